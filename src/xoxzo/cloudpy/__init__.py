@@ -1,0 +1,3 @@
+"""Xoxzo's telephony API in Python."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,26 @@
+"""Which phone numbers Xoxzo takes (API sections 1.8 and 15.1)."""
+
+import re
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_CALLER = re.compile(r"\+?[0-9]{1,15}")
+
+
+def objection_to_recipient(number: str) -> str | None:
+    """Say why a number cannot be a recipient, or return ``None`` when it can.
+
+    A recipient is in E.164: ``+``, country code, number without the national trunk 0, at most 15 digits. Only ASCII
+    digits count. That the number exists is for the network to find out.
+    """
+    if not number.startswith("+"):
+        return "must be in E.164: begin with + and the country code, as in +8180…"
+    if number.startswith("+810"):
+        return "must not have a 0 after +81: +8180…, not +81080…"
+    if not _E164.fullmatch(number):
+        return "must be in E.164: + and 7 to 15 digits, without blanks or hyphens"
+    return None
+
+
+def objection_to_caller(number: str) -> str | None:
+    """Say why a number cannot be shown as a caller (API section 5.1), or return ``None``: digits, with or without +."""
+    return None if _CALLER.fullmatch(number) else "must be 1 to 15 digits, with or without a leading +"

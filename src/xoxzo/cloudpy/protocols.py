@@ -1,0 +1,173 @@
+"""The plain values and Protocols through which rooms meet.
+
+A transport carries one HTTP request and says truthfully, in :class:`Progress`, whether it may have reached the server.
+It decides nothing: no retries, no redirects, no reading of the reply. Anybody may write one and hand it to
+``Client(transport=…)``.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xoxzo.cloudpy.errors import Phase
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One HTTP request, ready to go.
+
+    Attributes:
+        method: the HTTP method.
+        url: the absolute address, already encoded.
+        headers: names in lower case with their values, without ``host`` and ``content-length``: the transport adds
+            those.
+        body: the encoded body; empty for none.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        # Headers hold the token, a body holds number and text.
+        return f"Request({self.method} {self.url})"
+
+
+class Patience(msgspec.Struct):
+    """How long one try may take; all in seconds.
+
+    Attributes:
+        connect: for making a connection, TLS included.
+        read: for each wait for bytes.
+        expires: the instant of ``time.monotonic()`` after which nothing may go on, whatever the server does.
+    """
+
+    connect: float
+    read: float
+    expires: float
+
+    def left(self) -> float:
+        """Seconds until ``expires``; 0 when it has passed."""
+        return max(0.0, self.expires - time.monotonic())
+
+
+class Progress:
+    """How far a request got; the transport writes, the flow reads.
+
+    Attributes:
+        reached: whether any byte of the request may have reached the server. Set before the first is written.
+    """
+
+    __slots__ = ("reached",)
+
+    def __init__(self) -> None:
+        self.reached = False
+
+
+class TransportFailure(Exception):
+    """A request got no whole answer.
+
+    Attributes:
+        timeout: where time ran out, or ``None`` when something broke instead.
+        reason: what happened, without a number, a text or a secret.
+    """
+
+    def __init__(self, reason: str, *, timeout: Phase | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.timeout = timeout
+
+
+class Reply(Protocol):
+    """An answer whose head has come and whose body has not been read."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields, names in lower case."""
+
+    def read(self, patience: Patience) -> bytes:
+        """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure`."""
+
+    def close(self) -> None:
+        """Give the connection back, or break it when the body was not read to its end."""
+
+
+class Transport(Protocol):
+    """Carries requests, from any thread."""
+
+    def send(self, request: Request, patience: Patience, progress: Progress) -> Reply:
+        """Send one request and return its answer; raise :class:`TransportFailure` when none came."""
+
+    def close(self) -> None:
+        """Close every connection. Closing twice does nothing."""
+
+
+class AsyncReply(Protocol):
+    """The asynchronous :class:`Reply`."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields, names in lower case."""
+
+    async def read(self, patience: Patience) -> bytes:
+        """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure`."""
+
+    async def close(self) -> None:
+        """Give the connection back, or break it when the body was not read to its end."""
+
+
+class AsyncTransport(Protocol):
+    """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires``."""
+
+    async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncReply:
+        """Send one request and return its answer; raise :class:`TransportFailure` when none came."""
+
+    async def close(self) -> None:
+        """Close every connection. Closing twice does nothing."""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one try; given to ``on_event`` and written to the log at DEBUG. Holds no number and no text.
+
+    Attributes:
+        operation: for instance ``sms.send``.
+        request_id: the same for every try of one call.
+        number: 1 for the first try.
+        outcome: ``ok``, the name of an error class, or ``cancelled``.
+        status: the HTTP status, when there was an answer.
+        seconds: how long the try took.
+        retry_in: seconds until the next try; ``None`` when there will be none.
+        maybe_sent: whether the request may have had its effect, this try and those before it.
+        reference: the reference of a send.
+    """
+
+    operation: str
+    request_id: str
+    number: int
+    outcome: str
+    status: int | None = None
+    seconds: float = 0.0
+    retry_in: float | None = None
+    maybe_sent: bool = False
+    reference: str | None = None
+
+
+class EventHook(Protocol):
+    """What ``on_event`` takes: called after each try, in the thread or loop that made it; its errors are logged."""
+
+    def __call__(self, event: Attempt, /) -> None:
+        """Take one event."""

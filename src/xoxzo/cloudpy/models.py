@@ -104,12 +104,10 @@ class SentMessage(Model, frozen=True, kw_only=True):
     Attributes:
         msgid: its id, to ask for its status with.
         reference: the reference that it was sent with, or ``None``.
-        request_id: what we sent as ``X-Request-Id``.
     """
 
     msgid: str
     reference: str | None = None
-    request_id: str = ""
 
 
 class LinkTracking(Model, frozen=True, kw_only=True):
@@ -181,11 +179,9 @@ class StartedCall(Model, frozen=True, kw_only=True):
 
     Attributes:
         callid: its id, to ask for its status with.
-        request_id: what we sent as ``X-Request-Id``.
     """
 
     callid: str
-    request_id: str = ""
 
 
 class Call(Model, frozen=True, kw_only=True):

@@ -1,0 +1,91 @@
+"""Splitting a JSON array that arrives in pieces into its elements, in flat memory.
+
+The sent list may be hundreds of MB long, in one array. Only the bytes of one element are ever held.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xoxzo.cloudpy.operations.replies import Unreadable
+
+_OUTSIDE = re.compile(rb'["{}\[\]]')
+_IN_TEXT = re.compile(rb'["\\]')
+_BLANK = b" \t\r\n"
+
+ELEMENT_LIMIT = 1_000_000
+
+
+class ArraySplitter:
+    """Takes the pieces of one JSON array of objects, gives the text of each object as soon as it is whole.
+
+    What stands inside an object is not judged here: whoever decodes it will.
+
+    Args:
+        limit: the most bytes that one object may have.
+    """
+
+    def __init__(self, limit: int = ELEMENT_LIMIT) -> None:
+        self._limit = limit
+        self._expects = b"["
+        self._element = bytearray()
+        self._depth = 0
+        self._in_text = False
+        self._escaped = False
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """Take the next bytes and return the objects that they complete; raise :class:`Unreadable`."""
+        elements: list[bytes] = []
+        at = 0
+        while at < len(piece):
+            at = self._inside(piece, at, elements) if self._depth else self._between(piece, at)
+        return elements
+
+    def finish(self) -> None:
+        """Say that no bytes follow; raise :class:`Unreadable` when the array is not at its end."""
+        if self._expects:
+            raise Unreadable("the list ends in the middle")
+
+    def _between(self, piece: bytes, at: int) -> int:
+        byte = piece[at : at + 1]
+        if byte in _BLANK:
+            return at + 1
+        if not self._expects or byte not in self._expects:
+            raise Unreadable("the body is not a list of records")
+        if byte == b"{":
+            self._depth = 1
+            self._element += byte
+        else:
+            # After "[" an object or the end; after "," an object; after "]" nothing.
+            self._expects = {b"[": b"{]", b",": b"{", b"]": b""}[byte]
+        return at + 1
+
+    def _inside(self, piece: bytes, at: int, elements: list[bytes]) -> int:
+        start = at
+        while at < len(piece) and self._depth:
+            if self._escaped:
+                self._escaped = False
+                at += 1
+                continue
+            found = (_IN_TEXT if self._in_text else _OUTSIDE).search(piece, at)
+            if not found:
+                at = len(piece)
+                break
+            at = found.end()
+            self._step(found.group())
+        self._element += piece[start:at]
+        if len(self._element) > self._limit:
+            raise Unreadable("a record of the list is too long")
+        if not self._depth:
+            elements.append(bytes(self._element))
+            self._element.clear()
+            self._expects = b",]"
+        return at
+
+    def _step(self, mark: bytes) -> None:
+        if mark == b"\\":
+            self._escaped = True
+        elif mark == b'"':
+            self._in_text = not self._in_text
+        else:
+            self._depth += 1 if mark in b"{[" else -1

@@ -1,0 +1,111 @@
+"""Voice calls (API section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.models import Call, CallStatus, StartedCall
+from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def play(
+    *,
+    caller: str,
+    recipient: str,
+    recording_url: str,
+    callback_url: str | None = None,
+    tags: Sequence[str] = (),
+    jp_din_caller: bool = False,
+) -> Operation[StartedCall]:
+    """Ring a phone and play an mp3 (API section 5.1)."""
+    return _start(
+        "calls.play",
+        {
+            "caller": checks.caller(caller),
+            "recipient": checks.recipient(recipient),
+            "recording_url": checks.recording_url(recording_url),
+            **_options(callback_url, tags, jp_din_caller=jp_din_caller),
+        },
+    )
+
+
+def say(
+    *,
+    caller: str,
+    recipient: str,
+    tts_message: str,
+    tts_lang: str,
+    callback_url: str | None = None,
+    tags: Sequence[str] = (),
+    jp_din_caller: bool = False,
+) -> Operation[StartedCall]:
+    """Ring a phone and speak a text (API section 5.1)."""
+    return _start(
+        "calls.say",
+        {
+            "caller": checks.caller(caller),
+            "recipient": checks.recipient(recipient),
+            "tts_message": checks.words("tts_message", tts_message),
+            "tts_lang": checks.language(tts_lang),
+            **_options(callback_url, tags, jp_din_caller=jp_din_caller),
+        },
+    )
+
+
+def _options(callback_url: str | None, tags: Sequence[str], *, jp_din_caller: bool) -> dict[str, str | None]:
+    return {
+        "callbackurl": checks.optional_url("callback_url", callback_url),
+        "tags": checks.tags(tags, None),
+        "jp_din_caller": "true" if jp_din_caller else None,
+    }
+
+
+def _start(name: str, fields: dict[str, str | None]) -> Operation[StartedCall]:
+    return Operation(
+        name=name,
+        method="POST",
+        path="/voice/simple/playbacks/",
+        effect=Effect.CREATE,
+        read=_read_started,
+        body=form(fields),
+        content_type=FORM,
+    )
+
+
+def _read_started(body: bytes) -> StartedCall:
+    raw = replies.record(body)
+    return StartedCall(callid=replies.required(raw, "callid"), raw=raw)
+
+
+def get_call(callid: str) -> Operation[Call]:
+    """Ask for the status of one call (API section 5.2)."""
+    return Operation(
+        name="calls.get",
+        method="GET",
+        path=f"/voice/calls/{checks.path_id('callid', callid)}/",
+        effect=Effect.READ,
+        read=_read_call,
+    )
+
+
+def _read_call(body: bytes) -> Call:
+    raw = replies.record(body)
+    return Call(
+        callid=replies.required(raw, "callid"),
+        caller=replies.text(raw, "caller"),
+        recipient=replies.text(raw, "recipient"),
+        status=CallStatus(replies.text(raw, "status")),
+        direction=replies.text(raw, "direction"),
+        call_type=replies.text(raw, "call_type"),
+        start_time=replies.stamp(raw, "start_time"),
+        end_time=replies.stamp(raw, "end_time"),
+        duration=replies.whole(raw, "duration") or 0,
+        cost=replies.amount(raw, "cost"),
+        tags=replies.texts(raw, "tags"),
+        url=replies.text(raw, "url"),
+        raw=raw,
+    )

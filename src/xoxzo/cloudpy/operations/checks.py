@@ -1,0 +1,169 @@
+"""The rules that an argument must keep before any network is touched. Each refusal names the field and the rule."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from xoxzo.cloudpy import phone
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.text import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SENDER = re.compile(r"[A-Za-z0-9]{1,10}|\+?[0-9]{1,15}")
+_NUMERIC_SENDER = re.compile(r"[0-9]{1,15}")
+_RECORDING = re.compile(r"http://[A-Za-z0-9._:/-]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+_LANGUAGE = re.compile(r"[a-z]{2}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_PREFIX = re.compile(r"[0-9]{1,15}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def words(field: str, value: object) -> str:
+    """Take text that can be encoded and is not blank."""
+    if not isinstance(value, str):
+        raise InvalidArgument(field, f"must be text, not {type(value).__name__}")
+    if not value.strip():
+        raise InvalidArgument(field, "must not be empty or blank")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidArgument(field, "holds half a character (a lone surrogate), which cannot be encoded") from None
+    return value
+
+
+def matching(field: str, value: object, pattern: re.Pattern[str], rule: str) -> str:
+    """Take text that a pattern matches whole."""
+    value = words(field, value)
+    if not pattern.fullmatch(value):
+        raise InvalidArgument(field, rule)
+    return value
+
+
+def recipient(value: object, field: str = "recipient") -> str:
+    """Take a number in E.164 (API section 1.8)."""
+    value = words(field, value)
+    if reason := phone.objection_to_recipient(value):
+        raise InvalidArgument(field, reason)
+    return value
+
+
+def caller(value: object) -> str:
+    """Take the number to show, with or without + (API section 5.1)."""
+    value = words("caller", value)
+    if reason := phone.objection_to_caller(value):
+        raise InvalidArgument("caller", reason)
+    return value
+
+
+def sender(value: object) -> str:
+    """Take a sender: at most 10 letters and digits, or at most 15 digits (API section 2.1)."""
+    return matching("sender", value, _SENDER, "must be at most 10 ASCII letters and digits, or at most 15 digits")
+
+
+def registered_sender(value: object) -> str:
+    """Take the registered numeric sender of the K-premium routes (API section 2.1)."""
+    return matching("jp_kp_sender", value, _NUMERIC_SENDER, "must be the registered sender: 1 to 15 digits")
+
+
+def message(value: object, *, measured: bool) -> str:
+    """Take an SMS text; refuse one over 660 units where its final length is known (API section 2.4)."""
+    value = words("message", value)
+    length = measure(value)
+    if measured and length.parts is None:
+        raise InvalidArgument("message", f"has {length.units} characters; at most {length.limit} can be sent")
+    return value
+
+
+def tags(values: Sequence[str], reference: str | None) -> str | None:
+    """Join tags, the reference last, as the API wants them: by commas (API section 2.1). ``None`` without any."""
+    if isinstance(values, str):
+        raise InvalidArgument("tags", "must be a list of tags, not one text")
+    every = [_tag("tags", value) for value in values]
+    if reference is not None:
+        every.append(_tag("reference", reference))
+    return ",".join(every) or None
+
+
+def _tag(field: str, value: object) -> str:
+    value = words(field, value)
+    if "," in value:
+        raise InvalidArgument(field, "must not hold a comma: the API separates tags by commas")
+    if value != value.strip():
+        raise InvalidArgument(field, "must not begin or end with a blank: the API trims it away")
+    return value
+
+
+def reference(value: object) -> str:
+    """Take a reference to look up: what could be sent as a tag."""
+    return _tag("reference", value)
+
+
+def url(field: str, value: object) -> str:
+    """Take an absolute http or https URL."""
+    value = words(field, value)
+    rule = "must be an absolute http:// or https:// URL without blanks"
+    if _UNPRINTABLE.search(value):
+        raise InvalidArgument(field, rule)
+    try:
+        parts = urlsplit(value)
+        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise InvalidArgument(field, rule)
+    return value
+
+
+def optional_url(field: str, value: object | None) -> str | None:
+    """Take an absolute URL or ``None``."""
+    return None if value is None else url(field, value)
+
+
+def recording_url(value: object) -> str:
+    """Take the address of an mp3: http only, few characters allowed (API section 5.1)."""
+    value = url("recording_url", value)
+    rule = "must be http:// (https is not supported) with ASCII letters, digits, _ / - . and : only"
+    return matching("recording_url", value, _RECORDING, rule)
+
+
+def language(value: object) -> str:
+    """Take a language of text-to-speech as ISO 639-1 (API section 5.1)."""
+    return matching("tts_lang", value, _LANGUAGE, "must be two small letters: ja or en")
+
+
+def country(value: object) -> str:
+    """Take a country as ISO 3166-1 alpha-2 (API section 6.1)."""
+    return matching("country", value, _COUNTRY, "must be two capital letters, for instance JP")
+
+
+def prefix(value: object) -> str:
+    """Take a country code with an area prefix (API section 6.1)."""
+    return matching("prefix", value, _PREFIX, "must be digits: country code and prefix, for instance 8150")
+
+
+def day(field: str, value: object) -> str:
+    """Take a day as ``date`` or ``YYYY-MM-DD``; the API compares days in UTC (API sections 2.3 and 15.20)."""
+    if isinstance(value, datetime):
+        raise InvalidArgument(field, "must be a date: the API compares whole days in UTC")
+    if isinstance(value, date):
+        return value.isoformat()
+    value = matching(field, value, _DAY, "must be a date or text as YYYY-MM-DD")
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise InvalidArgument(field, "must be a day that exists") from None
+    return value
+
+
+def path_id(field: str, value: object) -> str:
+    """Take an id and encode it as one path segment, so that no id can reach another endpoint."""
+    value = words(field, value)
+    if not value.strip("."):
+        raise InvalidArgument(field, "must not consist of dots: servers read them as another path")
+    return quote(value, safe="")

@@ -1,0 +1,71 @@
+"""A request to Xoxzo as a value: what to send, what it does to the world, and how to read the answer."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Generic, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class Effect(enum.Enum):
+    """What carrying a request out twice would do."""
+
+    READ = "read"
+    """Nothing at all."""
+    IDEMPOTENT = "idempotent"
+    """The same as once."""
+    CREATE = "create"
+    """A second message, call, charge or record: repeated only when the first try surely did nothing."""
+
+
+class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One request and how to read its answer.
+
+    Attributes:
+        name: what errors, events and log lines call it, for instance ``sms.send``.
+        method: the HTTP method.
+        path: the path below the base URL, ids in it percent-encoded.
+        effect: what carrying it out twice would do.
+        read: turns the body of a success into a value; raises :class:`~.replies.Unreadable`.
+        query: the encoded query without ``?``.
+        body: the encoded body.
+        content_type: the body's type, or ``None`` without a body.
+        reference: the caller's reference of a send.
+        absent_is_done: whether a 404 after a try of unknown outcome means that the first try worked (a release).
+    """
+
+    name: str
+    method: str
+    path: str
+    effect: Effect
+    read: Callable[[bytes], T]
+    query: str = ""
+    body: bytes = b""
+    content_type: str | None = None
+    reference: str | None = None
+    absent_is_done: bool = False
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        # The body holds number and text.
+        return [("name", self.name), ("method", self.method), ("path", self.path)]
+
+    def __repr__(self) -> str:
+        return f"Operation({self.name}: {self.method} {self.path})"
+
+
+class Listing(Operation[T], frozen=True, kw_only=True):
+    """A request answered with a JSON array, read as a stream; ``read`` takes one element of it."""
+
+
+def form(fields: Mapping[str, str | None]) -> bytes:
+    """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
+    return urlencode([(name, value) for name, value in fields.items() if value is not None]).encode("ascii")

@@ -1,0 +1,139 @@
+"""Reading what the server says, tolerantly: what is documented as uncertain never raises (API section 14)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.errors import XoxzoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_decode = msgspec.json.Decoder().decode
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
+_THROTTLED = re.compile(r"available in (\d{1,9}) second")
+
+
+class Unreadable(XoxzoError):
+    """The body of a success is not what the API document describes; the flow makes an error of the tree of it."""
+
+
+def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything; the callers look
+    """Decode JSON; raise :class:`Unreadable`."""
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # The library's words may quote the body, so only the kind of trouble is told.
+        reason = "nested too deeply" if isinstance(error, RecursionError) else "not valid JSON"
+        raise Unreadable(f"the body is {reason}") from None
+
+
+def record(body: bytes) -> dict[str, Any]:
+    """Read one record, which may come bare or as the only element of a list (API sections 1.4 and 14.1)."""
+    value = parse(body)
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, dict):
+        raise Unreadable("the body is not a record")
+    return value
+
+
+def nothing(_body: bytes) -> None:
+    """Read an answer whose body does not matter (API section 1.4: often it is empty)."""
+
+
+def required(raw: Mapping[str, Any], field: str) -> str:
+    """Return a field without which the record is of no use; raise :class:`Unreadable`."""
+    value = raw.get(field)
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise Unreadable(f"the record has no {field}")
+
+
+def text(raw: Mapping[str, Any], field: str) -> str:
+    """Return a field as text, ``""`` when it is missing or null."""
+    value = raw.get(field)
+    return "" if value is None else str(value)
+
+
+def texts(raw: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """Return a list of text, empty when it is missing or something else."""
+    value = raw.get(field)
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def whole(raw: Mapping[str, Any], field: str) -> int | None:
+    """Return a whole number, ``None`` when it is missing or something else."""
+    value = raw.get(field)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def amount(raw: Mapping[str, Any], field: str) -> Decimal | None:
+    """Return credits exactly, whether they came as int, float or text (API section 1.7)."""
+    value = raw.get(field)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = Decimal(str(value))
+    except ArithmeticError:
+        return None
+    return found if found.is_finite() else None
+
+
+def stamp(raw: Mapping[str, Any], field: str) -> datetime | None:
+    """Return a time in UTC; the server writes it without a zone and leaves it empty until known (API section 1.8)."""
+    value = raw.get(field)
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def objections(body: bytes) -> tuple[dict[str, tuple[str, ...]], str | None]:
+    """Read the body of a refusal: field errors and ``detail`` (API section 1.5); both empty when it is neither."""
+    try:
+        value = parse(body)
+    except Unreadable:
+        return {}, None
+    if not isinstance(value, dict):
+        return {}, None
+    fields = {
+        field: tuple(str(word) for word in said) if isinstance(said, list) else (str(said),)
+        for field, said in value.items()
+        if field != "detail"
+    }
+    detail = value.get("detail")
+    return fields, None if detail is None else str(detail)
+
+
+def retry_after(headers: Mapping[str, str], detail: str | None, now: float) -> float | None:
+    """Return the seconds that a 429 asks us to wait: the header's, else the sentence's (API section 1.6).
+
+    Args:
+        headers: the reply's header fields, names in lower case.
+        detail: the reply's sentence.
+        now: the wall clock in seconds since 1970, against which a date in the header is read.
+    """
+    header = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(header):
+        return float(header)
+    if header:
+        try:
+            return max(0.0, parsedate_to_datetime(header).timestamp() - now)
+        except (ValueError, OverflowError):
+            pass
+    found = _THROTTLED.search(detail or "")
+    return float(found.group(1)) if found else None

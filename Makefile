@@ -1,0 +1,149 @@
+# The front door. On a machine with Python 3.11+ and make, each target sets up what it needs by itself:
+# an environment in .venv, filled with pinned and hashed packages. A stamp is written after each step that
+# succeeded, so a run that was cut short is mended by the next one, and a finished set-up works offline.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PUBLISHED := .venv-published
+PY := $(VENV)/bin/python
+
+# `make test WORKERS=4`, `make test ARGS="-k sms"`
+WORKERS ?= auto
+ARGS ?=
+
+# Floors 0 to 4 (everything but the simulator and the command line) are covered wholly; the rest at least this far.
+COVERED_CLIENT := 100
+COVERED_REST := 90
+
+# An account's credentials, or a proxy, must change nothing about a demo, a test or a check: they are taken out of
+# the environment there. Installing keeps the proxy, which it may need. XOXZO_TESTS_* steer the tests themselves.
+FOREIGN := $(filter-out XOXZO_TESTS_%,$(filter XOXZO_% %_PROXY %_proxy,$(.VARIABLES))) PYTHONPATH PYTHONHOME
+CLEAN := env $(foreach name,$(FOREIGN),-u $(name))
+INSTALL := env -u PYTHONPATH -u PYTHONHOME
+PIP = $(INSTALL) $(@D)/bin/python -m pip --disable-pip-version-check --no-input install --quiet --require-virtualenv
+# Both banners are about MkDocs 2, which requirements/dev.in excludes.
+MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(PY) -m mkdocs
+
+.PHONY: help demo test check lint docs-check coverage bench lock docs format clean FORCE
+
+help: ## Print this list
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+demo: $(VENV)/.stamp-project ## Send, ring and answer on the simulator: no account, nothing leaves this machine
+	@$(CLEAN) $(VENV)/bin/xoxzo demo
+
+test: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests; ARGS="-k name" chooses among them
+	@$(CLEAN) $(PY) -m pytest -n $(WORKERS) $(ARGS)
+
+check: lint docs-check coverage ## Everything that CI checks: format, lint, types, rooms, generated files, docs, coverage
+
+lint: $(VENV)/.stamp-dev ## Format, lint, types, rooms and generated files only
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy -p xoxzo.cloudpy
+	$(PY) -m mypy scripts
+	$(PY) -m mypy tests
+	$(CLEAN) $(VENV)/bin/lint-imports
+	$(CLEAN) $(PY) scripts/unasync.py --check
+
+docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
+	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"
+
+coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and hold the coverage to its floors
+	@rm -f .coverage .coverage.*
+	$(CLEAN) $(PY) -m coverage run -m pytest -n $(WORKERS) $(ARGS)
+	@$(PY) -m coverage combine --quiet
+	@echo "Floors 0 to 4, at least $(COVERED_CLIENT) %:"
+	@$(PY) -m coverage report --omit='*/simulator/*,*/cli/*' --fail-under=$(COVERED_CLIENT)
+	@echo "Simulator and command line, at least $(COVERED_REST) %:"
+	@$(PY) -m coverage report --include='*/simulator/*,*/cli/*' --fail-under=$(COVERED_REST)
+
+bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
+	@$(CLEAN) $(PY) -m bench
+
+docs: $(VENV)/.stamp-dev ## Build the documentation into site/
+	@$(MKDOCS) build --quiet --strict --site-dir site
+	@echo "site/index.html"
+
+format: $(VENV)/.stamp-dev ## Format the code and mend what can be mended
+	@$(PY) -m ruff format
+	@$(PY) -m ruff check --fix
+
+# Pins stay as they are unless what is asked for has changed; `make lock UPGRADE=--upgrade` moves them all.
+UPGRADE ?=
+UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
+
+lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
+	$(UV) --extra simulator -o requirements/dev.txt requirements/dev.in pyproject.toml
+	$(UV) --extra simulator -c requirements/dev.txt -o requirements/demo.txt requirements/demo.in pyproject.toml
+	$(UV) -o requirements/published.txt requirements/published.in
+	$(UV) -o requirements/published-build.txt requirements/published-build.in
+	$(UV) -o requirements/lock.txt requirements/lock.in
+
+clean: ## Remove the environments and everything that was generated
+	rm -rf .venv .venv-published .venv-lock .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache
+	rm -rf .pytest_cache .ruff_cache build dist site
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- Set-up ---------------------------------------------------------------------------------------------------
+
+# An environment whose interpreter is gone, or that was copied here from another tree (its scripts would start the
+# other one's), is no environment: what its stamp says then counts for nothing.
+sound = $(shell test "$$(cat $(1)/.stamp-venv 2>/dev/null)" = "$(CURDIR)" && $(1)/bin/python -c 'print("yes")' 2>/dev/null)
+
+# The first Python that runs and is new enough: a pyenv shim may be found and still fail.
+define make_venv
+	@found=; for python in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+		if $(INSTALL) "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found="$$python"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "No Python 3.11 or later was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; \
+	fi; \
+	if ! $(INSTALL) "$$found" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+		echo "$$found cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	echo "Making $(@D) with $$($(INSTALL) "$$found" --version)"; \
+	$(INSTALL) "$$found" -m venv --clear $(@D)
+endef
+
+ifneq ($(call sound,$(VENV)),yes)
+$(VENV)/.stamp-venv: FORCE
+endif
+ifneq ($(call sound,$(PUBLISHED)),yes)
+$(PUBLISHED)/.stamp-venv: FORCE
+endif
+
+$(VENV)/.stamp-venv $(PUBLISHED)/.stamp-venv .venv-lock/.stamp-venv:
+	$(make_venv)
+	@echo "$(CURDIR)" >$@
+
+$(VENV)/.stamp-demo: requirements/demo.txt $(VENV)/.stamp-venv
+	@echo "Installing what the demo needs"
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+# The pinned build back end is there by now, so neither a build environment nor an index is needed.
+$(VENV)/.stamp-project: pyproject.toml $(VENV)/.stamp-venv | $(VENV)/.stamp-demo
+	@$(PIP) --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-venv | $(VENV)/.stamp-project
+	@echo "Installing what tests and checks need"
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+# The package as published has our own name: it lives apart, and the tests compare the two.
+$(PUBLISHED)/.stamp: requirements/published.txt requirements/published-build.txt $(PUBLISHED)/.stamp-venv
+	@echo "Installing the published package, to compare with"
+	@$(PIP) --require-hashes -r requirements/published-build.txt
+	@$(PIP) --require-hashes --no-build-isolation -r requirements/published.txt
+	@touch $@
+
+.venv-lock/.stamp: requirements/lock.txt .venv-lock/.stamp-venv
+	@$(PIP) --require-hashes -r $<
+	@touch $@

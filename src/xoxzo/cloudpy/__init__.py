@@ -1,3 +1,109 @@
-"""Xoxzo's telephony API in Python."""
+"""Xoxzo's telephony API in Python: SMS, voice calls, dial-in numbers, and a simulator to build against.
+
+``Client`` and ``AsyncClient`` are the doors for new programs; ``XoxzoClient`` runs programs written for 0.5 unchanged.
+Nothing is loaded before it is asked for.
+"""
 
 __version__ = "1.0.0"
+
+# Type checkers take this as true; importing `typing` for it would cost more than this whole module may.
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.async_client import AsyncClient as AsyncClient
+    from xoxzo.cloudpy.client import Client as Client
+    from xoxzo.cloudpy.cloudpy import XoxzoClient as XoxzoClient, XoxzoResponse as XoxzoResponse
+    from xoxzo.cloudpy.errors import (
+        APIError as APIError,
+        AuthenticationFailed as AuthenticationFailed,
+        BadRequest as BadRequest,
+        CallbackRejected as CallbackRejected,
+        CampaignError as CampaignError,
+        ConfigurationError as ConfigurationError,
+        ConnectionFailed as ConnectionFailed,
+        InvalidArgument as InvalidArgument,
+        NotEnoughCredits as NotEnoughCredits,
+        NotFound as NotFound,
+        PermissionDenied as PermissionDenied,
+        RateLimited as RateLimited,
+        ResponseLost as ResponseLost,
+        ServerError as ServerError,
+        SimulatorError as SimulatorError,
+        StatusError as StatusError,
+        TimedOut as TimedOut,
+        UnexpectedResponse as UnexpectedResponse,
+        XoxzoError as XoxzoError,
+    )
+    from xoxzo.cloudpy.models import (
+        Call as Call,
+        CallStatus as CallStatus,
+        Credits as Credits,
+        DialInNumber as DialInNumber,
+        DialInSubscription as DialInSubscription,
+        FoundMessages as FoundMessages,
+        LinkTracking as LinkTracking,
+        Message as Message,
+        MessageStatus as MessageStatus,
+        SentMessage as SentMessage,
+        StartedCall as StartedCall,
+    )
+    from xoxzo.cloudpy.protocols import Attempt as Attempt
+
+# In which module each public name lives; a test holds this against the imports above.
+_ROOMS = {
+    "async_client": ("AsyncClient",),
+    "client": ("Client",),
+    "cloudpy": ("XoxzoClient", "XoxzoResponse"),
+    "errors": (
+        "APIError",
+        "AuthenticationFailed",
+        "BadRequest",
+        "CallbackRejected",
+        "CampaignError",
+        "ConfigurationError",
+        "ConnectionFailed",
+        "InvalidArgument",
+        "NotEnoughCredits",
+        "NotFound",
+        "PermissionDenied",
+        "RateLimited",
+        "ResponseLost",
+        "ServerError",
+        "SimulatorError",
+        "StatusError",
+        "TimedOut",
+        "UnexpectedResponse",
+        "XoxzoError",
+    ),
+    "models": (
+        "Call",
+        "CallStatus",
+        "Credits",
+        "DialInNumber",
+        "DialInSubscription",
+        "FoundMessages",
+        "LinkTracking",
+        "Message",
+        "MessageStatus",
+        "SentMessage",
+        "StartedCall",
+    ),
+    "protocols": ("Attempt",),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names come from the table above
+
+if not TYPE_CHECKING:  # else a misspelt name would pass as any object
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.errors import XoxzoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,7 @@ _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _THROTTLED = re.compile(r"available in (\d{1,9}) second")
 
 
-class Unreadable(XoxzoError):
+class Unreadable(Exception):
     """The body of a success is not what the API document describes; the flow makes an error of the tree of it."""
 
 

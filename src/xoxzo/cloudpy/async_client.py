@@ -1,0 +1,134 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from xoxzo.cloudpy import configuration
+from xoxzo.cloudpy.drivers import AsyncDriver, Connector, warn_unclosed
+from xoxzo.cloudpy.resources._async.account import AsyncAccount
+from xoxzo.cloudpy.resources._async.calls import AsyncCalls
+from xoxzo.cloudpy.resources._async.dins import AsyncDins
+from xoxzo.cloudpy.resources._async.sms import AsyncSms
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from xoxzo.cloudpy.configuration import Timeout
+    from xoxzo.cloudpy.protocols import AsyncTransport, EventHook
+
+
+class AsyncClient:
+    """Xoxzo's API on asyncio. One client may be shared by tasks; each event loop has connections of its own.
+
+    Use it in an ``async with`` statement, or await ``close()``: a client that is neither warns when it is dropped.
+
+    Args:
+        sid: the API SID; else ``XOXZO_API_SID`` (API section 1.1).
+        auth_token: the token that goes with it; else ``XOXZO_API_AUTH_TOKEN``. It is never shown.
+        base_url: where the API is; else ``XOXZO_API_HOST``, else ``https://api.xoxzo.com``. ``http://`` only for this
+            machine.
+        timeout: seconds for each try: connecting and each wait for bytes, as one number or as a pair. By default 5 and
+            30.
+        deadline: seconds for everything, waits between tries included. By default 60.
+        max_retries: tries after the first, of what may be tried again without harm. By default 2.
+        max_connections: open at once; Xoxzo limits them for each account (API section 1.6).
+        rate: requests a second, evenly spaced; ``None`` for as many as go.
+        transport: another way to carry requests; whoever made it closes it.
+        app_info: your program and its version, added to ``User-Agent``.
+        on_event: told of each try, with no number and no text in it.
+
+    Attributes:
+        sms: SMS messages.
+        calls: voice calls.
+        dins: dial-in numbers.
+        account: the balance.
+
+    Raises:
+        ConfigurationError: no credentials, a bad base URL or a number that makes no sense.
+    """
+
+    def __init__(
+        self,
+        *,
+        sid: str | None = None,
+        auth_token: str | None = None,
+        base_url: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        max_connections: int = 10,
+        rate: float | None = None,
+        transport: AsyncTransport | None = None,
+        app_info: str | None = None,
+        on_event: EventHook | None = None,
+    ) -> None:
+        settings = configuration.configure(
+            sid=sid,
+            auth_token=auth_token,
+            base_url=base_url,
+            rate=rate,
+            app_info=app_info,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            on_event=on_event,
+        )
+        max_connections = configuration.connections(max_connections)
+
+        def make() -> AsyncTransport:
+            from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
+
+            return AsyncHttpTransport(max_connections=max_connections)
+
+        self._use(AsyncDriver(Connector(make, transport, discard=warn_unclosed), settings))
+
+    def _use(self, driver: AsyncDriver) -> None:
+        self._driver = driver
+        self.sms = AsyncSms(driver)
+        self.calls = AsyncCalls(driver)
+        self.dins = AsyncDins(driver)
+        self.account = AsyncAccount(driver)
+
+    def with_options(
+        self,
+        *,
+        timeout: Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        on_event: EventHook | None = None,
+    ) -> AsyncClient:
+        """Return a client with other limits that shares this one's connections; closing either closes both.
+
+        Args:
+            timeout: as for the client; ``None`` leaves it as it is. The same goes for the others.
+            deadline: as for the client.
+            max_retries: as for the client.
+            on_event: as for the client.
+
+        Raises:
+            ConfigurationError: a number makes no sense.
+        """
+        settings = configuration.adjust(
+            self._driver.settings, timeout=timeout, deadline=deadline, max_retries=max_retries, on_event=on_event
+        )
+        other = object.__new__(type(self))
+        other._use(AsyncDriver(self._driver.connector, settings))
+        return other
+
+    async def close(self) -> None:
+        """Close every connection. Closing twice does nothing; a call afterwards raises ``ConfigurationError``."""
+        transport = self._driver.connector.release()
+        if transport is not None:
+            await transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._driver.settings.base_url!r})"

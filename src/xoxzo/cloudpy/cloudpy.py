@@ -1,0 +1,303 @@
+"""The classic face: ``XoxzoClient`` and ``XoxzoResponse`` as published with xoxzo.cloudpy 0.5 (API section 12).
+
+Programs written for it run unchanged. It checks nothing and repeats nothing: what the server says is what the caller
+gets. New programs are better served by :class:`xoxzo.cloudpy.Client`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from xoxzo.cloudpy.configuration import LIVE_URL, USER_AGENT, basic
+from xoxzo.cloudpy.drivers import RECORD_LIMIT, Connector, exchange
+from xoxzo.cloudpy.flow import Received, Send
+from xoxzo.cloudpy.operations.operation import FORM
+from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xoxzo.cloudpy.transports.sync import HttpTransport
+
+_FRESH: Any = object()
+
+_CONNECT, _READ, _DEADLINE = 5.0, 30.0, 60.0
+_LIST_DEADLINE = 600.0
+_MOST_REDIRECTS = 30
+
+# What an address may hold besides letters and digits; everything else is percent-encoded, as requests did.
+_IN_ADDRESS = "!#$%&'()*+,/:;=?@[]~"
+
+
+class XoxzoResponse:
+    """What a method of :class:`XoxzoClient` returns (API section 12.2).
+
+    Args:
+        message: a record of the server's, or what it objects to; ``None`` for an empty body.
+        messages: a list of records.
+        errors: ``None`` for a success, else the HTTP status, or 499 when no answer came.
+    """
+
+    def __init__(self, message: Any = _FRESH, messages: Any = _FRESH, errors: int | None = None) -> None:  # noqa: ANN401
+        self.message = {} if message is _FRESH else message
+        self.messages = [] if messages is _FRESH else messages
+        self.errors = errors
+
+
+class XoxzoClient:
+    """Xoxzo's API as published with 0.5.
+
+    The addresses of the endpoints are plain attributes, which may be set: ``xoxzo_api_sms_url``,
+    ``xoxzo_api_call_url``, ``xoxzo_api_voice_simple_url``, ``xoxzo_api_dins_url`` and ``xoxzo_api_sins_url``.
+
+    Args:
+        sid: the API SID (API section 1.1).
+        auth_token: the token that goes with it.
+        api_host: where the API is; ``None`` for ``https://api.xoxzo.com``. Any ``http://`` host is taken, as published:
+            the token travels in the clear there.
+    """
+
+    REQUESTS_EXCEPITON = 499
+    """What ``errors`` is when no answer came; misspelt when it was published, and kept."""
+
+    _connector: Connector[HttpTransport] | None = None
+
+    def __init__(self, sid: str, auth_token: str, api_host: str | None = None) -> None:
+        self.sid = sid
+        self.auth_token = auth_token
+        host = LIVE_URL if api_host is None else api_host.rstrip("/")
+        self.xoxzo_api_sms_url = host + "/sms/messages/"
+        self.xoxzo_api_call_url = host + "/voice/calls/"
+        self.xoxzo_api_voice_simple_url = host + "/voice/simple/playbacks/"
+        self.xoxzo_api_dins_url = host + "/voice/dins/"
+        self.xoxzo_api_sins_url = host + "/sms/sins/"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Published clients could be copied and pickled; connections cannot.
+        return {name: value for name, value in self.__dict__.items() if name != "_connector"}
+
+    def send_sms(
+        self,
+        message: str,
+        recipient: str,
+        sender: str,
+        callbackurl: str | None = None,
+        **kwargs: Any,  # noqa: ANN401 - whatever the endpoint takes
+    ) -> XoxzoResponse:
+        """Send one SMS (API section 2.1).
+
+        Args:
+            message: the text.
+            recipient: the number in E.164.
+            sender: at most 10 letters and digits, or at most 15 digits.
+            callbackurl: told when the message has reached its end.
+            **kwargs: more of the endpoint's parameters by their names on the wire, for instance ``tags="a,b"``.
+
+        Returns:
+            ``messages[0]["msgid"]``, or ``errors``.
+        """
+        fields = {"message": message, "recipient": recipient, "sender": sender, "callbackurl": callbackurl, **kwargs}
+        return self._post(self.xoxzo_api_sms_url, fields)
+
+    def get_sms_delivery_status(self, msgid: str) -> XoxzoResponse:
+        """Ask where an SMS is (API section 2.2); ``message`` is its record."""
+        return self._get(f"{self.xoxzo_api_sms_url}{_segment(msgid)}/")
+
+    def get_sent_sms_list(self, sent_date: str | None = None) -> XoxzoResponse:
+        """List what was sent; ``messages`` is the list (API section 2.3).
+
+        Args:
+            sent_date: an operator and a day in one, for instance ``">=2026-01-31"`` or ``"=2026-01-31"``.
+        """
+        condition = "" if sent_date is None else f"?sent_date{sent_date}"
+        return self._get(self.xoxzo_api_sms_url + condition, is_list=True)
+
+    def call_simple_playback(
+        self, caller: str, recipient: str, recording_url: str, callbackurl: str | None = None
+    ) -> XoxzoResponse:
+        """Ring a phone and play an mp3 (API section 5.1).
+
+        Args:
+            caller: the number to show.
+            recipient: the number to ring, in E.164.
+            recording_url: a public mp3, ``http://`` only.
+            callbackurl: told when the call has ended.
+
+        Returns:
+            ``messages[0]["callid"]``, or ``errors``.
+        """
+        fields = {"caller": caller, "recipient": recipient, "recording_url": recording_url, "callbackurl": callbackurl}
+        return self._post(self.xoxzo_api_voice_simple_url, fields)
+
+    def call_tts_playback(
+        self, caller: str, recipient: str, tts_message: str, tts_lang: str, callbackurl: str | None = None
+    ) -> XoxzoResponse:
+        """Ring a phone and speak a text (API section 5.1).
+
+        Args:
+            caller: the number to show.
+            recipient: the number to ring, in E.164.
+            tts_message: the text.
+            tts_lang: its language, ``ja`` or ``en``.
+            callbackurl: told when the call has ended.
+
+        Returns:
+            ``messages[0]["callid"]``, or ``errors``.
+        """
+        fields = {
+            "caller": caller,
+            "recipient": recipient,
+            "tts_message": tts_message,
+            "tts_lang": tts_lang,
+            "callbackurl": callbackurl,
+        }
+        return self._post(self.xoxzo_api_voice_simple_url, fields)
+
+    def get_simple_playback_status(self, callid: str) -> XoxzoResponse:
+        """Ask where a call is (API section 5.2); ``message`` is its record."""
+        return self._get(f"{self.xoxzo_api_call_url}{_segment(callid)}/")
+
+    def get_din_list(self, search_string: str | None = None) -> XoxzoResponse:
+        """List the dial-in numbers that are free (API section 6.1); ``search_string`` as in ``"country=JP"``."""
+        return self._search(self.xoxzo_api_dins_url, search_string)
+
+    def subscribe_din(self, din_uid: str | None = None) -> XoxzoResponse:
+        """Subscribe a dial-in number; the first month is charged at once (API section 6.2)."""
+        return self._post(f"{self.xoxzo_api_dins_url}subscriptions/", {"din_uid": din_uid})
+
+    def unsubscribe_din(self, din_uid: str) -> XoxzoResponse:
+        """Release a dial-in number (API section 6.5)."""
+        return self._request("DELETE", _subscription(self.xoxzo_api_dins_url, din_uid))
+
+    def get_subscription_list(self) -> XoxzoResponse:
+        """List the dial-in numbers that you subscribe (API section 6.3)."""
+        return self._get(f"{self.xoxzo_api_dins_url}subscriptions/", is_list=True)
+
+    def get_subscription_list_din(self) -> XoxzoResponse:
+        """Do what :meth:`get_subscription_list` does."""
+        return self.get_subscription_list()
+
+    def set_action_url(self, din_uid: str, action_url: str) -> XoxzoResponse:
+        """Say which address is asked what to do with an incoming call (API section 6.4)."""
+        return self._post(_subscription(self.xoxzo_api_dins_url, din_uid), {"action_url": action_url})
+
+    def set_action_url_din(self, din_uid: str, action_url: str) -> XoxzoResponse:
+        """Do what :meth:`set_action_url` does."""
+        return self.set_action_url(din_uid, action_url)
+
+    def get_sin_list(self, search_string: str | None = None) -> XoxzoResponse:
+        """List the numbers for incoming SMS that are free (API section 4; the service ended in 2024)."""
+        return self._search(self.xoxzo_api_sins_url, search_string)
+
+    def subscribe_sin(self, sin_uid: str | None = None) -> XoxzoResponse:
+        """Subscribe a number for incoming SMS (API section 4)."""
+        return self._post(f"{self.xoxzo_api_sins_url}subscriptions/", {"sin_uid": sin_uid})
+
+    def unsubscribe_sin(self, sin_uid: str) -> XoxzoResponse:
+        """Release a number for incoming SMS (API section 4)."""
+        return self._request("DELETE", _subscription(self.xoxzo_api_sins_url, sin_uid))
+
+    def get_subscription_list_sin(self) -> XoxzoResponse:
+        """List the numbers for incoming SMS that you subscribe (API section 4)."""
+        return self._get(f"{self.xoxzo_api_sins_url}subscriptions/", is_list=True)
+
+    def set_action_url_sin(self, sin_uid: str, action_url: str) -> XoxzoResponse:
+        """Say where an incoming SMS is posted to (API section 4)."""
+        return self._post(_subscription(self.xoxzo_api_sins_url, sin_uid), {"action_url": action_url})
+
+    def _search(self, url: str, search_string: str | None) -> XoxzoResponse:
+        return self._get(url if search_string is None else f"{url}?{search_string}", is_list=True)
+
+    def _get(self, url: str, *, is_list: bool = False) -> XoxzoResponse:
+        return self._request("GET", url, is_list=is_list)
+
+    def _post(self, url: str, fields: Mapping[str, Any]) -> XoxzoResponse:
+        return self._request("POST", url, _form(fields))
+
+    def _request(self, method: str, url: str, body: bytes = b"", *, is_list: bool = False) -> XoxzoResponse:
+        headers = {"authorization": basic(self.sid, self.auth_token), "accept": "*/*", "user-agent": USER_AGENT}
+        if body:
+            headers["content-type"] = FORM
+        request = Request(method, quote(url, safe=_IN_ADDRESS), tuple(headers.items()), body)
+        deadline = _LIST_DEADLINE if is_list else _DEADLINE
+        patience = Patience(_CONNECT, _READ, time.monotonic() + deadline)
+        try:
+            return _response(self._follow(request, patience, None if is_list else RECORD_LIMIT))
+        except TransportFailure as failure:
+            return XoxzoResponse(errors=self.REQUESTS_EXCEPITON, message={"http_error": str(failure)})
+
+    def _follow(self, request: Request, patience: Patience, limit: int | None) -> Received:
+        transport = self._transport()
+        for _ in range(_MOST_REDIRECTS):
+            received = exchange(transport, Send(request, patience, Progress(), streamed=False), limit)
+            if received.cut is not None:
+                raise received.cut
+            if received.too_long:
+                raise TransportFailure("the answer is too long for one record")
+            target = received.headers.get("location")
+            if received.status not in _REDIRECTS or target is None:
+                return received
+            request = _redirected(request, received.status, target)
+        raise TransportFailure(f"more than {_MOST_REDIRECTS} redirects")
+
+    def _transport(self) -> HttpTransport:
+        if self._connector is None:
+            self._connector = Connector(_make_transport, discard=_close)
+        return self._connector.get()
+
+
+def _make_transport() -> HttpTransport:
+    from xoxzo.cloudpy.transports.sync import HttpTransport
+
+    return HttpTransport()
+
+
+def _close(transport: HttpTransport) -> None:
+    # Published clients had nothing to close, so nobody is warned.
+    transport.close()
+
+
+def _form(fields: Mapping[str, Any]) -> bytes:
+    """Encode fields as requests did: ``None`` is left out, a list repeats its field, anything else is ``str()``."""
+    pairs = [(name, value) for name, value in fields.items() if value is not None]
+    return urlencode(pairs, doseq=True).encode("ascii")
+
+
+def _segment(identifier: str) -> str:
+    encoded = quote(identifier, safe="")
+    # Servers read "." and ".." as another path however they are encoded, but not when they are encoded twice.
+    return encoded if identifier.strip(".") else encoded.replace(".", "%252E")
+
+
+def _subscription(url: str, uid: str) -> str:
+    return f"{url}subscriptions/{_segment(uid)}/"
+
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def _redirected(request: Request, status: int, target: str) -> Request:
+    """Return the request that follows a redirect, by the rules that requests and browsers share."""
+    url = quote(urljoin(request.url, target), safe=_IN_ADDRESS)
+    headers = dict(request.headers)
+    if urlsplit(url)[:2] != urlsplit(request.url)[:2]:
+        # The token is for the host that it was meant for.
+        headers.pop("authorization", None)
+    method, body = request.method, request.body
+    if status == 303 or (status in {301, 302} and method == "POST"):
+        method, body = "GET", b""
+        headers.pop("content-type", None)
+    return Request(method, url, tuple(headers.items()), body)
+
+
+def _response(received: Received) -> XoxzoResponse:
+    try:
+        value = json.loads(received.body)
+    except (ValueError, RecursionError):
+        value = None
+    if received.status not in {200, 201}:
+        return XoxzoResponse(errors=received.status, message=value)
+    return XoxzoResponse(messages=value) if isinstance(value, list) else XoxzoResponse(message=value)

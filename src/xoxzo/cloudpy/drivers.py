@@ -1,0 +1,273 @@
+"""Running the flow: one driver for threads, one for asyncio. They do what they are told and decide nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import warnings
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.flow import Outcome, Received, Send, Settings, Sleep, Tell, Trip, flow
+from xoxzo.cloudpy.operations.array import ArraySplitter
+from xoxzo.cloudpy.operations.replies import Unreadable
+from xoxzo.cloudpy.protocols import TransportFailure
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+
+    from xoxzo.cloudpy.operations.operation import Listing, Operation
+    from xoxzo.cloudpy.protocols import AsyncReply, AsyncTransport, Attempt, EventHook, Patience, Reply, Transport
+
+T = TypeVar("T")
+Carrier = TypeVar("Carrier")
+
+RECORD_LIMIT = 1_000_000
+"""The most bytes that one reply may have; lists are streamed and have no limit."""
+
+_log = logging.getLogger("xoxzo.cloudpy")
+
+
+class Connector(Generic[Carrier]):
+    """Hands out the transport, making it at the first call so that an idle client loads no HTTP library.
+
+    Args:
+        make: makes the transport.
+        given: a transport that somebody else made and will close.
+        discard: called with a transport of ours when the last client that uses it is dropped unclosed.
+    """
+
+    def __init__(
+        self, make: Callable[[], Carrier], given: Carrier | None = None, *, discard: Callable[[Carrier], None]
+    ) -> None:
+        self._make = make
+        self._discard = discard
+        self._lock = threading.Lock()
+        self.transport = given
+        self.owned = given is None
+        self.closed = False
+
+    def get(self) -> Carrier:
+        """Return the transport; raise ``ConfigurationError`` when the client is closed."""
+        if self.closed:
+            raise ConfigurationError("this client is closed: make a new one")
+        if self.transport is None:
+            with self._lock:
+                if self.transport is None:
+                    self.transport = self._make()
+        return self.transport
+
+    def release(self) -> Carrier | None:
+        """Mark the client as closed and return the transport to be closed, if there is one and it is ours."""
+        self.closed = True
+        transport, self.transport = self.transport, None
+        return transport if self.owned else None
+
+    def __del__(self) -> None:
+        transport = self.release()
+        if transport is not None:
+            self._discard(transport)
+
+
+def warn_unclosed(_transport: object = None) -> None:
+    """Say, once for each client, that it was dropped unclosed."""
+    warnings.warn("unclosed Xoxzo client: use it in a `with` statement, or close it", ResourceWarning, stacklevel=3)
+
+
+class Driver:
+    """Makes calls in the calling thread. One may be used from many.
+
+    Args:
+        connector: hands out the transport that carries the requests.
+        settings: how calls are made.
+    """
+
+    def __init__(self, connector: Connector[Transport], settings: Settings) -> None:
+        self.connector = connector
+        self.settings = settings
+
+    def call(self, operation: Operation[T]) -> T:
+        """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
+        return cast("T", self._run(Trip(operation, self.settings, time.monotonic())))
+
+    def stream(self, listing: Listing[T]) -> Iterator[T]:
+        """Carry a listing out at the first step and yield its records as they arrive.
+
+        The deadline counts the waits for the server, not the time that the caller takes between two records.
+        """
+        trip = Trip(listing, self.settings, time.monotonic())
+        patience = trip.patience
+        reply = cast("Reply", cast("Received", self._run(trip)).reply)
+        splitter = ArraySplitter()
+        try:
+            while piece := reply.read(patience):
+                elements = splitter.feed(piece)
+                left = patience.left()
+                for element in elements:
+                    yield listing.read(element)
+                patience.expires = time.monotonic() + left
+            splitter.finish()
+        except TransportFailure as failure:
+            raise trip.failed(failure, reached=True) from None
+        except Unreadable as unreadable:
+            raise trip.unreadable(str(unreadable)) from None
+        finally:
+            reply.close()
+
+    def _run(self, trip: Trip) -> object:
+        steps = flow(trip)
+        step = next(steps)
+        while True:
+            answer: Outcome = None
+            try:
+                if isinstance(step, Send):
+                    answer = exchange(self.connector.get(), step)
+                elif isinstance(step, Sleep):
+                    time.sleep(step.seconds)
+                else:
+                    tell(step, self.settings.on_event)
+            except TransportFailure as failure:
+                answer = failure
+            except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
+                step = steps.throw(interruption)
+                continue
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+
+
+def exchange(transport: Transport, step: Send, limit: int | None = RECORD_LIMIT) -> Received:
+    """Send one request and read its answer.
+
+    Args:
+        transport: carries it.
+        step: what is to be sent.
+        limit: the most bytes to read of a body that is not to be streamed; ``None`` for all.
+
+    Raises:
+        TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
+    """
+    reply = transport.send(step.request, step.patience, step.progress)
+    if step.streamed and 200 <= reply.status < 300:
+        return Received(reply.status, reply.headers, reply=reply)
+    body = bytearray()
+    cut, too_long = None, False
+    try:
+        while not too_long and (piece := reply.read(step.patience)):
+            body += piece
+            too_long = limit is not None and len(body) > limit
+    except TransportFailure as failure:
+        cut = failure
+    finally:
+        reply.close()
+    return Received(reply.status, reply.headers, bytes(body), cut, too_long)
+
+
+class AsyncDriver:
+    """Makes calls in the running event loop (asyncio). One may be used from many tasks and from several loops.
+
+    Args:
+        connector: hands out the transport that carries the requests.
+        settings: how calls are made.
+    """
+
+    def __init__(self, connector: Connector[AsyncTransport], settings: Settings) -> None:
+        self.connector = connector
+        self.settings = settings
+
+    async def call(self, operation: Operation[T]) -> T:
+        """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
+        return cast("T", await self._run(Trip(operation, self.settings, time.monotonic())))
+
+    async def stream(self, listing: Listing[T]) -> AsyncIterator[T]:
+        """Carry a listing out at the first step and yield its records as they arrive.
+
+        The deadline counts the waits for the server, not the time that the caller takes between two records.
+        """
+        trip = Trip(listing, self.settings, time.monotonic())
+        patience = trip.patience
+        reply = cast("AsyncReply", cast("Received", await self._run(trip)).reply)
+        splitter = ArraySplitter()
+        try:
+            while piece := await _within(patience, reply.read(patience)):
+                elements = splitter.feed(piece)
+                left = patience.left()
+                for element in elements:
+                    yield listing.read(element)
+                patience.expires = time.monotonic() + left
+            splitter.finish()
+        except TransportFailure as failure:
+            raise trip.failed(failure, reached=True) from None
+        except Unreadable as unreadable:
+            raise trip.unreadable(str(unreadable)) from None
+        finally:
+            await reply.close()
+
+    async def _run(self, trip: Trip) -> object:
+        steps = flow(trip)
+        step = next(steps)
+        while True:
+            answer: Outcome = None
+            try:
+                if isinstance(step, Send):
+                    answer = await _exchange(self.connector.get(), step)
+                elif isinstance(step, Sleep):
+                    await asyncio.sleep(step.seconds)
+                else:
+                    tell(step, self.settings.on_event)
+            except TransportFailure as failure:
+                answer = failure
+            except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
+                step = steps.throw(interruption)
+                continue
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+
+
+async def _exchange(transport: AsyncTransport, step: Send) -> Received:
+    reply = await _within(step.patience, transport.send(step.request, step.patience, step.progress))
+    if step.streamed and 200 <= reply.status < 300:
+        return Received(reply.status, reply.headers, reply=reply)
+    body = bytearray()
+    cut, too_long = None, False
+    try:
+        while not too_long and (piece := await _within(step.patience, reply.read(step.patience))):
+            body += piece
+            too_long = len(body) > RECORD_LIMIT
+    except TransportFailure as failure:
+        cut = failure
+    finally:
+        await reply.close()
+    return Received(reply.status, reply.headers, bytes(body), cut, too_long)
+
+
+async def _within(patience: Patience, waiting: Coroutine[Any, Any, T]) -> T:
+    try:
+        async with asyncio.timeout(patience.left()):
+            return await waiting
+    except TimeoutError:
+        raise TransportFailure("the deadline passed", timeout="deadline") from None
+
+
+def tell(step: Tell, hook: EventHook | None) -> None:
+    """Write an event to the log and hand it to the hook, whose errors must not hide what became of a message."""
+    event: Attempt = step.event
+    _log.debug(
+        "%s %s: attempt %d: %s%s in %.3f s",
+        event.operation,
+        event.request_id,
+        event.number,
+        event.outcome,
+        f" ({event.status})" if event.status else "",
+        event.seconds,
+    )
+    if hook is not None:
+        try:
+            hook(event)
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
+            _log.exception("the on_event hook failed")

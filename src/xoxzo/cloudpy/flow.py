@@ -1,0 +1,334 @@
+"""The one place where it is decided what to do next: try, wait, try again, stop, and what to say of it.
+
+:func:`flow` is a generator. It yields what is to be done, is given what happened, and returns what the call returns. It
+knows no HTTP library, no thread and no event loop; clocks and chance come in as arguments.
+
+What is repeated, and what is said of a request whose outcome is unknown:
+
+========================================================  ====================  ============================
+what happened                                             READ or IDEMPOTENT    CREATE
+========================================================  ====================  ============================
+no connection: name, network, TLS, no free connection     retry                 retry
+429                                                       retry after its time  the same
+408, any 5xx                                              retry                 stop, ``maybe_sent=True``
+the request left, no whole answer                         retry                 stop, ``maybe_sent=True``
+interrupted or cancelled                                  raised again          raised again
+2xx that cannot be read                                   stop                  stop, ``maybe_sent=True``
+3xx (never followed), other 4xx                           stop                  stop, ``maybe_sent=False``
+========================================================  ====================  ============================
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
+from xoxzo.cloudpy.operations.replies import Unreadable, objections, retry_after
+from xoxzo.cloudpy.protocols import Attempt, EventHook, Patience, Progress, Request, TransportFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from xoxzo.cloudpy.protocols import AsyncReply, Reply
+
+_FIRST_BACKOFF = 0.5
+_LONGEST_BACKOFF = 8.0
+
+
+class Pacer:
+    """Spaces requests evenly, at most so many a second, over all threads and tasks that share a client.
+
+    Args:
+        rate: requests a second.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._gap = 1.0 / rate
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def reserve(self, now: float) -> float:
+        """Take the next place and return the seconds to wait for it."""
+        with self._lock:
+            place = max(now, self._next)
+            self._next = place + self._gap
+        return place - now
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How calls are made; all times in seconds.
+
+    Attributes:
+        base_url: what paths are appended to.
+        headers: sent with every request; they hold the token.
+        connect: for making a connection.
+        read: for each wait for bytes.
+        deadline: for everything, waits between tries included.
+        max_retries: tries after the first.
+        pacer: spaces the requests, or ``None``.
+        on_event: told of each try, or ``None``.
+    """
+
+    base_url: str
+    headers: tuple[tuple[str, str], ...]
+    connect: float = 5.0
+    read: float = 30.0
+    deadline: float = 60.0
+    max_retries: int = 2
+    pacer: Pacer | None = None
+    on_event: EventHook | None = None
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "headers"]
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+
+class Send(msgspec.Struct, frozen=True):
+    """To do: send this. ``streamed`` leaves the body of a success unread."""
+
+    request: Request
+    patience: Patience
+    progress: Progress
+    streamed: bool
+
+
+class Sleep(msgspec.Struct, frozen=True):
+    """To do: wait so many seconds."""
+
+    seconds: float
+
+
+class Tell(msgspec.Struct, frozen=True):
+    """To do: tell the log and the event hook."""
+
+    event: Attempt
+
+
+class Received(msgspec.Struct, frozen=True):
+    """An answer.
+
+    Attributes:
+        status: the HTTP status.
+        headers: the header fields, names in lower case.
+        body: what came of the body.
+        cut: why the body is not whole, or ``None``.
+        too_long: whether reading stopped since the body was longer than a record may be.
+        reply: the open answer when its body is to be streamed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    cut: TransportFailure | None = None
+    too_long: bool = False
+    reply: Reply | AsyncReply | None = None
+
+
+Step = Send | Sleep | Tell
+Outcome = Received | TransportFailure | None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one try came to.
+
+    Attributes:
+        error: what to raise if this try is the last; ``None`` for a success.
+        value: what the call returns, for a success.
+        retry: whether another try is allowed at all.
+        wait: the seconds that the server asked for.
+    """
+
+    error: errors.APIError | None = None
+    value: Any = None
+    retry: bool = False
+    wait: float | None = None
+
+
+class Trip:
+    """One call on its way, over all its tries.
+
+    Args:
+        operation: what is asked.
+        settings: how.
+        now: the monotonic clock's reading at the start.
+    """
+
+    def __init__(self, operation: Operation[Any], settings: Settings, now: float) -> None:
+        self.operation = operation
+        self.settings = settings
+        self.request_id = os.urandom(16).hex()
+        self.patience = Patience(settings.connect, settings.read, now + settings.deadline)
+        self.attempts = 0
+        self.maybe_sent = False
+        headers = (*settings.headers, ("x-request-id", self.request_id))
+        if operation.content_type:
+            headers = (*headers, ("content-type", operation.content_type))
+        query = f"?{operation.query}" if operation.query else ""
+        url = f"{settings.base_url}{operation.path}{query}"
+        self.request = Request(operation.method, url, headers, operation.body)
+
+    def note_unknown(self) -> None:
+        """Remember that a try may have had its effect: a later try that surely had none does not undo that."""
+        if self.operation.effect is not Effect.READ:
+            self.maybe_sent = True
+
+    def facts(self) -> dict[str, Any]:
+        """Return what every error says of the call."""
+        return {
+            "operation": self.operation.name,
+            "request_id": self.request_id,
+            "attempts": self.attempts,
+            "maybe_sent": self.maybe_sent,
+            "reference": self.operation.reference,
+        }
+
+    def failed(self, failure: TransportFailure, *, reached: bool) -> errors.APIError:
+        """Make the error for a request that got no whole answer."""
+        if failure.timeout is not None:
+            phase = failure.timeout if self.patience.left() else "deadline"
+            return errors.TimedOut(phase, **self.facts())
+        kind = errors.ResponseLost if reached else errors.ConnectionFailed
+        reason = f"the request left, no whole answer came: {failure.reason}" if reached else failure.reason
+        return kind(reason, **self.facts())
+
+    def unreadable(self, reason: str) -> errors.APIError:
+        """Make the error for a success that cannot be read."""
+        return errors.UnexpectedResponse(reason, **self.facts())
+
+
+def flow(
+    trip: Trip,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wall: Callable[[], float] = time.time,
+    chance: Callable[[], float] = random.random,
+) -> Generator[Step, Outcome, Any]:
+    """Carry a trip out.
+
+    Args:
+        trip: the call; it is changed on the way.
+        clock: monotonic seconds.
+        wall: seconds since 1970.
+        chance: a number from 0 to 1, for the jitter of a backoff.
+
+    Yields:
+        What is to be done. A :class:`Send` wants its outcome back, or the exception that interrupted it thrown in.
+
+    Returns:
+        What the operation reads from the answer; for a listing the :class:`Received` with its open reply.
+
+    Raises:
+        APIError: when the call did not end well.
+    """
+    settings = trip.settings
+    while True:
+        trip.attempts += 1
+        yield from _keep_pace(trip, clock)
+        progress = Progress()
+        begun = clock()
+        try:
+            outcome = yield Send(trip.request, trip.patience, progress, isinstance(trip.operation, Listing))
+        except BaseException as interruption:
+            if progress.reached:
+                trip.note_unknown()
+            stopped = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
+            yield Tell(_event(trip, stopped, None, clock() - begun))
+            raise
+        verdict = _judge(trip, outcome, progress, wall)
+        pause = None
+        if verdict.retry and trip.attempts <= settings.max_retries:
+            backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (trip.attempts - 1)) * chance()
+            pause = backoff if verdict.wait is None else verdict.wait
+            # A wait that would outlive the deadline is not begun: the caller learns at once.
+            if clock() + pause >= trip.patience.expires:
+                pause = None
+        yield Tell(_event(trip, _name(verdict), outcome, clock() - begun, pause))
+        if verdict.error is None:
+            return verdict.value
+        if pause is None:
+            raise verdict.error
+        yield Sleep(pause)
+
+
+def _keep_pace(trip: Trip, clock: Callable[[], float]) -> Generator[Step, Outcome, None]:
+    if trip.settings.pacer is None:
+        return
+    now = clock()
+    wait = trip.settings.pacer.reserve(now)
+    if now + wait >= trip.patience.expires:
+        raise errors.TimedOut("deadline", **trip.facts())
+    if wait:
+        yield Sleep(wait)
+
+
+def _name(verdict: Verdict) -> str:
+    return "ok" if verdict.error is None else type(verdict.error).__name__
+
+
+def _event(trip: Trip, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None) -> Attempt:
+    return Attempt(
+        operation=trip.operation.name,
+        request_id=trip.request_id,
+        number=trip.attempts,
+        outcome=name,
+        status=outcome.status if isinstance(outcome, Received) else None,
+        seconds=seconds,
+        retry_in=retry_in,
+        maybe_sent=trip.maybe_sent,
+        reference=trip.operation.reference,
+    )
+
+
+def _judge(trip: Trip, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:
+    if not isinstance(outcome, Received):
+        return _lost(trip, cast("TransportFailure", outcome), reached=progress.reached)
+    if 200 <= outcome.status < 300:
+        return _success(trip, outcome)
+    return _refused(trip, outcome, wall)
+
+
+def _lost(trip: Trip, failure: TransportFailure, *, reached: bool) -> Verdict:
+    if reached:
+        trip.note_unknown()
+    retry = not reached or trip.operation.effect is not Effect.CREATE
+    return Verdict(trip.failed(failure, reached=reached), retry=retry)
+
+
+def _success(trip: Trip, received: Received) -> Verdict:
+    if received.cut is not None:
+        return _lost(trip, received.cut, reached=True)
+    if received.reply is not None:
+        return Verdict(value=received)
+    reason = "the body is too long for one record"
+    if not received.too_long:
+        try:
+            return Verdict(value=trip.operation.read(received.body))
+        except Unreadable as unreadable:
+            reason = str(unreadable)
+    trip.note_unknown()
+    return Verdict(trip.unreadable(f"status {received.status}, but {reason}"))
+
+
+def _refused(trip: Trip, received: Received, wall: Callable[[], float]) -> Verdict:
+    status, operation = received.status, trip.operation
+    if status == 404 and operation.absent_is_done and trip.maybe_sent:
+        return Verdict()
+    # 408 and everything that is no clear answer may come after the work was done.
+    unknown = status == 408 or not 200 <= status < 500
+    if unknown:
+        trip.note_unknown()
+    fields, detail = objections(received.body)
+    wait = retry_after(received.headers, detail, wall()) if status == 429 else None
+    kind = errors.status_error(status, fields)
+    error = kind(status, field_errors=fields, detail=detail, retry_after=wait, **trip.facts())
+    retry = status == 429 or (unknown and operation.effect is not Effect.CREATE)
+    return Verdict(error, retry=retry, wait=wait)

@@ -1,0 +1,1 @@
+"""What stands behind ``client.sms``, ``client.calls`` and the others: written for asyncio, generated for threads."""

@@ -1,0 +1,142 @@
+# Written by scripts/unasync.py from ../_async: change it there.
+"""SMS messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.models import FoundMessages, Message, SentMessage
+from xoxzo.cloudpy.operations import checks, sms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from xoxzo.cloudpy.drivers import Driver
+
+
+class Sms:
+    """SMS messages: ``client.sms`` (API section 2)."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def send(
+        self,
+        *,
+        recipient: str,
+        sender: str,
+        message: str,
+        callback_url: str | None = None,
+        reference: str | None = None,
+        tags: Sequence[str] = (),
+        track_link: bool = False,
+        lt_callback_url: str | None = None,
+        jp_kp: bool = False,
+        jp_kpl: bool = False,
+        jp_kp_sender: str | None = None,
+    ) -> SentMessage:
+        """Send one SMS. It costs credits and reaches a person; it is repeated only when it surely did not go out.
+
+        Args:
+            recipient: the number in E.164, for instance ``+8180…``, without the national 0 (API section 1.8).
+            sender: at most 10 ASCII letters and digits, or at most 15 digits. Carriers may replace it
+                (API section 2.1).
+            message: the text. Up to 660 characters; 140 of them, or 70 if any is not ASCII, make the first part, and
+                each part is billed (API section 2.4).
+            callback_url: told when the message has reached its end (API section 10.1).
+            reference: your own key for this message. It travels as a tag, so that ``find`` can look for it when the
+                answer was lost. No comma, no blanks around it.
+            tags: more tags, without commas (API section 2.1).
+            track_link: replace the first link in the text by a short one that tells when it is opened. Costs extra
+                (API section 2.5).
+            lt_callback_url: told of the first click; needs ``track_link``.
+            jp_kp: use the K-premium route to Japan; needs ``jp_kp_sender``.
+            jp_kpl: use K-premium Lite; excludes ``jp_kp``, needs ``jp_kp_sender``.
+            jp_kp_sender: the sender registered for K-premium, digits.
+
+        Returns:
+            The message's ``msgid``.
+
+        Raises:
+            InvalidArgument: a value breaks its rule; nothing was sent.
+            NotEnoughCredits: the balance is too low; nothing was sent.
+            APIError: anything else went wrong; ``maybe_sent`` says whether the message may be on its way.
+        """
+        return self._driver.call(
+            sms.send_sms(
+                recipient=recipient,
+                sender=sender,
+                message=message,
+                callback_url=callback_url,
+                reference=reference,
+                tags=tags,
+                track_link=track_link,
+                lt_callback_url=lt_callback_url,
+                jp_kp=jp_kp,
+                jp_kpl=jp_kpl,
+                jp_kp_sender=jp_kp_sender,
+            )
+        )
+
+    def get(self, msgid: str) -> Message:
+        """Ask where an SMS is (API section 2.2).
+
+        Args:
+            msgid: the id that ``send`` returned.
+
+        Raises:
+            NotFound: no message has this id.
+            APIError: anything else went wrong.
+        """
+        return self._driver.call(sms.get_sms(msgid))
+
+    def list(
+        self,
+        *,
+        on: date | str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        after: date | str | None = None,
+        before: date | str | None = None,
+    ) -> Iterator[Message]:
+        """List what was sent in the last 90 days, all of it or by day (API section 2.3).
+
+        The records are yielded as they arrive, in flat memory; the request is made at the first step. The server caps
+        the list at a number that it does not state, and throttles it far harder than everything else.
+
+        Args:
+            on: on this day. Days are UTC, a ``date`` or ``YYYY-MM-DD``, at most 90 days back.
+            since: on this day or later.
+            until: on this day or earlier.
+            after: later than this day.
+            before: earlier than this day. Several conditions at once are sent as they are; whether the server heeds
+                them all is not documented.
+
+        Raises:
+            InvalidArgument: a day is none; raised at once.
+            RateLimited: too often; ``retry_after`` may be longer than the deadline.
+            APIError: anything else went wrong, perhaps after some records.
+        """
+        return self._driver.stream(sms.list_sms(on=on, since=since, until=until, after=after, before=before))
+
+    def find(self, reference: str, *, since: date | str | None = None) -> FoundMessages:
+        """Look in the sent list for the messages that were sent with a reference.
+
+        The list is capped and may lag behind, so *found* proves that a message was sent, and not found proves
+        nothing: do not send again because of it.
+
+        Args:
+            reference: what ``send`` was given.
+            since: the first day to look at; a late one makes a short list.
+
+        Returns:
+            The messages found; ``found`` is false when there is none.
+
+        Raises:
+            InvalidArgument: this cannot have been a reference.
+            APIError: as for ``list``.
+        """
+        reference = checks.reference(reference)
+        messages = [message for message in self.list(since=since) if reference in message.tags]
+        return FoundMessages(reference=reference, messages=tuple(messages))

@@ -1,0 +1,223 @@
+"""What both default transports need of httpcore2: requests, truthful failures, and a network that keeps a deadline."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import httpcore2
+
+from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+# Short, since a server that closes idle connections sooner than we do makes us lose replies.
+KEEPALIVE_SECONDS = 5.0
+
+_WORDS: dict[type[Exception], str] = {
+    httpcore2.ProxyError: "the proxy refused",
+    httpcore2.RemoteProtocolError: "the connection was closed, or what came is not HTTP",
+    httpcore2.LocalProtocolError: "the request is not valid HTTP",
+    httpcore2.UnsupportedProtocol: "the address is neither http:// nor https://",
+    httpcore2.ReadError: "the connection broke",
+    httpcore2.WriteError: "the connection broke",
+}
+
+
+def encode(request: Request, patience: Patience, trace: object) -> httpcore2.Request:
+    """Turn a request into httpcore2's; ``trace`` is called at each step of its way."""
+    url = httpcore2.URL(request.url)
+    host = url.host if url.port is None else b"%b:%d" % (url.host, url.port)
+    headers = [(b"host", host)]
+    headers += [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
+    if request.body or request.method not in {"GET", "DELETE"}:
+        headers.append((b"content-length", b"%d" % len(request.body)))
+    left = patience.left()
+    timeouts = {
+        "connect": min(patience.connect, left),
+        # A little less than the deadline, so that a wait for a free connection is told from other waits.
+        "pool": max(0.0, left - 0.01),
+        "read": min(patience.read, left),
+        "write": min(patience.read, left),
+    }
+    extensions = {"timeout": timeouts, "trace": trace}
+    return httpcore2.Request(request.method, url, headers=headers, content=request.body, extensions=extensions)
+
+
+def tracer(progress: Progress) -> Callable[[str, Mapping[str, Any]], None]:
+    """Watch httpcore2's steps: from the first byte of the request on, the server may have it.
+
+    The exception that comes later does not tell: a write that fails surfaces as a failed read.
+    """
+
+    def trace(event: str, info: Mapping[str, Any]) -> None:
+        # A CONNECT to a proxy is no request of ours.
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            progress.reached = True
+
+    return trace
+
+
+def async_tracer(progress: Progress) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """Do what :func:`tracer` does, awaited."""
+    note = tracer(progress)
+
+    async def trace(event: str, info: Mapping[str, Any]) -> None:
+        note(event, info)
+
+    return trace
+
+
+def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return header fields with their names in lower case; of a repeated one the last."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+
+
+def failure(error: Exception, progress: Progress) -> TransportFailure:
+    """Say what an exception of the library's means, in words that hold nothing of the request or the reply."""
+    if isinstance(error, httpcore2.PoolTimeout):
+        return TransportFailure("no free connection", timeout="pool")
+    if isinstance(error, httpcore2.TimeoutException):
+        if not progress.reached:
+            return TransportFailure("no connection in time", timeout="connect")
+        return TransportFailure(
+            "no answer in time", timeout="write" if isinstance(error, httpcore2.WriteTimeout) else "read"
+        )
+    if isinstance(error, httpcore2.ConnectError):
+        return TransportFailure(f"no connection: {error}")
+    words = _WORDS.get(type(error), "the HTTP library failed")
+    return TransportFailure(f"{words} ({type(error).__name__})")
+
+
+def environment_proxy(url: str) -> str | None:
+    """Return the proxy that the environment, or the system, names for an address; never one for this machine."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_this_machine(host) or proxy_bypass(host if parts.port is None else f"{host}:{parts.port}"):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+class Route(NamedTuple):
+    """What requests to one host have in common: each route has a pool of its own."""
+
+    tls: bool
+    proxy: str | None
+
+
+class Routes:
+    """Which route an address is reached by, and how its pool is made.
+
+    Args:
+        max_connections: for each pool.
+        ssl_context: how certificates are checked; ``None`` for the operating system's trust store.
+    """
+
+    def __init__(self, max_connections: int, ssl_context: ssl.SSLContext | None) -> None:
+        self._max_connections = max_connections
+        self._ssl_context = ssl_context
+        self._routes: dict[str, Route] = {}
+
+    def route(self, url: str) -> Route:
+        """Return the route to an address; the environment is asked once for each host."""
+        origin = url[: url.find("/", len("https://"))]
+        try:
+            return self._routes[origin]
+        except KeyError:
+            return self._routes.setdefault(origin, Route(origin.startswith("https:"), environment_proxy(origin)))
+
+    def pool(self, route: Route, network: DeadlineNetwork) -> httpcore2.ConnectionPool:
+        """Make a pool of connections for a route."""
+        return httpcore2.ConnectionPool(**self._options(route), network_backend=network)
+
+    def async_pool(self, route: Route) -> httpcore2.AsyncConnectionPool:
+        """Make an asynchronous pool of connections for a route."""
+        return httpcore2.AsyncConnectionPool(**self._options(route))
+
+    def _options(self, route: Route) -> dict[str, Any]:
+        if route.tls and self._ssl_context is None:
+            # Made once: loading the trust store takes longer than a hundred requests.
+            self._ssl_context = httpcore2.default_ssl_context()
+        return {
+            "ssl_context": self._ssl_context,
+            "proxy": None if route.proxy is None else _proxy(route.proxy),
+            "max_connections": self._max_connections,
+            "keepalive_expiry": KEEPALIVE_SECONDS,
+        }
+
+
+def _proxy(address: str) -> httpcore2.Proxy:
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    port = f":{parts.port}" if parts.port else ""
+    return httpcore2.Proxy(f"{parts.scheme}://{parts.hostname}{port}", auth=auth)
+
+
+class DeadlineNetwork(httpcore2.SyncBackend):
+    """A network whose every wait is shortened to what is left of the calling thread's deadline.
+
+    httpcore2 gives each read the same time-out, so a server that drips a byte at a time would never run into one.
+    """
+
+    def __init__(self) -> None:
+        self._calling = threading.local()
+
+    def watch(self, patience: Patience) -> None:
+        """Hold the calling thread's next waits to this patience."""
+        self._calling.patience = patience
+
+    def shorten(self, timeout: float | None, late: type[Exception]) -> float:
+        """Return the shorter of a time-out and what is left; raise ``late`` when nothing is."""
+        patience: Patience = self._calling.patience
+        left = patience.left()
+        if not left:
+            raise late("the deadline passed")
+        return left if timeout is None else min(timeout, left)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect; the same as the base class, within the deadline."""
+        timeout = self.shorten(timeout, httpcore2.ConnectTimeout)
+        try:
+            stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        except UnicodeError as error:
+            # What the socket module says of a name with an empty or an overlong label.
+            raise httpcore2.ConnectError(str(error)) from None
+        return _DeadlineStream(stream, self)
+
+
+class _DeadlineStream(httpcore2.NetworkStream):
+    def __init__(self, stream: httpcore2.NetworkStream, network: DeadlineNetwork) -> None:
+        self._stream = stream
+        self._network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._network.shorten(timeout, httpcore2.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._network.shorten(timeout, httpcore2.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        timeout = self._network.shorten(timeout, httpcore2.ConnectTimeout)
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._network)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the library's signature
+        return self._stream.get_extra_info(info)

@@ -90,14 +90,14 @@ class Driver:
 
     def call(self, operation: Operation[T]) -> T:
         """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
-        return cast("T", self._run(Trip(operation, self.settings, time.monotonic())))
+        return cast("T", self._run(Trip(operation, self.settings)))
 
     def stream(self, listing: Listing[T]) -> Iterator[T]:
         """Carry a listing out at the first step and yield its records as they arrive.
 
         The deadline counts the waits for the server, not the time that the caller takes between two records.
         """
-        trip = Trip(listing, self.settings, time.monotonic())
+        trip = Trip(listing, self.settings)
         patience = trip.patience
         reply = cast("Reply", cast("Received", self._run(trip)).reply)
         splitter = ArraySplitter()
@@ -107,7 +107,7 @@ class Driver:
                 left = patience.left()
                 for element in elements:
                     yield listing.read(element)
-                patience.expires = time.monotonic() + left
+                patience.expires = patience.clock() + left
             splitter.finish()
         except TransportFailure as failure:
             raise trip.failed(failure, reached=True) from None
@@ -180,14 +180,14 @@ class AsyncDriver:
 
     async def call(self, operation: Operation[T]) -> T:
         """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
-        return cast("T", await self._run(Trip(operation, self.settings, time.monotonic())))
+        return cast("T", await self._run(Trip(operation, self.settings)))
 
     async def stream(self, listing: Listing[T]) -> AsyncIterator[T]:
         """Carry a listing out at the first step and yield its records as they arrive.
 
         The deadline counts the waits for the server, not the time that the caller takes between two records.
         """
-        trip = Trip(listing, self.settings, time.monotonic())
+        trip = Trip(listing, self.settings)
         patience = trip.patience
         reply = cast("AsyncReply", cast("Received", await self._run(trip)).reply)
         splitter = ArraySplitter()
@@ -197,7 +197,7 @@ class AsyncDriver:
                 left = patience.left()
                 for element in elements:
                     yield listing.read(element)
-                patience.expires = time.monotonic() + left
+                patience.expires = patience.clock() + left
             splitter.finish()
         except TransportFailure as failure:
             raise trip.failed(failure, reached=True) from None

@@ -159,14 +159,17 @@ class Trip:
     Args:
         operation: what is asked.
         settings: how.
-        now: the monotonic clock's reading at the start.
+        clock: monotonic seconds.
     """
 
-    def __init__(self, operation: Operation[Any], settings: Settings, now: float) -> None:
+    def __init__(
+        self, operation: Operation[Any], settings: Settings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.operation = operation
         self.settings = settings
         self.request_id = os.urandom(16).hex()
-        self.patience = Patience(settings.connect, settings.read, now + settings.deadline)
+        self.clock = clock
+        self.patience = Patience(settings.connect, settings.read, clock() + settings.deadline, clock)
         self.attempts = 0
         self.maybe_sent = False
         headers = (*settings.headers, ("x-request-id", self.request_id))
@@ -194,7 +197,8 @@ class Trip:
     def failed(self, failure: TransportFailure, *, reached: bool) -> errors.APIError:
         """Make the error for a request that got no whole answer."""
         if failure.timeout is not None:
-            phase = failure.timeout if self.patience.left() else "deadline"
+            # A wait for a free connection lasts until the deadline, and says more than that it passed.
+            phase = failure.timeout if failure.timeout == "pool" or self.patience.left() else "deadline"
             return errors.TimedOut(phase, **self.facts())
         kind = errors.ResponseLost if reached else errors.ConnectionFailed
         reason = f"the request left, no whole answer came: {failure.reason}" if reached else failure.reason
@@ -208,7 +212,6 @@ class Trip:
 def flow(
     trip: Trip,
     *,
-    clock: Callable[[], float] = time.monotonic,
     wall: Callable[[], float] = time.time,
     chance: Callable[[], float] = random.random,
 ) -> Generator[Step, Outcome, Any]:
@@ -216,7 +219,6 @@ def flow(
 
     Args:
         trip: the call; it is changed on the way.
-        clock: monotonic seconds.
         wall: seconds since 1970.
         chance: a number from 0 to 1, for the jitter of a backoff.
 
@@ -229,10 +231,10 @@ def flow(
     Raises:
         APIError: when the call did not end well.
     """
-    settings = trip.settings
+    settings, clock = trip.settings, trip.clock
     while True:
         trip.attempts += 1
-        yield from _keep_pace(trip, clock)
+        yield from _keep_pace(trip)
         progress = Progress()
         begun = clock()
         try:
@@ -259,10 +261,10 @@ def flow(
         yield Sleep(pause)
 
 
-def _keep_pace(trip: Trip, clock: Callable[[], float]) -> Generator[Step, Outcome, None]:
+def _keep_pace(trip: Trip) -> Generator[Step, Outcome, None]:
     if trip.settings.pacer is None:
         return
-    now = clock()
+    now = trip.clock()
     wait = trip.settings.pacer.reserve(now)
     if now + wait >= trip.patience.expires:
         raise errors.TimedOut("deadline", **trip.facts())

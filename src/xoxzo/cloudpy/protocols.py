@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from xoxzo.cloudpy.errors import Phase
 
@@ -45,16 +45,18 @@ class Patience(msgspec.Struct):
     Attributes:
         connect: for making a connection, TLS included.
         read: for each wait for bytes.
-        expires: the instant of ``time.monotonic()`` after which nothing may go on, whatever the server does.
+        expires: the instant on the clock after which nothing may go on, whatever the server does.
+        clock: the monotonic clock.
     """
 
     connect: float
     read: float
     expires: float
+    clock: Callable[[], float] = time.monotonic
 
     def left(self) -> float:
         """Seconds until ``expires``; 0 when it has passed."""
-        return max(0.0, self.expires - time.monotonic())
+        return max(0.0, self.expires - self.clock())
 
 
 class Progress:

@@ -1,0 +1,366 @@
+"""The flow alone: outcomes in, decisions out, on a clock that the test moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.flow import Pacer, Received, Send, Settings, Sleep, Step, Tell, Trip, flow
+from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
+from xoxzo.cloudpy.operations.replies import Unreadable
+from xoxzo.cloudpy.protocols import Attempt, TransportFailure
+
+WALL = 1_800_000_000.0
+
+
+def read(body: bytes) -> bytes:
+    if body == b"?":
+        raise Unreadable("the body is odd")
+    return body
+
+
+def operation(effect: Effect, **more: Any) -> Operation[bytes]:
+    method = "GET" if effect is Effect.READ else "POST"
+    return Operation(name="chapter.verb", method=method, path="/p/", effect=effect, read=read, **more)
+
+
+@dataclass
+class Outcome:
+    """What the network does with one try."""
+
+    answer: Received | TransportFailure
+    reached: bool = True
+    takes: float = 0.0
+
+
+@dataclass
+class Run:
+    """Carries a flow out against scripted outcomes and remembers what it did."""
+
+    script: list[Outcome]
+    now: float = 100.0
+    chance: float = 1.0
+    sends: list[Send] = field(default_factory=list)
+    sleeps: list[float] = field(default_factory=list)
+    events: list[Attempt] = field(default_factory=list)
+
+    def __call__(self, operation: Operation[Any], **settings: Any) -> Any:
+        trip = Trip(
+            operation,
+            Settings(base_url="https://host", headers=(("authorization", "x"),), **settings),
+            lambda: self.now,
+        )
+        steps = flow(trip, wall=lambda: WALL, chance=lambda: self.chance)
+        answer = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+            answer = self.do(step)
+
+    def do(self, step: Step) -> Received | TransportFailure | None:
+        if isinstance(step, Send):
+            self.sends.append(step)
+            outcome = self.script.pop(0)
+            step.progress.reached = outcome.reached
+            self.now += outcome.takes
+            return outcome.answer
+        if isinstance(step, Sleep):
+            self.sleeps.append(step.seconds)
+            self.now += step.seconds
+        else:
+            self.events.append(step.event)
+        return None
+
+
+UNSENT = Outcome(TransportFailure("refused"), reached=False)
+UNSENT_LATE = Outcome(TransportFailure("late", timeout="connect"), reached=False)
+NO_FREE = Outcome(TransportFailure("busy", timeout="pool"), reached=False)
+LOST = Outcome(TransportFailure("reset"))
+LOST_LATE = Outcome(TransportFailure("late", timeout="read"))
+CUT = Outcome(Received(201, {}, b"[", TransportFailure("reset")))
+
+
+def answered(status: int, body: bytes = b"", **headers: str) -> Outcome:
+    return Outcome(Received(status, {name.replace("_", "-"): value for name, value in headers.items()}, body))
+
+
+OK = answered(201, b"fine")
+
+RETRIED_ALWAYS = {
+    "refused": (UNSENT, errors.ConnectionFailed),
+    "connect timeout": (UNSENT_LATE, errors.TimedOut),
+    "no free connection": (NO_FREE, errors.TimedOut),
+    "429": (answered(429), errors.RateLimited),
+}
+DOUBTFUL = {
+    "408": (answered(408), errors.StatusError),
+    "500": (answered(500), errors.ServerError),
+    "503": (answered(503), errors.ServerError),
+    "101": (answered(101), errors.StatusError),
+    "reset": (LOST, errors.ResponseLost),
+    "read timeout": (LOST_LATE, errors.TimedOut),
+    "2xx cut off": (CUT, errors.ResponseLost),
+}
+UNREADABLE = {
+    "2xx unreadable": (answered(201, b"?"), errors.UnexpectedResponse),
+    "2xx too long": (Outcome(Received(200, {}, b"x", too_long=True)), errors.UnexpectedResponse),
+}
+REFUSED = {
+    "301": (answered(301), errors.StatusError),
+    "400": (answered(400, b'{"recipient": ["bad"]}'), errors.BadRequest),
+    "401": (answered(401, b'{"detail": "Invalid sid/token"}'), errors.AuthenticationFailed),
+    "403 poor": (answered(403, b'{"non_field_errors": ["Not enough credits, required: 20"]}'), errors.NotEnoughCredits),
+    "403": (answered(403), errors.PermissionDenied),
+    "404": (answered(404), errors.NotFound),
+    "413": (answered(413), errors.StatusError),
+}
+
+
+def cases(table: dict[str, tuple[Outcome, type[errors.APIError]]]) -> list[Any]:
+    return [pytest.param(*case, id=name) for name, case in table.items()]
+
+
+@pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize(("outcome", "kind"), cases(RETRIED_ALWAYS))
+def test_what_surely_did_nothing_is_tried_again_whatever_the_effect(outcome, kind, effect) -> None:
+    """No connection and 429 are retried for every effect, and the error of the last try says that nothing was sent."""
+    run = Run([outcome, outcome, OK])
+    assert run(operation(effect)) == b"fine"
+    assert len(run.sends) == 3
+    run = Run([outcome] * 3)
+    with pytest.raises(kind) as caught:
+        run(operation(effect))
+    assert type(caught.value) is kind
+    assert (caught.value.attempts, caught.value.maybe_sent) == (3, False)
+
+
+@pytest.mark.parametrize(("outcome", "kind"), cases(DOUBTFUL))
+def test_an_unknown_outcome_ends_a_creating_call_at_once(outcome, kind) -> None:
+    """A send whose outcome is unknown is never repeated and says that it may have gone out."""
+    run = Run([outcome])
+    with pytest.raises(kind) as caught:
+        run(operation(Effect.CREATE, reference="order-7"))
+    assert len(run.sends) == 1
+    assert (caught.value.maybe_sent, caught.value.attempts, caught.value.reference) == (True, 1, "order-7")
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.IDEMPOTENT])
+@pytest.mark.parametrize(("outcome", "kind"), cases(DOUBTFUL))
+def test_an_unknown_outcome_is_tried_again_where_that_is_harmless(outcome, kind, effect) -> None:
+    """Reads and idempotent calls go on after an unknown outcome; only a read can promise that it had no effect."""
+    run = Run([outcome, outcome, OK])
+    assert run(operation(effect)) == b"fine"
+    run = Run([outcome] * 3)
+    with pytest.raises(kind) as caught:
+        run(operation(effect))
+    assert caught.value.maybe_sent is (effect is Effect.IDEMPOTENT)
+
+
+@pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize(("outcome", "kind"), cases(UNREADABLE))
+def test_an_unreadable_success_is_never_repeated(outcome, kind, effect) -> None:
+    """A success that cannot be read stops every call; what is not a read may have had its effect."""
+    run = Run([outcome])
+    with pytest.raises(kind) as caught:
+        run(operation(effect))
+    assert caught.value.maybe_sent is (effect is not Effect.READ)
+
+
+@pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize(("outcome", "kind"), cases(REFUSED))
+def test_a_clear_refusal_stops_and_promises_that_nothing_was_done(outcome, kind, effect) -> None:
+    """Redirects and other 4xx are neither repeated nor followed, and nothing was sent."""
+    run = Run([outcome])
+    with pytest.raises(kind) as caught:
+        run(operation(effect))
+    assert type(caught.value) is kind
+    assert caught.value.maybe_sent is False
+
+
+def test_a_doubt_outlives_a_later_try_that_surely_did_nothing() -> None:
+    """When an earlier try may have worked, an error of a later one that did not leave still says maybe."""
+    run = Run([LOST, UNSENT, UNSENT])
+    with pytest.raises(errors.ConnectionFailed) as caught:
+        run(operation(Effect.IDEMPOTENT))
+    assert caught.value.maybe_sent is True
+
+
+def test_a_release_that_is_gone_after_an_unknown_try_is_done() -> None:
+    """A 404 after an unknown try of a release is its success, and without such a try it is a 404."""
+    release = operation(Effect.IDEMPOTENT, absent_is_done=True)
+    assert Run([LOST, answered(404)])(release) is None
+    for script in ([answered(404)], [UNSENT, answered(404)], [answered(429), answered(404)]):
+        with pytest.raises(errors.NotFound):
+            Run(script)(release)
+    with pytest.raises(errors.NotFound):
+        Run([LOST, answered(404)])(operation(Effect.IDEMPOTENT))
+
+
+def test_backoff_doubles_under_full_jitter_and_is_capped() -> None:
+    """Waits are chance × 0.5, 1, 2, 4, 8, 8 seconds."""
+    run = Run([UNSENT] * 7, chance=0.5)
+    with pytest.raises(errors.ConnectionFailed):
+        run(operation(Effect.CREATE), max_retries=6, deadline=1000.0)
+    assert run.sleeps == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]
+
+
+def test_max_retries_zero_means_one_try() -> None:
+    """With no retries allowed, even what is harmless is tried once."""
+    run = Run([UNSENT])
+    with pytest.raises(errors.ConnectionFailed):
+        run(operation(Effect.READ), max_retries=0)
+    assert run.sleeps == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "wait"),
+    [
+        (answered(429, retry_after="7"), 7.0),
+        (answered(429, b'{"detail": "Request was throttled. Expected available in 3 seconds."}'), 3.0),
+        (answered(429, b'{"detail": "Request was throttled. Expected available in 3 seconds."}', retry_after="2"), 2.0),
+        (answered(429), 0.5),
+    ],
+)
+def test_a_429_waits_as_long_as_the_server_asks(outcome, wait) -> None:
+    """The header counts before the sentence, and without either the backoff does."""
+    run = Run([outcome, OK])
+    run(operation(Effect.CREATE))
+    assert run.sleeps == [wait]
+
+
+def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
+    """A Retry-After that outlives the deadline raises RateLimited at once, with the wait in it."""
+    run = Run([answered(429, retry_after="61")])
+    with pytest.raises(errors.RateLimited) as caught:
+        run(operation(Effect.CREATE))
+    assert (run.sleeps, caught.value.retry_after, caught.value.attempts) == ([], 61.0, 1)
+
+
+def test_a_backoff_beyond_the_deadline_raises_the_last_error() -> None:
+    """Near the deadline the error of the last try is raised instead of waiting for nothing."""
+    run = Run([Outcome(TransportFailure("refused"), reached=False, takes=9.8)])
+    with pytest.raises(errors.ConnectionFailed):
+        run(operation(Effect.READ), deadline=10.0)
+
+
+@pytest.mark.parametrize(("reached", "maybe"), [(True, True), (False, False)])
+def test_a_timeout_at_the_deadline_says_so(reached, maybe) -> None:
+    """Time that ran out since the deadline passed has the phase `deadline` and tells the truth about sending."""
+    late = Outcome(TransportFailure("late", timeout="read" if reached else "connect"), reached=reached, takes=11.0)
+    with pytest.raises(errors.TimedOut) as caught:
+        Run([late])(operation(Effect.CREATE), deadline=10.0)
+    assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", maybe)
+
+
+def test_events_tell_each_try() -> None:
+    """Each try is told once, with its outcome, its duration, the wait that follows, and one request id for all."""
+    run = Run([Outcome(Received(429, {"retry-after": "2"}), takes=0.25), OK])
+    run(operation(Effect.CREATE, reference="r"))
+    first, second = run.events
+    assert (first.number, first.outcome, first.status, first.retry_in) == (1, "RateLimited", 429, 2.0)
+    assert first.seconds == pytest.approx(0.25)
+    assert (second.number, second.outcome, second.status, second.retry_in) == (2, "ok", 201, None)
+    assert first.request_id == second.request_id
+    assert (first.operation, first.reference, first.maybe_sent) == ("chapter.verb", "r", False)
+
+
+@pytest.mark.parametrize(
+    ("interruption", "name"), [(KeyboardInterrupt(), "cancelled"), (RuntimeError("bug"), "RuntimeError")]
+)
+@pytest.mark.parametrize("reached", [True, False])
+def test_an_interruption_is_told_and_raised_again(interruption, name, reached) -> None:
+    """What interrupts a try is raised unchanged after an event that says whether it may be sent."""
+    trip = Trip(operation(Effect.CREATE), Settings(base_url="", headers=()))
+    steps = flow(trip)
+    step = next(steps)
+    assert isinstance(step, Send)
+    step.progress.reached = reached
+    told = steps.throw(interruption)
+    assert isinstance(told, Tell)
+    assert (told.event.outcome, told.event.maybe_sent, told.event.retry_in) == (name, reached, None)
+    with pytest.raises(type(interruption)) as caught:
+        next(steps)
+    assert caught.value is interruption
+
+
+def test_the_request_carries_what_the_operation_says() -> None:
+    """Address, headers and body are put together from settings and operation, the request id among the headers."""
+    run = Run([OK])
+    run(operation(Effect.CREATE, query="a=b", body=b"c=d", content_type="text/x"))
+    request = run.sends[0].request
+    headers = dict(request.headers)
+    assert (request.method, request.url, request.body) == ("POST", "https://host/p/?a=b", b"c=d")
+    assert (headers["authorization"], headers["content-type"]) == ("x", "text/x")
+    assert headers["x-request-id"] == run.events[0].request_id
+    run = Run([OK])
+    run(operation(Effect.READ))
+    assert run.sends[0].request.url == "https://host/p/"
+    assert "content-type" not in dict(run.sends[0].request.headers)
+
+
+def test_a_listing_is_asked_for_as_a_stream() -> None:
+    """The body of a listing's success is left to be read in pieces, and its open reply is what the flow returns."""
+    listing = Listing(name="l", method="GET", path="/", effect=Effect.READ, read=read)
+    received = Received(200, {}, reply=object())  # type: ignore[arg-type]
+    run = Run([Outcome(received)])
+    assert run(listing) is received
+    assert run.sends[0].streamed is True
+
+
+def test_pacing_spaces_the_tries() -> None:
+    """With a rate of 4 a second, calls that come at once start a quarter of a second apart."""
+    pacer = Pacer(4.0)
+    run = Run([OK] * 3)
+    for _ in range(3):
+        run.now = 100.0
+        run(operation(Effect.CREATE), pacer=pacer)
+    assert run.sleeps == pytest.approx([0.25, 0.5])
+
+
+def test_a_place_beyond_the_deadline_is_not_waited_for() -> None:
+    """A call whose turn comes after its deadline fails at once and surely unsent."""
+    pacer = Pacer(0.01)
+    pacer.reserve(100.0)
+    with pytest.raises(errors.TimedOut) as caught:
+        Run([])(operation(Effect.CREATE), pacer=pacer)
+    assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", False)
+
+
+@given(st.lists(st.floats(0, 50), min_size=1, max_size=30), st.floats(0.1, 100))
+def test_a_pacer_never_lets_two_through_within_its_gap(arrivals: list[float], rate: float) -> None:
+    """Whatever the arrivals, the places are at least one gap apart and none lies in the past."""
+    pacer = Pacer(rate)
+    places = [now + pacer.reserve(now) for now in sorted(arrivals)]
+    assert all(place >= now for place, now in zip(places, sorted(arrivals), strict=True))
+    gaps = [later - earlier for earlier, later in pairwise(places)]
+    assert all(gap >= 1 / rate - 1e-6 for gap in gaps)
+
+
+def test_settings_do_not_show_the_token() -> None:
+    """The repr of the settings leaves the headers out, where the token is."""
+    shown = repr(Settings(base_url="https://host", headers=(("authorization", "Basic c2VjcmV0"),)))
+    assert "c2VjcmV0" not in shown
+    assert "base_url='https://host'" in shown
+    assert "headers" not in dict(Settings(base_url="", headers=()).__rich_repr__())
+
+
+@given(st.lists(st.sampled_from([*RETRIED_ALWAYS, *DOUBTFUL, *UNREADABLE, *REFUSED, "ok"]), min_size=6, max_size=6))
+def test_a_creating_call_takes_effect_at_most_once(names: list[str]) -> None:
+    """Whatever the network does, at most one try of a send may have had its effect, and the error says so exactly."""
+    table = RETRIED_ALWAYS | DOUBTFUL | UNREADABLE | REFUSED | {"ok": (OK, errors.APIError)}
+    run = Run([table[name][0] for name in names])
+    try:
+        run(operation(Effect.CREATE), max_retries=5)
+        said = True
+    except errors.APIError as error:
+        said = error.maybe_sent
+    effects = [name for name in names[: len(run.sends)] if name in DOUBTFUL or name in UNREADABLE or name == "ok"]
+    assert len(effects) <= 1
+    assert said is bool(effects)

@@ -1,0 +1,88 @@
+"""What all tests share: a clean environment, a running simulator, and skips that count as failures where asked."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+NO_SKIP = os.environ.get("XOXZO_TESTS_NO_SKIP") == "1"
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+Simulators = Callable[..., AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """Take a developer's own account and proxy out of the environment: a test must neither use nor need them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if (name.startswith("XOXZO_") and not name.startswith("XOXZO_TESTS_")) or name.upper().endswith("_PROXY"):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
+    """Start ``xoxzo simulator`` as a user would, in a process of its own, and give its address."""
+
+    @contextmanager
+    def start(*options: str) -> Iterator[str]:
+        # A file, not a pipe: nobody reads on after the first line, and a full pipe would stop the simulator.
+        output = tmp_path_factory.mktemp("simulator") / "output"
+        command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", *options]
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process:
+            try:
+                give_up = time.monotonic() + 30
+                while "\n" not in (text := output.read_text()) and process.poll() is None:
+                    assert time.monotonic() < give_up, f"no first line after 30 s: {text!r}"
+                    time.sleep(0.02)
+                title, separator, address = text.partition("\n")[0].partition(": ")
+                assert (title, separator) == ("Xoxzo simulator", ": "), text
+                yield address.strip()
+            finally:
+                process.terminate()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def simulator_url(start_simulator: Simulators) -> Iterator[str]:
+    """One simulator per test process. Any made-up sid is an account of its own there, so tests do not meet."""
+    with start_simulator() as url:
+        yield url
+
+
+@pytest.fixture
+def account() -> tuple[str, str]:
+    """A sid and a token that nobody had before."""
+    return secrets.token_hex(16), secrets.token_hex(16)
+
+
+def _fail_if_skipped(report: Report) -> Report:
+    # An expected failure is also reported as skipped; it did run.
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} did not run, and XOXZO_TESTS_NO_SKIP=1 forbids that: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where XOXZO_TESTS_NO_SKIP=1, fail a test that was skipped: CI must run everything."""
+    return _fail_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that skips itself while it is collected."""
+    return _fail_if_skipped((yield))

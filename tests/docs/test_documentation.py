@@ -1,0 +1,201 @@
+"""What the documentation shows is run as it stands; CONTRIBUTING.md tells the rules."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+RUN = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+READ = [*RUN, *sorted(path for path in REPOSITORY.glob("*.md") if path not in RUN)]
+
+FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>.*)$")
+CONTINUES = "<!-- continues -->"
+# Examples may name the address that a simulator would have on the reader's machine.
+ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where it stands, what it is, and whether it goes on where the one before it ended."""
+
+    path: Path
+    line: int
+    language: str
+    text: str
+    continues: bool
+
+    @property
+    def place(self) -> str:
+        return f"{self.path.relative_to(REPOSITORY)}:{self.line}"
+
+
+def blocks_of(path: Path) -> Iterator[Block]:
+    """Read the fenced blocks of a page, those in lists and admonitions too."""
+    lines = iter(enumerate(path.read_text(encoding="utf-8").splitlines(), start=1))
+    last_text = ""
+    for number, line in lines:
+        opening = FENCE.match(line)
+        if not opening:
+            last_text = line.strip() or last_text
+            continue
+        indent, fence = opening["indent"], opening["fence"]
+        inside: list[str] = []
+        for _, inner in lines:
+            if inner.strip() == fence:
+                break
+            inside.append(inner.removeprefix(indent))
+        else:
+            pytest.fail(f"{path}:{number}: this block is never closed")
+        yield Block(path, number, opening["language"].strip(), "\n".join(inside) + "\n", last_text == CONTINUES)
+        last_text = ""
+
+
+def programs() -> list[Block]:
+    """Join each block that continues onto the one before it."""
+    found: list[Block] = []
+    for path in RUN:
+        of_page: list[Block] = []
+        for block in blocks_of(path):
+            if block.language != "python":
+                continue
+            if block.continues:
+                before = of_page.pop()
+                of_page.append(replace(before, text=before.text + "\n" + block.text))
+            else:
+                of_page.append(block)
+        found += of_page
+    return found
+
+
+def sessions() -> list[Block]:
+    """Give every block that shows a shell."""
+    return [block for path in RUN for block in blocks_of(path) if block.language == "console"]
+
+
+def commands_of(block: Block) -> list[str]:
+    r"""Give the lines after the ``$`` prompt, each joined with what follows a ``\`` at its end."""
+    joined = block.text.replace("\\\n", " ")
+    return [line.removeprefix("$ ").strip() for line in joined.splitlines() if line.startswith("$ ")]
+
+
+@pytest.fixture
+def environment(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> dict[str, str]:
+    """What a reader has set: address, credentials, our command on the path, and a curl that fails when the API does."""
+    (tmp_path / ".curlrc").write_text("silent\nshow-error\nfail\n")
+    return os.environ | {
+        "XOXZO_API_HOST": simulator_url,
+        "XOXZO_API_SID": account[0],
+        "XOXZO_API_AUTH_TOKEN": account[1],
+        "CURL_HOME": str(tmp_path),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+@pytest.mark.parametrize("block", programs(), ids=lambda block: block.place)
+def test_programs_run(block: Block, environment: dict[str, str], tmp_path: Path) -> None:
+    """Every Python example is a program that ends well against the simulator."""
+    program = tmp_path / "example.py"
+    # Blank lines in front, so that a traceback shows the page's own line numbers.
+    program.write_text("\n" * block.line + ADDRESS.sub(environment["XOXZO_API_HOST"], block.text), encoding="utf-8")
+
+    finished = subprocess.run(
+        [sys.executable, program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert finished.returncode == 0, f"{block.place}\n{finished.stdout}{finished.stderr}"
+
+
+def only_checked(command: str) -> bool:
+    """Check by name what would set up, serve for ever or leave this machine; tell whether the command is such."""
+    words = shlex.split(command)
+    match words:
+        case ["cd" | "git", *_]:
+            assert words[0] == "cd" or words[1] == "clone", command
+        case ["make", *rest]:
+            targets = re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+            assert {word for word in rest if "=" not in word} <= set(targets), command
+        case ["pip" | "python" | "python3", *_] if "pip" in words[:3]:
+            project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+            named = re.fullmatch(r"xoxzo-cloudpy(?:\[([a-z,-]+)\])?", words[-1])
+            assert named, command
+            assert set((named[1] or "").split(",")) - {""} <= set(project["optional-dependencies"]), command
+        case ["export", assignment] if assignment.startswith("XOXZO_API_"):
+            pass
+        case ["xoxzo", "simulator", *options]:
+            shown = subprocess.check_output([Path(sys.executable).with_name("xoxzo"), "simulator", "--help"], text=True)
+            assert all(option.split("=")[0] in shown for option in options if option.startswith("--")), command
+        case _:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("block", sessions(), ids=lambda block: block.place)
+def test_commands_run(block: Block, environment: dict[str, str], tmp_path: Path) -> None:
+    """Every shell example names what exists, and the commands that can be run here end well."""
+    commands = [command for command in commands_of(block) if not only_checked(command)]
+    assert commands_of(block), f"{block.place} shows no command: its lines begin with `$ `"
+    if not commands:
+        return
+    if any(re.search(r"\bcurl\b", command) for command in commands) and not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    script = ADDRESS.sub(environment["XOXZO_API_HOST"], "\n".join(commands))
+
+    finished = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert finished.returncode == 0, f"{block.place}\n{script}\n{finished.stdout}{finished.stderr}"
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_blocks_have_a_language(path: Path) -> None:
+    """A block that says no language would be neither run nor coloured, and nobody would notice."""
+    assert [block.place for block in blocks_of(path) if not block.language] == []
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_links_lead_somewhere(path: Path) -> None:
+    """A relative link between pages leads to a file of the repository."""
+    targets = re.findall(r"\]\((?!https?://|mailto:|#)([^)#\s]+)", path.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_blocks_are_read(tmp_path: Path) -> None:
+    """Blocks are found with their language, indentation and mark, and text between them ends a continuation."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\na = 1\n```\n<!-- continues -->\n\n```python\nprint(a)\n```\n\nText.\n\n"
+        "- item\n\n    ```console\n    $ echo \\\n        hi\n    hi\n    ```\n\n```\nnothing\n```\n"
+    )
+
+    blocks = list(blocks_of(page))
+
+    assert [(block.line, block.language, block.continues) for block in blocks] == [
+        (1, "python", False),
+        (6, "python", True),
+        (14, "console", False),
+        (20, "", False),
+    ]
+    assert [" ".join(command.split()) for command in commands_of(blocks[2])] == ["echo hi"]

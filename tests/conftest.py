@@ -23,7 +23,7 @@ Simulators = Callable[..., AbstractContextManager[str]]
 def clean_environment() -> Iterator[None]:
     """Take a developer's own account and proxy out of the environment: a test must neither use nor need them."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
+        for name in list(os.environ):
             if (name.startswith("XOXZO_") and not name.startswith("XOXZO_TESTS_")) or name.upper().endswith("_PROXY"):
                 patch.delenv(name)
         yield

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from xoxzo.cloudpy.transports import engine
+from xoxzo.cloudpy.transports.aio_network import AsyncioNetwork
 
 if TYPE_CHECKING:
     import ssl
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.protocols import Patience, Progress, Request
 
-    Pools = WeakKeyDictionary[asyncio.AbstractEventLoop, dict[engine.Route, httpcore2.AsyncConnectionPool]]
+    Pools = dict[asyncio.AbstractEventLoop, dict[engine.Route, httpcore2.AsyncConnectionPool]]
 
 
 class AsyncHttpTransport:
@@ -30,7 +30,8 @@ class AsyncHttpTransport:
 
     def __init__(self, *, max_connections: int = 10, ssl_context: ssl.SSLContext | None = None) -> None:
         self._routes = engine.Routes(max_connections, ssl_context)
-        self._pools: Pools = WeakKeyDictionary()
+        self._pools: Pools = {}
+        self._inherited: list[Pools] = []
         self._pid = os.getpid()
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncStreamed:
@@ -39,28 +40,31 @@ class AsyncHttpTransport:
         Raises:
             TransportFailure: no answer came; ``progress`` says whether the request left.
         """
-        pool = self._pool(request.url)
-        trace = engine.async_tracer(progress)
         try:
-            response = await pool.handle_async_request(engine.encode(request, patience, trace))
+            pool = self._pool(request.url)
+            response = await pool.handle_async_request(engine.encode(request, patience, engine.async_tracer(progress)))
         except Exception as error:  # noqa: BLE001 - whatever the library raises, no answer came
             raise engine.failure(error, progress) from None
         return AsyncStreamed(response, progress)
 
     async def close(self) -> None:
-        """Close the running loop's connections; those of loops that have ended are gone. Closing twice does nothing."""
-        pools = self._pools.pop(asyncio.get_running_loop(), {})
-        self._pools.clear()
-        for pool in pools.values():
+        """Close the running loop's connections. Closing twice does nothing."""
+        for pool in self._pools.pop(asyncio.get_running_loop(), {}).values():
             await pool.aclose()
 
     def _pool(self, url: str) -> httpcore2.AsyncConnectionPool:
         if self._pid != os.getpid():
-            self._pools, self._pid = WeakKeyDictionary(), os.getpid()
-        pools = self._pools.setdefault(asyncio.get_running_loop(), {})
+            # Kept, since dropping them would unregister their sockets from a selector shared with the parent.
+            self._inherited.append(self._pools)
+            self._pools, self._pid = {}, os.getpid()
+        loop = asyncio.get_running_loop()
+        if loop not in self._pools:
+            # Connections of a loop that has ended can no longer be closed, only forgotten.
+            self._pools = {each: pools for each, pools in self._pools.items() if not each.is_closed()}
+        pools = self._pools.setdefault(loop, {})
         route = self._routes.route(url)
         if route not in pools:
-            pools[route] = self._routes.async_pool(route)
+            pools[route] = self._routes.async_pool(route, AsyncioNetwork())
         return pools[route]
 
 

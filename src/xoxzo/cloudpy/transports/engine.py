@@ -137,9 +137,9 @@ class Routes:
         """Make a pool of connections for a route."""
         return httpcore2.ConnectionPool(**self._options(route), network_backend=network)
 
-    def async_pool(self, route: Route) -> httpcore2.AsyncConnectionPool:
+    def async_pool(self, route: Route, network: httpcore2.AsyncNetworkBackend) -> httpcore2.AsyncConnectionPool:
         """Make an asynchronous pool of connections for a route."""
-        return httpcore2.AsyncConnectionPool(**self._options(route))
+        return httpcore2.AsyncConnectionPool(**self._options(route), network_backend=network)
 
     def _options(self, route: Route) -> dict[str, Any]:
         if route.tls and self._ssl_context is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.transports import engine
@@ -32,7 +31,6 @@ class HttpTransport:
     def __init__(self, *, max_connections: int = 10, ssl_context: ssl.SSLContext | None = None) -> None:
         self._routes = engine.Routes(max_connections, ssl_context)
         self._network = engine.DeadlineNetwork()
-        self._lock = threading.Lock()
         self._pools: dict[engine.Route, httpcore2.ConnectionPool] = {}
         self._pid = os.getpid()
 
@@ -42,19 +40,17 @@ class HttpTransport:
         Raises:
             TransportFailure: no answer came; ``progress`` says whether the request left.
         """
-        pool = self._pool(request.url)
         self._network.watch(patience)
-        trace = engine.tracer(progress)
         try:
-            response = pool.handle_request(engine.encode(request, patience, trace))
+            pool = self._pool(request.url)
+            response = pool.handle_request(engine.encode(request, patience, engine.tracer(progress)))
         except Exception as error:  # noqa: BLE001 - whatever the library raises, no answer came
             raise engine.failure(error, progress) from None
         return Streamed(response, progress, self._network.watch)
 
     def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
-        with self._lock:
-            pools, self._pools = self._pools, {}
+        pools, self._pools = self._pools, {}
         for pool in pools.values():
             pool.close()
 
@@ -62,17 +58,14 @@ class HttpTransport:
         if self._pid != os.getpid():
             self._forget_the_parent()
         route = self._routes.route(url)
-        pool = self._pools.get(route)
-        if pool is None:
-            with self._lock:
-                pool = self._pools.get(route)
-                if pool is None:
-                    pool = self._pools[route] = self._routes.pool(route, self._network)
-        return pool
+        try:
+            return self._pools[route]
+        except KeyError:
+            # Two threads may come here at once: the first pool stays, and an unused one holds nothing.
+            return self._pools.setdefault(route, self._routes.pool(route, self._network))
 
     def _forget_the_parent(self) -> None:
-        # The connections belong to the parent, and so may a lock that another of its threads held at the fork.
-        self._lock = threading.Lock()
+        # Not by closing the pools: another thread of the parent's may have held their locks at the fork.
         pools, self._pools, self._pid = self._pools, {}, os.getpid()
         for pool in pools.values():
             for connection in pool.connections:

@@ -1,0 +1,97 @@
+"""Proxies named in the environment."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+import trustme
+from carriers import Async, Sync, patience, post
+from faulty import FaultyServer, Peer, raw, reply
+
+OK = reply(201, "fine")
+
+
+@pytest.fixture(params=[Sync, Async], ids=["threads", "asyncio"])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def carrier(kind):
+    carrier = kind()
+    yield carrier
+    carrier.close()
+
+
+def tunnel(context: ssl.SSLContext, seen: list[bytes]):
+    """Accept a CONNECT, then play the server behind it."""
+
+    def behave(peer: Peer) -> bool:
+        peer.socket.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with context.wrap_socket(peer.socket, server_side=True) as inner:
+            seen.append(inner.recv(65536))
+            inner.sendall(b"HTTP/1.1 201 Created\r\ncontent-length: 4\r\n\r\nfine")
+            inner.recv(65536)
+        return False
+
+    return behave
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+def test_plain_http_to_another_machine_goes_through_the_proxy(carrier, variable, monkeypatch) -> None:
+    """Plain http to a foreign host, as the classic face allows it, is asked of the proxy, with its password."""
+    with FaultyServer(OK) as proxy:
+        monkeypatch.setenv(variable, f"http://user:p%40ss@127.0.0.1:{proxy.port}")
+        result = carrier.exchange(post("http://api.example.test"), patience())
+    assert (result.status, result.reached) == (201, True)
+    assert proxy.requests[0].startswith(b"POST http://api.example.test/p/?q=%3E1 HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic dXNlcjpwQHNz\r\n" in proxy.requests[0]
+
+
+def test_https_goes_through_a_tunnel(kind, monkeypatch) -> None:
+    """With HTTPS_PROXY, TLS is spoken with the server and not with the proxy, which never sees the token."""
+    authority = trustme.CA()
+    served, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("api.example.test").configure_cert(served)
+    authority.configure_trust(trusting)
+    seen: list[bytes] = []
+    carrier = kind(ssl_context=trusting)
+    with FaultyServer(tunnel(served, seen)) as proxy:
+        # Without a scheme, as it is often written.
+        monkeypatch.setenv("https_proxy", f"127.0.0.1:{proxy.port}")
+        result = carrier.exchange(post("https://api.example.test"), patience())
+        carrier.close()
+    assert (result.status, result.body, result.reached) == (201, b"fine", True)
+    assert proxy.requests[0].startswith(b"CONNECT api.example.test:443 HTTP/1.1\r\n")
+    assert b"authorization" not in proxy.requests[0].lower()
+    assert b"authorization: Basic x" in seen[0]
+
+
+@pytest.mark.parametrize("answer", [reply(407), reply(502), raw(b"")], ids=["407", "502", "closed"])
+def test_a_proxy_that_refuses_is_surely_unsent(carrier, answer, monkeypatch) -> None:
+    """When the proxy does not open the tunnel, the request did not leave, though bytes were written to the proxy."""
+    with FaultyServer(answer) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        result = carrier.exchange(post("https://api.example.test"), patience())
+    assert result.failure is not None
+    assert (result.reached, result.failure.timeout) == (False, None)
+
+
+def test_a_proxy_is_never_used_for_this_machine(carrier, monkeypatch) -> None:
+    """Requests to loopback go straight there, whatever the environment says: a proxy would read the token."""
+    with FaultyServer(OK) as proxy, FaultyServer(OK) as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("all_proxy", proxy.url)
+        assert carrier.exchange(post(server.url), patience()).status == 201
+    assert proxy.requests == []
+
+
+def test_no_proxy_is_heeded(carrier, monkeypatch) -> None:
+    """A host named in NO_PROXY is connected to directly."""
+    with FaultyServer(OK) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", ".invalid")
+        result = carrier.exchange(post("http://api.invalid"), patience())
+    assert (result.reached, result.status) == (False, None)
+    assert proxy.requests == []

@@ -1,0 +1,263 @@
+"""What comes back, as plain values."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import pickle
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from xoxzo.cloudpy import models
+from xoxzo.cloudpy.models import (
+    Call,
+    CallStatus,
+    Credits,
+    DialInNumber,
+    DialInSubscription,
+    FoundMessages,
+    LinkTracking,
+    Message,
+    MessageStatus,
+    Model,
+    SentMessage,
+    StartedCall,
+)
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+RAW = {"msgid": "VncyEuDbojkz", "recipient": "+818011112222", "novelty": [1, {"deep": None}]}
+TRACKING = LinkTracking(link="http://example.com/", shortlink="https://xoz.so/aaaaa", accessed=True, accessed_on=NOON)
+MESSAGE = Message(
+    msgid="VncyEuDbojkz",
+    recipient="+818011112222",
+    sender="818033334444",
+    status=MessageStatus.DELIVERED,
+    sent_time=NOON,
+    cost=Decimal("15.0"),
+    tags=("a", "b"),
+    parts=1,
+    link_tracking=TRACKING,
+    url="https://api.xoxzo.com/sms/messages/VncyEuDbojkz/",
+    raw=RAW,
+)
+CALL = Call(
+    callid="41c181b6", caller="818033334444", recipient="+818011112222", status=CallStatus.ANSWERED, duration=15
+)
+VALUES: list[Model] = [
+    SentMessage(msgid="m", reference="r", raw=RAW),
+    TRACKING,
+    MESSAGE,
+    Message(msgid="m", status=MessageStatus("LOST IN SPACE")),
+    FoundMessages(reference="r", messages=(MESSAGE,)),
+    StartedCall(callid="c"),
+    CALL,
+    Call(callid="c", status=CallStatus("BUSY")),
+    DialInNumber(din_uid="JPafr34rafic76tf", din="815012345678", minute_cost=Decimal(1), monthly_cost=Decimal("650.0")),
+    DialInSubscription(din_uid="JPafr34rafic76tf", din="815012345678", action_url="https://example.com/"),
+    Credits(credits=Decimal("-3.5"), raw={"credits": -3.5}),
+]
+
+STRANGERS = st.text().filter(
+    lambda text: text not in {*MessageStatus, *CallStatus, "OK", "FAILED"} and text.isprintable()
+)
+
+
+def test_every_model_is_tried_here() -> None:
+    """No model is left out of the tests below, and every one has a docstring that names its fields."""
+    kinds = {kind for _, kind in inspect.getmembers(models, inspect.isclass) if issubclass(kind, Model)} - {Model}
+
+    assert {type(value) for value in VALUES} == kinds
+    flags = re.MULTILINE
+    for kind in kinds:
+        inherited = "".join(inspect.getdoc(base) or "" for base in kind.__mro__)
+        assert [name for name in kind.__struct_fields__ if not re.search(rf"^ +{name}: ", inherited, flags)] == []
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_models_survive_pickle_and_copy(value: Model) -> None:
+    """Every value equals its pickled and its copied twin, ``raw`` included."""
+    for twin in (pickle.loads(pickle.dumps(value)), copy.copy(value), copy.deepcopy(value)):
+        assert type(twin) is type(value)
+        assert twin == value
+        assert twin.raw == value.raw
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_models_are_frozen(value: Model) -> None:
+    """No field of a value can be set."""
+    with pytest.raises(AttributeError):
+        value.raw = {}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_repr_leaves_raw_out_and_masks_numbers(value: Model) -> None:
+    """A value may be logged: its repr has its fields but not ``raw``, and no number in full."""
+    shown = repr(value)
+
+    assert shown.startswith(f"{type(value).__name__}(")
+    assert "raw" not in shown
+    assert "novelty" not in shown
+    assert not re.search(r"\d{10}", shown)
+
+
+def test_repr_of_a_message() -> None:
+    """Recipient and a numeric sender are masked, the rest is shown."""
+    assert repr(Message(msgid="m1", recipient="+818011112222", sender="818033334444", status=MessageStatus.FAIL)) == (
+        "Message(msgid='m1', recipient='+81••••2222', sender='81••••4444', status=<MessageStatus.FAIL: 'FAIL'>, "
+        "sent_time=None, cost=None, tags=(), parts=None, link_tracking=None, url='')"
+    )
+
+
+def test_repr_shows_a_sender_of_letters() -> None:
+    """A name that is no number is shown, and so is an empty number."""
+    shown = repr(Message(msgid="m1", sender="Xoxzo1", status=MessageStatus.QUEUED))
+
+    assert "sender='Xoxzo1'" in shown
+    assert "recipient=''" in shown
+
+
+def test_repr_of_calls_and_numbers() -> None:
+    """Callers and dial-in numbers are masked too."""
+    assert "caller='81••••4444', recipient='+81••••2222'" in repr(CALL)
+    assert repr(StartedCall(callid="c1", raw=RAW)) == "StartedCall(callid='c1')"
+    assert "din='81••••5678'" in repr(VALUES[8])
+
+
+def test_rich_repr_is_the_same() -> None:
+    """What rich shows is what repr shows, masked alike."""
+    assert dict(CALL.__rich_repr__())["caller"] == "81••••4444"
+    assert "raw" not in dict(CALL.__rich_repr__())
+
+
+@pytest.mark.parametrize("number", ["+81 80 1111 2222", "+81-80-1111-2222", "080-1111-2222"])
+def test_repr_masks_numbers_with_separators(number: str) -> None:
+    """A number that the server writes with blanks or hyphens is masked as well."""
+    assert "1111" not in repr(Call(callid="c", caller=number, recipient=number, status=CallStatus.ANSWERED))
+
+
+def test_two_values_do_not_share_raw() -> None:
+    """Each value made without a record has an empty one of its own."""
+    first, second = StartedCall(callid="a"), StartedCall(callid="b")
+    first.raw["x"] = 1
+
+    assert second.raw == {}
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("QUEUED", MessageStatus.QUEUED),
+        ("DELIVERING", MessageStatus.DELIVERING),
+        ("DELIVERED", MessageStatus.DELIVERED),
+        ("OK", MessageStatus.DELIVERED),
+        ("FAIL", MessageStatus.FAIL),
+        ("FAILED", MessageStatus.FAIL),
+    ],
+)
+def test_both_vocabularies(word: str, status: MessageStatus) -> None:
+    """The API's words and the help centre's read as the same statuses."""
+    assert MessageStatus(word) is status
+    assert MessageStatus(word).is_known
+
+
+@pytest.mark.parametrize(
+    "status", [MessageStatus("QUEUED"), MessageStatus("DELIVERING"), MessageStatus("NEW"), CallStatus("IN PROGRESS")]
+)
+def test_open_statuses(status: MessageStatus | CallStatus) -> None:
+    """What is under way, or not known, is not final."""
+    assert not status.is_final
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        MessageStatus("OK"),
+        MessageStatus("FAIL"),
+        CallStatus("ANSWERED"),
+        CallStatus("NO ANSWER"),
+        CallStatus("FAILED"),
+    ],
+)
+def test_final_statuses(status: MessageStatus | CallStatus) -> None:
+    """A message that arrived or failed, and a call that is over, are final."""
+    assert status.is_final
+
+
+@pytest.mark.parametrize("kind", [MessageStatus, CallStatus])
+@patient
+@given(word=STRANGERS)
+def test_unknown_status_is_text(kind: type[MessageStatus | CallStatus], word: str) -> None:
+    """A status that nobody has heard of equals its text, survives pickle and copy, and is neither known nor final."""
+    status = kind(word)
+
+    assert isinstance(status, kind)
+    assert (status, str(status), status.value, status.name) == (word, word, word, word)
+    assert hash(status) == hash(word)
+    assert {status: 1}[word] == 1  # type: ignore[index]
+    assert not status.is_known
+    assert not status.is_final
+    for twin in (pickle.loads(pickle.dumps(status)), copy.copy(status), copy.deepcopy(status), kind(status)):
+        assert type(twin) is kind
+        assert twin == status
+    assert json.dumps(status) == json.dumps(word)
+    assert word in repr(status) or repr(word)[1:-1] in repr(status)
+
+
+def test_unknown_status_leaves_no_trace() -> None:
+    """A stranger does not become a member, so memory does not grow with what a server makes up."""
+    before = list(MessageStatus)
+    MessageStatus("MADE UP")
+
+    assert list(MessageStatus) == before
+    assert not MessageStatus("MADE UP").is_known
+
+
+@pytest.mark.parametrize("value", [1, None, b"QUEUED", ["QUEUED"]])
+def test_status_must_be_text(value: object) -> None:
+    """What is not text is no status."""
+    with pytest.raises(ValueError, match="is not a valid"):
+        MessageStatus(value)  # type: ignore[arg-type]
+
+
+def test_known_status_hashes_as_its_text() -> None:
+    """A status finds its place in a dictionary keyed by plain text."""
+    assert {"IN PROGRESS": 1}[CallStatus.IN_PROGRESS] == 1
+    assert CallStatus("NO ANSWER") is CallStatus.NO_ANSWER
+
+
+@pytest.mark.parametrize("status", [MessageStatus.DELIVERED, MessageStatus("MADE UP"), CallStatus("NO ANSWER")])
+def test_statuses_survive_json(status: MessageStatus | CallStatus) -> None:
+    """A status is written to JSON as its text and read again, known or not."""
+    twin = msgspec.json.decode(msgspec.json.encode(status), type=type(status))
+
+    assert type(twin) is type(status)
+    assert twin == status
+
+
+def test_found() -> None:
+    """A reference is found where the list has a message, and unproven where it has none."""
+    assert FoundMessages(reference="r", messages=(MESSAGE,)).found
+    assert not FoundMessages(reference="r").found
+
+
+def test_what_a_status_record_may_leave_out() -> None:
+    """Everything but the id and the status has a default that reads as unknown."""
+    message = Message(msgid="m", status=MessageStatus.QUEUED)
+    call = Call(callid="c", status=CallStatus.IN_PROGRESS)
+
+    assert (message.sent_time, message.cost, message.parts, message.link_tracking, message.tags) == (
+        None,
+        None,
+        None,
+        None,
+        (),
+    )
+    assert (call.start_time, call.end_time, call.duration, call.cost, call.tags) == (None, None, 0, None, ())

@@ -1,0 +1,5 @@
+"""The HTTP API as a function from request to reply; it knows no server and no socket."""
+
+from .app import Api
+
+__all__ = ["Api"]

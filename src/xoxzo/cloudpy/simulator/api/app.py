@@ -1,0 +1,105 @@
+"""From request to reply: path, credentials, method, handler, in the API's order (API section 15.10)."""
+
+import base64
+import binascii
+import hmac
+import re
+
+from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits
+from xoxzo.cloudpy.simulator.http import Refused, Reply, Request, detail, not_enough
+
+from .exchange import Exchange, Handler, empty, reply
+from .routes import Route, Routes
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+
+
+class Api:
+    """The API of one simulated service.
+
+    Args:
+        engine: The service.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
+
+    def handle(self, request: Request) -> Reply:
+        """Answer a request; never raises for anything that a caller can send."""
+        found = self._routes.find(request.path)
+        if found is None:
+            return empty(404)
+        route, ident, slashed = found
+        if not slashed:
+            return self._add_slash(request)
+        try:
+            with self._engine as engine:
+                account = self._authenticate(request)
+                handler = self._handler(route, request.method)
+                answer = handler(Exchange(engine, account, request, ident, self._base_url(request)))
+        except Refused as refusal:
+            answer = self._refuse(request, refusal)
+        except NotEnoughCredits as poor:
+            answer = self._refuse(request, not_enough(poor.required))
+        headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
+        return Reply(answer.status, answer.body, headers)
+
+    def _authenticate(self, request: Request) -> Account:
+        scheme, _, encoded = request.header(b"authorization").partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                pair = base64.b64decode(encoded.strip(), validate=True).decode()
+            except (binascii.Error, ValueError):
+                pair = ""
+            sid, _, token = pair.partition(":")
+            if self._admits(sid, token):
+                return self._engine.accounts.get(sid, token)
+        raise detail(401, "Invalid sid/token")
+
+    def _admits(self, sid: str, token: str) -> bool:
+        settings = self._engine.settings
+        if settings.sid is None:
+            return bool(sid and token)
+        expected = f"{settings.sid}:{settings.token}".encode()
+        return hmac.compare_digest(f"{sid}:{token}".encode(), expected)
+
+    def _handler(self, route: Route, method: str) -> Handler:
+        if method == "OPTIONS":
+            return _describe
+        handler = route.methods.get("GET" if method == "HEAD" else method)
+        if handler is None:
+            raise detail(405, f'Method "{method}" not allowed.')
+        return handler
+
+    def _refuse(self, request: Request, refusal: Refused) -> Reply:
+        if refusal.status == 404:
+            return empty(404)
+        fields = list(refusal.body) if isinstance(refusal.body, dict) else []
+        path = request.path.decode("latin-1")
+        with self._engine.lock:
+            self._engine.world.tell("refused", f"{request.method} {path}", status=refusal.status, because=fields)
+        answer = reply(refusal.status, refusal.body)
+        if refusal.status == 401:
+            headers = (*answer.headers, (b"www-authenticate", b'Basic realm="api"'))
+            return Reply(401, answer.body, headers)
+        return answer
+
+    @staticmethod
+    def _add_slash(request: Request) -> Reply:
+        # Only reading survives the detour: a POST would lose its body (API sections 1.2 and 15.16).
+        if request.method not in {"GET", "HEAD"}:
+            return empty(404)
+        query = b"?" + request.query if request.query else b""
+        return Reply(301, b"", ((b"location", request.path + b"/" + query),))
+
+    @staticmethod
+    def _base_url(request: Request) -> str:
+        # As Django builds absolute addresses: from the host that the caller used (API section 2.2, `url`).
+        host = request.header(b"host")
+        return f"http://{host}" if _HOST.fullmatch(host) else "http://localhost"
+
+
+def _describe(_exchange: Exchange) -> Reply:
+    kinds = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+    return reply(200, {"renders": kinds[:1], "parses": kinds})

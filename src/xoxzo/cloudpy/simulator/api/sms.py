@@ -1,0 +1,103 @@
+"""SMS messages over HTTP (API section 2)."""
+
+from datetime import UTC, date, datetime
+from itertools import islice
+
+from xoxzo.cloudpy.simulator.engine import Message, MessageTooLong, SmsRequest
+from xoxzo.cloudpy.simulator.fields import REQUIRED, Fields
+from xoxzo.cloudpy.simulator.http import Reply, detail, invalid
+from xoxzo.cloudpy.simulator.numbers import is_digits, is_number
+from xoxzo.cloudpy.simulator.prices import has_code
+from xoxzo.cloudpy.simulator.query import OLDEST, DateFilter, date_filters
+from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.text import parts
+
+from .exchange import Exchange, empty, reply
+
+
+def send(exchange: Exchange) -> Reply:
+    """Answer `POST /sms/messages/` (API section 2.1)."""
+    settings = exchange.engine.settings
+    if not settings.free_form_allowed:
+        raise detail(403, "You do not have permission to perform this action.")
+    request = read(exchange.fields(), settings, exchange.base_url)
+    try:
+        message = exchange.engine.sms.send(exchange.account, request)
+    except MessageTooLong:
+        raise invalid("message", "Message too long") from None
+    return reply(201, [{"msgid": message.msgid}])
+
+
+def read(fields: Fields, settings: Settings, base_url: str) -> SmsRequest:
+    """Read the parameters of section 2.1.
+
+    Raises:
+        Refused: 400, with all fields that are wrong.
+    """
+    request = SmsRequest(
+        text=fields.required("message"),
+        recipient=fields.required("recipient", is_number, "Invalid recipient"),
+        sender=fields.required("sender", is_sender, "Invalid sender"),
+        tags=fields.tags(),
+        callback_url=fields.url("callbackurl"),
+        track_link=fields.flag("track_link"),
+        click_callback_url=fields.url("lt_callbackurl"),
+        k_premium=_k_premium(fields, settings),
+        base_url=base_url,
+    )
+    if not request.track_link and parts(request.text) is None:
+        # With tracking the length is known only after replacement (API section 15.26).
+        fields.error("message", "Message too long")
+    fields.check()
+    country_refused = has_code(settings.blocked_countries, request.recipient)
+    if country_refused or (request.k_premium and not request.recipient.startswith("+81")):
+        raise invalid("recipient", "Country not allowed")
+    return request
+
+
+def is_sender(text: str) -> bool:
+    """Say whether a sender is right: letters and digits up to 10, digits alone up to 15 (API section 15.4)."""
+    bare = text.removeprefix("+")
+    return is_digits(bare) or (len(bare) <= 10 and bare.isascii() and bare.isalnum())
+
+
+def _k_premium(fields: Fields, settings: Settings) -> bool:
+    route, lite = fields.flag("jp_kp"), fields.flag("jp_kpl")
+    if route and lite:
+        fields.error("non_field_errors", "jp_kp and jp_kpl exclude each other.")
+    if route or lite:
+        known = settings.k_premium_senders
+        if fields.has("jp_kp_sender"):
+            fields.required(
+                "jp_kp_sender",
+                lambda sender: is_digits(sender) and (known is None or sender in known),
+                "Invalid sender",
+            )
+        else:
+            fields.error("jp_kp_sender", REQUIRED)
+    return route or lite
+
+
+def get(exchange: Exchange) -> Reply:
+    """Answer `GET /sms/messages/<msgid>/` (API section 2.2)."""
+    sms = exchange.engine.sms
+    message = sms.find(exchange.account, exchange.ident)
+    return empty(404) if message is None else reply(200, sms.view(message, exchange.base_url))
+
+
+def list_sent(exchange: Exchange) -> Reply:
+    """Answer `GET /sms/messages/` (API section 2.3): newest first, at most `list_cap`."""
+    engine = exchange.engine
+    today = datetime.fromtimestamp(engine.world.now(), UTC).date()
+    filters = date_filters(exchange.request.query, today)
+    wanted = (
+        engine.sms.view(message, exchange.base_url)
+        for message in engine.sms.newest_first(exchange.account)
+        if _listed(message, today, filters)
+    )
+    return reply(200, list(islice(wanted, engine.settings.list_cap)))
+
+
+def _listed(message: Message, today: date, filters: list[DateFilter]) -> bool:
+    day = datetime.fromtimestamp(message.sent, UTC).date()
+    return today - day <= OLDEST and all(condition.accepts(day) for condition in filters)

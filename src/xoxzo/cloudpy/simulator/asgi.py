@@ -1,0 +1,99 @@
+"""The simulator as an ASGI application: the API on its own paths, the control API under `/_simulator/`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from .http import Reply, Request, encode
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+CONTROL = b"/_simulator"
+
+_SLOWEST_BODY = 30.0
+_JSON = ((b"content-type", b"application/json"), (b"connection", b"close"))
+_TOO_LARGE = Reply(413, encode({"detail": "Request body too large."}), _JSON)
+_TOO_SLOW = Reply(408, encode({"detail": "Request body too slow."}), _JSON)
+
+
+class App:
+    """An ASGI application for one simulator.
+
+    Args:
+        simulator: What it leads to.
+        bind_host: The address it is served on, which the Host header may name besides loopback names.
+    """
+
+    def __init__(self, simulator: "Simulator", bind_host: str = "127.0.0.1") -> None:
+        self._simulator = simulator
+        self._bind_host = bind_host
+        self._control: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; the lifespan starts and closes the simulator."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            raw = scope.get("raw_path") or scope["path"].encode()
+            if raw == CONTROL or raw.startswith(CONTROL + b"/"):
+                await self._answer_control(scope, receive, send)
+            else:
+                await self._answer(scope, raw, receive, send)
+
+    async def _answer(self, scope: Scope, path: bytes, receive: Receive, send: Send) -> None:
+        body = await read_body(receive, self._simulator.settings.max_body)
+        if isinstance(body, Reply):
+            reply = body
+        else:
+            headers = dict(scope["headers"])
+            reply = self._simulator.api.handle(Request(scope["method"], path, scope["query_string"], headers, body))
+        length = (b"content-length", str(len(reply.body)).encode())
+        await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, length]})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+
+    async def _answer_control(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._control is None:
+            from .control import application
+
+            self._control = application(self._simulator, self._bind_host)
+        await self._control(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._simulator.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                # In a thread: closing waits for the simulator's own.
+                await asyncio.to_thread(self._simulator.close)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def read_body(receive: Receive, most: int) -> bytes | Reply:
+    """Read a request body of at most `most` bytes, or return the refusal of one that is too large or too slow.
+
+    A body that is too large is read on for a while, so that a caller who sends first and reads later gets the answer.
+    """
+    message = await receive()
+    if not message.get("more_body") and len(message.get("body", b"")) <= most:
+        return bytes(message.get("body", b""))
+    body = bytearray(message.get("body", b""))
+    size = len(body)
+    try:
+        async with asyncio.timeout(_SLOWEST_BODY):
+            while message.get("more_body") and size <= 16 * most:
+                message = await receive()
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size <= most:
+                    body += chunk
+    except TimeoutError:
+        return _TOO_SLOW
+    return bytes(body) if size <= most else _TOO_LARGE

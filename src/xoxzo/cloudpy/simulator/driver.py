@@ -1,0 +1,93 @@
+"""Moves an engine on: fires its timers when they are due and has its outgoing requests made."""
+
+import asyncio
+
+from xoxzo.cloudpy.errors import SimulatorError
+
+from .clock import SteppedClock
+from .courier import Courier
+from .engine import Engine, Outgoing
+
+# Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
+_SHORTEST_NAP = 0.005
+
+
+class Driver:
+    """Drives one engine on the event loop that runs it.
+
+    Args:
+        engine: What is driven.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        settings = engine.settings
+        self._engine = engine
+        self._courier = Courier(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._advancing = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Drive until cancelled; then drop what is under way."""
+        self._engine.on_work(self._wake)
+        try:
+            while True:
+                self._woken.clear()
+                self._launch()
+                await self._nap()
+        finally:
+            self._engine.on_work(lambda: None)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._courier.close()
+
+    async def advance(self, seconds: float) -> None:
+        """Advance a stepped clock; returns when all that fell due was done and answered.
+
+        Raises:
+            SimulatorError: The clock is not stepped, or `seconds` is out of range.
+        """
+        clock = self._engine.clock
+        if not isinstance(clock, SteppedClock):
+            message = "only a stepped clock can be advanced"
+            raise SimulatorError(message)
+        async with self._advancing:
+            target = clock.check(seconds)
+            await self._settle()
+            while (due := self._engine.next_due()) is not None and due <= target:
+                clock.move_to(due)
+                await self._settle()
+            clock.move_to(target)
+
+    async def _settle(self) -> None:
+        """Wait until nothing is under way; what an answer leads to at once belongs to it."""
+        self._launch()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+            self._launch()
+
+    def _launch(self) -> None:
+        for outgoing in self._engine.take_outgoing():
+            task = self._loop.create_task(self._make(outgoing))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _make(self, outgoing: Outgoing) -> None:
+        answer = await self._courier.make(outgoing)
+        self._engine.answered(outgoing, answer)
+
+    async def _nap(self) -> None:
+        due = self._engine.next_due()
+        if due is None or isinstance(self._engine.clock, SteppedClock):
+            await self._woken.wait()
+            return
+        try:
+            async with asyncio.timeout(max(due - self._engine.clock.now(), _SHORTEST_NAP)):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    def _wake(self) -> None:
+        self._loop.call_soon_threadsafe(self._woken.set)

@@ -1,0 +1,76 @@
+"""Accounts and their credits (API sections 1.1 and 1.7)."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.prices import exact
+
+from .world import World
+
+if TYPE_CHECKING:
+    from .calls import Call
+    from .sms import Message
+
+
+class NotEnoughCredits(Exception):
+    """The balance is too low; `required` is what would have been enough."""
+
+    def __init__(self, required: Decimal) -> None:
+        super().__init__(required)
+        self.required = required
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """One sid/token pair with its balance and what it sent, oldest first."""
+
+    sid: str
+    token: str = field(repr=False)
+    credits: Decimal
+    messages: "dict[str, Message]" = field(default_factory=dict, repr=False)
+    calls: "dict[str, Call]" = field(default_factory=dict, repr=False)
+
+
+class Accounts:
+    """All accounts.
+
+    An account is kept once it was charged. Until then it is made anew for each request, so that guessing at
+    credentials fills no memory.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._kept: dict[tuple[str, str], Account] = {}
+
+    def get(self, sid: str, token: str) -> Account:
+        """Return the account of a pair."""
+        return self._kept.get((sid, token)) or Account(sid, token, exact(self._world.settings.credits))
+
+    def charge(self, account: Account, amount: Decimal, *, needs: Decimal | None = None) -> None:
+        """Take credits.
+
+        Args:
+            account: Who pays.
+            amount: How much.
+            needs: The balance that must be there, if that is more (API section 15.9).
+
+        Raises:
+            NotEnoughCredits: The balance is too low and the account is not postpaid; nothing was taken.
+        """
+        required = amount if needs is None else max(needs, amount)
+        if account.credits < required and not self._world.settings.postpaid:
+            raise NotEnoughCredits(required)
+        account.credits -= amount
+        self._keep(account)
+
+    def refund(self, account: Account, amount: Decimal) -> None:
+        """Give credits back."""
+        account.credits += amount
+
+    def _keep(self, account: Account) -> None:
+        key = (account.sid, account.token)
+        if key not in self._kept:
+            self._kept[key] = account
+            if len(self._kept) > self._world.settings.max_accounts:
+                self._kept.pop(next(iter(self._kept)))

@@ -1,0 +1,164 @@
+"""Calls that come in to a dial-in number: the action URL is asked, its answer carried out (API sections 10, 11)."""
+
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from xoxzo.cloudpy.simulator.actions import Action, ActionError, Playback, Say, Transfer, Voicemail, parse_answer
+from xoxzo.cloudpy.simulator.clock import stamp
+from xoxzo.cloudpy.simulator.numbers import bare
+from xoxzo.cloudpy.simulator.urls import add_query
+
+from .accounts import Account, Accounts, NotEnoughCredits
+from .calls import Call, CallDesk
+from .lines import Line, LineDesk, UnknownNumber
+from .world import Answer, Outgoing, World
+
+
+class IncomingDesk:
+    """Lets the outside world call."""
+
+    def __init__(self, world: World, accounts: Accounts, calls: CallDesk, dins: LineDesk) -> None:
+        self._world = world
+        self._accounts = accounts
+        self._calls = calls
+        self._dins = dins
+
+    def ring(self, din: str, caller: str | None, *, sid: str | None = None) -> Call:
+        """Let a call come in.
+
+        The first minute is charged when the action URL is asked; without the credits for it the URL is not asked
+        (API section 1.7).
+
+        Args:
+            din: A subscribed number, with or without its +.
+            caller: The calling number in E.164; ``None`` withholds it.
+            sid: Whose number it must be; ``None`` takes anybody's.
+
+        Raises:
+            UnknownNumber: Nobody subscribes the number, or somebody else.
+        """
+        line = self._dins.by_number(din)
+        assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
+        if sid is not None and line.owner.sid != sid:
+            raise UnknownNumber
+        price = Decimal(line.range.minute_cost)
+        call = Call(
+            callid=self._world.callid(),
+            account=line.owner,
+            caller=caller or "",
+            recipient=f"+{line.number}",
+            call_type="din",
+            direction="inbound",
+            minute_price=price,
+            started=self._world.now(),
+        )
+        self._calls.keep(call)
+        if caller:
+            self._calls.attach(caller, call)
+        self._calls.step(call, "ringing")
+        self._ask(call, line, line.owner, price)
+        return call
+
+    def _ask(self, call: Call, line: Line, owner: Account, price: Decimal) -> None:
+        if line.action_url is None:
+            self._fail(call, "no action URL is set")
+            return
+        try:
+            self._accounts.charge(owner, price)
+        except NotEnoughCredits:
+            self._fail(call, "not enough credits")
+            return
+        call.charged = price
+        url = self._question(line.action_url, call)
+        self._calls.step(call, "asking", url=line.action_url)
+        self._world.send(Outgoing("GET", url, lambda answer: self._answered(call, answer)))
+
+    def _question(self, url: str, call: Call) -> str:
+        settings = self._world.settings
+        plus = "+" if settings.action_numbers_with_plus else ""
+        query = {"caller": plus + bare(call.caller), "recipient": plus + bare(call.recipient)}
+        if not call.caller:
+            query["caller"] = ""
+            if settings.anonymous_caller == "omitted":
+                del query["caller"]
+        return add_query(url, urlencode(query), keep=settings.keep_action_query)
+
+    def _answered(self, call: Call, answer: Answer) -> None:
+        settings = self._world.settings
+        if answer.error is not None or answer.status != 200:
+            self._fail(call, answer.error or f"the action URL answered {answer.status}")
+            return
+        self._calls.step(call, "fetched", status=answer.status)
+        try:
+            actions = parse_answer(
+                answer.body,
+                most=settings.actions_per_answer,
+                strict=settings.strict_recording_url,
+            )
+        except ActionError as error:
+            self._fail(call, str(error))
+            return
+        self._calls.answer(call)
+        self._carry_out(call, actions)
+
+    def _carry_out(self, call: Call, actions: list[Action]) -> None:
+        if call.ended is not None:  # the balance ran dry meanwhile
+            return
+        if not actions:
+            self._calls.end(call, "ANSWERED")
+            return
+        first, *rest = actions
+        match first:
+            case Transfer(number):
+                self._transfer(call, number, rest)
+            case Voicemail(greeting):
+                seconds = self._greet(call, greeting)
+                self._world.after(seconds, lambda: self._record(call, rest))
+            case Say() | Playback():
+                self._world.after(self._greet(call, first), lambda: self._carry_out(call, rest))
+
+    def _greet(self, call: Call, greeting: Say | Playback | None) -> float:
+        match greeting:
+            case Say(lang, text):
+                self._calls.step(call, "say", lang=lang, content=text)
+                return self._calls.talk_seconds(text)
+            case Playback(url):
+                self._calls.step(call, "playback", url=url)
+                return self._world.settings.recording_seconds
+            case None:
+                return 0.0
+
+    def _record(self, call: Call, rest: list[Action]) -> None:
+        if call.ended is None:
+            seconds = self._world.settings.voicemail_seconds
+            self._calls.step(call, "voicemail", seconds=seconds)
+            self._world.after(seconds, lambda: self._carry_out(call, rest))
+
+    def _transfer(self, call: Call, number: str, rest: list[Action]) -> None:
+        settings = self._world.settings
+        self._calls.step(call, "transfer", number=number)
+        self._calls.attach(number, call)
+        if number in settings.no_answer_numbers:
+            self._world.after(settings.no_answer_seconds, lambda: self._calls.end(call, "NO ANSWER"))
+        elif number in settings.fail_numbers:
+            self._world.after(settings.ring_seconds, lambda: self._fail(call, "the transfer failed"))
+        else:
+            self._world.after(settings.transfer_seconds, lambda: self._carry_out(call, rest))
+
+    def _fail(self, call: Call, reason: str) -> None:
+        if call.ended is None:
+            self._calls.step(call, "failed", reason=reason)
+            self._calls.end(call, "FAILED")
+
+
+def call_view(call: Call) -> dict[str, object]:
+    """Return a call with its steps, for the control API."""
+    return {
+        "id": call.callid,
+        "direction": call.direction,
+        "caller": call.caller or None,
+        "recipient": call.recipient,
+        "status": call.status,
+        "duration": call.duration,
+        "steps": [{"at": stamp(step.at), "name": step.name, **step.facts} for step in call.steps],
+    }

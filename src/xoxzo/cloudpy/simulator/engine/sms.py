@@ -1,0 +1,192 @@
+"""SMS from acceptance to delivery (API section 2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from xoxzo.cloudpy.simulator.clock import stamp
+from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
+from xoxzo.cloudpy.simulator.text import parts, replace_link
+
+from .accounts import Account, Accounts
+from .callbacks import CallbackDesk
+from .world import World
+
+SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]
+
+TEST_TEXT = "This is a test message from Xoxzo."
+"""What accounts that never bought credits send (API section 15.27)."""
+
+
+class MessageTooLong(Exception):
+    """The text has more than 660 characters, or needs more parts than there are (API section 2.4)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class LinkTracking:
+    """A link in a message that was replaced by a short one."""
+
+    link: str
+    shortlink: str
+
+    def view(self) -> dict[str, object]:
+        """Return it as the API shows it (API sections 2.2 and 15.24)."""
+        return {"accessed": False, "accessed_on": None, "link": self.link, "shortlink": self.shortlink}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsRequest:
+    """A checked request to send (API section 2.1)."""
+
+    text: str
+    recipient: str
+    sender: str
+    tags: tuple[str, ...] = ()
+    callback_url: str | None = None
+    track_link: bool = False
+    click_callback_url: str | None = None
+    k_premium: bool = False
+    base_url: str = "http://localhost"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Message:
+    """A message that was accepted and paid."""
+
+    msgid: str
+    account: Account = field(repr=False)
+    request: SmsRequest
+    text: str
+    parts: int
+    cost: Decimal
+    tracking: LinkTracking | None
+    sent: float
+    status: SmsStatus = "QUEUED"
+
+    def view(self, base_url: str, *, hide_cost: bool) -> dict[str, object]:
+        """Return it as the API shows it (API section 2.2); `hide_cost` shows 0 while it is QUEUED."""
+        hidden = hide_cost and self.status == "QUEUED"
+        return {
+            "msgid": self.msgid,
+            "url": f"{base_url}/sms/messages/{self.msgid}/",
+            "recipient": self.request.recipient,
+            "sender": self.request.sender,
+            "status": self.status,
+            "sent_time": stamp(self.sent),
+            "cost": 0 if hidden else as_json(self.cost, as_float=self.tracking is not None),
+            "parts": self.parts,
+            "tags": list(self.request.tags),
+            "link_tracking": self.tracking.view() if self.tracking else None,
+        }
+
+
+class SmsDesk:
+    """Accepts messages, takes their price and brings them to the phones."""
+
+    def __init__(self, world: World, accounts: Accounts, callbacks: CallbackDesk) -> None:
+        self._world = world
+        self._accounts = accounts
+        self._callbacks = callbacks
+        self.messages: dict[str, Message] = {}
+        self.by_phone: dict[str, dict[str, Message]] = {}
+
+    def send(self, account: Account, request: SmsRequest) -> Message:
+        """Accept a message and take its price.
+
+        Raises:
+            MessageTooLong: More than 660 characters, measured after a link was replaced (API section 15.26).
+            NotEnoughCredits: Nothing was sent and nothing taken.
+        """
+        settings, world = self._world.settings, self._world
+        text, tracking = self._track(request)
+        if settings.test_text:
+            text = TEST_TEXT
+        count = parts(text)
+        if count is None:
+            raise MessageTooLong
+        cost = self._price(request) * count + (exact(settings.tracking_price) if tracking else 0)
+        self._accounts.charge(account, cost)
+        message = Message(
+            msgid=world.msgid(),
+            account=account,
+            request=request,
+            text=text,
+            parts=count,
+            cost=cost,
+            tracking=tracking,
+            sent=world.now(),
+        )
+        self._keep(message)
+        self._tell(message, content=text)
+        world.after(settings.sms_queued_seconds, lambda: self._deliver(message))
+        return message
+
+    def find(self, account: Account, msgid: str) -> Message | None:
+        """Return an account's message."""
+        return account.messages.get(msgid)
+
+    def newest_first(self, account: Account) -> Iterator[Message]:
+        """Yield an account's messages (API section 15.18)."""
+        return reversed(account.messages.values())
+
+    def view(self, message: Message, base_url: str) -> dict[str, object]:
+        """Return a message as the API shows it now."""
+        return message.view(base_url, hide_cost=self._world.settings.cost_hidden_while_queued)
+
+    def _track(self, request: SmsRequest) -> tuple[str, LinkTracking | None]:
+        if request.track_link:
+            shortlink = f"https://xoz.so/{self._world.short_path()}"
+            if replaced := replace_link(request.text, shortlink):
+                text, link = replaced
+                return text, LinkTracking(link=link, shortlink=shortlink)
+        return request.text, None
+
+    def _price(self, request: SmsRequest) -> Decimal:
+        settings = self._world.settings
+        if request.k_premium:
+            return exact(settings.k_premium_price)
+        return for_number(settings.sms_prices, request.recipient)
+
+    def _deliver(self, message: Message) -> None:
+        self._move(message, "DELIVERING")
+        settings = self._world.settings
+        if message.request.recipient not in settings.stuck_numbers:
+            self._world.after(settings.sms_delivering_seconds, lambda: self._finish(message))
+
+    def _finish(self, message: Message) -> None:
+        failed = message.request.recipient in self._world.settings.fail_numbers
+        self._move(message, "FAIL" if failed else "DELIVERED")
+        if url := message.request.callback_url:
+            shown = self.view(message, message.request.base_url)
+            names = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "tags", "url")
+            self._callbacks.post("sms", message.msgid, url, {name: shown[name] for name in names})
+
+    def _move(self, message: Message, status: SmsStatus) -> None:
+        message.status = status
+        self._tell(message)
+
+    def _tell(self, message: Message, content: str | None = None) -> None:
+        self._world.tell(
+            "sms",
+            message.msgid,
+            numbers={"to": message.request.recipient},
+            content=content,
+            status=message.status,
+            parts=message.parts,
+            cost=as_json(message.cost),
+        )
+
+    def _keep(self, message: Message) -> None:
+        self.messages[message.msgid] = message
+        message.account.messages[message.msgid] = message
+        self.by_phone.setdefault(message.request.recipient, {})[message.msgid] = message
+        if len(self.messages) > self._world.settings.max_messages:
+            self._forget(self.messages.pop(next(iter(self.messages))))
+
+    def _forget(self, message: Message) -> None:
+        message.account.messages.pop(message.msgid, None)
+        inbox = self.by_phone[message.request.recipient]
+        del inbox[message.msgid]
+        if not inbox:
+            del self.by_phone[message.request.recipient]

@@ -1,0 +1,117 @@
+"""What all desks of the engine share: settings, time, chance, the outbox and the list of events."""
+
+import random
+import string
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from xoxzo.cloudpy.simulator.clock import Clock, Timers
+from xoxzo.cloudpy.simulator.settings import Settings
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for whoever watches.
+
+    `numbers` and `content` are apart from `facts` so that a log can mask the one and leave out the other.
+    """
+
+    at: float
+    name: str
+    ident: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an outgoing request ended: a status with the beginning of the body, or an error."""
+
+    status: int | None = None
+    body: bytes = b""
+    error: str | None = None
+    refused: bool = False
+    """Whether it was not even tried, because the address is not allowed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outgoing:
+    """A request that the engine wants made; somebody with a network makes it and calls `answered`."""
+
+    method: str
+    url: str
+    answered: Callable[[Answer], None]
+    body: bytes = b""
+    content_type: str = ""
+
+
+class World:
+    """Time, chance and mail for the desks. Not safe for threads by itself: the engine's lock guards it."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.random = random.Random(settings.seed)  # noqa: S311 - ids of a simulator guard nothing
+        self.timers = Timers()
+        self.outbox: deque[Outgoing] = deque()
+        self.listeners: list[Callable[[Event], None]] = []
+        self.wake: Callable[[], None] = lambda: None
+        self._moment: float | None = None
+
+    def now(self) -> float:
+        """Return the present; while a timer fires, the moment at which it was due."""
+        return self.clock.now() if self._moment is None else self._moment
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have something done later."""
+        if self.timers.at(self.now() + seconds, action):
+            self.wake()
+
+    def run_due(self) -> None:
+        """Fire, in their order, all timers that are due."""
+        if self._moment is not None or self.timers.next_due is None:
+            return
+        now = self.clock.now()
+        try:
+            while (timer := self.timers.pop(now)) is not None:
+                self._moment, action = timer
+                action()
+        finally:
+            self._moment = None
+
+    def send(self, outgoing: Outgoing) -> None:
+        """Put a request into the outbox."""
+        self.outbox.append(outgoing)
+        self.wake()
+
+    def tell(
+        self,
+        name: str,
+        ident: str,
+        *,
+        numbers: Mapping[str, str] | None = None,
+        content: str | None = None,
+        **facts: object,
+    ) -> None:
+        """Tell the listeners what happened."""
+        if self.listeners:
+            event = Event(self.now(), name, ident, facts, numbers or {}, content)
+            for listener in self.listeners:
+                listener(event)
+
+    def msgid(self) -> str:
+        """Make a message id: 32 distinct letters and digits (API section 15.17)."""
+        return "".join(self.random.sample(_LETTERS, 32))
+
+    def callid(self) -> str:
+        """Make a call id: the text of a UUID4 (API section 1.8)."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def short_path(self) -> str:
+        """Make the path of a short link: five characters (API section 2.5)."""
+        return "".join(self.random.choices(_LETTERS, k=5))

@@ -1,0 +1,59 @@
+"""Requests and replies as plain values, so that no door's library reaches the rules."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came in. Header names are in lower case; path and query are as on the wire."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    body: bytes = b""
+
+    def header(self, name: bytes) -> str:
+        """Return a header's value, or an empty text."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes out. An empty body has no Content-Type (API section 15.15)."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Refused(Exception):
+    """A request ends here, with a status and a JSON body."""
+
+    def __init__(self, status: int, body: object) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+
+
+def invalid(name: str, *reasons: str) -> Refused:
+    """Return the refusal of one field (API section 1.5)."""
+    return Refused(400, {name: list(reasons)})
+
+
+def detail(status: int, text: str) -> Refused:
+    """Return a refusal that concerns the whole request (API section 1.5)."""
+    return Refused(status, {"detail": text})
+
+
+def not_enough(required: Decimal) -> Refused:
+    """Return the refusal for want of credits (API section 1.5)."""
+    return Refused(403, {"non_field_errors": [f"Not enough credits, required: {required.normalize():f}"]})
+
+
+def encode(body: object) -> bytes:
+    """Write JSON as Django REST Framework does: compact, in UTF-8."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -1,0 +1,30 @@
+"""What things cost, and how a cost is written (API section 1.7)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from .settings import Price
+
+
+def exact(price: Price) -> Decimal:
+    """Return a price as an exact decimal; 0.1 stays a tenth."""
+    return price if isinstance(price, Decimal) else Decimal(str(price))
+
+
+def for_number(prices: Mapping[str, Price], number: str) -> Decimal:
+    """Return the price under the longest dialling code that begins a number; ``""`` stands for all others."""
+    digits = number.removeprefix("+")
+    for length in (3, 2, 1, 0):
+        if digits[:length] in prices:
+            return exact(prices[digits[:length]])
+    return Decimal(0)
+
+
+def has_code(codes: frozenset[str], number: str) -> bool:
+    """Say whether a number begins with one of some dialling codes."""
+    return any(number.removeprefix("+").startswith(code) for code in codes)
+
+
+def as_json(cost: Decimal, *, as_float: bool = False) -> int | float:
+    """Return a cost as the API writes it: an integer, or a float where tracking is charged (API section 2.2)."""
+    return float(cost) if as_float or cost != int(cost) else int(cost)

@@ -1,0 +1,152 @@
+"""The simulator behind a real port, in its own thread, quick to start and quick to stop."""
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from xoxzo.cloudpy.errors import SimulatorError
+
+from .asgi import App
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+# Longer than any client's: the side that closes an idle connection first should not be the one that answers.
+_KEEP_ALIVE = 75
+# What is being answered when the end comes may take this long to be finished.
+_LAST_ANSWERS = 0.03
+
+
+class Server:
+    """An HTTP server for a simulator; use it in a `with` statement.
+
+    Args:
+        simulator: What it leads to; it is started and closed along with the server.
+        host: The address to bind.
+        port: The port; 0 takes a free one.
+    """
+
+    def __init__(self, simulator: "Simulator", host: str = "127.0.0.1", port: int = 0) -> None:
+        self.simulator = simulator
+        self._host = host
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._running: _Running | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on.
+
+        Raises:
+            SimulatorError: The server is not running.
+        """
+        if self._socket is None:
+            message = "the server is not running"
+            raise SimulatorError(message)
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """The address for clients, without a final slash."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - it is compared with
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Listen; requests are answered when this returns.
+
+        Raises:
+            SimulatorError: The address is unknown or the port is taken.
+        """
+        self._socket = _listen(self._host, self._port)
+        self.simulator.start()
+        self._running = _Running(App(self.simulator, self._host), self._socket)
+        self.simulator.in_background(self._running.start())
+
+    def stop(self) -> None:
+        """Close the port and all connections; what is being answered gets a moment to finish. Twice is fine."""
+        if self._running is not None and self._socket is not None:
+            self.simulator.in_background(self._running.stop())
+            self._socket.close()
+            self._running = self._socket = None
+            self.simulator.close()
+
+
+class _Running:
+    """uvicorn without its own loop and signals, and with a shutdown that does not wait for idle connections."""
+
+    def __init__(self, app: App, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+        )
+        config.load()
+        self._server = uvicorn.Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+        self._socket = listener
+        self._date: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._server.on_tick(0)
+        await self._server.startup(sockets=[self._socket])
+        self._date = asyncio.create_task(self._keep_date())
+
+    async def _keep_date(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            await self._server.on_tick(0)
+
+    async def stop(self) -> None:
+        state = self._server.server_state
+        for server in self._server.servers:
+            server.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        if state.tasks:
+            await asyncio.wait(set(state.tasks), timeout=_LAST_ANSWERS)
+        for task in set(state.tasks):
+            task.cancel()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        if self._date is not None:
+            self._date.cancel()
+        left = {*state.tasks, *([self._date] if self._date else [])}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_ANSWERS):
+                await asyncio.gather(*left, return_exceptions=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError, OverflowError) as error:
+        message = f"cannot listen on {host}: {getattr(error, 'strerror', None) or error}"
+        raise SimulatorError(message) from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        message = f"cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}"
+        raise SimulatorError(message) from None
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,185 @@
+"""Everything that the API's description leaves open, as named settings with the proposed defaults (API section 15)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+Price = Decimal | int | float
+"""Credits; one credit is one Japanese yen before tax (API section 1.7)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberRange:
+    """A range of numbers that can be subscribed: dial-in numbers (DIN) or receiving numbers (SIN)."""
+
+    country: str
+    """ISO 3166 code of two letters; it starts each number's uid."""
+    country_code: str
+    """Dialling code, digits."""
+    prefix: str
+    """Area prefix without its 0, digits."""
+    first: int
+    """The part of the first number that follows the prefix."""
+    digits: int
+    """How many digits follow the prefix."""
+    monthly_cost: float
+    """Credits at subscription and for each further 30 days."""
+    minute_cost: int = 0
+    """Credits for each started minute of an incoming call; for a SIN, each received message."""
+    initial_cost: float = 0.0
+    """Credits once, at subscription (SIN only, API section 4)."""
+
+
+def _dins() -> tuple[NumberRange, ...]:
+    # Minutes and months: API section 1.7. No source gives a month of 0120 or 0800; that of 03 is taken.
+    def japan(prefix: str, digits: int, monthly: float, minute: int) -> NumberRange:
+        return NumberRange(
+            country="JP",
+            country_code="81",
+            prefix=prefix,
+            first=1,
+            digits=digits,
+            monthly_cost=monthly,
+            minute_cost=minute,
+        )
+
+    return (
+        japan("50", 8, 650.0, 1),
+        japan("3", 8, 1900.0, 10),
+        japan("120", 6, 1900.0, 55),
+        japan("800", 7, 1900.0, 55),
+    )
+
+
+def _sins() -> tuple[NumberRange, ...]:
+    return (
+        NumberRange(
+            country="JP",
+            country_code="81",
+            prefix="50",
+            first=90_000_001,
+            digits=8,
+            monthly_cost=1000.0,
+            minute_cost=1,
+            initial_cost=1000.0,
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How the simulated service behaves. Every field has a default; times are seconds of the simulator's clock.
+
+    Prices are looked up by the longest dialling code that begins the number; the key ``""`` stands for all others.
+    """
+
+    sid: str | None = None
+    """Admit this SID alone (with `token`); ``None`` admits every pair, each as an account of its own."""
+    token: str | None = None
+    """The token that belongs to `sid`."""
+    credits: Price = 100_000
+    """What each account starts with."""
+    postpaid: bool = False
+    """Let balances go below zero instead of refusing (API sections 1.7 and 15.65)."""
+    seed: int | None = None
+    """Makes ids and numbers repeatable; ``None`` takes fresh ones."""
+
+    sms_prices: Mapping[str, Price] = field(default_factory=lambda: {"81": 10, "60": 3, "": 10})
+    """Credits for each part of an SMS (API section 1.7; for countries without a published price, the dearest one)."""
+    k_premium_price: Price = 11
+    """Credits for each part sent with `jp_kp` or `jp_kpl` (API section 1.7)."""
+    tracking_price: Price = 5
+    """Added for each message whose link is tracked (API section 1.7)."""
+    voice_prices: Mapping[str, Price] = field(default_factory=lambda: {"81": 10, "60": 8, "62": 15, "": 15})
+    """Credits for each started minute of a call (API section 1.7; for other countries, the dearest published)."""
+    din_caller_price: Price = 15
+    """Credits for each started minute to Japan with `jp_din_caller` (API section 1.7)."""
+    tts_surcharge: Price = 1
+    """Added to each call that speaks a text (API section 1.7)."""
+    voice_minimum: Price = 50
+    """The balance that any call asks for, whatever it costs (API sections 1.7 and 15.9)."""
+    early_release_refund: Price = 0.5
+    """Share of the first month returned when a number is released within 24 hours (API section 15.54)."""
+
+    sms_queued_seconds: float = 0.3
+    """QUEUED → DELIVERING (API section 15.21)."""
+    sms_delivering_seconds: float = 0.7
+    """DELIVERING → DELIVERED or FAIL."""
+    ring_seconds: float = 1.0
+    """How long a phone rings until it is answered."""
+    no_answer_seconds: float = 5.0
+    """How long a phone rings that nobody answers."""
+    recording_seconds: float = 3.0
+    """How long every mp3 plays: the simulator does not fetch it."""
+    tts_characters_per_second: float = 8.0
+    """How fast a text is spoken; each text takes at least one second."""
+    transfer_seconds: float = 5.0
+    """How long a transferred caller talks."""
+    voicemail_seconds: float = 5.0
+    """How long a caller speaks after the greeting."""
+
+    fail_numbers: frozenset[str] = frozenset({"+819000000001"})
+    """Recipients whose SMS end as FAIL and whose calls end as FAILED (API section 15.21)."""
+    stuck_numbers: frozenset[str] = frozenset({"+819000000002"})
+    """Recipients whose SMS stay DELIVERING: a phone that is switched off."""
+    no_answer_numbers: frozenset[str] = frozenset({"+819000000003"})
+    """Recipients whose calls end as NO ANSWER."""
+
+    blocked_countries: frozenset[str] = frozenset()
+    """Dialling codes that are not served: `Country not allowed` (API section 15.3)."""
+    k_premium_senders: frozenset[str] | None = None
+    """Registered `jp_kp_sender` ids; ``None`` takes any digits (API section 15.28)."""
+    free_form_allowed: bool = True
+    """Whether free-form SMS may be sent at all (API section 15.8)."""
+    verified: bool = True
+    """Whether the account may subscribe numbers (API section 15.47)."""
+    test_text: bool = False
+    """Replace every text as for accounts that never bought credits (API section 15.27)."""
+    cost_hidden_while_queued: bool = True
+    """Show `cost` as 0 while a message is QUEUED (API section 15.22)."""
+    strict_recording_url: bool = True
+    """Refuse recordings that are not plain http with safe characters (API sections 5.1 and 15.41)."""
+    list_cap: int = 1000
+    """The most messages that one list returns (API section 15.18)."""
+    legacy_sin: bool = False
+    """Serve the retired SIN paths (API sections 4 and 15.38)."""
+
+    din_ranges: tuple[NumberRange, ...] = field(default_factory=_dins)
+    """The dial-in numbers on offer (API section 6.1)."""
+    sin_ranges: tuple[NumberRange, ...] = field(default_factory=_sins)
+    """The receiving numbers on offer with `legacy_sin`; no price survives, these are the simulator's own."""
+    numbers_per_range: int = 25
+    """How many numbers each range holds."""
+
+    callback_format: Literal["form", "json"] = "form"
+    """Body of delivery reports (API sections 15.60 and 15.61)."""
+    callback_tries: int = 10
+    """How often a callback is tried until it is answered with exactly 200 (API section 15.63)."""
+    callback_longest_wait: float = 60.0
+    """Cap of the waits between tries, which begin at 1 and double."""
+    outgoing_timeout: float = 10.0
+    """Real seconds for a whole callback or action URL exchange (API sections 15.50 and 15.63)."""
+    allow_network: bool = False
+    """Let callbacks and action URLs reach other machines; by default only this one is called."""
+    anonymous_caller: Literal["empty", "omitted"] = "empty"
+    """How a withheld number is told to the action URL (API section 15.51)."""
+    action_numbers_with_plus: bool = False
+    """Send `caller` and `recipient` to the action URL with a leading + (API section 15.52)."""
+    keep_action_query: bool = True
+    """Keep the query that an action URL already has (API section 15.71)."""
+    actions_per_answer: int = 1
+    """How many lines of an action answer are carried out (API sections 11 and 15.53)."""
+    inbound_calls_listed: bool = True
+    """Show incoming calls under `/voice/calls/` (API section 15.70)."""
+
+    max_body: int = 1_000_000
+    """Largest request body in bytes; more is 413."""
+    max_messages: int = 1_000_000
+    """Messages kept; the oldest are forgotten first."""
+    max_calls: int = 200_000
+    """Calls kept; the oldest are forgotten first."""
+    max_accounts: int = 100_000
+    """Accounts kept; the oldest are forgotten first, with all that they hold."""
+    max_callbacks: int = 10_000
+    """Callback attempts kept in the log."""

@@ -1,0 +1,229 @@
+"""The simulator as an object: start it, look into it, let somebody call."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from xoxzo.cloudpy.errors import SimulatorError
+
+from .api import Api
+from .background import Background
+from .clock import Clock, RealClock
+from .engine import Call, CallbackAttempt, Engine, Message, UnknownNumber, call_view
+from .numbers import is_number
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .driver import Driver
+    from .server import Server
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSms:
+    """An SMS that was sent to a phone."""
+
+    msgid: str
+    sender: str
+    text: str
+    parts: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call as it stood at one moment; `steps` tells what happened, first to last."""
+
+    callid: str
+    direction: str
+    caller: str | None
+    recipient: str
+    status: str
+    duration: int
+    steps: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What one phone received, oldest first."""
+
+    number: str
+    messages: tuple[ReceivedSms, ...]
+    calls: tuple[CallRecord, ...]
+
+
+class Simulator:
+    """Xoxzo's telephony service on this machine.
+
+    It needs no start for looking and sending in the same process; `with simulator:` or `simulator.serve()` starts the
+    thread that moves states on by themselves, delivers callbacks and asks action URLs. All methods may be called from
+    any thread. Several simulators live side by side.
+
+    Args:
+        settings: How it behaves; by default as the API's description proposes.
+        clock: Its time; the machine's clock by default, or a `SteppedClock`.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, clock: Clock | None = None) -> None:
+        self.settings = settings or Settings()
+        self.engine = Engine(self.settings, clock or RealClock())
+        self.api = Api(self.engine)
+        self._lock = threading.Lock()
+        self._users = 0
+        self._background: Background | None = None
+        self._driver: Driver | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the simulator's thread; each start needs one `close`."""
+        with self._lock:
+            self._users += 1
+            if self._background is None:
+                self._background = Background(self._drive)
+                self._background.start()
+
+    def close(self) -> None:
+        """Undo one `start`; the last one stops the thread and drops callbacks that are under way."""
+        with self._lock:
+            self._users = max(0, self._users - 1)
+            if self._users == 0 and self._background is not None:
+                self._background.stop()
+                self._background = self._driver = None
+
+    def serve(self, host: str = "127.0.0.1", port: int = 0) -> "Server":
+        """Return an HTTP server for this simulator, to be used in a `with` statement.
+
+        Args:
+            host: The address to bind, numeric or a name.
+            port: The port; 0 takes a free one, then told by `server.url`.
+        """
+        from .server import Server
+
+        return Server(self, host, port)
+
+    def in_background(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the simulator's own event loop and return what it returns.
+
+        Raises:
+            SimulatorError: The simulator was not started.
+        """
+        return self._running()[0].call(work)
+
+    def credits(self, sid: str, token: str) -> Decimal:
+        """Return the balance of an account."""
+        with self.engine as engine:
+            return engine.accounts.get(sid, token).credits
+
+    def phone(self, number: str) -> Phone:
+        """Return what a phone received so far.
+
+        Args:
+            number: In E.164, with its +.
+        """
+        with self.engine as engine:
+            messages = engine.sms.by_phone.get(number, {}).values()
+            calls = engine.calls.by_phone.get(number, {}).values()
+            return Phone(number, tuple(_received(message) for message in messages), tuple(map(_record, calls)))
+
+    def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> CallRecord:
+        """Let a call come in to a subscribed dial-in number.
+
+        Args:
+            din: The number, with or without its +.
+            caller: Who calls, in E.164; ``None`` withholds the number.
+            sid: Whose number it must be; anybody's by default.
+
+        Returns:
+            The call as it begins; `call` tells how it went on.
+
+        Raises:
+            SimulatorError: Nobody (or somebody else) subscribes the number, or the caller is no number.
+        """
+        if caller is not None and not is_number(caller):
+            message = "caller is not an E.164 number"
+            raise SimulatorError(message)
+        with self.engine as engine:
+            try:
+                return _record(engine.incoming.ring(din, caller, sid=sid))
+            except UnknownNumber:
+                message = "the number is not subscribed"
+                raise SimulatorError(message) from None
+
+    def call(self, callid: str) -> CallRecord:
+        """Return how a call stands, incoming or outgoing.
+
+        Raises:
+            SimulatorError: There is no such call.
+        """
+        with self.engine as engine:
+            call = engine.calls.calls.get(callid)
+            if call is None:
+                message = "there is no such call"
+                raise SimulatorError(message)
+            return _record(call)
+
+    @property
+    def callbacks(self) -> tuple[CallbackAttempt, ...]:
+        """All tries to deliver a callback, oldest first."""
+        with self.engine as engine:
+            return tuple(engine.callbacks.log)
+
+    def advance(self, seconds: float) -> None:
+        """Advance a stepped clock and wait until the callbacks that fell due were answered.
+
+        Args:
+            seconds: How far, zero or more; zero waits for what is under way.
+
+        Raises:
+            SimulatorError: The clock is not stepped, `seconds` is out of range, or the simulator was not started.
+        """
+        background, driver = self._running()
+        background.call(driver.advance(seconds))
+
+    async def advance_async(self, seconds: float) -> None:
+        """Do what `advance` does without blocking the event loop that runs the caller."""
+        background, driver = self._running()
+        await asyncio.wrap_future(background.submit(driver.advance(seconds)))
+
+    def reset(self) -> None:
+        """Forget all messages, calls, subscriptions and balances; the clock stays where it is."""
+        self.engine.reset()
+
+    def _running(self) -> "tuple[Background, Driver]":
+        if self._background is None or self._driver is None:
+            message = "the simulator was not started: use it in a with statement, or serve it"
+            raise SimulatorError(message)
+        return self._background, self._driver
+
+    async def _drive(self) -> None:
+        from .driver import Driver
+
+        self._driver = Driver(self.engine)
+        await self._driver.run()
+
+
+def _received(message: Message) -> ReceivedSms:
+    return ReceivedSms(message.msgid, message.request.sender, message.text, message.parts, message.status)
+
+
+def _record(call: Call) -> CallRecord:
+    view: dict[str, Any] = call_view(call)
+    return CallRecord(
+        view["id"],
+        view["direction"],
+        view["caller"],
+        view["recipient"],
+        view["status"],
+        view["duration"],
+        tuple(view["steps"]),
+    )

@@ -219,7 +219,7 @@ class XoxzoClient:
 
     def _request(self, method: str, url: str, body: bytes = b"", *, is_list: bool = False) -> XoxzoResponse:
         headers = {"authorization": basic(self.sid, self.auth_token), "accept": "*/*", "user-agent": USER_AGENT}
-        if body:
+        if method == "POST":
             headers["content-type"] = FORM
         request = Request(method, quote(url, safe=_IN_ADDRESS), tuple(headers.items()), body)
         deadline = _LIST_DEADLINE if is_list else _DEADLINE

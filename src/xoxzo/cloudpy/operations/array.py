@@ -11,7 +11,7 @@ from xoxzo.cloudpy.operations.replies import Unreadable
 
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _IN_TEXT = re.compile(rb'["\\]')
-_BLANK = b" \t\r\n"
+_NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 
 ELEMENT_LIMIT = 1_000_000
 
@@ -47,9 +47,10 @@ class ArraySplitter:
             raise Unreadable("the list ends in the middle")
 
     def _between(self, piece: bytes, at: int) -> int:
-        byte = piece[at : at + 1]
-        if byte in _BLANK:
-            return at + 1
+        found = _NOT_BLANK.search(piece, at)
+        if not found:
+            return len(piece)
+        at, byte = found.start(), found.group()
         if not self._expects or byte not in self._expects:
             raise Unreadable("the body is not a list of records")
         if byte == b"{":

@@ -63,11 +63,7 @@ class Courier:
                 return Answer(error=f"{type(error).__name__}: {error}"[:200])
 
     async def _exchange(self, outgoing: Outgoing) -> Answer:
-        headers: dict[bytes | str, bytes | str] = {
-            "User-Agent": "Xoxzo simulator",
-            "Accept": "*/*",
-            "Connection": "close",
-        }
+        headers: dict[bytes | str, bytes | str] = {"User-Agent": "Xoxzo simulator", "Connection": "close"}
         if outgoing.content_type:
             headers["Content-Type"] = outgoing.content_type
         async with self._pool.stream(

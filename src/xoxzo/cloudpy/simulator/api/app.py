@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 import re
+from collections.abc import Iterator
 
 from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits
 from xoxzo.cloudpy.simulator.http import Refused, Reply, Request, detail, not_enough
@@ -75,10 +76,10 @@ class Api:
     def _refuse(self, request: Request, refusal: Refused) -> Reply:
         if refusal.status == 404:
             return empty(404)
-        fields = list(refusal.body) if isinstance(refusal.body, dict) else []
         path = request.path.decode("latin-1")
+        because = list(_reasons(refusal.body))
         with self._engine.lock:
-            self._engine.world.tell("refused", f"{request.method} {path}", status=refusal.status, because=fields)
+            self._engine.world.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
         answer = reply(refusal.status, refusal.body)
         if refusal.status == 401:
             headers = (*answer.headers, (b"www-authenticate", b'Basic realm="api"'))
@@ -98,6 +99,16 @@ class Api:
         # As Django builds absolute addresses: from the host that the caller used (API section 2.2, `url`).
         host = request.header(b"host")
         return f"http://{host}" if _HOST.fullmatch(host) else "http://localhost"
+
+
+def _reasons(body: object) -> Iterator[str]:
+    """Say what was wrong for the log: the reasons, but none that quotes what was sent."""
+    for name, reasons in body.items() if isinstance(body, dict) else ():
+        reason = reasons[0] if isinstance(reasons, list) else reasons
+        if '"' in reason:
+            yield name
+        else:
+            yield reason if name in {"detail", "non_field_errors"} else f"{name}: {reason}"
 
 
 def _describe(_exchange: Exchange) -> Reply:

@@ -1,0 +1,142 @@
+"""`xoxzo simulator`: the service on this machine, until Ctrl-C."""
+
+import ipaddress
+import json
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.clock import RealClock, SteppedClock
+from xoxzo.cloudpy.simulator.server import Server
+from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.simulator import Simulator
+
+from .events import as_json, as_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xoxzo.cloudpy.simulator.engine import Event
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
+@click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")
+@click.option("--token", envvar="XOXZO_SIMULATOR_TOKEN", help="The token of --sid.", show_envvar=True)
+@click.option("--credits", "balance", default=100_000.0, show_default=True, help="What each account starts with.")
+@click.option("--clock", type=click.Choice(["real", "stepped"]), default="real", show_default=True)
+@click.option("--seed", type=int, help="Make ids and numbers repeatable.")
+@click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
+@click.option("--allow-network", is_flag=True, help="Let callbacks and action URLs reach other machines.")
+@click.option("--show-content", is_flag=True, help="Show whole numbers and texts in the log.")
+@click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
+def command(
+    host: str,
+    port: int,
+    clock: str,
+    *,
+    show_content: bool,
+    machine: bool,
+    **options: Any,  # noqa: ANN401 - click hands over what the options above declare
+) -> None:
+    """Run Xoxzo's telephony service on this machine.
+
+    It serves the same HTTP API, brings messages to phones that are not there, calls callbacks and action URLs on
+    this machine, and never reaches the real service. Stop it with Ctrl-C.
+    """
+    settings = _settings(**options)
+    simulator = Simulator(settings, clock=SteppedClock() if clock == "stepped" else RealClock())
+    simulator.engine.listen(_logger(as_json if machine else as_line, show_content=show_content))
+    with _stop_signals() as stopped:
+        try:
+            server = Server(simulator, host, port)
+            server.start()
+        except SimulatorError as error:
+            click.echo(f"xoxzo simulator: {error}", err=True)
+            raise click.exceptions.Exit(2) from None
+        try:
+            _announce(server, settings, host, machine=machine)
+            while not stopped.wait(0.5):  # a wait without end cannot be interrupted on every system
+                pass
+        finally:
+            server.stop()
+
+
+def _settings(
+    *,
+    sid: str | None,
+    token: str | None,
+    balance: float,
+    seed: int | None,
+    legacy_sin: bool,
+    allow_network: bool,
+) -> Settings:
+    if sid is not None and not token:
+        message = "--sid needs --token (or XOXZO_SIMULATOR_TOKEN)."
+        raise click.UsageError(message)
+    if sid is None and token is not None and click.get_current_context().get_parameter_source("token") == _GIVEN:
+        message = "--token needs --sid."
+        raise click.UsageError(message)
+    return Settings(
+        sid=sid,
+        token=token if sid is not None else None,
+        credits=balance,
+        seed=seed,
+        legacy_sin=legacy_sin,
+        allow_network=allow_network,
+    )
+
+
+_GIVEN = click.core.ParameterSource.COMMANDLINE
+
+
+def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:
+    if machine:
+        print(json.dumps({"event": "started", "url": server.url}), flush=True)
+    else:
+        print(f"Xoxzo simulator: {server.url}", flush=True)
+    if not _is_loopback(host):
+        print(f"Warning: {host} may be reached from other machines, and so may all that is sent.", file=sys.stderr)
+    if sys.stdout.isatty() and not machine:
+        sid, token = (settings.sid, "$XOXZO_SIMULATOR_TOKEN") if settings.sid else ("me", "secret")
+        print(
+            f"  export XOXZO_API_HOST={server.url} XOXZO_API_SID={sid} XOXZO_API_AUTH_TOKEN={token}\n"
+            f"  curl -u {sid}:{token} {server.url}/sms/messages/ --data-urlencode recipient=+819000001234 \\\n"
+            f"       -d sender=Xoxzo --data-urlencode message=こんにちは\n"
+            f"  curl {server.url}/_simulator/phones/+819000001234\n"
+            "  Stop with Ctrl-C.\n",
+            flush=True,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _logger(write: "Callable[[Event, bool], str]", *, show_content: bool) -> "Callable[[Event], None]":
+    def log(event: "Event") -> None:
+        print(write(event, show_content), flush=True)
+
+    return log
+
+
+@contextmanager
+def _stop_signals() -> "Iterator[threading.Event]":
+    """Turn Ctrl-C and SIGTERM into an event; whoever handled them before does so again afterwards."""
+    stopped = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,14 @@
+"""Run every measurement and print a line for each."""
+
+from bench import imports, sends, startup
+
+
+def main() -> None:
+    """Run them one after another; each prints what it found and what it should be."""
+    for part in (imports, sends, startup):
+        for line in part.measure():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

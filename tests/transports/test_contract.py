@@ -114,6 +114,14 @@ def test_connecting_for_too_long_is_surely_unsent(carrier, full_port) -> None:
     assert time.monotonic() - began < 3
 
 
+def test_a_deadline_that_has_passed_sends_nothing(carrier) -> None:
+    """With no time left, nothing is connected to."""
+    with FaultyServer(OK) as server:
+        result = carrier.exchange(post(server.url), patience(deadline=-1.0))
+    assert (result.reached, server.requests) == (False, [])
+    assert result.failure.timeout in {"connect", "deadline", "pool"}
+
+
 def test_connecting_is_bounded_by_the_deadline(carrier, full_port) -> None:
     """The deadline ends a connection that hangs, whatever its own time-out."""
     began = time.monotonic()

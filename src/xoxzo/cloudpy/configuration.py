@@ -51,7 +51,7 @@ def configure(
     settings = Settings(
         base_url=_base_url(base_url or os.environ.get("XOXZO_API_HOST") or LIVE_URL),
         headers=(
-            ("authorization", basic(sid, auth_token)),
+            ("authorization", _authorization(sid, auth_token)),
             ("accept", "application/json"),
             ("user-agent", _user_agent(app_info)),
         ),
@@ -100,6 +100,15 @@ def connections(number: int) -> int:
     return number
 
 
+def _authorization(sid: str, auth_token: str) -> str:
+    if ":" in sid:
+        raise ConfigurationError("sid must not hold a colon: it ends there on the wire")
+    try:
+        return basic(sid, auth_token)
+    except UnicodeEncodeError:
+        raise ConfigurationError("sid and auth_token must be text that can be encoded") from None
+
+
 def _base_url(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -108,7 +117,7 @@ def _base_url(url: str) -> str:
         host = port = None
     if not host or port == 0 or parts.scheme not in {"http", "https"} or not url.isascii() or not url.isprintable():
         raise ConfigurationError("base_url must be https://host, as in https://api.xoxzo.com")
-    if parts.username is not None or parts.query or parts.fragment or " " in url:
+    if parts.username is not None or not {"?", "#", " "}.isdisjoint(url):
         raise ConfigurationError("base_url must be an address alone: no user name, no query, no fragment")
     if parts.scheme == "http" and not is_this_machine(host):
         raise ConfigurationError(
@@ -126,6 +135,6 @@ def _positive(name: str, number: float) -> float:
 def _user_agent(app_info: str | None) -> str:
     if app_info is None:
         return USER_AGENT
-    if not app_info or not app_info.isascii() or not app_info.isprintable():
+    if not app_info or app_info != app_info.strip() or not app_info.isascii() or not app_info.isprintable():
         raise ConfigurationError("app_info must be printable ASCII, for instance shop/1.2")
     return f"{USER_AGENT} {app_info}"

@@ -53,11 +53,13 @@ class Connector(Generic[Carrier]):
         """Return the transport; raise ``ConfigurationError`` when the client is closed."""
         if self.closed:
             raise ConfigurationError("this client is closed: make a new one")
-        if self.transport is None:
-            with self._lock:
-                if self.transport is None:
-                    self.transport = self._make()
-        return self.transport
+        return self.transport or self._open()
+
+    def _open(self) -> Carrier:
+        with self._lock:
+            # Another thread may have been here first.
+            self.transport = self.transport or self._make()
+            return self.transport
 
     def release(self) -> Carrier | None:
         """Mark the client as closed and return the transport to be closed, if there is one and it is ours."""

@@ -2,8 +2,10 @@
 
 import re
 
-_DIGITS = re.compile(r"\+?\d{5,}")
-_QUOTED = re.compile(r'"[^"]*"')
+_NUMBER = re.compile(r"\+?\d(?:[\s().\-‐-―]*\d){4,}")
+_SEPARATOR = re.compile(r"[\s().\-‐-―]")
+# From the first quotation mark to the last: a quoted value may hold quotation marks itself.
+_QUOTED = re.compile(r"""["“「『].*["”」』]""", re.DOTALL)
 _LONGEST = 200
 
 
@@ -11,20 +13,25 @@ def mask_number(number: str) -> str:
     """Return a phone number as it may be shown: ``+81••••5678``.
 
     The sign, the first two and the last four digits stay when at least four are hidden between them; of anything
-    shorter nothing stays.
+    shorter nothing stays. Blanks, hyphens, dots and brackets between the digits are left out.
     """
+    number = _SEPARATOR.sub("", number)
     sign, digits = ("+", number[1:]) if number.startswith("+") else ("", number)
     if len(digits) < 10:
         return sign + "••••"
     return f"{sign}{digits[:2]}••••{digits[-4:]}"
 
 
+def mask_digits(words: str) -> str:
+    """Return words with every number of five digits and more in them masked."""
+    return _NUMBER.sub(lambda found: mask_number(found.group()), words)
+
+
 def mask_words(words: str) -> str:
     """Return a server's or a library's sentence without what could be a number or a text of ours.
 
-    Runs of five digits and more are masked as numbers, whatever stands in double quotes is left out, since servers
-    repeat a refused value there, and the whole is cut at 200 characters.
+    Five digits and more in a row, separated or not, are masked as a number; whatever stands in quotation marks is left
+    out, since servers repeat a refused value there; and the whole is cut at 200 characters.
     """
-    words = _QUOTED.sub('"…"', words)
-    words = _DIGITS.sub(lambda found: mask_number(found.group()), words)
+    words = mask_digits(_QUOTED.sub('"…"', words))
     return words if len(words) <= _LONGEST else words[:_LONGEST] + "…"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.masking import mask_number
+from xoxzo.cloudpy.masking import mask_digits
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,9 +21,7 @@ _NUMBERS = frozenset({"recipient", "caller", "sender", "din"})
 
 
 def _shown(field: str, value: object) -> object:
-    if field in _NUMBERS and isinstance(value, str) and value.removeprefix("+").isdecimal():
-        return mask_number(value)
-    return value
+    return mask_digits(value) if field in _NUMBERS and isinstance(value, str) else value
 
 
 class _OpenEnum(enum.StrEnum):

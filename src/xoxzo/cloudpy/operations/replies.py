@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _decode = msgspec.json.Decoder().decode
-_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
-_THROTTLED = re.compile(r"available in (\d{1,9}) second")
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
+_THROTTLED = re.compile(r"available in (\d+) second")
 
 
 class Unreadable(Exception):
@@ -131,7 +130,10 @@ def retry_after(headers: Mapping[str, str], detail: str | None, now: float) -> f
         return float(header)
     if header:
         try:
-            return max(0.0, parsedate_to_datetime(header).timestamp() - now)
+            moment = parsedate_to_datetime(header)
+            # A date without a zone is in UTC, as HTTP's dates are, and not in the zone of this machine.
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+            return max(0.0, moment.timestamp() - now)
         except (ValueError, OverflowError):
             pass
     found = _THROTTLED.search(detail or "")

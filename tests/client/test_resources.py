@@ -1,0 +1,224 @@
+"""The two faces: what the asynchronous client can do, the other can, in the same words."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xoxzo.cloudpy import AsyncClient, Client
+from xoxzo.cloudpy.resources._async.account import AsyncAccount
+from xoxzo.cloudpy.resources._async.calls import AsyncCalls
+from xoxzo.cloudpy.resources._async.dins import AsyncDins
+from xoxzo.cloudpy.resources._async.sms import AsyncSms
+from xoxzo.cloudpy.resources._sync.account import Account
+from xoxzo.cloudpy.resources._sync.calls import Calls
+from xoxzo.cloudpy.resources._sync.dins import Dins
+from xoxzo.cloudpy.resources._sync.sms import Sms
+
+REPOSITORY = Path(__file__).parents[2]
+RESOURCES = Path("src/xoxzo/cloudpy/resources")
+SCRIPT = Path("scripts/unasync.py")
+
+TWINS: list[tuple[type, type]] = [
+    (AsyncAccount, Account),
+    (AsyncCalls, Calls),
+    (AsyncDins, Dins),
+    (AsyncSms, Sms),
+    (AsyncClient, Client),
+]
+DUNDERS = {"__aenter__": "__enter__", "__aexit__": "__exit__"}
+
+
+def methods(kind: type) -> dict[str, Any]:
+    """Collect the public methods of a class, and its constructor."""
+    return {
+        name: value
+        for name, value in vars(kind).items()
+        if inspect.isfunction(value) and (not name.startswith("_") or name == "__init__" or name in DUNDERS.values())
+    }
+
+
+def without_async(text: str) -> str:
+    """Take out of an annotation or a docstring what must differ between the twins."""
+    return re.sub(r"\bAsync(?=[A-Z])", "", text)
+
+
+PAIRS = [
+    pytest.param(function, vars(sync)[name], id=f"{sync.__name__}.{name}")
+    for asynchronous, sync in TWINS
+    for name, function in methods(asynchronous).items()
+    if name in vars(sync)
+]
+
+
+@pytest.mark.parametrize(("asynchronous", "sync"), TWINS, ids=lambda kind: kind.__name__)
+def test_twins_have_the_same_methods(asynchronous: type, sync: type) -> None:
+    """No method is only on one side."""
+    assert {DUNDERS.get(name, name) for name in vars(asynchronous) if name in DUNDERS} <= set(vars(sync))
+    assert set(methods(asynchronous)) - set(DUNDERS.values()) == set(methods(sync)) - set(DUNDERS.values())
+    assert sync.__name__ == without_async(asynchronous.__name__)
+
+
+@pytest.mark.parametrize(("asynchronous", "sync"), PAIRS)
+def test_twins_have_the_same_parameters(asynchronous: Any, sync: Any) -> None:
+    """Names, order, kinds, defaults and types of every parameter, and what is returned, are the same."""
+    first, second = inspect.signature(asynchronous), inspect.signature(sync)
+
+    assert list(first.parameters) == list(second.parameters)
+    for one, other in zip(first.parameters.values(), second.parameters.values(), strict=True):
+        assert (one.kind, one.default) == (other.kind, other.default), one.name
+        assert without_async(str(one.annotation)) == without_async(str(other.annotation)), one.name
+    assert without_async(str(first.return_annotation)) == str(second.return_annotation)
+
+
+@pytest.mark.parametrize(("asynchronous", "sync"), PAIRS)
+def test_twins_have_the_same_docstrings(asynchronous: Any, sync: Any) -> None:
+    """Both say the same of themselves."""
+    assert without_async(inspect.getdoc(asynchronous) or "") == (inspect.getdoc(sync) or "")
+
+
+@pytest.mark.parametrize(("asynchronous", "sync"), PAIRS)
+def test_no_sync_method_is_a_coroutine(asynchronous: Any, sync: Any) -> None:
+    """A method of the synchronous face returns its value and nothing to be awaited."""
+    assert not inspect.iscoroutinefunction(sync)
+    assert not inspect.isasyncgenfunction(sync)
+
+
+@pytest.mark.parametrize(("asynchronous", "sync"), TWINS, ids=lambda kind: kind.__name__)
+def test_public_methods_say_what_they_raise(asynchronous: type, sync: type) -> None:
+    """Every public method has a docstring that names each of its parameters."""
+    for kind in (asynchronous, sync):
+        for name, function in methods(kind).items():
+            if name.startswith("_"):
+                continue
+            documentation = inspect.getdoc(function) or ""
+            assert documentation, name
+            for parameter in list(inspect.signature(function).parameters)[1:]:
+                assert re.search(rf"^ +{parameter}: ", documentation, re.MULTILINE), f"{name}: {parameter}"
+
+
+def test_clients_take_keywords_only() -> None:
+    """Both clients take the same arguments, all by keyword, none of them required."""
+    expected = {
+        "sid": None,
+        "auth_token": None,
+        "base_url": None,
+        "timeout": None,
+        "deadline": None,
+        "max_retries": None,
+        "max_connections": 10,
+        "rate": None,
+        "transport": None,
+        "app_info": None,
+        "on_event": None,
+    }
+
+    for kind in (Client, AsyncClient):
+        parameters = inspect.signature(kind).parameters.values()
+        assert {one.name: one.default for one in parameters} == expected
+        assert {one.kind for one in parameters} == {inspect.Parameter.KEYWORD_ONLY}
+        assert all(re.search(rf"^ +{one.name}: ", inspect.getdoc(kind) or "", re.MULTILINE) for one in parameters)
+
+
+def test_clients_have_the_same_resources() -> None:
+    """What stands behind a client's attributes is the twin of what stands behind the other's."""
+    with Client(sid="s", auth_token="t") as client:
+        sync = {name: type(value) for name, value in vars(client).items() if not name.startswith("_")}
+    other = AsyncClient(sid="s", auth_token="t")
+    asynchronous = {name: type(value) for name, value in vars(other).items() if not name.startswith("_")}
+
+    assert {name: sync[name] for name in asynchronous} == {
+        name: dict(TWINS)[kind] for name, kind in asynchronous.items()
+    }
+    assert list(sync) == list(asynchronous) == ["sms", "calls", "dins", "account"]
+
+
+def test_options_of_a_call_are_options_of_a_client() -> None:
+    """What ``with_options`` changes are arguments of the client with the same types."""
+    for kind in (Client, AsyncClient):
+        whole = inspect.signature(kind.__init__).parameters
+        for one in list(inspect.signature(kind.with_options).parameters.values())[1:]:
+            assert (whole[one.name].annotation, whole[one.name].default) == (one.annotation, one.default)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Copy the script and the resources, laid out as in the repository."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(REPOSITORY / SCRIPT, tmp_path / SCRIPT)
+    shutil.copytree(REPOSITORY / RESOURCES, tmp_path / RESOURCES, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def unasync(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the script of a tree."""
+    return subprocess.run(
+        [sys.executable, "-I", str(root / SCRIPT), *options], capture_output=True, text=True, check=False, cwd=root
+    )
+
+
+def snapshot(root: Path) -> dict[str, str]:
+    """Read every synchronous module of a tree."""
+    return {path.name: path.read_text("utf-8") for path in (root / RESOURCES / "_sync").glob("*.py")}
+
+
+def test_sync_resources_are_up_to_date() -> None:
+    """The committed synchronous resources are what the script writes."""
+    done = unasync(REPOSITORY, "--check")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ("_async/sms.py", "sms.py"),
+        ("_sync/sms.py", "sms.py"),
+        ("_async/new.py", "new.py"),
+        ("_sync/new.py", "new.py"),
+    ],
+)
+def test_check_notices_every_change(copy: Path, changed: str, told: str) -> None:
+    """A change or a new file on either side fails the check, which names the file and writes nothing."""
+    with (copy / RESOURCES / changed).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    before = snapshot(copy)
+    done = unasync(copy, "--check")
+
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if told in line] == done.stderr.splitlines()
+    assert told in done.stderr
+    assert snapshot(copy) == before
+
+
+def test_check_notices_a_missing_file(copy: Path) -> None:
+    """A synchronous module that was not written fails the check."""
+    (copy / RESOURCES / "_sync/sms.py").unlink()
+
+    assert unasync(copy, "--check").returncode == 1
+
+
+def test_writing_mends_everything(copy: Path) -> None:
+    """Without ``--check`` the script rewrites what differs, adds what is missing and removes what has no source."""
+    wanted = snapshot(copy)
+    (copy / RESOURCES / "_sync/sms.py").write_text("changed", "utf-8")
+    (copy / RESOURCES / "_sync/calls.py").unlink()
+    (copy / RESOURCES / "_sync/stray.py").write_text("", "utf-8")
+
+    assert unasync(copy).returncode == 0
+    assert snapshot(copy) == wanted
+    assert unasync(copy, "--check").returncode == 0
+
+
+def test_generated_files_say_so() -> None:
+    """Whoever opens a generated file is told where to change it, and finds nothing asynchronous in it."""
+    for name, text in snapshot(REPOSITORY).items():
+        assert text.startswith("# Written by scripts/unasync.py from ../_async: change it there.\n"), name
+        assert not re.search(r"\b(async|await)\b|Async|_async\b", text.partition("\n")[2]), name

@@ -294,6 +294,11 @@ def test_credentials_that_cannot_be_encoded(name: str) -> None:
     assert name in refused(**{name: f"{TOKEN}\udc80"})
 
 
+def test_a_sid_with_a_colon() -> None:
+    """A colon would end the SID on the wire and begin the token, so it is refused."""
+    assert "colon" in refused(sid="a:b")
+
+
 def test_connections() -> None:
     """There may be one connection or more."""
     assert [connections(number) for number in (1, 10)] == [1, 10]

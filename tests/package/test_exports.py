@@ -1,0 +1,235 @@
+"""The package's door: what it hands out, and what it leaves unloaded."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+
+import xoxzo.cloudpy
+
+# The public API. A name that is added, renamed or dropped is added, renamed or dropped here, on purpose.
+EXPORTED = {
+    "__version__",
+    "APIError",
+    "AsyncClient",
+    "Attempt",
+    "AuthenticationFailed",
+    "BadRequest",
+    "Call",
+    "CallStatus",
+    "CallbackRejected",
+    "CampaignError",
+    "Client",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "Credits",
+    "DialInNumber",
+    "DialInSubscription",
+    "FoundMessages",
+    "InvalidArgument",
+    "LinkTracking",
+    "Message",
+    "MessageStatus",
+    "NotEnoughCredits",
+    "NotFound",
+    "PermissionDenied",
+    "RateLimited",
+    "ResponseLost",
+    "SentMessage",
+    "ServerError",
+    "SimulatorError",
+    "StartedCall",
+    "StatusError",
+    "TimedOut",
+    "UnexpectedResponse",
+    "XoxzoClient",
+    "XoxzoError",
+    "XoxzoResponse",
+}
+HTTP = ("httpcore2", "httpx2", "h11", "anyio", "httpx", "httpcore", "requests", "urllib3")
+INIT = Path(xoxzo.cloudpy.__file__)
+
+# No site module and no environment: only what is told here can be imported, and nothing is loaded beforehand.
+PATHS = [str(INIT.parents[2]), *sorted({str(Path(str(one)).parent.parent) for one in [msgspec.__file__]})]
+
+
+def fresh(program: str) -> Any:
+    """Run a program in a fresh interpreter and give what it prints, as JSON."""
+    prelude = f"import sys\nsys.path[:0] = {PATHS!r}\nbefore = set(sys.modules)\n"
+    epilogue = "\nimport json\nprint(json.dumps(result))"
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", prelude + program + epilogue]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_exported_names() -> None:
+    """The names handed out are exactly those listed in this file."""
+    assert set(xoxzo.cloudpy.__all__) == EXPORTED
+    assert len(xoxzo.cloudpy.__all__) == len(EXPORTED)
+
+
+@pytest.mark.parametrize("name", sorted(EXPORTED))
+def test_every_name_can_be_had(name: str) -> None:
+    """Each name is there, carries it as its own, is documented, and is the same object every time."""
+    value = getattr(xoxzo.cloudpy, name)
+
+    assert getattr(xoxzo.cloudpy, name) is value
+    if name != "__version__":
+        assert inspect.isclass(value)
+        assert value.__name__ == name
+        assert value.__doc__
+
+
+def test_all_errors_and_models_are_exported() -> None:
+    """No public error and no model is left inside its module, where nobody would look for it."""
+    from xoxzo.cloudpy import errors, models
+
+    for module in (errors, models):
+        public = {
+            name
+            for name, value in vars(module).items()
+            if inspect.isclass(value) and value.__module__ == module.__name__ and not name.startswith("_")
+        }
+        assert public - EXPORTED <= {"Model"}
+
+
+def test_import_star_takes_them_all() -> None:
+    """``from xoxzo.cloudpy import *`` gives exactly these names."""
+    names = fresh("from xoxzo.cloudpy import *\nresult = sorted(set(dir()) - {'sys', 'before'})")
+
+    assert set(names) - {name for name in names if name.startswith("__")} == EXPORTED - {"__version__"}
+    assert "__version__" in names
+
+
+def test_dir_shows_every_name() -> None:
+    """A shell that completes names finds them before anything has been loaded."""
+    shown = fresh("import xoxzo.cloudpy\nresult = dir(xoxzo.cloudpy)")
+
+    assert set(shown) >= EXPORTED
+    assert shown == sorted(set(shown))
+
+
+@pytest.mark.parametrize("name", ["Clinet", "requests", "_nothing", "errors_", "__wrapped__"])
+def test_unknown_name(name: str) -> None:
+    """A name that is none raises AttributeError in Python's usual words."""
+    with pytest.raises(AttributeError, match=rf"^module 'xoxzo.cloudpy' has no attribute '{name}'$"):
+        getattr(xoxzo.cloudpy, name)
+
+
+def test_unknown_name_cannot_be_imported() -> None:
+    """Importing a name that is none fails as from any module."""
+    with pytest.raises(ImportError, match="cannot import name 'Clinet'"):
+        exec("from xoxzo.cloudpy import Clinet")
+
+
+def test_what_type_checkers_see_is_what_is_handed_out() -> None:
+    """The imports for type checkers name the same classes in the same modules as the table, each exported by ``as``."""
+    (guarded,) = [
+        node
+        for node in ast.parse(INIT.read_text("utf-8")).body
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    ]
+    seen: dict[str, tuple[str, ...]] = {}
+    for node in guarded.body:
+        assert isinstance(node, ast.ImportFrom)
+        assert (node.level, (node.module or "").rpartition(".")[0]) == (0, "xoxzo.cloudpy")
+        assert [name.asname for name in node.names] == [name.name for name in node.names]
+        seen[(node.module or "").rpartition(".")[2]] = tuple(name.name for name in node.names)
+
+    assert seen == xoxzo.cloudpy._ROOMS
+
+
+def test_names_come_from_their_rooms() -> None:
+    """Each name is the one that its module defines, not one that passes through."""
+    for room, names in xoxzo.cloudpy._ROOMS.items():
+        for name in names:
+            assert getattr(xoxzo.cloudpy, name).__module__ == f"xoxzo.cloudpy.{room}"
+
+
+def test_version() -> None:
+    """The version is three numbers, and the metadata of the installed package says the same."""
+    from importlib.metadata import version
+
+    assert [part.isdecimal() for part in xoxzo.cloudpy.__version__.split(".")] == [True, True, True]
+    assert version("xoxzo-cloudpy") == xoxzo.cloudpy.__version__
+
+
+def test_import_loads_nothing() -> None:
+    """``import xoxzo.cloudpy`` loads the package alone: no typing, no msgspec, no HTTP library, no room of ours."""
+    loaded = fresh("import xoxzo.cloudpy\nresult = sorted(set(sys.modules) - before)")
+
+    assert loaded == ["xoxzo", "xoxzo.cloudpy"]
+
+
+@pytest.mark.parametrize("module", ["typing", "msgspec", "asyncio", "ssl", "re", "json", "simulator", "cli", *HTTP])
+def test_import_does_not_load(module: str) -> None:
+    """After ``import xoxzo.cloudpy`` none of these is there, whoever had loaded it."""
+    everything = fresh("import xoxzo.cloudpy\nresult = sorted(sys.modules)")
+
+    assert module not in everything
+    assert f"xoxzo.cloudpy.{module}" not in everything
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        "xoxzo.cloudpy.Client(sid='s', auth_token='t').close()",
+        "xoxzo.cloudpy.AsyncClient(sid='s', auth_token='t')",
+        "xoxzo.cloudpy.XoxzoClient('s', 't')",
+        "xoxzo.cloudpy.Client(sid='s', auth_token='t').with_options(timeout=1)",
+    ],
+)
+def test_a_client_loads_no_http_library(make: str) -> None:
+    """Making a client of any kind loads no HTTP library, no transport, no simulator and no command line."""
+    loaded = fresh(f"import xoxzo.cloudpy\n{make}\nresult = sorted(set(sys.modules) - before)")
+
+    assert [name for name in loaded if name.partition(".")[0] in HTTP] == []
+    ours = {name.split(".")[2] for name in loaded if name.startswith("xoxzo.cloudpy.")}
+    assert ours
+    assert not ours & {"transports", "simulator", "cli", "testing", "campaigns"}
+
+
+def test_an_error_loads_no_client() -> None:
+    """To catch an error, a program need not load a client."""
+    loaded = fresh("from xoxzo.cloudpy import XoxzoError\nresult = sorted(set(sys.modules) - before)")
+
+    assert {name for name in loaded if name.startswith("xoxzo.")} == {
+        "xoxzo.cloudpy",
+        "xoxzo.cloudpy.errors",
+        "xoxzo.cloudpy.masking",
+    }
+
+
+def test_names_are_kept_once_had() -> None:
+    """A name that has been handed out is an ordinary attribute from then on."""
+    result = fresh(
+        "import xoxzo.cloudpy as package\n"
+        "first = 'Credits' in vars(package)\n"
+        "package.Credits\n"
+        "result = [first, 'Credits' in vars(package), package.Credits is sys.modules['xoxzo.cloudpy.models'].Credits]"
+    )
+
+    assert result == [False, True, True]
+
+
+def test_rooms_can_still_be_imported() -> None:
+    """A module of the package is reached by importing it, as from any package."""
+    from xoxzo.cloudpy import text
+
+    assert isinstance(text, ModuleType)
+    assert text.measure("abc").parts == 1
+
+
+def test_the_package_is_marked_as_typed() -> None:
+    """A type checker is told that the package has types."""
+    assert INIT.with_name("py.typed").is_file()

@@ -1,0 +1,276 @@
+"""The pure rules: lengths, numbers, addresses, actions, dates, bodies."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, strategies as st
+
+from xoxzo.cloudpy.simulator import bodies, numbers, prices, query, text, urls
+from xoxzo.cloudpy.simulator.actions import (
+    ActionError,
+    Playback,
+    Say,
+    Transfer,
+    Voicemail,
+    name_of,
+    parse_action,
+    parse_answer,
+)
+from xoxzo.cloudpy.simulator.http import Refused
+
+TODAY = date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("unit", "limits"),
+    [("a", [140, 264, 396, 528, 660]), ("あ", [70, 132, 198, 264, 330, 396, 462, 528, 594, 660])],
+)
+def test_parts_change_exactly_at_the_limits_of_the_table(unit: str, limits: list[int]) -> None:
+    """Each limit of section 2.4 is the last length of its number of parts."""
+    for count, limit in enumerate(limits, 1):
+        assert text.parts(unit * limit) == count
+        assert text.parts(unit * (limit + 1)) == (count + 1 if count < len(limits) else None)
+
+
+def test_an_emoji_counts_two() -> None:
+    """Characters outside the basic plane are two UTF-16 units."""
+    assert text.parts("😀" * 35) == 1
+    assert text.parts("😀" * 36) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "replaced"),
+    [
+        ("see http://example.com/a?b=c now", ("see S now", "http://example.com/a?b=c")),
+        ("example.co.jp", ("S", "example.co.jp")),
+        ("one a.example.com two b.example.com", ("one S two b.example.com", "a.example.com")),
+        ("no link. here", None),
+        ("１example．com", None),
+    ],
+)
+def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | None) -> None:
+    """A URL or a bare domain between spaces is replaced, the first one only."""
+    assert text.replace_link(message, "S") == replaced
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+8108012345678", "+0808012345678", "818012345678", "+81 8012345678", "+８１８０１２３４５６７８", "+818012345678\n", "+", ""],
+)
+def test_what_is_no_number(number: str) -> None:
+    """Trunk zeros, blanks, full-width digits and line ends are refused."""
+    assert not numbers.is_number(number)
+
+
+@given(st.text(alphabet="+0123456789٣ \n", max_size=18))
+def test_numbers_follow_the_rule_character_by_character(candidate: str) -> None:
+    """What is accepted is a plus, no zero, 7 to 15 ASCII digits and for Japan no trunk zero."""
+    digits = candidate[1:]
+    right = (
+        candidate.startswith("+")
+        and 7 <= len(digits) <= 15
+        and all("0" <= digit <= "9" for digit in digits)
+        and digits[0] != "0"
+        and not digits.startswith("810")
+    )
+    assert numbers.is_number(candidate) == right
+
+
+def test_a_masked_number_keeps_four_digits() -> None:
+    """Short numbers show nothing at all."""
+    assert numbers.mask("+818012345678") == "+81••••5678"
+    assert numbers.mask("12345678") == "••••"
+
+
+def test_prices_are_found_by_the_longest_code() -> None:
+    """A missing catch-all makes other countries free."""
+    tariff = {"8": 1, "81": 2}
+    assert prices.for_number(tariff, "+819012345678") == 2
+    assert prices.for_number(tariff, "+8613012345678") == 1
+    assert prices.for_number(tariff, "+14155550100") == 0
+    assert prices.as_json(prices.exact(0.1)) == 0.1
+
+
+@pytest.mark.parametrize("url", ["http://example.com", "https://example.com:8/a?b=c#d", "http://[::1]/x"])
+def test_urls_that_are_taken(url: str) -> None:
+    """Absolute http and https addresses are taken."""
+    assert urls.is_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["example.com/x", "ftp://example.com", "http://", "http://a b", "http://a:99999", "http://a:0", "http://[::1", "//x",
+     "http://a\\b", "http://é.example", "javascript:alert(1)", "http://a/" + "x" * 2000],
+)  # fmt: skip
+def test_urls_that_are_refused(url: str) -> None:
+    """Relative, malformed, non-ASCII and overlong addresses are refused."""
+    assert not urls.is_url(url)
+
+
+def test_recordings_must_be_plain_http_when_strict() -> None:
+    """Strictness refuses https and queries; without it both pass."""
+    assert urls.is_recording("http://example.com:81/a_b-1.mp3", strict=True)
+    for url in ("https://example.com/a.mp3", "http://example.com/a.mp3?x=1"):
+        assert not urls.is_recording(url, strict=True)
+        assert urls.is_recording(url, strict=False)
+
+
+def test_queries_are_appended() -> None:
+    """A query that is there is kept or replaced; a fragment is dropped."""
+    assert urls.add_query("http://a/b?c=d#e", "x=y", keep=True) == "http://a/b?c=d&x=y"
+    assert urls.add_query("http://a/b?c=d", "x=y", keep=False) == "http://a/b?x=y"
+
+
+@pytest.mark.parametrize(
+    ("line", "action", "name"),
+    [
+        ("playback http://example.com/greeting.mp3", Playback("http://example.com/greeting.mp3"), "playback"),
+        ("transfer +81336042000", Transfer("+81336042000"), "transfer"),
+        ('say en "Hello"', Say("en", "Hello"), "say"),
+        ('say ja "彼は"はい"と"', Say("ja", '彼は"はい"と'), "say"),
+        ("voicemail", Voicemail(None), "voicemail"),
+        ('voicemail say en "Please"', Voicemail(Say("en", "Please")), "voicemail"),
+        ("voicemail playback http://a.example/g.mp3", Voicemail(Playback("http://a.example/g.mp3")), "voicemail"),
+    ],
+)
+def test_every_command_of_the_grammar(line: str, action: object, name: str) -> None:
+    """The examples of section 11 are read as they stand."""
+    parsed = parse_action(line)
+    assert parsed == action
+    assert name_of(parsed) == name
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "Say en \"x\"", "say fr \"x\"", "say en x", "say en \"\"", "transfer 0312345678", "transfer", "playback",
+     "playback https://a/b.mp3", "voicemail transfer +81336042000", "hangup", "<html>", "voicemailx"],
+)  # fmt: skip
+def test_what_is_no_action(line: str) -> None:
+    """Anything else is refused with a reason."""
+    with pytest.raises(ActionError, match=r"\w"):
+        parse_answer(line.encode())
+
+
+@given(st.binary(max_size=200))
+def test_no_answer_breaks_the_grammar(body: bytes) -> None:
+    """Whatever an action server sends is an action or an ActionError."""
+    try:
+        assert parse_answer(body, most=3)
+    except ActionError as error:
+        assert str(error)
+
+
+def test_the_first_line_that_is_not_empty_counts() -> None:
+    """Further lines count only where they are allowed."""
+    body = b"\xef\xbb\xbf\r\n\r\nvoicemail\r\ntransfer +81336042000\n"
+    assert parse_answer(body) == [Voicemail(None)]
+    assert parse_answer(body, most=2) == [Voicemail(None), Transfer("+81336042000")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "operator"),
+    [(b"sent_date=DAY", "="), (b"sent_date>=DAY", ">="), (b"sent_date%3E=DAY", ">="), (b"sent_date%3E%3DDAY", ">="),
+     (b"sent_date<=DAY", "<="), (b"sent_date%3C=DAY", "<="), (b"sent_date>DAY", ">"), (b"sent_date%3EDAY", ">"),
+     (b"sent_date%3EDAY=", ">"), (b"sent_date<DAY", "<"), (b"sent_date%3CDAY", "<")],
+)  # fmt: skip
+def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
+    """The five operators are read from the text of the query, in every spelling of section 2.3."""
+    assert query.date_filters(raw.replace(b"DAY", b"2026-02-10"), TODAY) == [
+        query.DateFilter(operator, date(2026, 2, 10)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"sent_date=%3E%3D2026-02-10", b"sent_date=2016-13-01", b"sent_date=", b"sent_date", b"sent_date==2026-02-10",
+     b"sent_date>=", b"sent_date=2026-2-1", b"sent_date=20260210", "sent_date=２０２６-02-10".encode(),
+     b"sent_date=2026-02-10%0A"],
+)  # fmt: skip
+def test_what_is_no_date(raw: bytes) -> None:
+    """An operator inside the value, a wrong month and other spellings are named as a wrong format."""
+    with pytest.raises(Refused) as refused:
+        query.date_filters(raw, TODAY)
+    assert refused.value.body == {"sent_date": ["Invalid sent_date format"]}
+
+
+def test_ninety_days_are_the_limit() -> None:
+    """The ninetieth day is accepted, the one before it is not."""
+    assert query.date_filters(f"sent_date={TODAY - timedelta(90)}".encode(), TODAY)
+    with pytest.raises(Refused) as refused:
+        query.date_filters(f"sent_date>={TODAY - timedelta(91)}".encode(), TODAY)
+    assert refused.value.body == {"sent_date": ["Invalid sent_date"]}
+
+
+@given(st.binary(max_size=60))
+def test_no_query_breaks_the_filter(raw: bytes) -> None:
+    """Whatever stands in a query is a filter or a refusal with 400."""
+    for read in (lambda: query.date_filters(raw, TODAY), lambda: query.search_filters(raw)):
+        try:
+            read()
+        except Refused as refused:
+            assert refused.status == 400
+
+
+def test_filters_compare_days() -> None:
+    """Each operator compares as written."""
+    day = date(2026, 2, 10)
+    verdicts = {"=": (0, 1, 0), "<": (1, 0, 0), "<=": (1, 1, 0), ">": (0, 0, 1), ">=": (0, 1, 1)}
+    for operator, expected in verdicts.items():
+        condition = query.DateFilter(operator, day)
+        assert tuple(condition.accepts(day + timedelta(shift)) for shift in (-1, 0, 1)) == expected
+
+
+MULTIPART = b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B\r\nContent-Disposition: form-data; name="f"; filename="x"\r\nContent-Type: text/plain\r\n\r\n2\r\n--B\r\nContent-Disposition: form-data\r\n\r\n3\r\n--B--\r\n'
+
+
+def test_bodies_of_all_kinds() -> None:
+    """Form, JSON and multipart give the same fields; a file is no text, a nameless part is skipped."""
+    assert bodies.parse("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {"a": "2", "b": "あ", "c": ""}
+    assert bodies.parse("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
+    assert bodies.parse("multipart/form-data; boundary=B", MULTIPART) == {"a": "1", "f": bodies.UPLOAD}
+    assert bodies.parse("image/png", b"") == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("application/json", b"[1]", 400),
+        ("application/json", b"{", 400),
+        ("application/json", b"\xff", 400),
+        ("application/json", b'{"a": NaN}', 400),
+        ("application/json", b"[" * 100_000, 400),
+        ("application/json", b'{"a": ' + b"9" * 5000 + b"}", 400),
+        ("application/x-www-form-urlencoded", b"a&" * 1001, 400),
+        ("multipart/form-data", MULTIPART, 400),
+        ("multipart/form-data; boundary=B", b"x", 400),
+        ("multipart/form-data; boundary=B", MULTIPART[:-6], 400),
+        ("multipart/form-data; boundary=" + "B" * 300, MULTIPART, 400),
+        ("text/plain", b"a", 415),
+        ("", b"a", 415),
+    ],
+)
+def test_bodies_that_cannot_be_read(kind: str, body: bytes, status: int) -> None:
+    """Each is refused with its status, never with an error of ours."""
+    with pytest.raises(Refused) as refused:
+        bodies.parse(kind, body)
+    assert refused.value.status == status
+
+
+def test_too_many_parts_are_refused() -> None:
+    """A multipart body has at most a thousand fields."""
+    part = '--B\r\nContent-Disposition: form-data; name="{}"\r\n\r\n1\r\n'
+    body = "".join(part.format(number) for number in range(1001)) + "--B--\r\n"
+    with pytest.raises(Refused):
+        bodies.parse("multipart/form-data; boundary=B", body.encode())
+
+
+@given(
+    st.sampled_from(["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=B"]),
+    st.binary(max_size=300) | st.binary(max_size=200).map(lambda inner: MULTIPART[:40] + inner + MULTIPART[-8:]),
+)
+def test_no_body_breaks_the_parsers(kind: str, body: bytes) -> None:
+    """Whatever bytes come, they are fields or a refusal."""
+    try:
+        assert isinstance(bodies.parse(kind, body), dict)
+    except Refused as refused:
+        assert refused.status == 400

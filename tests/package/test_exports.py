@@ -117,6 +117,7 @@ def test_dir_shows_every_name() -> None:
 
     assert set(shown) >= EXPORTED
     assert shown == sorted(set(shown))
+    assert set(dir(xoxzo.cloudpy)) >= EXPORTED
 
 
 @pytest.mark.parametrize("name", ["Clinet", "requests", "_nothing", "errors_", "__wrapped__"])

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         StartedCall as StartedCall,
     )
     from xoxzo.cloudpy.protocols import Attempt as Attempt
+    from xoxzo.cloudpy.responses import RawResponse as RawResponse
 
 # In which module each public name lives; a test holds this against the imports above.
 _ROOMS = {
@@ -89,6 +90,7 @@ _ROOMS = {
         "StartedCall",
     ),
     "protocols": ("Attempt",),
+    "responses": ("RawResponse",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

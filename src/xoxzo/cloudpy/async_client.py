@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy import configuration
-from xoxzo.cloudpy.drivers import AsyncDriver, Connector, warn_unclosed
+from xoxzo.cloudpy.drivers import AsyncDriver, AsyncNotingDriver, Connector, warn_unclosed
+from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._async.account import AsyncAccount
 from xoxzo.cloudpy.resources._async.calls import AsyncCalls
 from xoxzo.cloudpy.resources._async.dins import AsyncDins
 from xoxzo.cloudpy.resources._async.sms import AsyncSms
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
 
     from xoxzo.cloudpy.configuration import Timeout
     from xoxzo.cloudpy.protocols import AsyncTransport, EventHook
+    from xoxzo.cloudpy.responses import RawResponse
+
+T = TypeVar("T")
 
 
 class AsyncClient:
@@ -34,6 +39,8 @@ class AsyncClient:
         max_retries: tries after the first, of what may be tried again without harm. By default 2.
         max_connections: open at once; Xoxzo limits them for each account (API section 1.6).
         rate: requests a second, evenly spaced; ``None`` for as many as go.
+        allowed_recipients: numbers, or how numbers begin, that may be reached, for staging; any other is refused before
+            the network. ``None`` for all.
         transport: another way to carry requests; whoever made it closes it.
         app_info: your program and its version, added to ``User-Agent``.
         on_event: told of each try, with no number and no text in it.
@@ -59,6 +66,7 @@ class AsyncClient:
         max_retries: int | None = None,
         max_connections: int = 10,
         rate: float | None = None,
+        allowed_recipients: Iterable[str] | None = None,
         transport: AsyncTransport | None = None,
         app_info: str | None = None,
         on_event: EventHook | None = None,
@@ -69,6 +77,7 @@ class AsyncClient:
             base_url=base_url,
             rate=rate,
             app_info=app_info,
+            allowed_recipients=allowed_recipients,
             timeout=timeout,
             deadline=deadline,
             max_retries=max_retries,
@@ -112,9 +121,57 @@ class AsyncClient:
         settings = configuration.adjust(
             self._driver.settings, timeout=timeout, deadline=deadline, max_retries=max_retries, on_event=on_event
         )
+        return self._view(AsyncDriver(self._driver.connector, settings))
+
+    def _view(self, driver: AsyncDriver) -> AsyncClient:
         other = object.__new__(type(self))
-        other._use(AsyncDriver(self._driver.connector, settings))
+        other._use(driver)
         return other
+
+    async def with_raw_response(self, call: Callable[[AsyncClient], Awaitable[T]]) -> RawResponse[T]:
+        """Make one call and return its answer with status, headers and body around the value.
+
+        Args:
+            call: makes the call with the client that it is given, for instance
+                ``lambda client: client.sms.get(msgid)``.
+
+        Raises:
+            ConfigurationError: it made no request; a listing makes its own only when it is stepped through.
+            APIError: as for the call by itself.
+        """
+        driver = AsyncNotingDriver(self._driver.connector, self._driver.settings)
+        return driver.response(await call(self._view(driver)))
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+    ) -> RawResponse[Any]:
+        """Ask for what this library has no name for yet, with its retries, errors and limits.
+
+        Args:
+            method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``. A GET is taken for a read; everything else for
+                something that must not be done twice.
+            path: the path, with its slashes and already encoded, for instance ``/sms/messages/``.
+            query: the query's fields.
+            form: the body as a form.
+            json: the body as JSON instead.
+
+        Returns:
+            The answer; its ``value`` is the decoded JSON, or ``None`` for an empty or other body.
+
+        Raises:
+            InvalidArgument: method, path or body cannot be sent, or, where recipients are limited, the body names none
+                that is allowed.
+            APIError: anything else went wrong.
+        """
+        operation = raw.request(method, path, query=query, form=form, json=json)
+        driver = AsyncNotingDriver(self._driver.connector, self._driver.settings)
+        return driver.response(await driver.call(operation))
 
     async def close(self) -> None:
         """Close every connection. Closing twice does nothing; a call afterwards raises ``ConfigurationError``."""

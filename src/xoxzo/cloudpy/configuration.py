@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,11 @@ from xoxzo.cloudpy.flow import Pacer, Settings
 from xoxzo.cloudpy.hosts import is_this_machine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xoxzo.cloudpy.protocols import EventHook
+
+_BEGINNING = re.compile(r"\+[1-9][0-9]{0,14}")
 
 LIVE_URL = "https://api.xoxzo.com"
 USER_AGENT = f"xoxzo-cloudpy/{__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
@@ -37,6 +42,7 @@ def configure(
     base_url: str | None,
     rate: float | None,
     app_info: str | None,
+    allowed_recipients: Iterable[str] | None,
     **limits: Any,  # noqa: ANN401 - what `adjust` takes
 ) -> Settings:
     """Make settings from a client's arguments; what is ``None`` is looked for in the environment.
@@ -56,6 +62,7 @@ def configure(
             ("user-agent", _user_agent(app_info)),
         ),
         pacer=None if rate is None else Pacer(_positive("rate", rate)),
+        allowed_recipients=None if allowed_recipients is None else _beginnings(allowed_recipients),
     )
     return adjust(settings, **limits)
 
@@ -124,6 +131,14 @@ def _base_url(url: str) -> str:
             "base_url must be https://: http shows the token to everybody on the way, so it is for this machine only"
         )
     return url.rstrip("/")
+
+
+def _beginnings(numbers: Iterable[str]) -> tuple[str, ...]:
+    found = () if isinstance(numbers, str) else tuple(numbers)
+    # Nothing at all, or a blank among them, would be a mistake that opens or closes everything.
+    if not found or not all(_BEGINNING.fullmatch(number) for number in found):
+        raise ConfigurationError("allowed_recipients must be a list of numbers or their beginnings, each with its +")
+    return found
 
 
 def _positive(name: str, number: float) -> float:

@@ -14,6 +14,7 @@ from xoxzo.cloudpy.flow import Outcome, Received, Send, Settings, Sleep, Tell, T
 from xoxzo.cloudpy.operations.array import ArraySplitter
 from xoxzo.cloudpy.operations.replies import Unreadable
 from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.responses import RawResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -86,13 +87,23 @@ class Driver:
         settings: how calls are made.
     """
 
+    clock = staticmethod(time.monotonic)
+    """Monotonic seconds, for those who wait between calls."""
+
     def __init__(self, connector: Connector[Transport], settings: Settings) -> None:
         self.connector = connector
         self.settings = settings
 
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
     def call(self, operation: Operation[T]) -> T:
         """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
-        return cast("T", self._run(Trip(operation, self.settings)))
+        return cast("T", self._run(self._begin(operation)))
+
+    def _begin(self, operation: Operation[T]) -> Trip:
+        return Trip(operation, self.settings)
 
     def stream(self, listing: Listing[T]) -> Iterator[T]:
         """Carry a listing out at the first step and yield its records as they arrive.
@@ -127,7 +138,7 @@ class Driver:
                 if isinstance(step, Send):
                     answer = exchange(self.connector.get(), step)
                 elif isinstance(step, Sleep):
-                    time.sleep(step.seconds)
+                    self.sleep(step.seconds)
                 else:
                     tell(step, self.settings.on_event)
             except TransportFailure as failure:
@@ -139,6 +150,34 @@ class Driver:
                 step = steps.send(answer)
             except StopIteration as done:
                 return done.value
+
+
+class _Noting:
+    """Keeps the last call, to tell how it was answered."""
+
+    trip: Trip | None = None
+
+    def response(self, value: T) -> RawResponse[T]:
+        """Return the last call's answer around its value; raise ``ConfigurationError`` when none was made."""
+        if self.trip is None or self.trip.received is None:
+            raise ConfigurationError("no request was made: a listing makes its own at its first step")
+        received = self.trip.received
+        return RawResponse(
+            value=value,
+            status=received.status,
+            headers=received.headers,
+            body=received.body,
+            request_id=self.trip.request_id,
+            attempts=self.trip.attempts,
+        )
+
+
+class NotingDriver(_Noting, Driver):
+    """A driver for one call whose answer is wanted as it came."""
+
+    def _begin(self, operation: Operation[T]) -> Trip:
+        self.trip = super()._begin(operation)
+        return self.trip
 
 
 def exchange(transport: Transport, step: Send, limit: int | None = RECORD_LIMIT) -> Received:
@@ -176,13 +215,23 @@ class AsyncDriver:
         settings: how calls are made.
     """
 
+    clock = staticmethod(time.monotonic)
+    """Monotonic seconds, for those who wait between calls."""
+
     def __init__(self, connector: Connector[AsyncTransport], settings: Settings) -> None:
         self.connector = connector
         self.settings = settings
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
     async def call(self, operation: Operation[T]) -> T:
         """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
-        return cast("T", await self._run(Trip(operation, self.settings)))
+        return cast("T", await self._run(self._begin(operation)))
+
+    def _begin(self, operation: Operation[T]) -> Trip:
+        return Trip(operation, self.settings)
 
     async def stream(self, listing: Listing[T]) -> AsyncIterator[T]:
         """Carry a listing out at the first step and yield its records as they arrive.
@@ -217,7 +266,7 @@ class AsyncDriver:
                 if isinstance(step, Send):
                     answer = await _exchange(self.connector.get(), step)
                 elif isinstance(step, Sleep):
-                    await asyncio.sleep(step.seconds)
+                    await self.sleep(step.seconds)
                 else:
                     tell(step, self.settings.on_event)
             except TransportFailure as failure:
@@ -229,6 +278,14 @@ class AsyncDriver:
                 step = steps.send(answer)
             except StopIteration as done:
                 return done.value
+
+
+class AsyncNotingDriver(_Noting, AsyncDriver):
+    """An asynchronous driver for one call whose answer is wanted as it came."""
+
+    def _begin(self, operation: Operation[T]) -> Trip:
+        self.trip = super()._begin(operation)
+        return self.trip
 
 
 async def _exchange(transport: AsyncTransport, step: Send) -> Received:

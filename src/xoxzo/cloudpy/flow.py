@@ -74,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         max_retries: tries after the first.
         pacer: spaces the requests, or ``None``.
         on_event: told of each try, or ``None``.
+        allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
     """
 
     base_url: str
@@ -84,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_retries: int = 2
     pacer: Pacer | None = None
     on_event: EventHook | None = None
+    allowed_recipients: tuple[str, ...] | None = None
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "headers"]
@@ -160,13 +162,21 @@ class Trip:
         operation: what is asked.
         settings: how.
         clock: monotonic seconds.
+
+    Attributes:
+        received: the last answer, for those who want it as it came.
+
+    Raises:
+        InvalidArgument: it would reach a number that is not allowed.
     """
 
     def __init__(
         self, operation: Operation[Any], settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        _check_recipients(operation, settings.allowed_recipients)
         self.operation = operation
         self.settings = settings
+        self.received: Received | None = None
         self.request_id = os.urandom(16).hex()
         self.clock = clock
         self.patience = Patience(settings.connect, settings.read, clock() + settings.deadline, clock)
@@ -207,6 +217,11 @@ class Trip:
     def unreadable(self, reason: str) -> errors.APIError:
         """Make the error for a success that cannot be read."""
         return errors.UnexpectedResponse(reason, **self.facts())
+
+
+def _check_recipients(operation: Operation[Any], allowed: tuple[str, ...] | None) -> None:
+    if allowed is not None and not all(number.startswith(allowed) for number in operation.recipients):
+        raise errors.InvalidArgument("recipient", "is not among this client's allowed_recipients: nothing was sent")
 
 
 def flow(
@@ -293,6 +308,7 @@ def _event(trip: Trip, name: str, outcome: Outcome, seconds: float, retry_in: fl
 def _judge(trip: Trip, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:
     if not isinstance(outcome, Received):
         return _lost(trip, cast("TransportFailure", outcome), reached=progress.reached)
+    trip.received = outcome
     if 200 <= outcome.status < 300:
         return _success(trip, outcome)
     return _refused(trip, outcome, wall)

@@ -73,6 +73,7 @@ def _start(name: str, fields: dict[str, str | None]) -> Operation[StartedCall]:
         read=_read_started,
         body=form(fields),
         content_type=FORM,
+        recipients=(fields["recipient"] or "",),
     )
 
 

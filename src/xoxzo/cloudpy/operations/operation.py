@@ -40,6 +40,7 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         body: the encoded body.
         content_type: the body's type, or ``None`` without a body.
         reference: the caller's reference of a send.
+        recipients: the numbers that it would reach, for ``Client(allowed_recipients=…)``.
         absent_is_done: whether a 404 after a try of unknown outcome means that the first try worked (a release).
     """
 
@@ -52,6 +53,7 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     body: bytes = b""
     content_type: str | None = None
     reference: str | None = None
+    recipients: tuple[str, ...] = ()
     absent_is_done: bool = False
 
     def __rich_repr__(self) -> list[tuple[str, object]]:

@@ -59,6 +59,7 @@ def send_sms(
         body=form(fields),
         content_type=FORM,
         reference=reference,
+        recipients=(recipient,),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.operations import calls
+from xoxzo.cloudpy.resources._async.waiting import wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,3 +112,19 @@ class AsyncCalls:
             APIError: anything else went wrong.
         """
         return await self._driver.call(calls.get_call(callid))
+
+    async def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
+        """Ask again and again, with growing pauses, until a call is over (API section 5.2).
+
+        Args:
+            callid: the id that ``play`` or ``say`` returned.
+            timeout: seconds for all of it; the client's deadline holds for each question.
+
+        Raises:
+            TimedOut: with phase ``deadline``: it was not over.
+            NotFound: no call has this id.
+            APIError: a question failed.
+        """
+        return await wait(
+            self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout
+        )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.models import FoundMessages, Message, SentMessage
+from xoxzo.cloudpy.models import FoundMessages
 from xoxzo.cloudpy.operations import checks, sms
+from xoxzo.cloudpy.resources._async.waiting import wait
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from datetime import date
 
     from xoxzo.cloudpy.drivers import AsyncDriver
+    from xoxzo.cloudpy.models import Message, MessageStatus, SentMessage
 
 
 class AsyncSms:
@@ -89,6 +91,27 @@ class AsyncSms:
             APIError: anything else went wrong.
         """
         return await self._driver.call(sms.get_sms(msgid))
+
+    async def wait(self, msgid: str, *, until: MessageStatus | None = None, timeout: float = 300.0) -> Message:
+        """Ask again and again, with growing pauses, until an SMS has reached its end (API section 2.2).
+
+        Args:
+            msgid: the id that ``send`` returned.
+            until: a status that is enough, for instance ``DELIVERING``; by default its end, delivered or failed.
+            timeout: seconds for all of it; the client's deadline holds for each question.
+
+        Raises:
+            TimedOut: with phase ``deadline``: it had not come that far.
+            NotFound: no message has this id.
+            APIError: a question failed.
+        """
+        return await wait(
+            self._driver,
+            sms.get_sms(msgid),
+            lambda message: message.status.is_final or message.status == until,
+            name="sms.wait",
+            timeout=timeout,
+        )
 
     def list(
         self,

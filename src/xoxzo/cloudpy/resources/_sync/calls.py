@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.operations import calls
+from xoxzo.cloudpy.resources._sync.waiting import wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,3 +113,19 @@ class Calls:
             APIError: anything else went wrong.
         """
         return self._driver.call(calls.get_call(callid))
+
+    def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
+        """Ask again and again, with growing pauses, until a call is over (API section 5.2).
+
+        Args:
+            callid: the id that ``play`` or ``say`` returned.
+            timeout: seconds for all of it; the client's deadline holds for each question.
+
+        Raises:
+            TimedOut: with phase ``deadline``: it was not over.
+            NotFound: no call has this id.
+            APIError: a question failed.
+        """
+        return wait(
+            self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout
+        )

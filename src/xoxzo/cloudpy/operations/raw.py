@@ -1,0 +1,83 @@
+"""Requests that this library has no name for yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_RECIPIENTS = ("recipient", "phone_number", "participants")
+
+
+def request(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+    json: object = None,
+) -> Operation[Any]:
+    """Ask for anything; a GET counts as a read, everything else as something that must not be done twice."""
+    if method not in _METHODS:
+        raise InvalidArgument("method", f"must be one of {', '.join(sorted(_METHODS))}")
+    if form is not None and json is not None:
+        raise InvalidArgument("json", "excludes form: a request has one body")
+    body, content_type = b"", None
+    if form is not None:
+        body, content_type = urlencode(form).encode("ascii"), FORM
+    elif json is not None:
+        body, content_type = _encode(json), "application/json"
+    return Operation(
+        name=f"request {method}",
+        method=method,
+        path=_path(path),
+        effect=Effect.READ if method == "GET" else Effect.CREATE,
+        read=_read,
+        query=urlencode(query or {}),
+        body=body,
+        content_type=content_type,
+        # Without a number that we can see, nothing is allowed where recipients are limited.
+        recipients=() if method == "GET" else tuple(_numbers(form or json)) or ("",),
+    )
+
+
+def _path(path: str) -> str:
+    path = checks.words("path", path)
+    segments = path.split("/")
+    if segments[0] or not path.isascii() or not {"?", "#", " ", "\\"}.isdisjoint(path) or not path.isprintable():
+        raise InvalidArgument("path", "must begin with / and be encoded; a query goes into query=")
+    if any(segment and not segment.strip(".") for segment in segments):
+        raise InvalidArgument("path", "must not climb: no segment may consist of dots")
+    return path
+
+
+def _encode(json: object) -> bytes:
+    try:
+        return msgspec.json.encode(json)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument("json", f"cannot be written as JSON: {type(error).__name__}") from None
+
+
+def _numbers(fields: object) -> Iterator[str]:
+    """Yield the numbers that a body names as Xoxzo's endpoints do (API section 14.10)."""
+    if isinstance(fields, dict):
+        for name in _RECIPIENTS:
+            value = fields.get(name)
+            yield from str(value).split(",") if value is not None else ()
+
+
+def _read(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything
+    """Return the body decoded, ``None`` when it is empty or not JSON."""
+    try:
+        return replies.parse(body)
+    except replies.Unreadable:
+        return None

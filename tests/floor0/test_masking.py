@@ -1,6 +1,7 @@
 """What may be shown of a number or of a server's words."""
 
 import re
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -100,3 +101,13 @@ def test_mask_words_hides_numbers_with_separators(number: str) -> None:
 def test_mask_words_hides_every_quotation(words: str) -> None:
     """A refused text is left out though it holds quotes itself, or stands in the curly quotes that Django writes."""
     assert "hello" not in mask_words(words)
+
+
+@pytest.mark.parametrize("piece", ['"', "“", "「", "(", "+", "1 ", "1" + " " * 50, "“x”y", "1-1-1-1 -x"])
+def test_mask_words_takes_no_long_time(piece: str) -> None:
+    """A server's sentence may be as long as a reply and made to be slow: the time grows with its length, no faster."""
+    words = piece * (30_000 // len(piece))
+    begun = time.process_time()
+    mask_words(words)
+
+    assert time.process_time() - begun < 0.5

@@ -43,6 +43,7 @@ EXPORTED = {
     "NotFound",
     "PermissionDenied",
     "RateLimited",
+    "RawResponse",
     "ResponseLost",
     "SentMessage",
     "ServerError",

@@ -42,7 +42,7 @@ def configure(
     base_url: str | None,
     rate: float | None,
     app_info: str | None,
-    allowed_recipients: Iterable[str] | None,
+    allowed_recipients: Iterable[str] | None = None,
     **limits: Any,  # noqa: ANN401 - what `adjust` takes
 ) -> Settings:
     """Make settings from a client's arguments; what is ``None`` is looked for in the environment.

@@ -1,0 +1,111 @@
+"""OpenTelemetry from the client's events."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from faulty import FaultyServer, close, reply
+from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from xoxzo.cloudpy import Client, errors
+from xoxzo.cloudpy.telemetry import Telemetry
+
+MESSAGE = {"recipient": "+818011112222", "sender": "Shop", "message": "Your code is 482913"}
+
+
+class Collected:
+    """Providers that keep what they are given."""
+
+    def __init__(self) -> None:
+        self._spans = InMemorySpanExporter()
+        self._reader = InMemoryMetricReader()
+        self.tracers = TracerProvider()
+        self.tracers.add_span_processor(SimpleSpanProcessor(self._spans))
+        self.meters = MeterProvider([self._reader])
+        self.hook = Telemetry(tracer_provider=self.tracers, meter_provider=self.meters)
+
+    @property
+    def spans(self):
+        return self._spans.get_finished_spans()
+
+    def metrics(self) -> dict[str, list]:
+        data = self._reader.get_metrics_data()
+        return {
+            metric.name: list(metric.data.data_points)
+            for resource in data.resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        }
+
+
+@pytest.fixture
+def collected():
+    collected = Collected()
+    yield collected
+    collected.tracers.shutdown()
+    collected.meters.shutdown()
+
+
+def send(url: str, hook: Telemetry) -> None:
+    with Client(sid="sid", auth_token="s3cr3t", base_url=url, on_event=hook) as client:
+        client.sms.send(**MESSAGE)
+
+
+def test_each_try_is_a_span_below_the_current_one(collected) -> None:
+    """A send that is throttled once gives two spans of the caller's trace, with statuses, durations and no person."""
+    tracer = collected.tracers.get_tracer("test")
+    script = [reply(429, retry_after="0"), reply(201, '[{"msgid": "m"}]')]
+    with FaultyServer(*script) as server, tracer.start_as_current_span("outer") as outer:
+        send(server.url, collected.hook)
+    first, second, parent = collected.spans
+    assert parent.name == "outer"
+    assert {span.parent.span_id for span in (first, second)} == {outer.get_span_context().span_id}
+    assert first.name == second.name == "xoxzo sms.send"
+    assert (first.kind, first.status.status_code) == (trace.SpanKind.CLIENT, trace.StatusCode.ERROR)
+    assert (first.attributes["error.type"], first.attributes["http.response.status_code"]) == ("RateLimited", 429)
+    assert (second.status.status_code, second.attributes["http.request.resend_count"]) == (trace.StatusCode.UNSET, 1)
+    assert first.attributes["xoxzo.request_id"] == second.attributes["xoxzo.request_id"]
+    assert "error.type" not in second.attributes
+    assert first.start_time < first.end_time <= second.end_time
+    shown = "".join(span.to_json() for span in collected.spans)
+    assert not any(secret in shown for secret in ("818011112222", "482913", "s3cr3t"))
+
+
+def test_doubts_are_counted(collected) -> None:
+    """A send whose outcome is unknown is counted where somebody will look, and its duration is taken."""
+    with FaultyServer(close) as server, pytest.raises(errors.ResponseLost):
+        send(server.url, collected.hook)
+    (span,) = collected.spans
+    assert span.attributes["xoxzo.maybe_sent"] is True
+    assert "http.response.status_code" not in span.attributes
+    metrics = collected.metrics()
+    (doubt,) = metrics["xoxzo.client.maybe_sent"]
+    assert (doubt.value, dict(doubt.attributes)) == (1, {"xoxzo.operation": "sms.send", "error.type": "ResponseLost"})
+    (duration,) = metrics["xoxzo.client.try.duration"]
+    assert (duration.count, duration.sum > 0) == (1, True)
+
+
+def test_what_went_well_is_no_doubt(collected) -> None:
+    """A send that succeeded is measured and not counted as a doubt."""
+    with FaultyServer(reply(201, '[{"msgid": "m"}]')) as server:
+        send(server.url, collected.hook)
+    assert "xoxzo.client.maybe_sent" not in collected.metrics()
+
+
+def test_without_the_extra_the_error_names_it() -> None:
+    """Where OpenTelemetry's API is not installed, one line says what to install."""
+    program = (
+        "import sys; sys.modules['opentelemetry'] = None\n"
+        "from xoxzo.cloudpy.telemetry import Telemetry\n"
+        "try: Telemetry()\n"
+        "except Exception as error: print(error)"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said == 'telemetry needs an extra: pip install "xoxzo-cloudpy[otel]"\n'

@@ -18,6 +18,9 @@ from xoxzo.cloudpy import models
 from xoxzo.cloudpy.models import (
     Call,
     CallStatus,
+    CarrierLookup,
+    Conference,
+    ConferenceParticipant,
     Credits,
     DialInNumber,
     DialInSubscription,
@@ -26,8 +29,17 @@ from xoxzo.cloudpy.models import (
     Message,
     MessageStatus,
     Model,
+    OtpRequest,
+    OtpVerification,
+    OtpWebsite,
+    RenderedText,
     SentMessage,
+    SmsInNumber,
+    SmsInSubscription,
     StartedCall,
+    StartedConference,
+    Template,
+    TemplateStatus,
 )
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -63,6 +75,27 @@ VALUES: list[Model] = [
     DialInNumber(din_uid="JPafr34rafic76tf", din="815012345678", minute_cost=Decimal(1), monthly_cost=Decimal("650.0")),
     DialInSubscription(din_uid="JPafr34rafic76tf", din="815012345678", action_url="https://example.com/"),
     Credits(credits=Decimal("-3.5"), raw={"credits": -3.5}),
+    ConferenceParticipant(participant="+818011112222", callid="c"),
+    StartedConference(
+        conferenceid="f", participants=(ConferenceParticipant(participant="+818011112222", callid="c"),), raw=RAW
+    ),
+    Conference(conferenceid="f", participants=(CALL,), start_time=NOON, duration=52, cost=Decimal(32)),
+    CarrierLookup(found=True, recipient="+818011112222", carrier="KDDI", mccmnc="44054", cost=Decimal(5), id="x"),
+    SmsInNumber(sin_uid="JPs", sin="818011112222"),
+    SmsInSubscription(sin_uid="JPs", sin="818011112222", action_url="https://example.com/"),
+    OtpWebsite(website="https://example.com", message="Website registered successfully."),
+    OtpRequest(msgid="m", otp_id="m", raw=RAW),
+    OtpVerification(verified=False, message="8011112222 is not the code", raw=RAW),
+    RenderedText(text="8011112222", units=10, parts=1, cost=Decimal(10)),
+    Template(
+        id=7,
+        name="Welcome",
+        status=TemplateStatus.PENDING,
+        approved_content="Call 8011112222",
+        pending_content="Ring 8011112222",
+        api_usage_example="curl 8011112222",
+        raw=RAW,
+    ),
 ]
 
 STRANGERS = st.text().filter(

@@ -1,0 +1,111 @@
+"""Voice calls and conferences (API section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.models.base import Model, OpenEnum
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+
+class CallStatus(OpenEnum):
+    """Where a call is (API section 5.2)."""
+
+    IN_PROGRESS = "IN PROGRESS"
+    ANSWERED = "ANSWERED"
+    NO_ANSWER = "NO ANSWER"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the call is over."""
+        return self in {CallStatus.ANSWERED, CallStatus.NO_ANSWER, CallStatus.FAILED}
+
+
+class StartedCall(Model, frozen=True, kw_only=True):
+    """A call that the server has begun to place.
+
+    Attributes:
+        callid: its id, to ask for its status with.
+    """
+
+    callid: str
+
+
+class Call(Model, frozen=True, kw_only=True):
+    """A call as the server knows it (API section 5.2).
+
+    Attributes:
+        callid: its id.
+        caller: the caller's number; the server leaves its ``+`` out.
+        recipient: the number rung, with ``+``.
+        status: where it is.
+        direction: ``outbound``, or ``inbound`` for a call to one of your dial-in numbers.
+        call_type: for instance ``simple/playbacks``, which TTS calls are too.
+        start_time: when it was placed, in UTC; ``None`` while unknown.
+        end_time: when it ended, in UTC; ``None`` until then.
+        duration: seconds of talk, not the time between start and end.
+        cost: credits for the whole call; 0 until it has ended.
+        tags: the tags it was placed with.
+        url: the record's address.
+    """
+
+    callid: str
+    caller: str = ""
+    recipient: str = ""
+    status: CallStatus
+    direction: str = ""
+    call_type: str = ""
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    duration: int = 0
+    cost: Decimal | None = None
+    tags: tuple[str, ...] = ()
+    url: str = ""
+
+
+class ConferenceParticipant(Model, frozen=True, kw_only=True):
+    """One phone of a conference that is being placed (API section 5.3).
+
+    Attributes:
+        participant: the number rung.
+        callid: the id of the call to it; ``client.calls.get`` takes it too.
+    """
+
+    participant: str = ""
+    callid: str = ""
+
+
+class StartedConference(Model, frozen=True, kw_only=True):
+    """A conference that the server has begun to place (API section 5.3).
+
+    Attributes:
+        conferenceid: its id, to ask for its state with.
+        participants: the phones that are rung, each with its call.
+    """
+
+    conferenceid: str
+    participants: tuple[ConferenceParticipant, ...] = ()
+
+
+class Conference(Model, frozen=True, kw_only=True):
+    """A conference as the server knows it (API section 5.4). It has no status of its own: its calls have.
+
+    Attributes:
+        conferenceid: its id.
+        participants: the calls to its participants.
+        start_time: when it was placed, in UTC; ``None`` while unknown.
+        end_time: when it ended, in UTC; ``None`` until then.
+        duration: seconds of the longest call's talk.
+        cost: credits, the sum of all calls; 0 until it has ended.
+    """
+
+    conferenceid: str
+    participants: tuple[Call, ...] = ()
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    duration: int = 0
+    cost: Decimal | None = None

@@ -1,0 +1,68 @@
+"""Dial-in numbers (API section 6), and the retired SMS-in numbers (API section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.models.base import Model
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+class DialInNumber(Model, frozen=True, kw_only=True):
+    """A dial-in number that can be subscribed (API section 6.1).
+
+    Attributes:
+        din_uid: the key used everywhere else.
+        din: the number with its country code, without ``+``.
+        country_code: the dialling code, for instance ``81``.
+        prefix: the area prefix without its 0, for instance ``50``.
+        minute_cost: credits per minute of an incoming call.
+        monthly_cost: credits per 30 days.
+    """
+
+    din_uid: str
+    din: str = ""
+    country_code: str = ""
+    prefix: str = ""
+    minute_cost: Decimal | None = None
+    monthly_cost: Decimal | None = None
+
+
+class DialInSubscription(DialInNumber, frozen=True, kw_only=True):
+    """A dial-in number that you subscribe (API section 6.3).
+
+    Attributes:
+        action_url: the address asked what to do with an incoming call; ``None`` when none is set.
+    """
+
+    action_url: str | None = None
+
+
+class SmsInNumber(Model, frozen=True, kw_only=True):
+    """A number that took SMS (API section 4). The service ended on 2024-04-30, and no sample of a reply survives.
+
+    Only the key is sure. The other fields are read as those of a dial-in number; prices are in ``raw``, if anywhere.
+
+    Attributes:
+        sin_uid: the key used everywhere else.
+        sin: the number with its country code.
+        country_code: the dialling code, for instance ``81``.
+        prefix: the area prefix without its 0.
+    """
+
+    sin_uid: str
+    sin: str = ""
+    country_code: str = ""
+    prefix: str = ""
+
+
+class SmsInSubscription(SmsInNumber, frozen=True, kw_only=True):
+    """A number for incoming SMS that you subscribe (API section 4). The service ended on 2024-04-30.
+
+    Attributes:
+        action_url: the address that an incoming SMS was posted to; ``None`` when none is set.
+    """
+
+    action_url: str | None = None

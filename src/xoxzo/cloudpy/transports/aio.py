@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import httpcore2
 
     from xoxzo.cloudpy.protocols import Patience, Progress, Request
+    from xoxzo.cloudpy.transports.routes import Route
 
-    Pools = dict[asyncio.AbstractEventLoop, dict[engine.Route, httpcore2.AsyncConnectionPool]]
+    Pools = dict[asyncio.AbstractEventLoop, dict[Route, httpcore2.AsyncConnectionPool]]
 
 
 class AsyncHttpTransport:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import httpcore2
 
-from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
+from xoxzo.cloudpy.transports.routes import KEEPALIVE_SECONDS, Router
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-# Short, since a server that closes idle connections sooner than we do makes us lose replies.
-KEEPALIVE_SECONDS = 5.0
+    from xoxzo.cloudpy.transports.routes import Route
 
 _WORDS: dict[type[Exception], str] = {
     httpcore2.ProxyError: "the proxy refused",
@@ -93,26 +92,7 @@ def failure(error: Exception, progress: Progress) -> TransportFailure:
     return TransportFailure(f"{words} ({type(error).__name__})")
 
 
-def environment_proxy(url: str) -> str | None:
-    """Return the proxy that the environment, or the system, names for an address; never one for this machine."""
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_this_machine(host) or proxy_bypass(host if parts.port is None else f"{host}:{parts.port}"):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
-class Route(NamedTuple):
-    """What requests to one host have in common: each route has a pool of its own."""
-
-    tls: bool
-    proxy: str | None
-
-
-class Routes:
+class Routes(Router):
     """Which route an address is reached by, and how its pool is made.
 
     Args:
@@ -121,17 +101,9 @@ class Routes:
     """
 
     def __init__(self, max_connections: int, ssl_context: ssl.SSLContext | None) -> None:
+        super().__init__()
         self._max_connections = max_connections
         self._ssl_context = ssl_context
-        self._routes: dict[str, Route] = {}
-
-    def route(self, url: str) -> Route:
-        """Return the route to an address; the environment is asked once for each host."""
-        origin = url[: url.find("/", len("https://"))]
-        try:
-            return self._routes[origin]
-        except KeyError:
-            return self._routes.setdefault(origin, Route(origin.startswith("https:"), environment_proxy(origin)))
 
     def pool(self, route: Route, network: DeadlineNetwork) -> httpcore2.ConnectionPool:
         """Make a pool of connections for a route."""
@@ -154,7 +126,7 @@ class Routes:
 
 
 def _proxy(address: str) -> httpcore2.Proxy:
-    parts = urlsplit(address if "://" in address else f"http://{address}")
+    parts = urlsplit(address)
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     port = f":{parts.port}" if parts.port else ""
     return httpcore2.Proxy(f"{parts.scheme}://{parts.hostname}{port}", auth=auth)

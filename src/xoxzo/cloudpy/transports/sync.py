@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import httpcore2
 
     from xoxzo.cloudpy.protocols import Patience, Progress, Request
+    from xoxzo.cloudpy.transports.routes import Route
 
 
 class HttpTransport:
@@ -31,7 +32,7 @@ class HttpTransport:
     def __init__(self, *, max_connections: int = 10, ssl_context: ssl.SSLContext | None = None) -> None:
         self._routes = engine.Routes(max_connections, ssl_context)
         self._network = engine.DeadlineNetwork()
-        self._pools: dict[engine.Route, httpcore2.ConnectionPool] = {}
+        self._pools: dict[Route, httpcore2.ConnectionPool] = {}
         self._pid = os.getpid()
 
     def send(self, request: Request, patience: Patience, progress: Progress) -> Streamed:

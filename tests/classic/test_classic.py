@@ -9,6 +9,7 @@ import json
 import pickle
 import threading
 import warnings
+from urllib.parse import unquote
 
 import pytest
 from faulty import FaultyServer, close, hang, raw, reply, reset
@@ -72,7 +73,7 @@ CALLS = {
     "get_sms_delivery_status": (lambda c: c.get_sms_delivery_status("a b"), b"GET /sms/messages/a%20b/", b""),
     "an empty msgid": (lambda c: c.get_sms_delivery_status(""), b"GET /sms/messages//", b""),
     "an id that climbs": (lambda c: c.get_sms_delivery_status(".."), b"GET /sms/messages/%252E%252E/", b""),
-    "an id with a query": (lambda c: c.get_sms_delivery_status("a?b#c/d"), b"GET /sms/messages/a%3Fb%23c%2Fd/", b""),
+    "an id with a query": (lambda c: c.get_sms_delivery_status("a?b#c/d"), b"GET /sms/messages/a%3Fb%23c%252Fd/", b""),
     "get_sent_sms_list": (lambda c: c.get_sent_sms_list(), b"GET /sms/messages/", b""),
     "from a day": (
         lambda c: c.get_sent_sms_list(">=2026-01-31"), b"GET /sms/messages/?sent_date%3E=2026-01-31", b"",
@@ -336,5 +337,7 @@ def test_forms_are_encoded_as_requests_did(fields, body) -> None:
 def test_no_id_reaches_another_path(identifier: str) -> None:
     """Whatever an id holds, it stays one path segment that is neither `.` nor `..`."""
     segment = _segment(identifier)
-    assert not {"/", "?", "#", "\\"} & set(segment)
-    assert segment.lower().replace("%2e", ".") not in {".", ".."}
+    for seen in (segment, unquote(segment)):
+        assert not {"/", "\\"} & set(seen)
+        assert seen not in {".", ".."}
+    assert not {"?", "#"} & set(segment)

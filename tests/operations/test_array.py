@@ -113,10 +113,10 @@ def test_records_come_as_soon_as_they_are_whole() -> None:
     """A record is given with the byte that completes it, not later."""
     splitter = ArraySplitter()
 
-    assert splitter.feed(b'[{"a": 1') == []
-    assert splitter.feed(b"}") == [b'{"a": 1}']
-    assert splitter.feed(b', {"b": 2}, {"c"') == [b'{"b": 2}']
-    assert splitter.feed(b": 3}]") == [b'{"c": 3}']
+    assert list(splitter.feed(b'[{"a": 1')) == []
+    assert list(splitter.feed(b"}")) == [b'{"a": 1}']
+    assert list(splitter.feed(b', {"b": 2}, {"c"')) == [b'{"b": 2}']
+    assert list(splitter.feed(b": 3}]")) == [b'{"c": 3}']
     splitter.finish()
 
 
@@ -208,10 +208,10 @@ def test_limit() -> None:
 def test_limit_holds_before_the_record_ends() -> None:
     """A record that never ends is refused as soon as it is too long, so it cannot fill the memory."""
     splitter = ArraySplitter(limit=1000)
-    splitter.feed(b'[{"a": "' + b"x" * 993)
+    list(splitter.feed(b'[{"a": "' + b"x" * 993))
 
     with pytest.raises(Unreadable, match="too long"):
-        splitter.feed(b"x")
+        list(splitter.feed(b"x"))
 
 
 def test_limit_by_default() -> None:
@@ -228,17 +228,17 @@ def test_memory_is_flat() -> None:
         b'{"msgid": "%032d", "tags": ["a", "b"], "sent_time": "2026-01-31 12:00:00"}' % n for n in range(700)
     )
     splitter = ArraySplitter()
-    splitter.feed(b"[" + piece)
+    list(splitter.feed(b"[" + piece))
     following = b"," + piece
     count = 700
     tracemalloc.start()
     try:
         for _ in range(3_000_000 // len(following)):
-            count += len(splitter.feed(following))
+            count += len(list(splitter.feed(following)))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    splitter.feed(b"]")
+    list(splitter.feed(b"]"))
     splitter.finish()
 
     assert count * len(piece) / 700 > 2_900_000
@@ -251,9 +251,9 @@ def test_time_is_linear() -> None:
     def seconds(length: int) -> float:
         splitter = ArraySplitter(limit=10**9)
         begun = time.process_time()
-        splitter.feed(b'[{"a": "')
+        list(splitter.feed(b'[{"a": "'))
         for _ in range(length // 100):
-            splitter.feed(b"x" * 100)
+            list(splitter.feed(b"x" * 100))
         return time.process_time() - begun
 
     seconds(100_000)
@@ -263,7 +263,7 @@ def test_time_is_linear() -> None:
 def test_nothing_is_shared() -> None:
     """Two splitters know nothing of each other."""
     first, second = ArraySplitter(), ArraySplitter()
-    first.feed(b'[{"a')
+    list(first.feed(b'[{"a'))
 
-    assert second.feed(b"[{}]") == [b"{}"]
-    assert first.feed(b'": 1}]') == [b'{"a": 1}']
+    assert list(second.feed(b"[{}]")) == [b"{}"]
+    assert list(first.feed(b'": 1}]')) == [b'{"a": 1}']

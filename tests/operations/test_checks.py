@@ -332,7 +332,7 @@ def test_path_id(value: str, segment: str) -> None:
 def test_path_id_refuses_dots(value: str, refused: Refused) -> None:
     """An id of dots alone would name another path, so it is refused."""
     assert refused("msgid", checks.path_id, "msgid", value) == (
-        "must not consist of dots: servers read them as another path"
+        "must not hold a slash nor consist of dots: servers read them as another path"
     )
 
 

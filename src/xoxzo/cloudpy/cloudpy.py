@@ -268,8 +268,10 @@ def _form(fields: Mapping[str, Any]) -> bytes:
 
 def _segment(identifier: str) -> str:
     encoded = quote(identifier, safe="")
-    # Servers read "." and ".." as another path however they are encoded, but not when they are encoded twice.
-    return encoded if identifier.strip(".") else encoded.replace(".", "%252E")
+    # Servers and proxies decode once before they look for slashes, "." and "..": what could climb is encoded twice.
+    if not identifier.strip("."):
+        return encoded.replace(".", "%252E")
+    return encoded.replace("%2F", "%252F").replace("%5C", "%255C")
 
 
 def _subscription(url: str, uid: str) -> str:

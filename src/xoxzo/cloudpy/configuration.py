@@ -141,8 +141,8 @@ def _beginnings(numbers: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def _positive(name: str, number: float) -> float:
-    if not (number > 0 and math.isfinite(number)):
+def _positive(name: str, number: object) -> float:
+    if not isinstance(number, int | float) or not (number > 0 and math.isfinite(number)):
         raise ConfigurationError(f"{name} must be a number above 0")
     return float(number)
 

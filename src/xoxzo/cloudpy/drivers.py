@@ -116,9 +116,8 @@ class Driver:
         splitter = ArraySplitter()
         try:
             while piece := reply.read(patience):
-                elements = splitter.feed(piece)
                 left = patience.left()
-                for element in elements:
+                for element in splitter.feed(piece):
                     yield listing.read(element)
                 patience.expires = patience.clock() + left
             splitter.finish()
@@ -244,9 +243,8 @@ class AsyncDriver:
         splitter = ArraySplitter()
         try:
             while piece := await _within(patience, reply.read(patience)):
-                elements = splitter.feed(piece)
                 left = patience.left()
-                for element in elements:
+                for element in splitter.feed(piece):
                     yield listing.read(element)
                 patience.expires = patience.clock() + left
             splitter.finish()

@@ -4,8 +4,9 @@ import re
 
 _NUMBER = re.compile(r"\+?\d(?:[\s().\-‐-―]*\d){4,}")
 _SEPARATOR = re.compile(r"[\s().\-‐-―]")
-# From the first quotation mark to the last: a quoted value may hold quotation marks itself.
-_QUOTED = re.compile(r"""["“「『].*["”」』]""", re.DOTALL)
+_OPENING = re.compile(r"""["“„‘「『]|(?<!\w)'""")
+_CLOSING = "\"”“’'」』"
+_READ = 2000
 _LONGEST = 200
 
 
@@ -30,8 +31,19 @@ def mask_digits(words: str) -> str:
 def mask_words(words: str) -> str:
     """Return a server's or a library's sentence without what could be a number or a text of ours.
 
-    Five digits and more in a row, separated or not, are masked as a number; whatever stands in quotation marks is left
-    out, since servers repeat a refused value there; and the whole is cut at 200 characters.
+    Five digits and more in a row, separated or not, are masked as a number; whatever stands in quotation marks, from
+    the first to the last, is left out, since servers repeat a refused value there; and the whole is cut at 200
+    characters.
     """
-    words = mask_digits(_QUOTED.sub('"…"', words))
+    # A reply may be a megabyte long.
+    words = mask_digits(_without_quotations(words[:_READ]))
     return words if len(words) <= _LONGEST else words[:_LONGEST] + "…"
+
+
+def _without_quotations(words: str) -> str:
+    opening = _OPENING.search(words)
+    if opening is None:
+        return words
+    # A quoted value may hold quotation marks itself, and one that is never closed goes to the end.
+    closing = max(words.rfind(mark, opening.end()) for mark in _CLOSING)
+    return f'{words[: opening.start()]}"…"{words[closing + 1 :] if closing > 0 else ""}'

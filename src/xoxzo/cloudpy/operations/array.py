@@ -6,8 +6,12 @@ The sent list may be hundreds of MB long, in one array. Only the bytes of one el
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.operations.replies import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _IN_TEXT = re.compile(rb'["\\]')
@@ -33,13 +37,18 @@ class ArraySplitter:
         self._in_text = False
         self._escaped = False
 
-    def feed(self, piece: bytes) -> list[bytes]:
-        """Take the next bytes and return the objects that they complete; raise :class:`Unreadable`."""
-        elements: list[bytes] = []
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """Take the next bytes and yield the objects that they complete; raise :class:`Unreadable` after those."""
         at = 0
         while at < len(piece):
-            at = self._inside(piece, at, elements) if self._depth else self._between(piece, at)
-        return elements
+            if not self._depth:
+                at = self._between(piece, at)
+                continue
+            at = self._inside(piece, at)
+            if not self._depth:
+                yield bytes(self._element)
+                self._element.clear()
+                self._expects = b",]"
 
     def finish(self) -> None:
         """Say that no bytes follow; raise :class:`Unreadable` when the array is not at its end."""
@@ -61,7 +70,7 @@ class ArraySplitter:
             self._expects = {b"[": b"{]", b",": b"{", b"]": b""}[byte]
         return at + 1
 
-    def _inside(self, piece: bytes, at: int, elements: list[bytes]) -> int:
+    def _inside(self, piece: bytes, at: int) -> int:
         start = at
         while at < len(piece) and self._depth:
             if self._escaped:
@@ -77,10 +86,6 @@ class ArraySplitter:
         self._element += piece[start:at]
         if len(self._element) > self._limit:
             raise Unreadable("a record of the list is too long")
-        if not self._depth:
-            elements.append(bytes(self._element))
-            self._element.clear()
-            self._expects = b",]"
         return at
 
     def _step(self, mark: bytes) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SENDER = re.compile(r"[A-Za-z0-9]{1,10}|\+?[0-9]{1,15}")
 _NUMERIC_SENDER = re.compile(r"[0-9]{1,15}")
 _RECORDING = re.compile(r"http://[A-Za-z0-9._:/-]+")
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]|\s")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PREFIX = re.compile(r"[0-9]{1,15}")
@@ -164,6 +164,7 @@ def day(field: str, value: object) -> str:
 def path_id(field: str, value: object) -> str:
     """Take an id and encode it as one path segment, so that no id can reach another endpoint."""
     value = words(field, value)
-    if not value.strip("."):
-        raise InvalidArgument(field, "must not consist of dots: servers read them as another path")
+    if not value.strip(".") or not {"/", "\\"}.isdisjoint(value):
+        # Encoded they would be one segment, but servers and proxies decode them before they look.
+        raise InvalidArgument(field, "must not hold a slash nor consist of dots: servers read them as another path")
     return quote(value, safe="")

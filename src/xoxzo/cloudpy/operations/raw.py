@@ -33,7 +33,7 @@ def request(
         raise InvalidArgument("json", "excludes form: a request has one body")
     body, content_type = b"", None
     if form is not None:
-        body, content_type = urlencode(form).encode("ascii"), FORM
+        body, content_type = _fields("form", form).encode("ascii"), FORM
     elif json is not None:
         body, content_type = _encode(json), "application/json"
     return Operation(
@@ -42,7 +42,7 @@ def request(
         path=_path(path),
         effect=Effect.READ if method == "GET" else Effect.CREATE,
         read=_read,
-        query=urlencode(query or {}),
+        query=_fields("query", query or {}),
         body=body,
         content_type=content_type,
         # Without a number that we can see, nothing is allowed where recipients are limited.
@@ -58,6 +58,13 @@ def _path(path: str) -> str:
     if any(segment and not segment.strip(".") for segment in segments):
         raise InvalidArgument("path", "must not climb: no segment may consist of dots")
     return path
+
+
+def _fields(name: str, fields: Mapping[str, str]) -> str:
+    try:
+        return urlencode(fields)
+    except UnicodeEncodeError:
+        raise InvalidArgument(name, "holds half a character (a lone surrogate), which cannot be encoded") from None
 
 
 def _encode(json: object) -> bytes:

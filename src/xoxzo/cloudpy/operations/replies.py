@@ -33,7 +33,7 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything; the calle
 
 
 def record(body: bytes) -> dict[str, Any]:
-    """Read one record, which may come bare or as the only element of a list (API sections 1.4 and 14.1)."""
+    """Read one record, which may come bare or as the first element of a list (API sections 1.4 and 14.1)."""
     value = parse(body)
     if isinstance(value, list) and value:
         value = value[0]
@@ -111,7 +111,7 @@ def objections(body: bytes) -> tuple[dict[str, tuple[str, ...]], str | None]:
     fields = {
         field: tuple(str(word) for word in said) if isinstance(said, list) else (str(said),)
         for field, said in value.items()
-        if field != "detail"
+        if field != "detail" and said is not None
     }
     detail = value.get("detail")
     return fields, None if detail is None else str(detail)

@@ -212,6 +212,8 @@ class TimedOut(APIError):
             everything, waits between attempts included).
     """
 
+    phase: Phase
+
     def __init__(
         self,
         phase: Phase,

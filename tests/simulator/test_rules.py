@@ -1,5 +1,7 @@
 """The pure rules: lengths, numbers, addresses, actions, dates, bodies."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -12,13 +14,21 @@ from xoxzo.cloudpy.simulator.actions import (
     Say,
     Transfer,
     Voicemail,
-    name_of,
     parse_action,
     parse_answer,
 )
 from xoxzo.cloudpy.simulator.http import Refused
 
 TODAY = date(2026, 3, 1)
+
+
+def status_of(act: Callable[[], object]) -> int | None:
+    """Return the status with which something is refused, or ``None``."""
+    try:
+        act()
+    except Refused as refused:
+        return refused.status
+    return None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +65,16 @@ def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | No
 
 @pytest.mark.parametrize(
     "number",
-    ["+8108012345678", "+0808012345678", "818012345678", "+81 8012345678", "+８１８０１２３４５６７８", "+818012345678\n", "+", ""],
+    [
+        "+8108012345678",
+        "+0808012345678",
+        "818012345678",
+        "+81 8012345678",
+        "+８１８０１２３４５６７８",
+        "+818012345678\n",
+        "+",
+        "",
+    ],
 )
 def test_what_is_no_number(number: str) -> None:
     """Trunk zeros, blanks, full-width digits and line ends are refused."""
@@ -122,27 +141,25 @@ def test_queries_are_appended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "action", "name"),
+    ("line", "action"),
     [
-        ("playback http://example.com/greeting.mp3", Playback("http://example.com/greeting.mp3"), "playback"),
-        ("transfer +81336042000", Transfer("+81336042000"), "transfer"),
-        ('say en "Hello"', Say("en", "Hello"), "say"),
-        ('say ja "彼は"はい"と"', Say("ja", '彼は"はい"と'), "say"),
-        ("voicemail", Voicemail(None), "voicemail"),
-        ('voicemail say en "Please"', Voicemail(Say("en", "Please")), "voicemail"),
-        ("voicemail playback http://a.example/g.mp3", Voicemail(Playback("http://a.example/g.mp3")), "voicemail"),
+        ("playback http://example.com/greeting.mp3", Playback("http://example.com/greeting.mp3")),
+        ("transfer +81336042000", Transfer("+81336042000")),
+        ('say en "Hello"', Say("en", "Hello")),
+        ('say ja "彼は"はい"と"', Say("ja", '彼は"はい"と')),
+        ("voicemail", Voicemail(None)),
+        ('voicemail say en "Please"', Voicemail(Say("en", "Please"))),
+        ("voicemail playback http://a.example/g.mp3", Voicemail(Playback("http://a.example/g.mp3"))),
     ],
 )
-def test_every_command_of_the_grammar(line: str, action: object, name: str) -> None:
+def test_every_command_of_the_grammar(line: str, action: object) -> None:
     """The examples of section 11 are read as they stand."""
-    parsed = parse_action(line)
-    assert parsed == action
-    assert name_of(parsed) == name
+    assert parse_action(line) == action
 
 
 @pytest.mark.parametrize(
     "line",
-    ["", "Say en \"x\"", "say fr \"x\"", "say en x", "say en \"\"", "transfer 0312345678", "transfer", "playback",
+    ["", 'Say en "x"', 'say fr "x"', "say en x", 'say en ""', "transfer 0312345678", "transfer", "playback",
      "playback https://a/b.mp3", "voicemail transfer +81336042000", "hangup", "<html>", "voicemailx"],
 )  # fmt: skip
 def test_what_is_no_action(line: str) -> None:
@@ -154,10 +171,8 @@ def test_what_is_no_action(line: str) -> None:
 @given(st.binary(max_size=200))
 def test_no_answer_breaks_the_grammar(body: bytes) -> None:
     """Whatever an action server sends is an action or an ActionError."""
-    try:
+    with suppress(ActionError):
         assert parse_answer(body, most=3)
-    except ActionError as error:
-        assert str(error)
 
 
 def test_the_first_line_that_is_not_empty_counts() -> None:
@@ -205,10 +220,7 @@ def test_ninety_days_are_the_limit() -> None:
 def test_no_query_breaks_the_filter(raw: bytes) -> None:
     """Whatever stands in a query is a filter or a refusal with 400."""
     for read in (lambda: query.date_filters(raw, TODAY), lambda: query.search_filters(raw)):
-        try:
-            read()
-        except Refused as refused:
-            assert refused.status == 400
+        assert status_of(read) in {None, 400}
 
 
 def test_filters_compare_days() -> None:
@@ -220,12 +232,21 @@ def test_filters_compare_days() -> None:
         assert tuple(condition.accepts(day + timedelta(shift)) for shift in (-1, 0, 1)) == expected
 
 
-MULTIPART = b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B\r\nContent-Disposition: form-data; name="f"; filename="x"\r\nContent-Type: text/plain\r\n\r\n2\r\n--B\r\nContent-Disposition: form-data\r\n\r\n3\r\n--B--\r\n'
+MULTIPART = (
+    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    b'--B\r\nContent-Disposition: form-data; name="f"; filename="x"\r\nContent-Type: text/plain\r\n\r\n2\r\n'
+    b"--B\r\nContent-Disposition: form-data\r\n\r\n3\r\n"
+    b"--B--\r\n"
+)
 
 
 def test_bodies_of_all_kinds() -> None:
     """Form, JSON and multipart give the same fields; a file is no text, a nameless part is skipped."""
-    assert bodies.parse("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {"a": "2", "b": "あ", "c": ""}
+    assert bodies.parse("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {
+        "a": "2",
+        "b": "あ",
+        "c": "",
+    }
     assert bodies.parse("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
     assert bodies.parse("multipart/form-data; boundary=B", MULTIPART) == {"a": "1", "f": bodies.UPLOAD}
     assert bodies.parse("image/png", b"") == {}
@@ -270,7 +291,4 @@ def test_too_many_parts_are_refused() -> None:
 )
 def test_no_body_breaks_the_parsers(kind: str, body: bytes) -> None:
     """Whatever bytes come, they are fields or a refusal."""
-    try:
-        assert isinstance(bodies.parse(kind, body), dict)
-    except Refused as refused:
-        assert refused.status == 400
+    assert status_of(lambda: bodies.parse(kind, body)) in {None, 400}

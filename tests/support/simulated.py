@@ -109,7 +109,7 @@ class Listener:
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the base class's name
+            def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 listener.requests.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
                 listener.answer(self)

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from .numbers import is_number
 from .urls import is_recording
@@ -104,16 +103,3 @@ def _greeting(line: str, *, strict: bool) -> Say | Playback:
         return Playback(match[1])
     message = "the line is none of playback, say, transfer and voicemail"
     raise ActionError(message)
-
-
-def name_of(action: Action) -> Literal["say", "playback", "transfer", "voicemail"]:
-    """Return the command's word."""
-    match action:
-        case Say():
-            return "say"
-        case Playback():
-            return "playback"
-        case Transfer():
-            return "transfer"
-        case Voicemail():
-            return "voicemail"

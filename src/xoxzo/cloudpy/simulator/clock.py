@@ -87,10 +87,6 @@ class Timers:
         due, _, action = heapq.heappop(self._heap)
         return due, action
 
-    def clear(self) -> None:
-        """Forget all timers."""
-        self._heap.clear()
-
 
 def stamp(moment: float) -> str:
     """Write a moment as the API does: naive UTC, whole seconds (API section 1.8)."""

@@ -132,21 +132,24 @@ class _Running:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    where = f"{host} port {port}"
+    if not 0 <= port <= 65535:  # the resolver would take it modulo 65536
+        message = f"cannot listen on {where}: ports go from 0 to 65535"
+        raise SimulatorError(message)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError, OverflowError) as error:
-        message = f"cannot listen on {host}: {getattr(error, 'strerror', None) or error}"
+    except (OSError, UnicodeError) as error:
+        message = f"cannot listen on {where}: {getattr(error, 'strerror', None) or error}"
         raise SimulatorError(message) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
-        message = f"cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}"
+        message = f"cannot listen on {where}: {error.strerror}"
         raise SimulatorError(message) from None
     listener.setblocking(False)
     return listener

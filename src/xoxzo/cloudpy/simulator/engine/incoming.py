@@ -111,22 +111,20 @@ class IncomingDesk:
         match first:
             case Transfer(number):
                 self._transfer(call, number, rest)
-            case Voicemail(greeting):
-                seconds = self._greet(call, greeting)
+            case Voicemail(welcome):
+                seconds = self._greet(call, welcome)
                 self._world.after(seconds, lambda: self._record(call, rest))
-            case Say() | Playback():
-                self._world.after(self._greet(call, first), lambda: self._carry_out(call, rest))
+            case greeting:
+                self._world.after(self._greet(call, greeting), lambda: self._carry_out(call, rest))
 
     def _greet(self, call: Call, greeting: Say | Playback | None) -> float:
-        match greeting:
-            case Say(lang, text):
-                self._calls.step(call, "say", lang=lang, content=text)
-                return self._calls.talk_seconds(text)
-            case Playback(url):
-                self._calls.step(call, "playback", url=url)
-                return self._world.settings.recording_seconds
-            case None:
-                return 0.0
+        if greeting is None:
+            return 0.0
+        if isinstance(greeting, Say):
+            self._calls.step(call, "say", lang=greeting.lang, content=greeting.text)
+            return self._calls.talk_seconds(greeting.text)
+        self._calls.step(call, "playback", url=greeting.url)
+        return self._world.settings.recording_seconds
 
     def _record(self, call: Call, rest: list[Action]) -> None:
         if call.ended is None:
@@ -146,9 +144,8 @@ class IncomingDesk:
             self._world.after(settings.transfer_seconds, lambda: self._carry_out(call, rest))
 
     def _fail(self, call: Call, reason: str) -> None:
-        if call.ended is None:
-            self._calls.step(call, "failed", reason=reason)
-            self._calls.end(call, "FAILED")
+        self._calls.step(call, "failed", reason=reason)
+        self._calls.end(call, "FAILED")
 
 
 def call_view(call: Call) -> dict[str, object]:

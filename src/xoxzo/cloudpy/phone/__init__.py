@@ -1,0 +1,11 @@
+"""Which phone numbers Xoxzo takes, and how to get there from what people type.
+
+The two objections cost next to nothing and stand before every send. `parse` needs the extra ``phone``
+(``pip install "xoxzo-cloudpy[phone]"``), whose library is loaded by the first call and by nothing else.
+"""
+
+from .parsed import Doubt, Kind, Note, ParsedNumber
+from .parsing import parse
+from .rules import objection_to_caller, objection_to_recipient
+
+__all__ = ["Doubt", "Kind", "Note", "ParsedNumber", "objection_to_caller", "objection_to_recipient", "parse"]

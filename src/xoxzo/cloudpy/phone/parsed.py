@@ -1,0 +1,60 @@
+"""What can be said of a typed number: what kind it is, and what was done to it on its way to E.164."""
+
+from __future__ import annotations
+
+import enum
+from typing import Literal
+
+import msgspec
+
+from xoxzo.cloudpy.masking import mask_number
+
+Kind = Literal["mobile", "fixed", "fixed_or_mobile", "voip", "toll_free", "pager", "other"]
+
+
+class Note(enum.StrEnum):
+    """A harmless change: nobody could have meant another number. Each is a sentence that can be shown."""
+
+    SEPARATORS = "hyphens, blanks, dots or brackets were dropped"
+    FULL_WIDTH = "full-width characters were read as ASCII"
+    INVISIBLE = "characters that cannot be seen were dropped"
+    LABEL = "a label such as TEL in front was dropped"
+    QUOTED = "a spreadsheet's mark for text was dropped"
+    COUNTRY_ADDED = "the country code was added"
+    TRUNK_DROPPED = "the national 0 after the country code was dropped"
+
+
+class Doubt(enum.StrEnum):
+    """An assumption: something was missing or unusual. Each is a sentence that can be shown to who may know better."""
+
+    TRUNK_MISSING = "the national 0 in front was missing; spreadsheets take it away"
+    PLUS_MISSING = "the first digits were read as a country code, without + in front"
+    PREFIX_READ = "00 or 010 in front was read as the international prefix"
+    FLOAT = "a .0 at the end was dropped; spreadsheets put it there"
+
+
+class ParsedNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that was read. Its ``repr`` masks it.
+
+    Attributes:
+        e164: the number as Xoxzo takes it, for instance ``+818011112222``.
+        kind: what it belongs to. To send SMS in Japan, keep ``mobile``. ``pager`` is all of Japan's 020, machines
+            included; ``fixed_or_mobile`` is for countries such as the United States, whose numbers do not tell;
+            ``other`` is for shared-cost, premium-rate and all further numbers.
+        country: the country that the number belongs to, as ISO 3166-1 alpha-2, or ``None`` for one of no country.
+        doubts: what had to be assumed. Empty means that there is one way to read the text.
+        notes: what was changed that nobody could have meant differently.
+    """
+
+    e164: str
+    kind: Kind
+    country: str | None
+    doubts: tuple[Doubt, ...]
+    notes: tuple[Note, ...]
+
+    def __repr__(self) -> str:
+        doubts, notes = [doubt.name for doubt in self.doubts], [note.name for note in self.notes]
+        return (
+            f"ParsedNumber(e164={mask_number(self.e164)!r}, kind={self.kind!r}, country={self.country!r}, "
+            f"{doubts=}, {notes=})"
+        )

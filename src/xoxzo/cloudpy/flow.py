@@ -340,11 +340,15 @@ def _refused(trip: Trip, received: Received, wall: Callable[[], float]) -> Verdi
     status, operation = received.status, trip.operation
     if status == 404 and operation.absent_is_done and trip.maybe_sent:
         return Verdict()
+    if operation.read_refusal is not None:
+        answer = operation.read_refusal(status, received.body)
+        if answer is not None:
+            return Verdict(value=answer)
     # 408 and everything that is no clear answer may come after the work was done.
     unknown = status == 408 or not 200 <= status < 500
     if unknown:
         trip.note_unknown()
-    fields, detail = objections(received.body)
+    fields, detail = objections(received.body, operation.secret)
     wait = retry_after(received.headers, detail, wall()) if status == 429 else None
     kind = errors.status_error(status, fields)
     error = kind(status, field_errors=fields, detail=detail, retry_after=wait, **trip.facts())

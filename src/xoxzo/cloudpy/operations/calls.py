@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.models import Call, CallStatus, StartedCall
 from xoxzo.cloudpy.operations import checks, replies
@@ -95,8 +95,13 @@ def get_call(callid: str) -> Operation[Call]:
 
 def _read_call(body: bytes) -> Call:
     raw = replies.record(body)
+    return read_call(raw, replies.required(raw, "callid"))
+
+
+def read_call(raw: dict[str, Any], callid: str) -> Call:
+    """Read a call's record (API section 5.2), which stands in a conference's too (API section 5.4)."""
     return Call(
-        callid=replies.required(raw, "callid"),
+        callid=callid,
         caller=replies.text(raw, "caller"),
         recipient=replies.text(raw, "recipient"),
         status=CallStatus(replies.text(raw, "status")),

@@ -132,9 +132,9 @@ def recording_url(value: object) -> str:
     return matching("recording_url", value, _RECORDING, rule)
 
 
-def language(value: object) -> str:
-    """Take a language of text-to-speech as ISO 639-1 (API section 5.1)."""
-    return matching("tts_lang", value, _LANGUAGE, "must be two small letters: ja or en")
+def language(value: object, field: str = "tts_lang") -> str:
+    """Take a language as ISO 639-1 (API section 5.1)."""
+    return matching(field, value, _LANGUAGE, "must be two small letters: ja or en")
 
 
 def country(value: object) -> str:
@@ -158,6 +158,13 @@ def day(field: str, value: object) -> str:
         date.fromisoformat(value)
     except ValueError:
         raise InvalidArgument(field, "must be a day that exists") from None
+    return value
+
+
+def number(field: str, value: object) -> int:
+    """Take the number of a template: whole and above 0 (API section 3.1)."""
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise InvalidArgument(field, "must be a whole number above 0")
     return value
 
 

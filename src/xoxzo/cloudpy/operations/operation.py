@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 
 
 class Effect(enum.Enum):
@@ -42,6 +43,9 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         reference: the caller's reference of a send.
         recipients: the numbers that it would reach, for ``Client(allowed_recipients=…)``.
         absent_is_done: whether a 404 after a try of unknown outcome means that the first try worked (a release).
+        read_refusal: turns status and body of a refusal that is an answer, such as a wrong code, into a value; ``None``
+            for one that is an error.
+        secret: what no error may repeat, even where the server does.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     reference: str | None = None
     recipients: tuple[str, ...] = ()
     absent_is_done: bool = False
+    read_refusal: Callable[[int, bytes], T | None] | None = None
+    secret: str | None = None
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         # The body holds number and text.
@@ -71,3 +77,8 @@ class Listing(Operation[T], frozen=True, kw_only=True):
 def form(fields: Mapping[str, str | None]) -> bytes:
     """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
     return urlencode([(name, value) for name, value in fields.items() if value is not None]).encode("ascii")
+
+
+def json(value: Mapping[str, object]) -> bytes:
+    """Encode a JSON object in UTF-8 (API section 1.3)."""
+    return msgspec.json.encode(value)

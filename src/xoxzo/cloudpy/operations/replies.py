@@ -68,6 +68,12 @@ def texts(raw: Mapping[str, Any], field: str) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
+def records(raw: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """Return the records of a list; what is none is left out, and so is everything where there is no list."""
+    value = raw.get(field)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def whole(raw: Mapping[str, Any], field: str) -> int | None:
     """Return a whole number, ``None`` when it is missing or something else."""
     value = raw.get(field)
@@ -100,21 +106,30 @@ def stamp(raw: Mapping[str, Any], field: str) -> datetime | None:
         return None
 
 
-def objections(body: bytes) -> tuple[dict[str, tuple[str, ...]], str | None]:
-    """Read the body of a refusal: field errors and ``detail`` (API section 1.5); both empty when it is neither."""
+def objections(body: bytes, secret: str | None = None) -> tuple[dict[str, tuple[str, ...]], str | None]:
+    """Read the body of a refusal: field errors and ``detail`` (API section 1.5); both empty when it is neither.
+
+    Args:
+        body: as it came.
+        secret: what is taken out of the server's words, should it repeat it.
+    """
     try:
         value = parse(body)
     except Unreadable:
         return {}, None
     if not isinstance(value, dict):
         return {}, None
+
+    def shown(words: object) -> str:
+        return str(words).replace(secret, "…") if secret else str(words)
+
     fields = {
-        field: tuple(str(word) for word in said) if isinstance(said, list) else (str(said),)
+        shown(field): tuple(shown(word) for word in said) if isinstance(said, list) else (shown(said),)
         for field, said in value.items()
         if field != "detail" and said is not None
     }
     detail = value.get("detail")
-    return fields, None if detail is None else str(detail)
+    return fields, None if detail is None else shown(detail)
 
 
 def retry_after(headers: Mapping[str, str], detail: str | None, now: float) -> float | None:

@@ -11,7 +11,7 @@ from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
 _PATH = "/sms/messages/"
@@ -32,13 +32,53 @@ def send_sms(
     jp_kp_sender: str | None = None,
 ) -> Operation[SentMessage]:
     """Send one SMS (API section 2.1)."""
-    if lt_callback_url is not None and not track_link:
-        raise InvalidArgument("lt_callback_url", "needs track_link=True: only a tracked link can be clicked")
     fields = {
         "recipient": checks.recipient(recipient),
         "sender": checks.sender(sender),
         # A tracked link is replaced by a short one, so the length that counts is not known here (API section 15.26).
         "message": checks.message(message, measured=not track_link),
+        **send_options(
+            callback_url=callback_url,
+            reference=reference,
+            tags=tags,
+            track_link=track_link,
+            lt_callback_url=lt_callback_url,
+            jp_kp=jp_kp,
+            jp_kpl=jp_kpl,
+            jp_kp_sender=jp_kp_sender,
+        ),
+    }
+    return Operation(
+        name="sms.send",
+        method="POST",
+        path=_PATH,
+        effect=Effect.CREATE,
+        read=read_sent(reference),
+        body=form(fields),
+        content_type=FORM,
+        reference=reference,
+        recipients=(recipient,),
+    )
+
+
+def send_options(
+    *,
+    callback_url: str | None,
+    reference: str | None,
+    tags: Sequence[str],
+    track_link: bool,
+    lt_callback_url: str | None,
+    jp_kp: bool,
+    jp_kpl: bool,
+    jp_kp_sender: str | None,
+) -> dict[str, str | None]:
+    """Check what every kind of sending takes, with its rules, and return it by its names on the wire (API section 2.1).
+
+    What is not to be sent is ``None``.
+    """
+    if lt_callback_url is not None and not track_link:
+        raise InvalidArgument("lt_callback_url", "needs track_link=True: only a tracked link can be clicked")
+    return {
         "callbackurl": checks.optional_url("callback_url", callback_url),
         "tags": checks.tags(tags, reference),
         "track_link": "true" if track_link else None,
@@ -46,21 +86,15 @@ def send_sms(
         **_route(jp_kp=jp_kp, jp_kpl=jp_kpl, jp_kp_sender=jp_kp_sender),
     }
 
+
+def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:
+    """Return the reader of the answer to a send, which adds the reference to it."""
+
     def read(body: bytes) -> SentMessage:
         raw = replies.record(body)
         return SentMessage(msgid=replies.required(raw, "msgid"), reference=reference, raw=raw)
 
-    return Operation(
-        name="sms.send",
-        method="POST",
-        path=_PATH,
-        effect=Effect.CREATE,
-        read=read,
-        body=form(fields),
-        content_type=FORM,
-        reference=reference,
-        recipients=(recipient,),
-    )
+    return read
 
 
 def _route(*, jp_kp: bool, jp_kpl: bool, jp_kp_sender: str | None) -> dict[str, str | None]:

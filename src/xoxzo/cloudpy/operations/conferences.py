@@ -1,0 +1,97 @@
+"""Conference calls (API sections 5.3 and 5.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.models import Conference, ConferenceParticipant, StartedConference
+from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations.calls import read_call
+from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PATH = "/voice/simple/conferences/"
+
+
+def create_conference(
+    *,
+    caller: str,
+    participants: Sequence[str],
+    callback_url: str | None = None,
+    tags: Sequence[str] = (),
+    lang: str | None = None,
+) -> Operation[StartedConference]:
+    """Ring two or three phones and join them (API section 5.3)."""
+    numbers = _participants(participants)
+    fields = {
+        "caller": checks.caller(caller),
+        "participants": ",".join(numbers),
+        "callbackurl": checks.optional_url("callback_url", callback_url),
+        "tags": checks.tags(tags, None),
+        # That the guide's language can be chosen is known, the parameter's name is not (API section 15.44).
+        "lang": None if lang is None else checks.language(lang, "lang"),
+    }
+    return Operation(
+        name="conferences.create",
+        method="POST",
+        path=_PATH,
+        effect=Effect.CREATE,
+        read=_read_started,
+        body=form(fields),
+        content_type=FORM,
+        recipients=numbers,
+    )
+
+
+def _participants(values: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise InvalidArgument("participants", "must be a list of numbers, not one text")
+    numbers = tuple(checks.recipient(value, "participants") for value in values)
+    if not 2 <= len(numbers) <= 3:
+        raise InvalidArgument("participants", f"must be 2 or 3 numbers, not {len(numbers)}")
+    return numbers
+
+
+def _read_started(body: bytes) -> StartedConference:
+    raw = replies.record(body)
+    return StartedConference(
+        conferenceid=replies.required(raw, "conferenceid"),
+        participants=tuple(
+            ConferenceParticipant(
+                participant=replies.text(one, "participant"), callid=replies.text(one, "callid"), raw=one
+            )
+            for one in replies.records(raw, "participants")
+        ),
+        raw=raw,
+    )
+
+
+def get_conference(conferenceid: str) -> Operation[Conference]:
+    """Ask for the state of one conference (API section 5.4)."""
+    return Operation(
+        name="conferences.get",
+        method="GET",
+        path=f"{_PATH}{checks.path_id('conferenceid', conferenceid)}/",
+        effect=Effect.READ,
+        read=_read_conference,
+    )
+
+
+def _read_conference(body: bytes) -> Conference:
+    raw: dict[str, Any] = replies.record(body)
+    return Conference(
+        conferenceid=replies.required(raw, "conferenceid"),
+        participants=tuple(
+            # A call of a conference may be told of before it has an id.
+            read_call(one, replies.text(one, "callid"))
+            for one in replies.records(raw, "participants")
+        ),
+        start_time=replies.stamp(raw, "start_time"),
+        end_time=replies.stamp(raw, "end_time"),
+        duration=replies.whole(raw, "duration") or 0,
+        cost=replies.amount(raw, "cost"),
+        raw=raw,
+    )

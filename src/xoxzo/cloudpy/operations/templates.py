@@ -1,0 +1,153 @@
+"""SMS templates (API section 3). Their one documented request is JSON, and so are all of these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
+from xoxzo.cloudpy.models.templates import variables_of
+from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations.operation import JSON, Effect, Listing, Operation, json
+from xoxzo.cloudpy.operations.sms import read_sent, send_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_PATH = "/sms/templates/"
+
+
+def list_templates() -> Listing[Template]:
+    """List the account's templates (API section 3.1)."""
+    return Listing(name="templates.list", method="GET", path=_PATH, effect=Effect.READ, read=_read_template)
+
+
+def get_template(template_id: int) -> Operation[Template]:
+    """Ask for one template (API section 3.2)."""
+    return Operation(
+        name="templates.get", method="GET", path=_path(template_id), effect=Effect.READ, read=_read_template
+    )
+
+
+def create_template(*, name: str, content: str) -> Operation[Template]:
+    """Create a template, which then waits for approval (API sections 3.2 and 15.31)."""
+    return Operation(
+        name="templates.create",
+        method="POST",
+        path=_PATH,
+        effect=Effect.CREATE,
+        read=_read_template,
+        body=json({"name": checks.words("name", name), "content": checks.words("content", content)}),
+        content_type=JSON,
+    )
+
+
+def update_template(template_id: int, *, name: str | None = None, content: str | None = None) -> Operation[Template]:
+    """Change a template, which then waits for approval again (API sections 3.2 and 15.32)."""
+    fields = {
+        field: checks.words(field, value)
+        for field, value in (("name", name), ("content", content))
+        if value is not None
+    }
+    if not fields:
+        raise InvalidArgument("content", "or name must be given: there is nothing to change")
+    return Operation(
+        name="templates.update",
+        # PATCH and not PUT: what is not given stays as it is.
+        method="PATCH",
+        path=_path(template_id),
+        effect=Effect.IDEMPOTENT,
+        read=_read_template,
+        body=json(fields),
+        content_type=JSON,
+    )
+
+
+def delete_template(template_id: int) -> Operation[None]:
+    """Delete a template (API sections 3.2 and 15.33)."""
+    return Operation(
+        name="templates.delete",
+        method="DELETE",
+        path=_path(template_id),
+        effect=Effect.IDEMPOTENT,
+        read=replies.nothing,
+        absent_is_done=True,
+    )
+
+
+def send_template(
+    template: Template | int,
+    *,
+    recipient: str,
+    sender: str,
+    variables: Mapping[str, str] | None = None,
+    callback_url: str | None = None,
+    reference: str | None = None,
+    tags: Sequence[str] = (),
+    track_link: bool = False,
+    lt_callback_url: str | None = None,
+    jp_kp: bool = False,
+    jp_kpl: bool = False,
+    jp_kp_sender: str | None = None,
+) -> Operation[SentMessage]:
+    """Send one SMS by a template (API section 3.6)."""
+    values = variables_of({} if variables is None else variables)
+    if isinstance(template, Template):
+        _check_text(template, values, measured=not track_link)
+    options = send_options(
+        callback_url=callback_url,
+        reference=reference,
+        tags=tags,
+        track_link=track_link,
+        lt_callback_url=lt_callback_url,
+        jp_kp=jp_kp,
+        jp_kpl=jp_kpl,
+        jp_kp_sender=jp_kp_sender,
+    )
+    fields = {
+        "recipient": checks.recipient(recipient),
+        "sender": checks.sender(sender),
+        # Required even when a template has no placeholder.
+        "variables": values,
+        **{name: value for name, value in options.items() if value is not None},
+    }
+    return Operation(
+        name="templates.send",
+        method="POST",
+        path=f"{_path(template.id if isinstance(template, Template) else template, 'template')}messages/",
+        effect=Effect.CREATE,
+        read=read_sent(reference),
+        body=json(fields),
+        content_type=JSON,
+        reference=reference,
+        recipients=(recipient,),
+    )
+
+
+def _check_text(template: Template, values: Mapping[str, str], *, measured: bool) -> None:
+    # One that was never approved when it was read may be approved by now, with a text that is not known here.
+    if template.approved_content is None:
+        return
+    rendered = template.render(values)
+    if measured and rendered.parts is None:
+        raise InvalidArgument("variables", f"make a text of {rendered.units} characters, which is too long to be sent")
+
+
+def _path(template_id: int, field: str = "template_id") -> str:
+    return f"{_PATH}{checks.number(field, template_id)}/"
+
+
+def _read_template(body: bytes) -> Template:
+    raw = replies.record(body)
+    template_id = replies.whole(raw, "id")
+    if template_id is None:
+        raise replies.Unreadable("the record has no id")
+    return Template(
+        id=template_id,
+        name=replies.text(raw, "name"),
+        status=TemplateStatus(replies.text(raw, "status")),
+        approved_content=replies.text(raw, "approved_content") or None,
+        pending_content=replies.text(raw, "pending_content") or None,
+        api_usage_example=replies.text(raw, "api_usage_example") or None,
+        raw=raw,
+    )

@@ -15,12 +15,22 @@ import pytest
 from xoxzo.cloudpy import AsyncClient, Client
 from xoxzo.cloudpy.resources._async.account import AsyncAccount
 from xoxzo.cloudpy.resources._async.calls import AsyncCalls
+from xoxzo.cloudpy.resources._async.conferences import AsyncConferences
 from xoxzo.cloudpy.resources._async.dins import AsyncDins
+from xoxzo.cloudpy.resources._async.lookup import AsyncLookup
+from xoxzo.cloudpy.resources._async.otp import AsyncOtp
+from xoxzo.cloudpy.resources._async.sins import AsyncSins
 from xoxzo.cloudpy.resources._async.sms import AsyncSms
+from xoxzo.cloudpy.resources._async.templates import AsyncTemplates
 from xoxzo.cloudpy.resources._sync.account import Account
 from xoxzo.cloudpy.resources._sync.calls import Calls
+from xoxzo.cloudpy.resources._sync.conferences import Conferences
 from xoxzo.cloudpy.resources._sync.dins import Dins
+from xoxzo.cloudpy.resources._sync.lookup import Lookup
+from xoxzo.cloudpy.resources._sync.otp import Otp
+from xoxzo.cloudpy.resources._sync.sins import Sins
 from xoxzo.cloudpy.resources._sync.sms import Sms
+from xoxzo.cloudpy.resources._sync.templates import Templates
 
 REPOSITORY = Path(__file__).parents[2]
 RESOURCES = Path("src/xoxzo/cloudpy/resources")
@@ -29,8 +39,13 @@ SCRIPT = Path("scripts/unasync.py")
 TWINS: list[tuple[type, type]] = [
     (AsyncAccount, Account),
     (AsyncCalls, Calls),
+    (AsyncConferences, Conferences),
     (AsyncDins, Dins),
+    (AsyncLookup, Lookup),
+    (AsyncOtp, Otp),
+    (AsyncSins, Sins),
     (AsyncSms, Sms),
+    (AsyncTemplates, Templates),
     (AsyncClient, Client),
 ]
 DUNDERS = {"__aenter__": "__enter__", "__aexit__": "__exit__"}
@@ -138,7 +153,8 @@ def test_clients_have_the_same_resources() -> None:
     assert {name: sync[name] for name in asynchronous} == {
         name: dict(TWINS)[kind] for name, kind in asynchronous.items()
     }
-    assert list(sync) == list(asynchronous) == ["sms", "calls", "dins", "account"]
+    assert list(sync) == list(asynchronous)
+    assert set(asynchronous.values()) == {kind for kind, _ in TWINS} - {AsyncClient}
 
 
 def test_options_of_a_call_are_options_of_a_client() -> None:

@@ -9,8 +9,13 @@ from xoxzo.cloudpy.drivers import AsyncDriver, AsyncNotingDriver, Connector, war
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._async.account import AsyncAccount
 from xoxzo.cloudpy.resources._async.calls import AsyncCalls
+from xoxzo.cloudpy.resources._async.conferences import AsyncConferences
 from xoxzo.cloudpy.resources._async.dins import AsyncDins
+from xoxzo.cloudpy.resources._async.lookup import AsyncLookup
+from xoxzo.cloudpy.resources._async.otp import AsyncOtp
+from xoxzo.cloudpy.resources._async.sins import AsyncSins
 from xoxzo.cloudpy.resources._async.sms import AsyncSms
+from xoxzo.cloudpy.resources._async.templates import AsyncTemplates
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -47,8 +52,13 @@ class AsyncClient:
 
     Attributes:
         sms: SMS messages.
+        templates: SMS by texts that Xoxzo has approved.
+        otp: one-time passwords.
         calls: voice calls.
+        conferences: conference calls.
         dins: dial-in numbers.
+        sins: numbers that took SMS; retired.
+        lookup: which carrier a number belongs to.
         account: the balance.
 
     Raises:
@@ -95,8 +105,13 @@ class AsyncClient:
     def _use(self, driver: AsyncDriver) -> None:
         self._driver = driver
         self.sms = AsyncSms(driver)
+        self.templates = AsyncTemplates(driver)
+        self.otp = AsyncOtp(driver)
         self.calls = AsyncCalls(driver)
+        self.conferences = AsyncConferences(driver)
         self.dins = AsyncDins(driver)
+        self.sins = AsyncSins(driver)
+        self.lookup = AsyncLookup(driver)
         self.account = AsyncAccount(driver)
 
     def with_options(

@@ -9,8 +9,13 @@ from xoxzo.cloudpy.drivers import Connector, Driver, NotingDriver, warn_unclosed
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._sync.account import Account
 from xoxzo.cloudpy.resources._sync.calls import Calls
+from xoxzo.cloudpy.resources._sync.conferences import Conferences
 from xoxzo.cloudpy.resources._sync.dins import Dins
+from xoxzo.cloudpy.resources._sync.lookup import Lookup
+from xoxzo.cloudpy.resources._sync.otp import Otp
+from xoxzo.cloudpy.resources._sync.sins import Sins
 from xoxzo.cloudpy.resources._sync.sms import Sms
+from xoxzo.cloudpy.resources._sync.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,8 +52,13 @@ class Client:
 
     Attributes:
         sms: SMS messages.
+        templates: SMS by texts that Xoxzo has approved.
+        otp: one-time passwords.
         calls: voice calls.
+        conferences: conference calls.
         dins: dial-in numbers.
+        sins: numbers that took SMS; retired.
+        lookup: which carrier a number belongs to.
         account: the balance.
 
     Raises:
@@ -95,8 +105,13 @@ class Client:
     def _use(self, driver: Driver) -> None:
         self._driver = driver
         self.sms = Sms(driver)
+        self.templates = Templates(driver)
+        self.otp = Otp(driver)
         self.calls = Calls(driver)
+        self.conferences = Conferences(driver)
         self.dins = Dins(driver)
+        self.sins = Sins(driver)
+        self.lookup = Lookup(driver)
         self.account = Account(driver)
 
     def with_options(

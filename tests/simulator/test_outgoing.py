@@ -2,8 +2,10 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
@@ -291,6 +293,53 @@ def test_an_incoming_call_is_cut_when_the_money_is_gone(listener: Listener) -> N
     assert names(call)[-3:] == ["playback", "out of credits", "ended"]
     assert names(second)[-3:] == ["playback", "out of credits", "ended"]
     assert caller.credits() == 0
+
+
+def test_a_transfer_rings_no_longer_than_the_money(listener: Listener) -> None:
+    """A transfer that would have failed later leaves a call alone that has already ended."""
+    caller = Caller(credits=651, ring_seconds=100, max_calls=1)
+    with caller.simulator:
+        line = caller.subscribe(action_url=listener.url)
+        listener.answers = [(200, b"transfer +819000000001")]
+        call = finish(caller, caller.simulator.incoming_call(line["din"], CALLER), 500)
+        assert names(call)[-3:] == ["transfer", "out of credits", "ended"]
+        caller.simulator.incoming_call(line["din"])
+        for number in (CALLER, "+819000000001"):
+            assert not caller.simulator.phone(number).calls
+
+
+def test_a_fault_of_a_listener_leaves_the_engine_usable(caller: Caller) -> None:
+    """What a timer raises reaches the caller, and the lock is free again."""
+    caller.send()
+
+    def fail(_event: object) -> None:
+        message = "listener"
+        raise RuntimeError(message)
+
+    caller.simulator.engine.listen(fail)
+    caller.step(1)
+    with pytest.raises(RuntimeError, match="listener"):
+        caller.credits()
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(caller.simulator.engine.lock.acquire, timeout=5).result()
+
+
+def test_an_address_is_tried_after_another(started: Caller) -> None:
+    """Localhost is both families; where one does not answer, the other is tried."""
+    with socket.socket(socket.AF_INET6) as only:
+        only.bind(("::1", 0))
+        only.listen()
+        port = only.getsockname()[1]
+        started.send(callbackurl=f"http://localhost:{port}/")
+        advancing = threading.Thread(target=lambda: started.simulator.advance(1))
+        advancing.start()
+        only.settimeout(10)
+        connection, _ = only.accept()
+        with connection:
+            assert connection.recv(4).startswith(b"POST")
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        advancing.join()
+    assert started.simulator.callbacks[0].outcome == "delivered"
 
 
 def test_incoming_calls_may_be_unlisted(listener: Listener) -> None:

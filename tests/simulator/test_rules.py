@@ -118,7 +118,8 @@ def test_urls_that_are_taken(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["example.com/x", "ftp://example.com", "http://", "http://a b", "http://a:99999", "http://a:0", "http://[::1", "//x",
+    ["example.com/x", "ftp://example.com", "http://", "http://a b", "http://a:99999", "http://a:0", "http://[::1",
+     "//x",
      "http://a\\b", "http://é.example", "javascript:alert(1)", "http://a/" + "x" * 2000],
 )  # fmt: skip
 def test_urls_that_are_refused(url: str) -> None:

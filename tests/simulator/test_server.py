@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from simulated import SMS, Caller, Listener, Web, web
+from simulated import SMS, Caller, Listener, Web, basic, web
 
 import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
@@ -70,6 +70,21 @@ def test_huge_bodies_are_413(page: Web) -> None:
         page.connection.close()
     page.connection.request("POST", "/sms/messages/", iter([b"x" * 6000] * 2), encode_chunked=True)
     assert page.connection.getresponse().status == 413
+
+
+def test_a_request_that_breaks_off_does_nothing(server: Server) -> None:
+    """Half a body is not taken for a whole one when its sender goes away."""
+    form = urlencode(SMS).encode()
+    with web(server.url) as half:
+        half.connection.putrequest("POST", "/sms/messages/")
+        half.connection.putheader("Content-Type", "application/x-www-form-urlencoded")
+        half.connection.putheader("Authorization", basic().decode())
+        half.connection.putheader("Content-Length", str(len(form) + 1))
+        half.connection.endheaders()
+        half.connection.send(form)
+        time.sleep(0.05)
+    time.sleep(0.05)
+    assert not server.simulator.phone(SMS["recipient"]).messages
 
 
 def test_slow_bodies_are_408(page: Web, monkeypatch: pytest.MonkeyPatch) -> None:

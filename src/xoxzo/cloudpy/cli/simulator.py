@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -125,7 +125,9 @@ def _is_loopback(host: str) -> bool:
 
 def _logger(write: "Callable[[Event, bool], str]", *, show_content: bool) -> "Callable[[Event], None]":
     def log(event: "Event") -> None:
-        print(write(event, show_content), flush=True)
+        # Whoever reads the log may have gone, or know no Japanese; neither may stop a request.
+        with suppress(OSError, ValueError):
+            print(write(event, show_content), flush=True)
 
     return log
 

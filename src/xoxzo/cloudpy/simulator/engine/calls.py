@@ -138,7 +138,7 @@ class CallDesk:
         """Begin to talk, and charge each further minute when it starts."""
         call.answered_at = self._world.now()
         self.step(call, "answered")
-        self._world.after(_MINUTE, lambda: self._next_minute(call, 2))
+        self._world.after(_MINUTE, lambda: self._next_minute(call))
 
     def end(self, call: Call, status: CallStatus) -> None:
         """End a call that has not ended yet, and report it (API section 10)."""
@@ -174,7 +174,7 @@ class CallDesk:
             seconds = self._world.settings.recording_seconds
         self._world.after(seconds, lambda: self.end(call, "ANSWERED"))
 
-    def _next_minute(self, call: Call, minute: int) -> None:
+    def _next_minute(self, call: Call) -> None:
         if call.ended is not None:
             return
         try:
@@ -184,7 +184,7 @@ class CallDesk:
             self.end(call, "ANSWERED")
             return
         call.charged += call.minute_price
-        self._world.after(_MINUTE, lambda: self._next_minute(call, minute + 1))
+        self._world.after(_MINUTE, lambda: self._next_minute(call))
 
     def keep(self, call: Call) -> None:
         """Keep a call, and forget the oldest when there are too many."""
@@ -200,7 +200,11 @@ class CallDesk:
 
     def _forget(self, call: Call) -> None:
         call.account.calls.pop(call.callid, None)
-        reached = {call.recipient, *(str(step.facts["number"]) for step in call.steps if step.name == "transfer")}
+        reached = {
+            call.caller,
+            call.recipient,
+            *(str(step.facts["number"]) for step in call.steps if step.name == "transfer"),
+        }
         for number in reached:
             inbox = self.by_phone.get(number, {})
             inbox.pop(call.callid, None)

@@ -144,8 +144,9 @@ class IncomingDesk:
             self._world.after(settings.transfer_seconds, lambda: self._carry_out(call, rest))
 
     def _fail(self, call: Call, reason: str) -> None:
-        self._calls.step(call, "failed", reason=reason)
-        self._calls.end(call, "FAILED")
+        if call.ended is None:  # it has when the balance ran dry while a transfer rang
+            self._calls.step(call, "failed", reason=reason)
+            self._calls.end(call, "FAILED")
 
 
 def call_view(call: Call) -> dict[str, object]:

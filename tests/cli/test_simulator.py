@@ -1,0 +1,176 @@
+"""`xoxzo simulator` as a program: its first line, its log, its end."""
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+import pytest
+from simulated import CALL, SMS, web
+
+from xoxzo.cloudpy.cli.events import as_json, as_line
+from xoxzo.cloudpy.simulator.engine import Event
+
+COMMAND = [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator"]
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+
+
+@contextmanager
+def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the program on a free port; gives the process and its first line."""
+    with subprocess.Popen(
+        [*COMMAND, "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=os.environ | environment,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline()
+        finally:
+            process.terminate()
+
+
+def end(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[str, str, int]:
+    """Stop the program; returns what else it wrote and its status."""
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=20)
+    return output, errors, process.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_starts_logs_masked_and_stops(number: signal.Signals) -> None:
+    """The first line is the address; the log shows no number and no text; a signal is a clean end."""
+    with running() as (process, line):
+        title, _, url = line.partition(": ")
+        assert title == "Xoxzo simulator"
+        with web(url.strip()) as page:
+            page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM)
+            page("GET", "/sms/messages/?x=1")
+            page("POST", "/sms/messages/", b"", **FORM)
+        output, errors, status = end(process, number)
+    assert (status, errors) == (0, "")
+    assert "+81••••5678" in output
+    assert SMS["recipient"] not in output
+    assert "hello" not in output
+    assert "400  message: This field is required." in output
+
+
+def test_content_is_shown_on_request() -> None:
+    """Whoever asks for it sees numbers and texts."""
+    with running("--show-content") as (process, line):
+        with web(line.partition(": ")[2].strip()) as page:
+            page("POST", "/sms/messages/", urlencode({**SMS, "message": "こんにちは"}).encode(), **FORM)
+        output, _, _ = end(process)
+    assert '+818012345678  "こんにちは"' in output
+
+
+def test_one_pair_and_json() -> None:
+    """The pair comes from option and environment; the log is one JSON object a line."""
+    with running("--json", "--sid", "sid", "--credits", "60", XOXZO_SIMULATOR_TOKEN="token") as (process, line):
+        started = json.loads(line)
+        assert started["event"] == "started"
+        with web(started["url"]) as page:
+            assert page.json("GET", "/you/credits/") == (200, {"credits": 60.0})
+            assert page("GET", "/you/credits/", Authorization="Basic YTpi")[0] == 401
+            page("POST", "/voice/simple/playbacks/", urlencode(CALL).encode(), **FORM)
+        output, _, _ = end(process)
+    events = [json.loads(text) for text in output.splitlines()]
+    assert [event["event"] for event in events] == ["refused", "call"]
+    assert events[1]["to"] == "+81••••5678"
+
+
+def test_the_options_reach_the_simulator() -> None:
+    """A stepped clock can be advanced, the retired paths are there, the seed repeats ids."""
+    ids = []
+    for _ in range(2):
+        with running("--clock", "stepped", "--legacy-sin", "--seed", "1") as (process, line):
+            with web(line.partition(": ")[2].strip()) as page:
+                assert page.json("POST", "/_simulator/clock/advance", {"seconds": 1})[0] == 200
+                assert page.json("GET", "/sms/sins/")[0] == 200
+                ids.append(page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM)[2])
+            assert end(process)[2] == 0
+    assert ids[0] == ids[1]
+
+
+def test_a_log_that_nobody_reads_stops_nothing() -> None:
+    """When the reader of the log goes away, requests are still answered."""
+    with running() as (process, line):
+        assert process.stdout is not None
+        process.stdout.close()
+        with web(line.partition(": ")[2].strip()) as page:
+            for _ in range(3):
+                assert page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM)[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--host", "256.1.1.1"], "xoxzo simulator: cannot listen on 256.1.1.1"),
+        (["--sid", "x"], "Error: --sid needs --token"),
+        (["--token", "x"], "Error: --token needs --sid"),
+    ],
+)
+def test_what_cannot_be_is_told_in_a_line(options: list[str], line: str) -> None:
+    """No traceback, status 2."""
+    told = subprocess.run([*COMMAND, *options], capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert told.returncode == 2
+    assert told.stderr.splitlines()[-1].startswith(line)
+    assert "Traceback" not in told.stderr
+
+
+def test_a_busy_port_is_told_in_a_line() -> None:
+    """The port is named, with the reason."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = subprocess.run(
+            [*COMMAND, "--port", port], capture_output=True, encoding="utf-8", check=False, timeout=60
+        )
+    assert told.returncode == 2
+    assert told.stderr == f"xoxzo simulator: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+
+
+def test_other_interfaces_come_with_a_warning() -> None:
+    """Listening on all interfaces, or on a name that may be one, is said on standard error."""
+    with running("--host", "0.0.0.0") as (process, line):
+        assert line.startswith("Xoxzo simulator: http://127.0.0.1:")
+        assert end(process)[1].startswith("Warning: 0.0.0.0 may be reached")
+    with running("--host", "localhost") as (process, _):
+        assert not end(process)[1]
+
+
+@pytest.mark.parametrize("options", [[], ["--sid", "one", "--token", "two"]])
+def test_a_terminal_gets_a_hint(options: list[str]) -> None:
+    """On a terminal it says what to do next, and never a token that was given."""
+    here, there = pty.openpty()
+    with subprocess.Popen([*COMMAND, "--port", "0", *options], stdout=there, encoding="utf-8") as process:
+        os.close(there)
+        text = b""
+        while b"Ctrl-C" not in text:
+            text += os.read(here, 4096)
+        process.terminate()
+    os.close(here)
+    assert b"XOXZO_API_AUTH_TOKEN=" in text
+    assert b"two" not in text
+
+
+def test_lines_stay_lines() -> None:
+    """Control characters cannot lead a terminal astray; what a URL carries in its query is not shown."""
+    event = Event(0, "call", "12345678-x", {"step": "transfer", "number": "+819012345678"}, {"from": ""}, "a\x1b[2J\nb")
+    assert as_line(event, False) == "00:00:00  call      transfer  number +81••••5678  from withheld  [12345678]"
+    assert "\x1b" not in as_line(event, True)
+    assert json.loads(as_json(event, True))["text"] == "a\x1b[2J\nb"
+    asked = Event(
+        0, "call", "x", {"step": "asking", "url": "http://a/?secret=1", "error": None}, {"to": "+819012345678"}
+    )
+    assert "secret" not in as_line(asked, False)
+    assert "secret" in as_json(asked, True)
+    refused = Event(0, "refused", "GET /x/\x1b", {"status": 400, "because": []})
+    assert as_line(refused, False) == "00:00:00  refused   GET /x/\\x1b  400"

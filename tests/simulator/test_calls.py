@@ -61,6 +61,7 @@ def test_started_minutes_are_billed(seconds: int, cost: int) -> None:
     caller = Caller(recording_seconds=seconds)
     callid = caller.place()
     caller.step(seconds + 1)
+    caller.step(1000)  # nothing is charged once it has ended
     assert caller.call(callid)["cost"] == cost
     assert caller.call(callid)["duration"] == seconds
     assert caller.credits() == 100_000 - cost

@@ -336,7 +336,7 @@ def test_an_address_is_tried_after_another(started: Caller) -> None:
         only.settimeout(10)
         connection, _ = only.accept()
         with connection:
-            assert connection.recv(4).startswith(b"POST")
+            assert connection.recv(65_536).startswith(b"POST")
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         advancing.join()
     assert started.simulator.callbacks[0].outcome == "delivered"
@@ -411,6 +411,31 @@ def test_closing_drops_what_is_under_way(listener: Listener) -> None:
             time.sleep(0.005)
         begun = time.monotonic()
     assert time.monotonic() - begun < 0.4
+
+
+def test_a_name_that_is_found_too_late_is_nobodys_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow resolver neither holds up the end nor breaks on what it finds closed."""
+    go_on = threading.Event()
+    monkeypatch.setattr(courier.socket, "getaddrinfo", lambda *_args, **_kwargs: go_on.wait(10) and [])
+    caller = Caller(outgoing_timeout=0.05, callback_tries=1)
+    with caller.simulator:
+        caller.send(callbackurl="http://slow.example/")
+        caller.simulator.advance(1)
+        go_on.set()
+        _join_resolvers()
+        caller.simulator.advance(0)
+        go_on.clear()
+        caller.send(callbackurl="http://slow.example/")
+        caller.simulator.advance(1)
+    go_on.set()
+    _join_resolvers()
+    assert [attempt.error for attempt in caller.simulator.callbacks] == ["no answer within 0.05 s"] * 2
+
+
+def _join_resolvers() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "xoxzo-simulator-resolver":
+            thread.join(10)
 
 
 def test_its_own_thread_cannot_wait_for_itself(started: Caller) -> None:

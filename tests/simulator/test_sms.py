@@ -201,6 +201,8 @@ def test_the_oldest_are_forgotten() -> None:
     ids = [caller.send(recipient=f"+81801234567{digit}") for digit in range(3)]
     assert [caller.get(f"/sms/messages/{msgid}/")[0] for msgid in ids] == [404, 200, 200]
     assert not caller.simulator.phone("+818012345670").messages
+    latest = [caller.send(), caller.send(), caller.send()][1:]
+    assert [message.msgid for message in caller.simulator.phone(SMS["recipient"]).messages] == latest
     caller = Caller(max_accounts=1)
     caller.send()
     other = {"authorization": b"Basic YTpi"}

@@ -85,18 +85,18 @@ async def read_body(receive: Receive, most: int) -> bytes | Reply:
     """
     body = bytearray()
     size = 0
-    more = True
     try:
         async with asyncio.timeout(_SLOWEST_BODY):
-            while more and size <= 16 * most:
+            while size <= 16 * most:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     return _GONE
-                more = message.get("more_body", False)
                 chunk = message.get("body", b"")
                 size += len(chunk)
                 if size <= most:
                     body += chunk
+                if not message.get("more_body"):
+                    break
     except TimeoutError:
         return _TOO_SLOW
     return bytes(body) if size <= most else _TOO_LARGE

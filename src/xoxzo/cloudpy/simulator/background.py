@@ -32,8 +32,9 @@ class Background:
 
     def stop(self) -> None:
         """Cancel what runs and wait for the thread's end."""
-        if self._loop is not None and self._task is not None:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        assert self._loop is not None  # noqa: S101 - start() has waited for both
+        assert self._task is not None  # noqa: S101
+        self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":

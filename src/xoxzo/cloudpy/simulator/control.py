@@ -38,17 +38,7 @@ def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Rec
         simulator: What is controlled.
         bind_host: The address it is served on, which the Host header may name besides loopback names.
     """
-    doors = _Doors(simulator)
-    routes = [
-        Route("/_simulator/health", doors.health),
-        Route("/_simulator/calls", doors.ring, methods=["POST"]),
-        Route("/_simulator/calls/{callid}", doors.call),
-        Route("/_simulator/callbacks", doors.callbacks),
-        Route("/_simulator/phones/{number}", doors.phone),
-        Route("/_simulator/clock/advance", doors.advance, methods=["POST"]),
-        Route("/_simulator/reset", doors.reset, methods=["POST"]),
-    ]
-    inner = Starlette(routes=routes, exception_handlers={HTTPException: _refuse, SimulatorError: _cannot})
+    inner = Starlette(routes=routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _cannot})
 
     async def guarded(scope: "Scope", receive: "Receive", send: "Send") -> None:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
@@ -58,6 +48,20 @@ def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Rec
             await JSONResponse({"detail": "The Host header does not name this machine."}, 403)(scope, receive, send)
 
     return guarded
+
+
+def routes(simulator: "Simulator") -> list[Route]:
+    """Return the table of the control API's paths."""
+    doors = _Doors(simulator)
+    return [
+        Route("/_simulator/health", doors.health),
+        Route("/_simulator/calls", doors.ring, methods=["POST"]),
+        Route("/_simulator/calls/{callid}", doors.call),
+        Route("/_simulator/callbacks", doors.callbacks),
+        Route("/_simulator/phones/{number}", doors.phone),
+        Route("/_simulator/clock/advance", doors.advance, methods=["POST"]),
+        Route("/_simulator/reset", doors.reset, methods=["POST"]),
+    ]
 
 
 def is_local(host: str, bind_host: str) -> bool:

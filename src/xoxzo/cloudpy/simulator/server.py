@@ -99,7 +99,7 @@ class _Running:
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
         self._socket = listener
-        self._date: asyncio.Task[None] | None = None
+        self._date: asyncio.Task[None]
 
     async def start(self) -> None:
         await self._server.on_tick(0)
@@ -123,9 +123,8 @@ class _Running:
             task.cancel()
         for connection in list(state.connections):
             connection.transport.abort()
-        if self._date is not None:
-            self._date.cancel()
-        left = {*state.tasks, *([self._date] if self._date else [])}
+        self._date.cancel()
+        left = {*state.tasks, self._date}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ANSWERS):
                 await asyncio.gather(*left, return_exceptions=True)

@@ -167,6 +167,8 @@ class SmsDesk:
         self._tell(message)
 
     def _tell(self, message: Message, content: str | None = None) -> None:
+        if not self._world.listeners:
+            return
         self._world.tell(
             "sms",
             message.msgid,

@@ -184,6 +184,45 @@ def test_a_clear_refusal_stops_and_promises_that_nothing_was_done(outcome, kind,
     assert caught.value.maybe_sent is False
 
 
+def wrong(status: int, body: bytes) -> bytes | None:
+    """Take a 400 that says "no" for an answer, an empty one included."""
+    return body.removeprefix(b"no") if status == 400 and body.startswith(b"no") else None
+
+
+@pytest.mark.parametrize(("body", "answer"), [(b"no, wrong", b", wrong"), (b"no", b"")])
+def test_a_refusal_that_is_an_answer_is_returned(body, answer) -> None:
+    """Where an operation reads a refusal as an answer, that is what the call returns, after one try."""
+    run = Run([answered(400, body)])
+    assert run(operation(Effect.CREATE, read_refusal=wrong)) == answer
+    assert [(event.outcome, event.status, event.maybe_sent) for event in run.events] == [("ok", 400, False)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "maybe"),
+    [
+        (answered(400, b"yes"), errors.BadRequest, False),
+        (answered(401, b"no"), errors.AuthenticationFailed, False),
+        (answered(500, b"no"), errors.ServerError, True),
+        (LOST, errors.ResponseLost, True),
+    ],
+)
+def test_any_other_refusal_stays_an_error(outcome, kind, maybe) -> None:
+    """What the operation does not take for an answer is judged as ever."""
+    with pytest.raises(kind) as caught:
+        Run([outcome])(operation(Effect.CREATE, read_refusal=wrong))
+    assert caught.value.maybe_sent is maybe
+
+
+def test_no_error_repeats_a_secret() -> None:
+    """A secret of the request is taken out of the server's words, wherever the error keeps them."""
+    body = b'{"otp": ["48a9 is wrong"], "detail": "not 48a9"}'
+    with pytest.raises(errors.BadRequest) as caught:
+        Run([answered(400, body)])(operation(Effect.CREATE, secret="48a9"))
+    assert caught.value.field_errors == {"otp": ("… is wrong",)}
+    assert caught.value.detail == "not …"
+    assert "48a9" not in str(caught.value) + repr(caught.value) + str(caught.value.__dict__)
+
+
 def test_a_doubt_outlives_a_later_try_that_surely_did_nothing() -> None:
     """When an earlier try may have worked, an error of a later one that did not leave still says maybe."""
     run = Run([LOST, UNSENT, UNSENT])

@@ -252,6 +252,24 @@ def test_recording_url_refused(value: str, refused: Refused) -> None:
     assert refused("recording_url", checks.recording_url, value) == rule
 
 
+def test_language_of_another_field(refused: Refused) -> None:
+    """A language is refused in the name of the parameter that took it."""
+    assert checks.language("ja", "lang") == "ja"
+    assert refused("lang", checks.language, "jpn", "lang") == "must be two small letters: ja or en"
+
+
+@pytest.mark.parametrize("value", [1, 7, 10**12])
+def test_number(value: int) -> None:
+    """A whole number above 0 is taken."""
+    assert checks.number("template_id", value) == value
+
+
+@pytest.mark.parametrize("value", [0, -7, True, False, "7", 7.0, None, b"7"])
+def test_number_refused(value: object, refused: Refused) -> None:
+    """Text, a truth value and everything else that is no whole number above 0 is refused."""
+    assert refused("template_id", checks.number, "template_id", value) == "must be a whole number above 0"
+
+
 @pytest.mark.parametrize(
     ("check", "field", "values", "rule"),
     [

@@ -141,6 +141,23 @@ def test_texts(value: object, found: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "found"),
+    [
+        ([{"a": 1}, {}], [{"a": 1}, {}]),
+        ([{"a": 1}, "b", None, [{}]], [{"a": 1}]),
+        ([], []),
+        (None, []),
+        ({"a": 1}, []),
+        ("a", []),
+    ],
+)
+def test_records(value: object, found: list[dict[str, object]]) -> None:
+    """The records of a list are taken, and what is none is left out."""
+    assert replies.records({"f": value}, "f") == found
+    assert replies.records({}, "f") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
     [(3, 3), (0, 0), (-1, -1), (3.0, 3), (3.5, None), (True, None), (None, None), ("3", None), ([3], None)],
 )
 def test_whole(value: object, found: int | None) -> None:
@@ -269,6 +286,24 @@ def test_no_reader_raises(read: Callable[..., Any], value: object) -> None:
 def test_objections(body: bytes, fields: dict[str, tuple[str, ...]], detail: str | None) -> None:
     """A refusal is read as field errors and a detail, and anything else as neither."""
     assert replies.objections(body) == (fields, detail)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"otp": ["4829 is wrong", "not 4829!"], "detail": "4829"}',
+        b'{"4829": {"otp": "4829"}}',
+        b'{"otp": "\\u0034829"}',
+        b'{"otp": 4829}',
+    ],
+)
+def test_objections_without_a_secret(body: bytes) -> None:
+    """A secret that the server repeats, in whatever place or writing, is taken out of its words."""
+    shown = str(replies.objections(body, "4829"))
+
+    assert "4829" not in shown
+    assert "…" in shown
+    assert replies.objections(body) != replies.objections(body, "4829")
 
 
 @patient

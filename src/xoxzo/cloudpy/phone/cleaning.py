@@ -26,9 +26,10 @@ _SEPARATORS = re.compile(rf"[\s\-().\[\]〔〕{_HYPHENS}]+")
 
 _LABEL = re.compile(r"(?:tel|[℡☎☏])[.:]?\s*(?=[+(\[0-9])", re.IGNORECASE)
 _QUOTED = re.compile(r"""'([^'"]*)|="([^'"]*)\"""")
-_FLOAT = re.compile(r"([0-9]+)\.0")
+_FLOAT = re.compile(r"(\+?[0-9]+)\.0")
 
-_DECIMAL = re.compile(r"[0-9]+\.[0-9]+|[0-9]+(?:\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+# Scientific notation; digits on both sides of one dot; and one digit alone after the last dot.
+_DECIMAL = re.compile(r"\A[+-]?[0-9]+(?:\.[0-9]+\Z|(?:\.[0-9]+)?E)|\.\s*[0-9]\D*\Z", re.IGNORECASE)
 # Digits after a line break or a mark that separates, and a + anywhere but in front.
 _SECOND = re.compile(r"[0-9][^0-9+]*(?:[\n\r\v\f\x85\u2028\u2029,;/|&、・]\D*[0-9]|\+)")
 _NUMBER = re.compile(r"\+?[0-9]+")
@@ -76,7 +77,7 @@ def _without_unseen(text: str) -> str:
 
 def _without_separators(text: str) -> str:
     """Drop what stands between the digits of one number; leave a text that is no such thing for `_objection`."""
-    if _DECIMAL.fullmatch(text) or _SECOND.search(text):
+    if _DECIMAL.search(text) or _SECOND.search(text):
         return text
     return _SEPARATORS.sub("", text)
 
@@ -95,7 +96,7 @@ _CHANGES: tuple[tuple[Callable[[str], str], Note | Doubt], ...] = (
 def _objection(text: str) -> str:
     if not re.search(r"[0-9]", text):
         return "holds no digits that can be read: they must be ASCII or full-width"
-    if _DECIMAL.fullmatch(text):
+    if _DECIMAL.search(text):
         return "is a decimal number, as spreadsheets write them: digits may have been lost; format the column as text"
     if _SECOND.search(text):
         return "holds more than one number, or a mark that stands between numbers"

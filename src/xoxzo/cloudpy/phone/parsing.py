@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import ConfigurationError
 
-from .cleaning import clean
-
 if TYPE_CHECKING:
     from .parsed import ParsedNumber
 
@@ -41,5 +39,4 @@ def parse(text: str, country: str = "JP") -> ParsedNumber:
     except ModuleNotFoundError as error:
         line = 'reading typed numbers needs an extra: pip install "xoxzo-cloudpy[phone]"'
         raise ConfigurationError(line) from error
-    digits, changes = clean(text)
-    return read(digits, country, changes)
+    return read(text, country)

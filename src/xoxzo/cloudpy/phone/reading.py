@@ -1,4 +1,4 @@
-"""Which number some digits are: every way to take them is tried, and exactly one must be a number."""
+"""Which number a text is: every way to take its digits is tried, and exactly one must be a number."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.errors import InvalidArgument
 
 from . import plan
+from .cleaning import clean
 from .parsed import Doubt, Note, ParsedNumber
 from .rules import objection_to_recipient
 
@@ -19,23 +20,12 @@ if TYPE_CHECKING:
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
-def read(digits: str, country: str, changes: Remarks) -> ParsedNumber:
-    """Find the number that digits are.
-
-    Args:
-        digits: ASCII digits, after a + where one was typed.
-        country: where a number without a country code belongs.
-        changes: what was done to the text before.
-
-    Returns:
-        The number, with those changes and with what was assumed here.
-
-    Raises:
-        InvalidArgument: there is no such country, no such number, or there are two.
-    """
+def read(text: object, country: str) -> ParsedNumber:
+    """Do what `xoxzo.cloudpy.phone.parse` promises, now that ``phonenumbers`` is there."""
     code = plan.country_code(country) if _COUNTRY.fullmatch(country) else None
     if code is None:
         raise InvalidArgument("country", "must be two capital letters that stand for a country, for instance JP")
+    digits, changes = clean(text)
     found: dict[str, ParsedNumber] = {}
     for candidate, assumed in _candidates(digits, country, code):
         if number := _number(candidate, [*changes, *assumed]):

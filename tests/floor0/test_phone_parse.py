@@ -182,6 +182,7 @@ def test_countries(text: str, country: str, e164: str, of: str | None, doubts: t
         ("８．０１Ｅ＋０９", "decimal"),
         ("8011112222.5", "decimal"),
         ("8011112222.00", "decimal"),
+        ("080-1111-222.0", "decimal"),
         ("110", "3 digits and"),
         ("080-1111-222", "10 digits and"),
         ("080-1111-22223", "12 digits and"),
@@ -205,6 +206,13 @@ def test_refused(text: str, reason: str) -> None:
     assert refused.value.field == "text"
     assert isinstance(refused.value, ValueError)
     assert not re.search(r"\d{4}", str(refused.value))
+
+
+def test_010_is_dialled_in_japan() -> None:
+    """Elsewhere 010 is no international prefix, so a number is not read as if it were."""
+    assert parse("010818011112222").e164 == MOBILE
+    with pytest.raises(InvalidArgument, match="15 digits and"):
+        parse("010818011112222", "MY")
 
 
 def test_two_readings() -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.masking import mask_digits
 from xoxzo.cloudpy.models.base import Model, OpenEnum
-from xoxzo.cloudpy.text import measure
+from xoxzo.cloudpy.text import estimate, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
 # Single braces, as the API's own samples have them; a blog post shows double ones (API section 3.1).
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_CREDITS_PER_PART = Decimal(10)
 
 
 class TemplateStatus(OpenEnum):
@@ -35,7 +34,7 @@ class RenderedText(Model, frozen=True, kw_only=True):
         units: its length in UTF-16 code units, as Xoxzo counts (API section 2.4).
         parts: the SMS parts it takes, 1 to 10; ``None`` when it is too long to be sent.
         cost: an estimate in credits, for Japan and the standard route: 10 for each part by the price table (API section
-            1.7). Other countries, K-premium and link tracking cost otherwise. ``None`` when it is too long.
+            1.7). For other countries, K-premium and link tracking ask ``text.estimate``. ``None`` when it is too long.
     """
 
     text: str
@@ -86,8 +85,7 @@ class Template(Model, frozen=True, kw_only=True):
         self._compare(values)
         text = _PLACEHOLDER.sub(lambda found: values[found.group(1)], self.approved_content)
         length = measure(text)
-        cost = None if length.parts is None else _CREDITS_PER_PART * length.parts
-        return RenderedText(text=text, units=length.units, parts=length.parts, cost=cost)
+        return RenderedText(text=text, units=length.units, parts=length.parts, cost=estimate(text).credits)
 
     def _compare(self, variables: dict[str, str]) -> None:
         missing = [name for name in self.placeholders if name not in variables]

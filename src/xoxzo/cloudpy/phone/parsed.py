@@ -16,21 +16,32 @@ class Note(enum.StrEnum):
     """A harmless change: nobody could have meant another number. Each is a sentence that can be shown."""
 
     SEPARATORS = "hyphens, blanks, dots or brackets were dropped"
+    """``080-1111-2222``"""
     FULL_WIDTH = "full-width characters were read as ASCII"
+    """``０８０１１１１２２２２``"""
     INVISIBLE = "characters that cannot be seen were dropped"
+    """Marks of writing direction and the like, which contact lists wrap numbers in."""
     LABEL = "a label such as TEL in front was dropped"
+    """``TEL 08011112222``"""
     QUOTED = "a spreadsheet's mark for text was dropped"
+    """``'08011112222``"""
     COUNTRY_ADDED = "the country code was added"
+    """``08011112222``"""
     TRUNK_DROPPED = "the national 0 after the country code was dropped"
+    """``+81(0)8011112222``"""
 
 
 class Doubt(enum.StrEnum):
     """An assumption: something was missing or unusual. Each is a sentence that can be shown to who may know better."""
 
     TRUNK_MISSING = "the national 0 in front was missing; spreadsheets take it away"
+    """``8011112222``"""
     PLUS_MISSING = "the first digits were read as a country code, without + in front"
+    """``818011112222``"""
     PREFIX_READ = "00 or 010 in front was read as the international prefix"
+    """``00818011112222``"""
     FLOAT = "a .0 at the end was dropped; spreadsheets put it there"
+    """``8011112222.0``"""
 
 
 class ParsedNumber(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +49,9 @@ class ParsedNumber(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         e164: the number as Xoxzo takes it, for instance ``+818011112222``.
-        kind: what it belongs to. To send SMS in Japan, keep ``mobile``. ``pager`` is all of Japan's 020, machines
-            included; ``fixed_or_mobile`` is for countries such as the United States, whose numbers do not tell;
-            ``other`` is for shared-cost, premium-rate and all further numbers.
+        kind: ``mobile``, which is what takes an SMS in Japan; ``fixed``; ``voip`` (050); ``toll_free`` (0120, 0800);
+            ``pager``, which is all of Japan's 020, machines included; ``fixed_or_mobile`` in countries such as the
+            United States, whose numbers do not tell; ``other`` for shared-cost, premium-rate and all further numbers.
         country: the country that the number belongs to, as ISO 3166-1 alpha-2, or ``None`` for one of no country.
         doubts: what had to be assumed. Empty means that there is one way to read the text.
         notes: what was changed that nobody could have meant differently.

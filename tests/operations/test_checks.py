@@ -367,3 +367,14 @@ def test_path_id_is_one_segment(taken: Taken, value: str) -> None:
     assert not set(segment) & set("/?#\\; \r\n")
     assert segment.strip(".")
     assert unquote(segment, errors="strict") == value
+
+
+@pytest.mark.parametrize("value", ["true", "false", 1, 0, None, "", ["x"]])
+def test_flag_refuses_what_is_no_switch(value: object, refused: Refused) -> None:
+    """Only True and False are taken: any text would count as true, and some switches cost money."""
+    assert refused("track_link", checks.flag, "track_link", value).startswith("must be True or False")
+
+
+def test_flag() -> None:
+    """A switch that is on is the text `true`, one that is off is not sent."""
+    assert (checks.flag("track_link", True), checks.flag("track_link", False)) == ("true", None)

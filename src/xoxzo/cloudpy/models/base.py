@@ -11,7 +11,9 @@ from xoxzo.cloudpy.masking import mask_digits
 
 _NUMBERS = frozenset({"recipient", "caller", "sender", "participant", "din", "sin"})
 # What was written to a person, or about a code, is shown to nobody who does not ask for it by name.
-_CONTENT = frozenset({"raw", "text", "approved_content", "pending_content", "api_usage_example", "message"})
+_CONTENT = frozenset(
+    {"raw", "text", "link", "shortlink", "approved_content", "pending_content", "api_usage_example", "message"}
+)
 
 
 def _shown(field: str, value: object) -> object:

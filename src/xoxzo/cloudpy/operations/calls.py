@@ -60,7 +60,7 @@ def _options(callback_url: str | None, tags: Sequence[str], *, jp_din_caller: bo
     return {
         "callbackurl": checks.optional_url("callback_url", callback_url),
         "tags": checks.tags(tags, None),
-        "jp_din_caller": "true" if jp_din_caller else None,
+        "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
     }
 
 

@@ -120,6 +120,16 @@ def url(field: str, value: object) -> str:
     return value
 
 
+def flag(field: str, value: object) -> str | None:
+    """Take a switch and return it as the API wants it: ``true``, or nothing (API section 1.3).
+
+    Any text would count as true, ``"false"`` too, and some switches cost money.
+    """
+    if not isinstance(value, bool):
+        raise InvalidArgument(field, f"must be True or False, not {type(value).__name__}")
+    return "true" if value else None
+
+
 def optional_url(field: str, value: object | None) -> str | None:
     """Take an absolute URL or ``None``."""
     return None if value is None else url(field, value)

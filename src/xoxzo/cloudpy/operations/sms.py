@@ -81,7 +81,7 @@ def send_options(
     return {
         "callbackurl": checks.optional_url("callback_url", callback_url),
         "tags": checks.tags(tags, reference),
-        "track_link": "true" if track_link else None,
+        "track_link": checks.flag("track_link", track_link),
         "lt_callbackurl": checks.optional_url("lt_callback_url", lt_callback_url),
         **_route(jp_kp=jp_kp, jp_kpl=jp_kpl, jp_kp_sender=jp_kp_sender),
     }
@@ -105,8 +105,8 @@ def _route(*, jp_kp: bool, jp_kpl: bool, jp_kp_sender: str | None) -> dict[str, 
     if jp_kp_sender is not None and not (jp_kp or jp_kpl):
         raise InvalidArgument("jp_kp_sender", "needs jp_kp=True or jp_kpl=True")
     return {
-        "jp_kp": "true" if jp_kp else None,
-        "jp_kpl": "true" if jp_kpl else None,
+        "jp_kp": checks.flag("jp_kp", jp_kp),
+        "jp_kpl": checks.flag("jp_kpl", jp_kpl),
         "jp_kp_sender": None if jp_kp_sender is None else checks.registered_sender(jp_kp_sender),
     }
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import pickle
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import pytest
+from faces import Face
 from faulty import FaultyServer, close, drip, hang, raw, reply, reset
 
-from xoxzo.cloudpy import AsyncClient, Attempt, Client, Template, TemplateStatus, errors
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from xoxzo.cloudpy import Attempt, Template, TemplateStatus, errors
 
 TOKEN = "s3cr3t-t0ken-of-mine"
 NUMBER = "+818011112222"
@@ -25,34 +20,9 @@ TEXT = "Your code is 482913"
 WELCOME = Template(id=7, status=TemplateStatus.APPROVED, approved_content="{text}")
 
 
-async def gather(stream: Any) -> list[Any]:
-    return [record async for record in stream]
-
-
-@dataclass
-class Face:
-    """Makes the same call with either client."""
-
-    kind: str
-
-    def __call__(self, url: str, verb: Callable[[Any], Any], **options: Any) -> Any:
-        options = {"sid": "sid", "auth_token": TOKEN, "base_url": url, **options}
-        if self.kind == "threads":
-            with Client(**options) as client:
-                result = verb(client)
-                return list(result) if hasattr(result, "__next__") else result
-        return asyncio.run(self._await(verb, options))
-
-    @staticmethod
-    async def _await(verb: Callable[[Any], Any], options: dict[str, Any]) -> Any:
-        async with AsyncClient(**options) as client:
-            result = verb(client)
-            return await (gather(result) if hasattr(result, "__anext__") else result)
-
-
 @pytest.fixture(params=["threads", "asyncio"])
 def face(request) -> Face:
-    return Face(request.param)
+    return Face(request.param, {"sid": "sid", "auth_token": TOKEN})
 
 
 CREATING = {

@@ -14,7 +14,10 @@ from xoxzo.cloudpy import (
     Attempt,
     Call,
     CallStatus,
+    CarrierLookup,
     Client,
+    Conference,
+    ConferenceParticipant,
     Credits,
     DialInNumber,
     DialInSubscription,
@@ -24,10 +27,19 @@ from xoxzo.cloudpy import (
     Message,
     MessageStatus,
     NotEnoughCredits,
+    OtpRequest,
+    OtpVerification,
+    OtpWebsite,
     RateLimited,
+    RenderedText,
     SentMessage,
+    SmsInNumber,
+    SmsInSubscription,
     StartedCall,
+    StartedConference,
     StatusError,
+    Template,
+    TemplateStatus,
     TimedOut,
     XoxzoClient,
     XoxzoError,
@@ -167,6 +179,62 @@ def others(client: Client) -> None:
     assert_type(client.account.credits().credits, Decimal)
 
 
+def templates(client: Client) -> None:
+    """Templates and one-time passwords."""
+    assert_type(client.templates.list(), Iterator[Template])
+    template = client.templates.create(name="Booking", content="{name}")
+    assert_type(template, Template)
+    assert_type((template.id, template.approved_content), tuple[int, str | None])
+    assert_type(template.status, TemplateStatus)
+    assert_type(template.placeholders, tuple[str, ...])
+    assert_type(template.render({"name": "Alice"}), RenderedText)
+    assert_type(client.templates.render(7, {"name": "Alice"}).parts, int | None)
+    assert_type(client.templates.render(template, {}).cost, Decimal | None)
+    assert_type(client.templates.update(template.id, content="Hi {name}"), Template)
+    sent = client.templates.send(
+        template,
+        recipient="+818011112222",
+        sender="Xoxzo1",
+        variables={"name": "Alice"},
+        reference="order-7",
+        track_link=True,
+    )
+    assert_type(sent, SentMessage)
+    client.templates.send(7, recipient="+818011112222", sender="Xoxzo1", jp_kp=True, jp_kp_sender="03")
+    client.templates.delete(template.id)
+
+    assert_type(client.otp.register_website(website="https://example.com", template_id=3), OtpWebsite)
+    requested = client.otp.request(website="https://example.com", phone_number="+818011112222")
+    assert_type(requested, OtpRequest)
+    answer = client.otp.verify(
+        website="https://example.com", phone_number="+818011112222", code="482913", otp_id=requested.otp_id
+    )
+    assert_type(answer, OtpVerification)
+    assert_type(answer.verified, bool)
+
+
+def conferences(client: Client) -> None:
+    """Conferences, look-ups and the retired numbers."""
+    started = client.conferences.create(
+        caller="814512345678", participants=("+818011112222", "+818033334444"), tags=["a"], lang="ja"
+    )
+    assert_type(started, StartedConference)
+    assert_type(started.participants, tuple[ConferenceParticipant, ...])
+    conference = client.conferences.get(started.conferenceid)
+    assert_type(conference, Conference)
+    assert_type(conference.participants, tuple[Call, ...])
+
+    lookup = client.lookup.carrier("+818011112222")
+    assert_type(lookup, CarrierLookup)
+    assert_type((lookup.found, lookup.mccmnc, lookup.cost), tuple[bool, str, Decimal | None])
+
+    assert_type(client.sins.search(country="JP"), Iterator[SmsInNumber])
+    assert_type(client.sins.subscribe("s"), SmsInSubscription)
+    client.sins.set_action_url("s", action_url="https://example.com/")
+    assert_type(client.sins.list(), Iterator[SmsInSubscription])
+    client.sins.unsubscribe("s")
+
+
 async def asynchronous() -> None:
     """The same, awaited."""
     async with AsyncClient(sid="s", auth_token="t", timeout=5, on_event=on_event) as client:
@@ -182,6 +250,10 @@ async def asynchronous() -> None:
         assert_type(client.dins.search(), AsyncIterator[DialInNumber])
         await client.dins.unsubscribe("d")
         assert_type(await client.account.credits(), Credits)
+        assert_type(client.templates.list(), AsyncIterator[Template])
+        assert_type(await client.templates.render(7, {}), RenderedText)
+        assert_type(await client.otp.request(website="a", phone_number="+818011112222"), OtpRequest)
+        assert_type(await client.lookup.carrier("+818011112222"), CarrierLookup)
         assert_type(client.with_options(deadline=1), AsyncClient)
         await client.close()
 

@@ -46,6 +46,14 @@ def other_misuse(client: Client) -> None:
     client.dins.set_action_url("d", "https://example.com/")  # error
     client.dins.search("JP")  # error
     client.account.credit()  # error
+    client.templates.send("7", recipient="+818011112222", sender="Xoxzo1")  # error
+    client.templates.send(7, recipient="+818011112222", sender="Xoxzo1", variables={"age": 7})  # error
+    client.templates.update(7, "name")  # error
+    client.templates.get("7")  # error
+    client.otp.verify("https://example.com", "+818011112222", "482913")  # error
+    client.otp.request(website="https://example.com", recipient="+818011112222")  # error
+    client.conferences.create(caller="81", participants=[1, 2])  # error
+    client.lookup.carrier()  # error
     client.with_options(sid="other")  # error
     client.with_options(10)  # error
 

@@ -1,14 +1,24 @@
-"""Driving either default transport by the same call."""
+"""Driving every transport by the same call."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
+from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
+from xoxzo.cloudpy.transports.recorder import AsyncRecorder, Recorder
 from xoxzo.cloudpy.transports.sync import HttpTransport
+
+if TYPE_CHECKING:
+    import trustme
 
 
 @dataclass
@@ -23,10 +33,10 @@ class Result:
 
 
 class Sync:
-    """Drives the transport for threads."""
+    """Drives a transport for threads."""
 
-    def __init__(self, **options) -> None:
-        self.transport = HttpTransport(**options)
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
 
     def exchange(self, request: Request, patience: Patience) -> Result:
         progress = Progress()
@@ -34,25 +44,32 @@ class Sync:
         try:
             answer = self.transport.send(request, patience, progress)
             result.status, result.headers = answer.status, dict(answer.headers)
-            try:
+            with closing(answer):
                 while piece := answer.read(patience):
                     result.body += piece
-            finally:
-                answer.close()
         except TransportFailure as failure:
             result.failure = failure
         result.reached = progress.reached
         return result
+
+    def hold(self, request: Request) -> Callable[[], None]:
+        """Send, leave the body unread, and give what closes the answer."""
+        answer = self.transport.send(request, patience(), Progress())
+        release: Callable[[], None] = answer.close
+        return release
+
+    def close_transport(self) -> None:
+        self.transport.close()
 
     def close(self) -> None:
         self.transport.close()
 
 
 class Async:
-    """Drives the transport for asyncio, in one event loop, bounded by the deadline as its driver bounds it."""
+    """Drives a transport for asyncio, in one event loop, bounded by the deadline as its driver bounds it."""
 
-    def __init__(self, **options) -> None:
-        self.transport = AsyncHttpTransport(**options)
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
         self.runner = asyncio.Runner()
 
     def exchange(self, request: Request, patience: Patience) -> Result:
@@ -77,9 +94,59 @@ class Async:
         result.reached = progress.reached
         return result
 
-    def close(self) -> None:
+    def hold(self, request: Request) -> Callable[[], None]:
+        """Send, leave the body unread, and give what closes the answer."""
+        answer = self.runner.run(self.transport.send(request, patience(), Progress()))
+        return lambda: self.runner.run(answer.close())
+
+    def close_transport(self) -> None:
         self.runner.run(self.transport.close())
+
+    def close(self) -> None:
+        self.close_transport()
         self.runner.close()
+
+
+Carrier = Sync | Async
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One transport in one face."""
+
+    name: str
+    face: type[Sync | Async]
+    recording: Path | None = None
+
+    @property
+    def fast(self) -> bool:
+        return self.name == "fast"
+
+    def __call__(self, *, trust: trustme.CA | None = None, **options: Any) -> Carrier:
+        """Make the transport and what drives it; ``trust`` is an authority of the test's own."""
+        threads = self.face is Sync
+        if self.fast:
+            certificates = None if trust is None else trust.cert_pem.bytes()
+            fast = FastTransport if threads else AsyncFastTransport
+            return self.face(fast(certificates=certificates, **options))
+        if trust is not None:
+            options["ssl_context"] = ssl.create_default_context()
+            trust.configure_trust(options["ssl_context"])
+        if threads:
+            sync = HttpTransport(**options)
+            return Sync(sync if self.recording is None else Recorder(sync, self.recording))
+        aio = AsyncHttpTransport(**options)
+        return Async(aio if self.recording is None else AsyncRecorder(aio, self.recording))
+
+
+EVERY = [f"{name}-{face}" for name in ("default", "fast", "recorder") for face in ("threads", "asyncio")]
+
+
+def kind_of(name: str, folder: Path) -> Kind:
+    """Return the kind that one of ``EVERY`` names; a recorder writes into the folder."""
+    transport, _, face = name.partition("-")
+    recording = folder / "recording.jsonl" if transport == "recorder" else None
+    return Kind(transport, Sync if face == "threads" else Async, recording)
 
 
 def post(url: str, path: str = "/p/?q=%3E1") -> Request:

@@ -72,6 +72,16 @@ def hang(peer: Peer) -> bool:
     return False
 
 
+def stall(data: bytes) -> Behaviour:
+    """Answer with these bytes and then say nothing more."""
+
+    def behave(peer: Peer) -> bool:
+        peer.socket.sendall(data)
+        return hang(peer)
+
+    return behave
+
+
 def close(_peer: Peer) -> bool:
     """Take the request and close the connection."""
     return False

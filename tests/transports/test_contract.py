@@ -9,29 +9,22 @@ import socket
 import ssl
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
-import trustme
-from carriers import Async, Sync, patience, post
-from faulty import FaultyServer, close, drip, hang, raw, reply, reset
+from carriers import EVERY, Async, Carrier, Sync, kind_of, patience, post
+from faulty import FaultyServer, close, drip, hang, raw, reply, reset, stall
 
+from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Progress, Request
-from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
-from xoxzo.cloudpy.transports.sync import HttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OK = reply(201, "fine", x_One="1")
 
-
-@pytest.fixture(params=[Sync, Async], ids=["threads", "asyncio"])
-def kind(request):
-    return request.param
-
-
-@pytest.fixture
-def carrier(kind):
-    carrier = kind()
-    yield carrier
-    carrier.close()
+in_threads = pytest.mark.parametrize("kind", [name for name in EVERY if name.endswith("threads")], indirect=True)
+in_asyncio = pytest.mark.parametrize("kind", [name for name in EVERY if name.endswith("asyncio")], indirect=True)
 
 
 def test_a_request_arrives_as_it_was_given(carrier) -> None:
@@ -197,18 +190,68 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again(carrier) ->
     assert server.connections == 3
 
 
+def test_a_redirect_is_an_answer_and_is_not_followed(carrier) -> None:
+    """A transport decides nothing: it hands a redirect over, and where it points nobody is asked."""
+    with FaultyServer(OK) as other, FaultyServer(reply(302, location=other.url)) as server:
+        result = carrier.exchange(post(server.url), patience())
+    assert (result.status, result.reached, result.headers["location"]) == (302, True, other.url)
+    assert (len(server.requests), other.requests) == (1, [])
+
+
+def test_a_body_comes_as_it_was_sent(carrier) -> None:
+    """Nothing is unpacked: no encoding is asked for, and one that comes all the same is left alone."""
+    with FaultyServer(reply(200, b"no gzip at all", content_encoding="gzip")) as server:
+        result = carrier.exchange(post(server.url), patience())
+    assert (result.body, result.failure) == (b"no gzip at all", None)
+    assert b"accept-encoding" not in server.requests[0].lower()
+
+
+def test_no_cookie_is_kept(carrier) -> None:
+    """What a server wants to be remembered is not sent back."""
+    with FaultyServer(reply(200, set_cookie="a=b; path=/")) as server:
+        for _ in range(2):
+            carrier.exchange(post(server.url), patience())
+    assert b"cookie" not in server.requests[1].lower()
+
+
+@pytest.mark.parametrize("path", ["/sms/../you/", "/sms/%2e%2e/you/", "/a b/", "/a?b='c'", "/\u00e9/"])
+def test_an_address_is_sent_as_it_is_or_not_at_all(carrier, path) -> None:
+    """No transport cleans an address up, so an id with dots in it cannot reach another endpoint."""
+    with FaultyServer(OK) as server:
+        result = carrier.exchange(post(server.url, path), patience())
+        sent = [request.split(b"\r\n")[0].decode() for request in server.requests]
+    assert sent in ([f"POST {path} HTTP/1.1"], [])
+    assert result.reached is bool(sent)
+
+
+def test_a_header_that_is_not_text_is_no_reason_to_lose_an_answer(carrier) -> None:
+    """A header field with bytes that are no ASCII leaves the other fields and the body as they are."""
+    with FaultyServer(reply(201, "fine", x_Odd="caf\u00e9", x_One="1")) as server:
+        result = carrier.exchange(post(server.url), patience())
+    assert (result.status, result.body, result.headers["x-one"]) == (201, b"fine", "1")
+
+
+@pytest.mark.parametrize("name", ["x-a\nb", "x-a"])
+def test_a_header_that_cannot_be_sent_is_surely_unsent(carrier, name) -> None:
+    """A header field with a line break is refused before anything is sent."""
+    with FaultyServer(OK) as server:
+        result = carrier.exchange(Request("POST", server.url + "/", ((name, "b\r\nc: d"),), b"x"), patience())
+    assert (result.reached, server.requests) == (False, [])
+    assert "c: d" not in result.failure.reason
+
+
+def test_a_refusal_that_breaks_off_is_still_a_refusal(carrier) -> None:
+    """The status is known as soon as the head is there, though the body never comes whole."""
+    with FaultyServer(raw(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 50\r\n\r\n{")) as server:
+        result = carrier.exchange(post(server.url), patience())
+    assert (result.status, result.reached) == (400, True)
+    assert result.failure is not None
+
+
 def test_an_unread_body_breaks_the_connection_and_not_the_next_call(carrier) -> None:
     """Closing an answer before its end gives up its connection; the next call opens another."""
-
-    async def peek(transport: AsyncHttpTransport, url: str) -> None:
-        answer = await transport.send(post(url), patience(), Progress())
-        await answer.close()
-
     with FaultyServer(raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n" + b"x" * 1000), OK) as server:
-        if isinstance(carrier, Async):
-            carrier.runner.run(peek(carrier.transport, server.url))
-        else:
-            carrier.transport.send(post(server.url), patience(), Progress()).close()
+        carrier.hold(post(server.url))()
         assert carrier.exchange(post(server.url), patience()).status == 201
     assert server.connections == 2
 
@@ -218,17 +261,9 @@ def test_closing_twice_is_fine_and_sending_afterwards_connects_anew(carrier) -> 
     with FaultyServer(OK) as server:
         carrier.exchange(post(server.url), patience())
         for _ in range(2):
-            if isinstance(carrier, Async):
-                carrier.runner.run(carrier.transport.close())
-            else:
-                carrier.transport.close()
+            carrier.close_transport()
         assert carrier.exchange(post(server.url), patience()).status == 201
     assert server.connections == 2
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
 
 
 @pytest.fixture
@@ -240,9 +275,7 @@ def tls(authority) -> ssl.SSLContext:
 
 def test_tls_with_a_trusted_certificate_works(kind, authority, tls) -> None:
     """With a certificate that is trusted, a request goes over TLS, and its connection is kept."""
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    carrier = kind(ssl_context=trusting)
+    carrier = kind(trust=authority)
     with FaultyServer(OK, tls=tls) as server:
         for _ in range(2):
             assert carrier.exchange(post(server.url), patience()).status == 201
@@ -286,18 +319,14 @@ def test_a_stuck_tls_handshake_is_bounded_and_surely_unsent(carrier) -> None:
     assert time.monotonic() - began < 3
 
 
-def test_threads_share_one_transport() -> None:
-    """Many threads at once get their own answers over at most the allowed number of connections."""
-    transport = HttpTransport(max_connections=4)
-    statuses: list[int] = []
+@in_threads
+def test_threads_share_one_transport(kind) -> None:
+    """Many threads at once get their own answers; no more requests than allowed are under way."""
+    carrier = kind(max_connections=4)
+    statuses: list[int | None] = []
 
     def work(url: str) -> None:
-        for _ in range(5):
-            answer = transport.send(post(url), patience(), Progress())
-            while answer.read(patience()):
-                pass
-            answer.close()
-            statuses.append(answer.status)
+        statuses.extend(carrier.exchange(post(url), patience()).status for _ in range(5))
 
     with FaultyServer(OK) as server:
         threads = [threading.Thread(target=work, args=[server.url]) for _ in range(16)]
@@ -305,106 +334,140 @@ def test_threads_share_one_transport() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        transport.close()
+        carrier.close()
     assert statuses == [201] * 80
-    assert server.connections <= 4
+    # pyreqwest opens a connection while it waits for another one to be given back, and keeps both for later.
+    assert server.connections <= (8 if kind.fast else 4)
 
 
 def test_waiting_for_a_free_connection_ends_with_the_deadline(kind) -> None:
     """When all connections are busy, a call waits until its deadline and surely sends nothing."""
     carrier = kind(max_connections=1)
-    with FaultyServer(reply(200, "x" * 10)) as server:
+    with FaultyServer(stall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx"), reply(200)) as server:
         request = post(server.url)
-        if isinstance(carrier, Async):
-            held = carrier.runner.run(carrier.transport.send(request, patience(), Progress()))
-        else:
-            held = carrier.transport.send(request, patience(), Progress())
+        release = carrier.hold(request)
         result = carrier.exchange(request, patience(deadline=0.3))
         assert (result.reached, result.failure.timeout) == (False, "pool")
-        if isinstance(carrier, Async):
-            carrier.runner.run(held.close())
-        else:
-            held.close()
+        release()
         assert carrier.exchange(request, patience()).status == 200
         carrier.close()
 
 
-def test_a_forked_child_opens_its_own_connections() -> None:
+def forked(work: Callable[[], bool]) -> bool:
+    """Whether some work succeeds in a forked child."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            asyncio.events._set_running_loop(None)
+            status = 0 if work() else 2
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def ask(carrier: Carrier, url: str) -> bool:
+    return carrier.exchange(post(url), patience()).status == 201
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if not name.startswith("fast")])
+def test_a_forked_child_opens_its_own_connections(name, tmp_path) -> None:
     """After a fork the child neither uses nor breaks the parent's connections."""
-    transport = HttpTransport()
+    kind = kind_of(name, tmp_path)
+    carrier = kind()
 
-    def call(url: str) -> int:
-        answer = transport.send(post(url), patience(), Progress())
-        while answer.read(patience()):
-            pass
-        answer.close()
-        return answer.status
+    def child() -> bool:
+        own = carrier if kind.face is Sync else Async(carrier.transport)
+        done = ask(own, server.url)
+        if own is not carrier:
+            own.close()
+        return done
 
     with FaultyServer(OK) as server:
-        assert call(server.url) == 201
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                status = 0 if call(server.url) == 201 else 2
-            finally:
-                os._exit(status)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert ask(carrier, server.url)
+        assert forked(child)
         assert server.connections == 2
-        assert call(server.url) == 201
+        assert ask(carrier, server.url)
         assert server.connections == 2
-        transport.close()
+        carrier.close()
 
 
-def test_a_forked_child_forgets_the_loops_of_its_parent() -> None:
-    """The asynchronous transport, too, opens connections of its own in a forked child."""
-    transport = AsyncHttpTransport()
+@pytest.mark.parametrize("name", ["fast-threads", "fast-asyncio"])
+def test_the_fast_transport_refuses_to_work_in_a_forked_child(name, tmp_path) -> None:
+    """Where pyreqwest would hang or fail without a word, it is said at once what to do instead."""
+    kind = kind_of(name, tmp_path)
+    carrier = kind()
 
-    async def call(url: str, *, last: bool) -> int:
-        answer = await transport.send(post(url), patience(), Progress())
-        while await answer.read(patience()):
-            pass
-        await answer.close()
-        if last:
-            await transport.close()
-        return answer.status
+    def refuses(make: Callable[[], Carrier], url: str) -> bool:
+        began = time.monotonic()
+        with pytest.raises(ConfigurationError, match="after a fork"):
+            ask(make(), url)
+        return time.monotonic() - began < 1
 
-    with FaultyServer(OK) as server, asyncio.Runner() as runner:
-        assert runner.run(call(server.url, last=False)) == 201
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                asyncio.events._set_running_loop(None)
-                with asyncio.Runner() as own:
-                    status = 0 if own.run(call(server.url, last=True)) == 201 else 2
-            finally:
-                os._exit(status)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert runner.run(call(server.url, last=True)) == 201
-    assert server.connections == 2
+    with FaultyServer(OK) as server:
+        assert ask(carrier, server.url)
+        assert forked(lambda: refuses(lambda: kind.face(carrier.transport), server.url))
+        assert forked(lambda: refuses(kind, server.url))
+        assert forked(lambda: kind.face(carrier.transport).close() is None)
+        assert ask(carrier, server.url)
+        assert len(server.requests) == 2
+        carrier.close()
 
 
+@in_asyncio
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the first loop ended with a connection open: asyncio says so
-def test_another_event_loop_gets_its_own_connections() -> None:
-    """A transport used in one event loop after another opens fresh connections instead of breaking."""
-    transport = AsyncHttpTransport()
-
-    async def call(url: str) -> int:
-        answer = await transport.send(post(url), patience(), Progress())
-        while await answer.read(patience()):
-            pass
-        await answer.close()
-        return answer.status
-
-    async def last(url: str) -> int:
-        status = await call(url)
-        await transport.close()
-        return status
-
+def test_a_transport_may_be_used_in_one_event_loop_after_another(kind) -> None:
+    """In another event loop a transport goes on instead of breaking."""
+    first = kind()
     with FaultyServer(OK) as server:
-        assert [asyncio.run(call(server.url)), asyncio.run(call(server.url)), asyncio.run(last(server.url))] == [
-            201
-        ] * 3
+        assert ask(first, server.url)
+        first.runner.close()
+        second = Async(first.transport)
+        assert ask(second, server.url)
+        second.close()
         gc.collect()
-    assert server.connections == 3
+    # pyreqwest's connections belong to a thread of its own, and so to every loop.
+    assert server.connections == (1 if kind.fast else 2)
+
+
+@in_asyncio
+def test_a_call_that_is_cancelled_after_its_request_left_may_be_sent(carrier) -> None:
+    """A cancellation is passed on, and what is known of the request stays known."""
+    progress = Progress()
+
+    async def give_up(url: str) -> None:
+        call = asyncio.create_task(carrier.transport.send(post(url), patience(), progress))
+        while not server.requests:  # noqa: ASYNC110 - the server is no coroutine
+            await asyncio.sleep(0.01)
+        call.cancel()
+        await call
+
+    with FaultyServer(hang, OK) as server:
+        with pytest.raises(asyncio.CancelledError):
+            carrier.runner.run(give_up(server.url))
+        assert progress.reached is True
+        assert ask(carrier, server.url)
+    assert len(server.requests) == 2
+
+
+@in_asyncio
+def test_a_call_that_is_cancelled_while_it_waits_for_a_connection_is_surely_unsent(kind) -> None:
+    """Whoever is cancelled in the queue has sent nothing, and keeps nobody else waiting."""
+    carrier = kind(max_connections=1)
+    progress = Progress()
+
+    async def give_up(url: str) -> None:
+        call = asyncio.create_task(carrier.transport.send(post(url), patience(), progress))
+        await asyncio.sleep(0.05)
+        call.cancel()
+        await call
+
+    with FaultyServer(stall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx"), OK) as server:
+        release = carrier.hold(post(server.url))
+        with pytest.raises(asyncio.CancelledError):
+            carrier.runner.run(give_up(server.url))
+        assert progress.reached is False
+        release()
+        assert ask(carrier, server.url)
+        carrier.close()
+    assert len(server.requests) == 2

@@ -57,6 +57,11 @@ def tracer(progress: Progress) -> Callable[[str, Mapping[str, Any]], None]:
         # A CONNECT to a proxy is no request of ours.
         if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
             progress.reached = True
+        elif event == "http11.send_request_headers.failed" and isinstance(
+            info["exception"], httpcore2.LocalProtocolError
+        ):
+            # Refused while it was put into bytes: none of them was written.
+            progress.reached = False
 
     return trace
 

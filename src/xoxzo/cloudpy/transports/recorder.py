@@ -1,0 +1,259 @@
+"""Transports that record exchanges, and transports that answer from a recording.
+
+A recording can be kept beside tests: numbers in it are fictitious, texts, codes and whatever else is not known to be
+harmless are taken out, and credentials are never written. What a program sees while it records is not changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.transports.recording import Exchange, Reader, Writer, as_failure
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from xoxzo.cloudpy.protocols import (
+        AsyncReply,
+        AsyncTransport,
+        Patience,
+        Progress,
+        Reply,
+        Request,
+        Transport,
+        TransportFailure,
+    )
+
+
+class Recorder:
+    """Carries requests by another transport and records each exchange when its answer is closed.
+
+    Args:
+        inner: carries the requests; closed with this one.
+        path: the file; one that is there is replaced. Nobody but its owner may read it.
+    """
+
+    def __init__(self, inner: Transport, path: str | os.PathLike[str]) -> None:
+        self._inner = inner
+        self._writer = Writer(path)
+
+    def send(self, request: Request, patience: Patience, progress: Progress) -> RecordedReply:
+        """Send one request; raise what the other transport raises."""
+        try:
+            reply = self._inner.send(request, patience, progress)
+        except BaseException as error:
+            self._writer.lost(request, progress, error)
+            raise
+        return RecordedReply(reply, _Notes(self._writer, request, progress))
+
+    def close(self) -> None:
+        """Close the other transport."""
+        self._inner.close()
+
+
+class AsyncRecorder:
+    """The asynchronous twin of ``Recorder``.
+
+    Args:
+        inner: carries the requests; closed with this one.
+        path: the file; one that is there is replaced. Nobody but its owner may read it.
+    """
+
+    def __init__(self, inner: AsyncTransport, path: str | os.PathLike[str]) -> None:
+        self._inner = inner
+        self._writer = Writer(path)
+
+    async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncRecordedReply:
+        """Send one request; raise what the other transport raises."""
+        try:
+            reply = await self._inner.send(request, patience, progress)
+        except BaseException as error:
+            self._writer.lost(request, progress, error)
+            raise
+        return AsyncRecordedReply(reply, _Notes(self._writer, request, progress))
+
+    async def close(self) -> None:
+        """Close the other transport."""
+        await self._inner.close()
+
+
+class _Notes:
+    """What is gathered of one exchange until its answer is closed."""
+
+    def __init__(self, writer: Writer, request: Request, progress: Progress) -> None:
+        self._writer = writer
+        self._request = request
+        self._progress = progress
+        self._written = False
+        self.body = bytearray()
+        self.failure: TransportFailure | None = None
+
+    def write(self, status: int, headers: Mapping[str, str]) -> None:
+        if not self._written:
+            self._written = True
+            body = bytes(self.body)
+            self._writer.write(
+                self._request, self._progress, status=status, headers=headers, body=body, failure=self.failure
+            )
+
+
+class RecordedReply:
+    """An answer that is recorded while it is read."""
+
+    def __init__(self, reply: Reply, notes: _Notes) -> None:
+        self._reply = reply
+        self._notes = notes
+        self.status: int = reply.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields, names in lower case."""
+        return self._reply.headers
+
+    def read(self, patience: Patience) -> bytes:
+        """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
+        try:
+            piece = self._reply.read(patience)
+        except BaseException as error:
+            self._notes.failure = as_failure(error)
+            raise
+        self._notes.body += piece
+        return piece
+
+    def close(self) -> None:
+        """Close the answer and write the exchange down."""
+        self._reply.close()
+        self._notes.write(self.status, self.headers)
+
+
+class AsyncRecordedReply:
+    """An answer that is recorded while it is read."""
+
+    def __init__(self, reply: AsyncReply, notes: _Notes) -> None:
+        self._reply = reply
+        self._notes = notes
+        self.status: int = reply.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields, names in lower case."""
+        return self._reply.headers
+
+    async def read(self, patience: Patience) -> bytes:
+        """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
+        try:
+            piece = await self._reply.read(patience)
+        except BaseException as error:
+            self._notes.failure = as_failure(error)
+            raise
+        self._notes.body += piece
+        return piece
+
+    async def close(self) -> None:
+        """Close the answer and write the exchange down."""
+        await self._reply.close()
+        self._notes.write(self.status, self.headers)
+
+
+class Replayer:
+    """Answers from a recording, without any network: requests of one method and path in the order of the recording.
+
+    A recorded failure is raised again, and says of the request what it said then.
+
+    Args:
+        path: the file that a ``Recorder`` or an ``AsyncRecorder`` wrote.
+
+    Raises:
+        ConfigurationError: the file is no recording.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._reader = Reader(path)
+
+    def send(self, request: Request, patience: Patience, progress: Progress) -> ReplayedReply:  # noqa: ARG002 - no waits
+        """Return the next answer that was recorded for such a request.
+
+        Raises:
+            ConfigurationError: there is none; it says what was expected.
+            TransportFailure: as it was recorded.
+        """
+        return ReplayedReply(_replay(self._reader, request, progress))
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+class AsyncReplayer:
+    """The asynchronous twin of ``Replayer``.
+
+    Args:
+        path: the file that a ``Recorder`` or an ``AsyncRecorder`` wrote.
+
+    Raises:
+        ConfigurationError: the file is no recording.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._reader = Reader(path)
+
+    async def send(
+        self,
+        request: Request,
+        patience: Patience,  # noqa: ARG002 - no waits
+        progress: Progress,
+    ) -> AsyncReplayedReply:
+        """Return the next answer that was recorded for such a request.
+
+        Raises:
+            ConfigurationError: there is none; it says what was expected.
+            TransportFailure: as it was recorded.
+        """
+        return AsyncReplayedReply(_replay(self._reader, request, progress))
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+def _replay(reader: Reader, request: Request, progress: Progress) -> Exchange:
+    exchange = reader.take(request)
+    progress.reached = exchange.reached
+    if exchange.status is None and exchange.failure is not None:
+        raise exchange.failure.again()
+    return exchange
+
+
+class ReplayedReply:
+    """A recorded answer."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._failure = exchange.failure
+        self._body = exchange.body.encode()
+        self.status: int = exchange.status or 0
+        self.headers: Mapping[str, str] = exchange.headers
+
+    def read(self, patience: Patience) -> bytes:  # noqa: ARG002 - no waits
+        """Return the body, then ``b""``; raise the ``TransportFailure`` that was recorded after it."""
+        piece, self._body = self._body, b""
+        if not piece and self._failure is not None:
+            raise self._failure.again()
+        return piece
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+class AsyncReplayedReply:
+    """A recorded answer."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._reply = ReplayedReply(exchange)
+        self.status = self._reply.status
+        self.headers = self._reply.headers
+
+    async def read(self, patience: Patience) -> bytes:
+        """Return the body, then ``b""``; raise the ``TransportFailure`` that was recorded after it."""
+        return self._reply.read(patience)
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to close."""

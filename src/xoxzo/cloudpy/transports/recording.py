@@ -1,0 +1,176 @@
+"""A file of recorded exchanges: one JSON object a line, after a line that says what the file is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xoxzo.cloudpy.errors import ConfigurationError, Phase
+from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.transports.redaction import HIDDEN, HIDDEN_ID, Redaction, is_number, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xoxzo.cloudpy.protocols import Progress, Request
+
+_TITLE = b'{"xoxzo_recording":1}\n'
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A ``TransportFailure`` as it is stored."""
+
+    reason: str
+    timeout: Phase | None = None
+
+    def again(self) -> TransportFailure:
+        """Return the failure, to be raised."""
+        return TransportFailure(self.reason, timeout=self.timeout)
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request and what became of it, without anything secret.
+
+    Attributes:
+        method: the HTTP method.
+        path: the path, without host and query.
+        asked: the names of the request's fields; their values only where they are numbers, and replaced.
+        reached: whether the request may have reached the server.
+        status: the HTTP status; ``None`` when no answer came.
+        headers: of the reply.
+        body: of the reply, as far as it was read.
+        failure: why there is no answer, or why its body is not whole.
+    """
+
+    method: str
+    path: str
+    asked: dict[str, str] = {}
+    reached: bool = True
+    status: int | None = None
+    headers: dict[str, str] = {}
+    body: str = ""
+    failure: Failure | None = None
+
+    def __post_init__(self) -> None:
+        if self.status is None and self.failure is None:
+            raise ValueError("neither an answer nor a failure")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def answers(self, request: Request) -> bool:
+        """Whether this is what was recorded for such a request: the same method and path, the query left aside."""
+        mine, others = self.path.split("/"), steps(request.url)
+        return (
+            self.method == request.method
+            and len(mine) == len(others)
+            and all(_alike(step, other) for step, other in zip(mine, others, strict=True))
+        )
+
+
+def _alike(recorded: str, asked: str) -> bool:
+    # What the step was before it was taken out is not known any more.
+    taken_out = recorded == HIDDEN or recorded.startswith(HIDDEN_ID) or (is_number(recorded) and is_number(asked))
+    return taken_out or recorded == asked
+
+
+class Writer:
+    """Writes exchanges. The file is made anew, readable by nobody but its owner.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self._redaction = Redaction()
+        self._lock = threading.Lock()
+        self._write(_TITLE, os.O_TRUNC)
+
+    def lost(self, request: Request, progress: Progress, error: BaseException) -> None:
+        """Write a request that got no answer; nothing when it was not the network that failed."""
+        failure = as_failure(error)
+        if failure is not None:
+            self.write(request, progress, failure=failure)
+
+    def write(
+        self,
+        request: Request,
+        progress: Progress,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        failure: TransportFailure | None = None,
+    ) -> None:
+        """Write an exchange."""
+        redaction = self._redaction
+        with self._lock:
+            stored = None if failure is None else Failure(redaction.reason(failure.reason, request), failure.timeout)
+            exchange = Exchange(
+                method=request.method,
+                path=redaction.path(request),
+                asked=redaction.asked(request),
+                reached=progress.reached,
+                status=status,
+                headers=redaction.headers(headers or {}),
+                body=redaction.reply(body, request),
+                failure=stored,
+            )
+            self._write(msgspec.json.encode(exchange) + b"\n", os.O_APPEND)
+
+    def _write(self, data: bytes, how: int) -> None:
+        # Opened for each line, so that there is nothing to close, and nothing that a fork could share.
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | how, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(data)
+
+
+def as_failure(error: BaseException) -> TransportFailure | None:
+    """Return what is recorded of an exception: a cancellation is how a deadline reaches an asynchronous transport."""
+    if isinstance(error, asyncio.CancelledError):
+        return TransportFailure("cancelled", timeout="deadline")
+    return error if isinstance(error, TransportFailure) else None
+
+
+class Reader:
+    """Hands out the recorded exchanges, each once.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ConfigurationError: the file is no recording.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._left: list[Exchange] = []
+        self._lock = threading.Lock()
+        lines = Path(path).read_bytes().splitlines(keepends=True)
+        if not lines or lines[0] != _TITLE:
+            raise ConfigurationError("this file is no recording of xoxzo.cloudpy")
+        for number, line in enumerate(lines[1:], 2):
+            try:
+                self._left.append(msgspec.json.decode(line, type=Exchange))
+            except msgspec.MsgspecError:
+                raise ConfigurationError(f"line {number} of the recording cannot be read") from None
+
+    def take(self, request: Request) -> Exchange:
+        """Return the next exchange that was recorded for such a request.
+
+        Raises:
+            ConfigurationError: none is left; it says what was expected.
+        """
+        with self._lock:
+            for place, exchange in enumerate(self._left):
+                if exchange.answers(request):
+                    return self._left.pop(place)
+        expected = f"expected next: {self._left[0]}" if self._left else "nothing more was recorded"
+        asked = Redaction().path(request)
+        raise ConfigurationError(f"the recording has no answer left for {request.method} {asked}; {expected}")

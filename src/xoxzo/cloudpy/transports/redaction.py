@@ -1,0 +1,207 @@
+"""What of an exchange may be written to a file: its shape, and nothing that tells whom it reached or what was said.
+
+What may stay is listed, and everything else is taken out, so that a field which nobody thought of is taken out too.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from xoxzo.cloudpy.masking import mask_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xoxzo.cloudpy.protocols import Request
+
+HIDDEN = "•••"
+"""Stands for whatever was taken out."""
+HIDDEN_ID = "hidden-"
+"""How an id begins that stands for one which may not be kept."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_STATUS = re.compile(
+    "QUEUED|DELIVERING|DELIVERED|OK|FAIL|FAILED|ANSWERED|IN PROGRESS|NO ANSWER|APPROVED|PENDING"  # API 2.2, 3.1, 5.2
+)
+# Fields whose values may stay when they look as the API says: ids, stamps, statuses (API sections 1.8 and 2 to 9).
+_KEPT = {
+    **dict.fromkeys(("msgid", "callid", "conferenceid", "din_uid", "sin_uid", "id"), _ID),
+    **dict.fromkeys(("sent_time", "start_time", "end_time", "accessed_on"), _STAMP),
+    "status": _STATUS,
+    "country": re.compile("[A-Z]{2}"),
+    "country_code": re.compile(r"\d{1,3}"),
+}
+_AMOUNTS = {"cost", "credits", "duration", "id", "minute_cost", "monthly_cost", "parts"}
+_GREATEST_AMOUNT = 10_000_000
+# The server's sentences, on some of which a client acts (API section 1.5).
+_SENTENCE = re.compile(
+    r"This field is required\.?|Invalid sid/token|Invalid sent_date( format)?|Country not allowed|Message too long"
+    r"|Not enough credits(, required: \d{1,4})?|website info with this website already exists\."
+    r"|Website registered successfully\.|Request was throttled\. Expected available in \d{1,4} seconds?\."
+)
+_NAME = re.compile(r"[a-z][a-z_]{0,31}")
+# Words of the API's own, which stay even if somebody sends one as a text.
+_STEPS = frozenset({
+    "sms", "messages", "templates", "sins", "voice", "simple", "playbacks", "calls", "conferences", "dins",
+    "subscriptions", "otp", "register-website", "request", "verify", "utilities", "carrierlookup", "you", "credits",
+})  # fmt: skip
+_FIELDS = frozenset({
+    "recipient", "sender", "message", "caller", "url", "tags", "participants", "participant", "link_tracking", "link",
+    "shortlink", "accessed", "action", "din", "detail", "non_field_errors", "direction", "call_type", "name", "prefix",
+    "carrier", *_KEPT, *_AMOUNTS,
+})  # fmt: skip
+_NUMBER = re.compile(r"\+?(\d[\s().\-‐-―]*){5,}")
+_HEADERS = {
+    "content-type": re.compile(r"[a-z]{1,20}/[a-z.+-]{1,40}(; ?charset=[A-Za-z0-9-]{1,20})?"),
+    "retry-after": re.compile(r"\d{1,6}"),
+}
+# A shorter text is not looked for in ids and paths: three letters stand in half of them by chance.
+_SHORTEST_SECRET = 4
+
+
+def steps(url: str) -> list[str]:
+    """Return the decoded steps of an address's path; of what is no address, whatever stands there."""
+    path = url.partition("?")[0].partition("://")[2].partition("/")[2]
+    return ["", *map(unquote, path.split("/"))]
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is nothing but a number of five digits and more, however it is written."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+class Redaction:
+    """Takes out of the exchanges of one recording what must not be kept.
+
+    A phone number becomes one that nobody has, the same for the same number wherever it stands in the recording; the
+    numbers behind them are held in memory only.
+    """
+
+    def __init__(self) -> None:
+        self._aliases: dict[str, str] = {}
+
+    def path(self, request: Request) -> str:
+        """Return the path of a request without its query."""
+        secrets = _secrets(request)
+        return "/".join(self._step(step, secrets) for step in steps(request.url))
+
+    def asked(self, request: Request) -> dict[str, str]:
+        """Return the fields of a request's body: their names, and numbers replaced; nothing when it has no fields."""
+        secrets = _secrets(request)
+        return {
+            _name(name, secrets): self._number(str(value)) if is_number(str(value)) else HIDDEN
+            for name, value in _fields(request).items()
+        }
+
+    def reply(self, body: bytes, request: Request) -> str:
+        """Return a reply's body: JSON with its shape and what may stay in it, or a placeholder for anything else."""
+        if not body:
+            return ""
+        try:
+            value = self._value("", msgspec.json.decode(body), _secrets(request))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return HIDDEN
+        return msgspec.json.encode(value).decode()
+
+    @staticmethod
+    def headers(headers: Mapping[str, str]) -> dict[str, str]:
+        """Return the header fields of a reply that say how to read it or when to come back."""
+        return {
+            name: headers[name] for name, look in _HEADERS.items() if look.fullmatch(headers.get(name, "")) is not None
+        }
+
+    @staticmethod
+    def reason(words: str, request: Request) -> str:
+        """Return the words of a failure."""
+        return HIDDEN if _leaks(words, _secrets(request)) else mask_words(words)
+
+    def _step(self, step: str, secrets: set[str]) -> str:
+        if is_number(step):
+            return self._number(step)
+        if not step or step in _STEPS:
+            return step
+        return self._id(step, secrets) if _ID.fullmatch(step) else HIDDEN
+
+    def _value(self, name: str, value: Any, secrets: set[str]) -> Any:  # noqa: ANN401 - JSON is anything
+        if isinstance(value, dict):
+            return {_name(key, secrets): self._value(key, inner, secrets) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._value(name, inner, secrets) for inner in value]
+        if isinstance(value, str):
+            return self._text(name, value, secrets)
+        if value is None or isinstance(value, bool):
+            return value
+        return value if name in _AMOUNTS and abs(value) < _GREATEST_AMOUNT else 0
+
+    def _text(self, name: str, text: str, secrets: set[str]) -> str:
+        look = _KEPT.get(name)
+        if is_number(text):
+            return self._number(text)
+        if look is not None and look.fullmatch(text):
+            return self._id(text, secrets) if look is _ID else text
+        return text if not text or _SENTENCE.fullmatch(text) else HIDDEN
+
+    def _number(self, number: str) -> str:
+        digits = "".join(re.findall(r"\d", number))
+        # 080-0… is given to nobody.
+        alias = self._aliases.setdefault(digits, f"8180{len(self._aliases):08}")
+        return f"+{alias}" if number.startswith("+") else alias
+
+    def _id(self, text: str, secrets: set[str]) -> str:
+        if _leaks(text, secrets) or re.search(r"\d{9,}", text):
+            return self._aliases.setdefault(text, f"{HIDDEN_ID}{len(self._aliases)}")
+        return text
+
+
+def _name(text: str, secrets: set[str]) -> str:
+    if text in _FIELDS:
+        return text
+    return text if _NAME.fullmatch(text) and not _leaks(text, secrets) else HIDDEN
+
+
+def _leaks(text: str, secrets: set[str]) -> bool:
+    return any(secret in text for secret in secrets)
+
+
+def _fields(request: Request) -> dict[str, Any]:
+    kind = dict(request.headers).get("content-type", "")
+    body = request.body.decode("utf-8", "replace")
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(body, keep_blank_values=True))
+    decoded: Any = body
+    if kind.startswith("application/json"):
+        with suppress(msgspec.MsgspecError):
+            decoded = msgspec.json.decode(body)
+    if isinstance(decoded, dict):
+        return decoded
+    return {HIDDEN: decoded} if body else {}
+
+
+def _secrets(request: Request) -> set[str]:
+    values = {*_leaves(_fields(request)), *dict(parse_qsl(request.url.partition("?")[2])).values()}
+    for name, value in request.headers:
+        if name == "authorization":
+            values |= {value, *_credentials(value)}
+    return {value for value in values if len(value) >= _SHORTEST_SECRET}
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    else:
+        yield str(value)
+
+
+def _credentials(authorization: str) -> list[str]:
+    try:
+        return b64decode(authorization.removeprefix("Basic ")).decode("utf-8", "replace").split(":", 1)
+    except ValueError:
+        return []

@@ -1,0 +1,75 @@
+"""Places for so many exchanges at once in one event loop; those beyond wait in the order in which they came.
+
+asyncio's semaphore would do, but costs several times as much when many wait, and many waiting is what a campaign is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+
+class Slots:
+    """A number of slots, for the running event loop.
+
+    Args:
+        number: how many there are.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def take(self, seconds: float) -> None:
+        """Take a slot; raise ``TimeoutError`` when none comes free in so many seconds."""
+        if self._free:
+            self._free -= 1
+            return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(waiter)
+        timer = loop.call_later(seconds, _expire, waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                # The slot was given in the very moment of the cancellation.
+                self.give()
+            raise
+        finally:
+            timer.cancel()
+
+    def give(self) -> None:
+        """Give a slot back: to whoever waits longest, if anybody does."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self._free += 1
+
+
+def _expire(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
+
+
+class LoopSlots:
+    """Slots for each event loop.
+
+    Args:
+        number: how many each loop has.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._loops: dict[asyncio.AbstractEventLoop, Slots] = {}
+
+    def here(self) -> Slots:
+        """Return the slots of the running loop."""
+        loop = asyncio.get_running_loop()
+        try:
+            return self._loops[loop]
+        except KeyError:
+            self._loops = {each: slots for each, slots in self._loops.items() if not each.is_closed()}
+            return self._loops.setdefault(loop, Slots(self._number))

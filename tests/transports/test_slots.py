@@ -1,0 +1,101 @@
+"""Places for so many exchanges at once in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from xoxzo.cloudpy.transports.slots import LoopSlots, Slots
+
+
+async def turn() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def test_slots_are_given_in_the_order_in_which_they_were_asked_for() -> None:
+    """Whoever waits longest is next, and only as many as there are slots go at once."""
+    order: list[int] = []
+
+    async def work(number: int, slots: Slots) -> None:
+        await slots.take(5)
+        order.append(number)
+
+    async def main() -> None:
+        slots = Slots(2)
+        tasks = [asyncio.create_task(work(number, slots)) for number in range(5)]
+        await turn()
+        for gone in range(2, 6):
+            assert order == [*range(gone)]
+            slots.give()
+            await turn()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(main())
+
+
+def test_a_wait_ends_after_its_time() -> None:
+    """No slot in time is a TimeoutError, and the slot that comes later goes to somebody else."""
+
+    async def main() -> None:
+        slots = Slots(1)
+        await slots.take(5)
+        with pytest.raises(TimeoutError):
+            await slots.take(0.01)
+        slots.give()
+        await slots.take(0.01)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("granted", [False, True], ids=["waiting", "given in the same moment"])
+def test_a_cancelled_wait_loses_no_slot(granted) -> None:
+    """A slot that was given to somebody who is cancelled in that moment goes on to the next."""
+
+    async def main() -> None:
+        slots = Slots(1)
+        await slots.take(5)
+        waiting = asyncio.create_task(slots.take(5))
+        await turn()
+        if granted:
+            slots.give()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        if not granted:
+            slots.give()
+        await slots.take(0.01)
+
+    asyncio.run(main())
+
+
+def test_a_slot_given_at_the_end_of_its_time_is_taken() -> None:
+    """When a slot comes in the very round in which the time ends, the first of the two counts."""
+
+    async def main() -> None:
+        slots = Slots(1)
+        await slots.take(5)
+        asyncio.get_running_loop().call_later(0.001, slots.give)
+        waiting = asyncio.create_task(slots.take(0.002))
+        await asyncio.sleep(0)
+        time.sleep(0.01)  # noqa: ASYNC251 - so that both are due in the loop's next round
+        await waiting
+
+    asyncio.run(main())
+
+
+def test_each_event_loop_has_slots_of_its_own() -> None:
+    """Loops do not wait for each other, and those that have ended are forgotten."""
+    every = LoopSlots(1)
+
+    async def main() -> Slots:
+        slots = every.here()
+        assert every.here() is slots
+        await slots.take(0.01)
+        return slots
+
+    first, second = asyncio.run(main()), asyncio.run(main())
+    assert first is not second
+    assert len(every._loops) == 1

@@ -74,7 +74,13 @@ def test_a_simulator_that_does_not_start_is_said(monkeypatch) -> None:
 
 def test_ctrl_c_stops_the_story_and_its_simulator() -> None:
     """An interrupt ends the demo with status 130 and leaves no simulator behind."""
-    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+    # A test run in the background of a shell inherits that Ctrl-C is ignored.
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from xoxzo.cloudpy.cli import main; sys.argv = ['xoxzo', 'demo']; main()"
+    )
+    command = [sys.executable, "-u", "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         url = next(line for line in process.stdout if "runs at" in line).split("runs at ")[1].split(",")[0]
         time.sleep(0.2)

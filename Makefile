@@ -49,6 +49,7 @@ lint: $(VENV)/.stamp-dev ## Format, lint, types, rooms and generated files only
 	$(PY) -m mypy tests
 	$(CLEAN) $(VENV)/bin/lint-imports
 	$(CLEAN) $(PY) scripts/unasync.py --check
+	$(CLEAN) $(PY) scripts/endpoints.py --check
 
 docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
 	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"

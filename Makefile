@@ -46,7 +46,6 @@ lint: $(VENV)/.stamp-dev ## Format, lint, types, rooms and generated files only
 	$(PY) -m ruff check
 	$(PY) -m mypy -p xoxzo.cloudpy
 	$(PY) -m mypy scripts
-	$(PY) -m mypy tests
 	$(CLEAN) $(VENV)/bin/lint-imports
 	$(CLEAN) $(PY) scripts/unasync.py --check
 	$(CLEAN) $(PY) scripts/endpoints.py --check

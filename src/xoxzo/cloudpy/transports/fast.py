@@ -44,7 +44,7 @@ class FastTransport:
     """Carries requests by pyreqwest, with about a third of the default transport's CPU. May be shared by threads.
 
     Proxies are taken from the environment as the default transport takes them; for this machine there is none.
-    Certificates are checked against the operating system's trust store, or against ``SSL_CERT_FILE``.
+    Certificates are checked against the operating system's trust store, on Linux against ``SSL_CERT_FILE`` if it is set.
 
     Args:
         max_connections: how many may be in use at once; requests beyond wait.

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits
 from xoxzo.cloudpy.simulator.http import Refused, Reply, Request, detail, not_enough
 
+from . import description, links
 from .exchange import Exchange, Handler, empty, reply
+from .gate import Gate
 from .routes import Route, Routes
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
@@ -24,19 +26,21 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.gate = Gate(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
 
     def handle(self, request: Request) -> Reply:
         """Answer a request; never raises for anything that a caller can send."""
         found = self._routes.find(request.path)
         if found is None:
-            return empty(404)
+            return self._elsewhere(request)
         route, ident, slashed = found
         if not slashed:
             return self._add_slash(request)
         try:
             with self._engine as engine:
                 account = self._authenticate(request)
+                self.gate.admit(account, request, listing=route.is_listing(request.method))
                 handler = self._handler(route, request.method)
                 answer = handler(Exchange(engine, account, request, ident, self._base_url(request)))
         except Refused as refusal:
@@ -45,6 +49,14 @@ class Api:
             answer = self._refuse(request, not_enough(poor.required))
         headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
         return Reply(answer.status, answer.body, headers)
+
+    def _elsewhere(self, request: Request) -> Reply:
+        """Answer what is open to everybody; all other paths are unknown."""
+        if request.path == description.PATH:
+            return description.describe(request.method, self._base_url(request))
+        if request.path.startswith(links.PATH):
+            return links.follow(self._engine, request)
+        return empty(404)
 
     def _authenticate(self, request: Request) -> Account:
         scheme, _, encoded = request.header(b"authorization").partition(" ")
@@ -55,6 +67,7 @@ class Api:
                 pair = ""
             sid, _, token = pair.partition(":")
             if self._admits(sid, token):
+                self.gate.check_address(request)
                 return self._engine.accounts.get(sid, token)
         raise detail(401, "Invalid sid/token")
 
@@ -81,10 +94,10 @@ class Api:
         with self._engine.lock:
             self._engine.world.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
         answer = reply(refusal.status, refusal.body)
+        headers = (*answer.headers, *refusal.headers)
         if refusal.status == 401:
-            headers = (*answer.headers, (b"www-authenticate", b'Basic realm="api"'))
-            return Reply(401, answer.body, headers)
-        return answer
+            headers = (*headers, (b"www-authenticate", b'Basic realm="api"'))
+        return Reply(refusal.status, answer.body, headers)
 
     @staticmethod
     def _add_slash(request: Request) -> Reply:

@@ -1,0 +1,131 @@
+"""What the API answers when it does not do what was asked (API section 1.5)."""
+
+from .shapes import Endpoint, Json, array, integer, number, record, ref, text
+
+CREDITS = "NotEnoughCredits"
+PERMISSION = "Detail"
+
+_SAMPLES = {
+    CREDITS: {"non_field_errors": ["Not enough credits, required: 20"]},
+    PERMISSION: {"detail": "You do not have permission to perform this action."},
+}
+
+SCHEMAS: dict[str, Json] = {
+    "Detail": record({"detail": text()}, description="An error that concerns the whole request."),
+    "Reasons": array(text(), "What is wrong with one field.", minItems=1),
+    CREDITS: record(
+        {
+            "non_field_errors": array(
+                text(pattern=r"^Not enough credits(, required: [0-9.]+)?$"), minItems=1, maxItems=1
+            )
+        },
+        description="The balance is too low. Nothing was sent and nothing taken.",
+    ),
+}
+
+RESPONSES: dict[str, Json] = {
+    "Unauthorized": {
+        "description": "SID and token are missing or wrong. This comes before every other check.",
+        "headers": {"WWW-Authenticate": {"schema": text(), "example": 'Basic realm="api"'}},
+        "content": {"application/json": {"schema": ref("Detail"), "example": {"detail": "Invalid sid/token"}}},
+    },
+    "NotFound": {"description": "There is no such thing, or it belongs to another account. The answer has no body."},
+    "MethodNotAllowed": {
+        "description": "Every method that this path does not have is answered so; `Allow` names those that it has.",
+        "headers": {"Allow": {"schema": text(), "example": "GET, HEAD, OPTIONS"}},
+        "content": {
+            "application/json": {"schema": ref("Detail"), "example": {"detail": 'Method "PUT" not allowed.'}},
+        },
+    },
+    "TooSlow": {
+        "description": "The simulator's own: the body did not arrive within 30 seconds.",
+        "content": {
+            "application/json": {"schema": ref("Detail"), "example": {"detail": "Request body too slow."}},
+        },
+    },
+    "TooLarge": {
+        "description": "The body is too large; the simulator takes 1 MB. The connection is closed.",
+        "content": {
+            "application/json": {"schema": ref("Detail"), "example": {"detail": "Request body too large."}},
+        },
+    },
+    "UnsupportedMediaType": {
+        "description": "The body is neither a form nor JSON.",
+        "content": {
+            "application/json": {
+                "schema": ref("Detail"),
+                "example": {"detail": 'Unsupported media type "text/plain" in request.'},
+            },
+        },
+    },
+    "Throttled": {
+        "description": "Too many requests. Nothing was done, so the call can be repeated after the wait.",
+        "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": integer(minimum=0), "example": 1}},
+        "content": {
+            "application/json": {
+                "schema": ref("Detail"),
+                "example": {"detail": "Request was throttled. Expected available in 1 second."},
+            },
+        },
+    },
+}
+
+COST = number("Credits; one credit is one Japanese yen before tax. An integer, or with a fraction.")
+
+
+def responses(endpoint: Endpoint) -> Json:
+    """Return all answers that are not the wished one, by status."""
+    found: Json = {}
+    if endpoint.wrong or endpoint.any_name_wrong:
+        found["400"] = _invalid(endpoint)
+    found["401"] = _shared("Unauthorized")
+    if endpoint.forbidden:
+        found["403"] = _forbidden(endpoint.forbidden)
+    if endpoint.missing:
+        found["404"] = _shared("NotFound")
+    found["405"] = _shared("MethodNotAllowed")
+    if endpoint.body is not None:
+        found["408"] = _shared("TooSlow")
+        found["413"] = _shared("TooLarge")
+        found["415"] = _shared("UnsupportedMediaType")
+    found["429"] = _shared("Throttled")
+    return found
+
+
+def _shared(name: str) -> Json:
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def _invalid(endpoint: Endpoint) -> Json:
+    names = endpoint.wrong if endpoint.body is None else (*endpoint.wrong, "non_field_errors")
+    fields: Json = {"type": "object", "minProperties": 1}
+    if names:
+        fields["properties"] = {name: ref("Reasons") for name in names}
+    fields["additionalProperties"] = ref("Reasons") if endpoint.any_name_wrong else False
+    bodies = [fields, *endpoint.refusals]
+    if endpoint.body is not None:
+        bodies.append(ref("Detail"))  # the body could not even be read (API section 15.14)
+    reason = "Invalid parameter" if endpoint.body is None else "This field is required."
+    return {
+        "description": "Something is wrong with the request: reasons by field, or one `detail`. Nothing was done.",
+        "content": {
+            "application/json": {
+                "schema": bodies[0] if len(bodies) == 1 else {"anyOf": bodies},
+                "example": {(names or ("foo",))[0]: [reason]},
+            },
+        },
+    }
+
+
+def _forbidden(schemas: tuple[str, ...]) -> Json:
+    references = [ref(name) for name in schemas]
+    meanings = {CREDITS: "too few credits", PERMISSION: "the account may not do this"}
+    return {
+        "description": f"Refused: {', or '.join(meanings[name] for name in schemas)}. Nothing was done.",
+        "content": {
+            "application/json": {
+                "schema": references[0] if len(references) == 1 else {"anyOf": references},
+                "examples": {name: {"value": _SAMPLES[name]} for name in schemas},
+            },
+        },
+    }

@@ -27,7 +27,7 @@ PIP = $(INSTALL) $(@D)/bin/python -m pip --disable-pip-version-check --no-input 
 # Both banners are about MkDocs 2, which requirements/dev.in excludes.
 MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(PY) -m mkdocs
 
-.PHONY: help demo test check lint docs-check coverage bench lock docs format clean FORCE
+.PHONY: help demo test check lint docs-check coverage bench fuzz lock docs format clean FORCE
 
 help: ## Print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -48,6 +48,7 @@ lint: $(VENV)/.stamp-dev ## Format, lint, types, rooms and generated files only
 	$(PY) -m mypy scripts
 	$(CLEAN) $(VENV)/bin/lint-imports
 	$(CLEAN) $(PY) scripts/unasync.py --check
+	$(CLEAN) $(PY) scripts/openapi.py --check
 	$(CLEAN) $(PY) scripts/endpoints.py --check
 
 docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
@@ -64,6 +65,9 @@ coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and hold the c
 
 bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
 	@$(CLEAN) $(PY) -m bench
+
+fuzz: $(VENV)/.stamp-dev ## Try the simulator for ten minutes with what nobody would send; ARGS="--seconds 60"
+	@$(CLEAN) $(PY) scripts/fuzz.py --seconds 600 $(ARGS)
 
 docs: $(VENV)/.stamp-dev ## Build the documentation into site/
 	@$(MKDOCS) build --quiet --strict --site-dir site

@@ -2,8 +2,32 @@
 
 from collections.abc import Iterator
 
+import described
 import pytest
 from simulated import Caller, Listener
+
+from xoxzo.cloudpy.simulator.api import Api
+from xoxzo.cloudpy.simulator.http import Reply, Request
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_reply_is_described() -> Iterator[None]:
+    """Hold every reply that any of these tests gets against the OpenAPI document."""
+    faults: list[AssertionError] = []
+    handle = Api.handle
+
+    def checked(api: Api, request: Request) -> Reply:
+        reply = handle(api, request)
+        try:
+            described.check(request.method, request.path.decode("latin-1"), reply)
+        except AssertionError as fault:
+            faults.append(fault)  # a server's thread would make an error 500 of it
+        return reply
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Api, "handle", checked)
+        yield
+    assert not faults, f"{len(faults)} replies are not described, the first: {faults[0]}"
 
 
 @pytest.fixture

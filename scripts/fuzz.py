@@ -1,0 +1,75 @@
+"""Try the simulator with what nobody would send: ``scripts/fuzz.py``, ``--examples N``, ``--seed N``, ``--seconds N``.
+
+schemathesis makes requests, right and wrong, from the simulator's own OpenAPI document, and compares each answer with
+it. The document is closed first: a property that it does not name is then a fault, too.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from xoxzo.cloudpy.simulator import Settings, Simulator
+from xoxzo.cloudpy.simulator.openapi import closed, document
+
+ACCOUNT = ("fuzzer", "secret")
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "missing_required_header",
+    "unsupported_method",
+    "allow_header_conformance",
+    "use_after_free",
+    "ensure_resource_availability",
+    "ignored_auth",
+)
+"""All but two: the API takes more than a schema can say (a number for a text), and refuses more (sender routes)."""
+
+
+def command(schema: Path, url: str, options: argparse.Namespace) -> list[str]:
+    """Return the command line of schemathesis."""
+    found = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "run",
+        str(schema),
+        f"--url={url}",
+        f"--auth={':'.join(ACCOUNT)}",
+        f"--checks={','.join(CHECKS)}",
+        f"--max-examples={options.examples}",
+        "--generation-database=none",
+        "--continue-on-failure",
+        "--no-color",
+    ]
+    if options.seed is not None:
+        found.append(f"--seed={options.seed}")
+    if options.seconds is not None:
+        found.append(f"--max-time={options.seconds}")
+    return found
+
+
+def main() -> int:
+    """Run schemathesis on a simulator of its own; return its exit status."""
+    parser = argparse.ArgumentParser(description="Try the simulator with what nobody would send.")
+    parser.add_argument("--examples", type=int, default=200, help="the most requests for each endpoint and phase")
+    parser.add_argument("--seed", type=int, help="makes the run repeatable")
+    parser.add_argument("--seconds", type=int, help="go on until so much time is spent")
+    options = parser.parse_args()
+    sid, token = ACCOUNT
+    settings = Settings(sid=sid, token=token, seed=options.seed, legacy_sin=True)
+    # No proxy of the environment may stand between the two.
+    environment = os.environ | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    with tempfile.TemporaryDirectory() as folder, Simulator(settings).serve() as server:
+        schema = Path(folder) / "openapi.json"
+        schema.write_text(json.dumps(closed(document(server.url))), "utf-8")
+        finished = subprocess.run(command(schema, server.url, options), cwd=folder, env=environment, check=False)
+    return finished.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The OpenAPI document: sound by itself, the same as in the repository, and true of what the simulator serves."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import described
+import pytest
+from openapi_spec_validator import validate
+from simulated import SMS, Caller
+
+from xoxzo.cloudpy.simulator.api.routes import Routes
+from xoxzo.cloudpy.simulator.http import Reply
+from xoxzo.cloudpy.simulator.openapi import closed, document
+
+REPOSITORY = Path(__file__).parents[2]
+JSON = ((b"content-type", b"application/json"),)
+DOCUMENT = document()
+OPERATIONS = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
+
+
+def media_types(piece: Any, where: str = "") -> Iterator[Any]:
+    """Yield each media type of the document that shows an example."""
+    if isinstance(piece, dict):
+        if "schema" in piece and ("example" in piece or "examples" in piece):
+            yield pytest.param(piece, id=where)
+        for name, value in piece.items():
+            yield from media_types(value, f"{where}.{name}")
+
+
+def test_it_is_openapi() -> None:
+    """A validator of the OpenAPI initiative's own schema finds nothing, in the document or closed."""
+    validate(DOCUMENT)
+    validate(closed(DOCUMENT))
+
+
+@pytest.mark.parametrize("media_type", list(media_types(DOCUMENT)))
+def test_examples_are_right(media_type: dict[str, Any]) -> None:
+    """Each example fulfils its own schema, with no property that this does not name."""
+    values = [media_type["example"]] if "example" in media_type else []
+    values += [example["value"] for example in media_type.get("examples", {}).values()]
+    assert values
+    for value in values:
+        assert list(described.validator(json.dumps(closed(media_type["schema"]))).iter_errors(value)) == []
+
+
+def test_every_answer_has_an_example() -> None:
+    """Whatever has a body shows one."""
+    for method, path in OPERATIONS:
+        for status, response in DOCUMENT["paths"][path][method]["responses"].items():
+            for media_type in response.get("content", {}).values():
+                assert "example" in media_type or "examples" in media_type, (method, path, status)
+
+
+def test_it_is_the_whole_api() -> None:
+    """All 28 endpoints are there; changing a template has three methods, and the five of SIN are deprecated."""
+    changes = {("post", "/sms/templates/{template_id}/"), ("patch", "/sms/templates/{template_id}/")}
+    assert changes < set(OPERATIONS)
+    assert len(set(OPERATIONS) - changes) == 28
+    retired = [path for method, path in OPERATIONS if DOCUMENT["paths"][path][method].get("deprecated")]
+    assert len(retired) == 5
+    assert all(path.startswith("/sms/sins/") for path in retired)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_endpoint_says_what_goes_wrong(method: str, path: str) -> None:
+    """Each tells of bad credentials, other methods and throttling; whoever takes a body, of bad ones."""
+    operation = DOCUMENT["paths"][path][method]
+    expected = {"401", "405", "429"} | ({"400", "413", "415"} if "requestBody" in operation else set())
+    assert expected <= set(operation["responses"])
+    assert ("404" in operation["responses"]) == ("{" in path or path.startswith("/sms/sins/"))
+
+
+def test_it_is_what_is_served() -> None:
+    """The simulator has all paths and methods of the document, and its table has no others."""
+    served = set()
+    for pieces, route in Routes(legacy_sin=True)._table.items():
+        path = "/" + "/".join("{}" if piece is None else piece for piece in pieces) + "/"
+        served |= {(method.lower(), path) for method in route.methods}
+    named = {
+        (method, "/".join("{}" if "{" in piece else piece for piece in path.split("/"))) for method, path in OPERATIONS
+    }
+    assert served == named
+
+
+def test_it_is_in_the_repository(tmp_path: Path) -> None:
+    """`docs/openapi.json` is what the script writes; --check finds a difference."""
+    script = tmp_path / "scripts" / "openapi.py"
+    script.parent.mkdir()
+    script.write_bytes((REPOSITORY / "scripts" / "openapi.py").read_bytes())
+    (tmp_path / "docs").mkdir()
+    compare = [sys.executable, str(script), "--check"]
+    stale = subprocess.run(compare, check=False, capture_output=True, text=True)
+    assert (stale.returncode, "is not what" in stale.stderr) == (1, True)
+    subprocess.run([sys.executable, str(script)], check=True)
+    subprocess.run(compare, check=True)
+    assert (tmp_path / "docs" / "openapi.json").read_text() == (REPOSITORY / "docs" / "openapi.json").read_text()
+
+
+def test_it_is_served(caller: Caller) -> None:
+    """Anyone may read it; the only server that it names is the one that was asked, never the real one."""
+    status, served = caller.get("/openapi.json", authorization=b"")
+    assert (status, served) == (200, document("http://xoxzo.test"))
+    assert served["servers"] == [{"url": "http://xoxzo.test"}]
+    reply = caller.raw("POST", "/openapi.json")
+    assert (reply.status, dict(reply.headers)[b"allow"]) == (405, b"GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("reply", "fault"),
+    [
+        (Reply(418, b"", ()), "undocumented status"),
+        (Reply(201, b"[]", JSON), "is too short|less than 1"),
+        (Reply(201, b'[{"msgid":"x","new":1}]', JSON), "new"),
+        (Reply(201, b'[{"msgid":1}]', JSON), "is not of type"),
+        (Reply(201, b"[]", ((b"content-type", b"text/plain"),)), "undocumented type"),
+        (Reply(401, b'{"detail":"x"}', JSON), "without"),
+        (Reply(400, b'{"other":["x"]}', JSON), "other|anyOf"),
+    ],
+)
+def test_the_check_finds_faults(reply: Reply, fault: str) -> None:
+    """What holds every other test's replies against the document does see what it does not name."""
+    with pytest.raises(AssertionError, match=fault):
+        described.check("POST", "/sms/messages/", reply)
+
+
+@pytest.mark.parametrize("reply", [Reply(404, b"x"), Reply(404, b"", JSON)])
+def test_empty_means_empty(reply: Reply) -> None:
+    """A reply without a body has neither a body nor a type."""
+    with pytest.raises(AssertionError, match="body"):
+        described.check("GET", "/sms/messages/x/", reply)
+
+
+def test_strict_filters_can_be_sent_as_described(caller: Caller) -> None:
+    """The parameter without a value, written as the document says, is understood."""
+    parameters = DOCUMENT["paths"]["/sms/messages/"]["get"]["parameters"]
+    strict = next(parameter for parameter in parameters if parameter["name"] == "strict")
+    (name,) = strict["example"]
+    assert list(described.validator(json.dumps(strict["schema"])).iter_errors(strict["example"])) == []
+    caller.post("/sms/messages/", SMS)
+    recent = name.replace("2026-05-18", "2026-02-01").replace(">", "%3E")
+    assert len(caller.get(f"/sms/messages/?{recent}=")[1]) == 1
+    assert caller.get(f"/sms/messages/?{recent.replace('%3E', '%3C')}=") == (200, [])

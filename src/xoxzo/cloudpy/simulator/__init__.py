@@ -7,14 +7,18 @@ It knows nothing of the client: it is written from the API's description alone, 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .carriers import Carrier
     from .clock import RealClock, SteppedClock
     from .engine import CallbackAttempt
+    from .profiles import profile
+    from .records import CallRecord, Phone, ReceivedSms, TemplateRecord
     from .settings import NumberRange, Settings
-    from .simulator import CallRecord, Phone, ReceivedSms, Simulator
+    from .simulator import Simulator
 
 __all__ = [
     "CallRecord",
     "CallbackAttempt",
+    "Carrier",
     "NumberRange",
     "Phone",
     "RealClock",
@@ -22,18 +26,23 @@ __all__ = [
     "Settings",
     "Simulator",
     "SteppedClock",
+    "TemplateRecord",
+    "profile",
 ]
 
 _HOMES = {
-    "CallRecord": "simulator",
+    "CallRecord": "records",
     "CallbackAttempt": "engine",
+    "Carrier": "carriers",
     "NumberRange": "settings",
-    "Phone": "simulator",
+    "Phone": "records",
     "RealClock": "clock",
-    "ReceivedSms": "simulator",
+    "ReceivedSms": "records",
     "Settings": "settings",
     "Simulator": "simulator",
     "SteppedClock": "clock",
+    "TemplateRecord": "records",
+    "profile": "profiles",
 }
 
 

@@ -52,8 +52,9 @@ class App:
         if isinstance(body, Reply):
             reply = body
         else:
-            headers = dict(scope["headers"])
-            reply = self._simulator.api.handle(Request(scope["method"], path, scope["query_string"], headers, body))
+            headers, peer = dict(scope["headers"]), scope.get("client")
+            request = Request(scope["method"], path, scope["query_string"], headers, body, peer and tuple(peer))
+            reply = self._simulator.api.handle(request)
         length = (b"content-length", str(len(reply.body)).encode())
         await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, length]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})

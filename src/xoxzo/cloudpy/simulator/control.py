@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .asgi import Receive, Scope, Send
-    from .simulator import CallRecord, Simulator
+    from .records import CallRecord
+    from .simulator import Simulator
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - it is compared with, not bound
 
@@ -59,6 +60,9 @@ def routes(simulator: "Simulator") -> list[Route]:
         Route("/_simulator/calls/{callid}", doors.call),
         Route("/_simulator/callbacks", doors.callbacks),
         Route("/_simulator/phones/{number}", doors.phone),
+        Route("/_simulator/templates", doors.templates),
+        Route("/_simulator/templates/{ident:int}/approve", doors.approve, methods=["POST"]),
+        Route("/_simulator/templates/{ident:int}/return", doors.give_back, methods=["POST"]),
         Route("/_simulator/clock/advance", doors.advance, methods=["POST"]),
         Route("/_simulator/reset", doors.reset, methods=["POST"]),
     ]
@@ -109,6 +113,17 @@ class _Doors:
         messages = [dataclasses.asdict(message) for message in phone.messages]
         calls = [_call(call) for call in phone.calls]
         return JSONResponse({"number": phone.number, "messages": messages, "calls": calls})
+
+    async def templates(self, _request: Request) -> Response:
+        return JSONResponse([dataclasses.asdict(template) for template in self._simulator.templates])
+
+    async def approve(self, request: Request) -> Response:
+        await _json(request, self._simulator.settings.max_body)
+        return JSONResponse(dataclasses.asdict(self._simulator.approve_template(request.path_params["ident"])))
+
+    async def give_back(self, request: Request) -> Response:
+        await _json(request, self._simulator.settings.max_body)
+        return JSONResponse(dataclasses.asdict(self._simulator.return_template(request.path_params["ident"])))
 
     async def advance(self, request: Request) -> Response:
         asked = await _json(request, self._simulator.settings.max_body)

@@ -7,6 +7,7 @@ from .urls import is_url
 
 REQUIRED = "This field is required."
 BLANK = "This field may not be blank."
+NULL = "This field may not be null."
 
 
 class Fields:
@@ -45,7 +46,7 @@ class Fields:
         if name not in self._values:
             self.error(name, REQUIRED)
             return ""
-        text = self._text(name)
+        text = self.text(name)
         if name in self.errors:
             return ""
         if not text.strip():
@@ -65,13 +66,23 @@ class Fields:
 
     def tags(self) -> tuple[str, ...]:
         """Read the comma-separated tags; blanks around them and empty ones are dropped (API section 15.30)."""
-        text = self._text("tags") if "tags" in self._values else ""
+        text = self.text("tags") if "tags" in self._values else ""
         return tuple(tag.strip() for tag in text.split(",") if tag.strip())
 
-    def _text(self, name: str) -> str:
+    def raw(self, name: str) -> object:
+        """Read a value of any kind that must be there; ``None`` when it is not."""
+        if name not in self._values:
+            self.error(name, REQUIRED)
+            return None
+        if self._values[name] is None:
+            self.error(name, NULL)
+        return self._values[name]
+
+    def text(self, name: str) -> str:
+        """Read a text that is there and may be blank; a JSON number is the text that it shows."""
         value = self._values[name]
         if value is None:
-            self.error(name, "This field may not be null.")
+            self.error(name, NULL)
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
             self.error(name, "Not a valid string.")
         else:

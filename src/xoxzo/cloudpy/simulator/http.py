@@ -15,6 +15,8 @@ class Request:
     query: bytes
     headers: Mapping[bytes, bytes]
     body: bytes = b""
+    peer: tuple[str, int] | None = None
+    """Address and port of the caller; ``None`` within this process."""
 
     def header(self, name: bytes) -> str:
         """Return a header's value, or an empty text."""
@@ -33,10 +35,11 @@ class Reply:
 class Refused(Exception):
     """A request ends here, with a status and a JSON body."""
 
-    def __init__(self, status: int, body: object) -> None:
+    def __init__(self, status: int, body: object, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         super().__init__(status, body)
         self.status = status
         self.body = body
+        self.headers = headers
 
 
 def invalid(name: str, *reasons: str) -> Refused:

@@ -70,12 +70,14 @@ class Server:
         self._socket = _listen(self._host, self._port)
         self.simulator.start()
         self._running = _Running(App(self.simulator, self._host), self._socket)
+        self.simulator.api.gate.watch(self._running.open_connections)
         self.simulator.in_background(self._running.start())
 
     def stop(self) -> None:
         """Close the port and all connections; what is being answered gets a moment to finish. Twice is fine."""
         if self._running is not None and self._socket is not None:
             self.simulator.in_background(self._running.stop())
+            self.simulator.api.gate.unwatch(self._running.open_connections)
             self._socket.close()
             self._running = self._socket = None
             self.simulator.close()
@@ -100,6 +102,11 @@ class _Running:
         self._server.lifespan = config.lifespan_class(config)
         self._socket = listener
         self._date: asyncio.Task[None]
+
+    def open_connections(self) -> set[tuple[str, int]]:
+        """Return the other ends of all connections, as the gate counts them."""
+        found = (getattr(connection, "client", None) for connection in self._server.server_state.connections)
+        return {tuple(client) for client in found if client}
 
     async def start(self) -> None:
         await self._server.on_tick(0)

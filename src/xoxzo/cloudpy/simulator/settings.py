@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from .carriers import Carrier, japan_and_malaysia
+
 Price = Decimal | int | float
 """Credits; one credit is one Japanese yen before tax (API section 1.7)."""
 
@@ -99,13 +101,17 @@ class Settings:
     """Added to each call that speaks a text (API section 1.7)."""
     voice_minimum: Price = 50
     """The balance that any call asks for, whatever it costs (API sections 1.7 and 15.9)."""
+    otp_price: Price = 3
+    """Credits for each one-time password (API section 1.7)."""
+    lookup_price: Price = 5
+    """Credits for each carrier look-up, whether something is found or not (API sections 8.1 and 15.64)."""
     early_release_refund: Price = 0.5
     """Share of the first month returned when a number is released within 24 hours (API section 15.54)."""
 
     sms_queued_seconds: float = 0.3
     """QUEUED → DELIVERING (API section 15.21)."""
     sms_delivering_seconds: float = 0.7
-    """DELIVERING → DELIVERED or FAIL."""
+    """DELIVERING → DELIVERED or FAIL (API section 15.21)."""
     ring_seconds: float = 1.0
     """How long a phone rings until it is answered."""
     no_answer_seconds: float = 5.0
@@ -116,13 +122,15 @@ class Settings:
     """How fast a text is spoken; each text takes at least one second."""
     transfer_seconds: float = 5.0
     """How long a transferred caller talks."""
+    conference_seconds: float = 10.0
+    """How long everybody in a conference talks."""
     voicemail_seconds: float = 5.0
     """How long a caller speaks after the greeting."""
 
     fail_numbers: frozenset[str] = frozenset({"+819000000001"})
     """Recipients whose SMS end as FAIL and whose calls end as FAILED (API section 15.21)."""
     stuck_numbers: frozenset[str] = frozenset({"+819000000002"})
-    """Recipients whose SMS stay DELIVERING: a phone that is switched off."""
+    """Recipients whose SMS stay DELIVERING: a phone that is switched off (API section 15.21)."""
     no_answer_numbers: frozenset[str] = frozenset({"+819000000003"})
     """Recipients whose calls end as NO ANSWER."""
 
@@ -130,10 +138,27 @@ class Settings:
     """Dialling codes that are not served: `Country not allowed` (API section 15.3)."""
     k_premium_senders: frozenset[str] | None = None
     """Registered `jp_kp_sender` ids; ``None`` takes any digits (API section 15.28)."""
+    carriers: tuple[Carrier, ...] = field(default_factory=japan_and_malaysia)
+    """Which carrier numbers belong to: for the look-up and the K-premium route (API sections 2.1, 8.1)."""
     free_form_allowed: bool = True
     """Whether free-form SMS may be sent at all (API section 15.8)."""
     verified: bool = True
     """Whether the account may subscribe numbers (API section 15.47)."""
+    templates_approved: bool = False
+    """Approve every template by itself, right after it was written; by default a person has to, as in the real service,
+    so that a program cannot come to rely on less (API section 3.2)."""
+    template_delete_status: Literal[204, 200] = 204
+    """How the deletion of a template is answered (API section 15.33)."""
+    otp_lifetime: float = 300.0
+    """How long a one-time password is good (API section 15.57)."""
+    otp_tries: int = 5
+    """How many wrong codes make a one-time password void (API section 15.57)."""
+    otp_sender: str = "Xoxzo"
+    """From whom one-time passwords come; no source tells."""
+    link_days: float = 90
+    """Days after which a short link leads nowhere (API section 2.5)."""
+    multi_click: bool = False
+    """List every click on a tracked link as `accesses`, up to 1,000 (API section 15.25)."""
     test_text: bool = False
     """Replace every text as for accounts that never bought credits (API section 15.27)."""
     cost_hidden_while_queued: bool = True
@@ -142,6 +167,20 @@ class Settings:
     """Refuse recordings that are not plain http with safe characters (API sections 5.1 and 15.41)."""
     list_cap: int = 1000
     """The most messages that one list returns (API section 15.18)."""
+
+    requests_per_second: int | None = None
+    """Requests of an account in any one second of real time, then 429; ``None`` throttles nothing (API section 15.11).
+    The proposed default, 10, is in the profile `strict`."""
+    list_interval: float | None = None
+    """Real seconds between two calls of the sent list by an account, else 429; ``None`` throttles nothing (API section
+    15.11). The profile `strict` asks for 20 minutes."""
+    most_connections: int | None = None
+    """Connections that an account may have open at once, then 429; ``None`` for any number (API section 15.12)."""
+    allowed_addresses: tuple[str, ...] = ()
+    """IP addresses and CIDR blocks that may call; empty for all (API sections 1.1 and 15.7)."""
+    refused_address_status: Literal[401, 403] = 401
+    """How a caller from another address is refused (API section 15.7)."""
+
     legacy_sin: bool = False
     """Serve the retired SIN paths (API sections 4 and 15.38)."""
 
@@ -157,7 +196,7 @@ class Settings:
     callback_tries: int = 10
     """How often a callback is tried until it is answered with exactly 200 (API section 15.63)."""
     callback_longest_wait: float = 60.0
-    """Cap of the waits between tries, which begin at 1 and double."""
+    """Cap of the waits between tries, which begin at 1 and double (API section 15.63)."""
     outgoing_timeout: float = 10.0
     """Real seconds for a whole callback or action URL exchange (API sections 15.50 and 15.63)."""
     allow_network: bool = False
@@ -179,6 +218,10 @@ class Settings:
     """Messages kept; the oldest are forgotten first."""
     max_calls: int = 200_000
     """Calls kept; the oldest are forgotten first."""
+    max_templates: int = 10_000
+    """Templates kept; the oldest are forgotten first."""
+    max_websites: int = 10_000
+    """Websites kept that were registered for one-time passwords; the oldest are forgotten first."""
     max_accounts: int = 100_000
     """Accounts kept; the oldest are forgotten first, with all that they hold."""
     max_callbacks: int = 10_000

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -12,8 +12,9 @@ from xoxzo.cloudpy.errors import SimulatorError
 from .api import Api
 from .background import Background
 from .clock import Clock, RealClock
-from .engine import Call, CallbackAttempt, Engine, Message, UnknownNumber, call_view
+from .engine import CallbackAttempt, Engine, UnknownNumber, UnknownTemplate
 from .numbers import is_number
+from .records import CallRecord, Phone, TemplateRecord, call_record, sms_record, template_record
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -21,39 +22,6 @@ if TYPE_CHECKING:
     from .server import Server
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedSms:
-    """An SMS that was sent to a phone."""
-
-    msgid: str
-    sender: str
-    text: str
-    parts: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """A call as it stood at one moment; `steps` tells what happened, first to last."""
-
-    callid: str
-    direction: str
-    caller: str | None
-    recipient: str
-    status: str
-    duration: int
-    steps: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """What one phone received, oldest first."""
-
-    number: str
-    messages: tuple[ReceivedSms, ...]
-    calls: tuple[CallRecord, ...]
 
 
 class Simulator:
@@ -133,7 +101,7 @@ class Simulator:
         with self.engine as engine:
             messages = engine.sms.by_phone.get(number, {}).values()
             calls = engine.calls.by_phone.get(number, {}).values()
-            return Phone(number, tuple(_received(message) for message in messages), tuple(map(_record, calls)))
+            return Phone(number, tuple(map(sms_record, messages)), tuple(map(call_record, calls)))
 
     def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> CallRecord:
         """Let a call come in to a subscribed dial-in number.
@@ -154,7 +122,7 @@ class Simulator:
             raise SimulatorError(message)
         with self.engine as engine:
             try:
-                return _record(engine.incoming.ring(din, caller, sid=sid))
+                return call_record(engine.incoming.ring(din, caller, sid=sid))
             except UnknownNumber:
                 message = "the number is not subscribed"
                 raise SimulatorError(message) from None
@@ -170,7 +138,40 @@ class Simulator:
             if call is None:
                 message = "there is no such call"
                 raise SimulatorError(message)
-            return _record(call)
+            return call_record(call)
+
+    @property
+    def templates(self) -> tuple[TemplateRecord, ...]:
+        """The SMS templates of all accounts, oldest first."""
+        with self.engine as engine:
+            return tuple(map(template_record, engine.templates.templates.values()))
+
+    def approve_template(self, ident: int) -> TemplateRecord:
+        """Approve a template, as a person at Xoxzo does (API section 3.2); one that is approved stays so.
+
+        Args:
+            ident: Its id.
+
+        Raises:
+            SimulatorError: There is no such template.
+        """
+        with self.engine as engine, _known_template():
+            return template_record(engine.templates.approve(ident))
+
+    def return_template(self, ident: int) -> TemplateRecord:
+        """Return a template to its author instead of approving it.
+
+        A text that was in force before counts again; a first one goes on waiting, for the API has no status for a
+        refusal (API section 3.1).
+
+        Args:
+            ident: Its id.
+
+        Raises:
+            SimulatorError: There is no such template.
+        """
+        with self.engine as engine, _known_template():
+            return template_record(engine.templates.give_back(ident))
 
     @property
     def callbacks(self) -> tuple[CallbackAttempt, ...]:
@@ -212,18 +213,10 @@ class Simulator:
         await self._driver.run()
 
 
-def _received(message: Message) -> ReceivedSms:
-    return ReceivedSms(message.msgid, message.request.sender, message.text, message.parts, message.status)
-
-
-def _record(call: Call) -> CallRecord:
-    view: dict[str, Any] = call_view(call)
-    return CallRecord(
-        view["id"],
-        view["direction"],
-        view["caller"],
-        view["recipient"],
-        view["status"],
-        view["duration"],
-        tuple(view["steps"]),
-    )
+@contextmanager
+def _known_template() -> Iterator[None]:
+    try:
+        yield
+    except UnknownTemplate:
+        message = "there is no such template"
+        raise SimulatorError(message) from None

@@ -1,9 +1,9 @@
-"""Which path is answered by what (API sections 2, 4, 5, 6, 9)."""
+"""Which path is answered by what (API sections 2 to 9)."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from . import account, sms, voice
+from . import account, conferences, otp, sms, templates, utilities, voice
 from .exchange import Handler, Methods
 from .lines import Lines
 
@@ -20,6 +20,10 @@ class Route:
     methods: Methods
     allow: bytes
     """The Allow header (API section 15.67)."""
+
+    def is_listing(self, method: str) -> bool:
+        """Say whether a method of this path asks for the sent list, which is throttled more than the rest."""
+        return method in {"GET", "HEAD"} and self.methods.get("GET") is sms.list_sent
 
 
 def _route(**methods: Handler) -> Route:
@@ -40,8 +44,23 @@ class Routes:
         self._table: dict[tuple[str | None, ...], Route] = {
             ("sms", "messages"): _route(get=sms.list_sent, post=sms.send),
             ("sms", "messages", _ID): _route(get=sms.get),
+            ("sms", "templates"): _route(get=templates.list_all, post=templates.create),
+            ("sms", "templates", _ID): _route(
+                get=templates.get,
+                post=templates.update,
+                put=templates.update,
+                patch=templates.update,
+                delete=templates.delete,
+            ),
+            ("sms", "templates", _ID, "messages"): _route(post=templates.send),
             ("voice", "simple", "playbacks"): _route(post=voice.place),
+            ("voice", "simple", "conferences"): _route(post=conferences.place),
+            ("voice", "simple", "conferences", _ID): _route(get=conferences.get),
             ("voice", "calls", _ID): _route(get=voice.get),
+            ("otp", "register-website"): _route(post=otp.register),
+            ("otp", "request"): _route(post=otp.request),
+            ("otp", "verify"): _route(post=otp.verify),
+            ("utilities", "carrierlookup"): _route(post=utilities.look_up),
             ("you", "credits"): _route(get=account.get_credits),
         }
         self._add_lines("voice", "dins", Lines("din"))
@@ -71,5 +90,8 @@ class Routes:
             return None
         if route := self._table.get(tuple(segments)):
             return route, "", slashed
-        route = self._table.get((*segments[:-1], _ID))
-        return None if route is None else (route, segments[-1], slashed)
+        for at in (len(segments) - 1, len(segments) - 2):  # an id stands last, or before one more word
+            route = self._table.get((*segments[:at], _ID, *segments[at + 1 :])) if at >= 0 else None
+            if route and segments[at]:
+                return route, segments[at], slashed
+        return None

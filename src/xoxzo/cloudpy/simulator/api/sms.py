@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime
 from itertools import islice
+from typing import Literal
 
 from xoxzo.cloudpy.simulator.engine import Message, MessageTooLong, SmsRequest
-from xoxzo.cloudpy.simulator.fields import REQUIRED, Fields
+from xoxzo.cloudpy.simulator.fields import Fields
 from xoxzo.cloudpy.simulator.http import Reply, detail, invalid
 from xoxzo.cloudpy.simulator.numbers import is_digits, is_number
 from xoxzo.cloudpy.simulator.prices import has_code
@@ -28,21 +29,23 @@ def send(exchange: Exchange) -> Reply:
     return reply(201, [{"msgid": message.msgid}])
 
 
-def read(fields: Fields, settings: Settings, base_url: str) -> SmsRequest:
-    """Read the parameters of section 2.1.
+def read(fields: Fields, settings: Settings, base_url: str, *, text: str | None = None) -> SmsRequest:
+    """Read the parameters of section 2.1; a template gives the `text`, without it `message` is required.
 
     Raises:
         Refused: 400, with all fields that are wrong.
     """
+    k_premium, k_premium_sender = _k_premium(fields, settings)
     request = SmsRequest(
-        text=fields.required("message"),
+        text=fields.required("message") if text is None else text,
         recipient=fields.required("recipient", is_number, "Invalid recipient"),
         sender=fields.required("sender", is_sender, "Invalid sender"),
         tags=fields.tags(),
         callback_url=fields.url("callbackurl"),
         track_link=fields.flag("track_link"),
         click_callback_url=fields.url("lt_callbackurl"),
-        k_premium=_k_premium(fields, settings),
+        k_premium=k_premium,
+        k_premium_sender=k_premium_sender,
         base_url=base_url,
     )
     if not request.track_link and parts(request.text) is None:
@@ -61,21 +64,19 @@ def is_sender(text: str) -> bool:
     return is_digits(bare) or (len(bare) <= 10 and bare.isascii() and bare.isalnum())
 
 
-def _k_premium(fields: Fields, settings: Settings) -> bool:
-    route, lite = fields.flag("jp_kp"), fields.flag("jp_kpl")
-    if route and lite:
+def _k_premium(fields: Fields, settings: Settings) -> tuple[Literal["", "full", "lite"], str]:
+    full, lite = fields.flag("jp_kp"), fields.flag("jp_kpl")
+    if not (full or lite):
+        return "", ""
+    if full and lite:
         fields.error("non_field_errors", "jp_kp and jp_kpl exclude each other.")
-    if route or lite:
-        known = settings.k_premium_senders
-        if fields.has("jp_kp_sender"):
-            fields.required(
-                "jp_kp_sender",
-                lambda sender: is_digits(sender) and (known is None or sender in known),
-                "Invalid sender",
-            )
-        else:
-            fields.error("jp_kp_sender", REQUIRED)
-    return route or lite
+    known = settings.k_premium_senders
+    sender = fields.required(
+        "jp_kp_sender",
+        lambda sender: is_digits(sender) and (known is None or sender in known),
+        "Invalid sender",
+    )
+    return "full" if full else "lite", sender
 
 
 def get(exchange: Exchange) -> Reply:

@@ -14,33 +14,51 @@ from xoxzo.cloudpy.simulator.settings import Settings
 from .accounts import Account, Accounts, NotEnoughCredits
 from .callbacks import CallbackAttempt, CallbackDesk
 from .calls import Call, CallDesk, CallRequest, Step
+from .conferences import Conference, ConferenceDesk, ConferenceRequest
 from .incoming import IncomingDesk, call_view
 from .lines import Line, LineDesk, UnknownNumber
+from .lookup import LookupDesk
+from .otp import AlreadyRegistered, Otp, OtpActive, OtpDesk, UnknownWebsite
 from .sms import Message, MessageTooLong, SmsDesk, SmsRequest
+from .templates import MissingVariables, NotApproved, Template, TemplateDesk, UnknownTemplate
 from .world import Answer, Event, Outgoing, World
 
 __all__ = [
     "Account",
     "Accounts",
+    "AlreadyRegistered",
     "Answer",
     "Call",
     "CallDesk",
     "CallRequest",
     "CallbackAttempt",
     "CallbackDesk",
+    "Conference",
+    "ConferenceDesk",
+    "ConferenceRequest",
     "Engine",
     "Event",
     "IncomingDesk",
     "Line",
     "LineDesk",
+    "LookupDesk",
     "Message",
     "MessageTooLong",
+    "MissingVariables",
+    "NotApproved",
     "NotEnoughCredits",
+    "Otp",
+    "OtpActive",
+    "OtpDesk",
     "Outgoing",
     "SmsDesk",
     "SmsRequest",
     "Step",
+    "Template",
+    "TemplateDesk",
     "UnknownNumber",
+    "UnknownTemplate",
+    "UnknownWebsite",
     "World",
     "call_view",
 ]
@@ -69,7 +87,11 @@ class Engine:
         self.accounts = Accounts(world)
         self.callbacks = CallbackDesk(world)
         self.sms = SmsDesk(world, self.accounts, self.callbacks)
+        self.templates = TemplateDesk(world)
         self.calls = CallDesk(world, self.accounts, self.callbacks)
+        self.conferences = ConferenceDesk(world, self.accounts, self.calls, self.callbacks)
+        self.otp = OtpDesk(world, self.sms)
+        self.lookup = LookupDesk(world, self.accounts)
         self.dins = LineDesk(world, self.accounts, "din")
         self.sins = LineDesk(world, self.accounts, "sin")
         self.incoming = IncomingDesk(world, self.accounts, self.calls, self.dins)

@@ -74,3 +74,8 @@ class Accounts:
             self._kept[key] = account
             if len(self._kept) > self._world.settings.max_accounts:
                 self._kept.pop(next(iter(self._kept)))
+
+
+def same(one: Account, other: Account) -> bool:
+    """Say whether two are the same account, which may have been made anew meanwhile."""
+    return (one.sid, one.token) == (other.sid, other.token)

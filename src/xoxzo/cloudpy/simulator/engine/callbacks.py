@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from .world import Answer, Outgoing, World
 
+CallbackKind = Literal["sms", "call", "conference", "click"]
 Outcome = Literal["delivered", "will retry", "gave up", "refused"]
 
 
@@ -16,9 +17,9 @@ Outcome = Literal["delivered", "will retry", "gave up", "refused"]
 class CallbackAttempt:
     """One try to deliver a callback."""
 
-    kind: Literal["sms", "call"]
+    kind: CallbackKind
     ident: str
-    """The msgid or callid."""
+    """The msgid, callid or conferenceid."""
     url: str
     attempt: int
     at: float
@@ -35,7 +36,7 @@ class CallbackDesk:
         self._world = world
         self.log: deque[CallbackAttempt] = deque(maxlen=world.settings.max_callbacks)
 
-    def post(self, kind: Literal["sms", "call"], ident: str, url: str, fields: Mapping[str, object]) -> None:
+    def post(self, kind: CallbackKind, ident: str, url: str, fields: Mapping[str, object]) -> None:
         """Begin to deliver a callback."""
         if self._world.settings.callback_format == "json":
             body, content_type = json.dumps(fields, ensure_ascii=False).encode(), "application/json"
@@ -90,7 +91,7 @@ class CallbackDesk:
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    kind: Literal["sms", "call"]
+    kind: CallbackKind
     ident: str
     url: str
     body: bytes
@@ -98,8 +99,14 @@ class _Delivery:
 
 
 def _flat(fields: Mapping[str, object]) -> dict[str, object]:
-    # A form has no lists and no null: tags are joined as they were sent, what is unset is empty.
-    return {
-        name: ",".join(value) if isinstance(value, list) else "" if value is None else value
-        for name, value in fields.items()
-    }
+    return {name: _flat_value(value) for name, value in fields.items()}
+
+
+def _flat_value(value: object) -> object:
+    # A form has no lists and no null: tags are joined as they were sent, what is unset is empty, and a list of
+    # objects (a conference's participants) is the text of its JSON.
+    if isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return ",".join(value)
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else value

@@ -1,5 +1,6 @@
-"""Calls: those that the API places (API section 5), and what they share with incoming ones."""
+"""Calls: those that the API places (API section 5.1), and what they share with incoming ones."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -50,13 +51,15 @@ class Call:
     account: Account = field(repr=False)
     caller: str
     recipient: str
-    call_type: Literal["simple/playbacks", "din"]
+    call_type: Literal["simple/playbacks", "simple/conferences", "din"]
     direction: Literal["outbound", "inbound"]
     minute_price: Decimal
     started: float
     tags: tuple[str, ...] = ()
     callback_url: str | None = None
     base_url: str = "http://localhost"
+    conferenceid: str = ""
+    """The conference that it belongs to, or an empty text."""
     ended: float | None = None
     duration: int = 0
     charged: Decimal = Decimal(0)
@@ -91,6 +94,11 @@ class CallDesk:
         self._callbacks = callbacks
         self.calls: dict[str, Call] = {}
         self.by_phone: dict[str, dict[str, Call]] = {}
+        self._ended: Callable[[Call], None] = lambda _call: None
+
+    def on_end(self, ended: Callable[[Call], None]) -> None:
+        """Have `ended` called for each call that ends, once it stands as it will stay."""
+        self._ended = ended
 
     def place(self, account: Account, request: CallRequest) -> Call:
         """Accept a call and take its first minute, answered or not.
@@ -120,7 +128,7 @@ class CallDesk:
         )
         self.keep(call)
         self.step(call, "ringing")
-        self._ring(call, request)
+        self.ring(call, lambda: self._talk(call, request))
         return call
 
     def talk_seconds(self, text: str) -> float:
@@ -152,8 +160,10 @@ class CallDesk:
         self.step(call, "ended", status=status, duration=call.duration, cost=as_json(call.charged))
         if call.callback_url:
             self._callbacks.post("call", call.callid, call.callback_url, call.view(call.base_url))
+        self._ended(call)
 
-    def _ring(self, call: Call, request: CallRequest) -> None:
+    def ring(self, call: Call, answered: Callable[[], None]) -> None:
+        """Let a phone ring; what is `answered` happens unless the number has a fate of its own."""
         settings = self._world.settings
         if call.recipient in settings.stuck_numbers:
             return
@@ -162,7 +172,7 @@ class CallDesk:
         elif call.recipient in settings.fail_numbers:
             self._world.after(settings.ring_seconds, lambda: self.end(call, "FAILED"))
         else:
-            self._world.after(settings.ring_seconds, lambda: self._talk(call, request))
+            self._world.after(settings.ring_seconds, answered)
 
     def _talk(self, call: Call, request: CallRequest) -> None:
         self.answer(call)

@@ -9,7 +9,7 @@ from typing import Literal
 from xoxzo.cloudpy.simulator.prices import exact
 from xoxzo.cloudpy.simulator.settings import NumberRange
 
-from .accounts import Account, Accounts, NotEnoughCredits
+from .accounts import Account, Accounts, NotEnoughCredits, same
 from .world import World
 
 MONTH = 30 * 86400
@@ -74,7 +74,7 @@ class LineDesk:
 
     def subscribed(self, account: Account) -> list[Line]:
         """Return an account's numbers, the oldest subscription first."""
-        mine = [line for line in self.lines.values() if line.owner is not None and _same(line.owner, account)]
+        mine = [line for line in self.lines.values() if line.owner is not None and same(line.owner, account)]
         return sorted(mine, key=lambda line: line.since)
 
     def subscribe(self, account: Account, uid: str) -> Line:
@@ -101,7 +101,7 @@ class LineDesk:
             UnknownNumber: It does not.
         """
         line = self.lines.get(uid)
-        if line is None or line.owner is None or not _same(line.owner, account):
+        if line is None or line.owner is None or not same(line.owner, account):
             raise UnknownNumber
         return line
 
@@ -156,7 +156,3 @@ class LineDesk:
                 uid = stock.country + "".join(chance.choices(_UID_LETTERS, k=14))
                 number = f"{stock.country_code}{stock.prefix}{stock.first + index:0{stock.digits}d}"
                 yield Line(self._kind, uid, number, stock)
-
-
-def _same(one: Account, other: Account) -> bool:
-    return (one.sid, one.token) == (other.sid, other.token)

@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Literal
 
 from xoxzo.cloudpy.simulator.clock import stamp
-from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
-from xoxzo.cloudpy.simulator.text import parts, replace_link
+from xoxzo.cloudpy.simulator.prices import as_json, exact
+from xoxzo.cloudpy.simulator.text import parts
 
 from .accounts import Account, Accounts
 from .callbacks import CallbackDesk
+from .links import LinkDesk, LinkTracking
+from .routing import route
 from .world import World
 
 SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]
@@ -21,18 +23,6 @@ TEST_TEXT = "This is a test message from Xoxzo."
 
 class MessageTooLong(Exception):
     """The text has more than 660 characters, or needs more parts than there are (API section 2.4)."""
-
-
-@dataclass(slots=True, kw_only=True)
-class LinkTracking:
-    """A link in a message that was replaced by a short one."""
-
-    link: str
-    shortlink: str
-
-    def view(self) -> dict[str, object]:
-        """Return it as the API shows it (API sections 2.2 and 15.24)."""
-        return {"accessed": False, "accessed_on": None, "link": self.link, "shortlink": self.shortlink}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +36,11 @@ class SmsRequest:
     callback_url: str | None = None
     track_link: bool = False
     click_callback_url: str | None = None
-    k_premium: bool = False
+    k_premium: Literal["", "full", "lite"] = ""
+    """Full is `jp_kp`, lite is `jp_kpl`."""
+    k_premium_sender: str = ""
+    fixed_cost: Decimal | None = None
+    """What the whole message costs, however long: a text of Xoxzo's own, which no setting replaces."""
     base_url: str = "http://localhost"
 
 
@@ -58,14 +52,22 @@ class Message:
     account: Account = field(repr=False)
     request: SmsRequest
     text: str
+    shown_sender: str
+    """What the phone shows, which may differ from the requested sender (API section 2.1, K-premium matrix)."""
     parts: int
     cost: Decimal
     tracking: LinkTracking | None
     sent: float
     status: SmsStatus = "QUEUED"
 
-    def view(self, base_url: str, *, hide_cost: bool) -> dict[str, object]:
-        """Return it as the API shows it (API section 2.2); `hide_cost` shows 0 while it is QUEUED."""
+    def view(self, base_url: str, *, hide_cost: bool, all_accesses: bool) -> dict[str, object]:
+        """Return it as the API shows it (API section 2.2).
+
+        Args:
+            base_url: How the addresses in it begin.
+            hide_cost: Show the cost as 0 while it is QUEUED (API section 15.22).
+            all_accesses: List every time that a tracked link was opened (API section 15.25).
+        """
         hidden = hide_cost and self.status == "QUEUED"
         return {
             "msgid": self.msgid,
@@ -77,7 +79,7 @@ class Message:
             "cost": 0 if hidden else as_json(self.cost, as_float=self.tracking is not None),
             "parts": self.parts,
             "tags": list(self.request.tags),
-            "link_tracking": self.tracking.view() if self.tracking else None,
+            "link_tracking": self.tracking.view(all_accesses=all_accesses) if self.tracking else None,
         }
 
 
@@ -88,6 +90,7 @@ class SmsDesk:
         self._world = world
         self._accounts = accounts
         self._callbacks = callbacks
+        self.links = LinkDesk(world, callbacks)
         self.messages: dict[str, Message] = {}
         self.by_phone: dict[str, dict[str, Message]] = {}
 
@@ -99,19 +102,24 @@ class SmsDesk:
             NotEnoughCredits: Nothing was sent and nothing taken.
         """
         settings, world = self._world.settings, self._world
-        text, tracking = self._track(request)
-        if settings.test_text:
-            text = TEST_TEXT
-        count = parts(text)
+        text, measured, tracking = self.links.shorten(request)
+        if settings.test_text and request.fixed_cost is None:
+            text = measured = TEST_TEXT
+        count = parts(measured)
         if count is None:
             raise MessageTooLong
-        cost = self._price(request) * count + (exact(settings.tracking_price) if tracking else 0)
+        price, shown_sender = route(settings, request)
+        if request.fixed_cost is None:
+            cost = price * count + (exact(settings.tracking_price) if tracking else 0)
+        else:
+            cost = request.fixed_cost
         self._accounts.charge(account, cost)
         message = Message(
             msgid=world.msgid(),
             account=account,
             request=request,
             text=text,
+            shown_sender=shown_sender,
             parts=count,
             cost=cost,
             tracking=tracking,
@@ -132,21 +140,12 @@ class SmsDesk:
 
     def view(self, message: Message, base_url: str) -> dict[str, object]:
         """Return a message as the API shows it now."""
-        return message.view(base_url, hide_cost=self._world.settings.cost_hidden_while_queued)
-
-    def _track(self, request: SmsRequest) -> tuple[str, LinkTracking | None]:
-        if request.track_link:
-            shortlink = f"https://xoz.so/{self._world.short_path()}"
-            if replaced := replace_link(request.text, shortlink):
-                text, link = replaced
-                return text, LinkTracking(link=link, shortlink=shortlink)
-        return request.text, None
-
-    def _price(self, request: SmsRequest) -> Decimal:
         settings = self._world.settings
-        if request.k_premium:
-            return exact(settings.k_premium_price)
-        return for_number(settings.sms_prices, request.recipient)
+        return message.view(
+            base_url,
+            hide_cost=settings.cost_hidden_while_queued,
+            all_accesses=settings.multi_click,
+        )
 
     def _deliver(self, message: Message) -> None:
         self._move(message, "DELIVERING")
@@ -183,11 +182,15 @@ class SmsDesk:
         self.messages[message.msgid] = message
         message.account.messages[message.msgid] = message
         self.by_phone.setdefault(message.request.recipient, {})[message.msgid] = message
+        if message.tracking:
+            self.links.messages[message.tracking.path] = message
         if len(self.messages) > self._world.settings.max_messages:
             self._forget(self.messages.pop(next(iter(self.messages))))
 
     def _forget(self, message: Message) -> None:
         message.account.messages.pop(message.msgid, None)
+        if message.tracking:
+            del self.links.messages[message.tracking.path]
         inbox = self.by_phone[message.request.recipient]
         del inbox[message.msgid]
         if not inbox:

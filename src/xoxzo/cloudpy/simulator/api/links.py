@@ -1,0 +1,27 @@
+"""Short links, which anybody may open (API section 2.5)."""
+
+import string
+from urllib.parse import quote
+
+from xoxzo.cloudpy.simulator.engine import Engine
+from xoxzo.cloudpy.simulator.http import Reply, Request
+
+from .exchange import empty
+
+PATH = b"/s/"
+"""How the path of every short link begins; the real ones stand on a host of their own."""
+
+_AS_IT_IS = string.punctuation
+
+
+def follow(engine: Engine, request: Request) -> Reply:
+    """Answer `GET /s/<five characters>` with a redirection to the link; only GET counts as a click."""
+    if request.method != "GET":
+        return empty(404 if request.method == "HEAD" else 405)
+    path = request.path.removeprefix(PATH).decode("latin-1")
+    with engine:
+        link = engine.sms.links.open(path)
+    if link is None:
+        return empty(404)
+    # Whatever the sender wrote: a header has printable ASCII alone.
+    return Reply(302, b"", ((b"location", quote(link, safe=_AS_IT_IS).encode()),))

@@ -1,0 +1,132 @@
+"""Conferences: two or three phones are called and talk with each other (API sections 5.3 and 5.4)."""
+
+from dataclasses import dataclass, field
+
+from xoxzo.cloudpy.simulator.clock import stamp
+from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
+
+from .accounts import Account, Accounts, same
+from .callbacks import CallbackDesk
+from .calls import Call, CallDesk
+from .world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceRequest:
+    """A checked request for a conference (API section 5.3)."""
+
+    caller: str
+    participants: tuple[str, ...]
+    callback_url: str | None = None
+    tags: tuple[str, ...] = ()
+    base_url: str = "http://localhost"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Conference:
+    """A conference and the calls that it consists of."""
+
+    conferenceid: str
+    account: Account = field(repr=False)
+    request: ConferenceRequest
+    started: float
+    legs: tuple[Call, ...]
+
+    @property
+    def ended(self) -> float | None:
+        """When the last call ended, or ``None``."""
+        ends = [leg.ended for leg in self.legs if leg.ended is not None]
+        return max(ends) if len(ends) == len(self.legs) else None
+
+    def view(self, base_url: str) -> dict[str, object]:
+        """Return it as the API shows it (API section 5.4): the cost of all calls, the duration of the longest."""
+        ended = self.ended
+        cost = sum(leg.charged for leg in self.legs if leg.ended is not None)
+        return {
+            "conferenceid": self.conferenceid,
+            "start_time": stamp(self.started),
+            "end_time": None if ended is None else stamp(ended),
+            "duration": max(leg.duration for leg in self.legs),
+            "cost": as_json(exact(cost)),
+            "participants": [leg.view(base_url) for leg in self.legs],
+        }
+
+
+class ConferenceDesk:
+    """Places conferences and reports their end."""
+
+    def __init__(self, world: World, accounts: Accounts, calls: CallDesk, callbacks: CallbackDesk) -> None:
+        self._world = world
+        self._accounts = accounts
+        self._calls = calls
+        self._callbacks = callbacks
+        self.conferences: dict[str, Conference] = {}
+        calls.on_end(self._leg_ended)
+
+    def place(self, account: Account, request: ConferenceRequest) -> Conference:
+        """Accept a conference and take the first minute of each call, answered or not.
+
+        Raises:
+            NotEnoughCredits: The balance is below the minimum for any call, or below the cost of all.
+        """
+        settings = self._world.settings
+        prices = [for_number(settings.voice_prices, number) for number in request.participants]
+        self._accounts.charge(account, exact(sum(prices)), needs=exact(settings.voice_minimum))
+        conferenceid = self._world.callid()
+        legs = tuple(
+            Call(
+                callid=self._world.callid(),
+                account=account,
+                caller=request.caller,
+                recipient=number,
+                call_type="simple/conferences",
+                direction="outbound",
+                minute_price=price,
+                started=self._world.now(),
+                tags=request.tags,
+                base_url=request.base_url,
+                charged=price,
+                conferenceid=conferenceid,
+            )
+            for number, price in zip(request.participants, prices, strict=True)
+        )
+        conference = Conference(
+            conferenceid=conferenceid,
+            account=account,
+            request=request,
+            started=self._world.now(),
+            legs=legs,
+        )
+        self._keep(conference)
+        for leg in legs:
+            self._call(leg)
+        return conference
+
+    def find(self, account: Account, conferenceid: str) -> Conference | None:
+        """Return an account's conference."""
+        conference = self.conferences.get(conferenceid)
+        return conference if conference and same(conference.account, account) else None
+
+    def _call(self, leg: Call) -> None:
+        self._calls.keep(leg)
+        self._calls.step(leg, "ringing")
+        self._calls.ring(leg, lambda: self._talk(leg))
+
+    def _talk(self, leg: Call) -> None:
+        self._calls.answer(leg)
+        self._calls.step(leg, "conference", conferenceid=leg.conferenceid)
+        self._world.after(self._world.settings.conference_seconds, lambda: self._calls.end(leg, "ANSWERED"))
+
+    def _leg_ended(self, leg: Call) -> None:
+        conference = self.conferences.get(leg.conferenceid)
+        if conference is None or conference.ended is None:
+            return
+        url = conference.request.callback_url
+        if url:
+            view = conference.view(conference.request.base_url)
+            self._callbacks.post("conference", conference.conferenceid, url, view)
+
+    def _keep(self, conference: Conference) -> None:
+        self.conferences[conference.conferenceid] = conference
+        if len(self.conferences) > self._world.settings.max_calls:
+            self.conferences.pop(next(iter(self.conferences)))

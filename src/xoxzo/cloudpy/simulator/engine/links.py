@@ -1,0 +1,104 @@
+"""Tracked links: a short address in the text, where it leads, and who opened it (API sections 2.5 and 10.3)."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.clock import stamp
+from xoxzo.cloudpy.simulator.text import replace_link
+
+from .callbacks import CallbackDesk
+from .world import World
+
+if TYPE_CHECKING:
+    from .sms import Message, SmsRequest
+
+_DAY = 86_400
+_MOST_ACCESSES = 1000
+
+
+@dataclass(slots=True, kw_only=True)
+class LinkTracking:
+    """A link in a message that was replaced by a short one."""
+
+    link: str
+    path: str
+    """The last part of the short address: five characters."""
+    shortlink: str
+    accesses: list[float] = field(default_factory=list)
+    """When it was opened, the first time first."""
+
+    def view(self, *, all_accesses: bool) -> dict[str, object]:
+        """Return it as the API shows it (API sections 2.2, 15.24 and 15.25)."""
+        first = stamp(self.accesses[0]) if self.accesses else None
+        shown: dict[str, object] = {
+            "accessed": first is not None,
+            "accessed_on": first,
+            "link": self.link,
+            "shortlink": self.shortlink,
+        }
+        return {**shown, "accesses": [stamp(moment) for moment in self.accesses]} if all_accesses else shown
+
+
+class LinkDesk:
+    """Shortens links, and knows where each short one leads."""
+
+    def __init__(self, world: World, callbacks: CallbackDesk) -> None:
+        self._world = world
+        self._callbacks = callbacks
+        self.messages: dict[str, Message] = {}
+
+    def shorten(self, request: "SmsRequest") -> tuple[str, str, LinkTracking | None]:
+        """Put a short link in place of the first one, if that was asked for.
+
+        Returns:
+            The text, the text by which its length is measured, and the link. The two texts differ by the length of
+            the short address alone: parts and cost are those of the real service, whose address is shorter than one
+            of this machine (API section 15.26).
+        """
+        if request.track_link:
+            path = self._free_path()
+            shortlink = f"{request.base_url}/s/{path}"
+            if replaced := replace_link(request.text, shortlink):
+                text, link = replaced
+                measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
+                return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
+        return request.text, request.text, None
+
+    def open(self, path: str) -> str | None:
+        """Follow a short link, note that, and tell the sender of the first time.
+
+        Returns:
+            The address it leads to, or ``None`` when there is no such link or its days are over.
+        """
+        message = self.messages.get(path)
+        if message is None or message.tracking is None:
+            return None
+        world, tracking = self._world, message.tracking
+        if world.now() - message.sent >= world.settings.link_days * _DAY:
+            return None
+        first = not tracking.accesses
+        if len(tracking.accesses) < _MOST_ACCESSES:
+            tracking.accesses.append(world.now())
+        world.tell("click", message.msgid, numbers={"by": message.request.recipient}, first=first)
+        if first and message.request.click_callback_url:
+            self._callbacks.post("click", message.msgid, message.request.click_callback_url, _report(message, tracking))
+        link = tracking.link
+        return link if link.startswith(("http://", "https://")) else f"http://{link}"
+
+    def _free_path(self) -> str:
+        path = self._world.short_path()
+        while path in self.messages:
+            path = self._world.short_path()
+        return path
+
+
+def _report(message: "Message", tracking: LinkTracking) -> dict[str, object]:
+    """Return the fields of the callback (API section 15.62)."""
+    return {
+        "msgid": message.msgid,
+        "recipient": message.request.recipient,
+        "link": tracking.link,
+        "shortlink": tracking.shortlink,
+        "accessed_on": stamp(tracking.accesses[0]),
+        "tags": list(message.request.tags),
+    }

@@ -1,0 +1,136 @@
+"""One-time passwords: registered websites, codes by SMS, and their verification (API section 7)."""
+
+from dataclasses import dataclass, field
+
+from xoxzo.cloudpy.simulator.prices import exact
+
+from .accounts import Account
+from .sms import Message, SmsDesk, SmsRequest
+from .world import World
+
+SENTENCE = "あなたの確認コードは{code}です。"
+"""The text of the only template that exists (API section 7.1)."""
+
+_Key = tuple[str, str, str, str]
+
+
+class AlreadyRegistered(Exception):
+    """The account has registered this website before."""
+
+
+class UnknownWebsite(Exception):
+    """The account has not registered this website."""
+
+
+class OtpActive(Exception):
+    """The phone has a code for this website that is still good (API section 15.57)."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Otp:
+    """A code that was sent and can be verified."""
+
+    msgid: str
+    account: Account = field(repr=False)
+    website: str
+    phone: str
+    code: str = field(repr=False)
+    tries_left: int
+
+    @property
+    def key(self) -> _Key:
+        """What there is one active code for: a phone and a website of an account."""
+        return _key(self.account, self.website, self.phone)
+
+
+class OtpDesk:
+    """Registers websites, sends codes and verifies them, each code once."""
+
+    def __init__(self, world: World, sms: SmsDesk) -> None:
+        self._world = world
+        self._sms = sms
+        self.websites: dict[tuple[str, str, str], None] = {}
+        self.active: dict[_Key, Otp] = {}
+        self.by_msgid: dict[str, Otp] = {}
+
+    def register(self, account: Account, website: str) -> None:
+        """Link a website to an account.
+
+        Raises:
+            AlreadyRegistered: It is.
+        """
+        entry = (account.sid, account.token, website)
+        if entry in self.websites:
+            raise AlreadyRegistered
+        self.websites[entry] = None
+        if len(self.websites) > self._world.settings.max_websites:
+            self.websites.pop(next(iter(self.websites)))
+        self._world.tell("otp", "website", what="registered")
+
+    def check_website(self, account: Account, website: str) -> None:
+        """Go on only for a registered website.
+
+        Raises:
+            UnknownWebsite: It is not.
+        """
+        if (account.sid, account.token, website) not in self.websites:
+            raise UnknownWebsite
+
+    def request(self, account: Account, website: str, phone: str, base_url: str) -> Message:
+        """Make a code and send it.
+
+        Raises:
+            OtpActive: The phone has one for this website already.
+            NotEnoughCredits: Nothing was sent and nothing taken.
+        """
+        if _key(account, website, phone) in self.active:
+            raise OtpActive
+        settings = self._world.settings
+        code = f"{self._world.random.randrange(10**6):06d}"
+        request = SmsRequest(
+            text=SENTENCE.format(code=code),
+            recipient=phone,
+            sender=settings.otp_sender,
+            fixed_cost=exact(settings.otp_price),
+            base_url=base_url,
+        )
+        message = self._sms.send(account, request)
+        otp = Otp(
+            msgid=message.msgid,
+            account=account,
+            website=website,
+            phone=phone,
+            code=code,
+            tries_left=settings.otp_tries,
+        )
+        self.active[otp.key] = self.by_msgid[otp.msgid] = otp
+        self._world.after(settings.otp_lifetime, lambda: self._end(otp))
+        return message
+
+    def verify(self, account: Account, code: str, *, website: str, phone: str, msgid: str) -> bool:
+        """Try a code; the right one is used up, and too many wrong ones end it (API sections 15.55 to 15.57).
+
+        Args:
+            account: Whose website it is.
+            code: What the person typed.
+            website: The website; may be empty when `msgid` is given.
+            phone: The phone; may be empty when `msgid` is given.
+            msgid: The id of the request, or an empty text.
+        """
+        otp = self.by_msgid.get(msgid) if msgid else self.active.get(_key(account, website, phone))
+        if otp is None or otp.key != _key(account, website or otp.website, phone or otp.phone):
+            return False
+        right = code == otp.code
+        otp.tries_left -= 1
+        if right or otp.tries_left <= 0:
+            self._end(otp)
+        self._world.tell("otp", otp.msgid, numbers={"to": otp.phone}, what="verified" if right else "wrong code")
+        return right
+
+    def _end(self, otp: Otp) -> None:
+        if self.by_msgid.pop(otp.msgid, None) is not None:
+            del self.active[otp.key]
+
+
+def _key(account: Account, website: str, phone: str) -> _Key:
+    return (account.sid, account.token, website, phone)

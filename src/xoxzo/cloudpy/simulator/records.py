@@ -1,0 +1,83 @@
+"""What the simulator tells about phones, calls and templates: plain values, as things stood at one moment."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .engine import Call, Message, Template, call_view
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSms:
+    """An SMS that was sent to a phone; `sender` is what the phone shows."""
+
+    msgid: str
+    sender: str
+    text: str
+    parts: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call as it stood at one moment; `steps` tells what happened, first to last."""
+
+    callid: str
+    direction: str
+    caller: str | None
+    recipient: str
+    status: str
+    duration: int
+    steps: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What one phone received, oldest first."""
+
+    number: str
+    messages: tuple[ReceivedSms, ...]
+    calls: tuple[CallRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRecord:
+    """A template as whoever approves it sees it (API section 3)."""
+
+    id: int
+    sid: str
+    """Whose it is."""
+    name: str
+    approved_content: str | None
+    pending_content: str | None
+    status: Literal["APPROVED", "PENDING"]
+
+
+def sms_record(message: Message) -> ReceivedSms:
+    """Return a message as its phone shows it."""
+    return ReceivedSms(message.msgid, message.shown_sender, message.text, message.parts, message.status)
+
+
+def call_record(call: Call) -> CallRecord:
+    """Return a call with its steps."""
+    view: dict[str, Any] = call_view(call)
+    return CallRecord(
+        view["id"],
+        view["direction"],
+        view["caller"],
+        view["recipient"],
+        view["status"],
+        view["duration"],
+        tuple(view["steps"]),
+    )
+
+
+def template_record(template: Template) -> TemplateRecord:
+    """Return a template with its owner."""
+    return TemplateRecord(
+        template.ident,
+        template.account.sid,
+        template.name,
+        template.approved_content,
+        template.pending_content,
+        template.status,
+    )

@@ -12,12 +12,15 @@ import click
 
 # Imported here so that a missing extra is told by the table of commands, in one line.
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.catalogue import table
 from xoxzo.cloudpy.simulator.clock import RealClock, SteppedClock
+from xoxzo.cloudpy.simulator.profiles import PROFILES
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
 
 from .events import as_json, as_line
+from .simulator_options import settings_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,11 +33,21 @@ if TYPE_CHECKING:
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")
 @click.option("--token", envvar="XOXZO_SIMULATOR_TOKEN", help="The token of --sid.", show_envvar=True)
-@click.option("--credits", "balance", default=100_000.0, show_default=True, help="What each account starts with.")
+@click.option(
+    "--profile",
+    "profile_name",
+    type=click.Choice(list(PROFILES)),
+    default="standard",
+    show_default=True,
+    help="strict is throttled; new-account may send templates alone.",
+)
+@click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
 @click.option("--clock", type=click.Choice(["real", "stepped"]), default="real", show_default=True)
 @click.option("--seed", type=int, help="Make ids and numbers repeatable.")
 @click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
 @click.option("--allow-network", is_flag=True, help="Let callbacks and action URLs reach other machines.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any setting; may be repeated.")
+@click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
 @click.option("--show-content", is_flag=True, help="Show whole numbers and texts in the log.")
 @click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
 def command(
@@ -42,6 +55,7 @@ def command(
     port: int,
     clock: str,
     *,
+    show_settings: bool,
     show_content: bool,
     machine: bool,
     **options: Any,  # noqa: ANN401 - click hands over what the options above declare
@@ -51,11 +65,14 @@ def command(
     It serves the same HTTP API, brings messages to phones that are not there, calls callbacks and action URLs on
     this machine, and never reaches the real service. Stop it with Ctrl-C.
     """
-    settings = _settings(**options)
-    simulator = Simulator(settings, clock=SteppedClock() if clock == "stepped" else RealClock())
-    simulator.engine.listen(_logger(as_json if machine else as_line, show_content=show_content))
+    settings = settings_from(**options)
+    if show_settings:
+        print(table(settings))
+        return
     with _stop_signals() as stopped:
         try:
+            simulator = Simulator(settings, clock=SteppedClock() if clock == "stepped" else RealClock())
+            simulator.engine.listen(_logger(as_json if machine else as_line, show_content=show_content))
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
@@ -67,34 +84,6 @@ def command(
                 pass
         finally:
             server.stop()
-
-
-def _settings(
-    *,
-    sid: str | None,
-    token: str | None,
-    balance: float,
-    seed: int | None,
-    legacy_sin: bool,
-    allow_network: bool,
-) -> Settings:
-    if sid is not None and not token:
-        message = "--sid needs --token (or XOXZO_SIMULATOR_TOKEN)."
-        raise click.UsageError(message)
-    if sid is None and token is not None and click.get_current_context().get_parameter_source("token") == _GIVEN:
-        message = "--token needs --sid."
-        raise click.UsageError(message)
-    return Settings(
-        sid=sid,
-        token=token if sid is not None else None,
-        credits=balance,
-        seed=seed,
-        legacy_sin=legacy_sin,
-        allow_network=allow_network,
-    )
-
-
-_GIVEN = click.core.ParameterSource.COMMANDLINE
 
 
 def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:

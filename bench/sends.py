@@ -1,4 +1,4 @@
-"""What one send costs on a kept TLS connection, against bare httpx2 making the same POST."""
+"""What one send costs on a kept TLS connection, against bare httpx2 and bare pyreqwest making the same POST."""
 
 import asyncio
 import os
@@ -9,17 +9,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
 import trustme
+from pyreqwest.client import ClientBuilder, SyncClientBuilder
 
 from xoxzo.cloudpy import AsyncClient, Client, XoxzoClient
+from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
 ROUNDS, CALLS, IN_FLIGHT = 15, 150, 64
 MESSAGE = {"recipient": "+818011112222", "sender": "Shop", "message": "こんにちは"}
-GOAL = "goal: at most 1.25"
+# What each face is compared with, and the goal: CPU for a send at most so many times, or calls a second at least.
+CPU_GOALS = {
+    "Client": ("bare httpx2", 1.25),
+    "XoxzoClient": ("bare httpx2", 1.25),
+    "AsyncClient": ("bare httpx2", 1.25),
+    "Client, FastTransport": ("bare pyreqwest", 1.5),
+}
+SPEED_GOALS = {"AsyncClient, AsyncFastTransport": ("bare pyreqwest", 0.75)}
+
+Took = dict[str, list[tuple[float, float]]]
+"""For each face and round, the CPU and the time that one send took, in seconds."""
 
 
 def measure() -> Iterator[str]:
@@ -50,57 +62,90 @@ def server() -> Iterator[str]:
 def one_after_another(url: str) -> Iterator[str]:
     """Sequential sends by the modern and the classic face."""
     context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-    with httpx2.Client(verify=context) as bare, Client(sid="a", auth_token="b", base_url=url) as client:
+    with (
+        httpx2.Client(verify=context) as httpx,
+        SyncClientBuilder().build() as pyreqwest,
+        Client(sid="a", auth_token="b", base_url=url) as client,
+        closing(FastTransport()) as transport,
+        Client(sid="a", auth_token="b", base_url=url, transport=transport) as fast,
+    ):
         classic = XoxzoClient("a", "b", url)
+        address = f"{url}/sms/messages/"
         faces: dict[str, Callable[[], object]] = {
-            "bare": lambda: bare.post(f"{url}/sms/messages/", data=MESSAGE, auth=("a", "b")).json(),
+            "bare httpx2": lambda: httpx.post(address, data=MESSAGE, auth=("a", "b")).json(),
+            "bare pyreqwest": lambda: pyreqwest.post(address).basic_auth("a", "b").form(MESSAGE).build().send().json(),
             "Client": lambda: client.sms.send(**MESSAGE),
             "XoxzoClient": lambda: classic.send_sms(**MESSAGE),
+            "Client, FastTransport": lambda: fast.sms.send(**MESSAGE),
         }
-        spent: dict[str, list[float]] = {name: [] for name in faces}
+        took: Took = {name: [] for name in faces}
         for call in faces.values():
             call()
         for _ in range(ROUNDS):
             for name, call in faces.items():
-                began = time.process_time()
-                for _ in range(CALLS):
-                    call()
-                spent[name].append((time.process_time() - began) / CALLS)
-    yield from report(spent, "one after another")
+                with noted(took[name], CALLS):
+                    for _ in range(CALLS):
+                        call()
+    yield from report(took, "one after another")
 
 
 async def many_at_once(url: str) -> list[str]:
-    """Sends with many in flight over ten connections."""
+    """Sends with many in flight: over ten connections by httpx2, each over its own by pyreqwest, as campaigns do."""
     context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-    limits = httpx2.Limits(max_connections=10)
+    transport = AsyncFastTransport(max_connections=IN_FLIGHT)
     async with (
-        httpx2.AsyncClient(verify=context, limits=limits) as bare,
+        httpx2.AsyncClient(verify=context, limits=httpx2.Limits(max_connections=10)) as httpx,
+        ClientBuilder().max_connections(IN_FLIGHT).build() as pyreqwest,
         AsyncClient(sid="a", auth_token="b", base_url=url) as client,
+        AsyncClient(sid="a", auth_token="b", base_url=url, transport=transport) as fast,
     ):
+        address = f"{url}/sms/messages/"
 
-        async def plain() -> object:
-            return (await bare.post(f"{url}/sms/messages/", data=MESSAGE, auth=("a", "b"))).json()
+        async def by_httpx() -> object:
+            return (await httpx.post(address, data=MESSAGE, auth=("a", "b"))).json()
+
+        async def by_pyreqwest() -> object:
+            return await (await pyreqwest.post(address).basic_auth("a", "b").form(MESSAGE).build().send()).json()
 
         faces: dict[str, Callable[[], Awaitable[object]]] = {
-            "bare": plain,
+            "bare httpx2": by_httpx,
+            "bare pyreqwest": by_pyreqwest,
             "AsyncClient": lambda: client.sms.send(**MESSAGE),
+            "AsyncClient, AsyncFastTransport": lambda: fast.sms.send(**MESSAGE),
         }
-        spent: dict[str, list[float]] = {name: [] for name in faces}
+        took: Took = {name: [] for name in faces}
+        waves = CALLS // IN_FLIGHT + 1
         for _ in range(ROUNDS):
             for name, call in faces.items():
-                began = time.process_time()
-                for _ in range(CALLS // IN_FLIGHT + 1):
-                    await asyncio.gather(*(call() for _ in range(IN_FLIGHT)))
-                spent[name].append((time.process_time() - began) / (CALLS // IN_FLIGHT + 1) / IN_FLIGHT)
-    return list(report(spent, f"{IN_FLIGHT} in flight"))
+                with noted(took[name], waves * IN_FLIGHT):
+                    for _ in range(waves):
+                        await asyncio.gather(*(call() for _ in range(IN_FLIGHT)))
+    await transport.close()
+    return list(report(took, f"{IN_FLIGHT} in flight"))
 
 
-def report(spent: dict[str, list[float]], how: str) -> Iterator[str]:
-    """Print the ratio of each to bare httpx2."""
-    bare = statistics.median(spent.pop("bare"))
-    for name, rounds in spent.items():
-        mine = statistics.median(rounds)
-        yield (
-            f"{name}, {how}: {mine / bare:.2f} × bare httpx2 ({mine * 1e6:.0f} against {bare * 1e6:.0f} µs of CPU for a"
-            f" send; {GOAL})"
-        )
+@contextmanager
+def noted(rounds: list[tuple[float, float]], calls: int) -> Iterator[None]:
+    """Note what each of so many calls took."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    yield
+    rounds.append(((time.process_time() - cpu) / calls, (time.perf_counter() - wall) / calls))
+
+
+def report(took: Took, how: str) -> Iterator[str]:
+    """Print the ratio of each face to what it is compared with."""
+    cpu = {name: statistics.median(cpu for cpu, _ in rounds) for name, rounds in took.items()}
+    speed = {name: 1 / statistics.median(wall for _, wall in rounds) for name, rounds in took.items()}
+    for name in took:
+        if name in CPU_GOALS:
+            bare, goal = CPU_GOALS[name]
+            yield (
+                f"{name}, {how}: {cpu[name] / cpu[bare]:.2f} × {bare} ({cpu[name] * 1e6:.0f} against"
+                f" {cpu[bare] * 1e6:.0f} µs of CPU for a send; goal: at most {goal})"
+            )
+        if name in SPEED_GOALS:
+            bare, goal = SPEED_GOALS[name]
+            yield (
+                f"{name}, {how}: {speed[name] / speed[bare]:.2f} × {bare} ({speed[name]:.0f} against"
+                f" {speed[bare]:.0f} sends a second; goal: at least {goal})"
+            )

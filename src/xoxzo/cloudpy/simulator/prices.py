@@ -8,15 +8,16 @@ from .settings import Price
 
 def exact(price: Price) -> Decimal:
     """Return a price as an exact decimal; 0.1 stays a tenth."""
-    return price if isinstance(price, Decimal) else Decimal(str(price))
+    return Decimal(str(price)) if isinstance(price, float) else Decimal(price)
 
 
 def for_number(prices: Mapping[str, Price], number: str) -> Decimal:
     """Return the price under the longest dialling code that begins a number; ``""`` stands for all others."""
     digits = number.removeprefix("+")
     for length in (3, 2, 1, 0):
-        if digits[:length] in prices:
-            return exact(prices[digits[:length]])
+        price = prices.get(digits[:length])
+        if price is not None:
+            return exact(price)
     return Decimal(0)
 
 

@@ -40,7 +40,8 @@ class Api:
         try:
             with self._engine as engine:
                 account = self._authenticate(request)
-                self.gate.admit(account, request, listing=route.is_listing(request.method))
+                if self.gate.limited:
+                    self.gate.admit(account, request, listing=route.is_listing(request.method))
                 handler = self._handler(route, request.method)
                 answer = handler(Exchange(engine, account, request, ident, self._base_url(request)))
         except Refused as refusal:

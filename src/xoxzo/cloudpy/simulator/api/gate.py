@@ -32,6 +32,11 @@ class Gate:
     def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._now = now
+        self.limited = any(
+            limit is not None
+            for limit in (settings.requests_per_second, settings.list_interval, settings.most_connections)
+        )
+        """Whether anything is, so that nothing is counted in vain."""
         self._networks = [_network(text) for text in settings.allowed_addresses]
         self._general = Throttle(settings.requests_per_second or 0, 1.0)
         self._listing = Throttle(1, settings.list_interval or 0.0)

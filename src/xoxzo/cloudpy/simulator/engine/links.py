@@ -48,21 +48,21 @@ class LinkDesk:
         self.messages: dict[str, Message] = {}
 
     def shorten(self, request: "SmsRequest") -> tuple[str, str, LinkTracking | None]:
-        """Put a short link in place of the first one, if that was asked for.
+        """Put a short link in place of the first one.
 
         Returns:
-            The text, the text by which its length is measured, and the link. The two texts differ by the length of
+            The text, the text by which its length is measured, and the link, if there was one. The two texts differ by the length of
             the short address alone: parts and cost are those of the real service, whose address is shorter than one
             of this machine (API section 15.26).
         """
-        if request.track_link:
-            path = self._free_path()
-            shortlink = f"{request.base_url}/s/{path}"
-            if replaced := replace_link(request.text, shortlink):
-                text, link = replaced
-                measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
-                return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
-        return request.text, request.text, None
+        path = self._free_path()
+        shortlink = f"{request.base_url}/s/{path}"
+        replaced = replace_link(request.text, shortlink)
+        if replaced is None:
+            return request.text, request.text, None
+        text, link = replaced
+        measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
+        return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
 
     def open(self, path: str) -> str | None:
         """Follow a short link, note that, and tell the sender of the first time.

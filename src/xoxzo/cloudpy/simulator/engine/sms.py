@@ -102,7 +102,10 @@ class SmsDesk:
             NotEnoughCredits: Nothing was sent and nothing taken.
         """
         settings, world = self._world.settings, self._world
-        text, measured, tracking = self.links.shorten(request)
+        text = measured = request.text
+        tracking = None
+        if request.track_link:
+            text, measured, tracking = self.links.shorten(request)
         if settings.test_text and request.fixed_cost is None:
             text = measured = TEST_TEXT
         count = parts(measured)

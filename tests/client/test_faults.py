@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import time
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 from faces import Face
 from faulty import FaultyServer, close, drip, hang, raw, reply, reset
 
 from xoxzo.cloudpy import Attempt, Template, TemplateStatus, errors
+from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TOKEN = "s3cr3t-t0ken-of-mine"
 NUMBER = "+818011112222"
@@ -20,9 +27,20 @@ TEXT = "Your code is 482913"
 WELCOME = Template(id=7, status=TemplateStatus.APPROVED, approved_content="{text}")
 
 
-@pytest.fixture(params=["threads", "asyncio"])
-def face(request) -> Face:
-    return Face(request.param, {"sid": "sid", "auth_token": TOKEN})
+@pytest.fixture(params=["threads", "asyncio", "fast-threads", "fast-asyncio"])
+def face(request) -> Iterator[Face]:
+    """Both clients, by the default and by the fast transports."""
+    kind = request.param.removeprefix("fast-")
+    options = {"sid": "sid", "auth_token": TOKEN}
+    if kind == request.param:
+        yield Face(kind, options)
+    elif kind == "threads":
+        with closing(FastTransport()) as transport:
+            yield Face(kind, options | {"transport": transport})
+    else:
+        transport = AsyncFastTransport()
+        yield Face(kind, options | {"transport": transport})
+        asyncio.run(transport.close())
 
 
 CREATING = {

@@ -41,7 +41,7 @@ _SOONER = 0.01
 
 
 class FastTransport:
-    """Carries requests by pyreqwest, with about a third of the default transport's CPU. May be shared by threads.
+    """Carries requests by pyreqwest, with less than half of the default transport's CPU. May be shared by threads.
 
     Proxies are taken from the environment as the default transport takes them; for this machine there is none.
     Certificates are checked against the operating system's trust store, or, on Linux, against ``SSL_CERT_FILE``.

@@ -20,6 +20,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .driver import Driver
     from .server import Server
+    from .transport import AsyncSimulatorTransport, SimulatorTransport
 
 T = TypeVar("T")
 
@@ -78,6 +79,18 @@ class Simulator:
         from .server import Server
 
         return Server(self, host, port)
+
+    def transport(self) -> "SimulatorTransport":
+        """Return a transport for `Client(transport=...)` that needs no socket: the client talks to this object."""
+        from .transport import SimulatorTransport
+
+        return SimulatorTransport(self)
+
+    def async_transport(self) -> "AsyncSimulatorTransport":
+        """Return the same for `AsyncClient(transport=...)`."""
+        from .transport import AsyncSimulatorTransport
+
+        return AsyncSimulatorTransport(self)
 
     def in_background(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the simulator's own event loop and return what it returns.

@@ -67,7 +67,7 @@ bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
 	@$(CLEAN) $(PY) -m bench
 
 fuzz: $(VENV)/.stamp-dev ## Try the simulator for ten minutes with what nobody would send; ARGS="--seconds 60"
-	@$(CLEAN) $(PY) scripts/fuzz.py --seconds 600 $(ARGS)
+	@$(CLEAN) $(PY) scripts/fuzz.py --seconds 200 $(ARGS)
 
 docs: $(VENV)/.stamp-dev ## Build the documentation into site/
 	@$(MKDOCS) build --quiet --strict --site-dir site

@@ -1,4 +1,4 @@
-"""Try the simulator with what nobody would send: ``scripts/fuzz.py``, ``--examples N``, ``--seed N``, ``--seconds N``.
+"""Try the simulator with what nobody would send: ``scripts/fuzz.py``, ``--help`` for its options.
 
 schemathesis makes requests, right and wrong, from the simulator's own OpenAPI document, and compares each answer with
 it. The document is closed first: a property that it does not name is then a fault, too.
@@ -11,9 +11,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from xoxzo.cloudpy.simulator import Settings, Simulator
+from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.openapi import closed, document
+from xoxzo.cloudpy.simulator.profiles import PROFILES, profile
+from xoxzo.cloudpy.simulator.server import Server
 
 ACCOUNT = ("fuzzer", "secret")
 CHECKS = (
@@ -53,22 +56,38 @@ def command(schema: Path, url: str, options: argparse.Namespace) -> list[str]:
     return found
 
 
-def main() -> int:
-    """Run schemathesis on a simulator of its own; return its exit status."""
-    parser = argparse.ArgumentParser(description="Try the simulator with what nobody would send.")
-    parser.add_argument("--examples", type=int, default=200, help="the most requests for each endpoint and phase")
-    parser.add_argument("--seed", type=int, help="makes the run repeatable")
-    parser.add_argument("--seconds", type=int, help="go on until so much time is spent")
-    options = parser.parse_args()
+def described(server: Server) -> dict[str, Any]:
+    """Return the document, closed, and with the keys of the numbers on offer: nobody would guess one."""
+    whole = document(server.url)
+    schemas = whole["components"]["schemas"]
+    engine = server.simulator.engine
+    for kind, desk in (("Din", engine.dins), ("Sin", engine.sins)):
+        schemas[f"{kind}Subscription"]["properties"][f"{kind.lower()}_uid"]["examples"] = list(desk.lines)[:20]
+    found: dict[str, Any] = closed(whole)
+    return found
+
+
+def run(name: str, options: argparse.Namespace) -> int:
+    """Run schemathesis on a simulator of its own, with the settings of a profile; return its exit status."""
     sid, token = ACCOUNT
-    settings = Settings(sid=sid, token=token, seed=options.seed, legacy_sin=True)
+    settings = profile(name, sid=sid, token=token, seed=options.seed, legacy_sin=True, templates_approved=True)
     # No proxy of the environment may stand between the two.
     environment = os.environ | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     with tempfile.TemporaryDirectory() as folder, Simulator(settings).serve() as server:
         schema = Path(folder) / "openapi.json"
-        schema.write_text(json.dumps(closed(document(server.url))), "utf-8")
-        finished = subprocess.run(command(schema, server.url, options), cwd=folder, env=environment, check=False)
-    return finished.returncode
+        schema.write_text(json.dumps(described(server)), "utf-8")
+        return subprocess.run(command(schema, server.url, options), cwd=folder, env=environment, check=False).returncode
+
+
+def main() -> int:
+    """Run all profiles, or one; return the worst exit status."""
+    parser = argparse.ArgumentParser(description="Try the simulator with what nobody would send.")
+    parser.add_argument("--profile", choices=PROFILES, help="try this one alone; by default each is tried")
+    parser.add_argument("--examples", type=int, default=200, help="the most requests for each endpoint and phase")
+    parser.add_argument("--seed", type=int, help="makes the run repeatable")
+    parser.add_argument("--seconds", type=int, help="go on with each profile until so much time is spent")
+    options = parser.parse_args()
+    return max([run(name, options) for name in ([options.profile] if options.profile else PROFILES)])
 
 
 if __name__ == "__main__":

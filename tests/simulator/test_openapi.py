@@ -67,9 +67,9 @@ def test_it_is_the_whole_api() -> None:
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_endpoint_says_what_goes_wrong(method: str, path: str) -> None:
-    """Each tells of bad credentials, other methods and throttling; whoever takes a body, of bad ones."""
+    """Each tells of bad credentials, want of permission, other methods, throttling; if it takes a body, of bad ones."""
     operation = DOCUMENT["paths"][path][method]
-    expected = {"401", "405", "429"} | ({"400", "413", "415"} if "requestBody" in operation else set())
+    expected = {"401", "403", "405", "429"} | ({"400", "413", "415"} if "requestBody" in operation else set())
     assert expected <= set(operation["responses"])
     assert ("404" in operation["responses"]) == ("{" in path or path.startswith("/sms/sins/"))
 

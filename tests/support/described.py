@@ -50,6 +50,7 @@ def check_described(method: str, path: str, reply: Reply) -> None:
 
 _FOR_OTHERS: Json = {
     "401": {"$ref": "#/components/responses/Unauthorized"},
+    "403": {"$ref": "#/components/responses/Forbidden"},
     "405": {"$ref": "#/components/responses/MethodNotAllowed"},
     "429": {"$ref": "#/components/responses/Throttled"},
 }

@@ -1,6 +1,7 @@
 """Request bodies: forms, JSON and multipart, each read as Django REST Framework reads it (API section 1.3)."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 from urllib.parse import parse_qsl
@@ -9,6 +10,9 @@ from .http import Refused, detail
 
 MOST_FIELDS = 1000
 """Fields in one body; Django refuses more."""
+
+# The parser warns of each bad body, which would end on standard error; its sender is told, that is enough.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 UPLOAD = object()
 """Stands for a file in a multipart body: no field takes one."""

@@ -1,7 +1,7 @@
 """The account (API section 9) and utilities (API section 8)."""
 
 from .common import RECIPIENT
-from .errors import COST, CREDITS
+from .errors import COST
 from .shapes import NUMBER, Body, Chapter, Endpoint, array, nullable, number, record, ref, text
 
 ACCOUNT = Chapter(
@@ -65,7 +65,7 @@ UTILITIES = Chapter(
                 },
             ],
             wrong=("recipient",),
-            forbidden=(CREDITS,),
+            charged=True,
         ),
     ),
 )

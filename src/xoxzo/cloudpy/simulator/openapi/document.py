@@ -23,8 +23,8 @@ _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _ABOUT = """Xoxzo's telephony API as the simulator of xoxzo.cloudpy serves it.
 
-Every path ends in a slash. A GET without it is redirected; anything else without it is 404. Bodies are forms or JSON,
-in UTF-8. Moments are UTC and carry no zone. A repeated POST sends and charges again: no key would stop it.
+Every path ends in a slash. A GET without it is redirected; anything else without it is 404. Bodies are forms of either
+kind or JSON, in UTF-8. Moments are UTC and carry no zone. A repeated POST sends and charges again: no key stops it.
 
 What no source tells (section 15 of the description that the simulator was written from) is answered here as the
 simulator answers by default.
@@ -80,9 +80,7 @@ def _operation(endpoint: Endpoint, tag: str) -> Json:
     if endpoint.result is not None:
         success["content"] = {_JSON: {"schema": endpoint.result, "example": endpoint.example}}
     if endpoint.leads_to:
-        success["links"] = {
-            name: {"operationId": name, "parameters": dict(found)} for name, found in endpoint.leads_to.items()
-        }
+        success["links"] = {name: {"operationId": name, **found} for name, found in endpoint.leads_to.items()}
     operation: Json = {"operationId": endpoint.name, "summary": endpoint.summary, "tags": [tag]}
     if endpoint.description:
         operation["description"] = endpoint.description
@@ -99,4 +97,5 @@ def _operation(endpoint: Endpoint, tag: str) -> Json:
 
 def _body(body: Body) -> Json:
     form = {"schema": body.form_schema or body.schema, "example": body.form_example or body.example}
-    return {"required": True, "content": {_FORM: form, _JSON: {"schema": body.schema, "example": body.example}}}
+    json = {"schema": body.schema, "example": body.example}
+    return {"required": True, "content": {_FORM: form, _JSON: json, "multipart/form-data": form}}

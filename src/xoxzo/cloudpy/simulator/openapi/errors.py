@@ -2,18 +2,10 @@
 
 from .shapes import Endpoint, Json, array, integer, number, record, ref, text
 
-CREDITS = "NotEnoughCredits"
-PERMISSION = "Detail"
-
-_SAMPLES = {
-    CREDITS: {"non_field_errors": ["Not enough credits, required: 20"]},
-    PERMISSION: {"detail": "You do not have permission to perform this action."},
-}
-
 SCHEMAS: dict[str, Json] = {
     "Detail": record({"detail": text()}, description="An error that concerns the whole request."),
     "Reasons": array(text(), "What is wrong with one field.", minItems=1),
-    CREDITS: record(
+    "NotEnoughCredits": record(
         {
             "non_field_errors": array(
                 text(pattern=r"^Not enough credits(, required: [0-9.]+)?$"), minItems=1, maxItems=1
@@ -28,6 +20,15 @@ RESPONSES: dict[str, Json] = {
         "description": "SID and token are missing or wrong. This comes before every other check.",
         "headers": {"WWW-Authenticate": {"schema": text(), "example": 'Basic realm="api"'}},
         "content": {"application/json": {"schema": ref("Detail"), "example": {"detail": "Invalid sid/token"}}},
+    },
+    "Forbidden": {
+        "description": "The account, or the address that it calls from, may not do this. Nothing was done.",
+        "content": {
+            "application/json": {
+                "schema": ref("Detail"),
+                "example": {"detail": "You do not have permission to perform this action."},
+            },
+        },
     },
     "NotFound": {"description": "There is no such thing, or it belongs to another account. The answer has no body."},
     "MethodNotAllowed": {
@@ -79,8 +80,7 @@ def responses(endpoint: Endpoint) -> Json:
     if endpoint.wrong or endpoint.any_name_wrong:
         found["400"] = _invalid(endpoint)
     found["401"] = _shared("Unauthorized")
-    if endpoint.forbidden:
-        found["403"] = _forbidden(endpoint.forbidden)
+    found["403"] = _forbidden() if endpoint.charged else _shared("Forbidden")
     if endpoint.missing:
         found["404"] = _shared("NotFound")
     found["405"] = _shared("MethodNotAllowed")
@@ -117,15 +117,17 @@ def _invalid(endpoint: Endpoint) -> Json:
     }
 
 
-def _forbidden(schemas: tuple[str, ...]) -> Json:
-    references = [ref(name) for name in schemas]
-    meanings = {CREDITS: "too few credits", PERMISSION: "the account may not do this"}
+def _forbidden() -> Json:
+    permission = RESPONSES["Forbidden"]
     return {
-        "description": f"Refused: {', or '.join(meanings[name] for name in schemas)}. Nothing was done.",
+        "description": f"Too few credits; or: {permission['description']}",
         "content": {
             "application/json": {
-                "schema": references[0] if len(references) == 1 else {"anyOf": references},
-                "examples": {name: {"value": _SAMPLES[name]} for name in schemas},
+                "schema": {"anyOf": [ref("NotEnoughCredits"), ref("Detail")]},
+                "examples": {
+                    "credits": {"value": {"non_field_errors": ["Not enough credits, required: 20"]}},
+                    "permission": {"value": permission["content"]["application/json"]["example"]},
+                },
             },
         },
     }

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from .common import url
-from .errors import CREDITS, PERMISSION
 from .shapes import Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, number, query, record, ref, text
 
 
@@ -82,11 +81,11 @@ class _Kind:
             result=ref(f"Subscribed{self.name}"),
             example={**self.sample, "action": {"url": None}},
             leads_to={
-                name: {f"{self.kind}_uid": f"$response.body#/{self.kind}_uid"}
+                name: {"parameters": {f"{self.kind}_uid": f"$response.body#/{self.kind}_uid"}}
                 for name in (f"set{self.name}Action", f"unsubscribe{self.name}")
             },
             wrong=(f"{self.kind}_uid",),
-            forbidden=(CREDITS, PERMISSION),
+            charged=True,
             missing=self.retired,
             retired=self.retired,
         )

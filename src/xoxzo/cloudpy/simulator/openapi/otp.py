@@ -1,7 +1,6 @@
 """One-time passwords (API section 7)."""
 
 from .common import RECIPIENT
-from .errors import CREDITS
 from .shapes import NUMBER, Body, Chapter, Endpoint, integer, record, ref, text
 
 _SITE = "https://example.com"
@@ -54,6 +53,9 @@ CHAPTER = Chapter(
             answer="Registered.",
             result=ref("Told"),
             example={"message": "Website registered successfully."},
+            leads_to={
+                "requestOtp": {"requestBody": {"website": "$request.body#/website", "phone_number": NUMBER}},
+            },
             wrong=("website", "template_id"),
         ),
         Endpoint(
@@ -68,9 +70,12 @@ CHAPTER = Chapter(
             answer="Sent and charged.",
             result=ref("OtpSent"),
             example={"msgid": "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1"},
-            leads_to={"getSms": {"msgid": "$response.body#/msgid"}},
+            leads_to={
+                "getSms": {"parameters": {"msgid": "$response.body#/msgid"}},
+                "verifyOtp": {"requestBody": {"otp_id": "$response.body#/msgid", "code": "000000"}},
+            },
             wrong=("website", "phone_number"),
-            forbidden=(CREDITS,),
+            charged=True,
         ),
         Endpoint(
             section="7.3",

@@ -74,7 +74,7 @@ def _with(description: str, schema: Json) -> Json:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The fields that an endpoint takes, as a form and as JSON (API section 1.3)."""
+    """The fields that an endpoint takes, as a form of either kind and as JSON (API section 1.3)."""
 
     schema: Json
     example: Json
@@ -102,16 +102,16 @@ class Endpoint:
     result: Json | None = None
     """The schema of a success; None where it has no body."""
     example: object = None
-    leads_to: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """What a success can be taken on with: by endpoint's name, its parameters and where their values are found."""
+    leads_to: Mapping[str, Json] = field(default_factory=dict)
+    """What a success can be taken on with: by endpoint's name, where its `parameters` or `requestBody` are found."""
     wrong: tuple[str, ...] = ()
     """Names under which a 400 may list reasons."""
     any_name_wrong: bool = False
     """Whether a 400 may name what the caller made up: an unknown parameter."""
     refusals: tuple[Json, ...] = ()
     """Schemas of further bodies of a 400."""
-    forbidden: tuple[str, ...] = ()
-    """Schemas of its 403."""
+    charged: bool = False
+    """Whether it takes credits, of which there may be too few."""
     missing: bool = False
     """Whether the path's id may be unknown: 404 without a body."""
     retired: bool = False

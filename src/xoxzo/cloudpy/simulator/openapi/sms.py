@@ -1,7 +1,7 @@
 """SMS messages (API section 2)."""
 
 from .common import RECIPIENT, SENDER, SMS_OPTIONS, stamp
-from .errors import COST, CREDITS, PERMISSION
+from .errors import COST
 from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, query, record, ref, text
 
 MSGID = "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1"
@@ -97,9 +97,9 @@ CHAPTER = Chapter(
             answer="Accepted and charged.",
             result=SENT,
             example=[{"msgid": MSGID}],
-            leads_to={"getSms": {"msgid": "$response.body#/0/msgid"}},
+            leads_to={"getSms": {"parameters": {"msgid": "$response.body#/0/msgid"}}},
             wrong=WRONG,
-            forbidden=(CREDITS, PERMISSION),
+            charged=True,
         ),
         Endpoint(
             section="2.2",

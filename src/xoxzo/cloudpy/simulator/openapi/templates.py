@@ -1,7 +1,6 @@
 """SMS templates (API section 3)."""
 
 from .common import RECIPIENT, SENDER, SMS_OPTIONS
-from .errors import CREDITS
 from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, record, ref, text
 from .sms import MSGID, SENT
 
@@ -98,7 +97,7 @@ CHAPTER = Chapter(
             result=ref("Template"),
             example=_PENDING,
             leads_to={
-                name: {"template_id": "$response.body#/id"}
+                name: {"parameters": {"template_id": "$response.body#/id"}}
                 for name in ("getTemplate", "updateTemplate", "deleteTemplate", "sendTemplate")
             },
             wrong=("name", "content", "pending_content"),
@@ -149,9 +148,9 @@ CHAPTER = Chapter(
             answer="Accepted and charged; the state is read as that of any SMS.",
             result=SENT,
             example=[{"msgid": MSGID}],
-            leads_to={"getSms": {"msgid": "$response.body#/0/msgid"}},
+            leads_to={"getSms": {"parameters": {"msgid": "$response.body#/0/msgid"}}},
             wrong=("message", *_SEND),
-            forbidden=(CREDITS,),
+            charged=True,
             missing=True,
         ),
     ),

@@ -1,7 +1,7 @@
 """Voice calls and conferences (API section 5)."""
 
 from .common import CALLER, RECIPIENT, TAGS, stamp, url
-from .errors import COST, CREDITS
+from .errors import COST
 from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, flag, in_path, integer, nullable, record, ref, text
 
 _CALLID = "41c181b6-0000-4000-8000-000000000000"
@@ -122,9 +122,9 @@ CHAPTER = Chapter(
             answer="Accepted and charged.",
             result=array(record({"callid": text("The key to its state.", format="uuid")}), minItems=1, maxItems=1),
             example=[{"callid": _CALLID}],
-            leads_to={"getCall": {"callid": "$response.body#/0/callid"}},
+            leads_to={"getCall": {"parameters": {"callid": "$response.body#/0/callid"}}},
             wrong=tuple(_SCHEMAS["PlaybackRequest"]["properties"]),
-            forbidden=(CREDITS,),
+            charged=True,
         ),
         Endpoint(
             section="5.2",
@@ -160,11 +160,11 @@ CHAPTER = Chapter(
                 ],
             },
             leads_to={
-                "getConference": {"conferenceid": "$response.body#/conferenceid"},
-                "getCall": {"callid": "$response.body#/participants/0/callid"},
+                "getConference": {"parameters": {"conferenceid": "$response.body#/conferenceid"}},
+                "getCall": {"parameters": {"callid": "$response.body#/participants/0/callid"}},
             },
             wrong=tuple(_SCHEMAS["ConferenceRequest"]["properties"]),
-            forbidden=(CREDITS,),
+            charged=True,
         ),
         Endpoint(
             section="5.4",

@@ -287,19 +287,27 @@ class AsyncNotingDriver(_Noting, AsyncDriver):
 
 
 async def _exchange(transport: AsyncTransport, step: Send) -> Received:
-    reply = await _within(step.patience, transport.send(step.request, step.patience, step.progress))
-    if step.streamed and 200 <= reply.status < 300:
-        return Received(reply.status, reply.headers, reply=reply)
+    patience = step.patience
+    reply = None
     body = bytearray()
     cut, too_long = None, False
     try:
-        while not too_long and (piece := await _within(step.patience, reply.read(step.patience))):
-            body += piece
-            too_long = len(body) > RECORD_LIMIT
-    except TransportFailure as failure:
-        cut = failure
+        # One time-out for all of it: a time-out for each wait costs more than the rest of this function.
+        async with asyncio.timeout(patience.left()):
+            reply = await transport.send(step.request, patience, step.progress)
+            if step.streamed and 200 <= reply.status < 300:
+                opened, reply = reply, None
+                return Received(opened.status, opened.headers, reply=opened)
+            while not too_long and (piece := await reply.read(patience)):
+                body += piece
+                too_long = len(body) > RECORD_LIMIT
+    except (TransportFailure, TimeoutError) as error:
+        cut = error if isinstance(error, TransportFailure) else _deadline()
+        if reply is None:
+            raise cut from None
     finally:
-        await reply.close()
+        if reply is not None:
+            await reply.close()
     return Received(reply.status, reply.headers, bytes(body), cut, too_long)
 
 
@@ -308,7 +316,11 @@ async def _within(patience: Patience, waiting: Coroutine[Any, Any, T]) -> T:
         async with asyncio.timeout(patience.left()):
             return await waiting
     except TimeoutError:
-        raise TransportFailure("the deadline passed", timeout="deadline") from None
+        raise _deadline() from None
+
+
+def _deadline() -> TransportFailure:
+    return TransportFailure("the deadline passed", timeout="deadline")
 
 
 def tell(step: Tell, hook: EventHook | None) -> None:

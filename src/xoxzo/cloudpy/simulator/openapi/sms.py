@@ -78,7 +78,9 @@ CHAPTER = Chapter(
                 "shortlink": text("What was sent in its place.", format="uri"),
                 "accessed": {"type": "boolean"},
                 "accessed_on": nullable(stamp("The first click.")),
+                "accesses": array(stamp("One click."), "Every click; no source tells how the real service shows them."),
             },
+            optional=("accesses",),
         ),
     },
     endpoints=(

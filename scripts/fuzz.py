@@ -1,7 +1,7 @@
 """Try the simulator with what nobody would send: ``scripts/fuzz.py``, ``--help`` for its options.
 
 schemathesis makes requests, right and wrong, from the simulator's own OpenAPI document, and compares each answer with
-it. The document is closed first: a property that it does not name is then a fault, too.
+it. The document is made strict first: a property of an answer that it does not name is then a fault, too.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.openapi import closed, document
+from xoxzo.cloudpy.simulator.openapi import document, strict
 from xoxzo.cloudpy.simulator.profiles import PROFILES, profile
 from xoxzo.cloudpy.simulator.server import Server
 
@@ -32,7 +32,11 @@ CHECKS = (
     "ensure_resource_availability",
     "ignored_auth",
 )
-"""All but two: the API takes more than a schema can say (a number for a text), and refuses more (sender routes)."""
+"""All but two, which would have the schema tell what is taken and what is refused.
+
+The API takes more: a number for a text, and anything in a field that is not needed, such as the sender of a route that was
+not asked for. And it refuses more, by what was done before: a number that somebody has, a website that is not registered.
+"""
 
 
 def command(schema: Path, url: str, options: argparse.Namespace) -> list[str]:
@@ -57,14 +61,13 @@ def command(schema: Path, url: str, options: argparse.Namespace) -> list[str]:
 
 
 def described(server: Server) -> dict[str, Any]:
-    """Return the document, closed, and with the keys of the numbers on offer: nobody would guess one."""
+    """Return the document, strict, and with the keys of the numbers on offer: nobody would guess one."""
     whole = document(server.url)
     schemas = whole["components"]["schemas"]
     engine = server.simulator.engine
     for kind, desk in (("Din", engine.dins), ("Sin", engine.sins)):
         schemas[f"{kind}Subscription"]["properties"][f"{kind.lower()}_uid"]["examples"] = list(desk.lines)[:20]
-    found: dict[str, Any] = closed(whole)
-    return found
+    return strict(whole)
 
 
 def run(name: str, options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from simulated import SMS, Caller
 
 from xoxzo.cloudpy.simulator.api.routes import Routes
 from xoxzo.cloudpy.simulator.http import Reply
-from xoxzo.cloudpy.simulator.openapi import closed, document
+from xoxzo.cloudpy.simulator.openapi import closed, document, strict
 
 REPOSITORY = Path(__file__).parents[2]
 JSON = ((b"content-type", b"application/json"),)
@@ -32,9 +32,10 @@ def media_types(piece: Any, where: str = "") -> Iterator[Any]:
 
 
 def test_it_is_openapi() -> None:
-    """A validator of the OpenAPI initiative's own schema finds nothing, in the document or closed."""
+    """A validator of the OpenAPI initiative's own schema finds nothing, however strict the document."""
     validate(DOCUMENT)
     validate(closed(DOCUMENT))
+    validate(strict(DOCUMENT))
 
 
 @pytest.mark.parametrize("media_type", list(media_types(DOCUMENT)))
@@ -45,6 +46,15 @@ def test_examples_are_right(media_type: dict[str, Any]) -> None:
     assert values
     for value in values:
         assert list(described.validator(json.dumps(closed(media_type["schema"]))).iter_errors(value)) == []
+
+
+def test_what_is_open() -> None:
+    """Clients must expect new properties in an answer; a strict document names all, but lets callers send more."""
+    schemas, strictly = DOCUMENT["components"]["schemas"], strict(DOCUMENT)["components"]["schemas"]
+    assert "additionalProperties" not in schemas["Message"]
+    assert strictly["Message"]["additionalProperties"] is False
+    assert strictly["SmsRequest"] == schemas["SmsRequest"]
+    assert closed(schemas["SmsRequest"])["additionalProperties"] is False
 
 
 def test_every_answer_has_an_example() -> None:

@@ -1,10 +1,10 @@
 """The whole API as an OpenAPI 3.1 document, made from one description; it has nothing to do with the rules themselves.
 
-`document` makes it; `closed` makes it a test's, which takes what it does not name for a fault. The chapters (`sms`,
-`templates`, `numbers` …) hold the endpoints.
+`document` makes it; `closed` and `strict` make it a test's, which takes what it does not name for a fault. The chapters
+(`sms`, `templates`, `numbers` …) hold the endpoints.
 """
 
 from .document import document
-from .strict import closed
+from .strict import closed, strict
 
-__all__ = ["closed", "document"]
+__all__ = ["closed", "document", "strict"]

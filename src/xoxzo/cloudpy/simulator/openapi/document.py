@@ -90,7 +90,8 @@ def _operation(endpoint: Endpoint, tag: str) -> Json:
         operation["parameters"] = list(endpoint.parameters)
     if endpoint.body is not None:
         operation["requestBody"] = _body(endpoint.body)
-    operation["responses"] = {str(endpoint.status): success, **errors.responses(endpoint)}
+    successes = {str(status): success for status in (endpoint.status, endpoint.or_status) if status}
+    operation["responses"] = {**successes, **errors.responses(endpoint)}
     operation["x-section"] = endpoint.section
     return operation
 

@@ -97,6 +97,8 @@ class Endpoint:
     parameters: tuple[Json, ...] = ()
     body: Body | None = None
     status: int = 200
+    or_status: int | None = None
+    """Another status of the same success, where the API's description leaves both open."""
     answer: str
     """What a success means."""
     result: Json | None = None

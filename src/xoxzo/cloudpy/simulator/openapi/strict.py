@@ -1,6 +1,8 @@
-"""The document as a test reads it: what it does not name is a fault."""
+"""The document as tests read it: what it does not name in an answer is a fault."""
 
 from typing import Any
+
+from .shapes import Json
 
 
 def closed(piece: Any) -> Any:  # noqa: ANN401 - any piece of a JSON document
@@ -15,4 +17,15 @@ def closed(piece: Any) -> Any:  # noqa: ANN401 - any piece of a JSON document
     found = {name: closed(value) for name, value in piece.items()}
     if found.get("type") == "object" and isinstance(found.get("properties"), dict):
         found.setdefault("additionalProperties", False)
+    return found
+
+
+def strict(whole: Json) -> Json:
+    """Return a document that is closed but for what callers send: fields that nobody knows are ignored there."""
+    found: Json = closed(whole)
+    for methods in whole["paths"].values():
+        for operation in methods.values():
+            for media_type in operation.get("requestBody", {"content": {}})["content"].values():
+                name = media_type["schema"]["$ref"].rpartition("/")[2]
+                found["components"]["schemas"][name] = whole["components"]["schemas"][name]
     return found

@@ -57,7 +57,10 @@ CHAPTER = Chapter(
     description="Texts that are approved once and then sent with values for their placeholders.",
     schemas={
         "TemplateRequest": record(_FIELDS),
-        "TemplateChange": record(_FIELDS, optional=tuple(_FIELDS)),
+        "TemplateChange": {
+            **record(_FIELDS, optional=tuple(_FIELDS)),
+            "anyOf": [{"required": ["name"]}, {"required": ["content"]}],
+        },
         "Template": record(
             {
                 "id": integer(),
@@ -127,6 +130,7 @@ CHAPTER = Chapter(
             summary="Delete a template",
             parameters=(_ID,),
             status=204,
+            or_status=200,
             answer="Deleted. The answer has no body.",
             missing=True,
         ),

@@ -202,9 +202,20 @@ def test_variables_are_required(caller: Caller) -> None:
     assert caller.post_json(path, {**TO, "variables": {}})[0] == 201
 
 
+@pytest.mark.parametrize("status", [204, 200])
+def test_a_deleted_template_is_gone(status: int) -> None:
+    """The answer has no body, whichever of its two statuses is set; the id is not used again."""
+    caller = Caller(template_delete_status=status)
+    ident = written(caller)
+    reply = caller.raw("DELETE", f"/sms/templates/{ident}/")
+    assert (reply.status, reply.body) == (status, b"")
+    assert caller.raw("DELETE", f"/sms/templates/{ident}/").status == 404
+    assert written(caller) == ident + 1
+
+
 def test_new_accounts_send_by_template_alone() -> None:
     """Where free-form messages are not allowed, templates are."""
-    caller = Caller(free_form_allowed=False, template_delete_status=200)
+    caller = Caller(free_form_allowed=False)
     ident = written(caller, "plain")
     assert caller.post("/sms/messages/", {**TO, "message": "x"})[0] == 403
     assert caller.post_json(f"/sms/templates/{ident}/messages/", {**TO, "variables": {}})[0] == 201

@@ -104,10 +104,14 @@ def _read(text: str) -> tuple[str, Any]:
         found = msgspec.convert(_plain(kinds[name], value), kinds[name], strict=False)
         _check_numbers(name, found)
     except ValueError:
-        kind = str(kinds[name]).replace("typing.", "").replace("collections.abc.", "").replace(f"{__package__}.", "")
-        message = f"{name} wants a value of the type {kind.removeprefix('<class ').removesuffix('>')}"
+        message = f"{name} wants a value of the type {_type_name(kinds[name])}"
         raise SimulatorError(message) from None
     return name, found
+
+
+def _type_name(kind: object) -> str:
+    # A class alone is written by its name; in what is made of several, the modules say nothing to whoever reads it.
+    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else re.sub(r"\b[a-z_]+\.", "", str(kind))
 
 
 def _plain(kind: object, value: str) -> object:

@@ -75,9 +75,9 @@ class Gate:
         if settings.most_connections is not None and request.peer is not None:
             self._count_connection(key, request.peer, settings.most_connections)
         if settings.requests_per_second is not None:
-            _wait(self._general.wait(key, self._now()))
+            _refuse(self._general.wait(key, self._now()))
         if listing and settings.list_interval is not None:
-            _wait(self._listing.wait(key, self._now()))
+            _refuse(self._listing.wait(key, self._now()))
 
     def _count_connection(self, key: tuple[str, str], peer: Peer, most: int) -> None:
         still_open = {other for connections in self._open for other in connections()}
@@ -85,7 +85,7 @@ class Gate:
         if peer in still_open:
             others = sum(owner == key for other, owner in self._owners.items() if other != peer)
             if others >= most:
-                _wait(1.0)
+                _refuse(1.0)
             self._owners[peer] = key
 
 
@@ -102,8 +102,11 @@ class Throttle:
         self._seconds = seconds
         self._times: dict[tuple[str, str], deque[float]] = {}
 
-    def wait(self, key: tuple[str, str], now: float) -> float:
-        """Count a request, or return the seconds until the next one is allowed; one that is refused counts nothing."""
+    def wait(self, key: tuple[str, str], now: float) -> float | None:
+        """Let a request in and count it, or return the seconds until the next one; one that is refused counts nothing.
+
+        The seconds may be zero: what is a moment too early may come out as none by rounding.
+        """
         times = self._times.setdefault(key, deque())
         while times and times[0] <= now - self._seconds:
             times.popleft()
@@ -112,12 +115,12 @@ class Throttle:
         times.append(now)
         if len(self._times) > _MOST_ACCOUNTS:
             self._times.pop(next(iter(self._times)))
-        return 0.0
+        return None
 
 
-def _wait(seconds: float) -> None:
-    if seconds > 0:
-        whole = math.ceil(seconds)
+def _refuse(seconds: float | None) -> None:
+    if seconds is not None:
+        whole = max(1, math.ceil(round(seconds, 6)))  # rounded first: 60.0000000001 s are 60
         text = f"Request was throttled. Expected available in {whole} second{'' if whole == 1 else 's'}."
         raise Refused(429, {"detail": text}, ((b"retry-after", str(whole).encode()),))
 

@@ -51,9 +51,9 @@ class LinkDesk:
         """Put a short link in place of the first one.
 
         Returns:
-            The text, the text by which its length is measured, and the link, if there was one. The two texts differ by the length of
-            the short address alone: parts and cost are those of the real service, whose address is shorter than one
-            of this machine (API section 15.26).
+            The text, the text by which its length is measured, and the link, if there was one. The two texts differ
+            by the length of the short address alone: parts and cost are those of the real service, whose address is
+            shorter than one of this machine (API section 15.26).
         """
         path = self._free_path()
         shortlink = f"{request.base_url}/s/{path}"

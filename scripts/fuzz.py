@@ -34,8 +34,8 @@ CHECKS = (
 )
 """All but two, which would have the schema tell what is taken and what is refused.
 
-The API takes more: a number for a text, and anything in a field that is not needed, such as the sender of a route that was
-not asked for. And it refuses more, by what was done before: a number that somebody has, a website that is not registered.
+The API takes more: a number for a text, and anything in a field that is not needed, such as the sender of a route that
+was not asked for. And it refuses more, by what was done before: a number that is taken, a website not registered.
 """
 
 

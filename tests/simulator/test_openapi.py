@@ -14,7 +14,8 @@ from simulated import SMS, Caller
 
 from xoxzo.cloudpy.simulator.api.routes import Routes
 from xoxzo.cloudpy.simulator.http import Reply
-from xoxzo.cloudpy.simulator.openapi import closed, document, strict
+from xoxzo.cloudpy.simulator.openapi import closed, document, errors, strict
+from xoxzo.cloudpy.simulator.openapi.document import CHAPTERS
 
 REPOSITORY = Path(__file__).parents[2]
 JSON = ((b"content-type", b"application/json"),)
@@ -46,6 +47,16 @@ def test_examples_are_right(media_type: dict[str, Any]) -> None:
     assert values
     for value in values:
         assert list(described.validator(json.dumps(closed(media_type["schema"]))).iter_errors(value)) == []
+
+
+def test_no_name_is_taken_twice() -> None:
+    """No chapter's schema hides another's, no two endpoints have one name, and every link leads to one of them."""
+    schemas = [name for chapter in CHAPTERS for name in chapter.schemas] + list(errors.SCHEMAS)
+    assert sorted(schemas) == sorted(DOCUMENT["components"]["schemas"])
+    endpoints = [endpoint for chapter in CHAPTERS for endpoint in chapter.endpoints]
+    names = {endpoint.name for endpoint in endpoints}
+    assert len(names) == len(endpoints) == len(OPERATIONS)
+    assert {name for endpoint in endpoints for name in endpoint.leads_to} <= names
 
 
 def test_what_is_open() -> None:

@@ -49,7 +49,7 @@ def document(server: str | None = None) -> Json:
         "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
         "info": {
             "title": "Xoxzo telephony API",
-            "version": "2026-06-11",
+            "version": "2026-06-11",  # the day of the last known change of a call (API sections 2.1 and 13)
             "summary": "SMS, calls, dial-in numbers, one-time passwords.",
             "description": _ABOUT,
         },

@@ -100,6 +100,54 @@ def test_the_options_reach_the_simulator() -> None:
     assert ids[0] == ids[1]
 
 
+def test_any_setting_can_be_given() -> None:
+    """The profile comes first, then options, then each assignment; a zero is a value like any other."""
+    options = ("--profile", "new-account", "--credits", "0", "--set", "postpaid=true", "--set", "otp_tries=1")
+    with running(*options) as (process, line):
+        with web(line.partition(": ")[2].strip()) as page:
+            assert page.json("GET", "/you/credits/") == (200, {"credits": 0.0})
+            assert page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM)[0] == 403
+            assert page.json("POST", "/otp/register-website/", {"website": "a"})[0] == 201
+            asked = {"website": "a", "phone_number": SMS["recipient"]}
+            assert page.json("POST", "/otp/request/", asked)[0] == 201
+            assert page.json("GET", "/you/credits/") == (200, {"credits": -3.0})
+        output, _, status = end(process)
+    assert status == 0
+    assert "otp       registered" in output
+    assert "あなた" not in output
+
+
+def test_a_strict_profile_throttles() -> None:
+    """The second call of the sent list is 429, in the log as well."""
+    with running("--profile", "strict") as (process, line):
+        with web(line.partition(": ")[2].strip()) as page:
+            assert [page("GET", "/sms/messages/")[0] for _ in range(2)] == [200, 429]
+        output, _, _ = end(process)
+    assert "429  Request was throttled. Expected available in 1200 seconds." in output
+
+
+def test_settings_are_shown_as_they_are_set() -> None:
+    """The table is written, nothing is started, and no token is shown."""
+    options = ["--profile", "strict", "--set", "list_interval=60", "--sid", "one", "--show-settings"]
+    environment = os.environ | {"XOXZO_SIMULATOR_TOKEN": "Secret7"}
+    told = subprocess.run(
+        [*COMMAND, *options], capture_output=True, encoding="utf-8", check=True, timeout=60, env=environment
+    )
+    lines = told.stdout.splitlines()
+    assert lines[0] == "| setting | value | row | meaning |"
+    assert any(line.startswith("| `list_interval` | 60.0 | 11 |") for line in lines)
+    assert any(line.startswith("| `requests_per_second` | 10 | 11 |") for line in lines)
+    assert "Secret7" not in told.stdout + told.stderr
+
+
+def test_a_token_in_the_environment_alone_is_no_mistake() -> None:
+    """Without a SID it is left aside, and every pair is admitted."""
+    with running(XOXZO_SIMULATOR_TOKEN="token") as (process, line):
+        with web(line.partition(": ")[2].strip()) as page:
+            assert page("GET", "/you/credits/")[0] == 200
+        assert end(process)[2] == 0
+
+
 def test_a_log_that_nobody_reads_stops_nothing() -> None:
     """When the reader of the log goes away, requests are still answered."""
     with running() as (process, line):
@@ -116,6 +164,13 @@ def test_a_log_that_nobody_reads_stops_nothing() -> None:
         (["--host", "256.1.1.1"], "xoxzo simulator: cannot listen on 256.1.1.1"),
         (["--sid", "x"], "Error: --sid needs --token"),
         (["--token", "x"], "Error: --token needs --sid"),
+        (["--set", "token=x"], "Error: --token needs --sid"),
+        (["--set", "sid=x"], "Error: --sid needs --token"),
+        (["--set", "otp_trys=3"], "Error: there is no setting 'otp_trys'; did you mean otp_tries?"),
+        (["--set", "otp_tries=x"], "Error: otp_tries wants a value of the type int"),
+        (["--set", "allowed_addresses=x"], "xoxzo simulator: 'x' in allowed_addresses is neither"),
+        (["--profile", "other"], "Error: Invalid value for '--profile'"),
+        (["--credits", "-1"], "Error: Invalid value for '--credits'"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line(options: list[str], line: str) -> None:

@@ -99,9 +99,24 @@ def test_nothing_is_lost_among_threads(caller: Caller) -> None:
 
 
 WILD = st.text(max_size=30) | st.none() | st.booleans() | st.integers() | st.floats() | st.lists(st.text(), max_size=2)
-NAMES = st.sampled_from([*SMS, "tags", "callbackurl", "track_link", "jp_kp", "tts_message", "caller", "din_uid"])
+NAMES = st.sampled_from(
+    [*SMS, "tags", "callbackurl", "track_link", "jp_kp", "tts_message", "caller", "din_uid", "variables"]
+)
 PATHS = st.sampled_from(
-    ["/sms/messages/", "/voice/simple/playbacks/", "/voice/dins/subscriptions/", "/voice/dins/subscriptions/x/"]
+    [
+        "/sms/messages/",
+        "/voice/simple/playbacks/",
+        "/voice/dins/subscriptions/",
+        "/voice/dins/subscriptions/x/",
+        "/sms/templates/",
+        "/sms/templates/1/",
+        "/sms/templates/1/messages/",
+        "/voice/simple/conferences/",
+        "/otp/register-website/",
+        "/otp/request/",
+        "/otp/verify/",
+        "/utilities/carrierlookup/",
+    ]
 )
 ONE = Caller()
 
@@ -123,6 +138,6 @@ def test_no_json_breaks_it(path: str, fields: dict[str, object]) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_no_request_breaks_it(method: str, rest: str, body: bytes, kind: bytes, query: bytes) -> None:
     """Whatever comes on whatever path, the answer is below 500."""
-    for start in ("/", "/sms/messages/", "/voice/calls/", "/voice/dins/"):
+    for start in ("/", "/sms/messages/", "/voice/calls/", "/voice/dins/", "/sms/templates/", "/otp/", "/s/"):
         target = start + rest + "?" + query.decode("latin-1")
         assert ONE.raw(method, target, body, content_type=kind).status < 500

@@ -30,6 +30,6 @@ def test_every_configurable_row_has_a_setting() -> None:
 def test_every_control_path_is_in_the_table() -> None:
     """Each path of the control API stands in the page, with its method."""
     for route in routes(Caller().simulator):
-        path = re.sub(r"\{(callid|ident:int)\}", "<id>", route.path).replace("{number}", "<number>")
+        path = re.sub(r"\{(callid|ident)\}", "<id>", route.path).replace("{number}", "<number>")
         method = "POST" if route.methods == {"POST"} else "GET"
         assert f"| `{method} {path}`" in PAGE

@@ -249,7 +249,8 @@ def test_approval_over_the_control_api() -> None:
         assert page.json("POST", f"/_simulator/templates/{ident}/return", {}) == (200, returned)
         assert page.json("GET", "/_simulator/templates") == (200, [returned])
         for verb in ("approve", "return"):
-            assert page.json("POST", f"/_simulator/templates/9/{verb}", {})[0] == 404
+            for unknown in ("9", "x", "9" * 5000):
+                assert page.json("POST", f"/_simulator/templates/{unknown}/{verb}", {})[0] == 404
             assert page("POST", f"/_simulator/templates/{ident}/{verb}", b"", Content_Type="text/plain")[0] == 415
     with pytest.raises(SimulatorError, match="no such template"):
         caller.simulator.approve_template(99)

@@ -12,7 +12,6 @@ import click
 
 # Imported here so that a missing extra is told by the table of commands, in one line.
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.catalogue import table
 from xoxzo.cloudpy.simulator.clock import RealClock, SteppedClock
 from xoxzo.cloudpy.simulator.profiles import PROFILES
 from xoxzo.cloudpy.simulator.server import Server
@@ -67,6 +66,8 @@ def command(
     """
     settings = settings_from(**options)
     if show_settings:
+        from xoxzo.cloudpy.simulator.catalogue import table
+
         print(table(settings))
         return
     with _stop_signals() as stopped:

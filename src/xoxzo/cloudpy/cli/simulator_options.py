@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.catalogue import read_assignments
 from xoxzo.cloudpy.simulator.profiles import profile
 from xoxzo.cloudpy.simulator.settings import Settings
 
@@ -33,7 +32,7 @@ def settings_from(
     """
     given = {name: value for name, value in options.items() if value is not None and value is not False}
     try:
-        changes = {**given, "sid": sid, "token": token, **read_assignments(assignments)}
+        changes = {**given, "sid": sid, "token": token, **_assigned(assignments)}
         settings = profile(profile_name, **changes)
     except SimulatorError as error:
         raise click.UsageError(str(error)) from None
@@ -46,6 +45,14 @@ def settings_from(
         message = "--token needs --sid."
         raise click.UsageError(message)
     return settings
+
+
+def _assigned(assignments: tuple[str, ...]) -> dict[str, Any]:
+    if not assignments:
+        return {}  # the common case does not wait for the import
+    from xoxzo.cloudpy.simulator.catalogue import read_assignments
+
+    return read_assignments(assignments)
 
 
 _GIVEN = click.core.ParameterSource.COMMANDLINE

@@ -21,6 +21,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from .asgi import read_body
 from .clock import stamp
 from .http import Reply
+from .numbers import is_digits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,8 +62,8 @@ def routes(simulator: "Simulator") -> list[Route]:
         Route("/_simulator/callbacks", doors.callbacks),
         Route("/_simulator/phones/{number}", doors.phone),
         Route("/_simulator/templates", doors.templates),
-        Route("/_simulator/templates/{ident:int}/approve", doors.approve, methods=["POST"]),
-        Route("/_simulator/templates/{ident:int}/return", doors.give_back, methods=["POST"]),
+        Route("/_simulator/templates/{ident}/approve", doors.approve, methods=["POST"]),
+        Route("/_simulator/templates/{ident}/return", doors.give_back, methods=["POST"]),
         Route("/_simulator/clock/advance", doors.advance, methods=["POST"]),
         Route("/_simulator/reset", doors.reset, methods=["POST"]),
     ]
@@ -119,11 +120,11 @@ class _Doors:
 
     async def approve(self, request: Request) -> Response:
         await _json(request, self._simulator.settings.max_body)
-        return JSONResponse(dataclasses.asdict(self._simulator.approve_template(request.path_params["ident"])))
+        return JSONResponse(dataclasses.asdict(self._simulator.approve_template(_template_id(request))))
 
     async def give_back(self, request: Request) -> Response:
         await _json(request, self._simulator.settings.max_body)
-        return JSONResponse(dataclasses.asdict(self._simulator.return_template(request.path_params["ident"])))
+        return JSONResponse(dataclasses.asdict(self._simulator.return_template(_template_id(request))))
 
     async def advance(self, request: Request) -> Response:
         asked = await _json(request, self._simulator.settings.max_body)
@@ -149,6 +150,13 @@ def _text(asked: dict[str, Any], name: str, *, optional: bool) -> str | None:
     if isinstance(value, str) or (value is None and optional):
         return value
     raise HTTPException(400, f"{name} must be a text")
+
+
+def _template_id(request: Request) -> int:
+    ident = request.path_params["ident"]
+    if is_digits(ident):
+        return int(ident)
+    raise HTTPException(404, "there is no such template")
 
 
 async def _json(request: Request, most: int) -> dict[str, Any]:

@@ -175,7 +175,8 @@ class Settings:
     """Real seconds between two calls of the sent list by an account, else 429; ``None`` throttles nothing (API section
     15.11). The profile `strict` asks for 20 minutes."""
     most_connections: int | None = None
-    """Connections that an account may have open at once, then 429; ``None`` for any number (API section 15.12)."""
+    """Connections that an account may have open at once, then 429; ``None`` for any number (API section 15.12). Those
+    of `Simulator.serve()` and the command are counted; another ASGI server does not tell of its own."""
     allowed_addresses: tuple[str, ...] = ()
     """IP addresses and CIDR blocks that may call; empty for all (API sections 1.1 and 15.7)."""
     refused_address_status: Literal[401, 403] = 401

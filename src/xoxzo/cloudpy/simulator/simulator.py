@@ -210,7 +210,7 @@ class Simulator:
         await asyncio.wrap_future(background.submit(driver.advance(seconds)))
 
     def reset(self) -> None:
-        """Forget all messages, calls, subscriptions and balances; the clock stays where it is."""
+        """Forget all messages, templates, calls, subscriptions and balances; clock and limits go on as they are."""
         self.engine.reset()
 
     def _running(self) -> "tuple[Background, Driver]":

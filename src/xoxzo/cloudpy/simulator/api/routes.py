@@ -66,6 +66,12 @@ class Routes:
         self._add_lines("voice", "dins", Lines("din"))
         if legacy_sin:
             self._add_lines("sms", "sins", Lines("sin"))
+        # Paths without an id as they are nearly always written: found at once, for sending is the busiest of all.
+        self._plain = {
+            "/".join(("", *map(str, pieces), "")).encode(): route
+            for pieces, route in self._table.items()
+            if _ID not in pieces
+        }
 
     def _add_lines(self, first: str, second: str, lines: Lines) -> None:
         root = (first, second)
@@ -80,6 +86,8 @@ class Routes:
             The route, the id in the path (or an empty text) and whether the path ends in its slash; ``None`` when
             there is no such path.
         """
+        if plain := self._plain.get(path):
+            return plain, "", True
         # Split before unquoting: an id with an encoded slash must not reach another path.
         first, *pieces = path.split(b"/")
         segments = [unquote(piece.decode("latin-1"), errors="replace") for piece in pieces]

@@ -151,6 +151,15 @@ def test_only_the_connections_of_a_server_are_counted() -> None:
     limited.admit(account(), request(("127.0.0.1", 1)), listing=True)
 
 
+def test_a_server_that_was_stopped_is_forgotten() -> None:
+    """A simulator that is served again and again does not remember all its servers."""
+    simulator = Simulator()
+    for _ in range(2):
+        with simulator.serve():
+            assert len(simulator.api.gate._open) == 1
+    assert simulator.api.gate._open == []
+
+
 @pytest.mark.parametrize(
     ("allowed", "address", "let_in"),
     [

@@ -295,6 +295,30 @@ def test_cancelling_is_told_and_goes_through(reached) -> None:
     assert [(event.outcome, event.maybe_sent) for event in events] == [("cancelled", reached)]
 
 
+def test_cancelling_while_the_answer_is_read_gives_its_connection_up() -> None:
+    """A send that is cancelled in the middle of the answer closes it, and may have gone out."""
+    events: list[Attempt] = []
+    inner = Scripted(201)
+
+    class Stuck(AsyncScripted):
+        async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncScriptedReply:
+            reply = await super().send(request, patience, progress)
+            reply.read = lambda patience: asyncio.sleep(60, b"")  # type: ignore[method-assign, assignment]
+            return reply
+
+    async def main() -> None:
+        driver = AsyncDriver(Connector(lambda: Stuck(inner), discard=ignore), settings(on_event=events.append))
+        task = asyncio.ensure_future(driver.call(SEND))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert inner.replies[0].closed == 1
+    assert [(event.outcome, event.maybe_sent) for event in events] == [("cancelled", True)]
+
+
 def test_cancelling_while_waiting_for_the_next_try_goes_through(face) -> None:
     """An interruption between two tries is raised as it is."""
 

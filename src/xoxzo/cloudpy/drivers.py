@@ -296,8 +296,7 @@ async def _exchange(transport: AsyncTransport, step: Send) -> Received:
         async with asyncio.timeout(patience.left()):
             reply = await transport.send(step.request, patience, step.progress)
             if step.streamed and 200 <= reply.status < 300:
-                opened, reply = reply, None
-                return Received(opened.status, opened.headers, reply=opened)
+                return Received(reply.status, reply.headers, reply=reply)
             while not too_long and (piece := await reply.read(patience)):
                 body += piece
                 too_long = len(body) > RECORD_LIMIT
@@ -305,9 +304,11 @@ async def _exchange(transport: AsyncTransport, step: Send) -> Received:
         cut = error if isinstance(error, TransportFailure) else _deadline()
         if reply is None:
             raise cut from None
-    finally:
+    except BaseException:
         if reply is not None:
             await reply.close()
+        raise
+    await reply.close()
     return Received(reply.status, reply.headers, bytes(body), cut, too_long)
 
 

@@ -1,18 +1,29 @@
-"""Write the synchronous resources from the asynchronous ones: ``scripts/unasync.py``, ``--check`` to compare only."""
+"""Write the synchronous client from the asynchronous one: ``scripts/unasync.py``, ``--check`` to compare only."""
 
 import re
 import sys
 from pathlib import Path
 
-RESOURCES = Path(__file__).resolve().parent.parent / "src" / "xoxzo" / "cloudpy" / "resources"
-NOTE = "# Written by scripts/unasync.py from ../_async: change it there.\n"
+PACKAGE = Path(__file__).resolve().parent.parent / "src" / "xoxzo" / "cloudpy"
+NOTE = "# Written by scripts/unasync.py from {}: change it there.\n"
 
+# In this order: the sentences that differ, then the words.
 RULES = [
+    (r"The client for asyncio\.", "The client for threads."),
+    (
+        r"Xoxzo's API on asyncio\. One client may be shared by tasks; each event loop has connections of its own\.",
+        "Xoxzo's API. One client may be shared by threads; after a fork it opens connections of its own.",
+    ),
+    (r"in an ``async with`` statement, or await ``", "in a ``with`` statement, or call ``"),
     (r"\basync (def|for|with)\b", r"\1"),
     (r"\bawait ", ""),
+    (r"\bAwaitable\[(\w+)\]", r"\1"),
+    (r"\bAwaitable, ", ""),
     (r"\bAsync(?=[A-Z])", ""),
+    (r"__a(enter|exit)__", r"__\1__"),
     (r"\b_async\b", "_sync"),
-    (r"\bthe asynchronous client\b", "the client"),
+    (r"\bdiscard_async\b", "discard_sync"),
+    (r"\btransports\.aio\b", "transports.sync"),
 ]
 
 
@@ -20,23 +31,37 @@ def translate(source: str) -> str:
     """Return the synchronous text of an asynchronous module."""
     for pattern, replacement in RULES:
         source = re.sub(pattern, replacement, source)
-    return NOTE + source
+    return source
+
+
+def wanted() -> dict[Path, str]:
+    """Return every file that is to be, with its text."""
+    resources = PACKAGE / "resources"
+    found = {PACKAGE / "client.py": ("async_client.py", PACKAGE / "async_client.py")}
+    for path in (resources / "_async").glob("*.py"):
+        found[resources / "_sync" / path.name] = ("../_async", path)
+    return {
+        target: NOTE.format(origin) + translate(source.read_text("utf-8")) for target, (origin, source) in found.items()
+    }
 
 
 def main() -> int:
     """Write, or with ``--check`` compare, every module; return the exit status."""
     check = "--check" in sys.argv[1:]
-    wanted = {path.name: translate(path.read_text("utf-8")) for path in (RESOURCES / "_async").glob("*.py")}
-    present = {path.name: path.read_text("utf-8") for path in (RESOURCES / "_sync").glob("*.py")}
-    stale = sorted(name for name in wanted | present if wanted.get(name) != present.get(name))
-    for name in stale:
-        path = RESOURCES / "_sync" / name
+    files = wanted()
+    there = {PACKAGE / "client.py", *(PACKAGE / "resources" / "_sync").glob("*.py")}
+    stale = 0
+    for path in sorted(files.keys() | there):
+        text = files.get(path)
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale += 1
         if check:
             print(f"{path} is not what scripts/unasync.py writes", file=sys.stderr)
-        elif name in wanted:
-            path.write_text(wanted[name], "utf-8")
-        else:
+        elif text is None:
             path.unlink()
+        else:
+            path.write_text(text, "utf-8")
     return 1 if check and stale else 0
 
 

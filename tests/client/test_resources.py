@@ -33,7 +33,8 @@ from xoxzo.cloudpy.resources._sync.sms import Sms
 from xoxzo.cloudpy.resources._sync.templates import Templates
 
 REPOSITORY = Path(__file__).parents[2]
-RESOURCES = Path("src/xoxzo/cloudpy/resources")
+PACKAGE = Path("src/xoxzo/cloudpy")
+RESOURCES = PACKAGE / "resources"
 SCRIPT = Path("scripts/unasync.py")
 
 TWINS: list[tuple[type, type]] = [
@@ -167,10 +168,12 @@ def test_options_of_a_call_are_options_of_a_client() -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Copy the script and the resources, laid out as in the repository."""
+    """Copy the script, the clients and the resources, laid out as in the repository."""
     (tmp_path / "scripts").mkdir()
     shutil.copy(REPOSITORY / SCRIPT, tmp_path / SCRIPT)
     shutil.copytree(REPOSITORY / RESOURCES, tmp_path / RESOURCES, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("client.py", "async_client.py"):
+        shutil.copy(REPOSITORY / PACKAGE / name, tmp_path / PACKAGE / name)
     return tmp_path
 
 
@@ -183,7 +186,8 @@ def unasync(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def snapshot(root: Path) -> dict[str, str]:
     """Read every synchronous module of a tree."""
-    return {path.name: path.read_text("utf-8") for path in (root / RESOURCES / "_sync").glob("*.py")}
+    paths = [root / PACKAGE / "client.py", *(root / RESOURCES / "_sync").glob("*.py")]
+    return {path.name: path.read_text("utf-8") for path in paths}
 
 
 def test_sync_resources_are_up_to_date() -> None:
@@ -200,6 +204,8 @@ def test_sync_resources_are_up_to_date() -> None:
         ("_sync/sms.py", "sms.py"),
         ("_async/new.py", "new.py"),
         ("_sync/new.py", "new.py"),
+        ("../client.py", "client.py"),
+        ("../async_client.py", "client.py"),
     ],
 )
 def test_check_notices_every_change(copy: Path, changed: str, told: str) -> None:
@@ -237,5 +243,6 @@ def test_writing_mends_everything(copy: Path) -> None:
 def test_generated_files_say_so() -> None:
     """Whoever opens a generated file is told where to change it, and finds nothing asynchronous in it."""
     for name, text in snapshot(REPOSITORY).items():
-        assert text.startswith("# Written by scripts/unasync.py from ../_async: change it there.\n"), name
+        origin = "async_client.py" if name == "client.py" else "../_async"
+        assert text.startswith(f"# Written by scripts/unasync.py from {origin}: change it there.\n"), name
         assert not re.search(r"\b(async|await)\b|Async|_async\b", text.partition("\n")[2]), name

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.drivers import RECORD_LIMIT, AsyncDriver, Connector, Driver, warn_unclosed
+from xoxzo.cloudpy.drivers import RECORD_LIMIT, AsyncDriver, Connector, Driver, discard_async
 from xoxzo.cloudpy.flow import Settings
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import nothing, parse
@@ -398,7 +398,7 @@ def test_a_connector_leaves_a_given_transport_to_its_owner() -> None:
 
 def test_a_dropped_connector_discards_its_transport_once() -> None:
     """A client that is dropped unclosed warns once; one that was closed, or never used, does not."""
-    connector = Connector(Scripted, discard=warn_unclosed)
+    connector = Connector(Scripted, discard=discard_async)
     connector.get()
     with pytest.warns(ResourceWarning, match="unclosed Xoxzo client") as caught:
         del connector
@@ -406,10 +406,10 @@ def test_a_dropped_connector_discards_its_transport_once() -> None:
     assert len(caught) == 1
     with warnings.catch_warnings(record=True) as silent:
         warnings.simplefilter("always")
-        closed = Connector(Scripted, discard=warn_unclosed)
+        closed = Connector(Scripted, discard=discard_async)
         closed.get()
         closed.release()
-        unused = Connector(Scripted, discard=warn_unclosed)
+        unused = Connector(Scripted, discard=discard_async)
         del closed, unused
         gc.collect()
     assert [str(warning.message) for warning in silent] == []

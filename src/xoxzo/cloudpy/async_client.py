@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy import configuration
-from xoxzo.cloudpy.drivers import AsyncDriver, AsyncNotingDriver, Connector, warn_unclosed
+from xoxzo.cloudpy.drivers import AsyncDriver, AsyncNotingDriver, Connector, discard_async
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._async.account import AsyncAccount
 from xoxzo.cloudpy.resources._async.calls import AsyncCalls
@@ -100,7 +100,7 @@ class AsyncClient:
 
             return AsyncHttpTransport(max_connections=max_connections)
 
-        self._use(AsyncDriver(Connector(make, transport, discard=warn_unclosed), settings))
+        self._use(AsyncDriver(Connector(make, transport, discard=discard_async), settings))
 
     def _use(self, driver: AsyncDriver) -> None:
         self._driver = driver

@@ -1,3 +1,4 @@
+# Written by scripts/unasync.py from async_client.py: change it there.
 """The client for threads."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy import configuration
-from xoxzo.cloudpy.drivers import Connector, Driver, NotingDriver, warn_unclosed
+from xoxzo.cloudpy.drivers import Driver, NotingDriver, Connector, discard_sync
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._sync.account import Account
 from xoxzo.cloudpy.resources._sync.calls import Calls
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from xoxzo.cloudpy.configuration import Timeout
-    from xoxzo.cloudpy.protocols import EventHook, Transport
+    from xoxzo.cloudpy.protocols import Transport, EventHook
     from xoxzo.cloudpy.responses import RawResponse
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ class Client:
 
             return HttpTransport(max_connections=max_connections)
 
-        self._use(Driver(Connector(make, transport, discard=_discard), settings))
+        self._use(Driver(Connector(make, transport, discard=discard_sync), settings))
 
     def _use(self, driver: Driver) -> None:
         self._driver = driver
@@ -204,8 +205,3 @@ class Client:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._driver.settings.base_url!r})"
-
-
-def _discard(transport: Transport) -> None:
-    warn_unclosed()
-    transport.close()

@@ -74,9 +74,20 @@ class Connector(Generic[Carrier]):
             self._discard(transport)
 
 
-def warn_unclosed(_transport: object = None) -> None:
-    """Say, once for each client, that it was dropped unclosed."""
-    warnings.warn("unclosed Xoxzo client: use it in a `with` statement, or close it", ResourceWarning, stacklevel=3)
+def discard_sync(transport: Transport) -> None:
+    """Say that a client was dropped unclosed, and close what it left open."""
+    _warn_unclosed()
+    transport.close()
+
+
+def discard_async(transport: AsyncTransport) -> None:
+    """Say that a client was dropped unclosed; its connections can only be closed by awaiting."""
+    del transport
+    _warn_unclosed()
+
+
+def _warn_unclosed() -> None:
+    warnings.warn("unclosed Xoxzo client: use it in a `with` statement, or close it", ResourceWarning, stacklevel=4)
 
 
 class Driver:

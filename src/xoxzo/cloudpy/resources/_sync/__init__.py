@@ -1,2 +1,2 @@
 # Written by scripts/unasync.py from ../_async: change it there.
-"""The resources of the client."""
+"""The resources of the asynchronous client."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
 import pytest
+from faces import Face
 from faulty import FaultyServer, reply
 from hypothesis import given, strategies as st
 
@@ -19,19 +17,8 @@ MESSAGE = {"recipient": "+818011112222", "sender": "Shop", "message": "やあ"}
 
 
 @pytest.fixture(params=["threads", "asyncio"])
-def face(request):
-    def call(url: str, verb, **options: Any) -> Any:
-        if request.param == "threads":
-            with Client(**MADE_UP, base_url=url, **options) as client:
-                return verb(client)
-
-        async def main() -> Any:
-            async with AsyncClient(**MADE_UP, base_url=url, **options) as client:
-                return await verb(client)
-
-        return asyncio.run(main())
-
-    return call
+def face(request) -> Face:
+    return Face(request.param, MADE_UP)
 
 
 def test_an_answer_as_it_came(face) -> None:

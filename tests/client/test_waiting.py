@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
+from faces import Face
 from faulty import FaultyServer, reply
 
-from xoxzo.cloudpy import AsyncClient, CallStatus, Client, MessageStatus, errors
+from xoxzo.cloudpy import CallStatus, MessageStatus, errors
 from xoxzo.cloudpy.drivers import AsyncDriver, Driver
 
 MADE_UP = {"sid": "sid", "auth_token": "token"}
@@ -38,19 +38,8 @@ def clock(monkeypatch) -> Clock:
 
 
 @pytest.fixture(params=["threads", "asyncio"])
-def face(request):
-    def call(url: str, verb) -> Any:
-        if request.param == "threads":
-            with Client(**MADE_UP, base_url=url, max_retries=0) as client:
-                return verb(client)
-
-        async def main() -> Any:
-            async with AsyncClient(**MADE_UP, base_url=url, max_retries=0) as client:
-                return await verb(client)
-
-        return asyncio.run(main())
-
-    return call
+def face(request) -> Face:
+    return Face(request.param, MADE_UP | {"max_retries": 0})
 
 
 def message(status: str):

@@ -229,3 +229,22 @@ def test_lines_stay_lines() -> None:
     assert "secret" in as_json(asked, True)
     refused = Event(0, "refused", "GET /x/\x1b", {"status": 400, "because": []})
     assert as_line(refused, False) == "00:00:00  refused   GET /x/\\x1b  400"
+
+
+def test_a_signal_at_any_moment_of_the_wait_stops_it() -> None:
+    """Whatever the waiting thread is doing when the signal comes, its handler does not wait for the thread itself."""
+    program = (
+        "import signal, sys\n"
+        "from xoxzo.cloudpy.cli.simulator import _stop_signals\n"
+        "def everywhere(*_):\n"
+        "    sys.setprofile(None)\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
+        "    sys.setprofile(everywhere)\n"
+        "with _stop_signals() as stop:\n"
+        "    sys.setprofile(everywhere)\n"
+        "    told = stop.wait(20)\n"
+        "    sys.setprofile(None)\n"
+        "print(told)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "True\n"

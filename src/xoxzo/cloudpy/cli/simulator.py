@@ -2,9 +2,10 @@
 
 import ipaddress
 import json
+import select
 import signal
+import socket
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ def command(
 
         print(table(settings))
         return
-    with _stop_signals() as stopped:
+    with _stop_signals() as stop:
         try:
             simulator = Simulator(settings, clock=SteppedClock() if clock == "stepped" else RealClock())
             simulator.engine.listen(_logger(as_json if machine else as_line, show_content=show_content))
@@ -81,7 +82,7 @@ def command(
             raise click.exceptions.Exit(2) from None
         try:
             _announce(server, settings, host, machine=machine)
-            while not stopped.wait(0.5):  # a wait without end cannot be interrupted on every system
+            while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
                 pass
         finally:
             server.stop()
@@ -122,13 +123,39 @@ def _logger(write: "Callable[[Event, bool], str]", *, show_content: bool) -> "Ca
     return log
 
 
+class _Stop:
+    """A wish to stop, which a signal handler can tell.
+
+    It takes no lock: the thread that the signal interrupts may be holding it, in the middle of a wait.
+    """
+
+    def __init__(self) -> None:
+        self._heard, self._told = socket.socketpair()
+        self._told.setblocking(False)
+
+    def tell(self) -> None:
+        """Say it; what is said twice is said."""
+        with suppress(OSError):
+            self._told.send(b".")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it was said, at most so long."""
+        return bool(select.select([self._heard], [], [], seconds)[0])
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._heard.close()
+        self._told.close()
+
+
 @contextmanager
-def _stop_signals() -> "Iterator[threading.Event]":
-    """Turn Ctrl-C and SIGTERM into an event; whoever handled them before does so again afterwards."""
-    stopped = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+def _stop_signals() -> "Iterator[_Stop]":
+    """Turn Ctrl-C and SIGTERM into a wish to stop; whoever handled them before does so again afterwards."""
+    stop = _Stop()
+    before = {number: signal.signal(number, lambda *_: stop.tell()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stopped
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        stop.close()

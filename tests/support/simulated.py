@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -27,9 +28,20 @@ def basic(sid: str = "sid", token: str = "token") -> bytes:
 class Caller:
     """Sends requests into a simulator's API in this process, with a stepped clock."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, database: Path | None = None, **settings: Any) -> None:
+        self._given = Settings(**{"seed": 1, **settings})
+        self._database = database
+        self.open()
+
+    def open(self) -> None:
+        """Make the simulator, with a clock that a database may set to another moment."""
         self.clock = SteppedClock(START)
-        self.simulator = Simulator(Settings(**{"seed": 1, **settings}), clock=self.clock)
+        self.simulator = Simulator(self._given, clock=self.clock, database=self._database)
+
+    def restart(self) -> None:
+        """Give the database up, and take it up with another simulator."""
+        self.simulator.close()
+        self.open()
 
     def raw(self, method: str, target: str, body: bytes = b"", **headers: bytes) -> Reply:
         """Send anything; header names with _ for -."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
 @click.option("--clock", type=click.Choice(["real", "stepped"]), default="real", show_default=True)
+@click.option("--database", type=click.Path(), help="Keep the state in this file; by default it ends with the program.")
 @click.option("--seed", type=int, help="Make ids and numbers repeatable.")
 @click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
 @click.option("--allow-network", is_flag=True, help="Let callbacks and action URLs reach other machines.")
@@ -54,6 +55,7 @@ def command(
     host: str,
     port: int,
     clock: str,
+    database: str | None,
     *,
     show_settings: bool,
     show_content: bool,
@@ -73,8 +75,10 @@ def command(
         return
     with _stop_signals() as stop:
         try:
-            simulator = Simulator(settings, clock=SteppedClock() if clock == "stepped" else RealClock())
-            simulator.engine.listen(_logger(as_json if machine else as_line, show_content=show_content))
+            time = SteppedClock() if clock == "stepped" else RealClock()
+            simulator = Simulator(settings, clock=time, database=database)
+            log = _Log(as_json if machine else as_line, show_content=show_content)
+            simulator.engine.listen(log.tell)
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
@@ -82,6 +86,8 @@ def command(
             raise click.exceptions.Exit(2) from None
         try:
             _announce(server, settings, host, machine=machine)
+            with simulator.engine.lock:
+                log.begin()
             while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
                 pass
         finally:
@@ -114,13 +120,28 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _logger(write: "Callable[[Event, bool], str]", *, show_content: bool) -> "Callable[[Event], None]":
-    def log(event: "Event") -> None:
+class _Log:
+    """Writes what happens, from when the address was written: what a database knew to be due may happen before."""
+
+    def __init__(self, write: "Callable[[Event, bool], str]", *, show_content: bool) -> None:
+        self._write = write
+        self._show_content = show_content
+        self._waiting: list[Event] | None = []
+
+    def begin(self) -> None:
+        """Write what has waited, and wait no more; the engine's lock must be held."""
+        waiting, self._waiting = self._waiting or [], None
+        for event in waiting:
+            self.tell(event)
+
+    def tell(self, event: "Event") -> None:
+        """Write an event as soon as it may be."""
+        if self._waiting is not None:
+            self._waiting.append(event)
+            return
         # Whoever reads the log may have gone, or know no Japanese; neither may stop a request.
         with suppress(OSError, ValueError):
-            print(write(event, show_content), flush=True)
-
-    return log
+            print(self._write(event, self._show_content), flush=True)
 
 
 class _Stop:

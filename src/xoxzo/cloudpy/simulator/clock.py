@@ -57,6 +57,10 @@ class SteppedClock:
             raise SimulatorError(message)
         return self._now + seconds
 
+    def resume_at(self, moment: float) -> None:
+        """Set the clock to where it stood when the state was saved, be that earlier or later."""
+        self._now = moment
+
     def move_to(self, moment: float) -> None:
         """Set the clock to a moment; it never goes back."""
         self._now = max(self._now, moment)

@@ -20,7 +20,8 @@ from xoxzo.cloudpy.errors import SimulatorError
 
 from .asgi import read_body
 from .clock import stamp
-from .http import Reply
+from .engine import NotSaved
+from .http import UNSAVED, Reply
 from .numbers import is_digits
 
 if TYPE_CHECKING:
@@ -180,5 +181,7 @@ async def _refuse(_request: Request, error: Exception) -> Response:
 
 
 async def _cannot(_request: Request, error: Exception) -> Response:
+    if isinstance(error, NotSaved):
+        return JSONResponse({"detail": UNSAVED}, 503)
     unknown = str(error).startswith(("there is no", "the number is not subscribed"))
     return JSONResponse({"detail": str(error)}, 404 if unknown else 400)

@@ -1,15 +1,18 @@
 """Moves an engine on: fires its timers when they are due and has its outgoing requests made."""
 
 import asyncio
+from contextlib import suppress
 
 from xoxzo.cloudpy.errors import SimulatorError
 
 from .clock import SteppedClock
 from .courier import Courier
-from .engine import Engine, Outgoing
+from .engine import Engine, NotSaved, Outgoing
 
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
 _SHORTEST_NAP = 0.005
+# Real seconds until it is tried again to write what could not be written.
+_UNTIL_NEXT_TRY = 0.5
 
 
 class Driver:
@@ -34,7 +37,11 @@ class Driver:
         try:
             while True:
                 self._woken.clear()
-                self._launch()
+                try:
+                    self._launch()
+                except NotSaved:
+                    await asyncio.sleep(_UNTIL_NEXT_TRY)
+                    continue
                 await self._nap()
         finally:
             self._engine.on_work(lambda: None)
@@ -47,7 +54,7 @@ class Driver:
         """Advance a stepped clock; returns when all that fell due was done and answered.
 
         Raises:
-            SimulatorError: The clock is not stepped, or `seconds` is out of range.
+            SimulatorError: The clock is not stepped, `seconds` is out of range, or what fell due cannot be saved.
         """
         clock = self._engine.clock
         if not isinstance(clock, SteppedClock):
@@ -60,6 +67,8 @@ class Driver:
                 clock.move_to(due)
                 await self._settle()
             clock.move_to(target)
+            with self._engine:
+                pass  # where the clock stands is saved
 
     async def _settle(self) -> None:
         """Wait until nothing is under way; what an answer leads to at once belongs to it."""
@@ -76,7 +85,9 @@ class Driver:
 
     async def _make(self, outgoing: Outgoing) -> None:
         answer = await self._courier.make(outgoing)
-        self._engine.answered(outgoing, answer)
+        # What cannot be saved did not happen: the engine knows the request still, and wants it made again.
+        with suppress(NotSaved):
+            self._engine.answered(outgoing, answer)
 
     async def _nap(self) -> None:
         due = self._engine.next_due()

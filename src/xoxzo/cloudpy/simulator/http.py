@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+UNSAVED = "The simulator cannot write to its database."
+"""What is answered, with 503, when something could not be saved and so was not done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

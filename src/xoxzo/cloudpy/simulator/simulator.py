@@ -1,6 +1,7 @@
 """The simulator as an object: start it, look into it, let somebody call."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .driver import Driver
+    from .engine import Store
     from .server import Server
     from .transport import AsyncSimulatorTransport, SimulatorTransport
 
@@ -34,12 +36,23 @@ class Simulator:
 
     Args:
         settings: How it behaves; by default as the API's description proposes.
-        clock: Its time; the machine's clock by default, or a `SteppedClock`.
+        clock: Its time; the machine's clock by default, or a `SteppedClock`, which a database sets to where it stood.
+        database: A file that keeps its state, made when it is not there; by default the state is in memory alone.
+            `close` gives the file up.
+
+    Raises:
+        SimulatorError: A setting is wrong, or the file is in use, damaged, not the simulator's, or cannot be written.
     """
 
-    def __init__(self, settings: Settings | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Clock | None = None,
+        database: str | os.PathLike[str] | None = None,
+    ) -> None:
         self.settings = settings or Settings()
-        self.engine = Engine(self.settings, clock or RealClock())
+        self.engine = Engine(self.settings, clock or RealClock(), _store(database))
         self.api = Api(self.engine)
         self._lock = threading.Lock()
         self._users = 0
@@ -54,20 +67,27 @@ class Simulator:
         self.close()
 
     def start(self) -> None:
-        """Start the simulator's thread; each start needs one `close`."""
+        """Start the simulator's thread; each start needs one `close`.
+
+        Raises:
+            SimulatorError: The database was closed and cannot be opened again.
+        """
         with self._lock:
+            self.engine.open()
             self._users += 1
             if self._background is None:
                 self._background = Background(self._drive)
                 self._background.start()
 
     def close(self) -> None:
-        """Undo one `start`; the last one stops the thread and drops callbacks that are under way."""
+        """Undo one `start`; the last one stops the thread, drops callbacks under way and closes the database."""
         with self._lock:
             self._users = max(0, self._users - 1)
             if self._users == 0 and self._background is not None:
                 self._background.stop()
                 self._background = self._driver = None
+            if self._users == 0:
+                self.engine.close()
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> "Server":
         """Return an HTTP server for this simulator, to be used in a `with` statement.
@@ -224,6 +244,14 @@ class Simulator:
 
         self._driver = Driver(self.engine)
         await self._driver.run()
+
+
+def _store(database: str | os.PathLike[str] | None) -> "Store | None":
+    if database is None:
+        return None
+    from .storage.store import DatabaseStore
+
+    return DatabaseStore(database)
 
 
 @contextmanager

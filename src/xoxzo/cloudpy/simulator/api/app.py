@@ -6,8 +6,8 @@ import hmac
 import re
 from collections.abc import Iterator
 
-from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits
-from xoxzo.cloudpy.simulator.http import Refused, Reply, Request, detail, not_enough
+from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved
+from xoxzo.cloudpy.simulator.http import UNSAVED, Refused, Reply, Request, detail, not_enough
 
 from . import description, links
 from .exchange import Exchange, Handler, empty, reply
@@ -48,6 +48,8 @@ class Api:
             answer = self._refuse(request, refusal)
         except NotEnoughCredits as poor:
             answer = self._refuse(request, not_enough(poor.required))
+        except NotSaved:
+            answer = reply(503, {"detail": UNSAVED})
         headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
         return Reply(answer.status, answer.body, headers)
 

@@ -3,10 +3,10 @@
 import string
 from urllib.parse import quote
 
-from xoxzo.cloudpy.simulator.engine import Engine
-from xoxzo.cloudpy.simulator.http import Reply, Request
+from xoxzo.cloudpy.simulator.engine import Engine, NotSaved
+from xoxzo.cloudpy.simulator.http import UNSAVED, Reply, Request
 
-from .exchange import empty
+from .exchange import empty, reply
 
 PATH = b"/s/"
 """How the path of every short link begins; the real ones stand on a host of their own."""
@@ -19,8 +19,11 @@ def follow(engine: Engine, request: Request) -> Reply:
     if request.method != "GET":
         return empty(404 if request.method == "HEAD" else 405)
     path = request.path.removeprefix(PATH).decode("latin-1")
-    with engine:
-        link = engine.sms.links.open(path)
+    try:
+        with engine:
+            link = engine.sms.links.open(path)
+    except NotSaved:
+        return reply(503, {"detail": UNSAVED})
     if link is None:
         return empty(404)
     # Whatever the sender wrote: a header has printable ASCII alone.

@@ -8,18 +8,21 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
-from xoxzo.cloudpy.simulator.clock import Clock
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.clock import Clock, SteppedClock
 from xoxzo.cloudpy.simulator.settings import Settings
 
 from .accounts import Account, Accounts, NotEnoughCredits
-from .callbacks import CallbackAttempt, CallbackDesk
-from .calls import Call, CallDesk, CallRequest, Step
+from .call import Call, CallRequest, Step
+from .callbacks import CallbackAttempt, CallbackDesk, Delivery
+from .calls import CallDesk
 from .conferences import Conference, ConferenceDesk, ConferenceRequest
 from .incoming import IncomingDesk, call_view
 from .lines import Line, LineDesk, UnknownNumber
 from .lookup import LookupDesk
-from .otp import AlreadyRegistered, Otp, OtpActive, OtpDesk, UnknownWebsite
+from .otp import AlreadyRegistered, Otp, OtpActive, OtpDesk, UnknownWebsite, Website
 from .sms import Message, MessageTooLong, SmsDesk, SmsRequest
+from .store import Beginning, Marks, NotSaved, Store
 from .templates import MissingVariables, NotApproved, Template, TemplateDesk, UnknownTemplate
 from .world import Answer, Event, Outgoing, World
 
@@ -28,6 +31,7 @@ __all__ = [
     "Accounts",
     "AlreadyRegistered",
     "Answer",
+    "Beginning",
     "Call",
     "CallDesk",
     "CallRequest",
@@ -36,17 +40,20 @@ __all__ = [
     "Conference",
     "ConferenceDesk",
     "ConferenceRequest",
+    "Delivery",
     "Engine",
     "Event",
     "IncomingDesk",
     "Line",
     "LineDesk",
     "LookupDesk",
+    "Marks",
     "Message",
     "MessageTooLong",
     "MissingVariables",
     "NotApproved",
     "NotEnoughCredits",
+    "NotSaved",
     "Otp",
     "OtpActive",
     "OtpDesk",
@@ -54,33 +61,51 @@ __all__ = [
     "SmsDesk",
     "SmsRequest",
     "Step",
+    "Store",
     "Template",
     "TemplateDesk",
     "UnknownNumber",
     "UnknownTemplate",
     "UnknownWebsite",
+    "Website",
     "World",
     "call_view",
 ]
+
+STOPPED = "the simulator was stopped"
+UNWRITTEN = "the database could not be written"
 
 
 class Engine:
     """Accounts, messages, calls and numbers on one clock.
 
     Everything is done while holding `lock`; `with engine:` takes it and brings the state up to the present. It may be
-    used from any thread.
+    used from any thread. With a store, what was changed is on disk when the outermost `with` ends. If that fails, the
+    state is taken up again from the store before anything else is done: what could not be saved did not happen.
 
     Args:
         settings: How the service behaves.
         clock: The time it lives in.
+        store: What keeps the state; by default it ends with the process.
+
+    Raises:
+        SimulatorError: The store cannot be read or written.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, store: Store | None = None) -> None:
         self.settings = settings
         self.clock = clock
         self.lock = threading.RLock()
         self.world = World(settings, clock)
+        self._store = store
+        self._depth = 0
+        self._saved_at: float | None = None
+        self._wiped = False
+        self._closed = False
+        self._stale = None if store is None else STOPPED
+        """Why the state has to be taken up from the store before it is used."""
         self._furnish()
+        self.open()
 
     def _furnish(self) -> None:
         world = self.world
@@ -98,23 +123,93 @@ class Engine:
 
     def __enter__(self) -> Self:
         self.lock.acquire()
+        self._depth += 1
         try:
+            if self._stale is not None:
+                self._take_up(self._stale)
             self.world.run_due()
         except BaseException:
+            self._depth -= 1
             self.lock.release()
             raise
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self.lock.release()
+        try:
+            self._depth -= 1
+            if self._depth == 0 and self.world.changes is not None:
+                self._save(self.world.changes)
+        finally:
+            self.lock.release()
+
+    def open(self) -> None:
+        """Take up what the store keeps; nothing happens while it is open, or without one.
+
+        Raises:
+            SimulatorError: It cannot be read or written.
+        """
+        with self.lock:
+            self._closed = False
+            if self._stale is not None:
+                try:
+                    self._take_up(self._stale)
+                except SimulatorError:
+                    self.close()
+                    raise
+
+    def close(self) -> None:
+        """Give up the store; until it is opened again, everything is refused with `NotSaved`."""
+        with self.lock:
+            if self._store is not None:
+                self._store.close()
+                self._closed, self._stale = True, STOPPED
 
     def reset(self) -> None:
         """Forget everything; listeners stay, and so does the clock. Answers still under way are dropped."""
-        with self.lock:
-            before, self.world = self.world, World(self.settings, self.clock)
-            self.world.listeners, self.world.wake = before.listeners, before.wake
-            before.listeners = []
-            self._furnish()
+        with self:
+            world = World(self.settings, self.clock)
+            world.changes = None if self.world.changes is None else {}
+            self._replace(world)
+            self._wiped = True
+
+    def _replace(self, world: World) -> None:
+        before, self.world = self.world, world
+        world.listeners, world.wake = before.listeners, before.wake
+        # Nothing that still holds the old world is told, or written down, any more.
+        before.listeners, before.changes = [], None
+        self._furnish()
+
+    def _take_up(self, reason: str) -> None:
+        """Replace the state with what the store keeps; calls end, and their last step tells the reason."""
+        assert self._store is not None  # noqa: S101 - without one nothing is ever stale
+        if self._closed:
+            message = "the simulator was closed"
+            raise NotSaved(message)
+        beginning = self._store.begin()
+        marks = beginning.marks or Marks(self.clock.now(), 0)
+        if isinstance(self.clock, SteppedClock):
+            self.clock.resume_at(marks.moment)
+        world = World(self.settings, self.clock, beginning.generation)
+        world.changes = {}
+        self._replace(world)
+        self._store.load(self, marks.moment, reason)
+        self.templates.last = marks.templates
+        self._saved_at, self._stale, self._wiped = marks.moment, None, False
+
+    def _save(self, changes: dict[object, bool]) -> None:
+        assert self._store is not None  # noqa: S101 - without one nothing is noted
+        now = self.clock.now()
+        moved = now != self._saved_at and isinstance(self.clock, SteppedClock)
+        if not (changes or self._wiped or moved):
+            return
+        try:
+            self._store.save(changes, Marks(now, self.templates.last), wipe=self._wiped)
+        except NotSaved:
+            self._stale = UNWRITTEN
+            self.world.wake()  # whoever drives the engine shall not wait for timers that are gone
+            raise
+        changes.clear()
+        self._saved_at, self._wiped = now, False
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Have every event told to `listener`, at once and in the thread in which it happens."""

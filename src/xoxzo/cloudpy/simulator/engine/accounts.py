@@ -1,5 +1,6 @@
 """Accounts and their credits (API sections 1.1 and 1.7)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from xoxzo.cloudpy.simulator.prices import exact
 from .world import World
 
 if TYPE_CHECKING:
-    from .calls import Call
+    from .call import Call
     from .sms import Message
 
 
@@ -42,6 +43,7 @@ class Accounts:
     def __init__(self, world: World) -> None:
         self._world = world
         self._kept: dict[tuple[str, str], Account] = {}
+        self._forgotten: list[Callable[[Account], None]] = []
 
     def get(self, sid: str, token: str) -> Account:
         """Return the account of a pair."""
@@ -67,13 +69,25 @@ class Accounts:
     def refund(self, account: Account, amount: Decimal) -> None:
         """Give credits back."""
         account.credits += amount
+        self._keep(account)
+
+    def on_forget(self, forgotten: Callable[[Account], None]) -> None:
+        """Have `forgotten` called for each account that is kept no more."""
+        self._forgotten.append(forgotten)
+
+    def restore(self, account: Account) -> None:
+        """Take back an account that was saved."""
+        self._keep(account)
 
     def _keep(self, account: Account) -> None:
-        key = (account.sid, account.token)
-        if key not in self._kept:
-            self._kept[key] = account
-            if len(self._kept) > self._world.settings.max_accounts:
-                self._kept.pop(next(iter(self._kept)))
+        kept = self._kept.setdefault((account.sid, account.token), account)
+        if kept is account:  # one that was forgotten may still pay for a number that it subscribes
+            self._world.touch(account)
+        if len(self._kept) > self._world.settings.max_accounts:
+            oldest = self._kept.pop(next(iter(self._kept)))
+            self._world.forget(oldest)
+            for forgotten in self._forgotten:
+                forgotten(oldest)
 
 
 def same(one: Account, other: Account) -> bool:

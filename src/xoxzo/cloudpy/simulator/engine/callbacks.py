@@ -29,6 +29,21 @@ class CallbackAttempt:
     outcome: Outcome
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class Delivery:
+    """A callback that was not answered with 200 yet."""
+
+    kind: CallbackKind
+    ident: str
+    url: str
+    body: bytes
+    content_type: str
+    due: float
+    """When the next try begins, or the one that is under way began."""
+    attempt: int = 1
+    """Which one that is."""
+
+
 class CallbackDesk:
     """Posts callbacks until they are answered with exactly 200, and keeps the log of all tries."""
 
@@ -42,21 +57,40 @@ class CallbackDesk:
             body, content_type = json.dumps(fields, ensure_ascii=False).encode(), "application/json"
         else:
             body, content_type = urlencode(_flat(fields)).encode(), "application/x-www-form-urlencoded"
-        self._try(_Delivery(kind, ident, url, body, content_type), 1)
+        delivery = Delivery(
+            kind=kind,
+            ident=ident,
+            url=url,
+            body=body,
+            content_type=content_type,
+            due=self._world.now(),
+        )
+        self._world.touch(delivery)
+        self._try(delivery)
 
-    def _try(self, delivery: "_Delivery", attempt: int) -> None:
+    def restore(self, delivery: Delivery) -> None:
+        """Take back a delivery that was saved; a try that was under way is made again."""
+        self._world.at(delivery.due, lambda: self._try(delivery))
+
+    def note(self, attempt: CallbackAttempt) -> None:
+        """Put a try into the log, new or saved; the oldest is forgotten when there are too many."""
+        if len(self.log) == self.log.maxlen and self.log:
+            self._world.forget(self.log[0])
+        self.log.append(attempt)
+
+    def _try(self, delivery: Delivery) -> None:
         self._world.send(
             Outgoing(
                 "POST",
                 delivery.url,
-                lambda answer: self._answered(delivery, attempt, answer),
+                lambda answer: self._answered(delivery, answer),
                 delivery.body,
                 delivery.content_type,
             ),
         )
 
-    def _answered(self, delivery: "_Delivery", attempt: int, answer: Answer) -> None:
-        settings = self._world.settings
+    def _answered(self, delivery: Delivery, answer: Answer) -> None:
+        settings, attempt = self._world.settings, delivery.attempt
         outcome: Outcome
         if answer.status == 200:
             outcome = "delivered"
@@ -66,8 +100,12 @@ class CallbackDesk:
             outcome = "gave up"
         else:
             outcome = "will retry"
-            wait = min(2.0 ** (attempt - 1), settings.callback_longest_wait)
-            self._world.after(wait, lambda: self._try(delivery, attempt + 1))
+            delivery.attempt += 1
+            delivery.due = self._world.now() + min(2.0 ** (attempt - 1), settings.callback_longest_wait)
+            self._world.touch(delivery)
+            self._world.at(delivery.due, lambda: self._try(delivery))
+        if outcome != "will retry":
+            self._world.forget(delivery)
         record = CallbackAttempt(
             delivery.kind,
             delivery.ident,
@@ -78,7 +116,8 @@ class CallbackDesk:
             answer.error,
             outcome,
         )
-        self.log.append(record)
+        self._world.touch(record)
+        self.note(record)
         self._world.tell(
             "callback",
             delivery.ident,
@@ -87,15 +126,6 @@ class CallbackDesk:
             status=answer.status,
             error=answer.error,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Delivery:
-    kind: CallbackKind
-    ident: str
-    url: str
-    body: bytes
-    content_type: str
 
 
 def _flat(fields: Mapping[str, object]) -> dict[str, object]:

@@ -1,88 +1,17 @@
-"""Calls: those that the API places (API section 5.1), and what they share with incoming ones."""
+"""The desk of all calls: those that the API places (API section 5.1), and what they share with incoming ones."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 
-from xoxzo.cloudpy.simulator.clock import stamp
-from xoxzo.cloudpy.simulator.numbers import bare
 from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
 
 from .accounts import Account, Accounts, NotEnoughCredits
+from .call import Call, CallRequest, CallStatus, Step
 from .callbacks import CallbackDesk
 from .world import World
 
-CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
-
 # A further minute is billed once it has begun: a talk of exactly 60 seconds is one minute.
 _MINUTE = 60.001
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened on a call."""
-
-    at: float
-    name: str
-    facts: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRequest:
-    """A checked request to call (API section 5.1). Exactly one of `recording_url` and `tts_message` is given."""
-
-    caller: str
-    recipient: str
-    recording_url: str | None = None
-    tts_message: str | None = None
-    tts_lang: str | None = None
-    callback_url: str | None = None
-    tags: tuple[str, ...] = ()
-    din_caller: bool = False
-    base_url: str = "http://localhost"
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Call:
-    """A call, outbound or inbound."""
-
-    callid: str
-    account: Account = field(repr=False)
-    caller: str
-    recipient: str
-    call_type: Literal["simple/playbacks", "simple/conferences", "din"]
-    direction: Literal["outbound", "inbound"]
-    minute_price: Decimal
-    started: float
-    tags: tuple[str, ...] = ()
-    callback_url: str | None = None
-    base_url: str = "http://localhost"
-    conferenceid: str = ""
-    """The conference that it belongs to, or an empty text."""
-    ended: float | None = None
-    duration: int = 0
-    charged: Decimal = Decimal(0)
-    status: CallStatus = "IN PROGRESS"
-    steps: list[Step] = field(default_factory=list)
-    answered_at: float | None = None
-
-    def view(self, base_url: str) -> dict[str, object]:
-        """Return it as the API shows it (API sections 5.2 and 15.43)."""
-        return {
-            "callid": self.callid,
-            "url": f"{base_url}/voice/calls/{self.callid}/",
-            "call_type": self.call_type,
-            "direction": self.direction,
-            "caller": bare(self.caller),
-            "recipient": self.recipient,
-            "status": self.status,
-            "start_time": stamp(self.started),
-            "end_time": None if self.ended is None else stamp(self.ended),
-            "duration": self.duration,
-            "cost": 0 if self.ended is None else as_json(self.charged),
-            "tags": list(self.tags),
-        }
 
 
 class CallDesk:
@@ -95,10 +24,16 @@ class CallDesk:
         self.calls: dict[str, Call] = {}
         self.by_phone: dict[str, dict[str, Call]] = {}
         self._ended: Callable[[Call], None] = lambda _call: None
+        self._changed: Callable[[Call], None] = lambda _call: None
+        accounts.on_forget(self._forget_all)
 
     def on_end(self, ended: Callable[[Call], None]) -> None:
         """Have `ended` called for each call that ends, once it stands as it will stay."""
         self._ended = ended
+
+    def on_change(self, changed: Callable[[Call], None]) -> None:
+        """Have `changed` called for each call of a conference that has changed."""
+        self._changed = changed
 
     def place(self, account: Account, request: CallRequest) -> Call:
         """Accept a call and take its first minute, answered or not.
@@ -139,6 +74,7 @@ class CallDesk:
         """Note and tell that something happened on a call; `content` is kept, but told apart."""
         kept = facts if content is None else {**facts, "text": content}
         call.steps.append(Step(self._world.now(), name, kept))
+        self._touch(call)
         numbers = {"from": call.caller, "to": call.recipient}
         self._world.tell("call", call.callid, numbers=numbers, content=content, step=name, **facts)
 
@@ -194,6 +130,7 @@ class CallDesk:
             self.end(call, "ANSWERED")
             return
         call.charged += call.minute_price
+        self._touch(call)
         self._world.after(_MINUTE, lambda: self._next_minute(call))
 
     def keep(self, call: Call) -> None:
@@ -204,18 +141,49 @@ class CallDesk:
         if len(self.calls) > self._world.settings.max_calls:
             self._forget(self.calls.pop(next(iter(self.calls))))
 
+    def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
+        """Take back calls that were saved, the oldest first.
+
+        A talk cannot be resumed, so those in progress end as FAILED.
+
+        Args:
+            calls: All that are kept.
+            others: Those that conferences alone keep still.
+            stopped: When the engine that they were in was heard of last.
+            reason: Why it stopped, for their last step.
+        """
+        reached: list[tuple[float, str, Call]] = []
+        for call in calls:
+            self.calls[call.callid] = call.account.calls[call.callid] = call
+            reached += ((at, number, call) for at, number in call.reached())
+        for call in (*calls, *others):
+            if call.ended is None:
+                self._world.at(stopped, partial(self._interrupt, call, reason))
+        for _, number, call in sorted(reached, key=lambda one: one[0]):
+            self.attach(number, call)
+
+    def _interrupt(self, call: Call, reason: str) -> None:
+        self.step(call, "failed", reason=reason)
+        self.end(call, "FAILED")
+
+    def _touch(self, call: Call) -> None:
+        if call.callid in self.calls:  # it may have been forgotten meanwhile
+            self._world.touch(call)
+        if call.conferenceid:
+            self._changed(call)
+
     def attach(self, number: str, call: Call) -> None:
         """Show a call on a phone that it reached."""
         self.by_phone.setdefault(number, {})[call.callid] = call
 
+    def _forget_all(self, account: Account) -> None:
+        for callid in list(account.calls):
+            self._forget(self.calls.pop(callid))
+
     def _forget(self, call: Call) -> None:
+        self._world.forget(call)
         call.account.calls.pop(call.callid, None)
-        reached = {
-            call.caller,
-            call.recipient,
-            *(str(step.facts["number"]) for step in call.steps if step.name == "transfer"),
-        }
-        for number in reached:
+        for _, number in call.reached():
             inbox = self.by_phone.get(number, {})
             inbox.pop(call.callid, None)
             if not inbox:

@@ -6,8 +6,9 @@ from xoxzo.cloudpy.simulator.clock import stamp
 from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
 
 from .accounts import Account, Accounts, same
+from .call import Call
 from .callbacks import CallbackDesk
-from .calls import Call, CallDesk
+from .calls import CallDesk
 from .world import World
 
 
@@ -62,6 +63,7 @@ class ConferenceDesk:
         self._callbacks = callbacks
         self.conferences: dict[str, Conference] = {}
         calls.on_end(self._leg_ended)
+        calls.on_change(self._leg_changed)
 
     def place(self, account: Account, request: ConferenceRequest) -> Conference:
         """Accept a conference and take the first minute of each call, answered or not.
@@ -97,6 +99,7 @@ class ConferenceDesk:
             started=self._world.now(),
             legs=legs,
         )
+        self._world.touch(conference)
         self._keep(conference)
         for leg in legs:
             self._call(leg)
@@ -106,6 +109,10 @@ class ConferenceDesk:
         """Return an account's conference."""
         conference = self.conferences.get(conferenceid)
         return conference if conference and same(conference.account, account) else None
+
+    def restore(self, conference: Conference) -> None:
+        """Take back a conference that was saved; its calls end by themselves."""
+        self._keep(conference)
 
     def _call(self, leg: Call) -> None:
         self._calls.keep(leg)
@@ -129,4 +136,9 @@ class ConferenceDesk:
     def _keep(self, conference: Conference) -> None:
         self.conferences[conference.conferenceid] = conference
         if len(self.conferences) > self._world.settings.max_calls:
-            self.conferences.pop(next(iter(self.conferences)))
+            self._world.forget(self.conferences.pop(next(iter(self.conferences))))
+
+    def _leg_changed(self, leg: Call) -> None:
+        # A conference is kept longer than its calls may be, so it is saved with them.
+        if conference := self.conferences.get(leg.conferenceid):
+            self._world.touch(conference)

@@ -9,7 +9,8 @@ from xoxzo.cloudpy.simulator.numbers import bare
 from xoxzo.cloudpy.simulator.urls import add_query
 
 from .accounts import Account, Accounts, NotEnoughCredits
-from .calls import Call, CallDesk
+from .call import Call
+from .calls import CallDesk
 from .lines import Line, LineDesk, UnknownNumber
 from .world import Answer, Outgoing, World
 

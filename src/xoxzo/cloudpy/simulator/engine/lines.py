@@ -33,6 +33,8 @@ class Line:
     owner: Account | None = None
     action_url: str | None = None
     since: float = 0.0
+    months: int = 0
+    """How many were paid since then."""
     term: int = field(default=0, repr=False)
     """Counts subscriptions, so that a renewal knows whether it is still meant."""
 
@@ -63,6 +65,7 @@ class LineDesk:
         self._kind: Literal["din", "sin"] = kind
         ranges = world.settings.din_ranges if kind == "din" else world.settings.sin_ranges
         self.lines = {line.uid: line for line in self._stock(ranges)}
+        accounts.on_forget(self._free_all)
 
     def search(self, country: str, prefix: str) -> list[Line]:
         """Return the free numbers of a country (two letters) that begin with a prefix; empty texts match all."""
@@ -90,9 +93,20 @@ class LineDesk:
         self._accounts.charge(account, exact(line.range.initial_cost) + exact(line.range.monthly_cost))
         line.owner, line.since, line.action_url = account, self._world.now(), None
         line.term += 1
+        line.months = 1
+        self._world.touch(line)
         self._await_renewal(line, line.term)
         self._tell(line, "subscribed")
         return line
+
+    def restore(self, line: Line) -> None:
+        """Take back a subscribed line that was saved, in place of the one on offer; it is renewed when it would be."""
+        # With another seed or other ranges than before the number may be on offer under another uid, or not at all.
+        offered = [one.uid for one in self.lines.values() if one.number == line.number and one.uid != line.uid]
+        for uid in offered:
+            del self.lines[uid]
+        self.lines[line.uid] = line
+        self._await_renewal(line, line.term)
 
     def find(self, account: Account, uid: str) -> Line:
         """Return a number that the account subscribes.
@@ -108,6 +122,7 @@ class LineDesk:
     def set_action(self, line: Line, url: str) -> None:
         """Set the address that is asked when a call or message comes in (API section 6.4)."""
         line.action_url = url
+        self._world.touch(line)
         self._tell(line, "action set")
 
     def release(self, line: Line) -> None:
@@ -116,7 +131,7 @@ class LineDesk:
             share = exact(self._world.settings.early_release_refund)
             self._accounts.refund(line.owner, exact(line.range.monthly_cost) * share)
         self._tell(line, "released")
-        line.owner = line.action_url = None
+        self._free(line)
 
     def by_number(self, number: str) -> Line:
         """Return the line of a number that somebody subscribes, written with or without a +.
@@ -131,7 +146,7 @@ class LineDesk:
         raise UnknownNumber
 
     def _await_renewal(self, line: Line, term: int) -> None:
-        self._world.after(MONTH, lambda: self._renew(line, term))
+        self._world.at(line.since + line.months * MONTH, lambda: self._renew(line, term))
 
     def _renew(self, line: Line, term: int) -> None:
         if line.owner is None or line.term != term:
@@ -140,10 +155,21 @@ class LineDesk:
             self._accounts.charge(line.owner, exact(line.range.monthly_cost))
         except NotEnoughCredits:
             self._tell(line, "not renewed")
-            line.owner = line.action_url = None
+            self._free(line)
             return
+        line.months += 1
+        self._world.touch(line)
         self._await_renewal(line, term)
         self._tell(line, "renewed")
+
+    def _free_all(self, account: Account) -> None:
+        for line in self.lines.values():
+            if line.owner is account:
+                self._free(line)
+
+    def _free(self, line: Line) -> None:
+        line.owner = line.action_url = None
+        self._world.forget(line)
 
     def _tell(self, line: Line, what: str) -> None:
         self._world.tell(self._kind, line.uid, numbers={"number": line.number}, what=what)

@@ -79,6 +79,7 @@ class LinkDesk:
         first = not tracking.accesses
         if len(tracking.accesses) < _MOST_ACCESSES:
             tracking.accesses.append(world.now())
+            world.touch(message)
         world.tell("click", message.msgid, numbers={"by": message.request.recipient}, first=first)
         if first and message.request.click_callback_url:
             self._callbacks.post("click", message.msgid, message.request.click_callback_url, _report(message, tracking))

@@ -26,6 +26,15 @@ class OtpActive(Exception):
     """The phone has a code for this website that is still good (API section 15.57)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Website:
+    """A website that an account registered."""
+
+    sid: str
+    token: str = field(repr=False)
+    website: str
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Otp:
     """A code that was sent and can be verified."""
@@ -36,6 +45,7 @@ class Otp:
     phone: str
     code: str = field(repr=False)
     tries_left: int
+    created: float
 
     @property
     def key(self) -> _Key:
@@ -49,7 +59,7 @@ class OtpDesk:
     def __init__(self, world: World, sms: SmsDesk) -> None:
         self._world = world
         self._sms = sms
-        self.websites: dict[tuple[str, str, str], None] = {}
+        self.websites: dict[Website, None] = {}
         self.active: dict[_Key, Otp] = {}
         self.by_msgid: dict[str, Otp] = {}
 
@@ -59,13 +69,20 @@ class OtpDesk:
         Raises:
             AlreadyRegistered: It is.
         """
-        entry = (account.sid, account.token, website)
+        entry = Website(account.sid, account.token, website)
         if entry in self.websites:
             raise AlreadyRegistered
-        self.websites[entry] = None
-        if len(self.websites) > self._world.settings.max_websites:
-            self.websites.pop(next(iter(self.websites)))
+        self._world.touch(entry)
+        self.restore_website(entry)
         self._world.tell("otp", "website", what="registered")
+
+    def restore_website(self, website: Website) -> None:
+        """Keep a website, new or saved, and forget the oldest when there are too many."""
+        self.websites[website] = None
+        if len(self.websites) > self._world.settings.max_websites:
+            oldest = next(iter(self.websites))
+            del self.websites[oldest]
+            self._world.forget(oldest)
 
     def check_website(self, account: Account, website: str) -> None:
         """Go on only for a registered website.
@@ -73,7 +90,7 @@ class OtpDesk:
         Raises:
             UnknownWebsite: It is not.
         """
-        if (account.sid, account.token, website) not in self.websites:
+        if Website(account.sid, account.token, website) not in self.websites:
             raise UnknownWebsite
 
     def request(self, account: Account, website: str, phone: str, base_url: str) -> Message:
@@ -102,10 +119,16 @@ class OtpDesk:
             phone=phone,
             code=code,
             tries_left=settings.otp_tries,
+            created=self._world.now(),
         )
-        self.active[otp.key] = self.by_msgid[otp.msgid] = otp
-        self._world.after(settings.otp_lifetime, lambda: self._end(otp))
+        self._world.touch(otp)
+        self.restore(otp)
         return message
+
+    def restore(self, otp: Otp) -> None:
+        """Keep a code, new or saved, until its time is over."""
+        self.active[otp.key] = self.by_msgid[otp.msgid] = otp
+        self._world.at(otp.created + self._world.settings.otp_lifetime, lambda: self._end(otp))
 
     def verify(self, account: Account, code: str, *, website: str, phone: str, msgid: str) -> bool:
         """Try a code; the right one is used up, and too many wrong ones end it (API sections 15.55 to 15.57).
@@ -122,6 +145,7 @@ class OtpDesk:
             return False
         right = code == otp.code
         otp.tries_left -= 1
+        self._world.touch(otp)
         if right or otp.tries_left <= 0:
             self._end(otp)
         self._world.tell("otp", otp.msgid, numbers={"to": otp.phone}, what="verified" if right else "wrong code")
@@ -130,6 +154,7 @@ class OtpDesk:
     def _end(self, otp: Otp) -> None:
         if self.by_msgid.pop(otp.msgid, None) is not None:
             del self.active[otp.key]
+            self._world.forget(otp)
 
 
 def _key(account: Account, website: str, phone: str) -> _Key:

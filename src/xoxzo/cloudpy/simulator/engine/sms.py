@@ -93,6 +93,7 @@ class SmsDesk:
         self.links = LinkDesk(world, callbacks)
         self.messages: dict[str, Message] = {}
         self.by_phone: dict[str, dict[str, Message]] = {}
+        accounts.on_forget(self._forget_all)
 
     def send(self, account: Account, request: SmsRequest) -> Message:
         """Accept a message and take its price.
@@ -128,10 +129,21 @@ class SmsDesk:
             tracking=tracking,
             sent=world.now(),
         )
+        world.touch(message)
         self._keep(message)
         self._tell(message, content=text)
         world.after(settings.sms_queued_seconds, lambda: self._deliver(message))
         return message
+
+    def restore(self, message: Message) -> None:
+        """Take back a message that was saved; it goes on from when it was sent."""
+        settings = self._world.settings
+        self._keep(message)
+        delivering = message.sent + settings.sms_queued_seconds
+        if message.status == "QUEUED":
+            self._world.at(delivering, lambda: self._deliver(message))
+        elif message.status == "DELIVERING" and message.request.recipient not in settings.stuck_numbers:
+            self._world.at(delivering + settings.sms_delivering_seconds, lambda: self._finish(message))
 
     def find(self, account: Account, msgid: str) -> Message | None:
         """Return an account's message."""
@@ -166,6 +178,8 @@ class SmsDesk:
 
     def _move(self, message: Message, status: SmsStatus) -> None:
         message.status = status
+        if message.msgid in self.messages:  # it may have been forgotten meanwhile
+            self._world.touch(message)
         self._tell(message)
 
     def _tell(self, message: Message, content: str | None = None) -> None:
@@ -190,7 +204,12 @@ class SmsDesk:
         if len(self.messages) > self._world.settings.max_messages:
             self._forget(self.messages.pop(next(iter(self.messages))))
 
+    def _forget_all(self, account: Account) -> None:
+        for msgid in list(account.messages):
+            self._forget(self.messages.pop(msgid))
+
     def _forget(self, message: Message) -> None:
+        self._world.forget(message)
         message.account.messages.pop(message.msgid, None)
         if message.tracking:
             del self.links.messages[message.tracking.path]

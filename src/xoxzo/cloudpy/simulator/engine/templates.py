@@ -84,19 +84,26 @@ class TemplateDesk:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._last = 0
+        self.last = 0
+        """The last id that was given."""
         self.templates: dict[int, Template] = {}
 
     def create(self, account: Account, name: str, content: str) -> Template:
         """Keep a new template, which waits for approval."""
-        self._last += 1
-        template = Template(ident=self._last, account=account, name=name, pending_content=content)
+        self.last += 1
+        template = Template(ident=self.last, account=account, name=name, pending_content=content)
+        self._world.touch(template)
+        self._tell(template, "created", content)
+        self.restore(template)
+        return template
+
+    def restore(self, template: Template) -> None:
+        """Keep a template, new or saved, and forget the oldest when there are too many."""
         self.templates[template.ident] = template
         if len(self.templates) > self._world.settings.max_templates:
-            self.templates.pop(next(iter(self.templates)))
-        self._tell(template, "created", content)
-        self._await_approval(template)
-        return template
+            self._world.forget(self.templates.pop(next(iter(self.templates))))
+        if template.pending_content is not None:
+            self._await_approval(template)
 
     def owned(self, account: Account) -> list[Template]:
         """Return an account's templates, the oldest first."""
@@ -120,11 +127,13 @@ class TemplateDesk:
         if content is not None:
             template.pending_content = content
             self._await_approval(template)
+        self._world.touch(template)
         self._tell(template, "updated", content)
 
     def delete(self, template: Template) -> None:
         """Forget a template."""
         del self.templates[template.ident]
+        self._world.forget(template)
         self._tell(template, "deleted")
 
     def approve(self, ident: int) -> Template:
@@ -136,6 +145,7 @@ class TemplateDesk:
         template = self._any(ident)
         if template.pending_content is not None:
             template.approved_content, template.pending_content = template.pending_content, None
+            self._world.touch(template)
             self._tell(template, "approved")
         return template
 
@@ -150,6 +160,7 @@ class TemplateDesk:
         template = self._any(ident)
         if template.approved_content is not None:
             template.pending_content = None
+            self._world.touch(template)
         self._tell(template, "returned")
         return template
 

@@ -51,16 +51,25 @@ class Outgoing:
 
 
 class World:
-    """Time, chance and mail for the desks. Not safe for threads by itself: the engine's lock guards it."""
+    """Time, chance and mail for the desks. Not safe for threads by itself: the engine's lock guards it.
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    Args:
+        settings: How the service behaves.
+        clock: The time it lives in.
+        generation: How often the state was taken up from a store; each time, a seed gives other ids.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, generation: int = 0) -> None:
         self.settings = settings
         self.clock = clock
-        self.random = random.Random(settings.seed)  # noqa: S311 - ids of a simulator guard nothing
+        seed = f"{settings.seed} {generation}" if generation and settings.seed is not None else settings.seed
+        self.random = random.Random(seed)  # noqa: S311 - ids of a simulator guard nothing
         self.timers = Timers()
         self.outbox: deque[Outgoing] = deque()
         self.listeners: list[Callable[[Event], None]] = []
         self.wake: Callable[[], None] = lambda: None
+        self.changes: dict[object, bool] | None = None
+        """Records that were touched (true) or forgotten since the last save; ``None`` when nothing is saved."""
         self._moment: float | None = None
 
     def now(self) -> float:
@@ -69,8 +78,22 @@ class World:
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
         """Have something done later."""
-        if self.timers.at(self.now() + seconds, action):
+        self.at(self.now() + seconds, action)
+
+    def at(self, moment: float, action: Callable[[], None]) -> None:
+        """Have something done at a moment; one that is past counts as due."""
+        if self.timers.at(moment, action):
             self.wake()
+
+    def touch(self, record: object) -> None:
+        """Have a record saved that was made or changed; it is read when the lock is given back."""
+        if self.changes is not None:
+            self.changes[record] = True
+
+    def forget(self, record: object) -> None:
+        """Have a record saved no more."""
+        if self.changes is not None:
+            self.changes[record] = False
 
     def run_due(self) -> None:
         """Fire, in their order, all timers that are due."""

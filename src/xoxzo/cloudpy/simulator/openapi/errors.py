@@ -69,6 +69,15 @@ RESPONSES: dict[str, Json] = {
             },
         },
     },
+    "Unsaved": {
+        "description": "The simulator's own: what was asked could not be written to its database, and was not done.",
+        "content": {
+            "application/json": {
+                "schema": ref("Detail"),
+                "example": {"detail": "The simulator cannot write to its database."},
+            },
+        },
+    },
 }
 
 COST = number("Credits; one credit is one Japanese yen before tax. An integer, or with a fraction.")
@@ -89,6 +98,7 @@ def responses(endpoint: Endpoint) -> Json:
         found["413"] = _shared("TooLarge")
         found["415"] = _shared("UnsupportedMediaType")
     found["429"] = _shared("Throttled")
+    found["503"] = _shared("Unsaved")
     return found
 
 

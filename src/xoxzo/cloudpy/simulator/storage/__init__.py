@@ -1,0 +1,1 @@
+"""Keeps a simulator's state in a file: `file` is the database, `rows` turns records into text, `store` joins them."""

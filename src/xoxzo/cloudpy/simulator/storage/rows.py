@@ -1,0 +1,124 @@
+"""What each record is as a row: the table that it stands in, its key there and its fields as JSON."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, get_type_hints
+
+import msgspec
+
+from xoxzo.cloudpy.simulator.engine import (
+    Account,
+    Call,
+    CallbackAttempt,
+    Conference,
+    Delivery,
+    Line,
+    Message,
+    Otp,
+    Template,
+    Website,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of record."""
+
+    table: str
+    made: type
+    key: Callable[[Any], object]
+    """What tells it from others of its kind; JSON."""
+
+
+CALLS = Kind("call", Call, lambda call: call.callid)
+
+KINDS = (
+    Kind("account", Account, lambda account: [account.sid, account.token]),
+    Kind("message", Message, lambda message: message.msgid),
+    CALLS,
+    Kind("conference", Conference, lambda conference: conference.conferenceid),
+    Kind("line", Line, lambda line: [line.kind, line.uid]),
+    Kind("template", Template, lambda template: template.ident),
+    Kind("website", Website, lambda website: [website.sid, website.token, website.website]),
+    Kind("otp", Otp, lambda otp: otp.msgid),
+    Kind("delivery", Delivery, lambda delivery: [delivery.kind, delivery.ident]),
+    Kind("attempt", CallbackAttempt, lambda attempt: [attempt.kind, attempt.ident, attempt.attempt]),
+)
+"""In the order in which they can be read: what refers to others comes after them."""
+
+_BY_TYPE = {kind.made: kind for kind in KINDS}
+# What an account sent stands in tables of its own.
+_ELSEWHERE = {"messages", "calls"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as it is written; a text of `None` deletes it."""
+
+    table: str
+    key: str
+    text: str | None
+
+
+def row(record: object, *, kept: bool) -> Row:
+    """Return the row of a record, or what deletes it."""
+    kind = _BY_TYPE[type(record)]
+    # Escaped by `json`, not by msgspec: a text may hold half a surrogate pair, which no UTF-8 can.
+    return Row(kind.table, json.dumps(kind.key(record)), json.dumps(_plain(record)) if kept else None)
+
+
+def _plain(record: object) -> object:
+    made: type = type(record)
+    return msgspec.to_builtins({name: _reference(getattr(record, name)) for name in _names(made)})
+
+
+@cache
+def _names(made: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(made) if field.name not in _ELSEWHERE)
+
+
+def _reference(value: object) -> object:
+    """Return what stands for a value: an account's key, and for the calls of a conference what they are."""
+    if isinstance(value, Account):
+        return (value.sid, value.token)
+    if isinstance(value, tuple) and value and isinstance(value[0], Call):
+        return [_plain(call) for call in value]
+    return value
+
+
+def record(
+    kind: Kind,
+    plain: dict[str, Any],
+    account: Callable[[str, str], Account],
+    leg: Callable[[dict[str, Any]], Call],
+) -> Any:  # noqa: ANN401 - of the type that the kind names
+    """Return the record of a row or of a part of one.
+
+    Args:
+        kind: The kind of its table.
+        plain: Its JSON, read.
+        account: Finds an account by SID and token.
+        leg: Finds or makes a call of a conference.
+
+    Raises:
+        LookupError: A field is unknown.
+        ValueError: A value is of another type.
+        TypeError: A field is missing.
+    """
+    hints = _hints(kind.made)
+    values: dict[str, Any] = {}
+    for name, value in plain.items():
+        if name in {"account", "owner"}:
+            values[name] = account(*value)
+        elif name == "legs":
+            values[name] = tuple(map(leg, value))
+        else:
+            values[name] = msgspec.convert(value, hints[name])
+    return kind.made(**values)
+
+
+@cache
+def _hints(made: type) -> dict[str, Any]:
+    return get_type_hints(made, localns={"Message": Message, "Call": Call})

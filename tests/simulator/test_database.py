@@ -1,0 +1,236 @@
+"""A simulator with a database: what a restart keeps, what it goes on with, what it cannot go on with."""
+
+import tempfile
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from deeds import CONFERENCE, DEEDS, OTHER, OTP, PHONE, WEBSITE, code, request_otp, uids, view
+from hypothesis import given, settings, strategies as st
+from simulated import SMS, Caller, Listener, basic
+
+from xoxzo.cloudpy.simulator.text import parts
+
+WRONG = (400, {"message": "Invalid or expired OTP."})
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Caller]:
+    """A caller whose simulator has a database."""
+    caller = Caller(tmp_path / "state.db")
+    yield caller
+    caller.simulator.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([name for name in DEEDS if name != "right code"]), max_size=12))
+def test_a_restart_changes_nothing(deeds: list[str]) -> None:
+    """After any deeds, with few things kept, a restarted simulator shows what one shows that was never stopped."""
+    few = {f"max_{kind}": 2 for kind in ("accounts", "messages", "calls", "templates", "callbacks")}
+    with tempfile.TemporaryDirectory() as folder:
+        kept, other = Caller(Path(folder) / "a.db", max_websites=1, **few), Caller(max_websites=1, **few)
+        for caller in (kept, other):
+            for deed in deeds:
+                DEEDS[deed](caller)
+        before = view(kept)
+        kept.restart()
+        assert view(kept) == before == view(other)
+        for caller in (kept, other):
+            caller.step(0.5)
+        assert view(kept) == view(other)
+        for caller in (kept, other):
+            caller.step(61 * 86400)
+        assert view(kept) == view(other)
+        kept.simulator.close()
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_every_deed_is_kept(kept: Caller, deed: str) -> None:
+    """Each alone, done to a simulator that has some of everything, is there after a restart, and so is the rest."""
+    request_otp(kept)
+    for name in ("subscribe", "write", "approve template", "track"):
+        DEEDS[name](kept)
+    kept.restart()
+    if deed == "right code":
+        kept.step(301)
+        request_otp(kept)
+    DEEDS[deed](kept)
+    before = view(kept)
+    kept.restart()
+    assert view(kept) == before
+
+
+def test_balances_are_exact(tmp_path: Path) -> None:
+    """Fractions of a credit are kept to the last digit, for each account of its own."""
+    caller = Caller(tmp_path / "a.db", sms_prices={"": 0.1}, credits=Decimal("1e20") + Decimal("0.3"))
+    for _ in range(3):
+        caller.send()
+    caller.restart()
+    assert caller.simulator.credits("sid", "token") == Decimal("100000000000000000000.0")
+    assert caller.simulator.credits("other", "token") == Decimal("100000000000000000000.3")
+    caller.simulator.close()
+
+
+def test_one_time_passwords_go_on(kept: Caller) -> None:
+    """A code can be verified after a restart, with the tries that were left; it ends when it would have ended."""
+    request_otp(kept)
+    for _ in range(4):
+        assert kept.post("/otp/verify/", {**OTP, "code": "x"}) == WRONG
+    kept.restart()
+    right = code(kept)
+    assert kept.post("/otp/request/", OTP)[0] == 400
+    assert kept.post("/otp/register-website/", WEBSITE)[0] == 400
+    assert kept.post("/otp/verify/", {**OTP, "code": right})[0] == 200
+    request_otp(kept)
+    kept.restart()
+    kept.step(300)
+    assert kept.post("/otp/verify/", {**OTP, "code": code(kept)}) == WRONG
+
+
+def test_ids_are_not_given_twice(kept: Caller) -> None:
+    """With a seed, each start makes ids of its own; a template's id is not used again though the newest is gone."""
+    sent = {kept.send()}
+    for _ in range(3):
+        kept.post("/sms/templates/", {"name": "n", "content": "c"})
+        DEEDS["DELETE template"](kept)
+        kept.restart()
+        sent.add(kept.send())
+    assert len(sent) == 4
+    assert kept.post("/sms/templates/", {"name": "n", "content": "c"})[1]["id"] == 4
+    assert {message["msgid"] for message in kept.get("/sms/messages/")[1]} == sent
+
+
+def test_what_fell_due_meanwhile_happens_at_the_start(kept: Caller) -> None:
+    """A number is renewed for each month that passed, a link dies, a message arrives."""
+    kept.subscribe()
+    msgid = kept.send(message="http://a.example/", track_link="true")
+    path = "/s/" + kept.simulator.phone(PHONE).messages[0].text.rpartition("/s/")[2]
+    kept.restart()
+    kept.step(91 * 86400)
+    assert kept.sms(msgid)["status"] == "DELIVERED"
+    assert kept.credits() == 100_000 - 4 * 650 - 10 * parts("http://a.example/") - 5
+    assert kept.raw("GET", path).status == 404
+
+
+def test_talks_end_with_the_process(kept: Caller, listener: Listener) -> None:
+    """Calls and conferences in progress end as FAILED when it was heard of last; what was charged stays; reported."""
+    callid = kept.place(recording_url=None, tts_message="a" * 2000, tts_lang="en", callbackurl=listener.url)
+    asked = {**CONFERENCE, "callbackurl": listener.url}
+    conferenceid = kept.post("/voice/simple/conferences/", asked)[1]["conferenceid"]
+    kept.step(70)
+    callid2 = kept.place()
+    before = kept.credits()
+    kept.restart()
+    kept.step(3600)
+    ended = kept.call(callid)
+    assert (ended["status"], ended["duration"], ended["end_time"]) == ("FAILED", 69, "2026-03-01 12:01:10")
+    assert ended["cost"] == 21
+    assert (kept.call(callid2)["status"], kept.call(callid2)["cost"]) == ("FAILED", 10)
+    assert kept.credits() == before
+    assert kept.simulator.call(callid).steps[-2]["reason"] == "the simulator was stopped"
+    assert kept.get(f"/voice/simple/conferences/{conferenceid}/")[1]["end_time"] is not None
+    with kept.simulator:
+        kept.simulator.advance(0)
+        assert sorted(attempt.kind for attempt in kept.simulator.callbacks) == ["call", "conference"]
+
+
+def test_reports_are_posted_again(kept: Caller, listener: Listener) -> None:
+    """A delivery report that was not answered with 200 goes on where it was; one that was is posted no more."""
+    listener.answers = [(500, b""), (500, b""), (200, b""), (200, b"")]
+    with kept.simulator:
+        kept.send(callbackurl=listener.url)
+        kept.simulator.advance(2.5)
+        assert [attempt.attempt for attempt in kept.simulator.callbacks] == [1, 2]
+    kept.open()
+    for seconds, tries in ((1.0, 2), (1.0, 3), (100, 3)):
+        with kept.simulator:
+            kept.simulator.advance(seconds)
+            assert len(kept.simulator.callbacks) == len(listener.requests) == tries
+        kept.open()
+    assert [attempt.outcome for attempt in kept.simulator.callbacks] == ["will retry", "will retry", "delivered"]
+
+
+def test_the_stepped_clock_goes_on(kept: Caller) -> None:
+    """Where it stood is kept, also when nothing else happened, and though the new one began later."""
+    with kept.simulator:
+        kept.simulator.advance(1000)
+    kept.open()
+    before = kept.clock.now()
+    kept.step(-500)
+    kept.simulator.close()
+    kept.open()
+    assert kept.clock.now() == before
+
+
+def test_in_memory_nothing_is_noted(caller: Caller) -> None:
+    """Without a database nothing piles up, and what was closed can still be looked at."""
+    caller.send()
+    assert caller.simulator.engine.world.changes is None
+    caller.simulator.close()
+    assert len(caller.simulator.phone(PHONE).messages) == 1
+
+
+def test_a_forgotten_account_leaves_nothing() -> None:
+    """What it sent, called and subscribed goes with it; who comes again with the same pair is new."""
+    caller = Caller(max_accounts=1)
+    msgid, callid, line = caller.send(), caller.place(), caller.subscribe()
+    caller.post("/sms/messages/", {**SMS, "recipient": OTHER}, authorization=basic("b"))
+    caller.step(100)
+    assert caller.credits() == 100_000
+    assert caller.simulator.phone(PHONE).messages == caller.simulator.phone(PHONE).calls == ()
+    assert {caller.raw("GET", f"/{path}/").status for path in (f"sms/messages/{msgid}", f"voice/calls/{callid}")} == {
+        404
+    }
+    assert line["din_uid"] in {free["din_uid"] for free in caller.get("/voice/dins/")[1]}
+    assert len(caller.simulator.phone(OTHER).messages) == 1
+
+
+def test_a_conference_outlives_its_calls(tmp_path: Path) -> None:
+    """Where few calls are kept, a conference still shows its own after a restart, and those in progress end."""
+    caller = Caller(tmp_path / "a.db", max_calls=1, conference_seconds=100)
+    conferenceid = caller.post("/voice/simple/conferences/", CONFERENCE)[1]["conferenceid"]
+    caller.step(70)
+    charged = caller.credits()
+    caller.restart()
+    status, shown = caller.get(f"/voice/simple/conferences/{conferenceid}/")
+    assert [leg["status"] for leg in shown["participants"]] == ["FAILED", "FAILED"]
+    assert (status, shown["cost"], shown["duration"]) == (200, 100_000 - charged, 69)
+    caller.simulator.close()
+
+
+def test_a_carried_number_is_on_offer_no_more(tmp_path: Path) -> None:
+    """A number that was subscribed under another seed is its owner's still, and nobody else can have it."""
+    caller = Caller(tmp_path / "a.db", seed=1)
+    line = caller.subscribe()
+    caller.simulator.close()
+    other = Caller(tmp_path / "a.db", seed=2)
+    assert uids(other) == [line["din_uid"]]
+    assert line["din"] not in {free["din"] for free in other.get("/voice/dins/")[1]}
+    other.simulator.close()
+
+
+def test_a_forgotten_account_pays_for_itself() -> None:
+    """A talk that still goes on when its account was forgotten costs nothing to who came anew with the same pair."""
+    caller = Caller(max_accounts=1)
+    caller.place(recording_url=None, tts_message="a" * 2000, tts_lang="en")
+    caller.post("/sms/messages/", SMS, authorization=basic("b"))
+    caller.send()
+    caller.step(200)
+    assert caller.credits() == 99_990
+
+
+def test_as_many_tries_are_kept_as_are_shown(tmp_path: Path) -> None:
+    """Of the log of callbacks the oldest tries are forgotten in the file as well."""
+    caller = Caller(tmp_path / "a.db", max_callbacks=2)
+    with caller.simulator:
+        for _ in range(4):
+            last = caller.send(callbackurl="http://192.0.2.1/")
+            caller.simulator.advance(2)
+        shown = caller.simulator.callbacks
+    assert shown[-1].ident == last
+    caller.open()
+    assert caller.simulator.callbacks == shown
+    rows = caller.simulator.engine._store._file.connection().execute("SELECT count(*) FROM attempt")
+    assert rows.fetchone() == (2,)
+    caller.simulator.close()

@@ -249,7 +249,17 @@ class UnexpectedResponse(APIError):
 
 
 class CallbackRejected(XoxzoError):
-    """A callback was not believed: its token is bad or expired, or it is malformed."""
+    """A callback was not believed: its token is bad or expired, or it is malformed.
+
+    Attributes:
+        reason: why, without a number, a text or a token.
+        status: the HTTP status to answer with. Xoxzo tries again after everything but 200 (API section 10).
+    """
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
 
 
 class CampaignError(XoxzoError):

@@ -1,0 +1,63 @@
+"""The one line that answers a call: what it looks like, and what could break it."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, strategies
+
+from xoxzo.cloudpy import InvalidArgument
+from xoxzo.cloudpy.callbacks import Action, Playback, Say, Transfer, Voicemail
+from xoxzo.cloudpy.simulator import actions
+
+
+@pytest.mark.parametrize(
+    ("action", "line"),
+    [
+        (Say("en", "Hello"), 'say en "Hello"'),
+        (Say("ja", "ただいま留守にしております。"), 'say ja "ただいま留守にしております。"'),
+        (Playback("http://example.com/greeting.mp3"), "playback http://example.com/greeting.mp3"),
+        (Transfer("+815011112222"), "transfer +815011112222"),
+        (Voicemail(), "voicemail"),
+        (Voicemail(Say("en", "Please leave a message")), 'voicemail say en "Please leave a message"'),
+        (Voicemail(Playback("http://example.com/a.mp3")), "voicemail playback http://example.com/a.mp3"),
+    ],
+)
+def test_line(action: Action, line: str) -> None:
+    """Each action is rendered exactly as the API's description has it."""
+    assert (action.render(), str(action), action.encode()) == (line, line, line.encode())
+
+
+@given(strategies.text())
+def test_any_text(text: str) -> None:
+    """A text is refused, or the simulator, which reads by rules of its own, hears just that text."""
+    with suppress(InvalidArgument):
+        action = Say("ja", text)
+        assert actions.parse_answer(action.encode()) == [actions.Say("ja", text)]
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: Say("ja", 'say "no"'), "text"),
+        (lambda: Say("ja", "two\nlines"), "text"),
+        (lambda: Say("ja", "two\u2028lines"), "text"),
+        (lambda: Say("ja", " "), "text"),
+        (lambda: Say("Japanese", "x"), "lang"),
+        (lambda: Playback("https://example.com/a.mp3"), "recording_url"),
+        (lambda: Playback('http://example.com/a.mp3"\nsay en "x'), "recording_url"),
+        (lambda: Transfer("05011112222"), "number"),
+        (lambda: Transfer("+815011112222\nsay"), "number"),
+        (lambda: Voicemail(Transfer("+815011112222")), "greeting"),
+    ],
+)
+def test_refused(make: object, field: str) -> None:
+    """What could break the line, or what Xoxzo could not do, is refused when the action is made."""
+    assert callable(make)
+    with pytest.raises(InvalidArgument) as caught:
+        make()
+    assert caught.value.field == field
+
+
+def test_shown() -> None:
+    """A number does not show in a log."""
+    assert repr(Transfer("+815011112222")) == "Transfer('+81••••2222')"

@@ -160,7 +160,7 @@ def test_repr_shows_a_sender_of_letters() -> None:
 def test_repr_of_calls_and_numbers() -> None:
     """Callers and dial-in numbers are masked too."""
     assert "caller='81••••4444', recipient='+81••••2222'" in repr(CALL)
-    assert repr(StartedCall(callid="c1", raw=RAW)) == "StartedCall(callid='c1')"
+    assert repr(StartedCall(callid="c1", raw=RAW)) == "StartedCall(callid='c1', reference=None)"
     assert "din='81••••5678'" in repr(VALUES[8])
 
 

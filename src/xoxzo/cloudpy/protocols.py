@@ -142,6 +142,18 @@ class AsyncTransport(Protocol):
         """Close every connection. Closing twice does nothing."""
 
 
+class CallbackUrls(Protocol):
+    """Makes the URLs that Xoxzo calls back: what ``callbacks=`` takes. ``xoxzo.cloudpy.callbacks.Callbacks`` is one."""
+
+    def url(self, purpose: str, reference: str | None = None, /) -> str:
+        """Return an absolute URL.
+
+        Args:
+            purpose: ``delivery-report``, ``call-ended``, ``link-clicked``, ``incoming-call`` or ``incoming-sms``.
+            reference: what it is bound to.
+        """
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one try; given to ``on_event`` and written to the log at DEBUG. Holds no number and no text.
 

@@ -30,9 +30,11 @@ class StartedCall(Model, frozen=True, kw_only=True):
 
     Attributes:
         callid: its id, to ask for its status with.
+        reference: the reference that it was placed with, or ``None``.
     """
 
     callid: str
+    reference: str | None = None
 
 
 class Call(Model, frozen=True, kw_only=True):
@@ -84,10 +86,12 @@ class StartedConference(Model, frozen=True, kw_only=True):
 
     Attributes:
         conferenceid: its id, to ask for its state with.
+        reference: the reference that it was placed with, or ``None``.
         participants: the phones that are rung, each with its call.
     """
 
     conferenceid: str
+    reference: str | None = None
     participants: tuple[ConferenceParticipant, ...] = ()
 
 

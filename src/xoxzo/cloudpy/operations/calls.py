@@ -11,6 +11,8 @@ from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xoxzo.cloudpy.protocols import CallbackUrls
+
 
 def play(
     *,
@@ -18,6 +20,8 @@ def play(
     recipient: str,
     recording_url: str,
     callback_url: str | None = None,
+    callbacks: CallbackUrls | None = None,
+    reference: str | None = None,
     tags: Sequence[str] = (),
     jp_din_caller: bool = False,
 ) -> Operation[StartedCall]:
@@ -28,8 +32,11 @@ def play(
             "caller": checks.caller(caller),
             "recipient": checks.recipient(recipient),
             "recording_url": checks.recording_url(recording_url),
-            **_options(callback_url, tags, jp_din_caller=jp_din_caller),
+            "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "call-ended", reference),
+            "tags": checks.tags(tags, reference),
+            "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
         },
+        reference,
     )
 
 
@@ -40,6 +47,8 @@ def say(
     tts_message: str,
     tts_lang: str,
     callback_url: str | None = None,
+    callbacks: CallbackUrls | None = None,
+    reference: str | None = None,
     tags: Sequence[str] = (),
     jp_din_caller: bool = False,
 ) -> Operation[StartedCall]:
@@ -51,35 +60,31 @@ def say(
             "recipient": checks.recipient(recipient),
             "tts_message": checks.words("tts_message", tts_message),
             "tts_lang": checks.language(tts_lang),
-            **_options(callback_url, tags, jp_din_caller=jp_din_caller),
+            "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "call-ended", reference),
+            "tags": checks.tags(tags, reference),
+            "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
         },
+        reference,
     )
 
 
-def _options(callback_url: str | None, tags: Sequence[str], *, jp_din_caller: bool) -> dict[str, str | None]:
-    return {
-        "callbackurl": checks.optional_url("callback_url", callback_url),
-        "tags": checks.tags(tags, None),
-        "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
-    }
-
-
-def _start(name: str, fields: dict[str, str | None]) -> Operation[StartedCall]:
+def _start(name: str, fields: dict[str, str | None], reference: str | None) -> Operation[StartedCall]:
     return Operation(
         name=name,
         method="POST",
         path="/voice/simple/playbacks/",
         effect=Effect.CREATE,
-        read=_read_started,
+        read=lambda body: _read_started(body, reference),
         body=form(fields),
         content_type=FORM,
+        reference=reference,
         recipients=(fields["recipient"] or "",),
     )
 
 
-def _read_started(body: bytes) -> StartedCall:
+def _read_started(body: bytes, reference: str | None) -> StartedCall:
     raw = replies.record(body)
-    return StartedCall(callid=replies.required(raw, "callid"), raw=raw)
+    return StartedCall(callid=replies.required(raw, "callid"), reference=reference, raw=raw)
 
 
 def get_call(callid: str) -> Operation[Call]:

@@ -14,6 +14,8 @@ from xoxzo.cloudpy.text import measure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xoxzo.cloudpy.protocols import CallbackUrls
+
 _SENDER = re.compile(r"[A-Za-z0-9]{1,10}|\+?[0-9]{1,15}")
 _NUMERIC_SENDER = re.compile(r"[0-9]{1,15}")
 _RECORDING = re.compile(r"http://[A-Za-z0-9._:/-]+")
@@ -133,6 +135,19 @@ def flag(field: str, value: object) -> str | None:
 def optional_url(field: str, value: object | None) -> str | None:
     """Take an absolute URL or ``None``."""
     return None if value is None else url(field, value)
+
+
+def callback_url(
+    field: str, given: object | None, callbacks: CallbackUrls | None, purpose: str, reference: str | None
+) -> str | None:
+    """Take the address to call back: the one that was given, or one made for the reference; ``None`` without either."""
+    if callbacks is None:
+        return optional_url(field, given)
+    if given is not None:
+        raise InvalidArgument("callbacks", f"excludes {field}: it makes the address itself")
+    if reference is None:
+        raise InvalidArgument("reference", "is required with callbacks: the address that they make is bound to it")
+    return url("callbacks", callbacks.url(purpose, reference))
 
 
 def recording_url(value: object) -> str:

@@ -13,6 +13,8 @@ from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xoxzo.cloudpy.protocols import CallbackUrls
+
 _PATH = "/voice/simple/conferences/"
 
 
@@ -21,6 +23,8 @@ def create_conference(
     caller: str,
     participants: Sequence[str],
     callback_url: str | None = None,
+    callbacks: CallbackUrls | None = None,
+    reference: str | None = None,
     tags: Sequence[str] = (),
     lang: str | None = None,
 ) -> Operation[StartedConference]:
@@ -29,8 +33,8 @@ def create_conference(
     fields = {
         "caller": checks.caller(caller),
         "participants": ",".join(numbers),
-        "callbackurl": checks.optional_url("callback_url", callback_url),
-        "tags": checks.tags(tags, None),
+        "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "call-ended", reference),
+        "tags": checks.tags(tags, reference),
         # That the guide's language can be chosen is known, the parameter's name is not (API section 15.44).
         "lang": None if lang is None else checks.language(lang, "lang"),
     }
@@ -39,9 +43,10 @@ def create_conference(
         method="POST",
         path=_PATH,
         effect=Effect.CREATE,
-        read=_read_started,
+        read=lambda body: _read_started(body, reference),
         body=form(fields),
         content_type=FORM,
+        reference=reference,
         recipients=numbers,
     )
 
@@ -55,10 +60,11 @@ def _participants(values: Sequence[str]) -> tuple[str, ...]:
     return numbers
 
 
-def _read_started(body: bytes) -> StartedConference:
+def _read_started(body: bytes, reference: str | None) -> StartedConference:
     raw = replies.record(body)
     return StartedConference(
         conferenceid=replies.required(raw, "conferenceid"),
+        reference=reference,
         participants=tuple(
             ConferenceParticipant(
                 participant=replies.text(one, "participant"), callid=replies.text(one, "callid"), raw=one

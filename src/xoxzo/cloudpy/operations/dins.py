@@ -10,6 +10,7 @@ from xoxzo.cloudpy.operations.lines import Lines
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.operations.operation import Listing, Operation
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 def search_dins(*, country: str | None = None, prefix: str | None = None) -> Listing[DialInNumber]:
@@ -27,9 +28,11 @@ def list_dins() -> Listing[DialInSubscription]:
     return _DINS.list()
 
 
-def set_action_url(din_uid: str, *, action_url: str) -> Operation[None]:
+def set_action_url(
+    din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
+) -> Operation[None]:
     """Say which address is asked what to do with an incoming call (API section 6.4)."""
-    return _DINS.set_action_url(din_uid, action_url)
+    return _DINS.set_action_url(din_uid, action_url, callbacks)
 
 
 def unsubscribe_din(din_uid: str) -> Operation[None]:
@@ -56,4 +59,6 @@ def _fields(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_DINS = Lines(name="dins", path="/voice/dins/", key="din_uid", number=_number, subscription=_subscription)
+_DINS = Lines(
+    name="dins", path="/voice/dins/", key="din_uid", purpose="incoming-call", number=_number, subscription=_subscription
+)

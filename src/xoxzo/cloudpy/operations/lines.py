@@ -7,11 +7,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 Number = TypeVar("Number")
 Subscription = TypeVar("Subscription")
@@ -24,6 +27,7 @@ class Lines(msgspec.Struct, Generic[Number, Subscription], frozen=True, kw_only=
         name: the resource, for instance ``dins``.
         path: where its numbers are, for instance ``/voice/dins/``.
         key: the field that holds a number's key, for instance ``din_uid``.
+        purpose: what a number's action URL is for, as `CallbackUrls` names it.
         number: makes a free number of its record and its key.
         subscription: makes a subscribed number of its record, its key and its action URL.
     """
@@ -31,6 +35,7 @@ class Lines(msgspec.Struct, Generic[Number, Subscription], frozen=True, kw_only=
     name: str
     path: str
     key: str
+    purpose: str
     number: Callable[[dict[str, Any], str], Number]
     subscription: Callable[[dict[str, Any], str, str | None], Subscription]
 
@@ -81,15 +86,18 @@ class Lines(msgspec.Struct, Generic[Number, Subscription], frozen=True, kw_only=
             read=self._read_subscription,
         )
 
-    def set_action_url(self, uid: str, action_url: str) -> Operation[None]:
+    def set_action_url(self, uid: str, action_url: str | None, callbacks: CallbackUrls | None) -> Operation[None]:
         """Say which address is called when the number is (API section 6.4)."""
+        address = checks.callback_url("action_url", action_url, callbacks, self.purpose, uid)
+        if address is None:
+            raise InvalidArgument("action_url", "is required, or callbacks to make one")
         return Operation(
             name=f"{self.name}.set_action_url",
             method="POST",
             path=self._subscription_path(uid),
             effect=Effect.IDEMPOTENT,
             read=replies.nothing,
-            body=form({"action_url": checks.url("action_url", action_url)}),
+            body=form({"action_url": address}),
             content_type=FORM,
         )
 

@@ -10,6 +10,7 @@ from xoxzo.cloudpy.operations.lines import Lines
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.operations.operation import Listing, Operation
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 def search_sins(*, country: str | None = None, prefix: str | None = None) -> Listing[SmsInNumber]:
@@ -27,9 +28,11 @@ def list_sins() -> Listing[SmsInSubscription]:
     return _SINS.list()
 
 
-def set_action_url(sin_uid: str, *, action_url: str) -> Operation[None]:
+def set_action_url(
+    sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
+) -> Operation[None]:
     """Say which address an incoming SMS is posted to (API section 4)."""
-    return _SINS.set_action_url(sin_uid, action_url)
+    return _SINS.set_action_url(sin_uid, action_url, callbacks)
 
 
 def unsubscribe_sin(sin_uid: str) -> Operation[None]:
@@ -55,4 +58,6 @@ def _fields(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_SINS = Lines(name="sins", path="/sms/sins/", key="sin_uid", number=_number, subscription=_subscription)
+_SINS = Lines(
+    name="sins", path="/sms/sins/", key="sin_uid", purpose="incoming-sms", number=_number, subscription=_subscription
+)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
+    from xoxzo.cloudpy.protocols import CallbackUrls
+
 _PATH = "/sms/messages/"
 
 
@@ -23,6 +25,7 @@ def send_sms(
     sender: str,
     message: str,
     callback_url: str | None = None,
+    callbacks: CallbackUrls | None = None,
     reference: str | None = None,
     tags: Sequence[str] = (),
     track_link: bool = False,
@@ -39,6 +42,7 @@ def send_sms(
         "message": checks.message(message, measured=not track_link),
         **send_options(
             callback_url=callback_url,
+            callbacks=callbacks,
             reference=reference,
             tags=tags,
             track_link=track_link,
@@ -64,6 +68,7 @@ def send_sms(
 def send_options(
     *,
     callback_url: str | None,
+    callbacks: CallbackUrls | None,
     reference: str | None,
     tags: Sequence[str],
     track_link: bool,
@@ -79,10 +84,12 @@ def send_options(
     if lt_callback_url is not None and not track_link:
         raise InvalidArgument("lt_callback_url", "needs track_link=True: only a tracked link can be clicked")
     return {
-        "callbackurl": checks.optional_url("callback_url", callback_url),
+        "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "delivery-report", reference),
         "tags": checks.tags(tags, reference),
         "track_link": checks.flag("track_link", track_link),
-        "lt_callbackurl": checks.optional_url("lt_callback_url", lt_callback_url),
+        "lt_callbackurl": checks.callback_url(
+            "lt_callback_url", lt_callback_url, callbacks if track_link else None, "link-clicked", reference
+        ),
         **_route(jp_kp=jp_kp, jp_kpl=jp_kpl, jp_kp_sender=jp_kp_sender),
     }
 

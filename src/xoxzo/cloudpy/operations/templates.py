@@ -14,6 +14,8 @@ from xoxzo.cloudpy.operations.sms import read_sent, send_options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from xoxzo.cloudpy.protocols import CallbackUrls
+
 _PATH = "/sms/templates/"
 
 
@@ -82,6 +84,7 @@ def send_template(
     sender: str,
     variables: Mapping[str, str] | None = None,
     callback_url: str | None = None,
+    callbacks: CallbackUrls | None = None,
     reference: str | None = None,
     tags: Sequence[str] = (),
     track_link: bool = False,
@@ -96,6 +99,7 @@ def send_template(
         _check_text(template, values, measured=not track_link)
     options = send_options(
         callback_url=callback_url,
+        callbacks=callbacks,
         reference=reference,
         tags=tags,
         track_link=track_link,

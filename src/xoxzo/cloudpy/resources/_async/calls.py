@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import Call, StartedCall
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class AsyncCalls:
@@ -27,6 +28,8 @@ class AsyncCalls:
         recipient: str,
         recording_url: str,
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
+        reference: str | None = None,
         tags: Sequence[str] = (),
         jp_din_caller: bool = False,
     ) -> StartedCall:
@@ -37,6 +40,8 @@ class AsyncCalls:
             recipient: the number to ring, in E.164.
             recording_url: a public mp3, ``http://`` only, with ASCII letters, digits and ``_ / - . :`` only.
             callback_url: told when the call has ended (API section 10.2).
+            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
+            reference: your own key for this call. It travels as a tag. No comma, no blanks around it.
             tags: tags without commas.
             jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. Dearer.
 
@@ -54,6 +59,8 @@ class AsyncCalls:
                 recipient=recipient,
                 recording_url=recording_url,
                 callback_url=callback_url,
+                callbacks=callbacks,
+                reference=reference,
                 tags=tags,
                 jp_din_caller=jp_din_caller,
             )
@@ -67,6 +74,8 @@ class AsyncCalls:
         tts_message: str,
         tts_lang: str,
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
+        reference: str | None = None,
         tags: Sequence[str] = (),
         jp_din_caller: bool = False,
     ) -> StartedCall:
@@ -78,6 +87,8 @@ class AsyncCalls:
             tts_message: the text; commas make pauses, as in ``1,,2,,3``.
             tts_lang: its language, ``ja`` or ``en``.
             callback_url: told when the call has ended (API section 10.2).
+            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
+            reference: your own key for this call. It travels as a tag. No comma, no blanks around it.
             tags: tags without commas.
             jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. Dearer.
 
@@ -96,6 +107,8 @@ class AsyncCalls:
                 tts_message=tts_message,
                 tts_lang=tts_lang,
                 callback_url=callback_url,
+                callbacks=callbacks,
+                reference=reference,
                 tags=tags,
                 jp_din_caller=jp_din_caller,
             )

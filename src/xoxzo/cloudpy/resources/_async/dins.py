@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import DialInNumber, DialInSubscription
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class AsyncDins:
@@ -53,19 +54,22 @@ class AsyncDins:
         """
         return self._driver.stream(dins.list_dins())
 
-    async def set_action_url(self, din_uid: str, *, action_url: str) -> None:
+    async def set_action_url(
+        self, din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
+    ) -> None:
         """Say which address is asked what to do with an incoming call; replaces the former one (API section 6.4).
 
         Args:
             din_uid: the number's key.
             action_url: answers a GET with one line of plain text, such as ``say ja "…"`` (API section 11).
+            callbacks: makes that address instead, bound to ``din_uid``: a ``Callbacks`` of yours.
 
         Raises:
-            InvalidArgument: the address is none.
+            InvalidArgument: the address is none, or neither or both of it and ``callbacks`` were given.
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        await self._driver.call(dins.set_action_url(din_uid, action_url=action_url))
+        await self._driver.call(dins.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
 
     async def unsubscribe(self, din_uid: str) -> None:
         """Release a number. Within 24 hours part of the first fee comes back (API section 6.5).

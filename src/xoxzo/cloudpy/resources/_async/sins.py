@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import SmsInNumber, SmsInSubscription
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class AsyncSins:
@@ -63,7 +64,9 @@ class AsyncSins:
         """
         return self._driver.stream(sins.list_sins())
 
-    async def set_action_url(self, sin_uid: str, *, action_url: str) -> None:
+    async def set_action_url(
+        self, sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
+    ) -> None:
         """Say which address an incoming SMS is posted to; replaces the former one (API section 4).
 
         The service ended on 2024-04-30; what this path answers now is unknown.
@@ -71,13 +74,14 @@ class AsyncSins:
         Args:
             sin_uid: the number's key.
             action_url: takes a POST with sender, receiving number, text and time (API section 10).
+            callbacks: makes that address instead, bound to ``sin_uid``: a ``Callbacks`` of yours.
 
         Raises:
-            InvalidArgument: the address is none.
+            InvalidArgument: the address is none, or neither or both of it and ``callbacks`` were given.
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        await self._driver.call(sins.set_action_url(sin_uid, action_url=action_url))
+        await self._driver.call(sins.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
 
     async def unsubscribe(self, sin_uid: str) -> None:
         """Release a number (API section 4).

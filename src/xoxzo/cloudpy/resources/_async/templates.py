@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import RenderedText, SentMessage
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class AsyncTemplates:
@@ -101,6 +102,7 @@ class AsyncTemplates:
         sender: str,
         variables: Mapping[str, str] | None = None,
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
         reference: str | None = None,
         tags: Sequence[str] = (),
         track_link: bool = False,
@@ -119,6 +121,8 @@ class AsyncTemplates:
                 (API section 2.1).
             variables: a text for each placeholder (API section 3.6).
             callback_url: told when the message has reached its end (API section 10.1).
+            callbacks: makes that address instead, and the one of the first click if ``track_link``, bound to
+                ``reference``: a ``Callbacks`` of yours.
             reference: your own key for this message. It travels as a tag, so that ``client.sms.find`` can look for it
                 when the answer was lost. No comma, no blanks around it.
             tags: more tags, without commas (API section 2.1).
@@ -146,6 +150,7 @@ class AsyncTemplates:
                 sender=sender,
                 variables=variables,
                 callback_url=callback_url,
+                callbacks=callbacks,
                 reference=reference,
                 tags=tags,
                 track_link=track_link,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import Driver
     from xoxzo.cloudpy.models import Call, StartedCall
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class Calls:
@@ -28,6 +29,8 @@ class Calls:
         recipient: str,
         recording_url: str,
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
+        reference: str | None = None,
         tags: Sequence[str] = (),
         jp_din_caller: bool = False,
     ) -> StartedCall:
@@ -38,6 +41,8 @@ class Calls:
             recipient: the number to ring, in E.164.
             recording_url: a public mp3, ``http://`` only, with ASCII letters, digits and ``_ / - . :`` only.
             callback_url: told when the call has ended (API section 10.2).
+            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
+            reference: your own key for this call. It travels as a tag. No comma, no blanks around it.
             tags: tags without commas.
             jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. Dearer.
 
@@ -55,6 +60,8 @@ class Calls:
                 recipient=recipient,
                 recording_url=recording_url,
                 callback_url=callback_url,
+                callbacks=callbacks,
+                reference=reference,
                 tags=tags,
                 jp_din_caller=jp_din_caller,
             )
@@ -68,6 +75,8 @@ class Calls:
         tts_message: str,
         tts_lang: str,
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
+        reference: str | None = None,
         tags: Sequence[str] = (),
         jp_din_caller: bool = False,
     ) -> StartedCall:
@@ -79,6 +88,8 @@ class Calls:
             tts_message: the text; commas make pauses, as in ``1,,2,,3``.
             tts_lang: its language, ``ja`` or ``en``.
             callback_url: told when the call has ended (API section 10.2).
+            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
+            reference: your own key for this call. It travels as a tag. No comma, no blanks around it.
             tags: tags without commas.
             jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. Dearer.
 
@@ -97,6 +108,8 @@ class Calls:
                 tts_message=tts_message,
                 tts_lang=tts_lang,
                 callback_url=callback_url,
+                callbacks=callbacks,
+                reference=reference,
                 tags=tags,
                 jp_din_caller=jp_din_caller,
             )

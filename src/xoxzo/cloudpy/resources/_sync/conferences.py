@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import Driver
     from xoxzo.cloudpy.models import Conference, StartedConference
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class Conferences:
@@ -26,6 +27,8 @@ class Conferences:
         caller: str,
         participants: Sequence[str],
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
+        reference: str | None = None,
         tags: Sequence[str] = (),
         lang: str | None = None,
     ) -> StartedConference:
@@ -35,6 +38,8 @@ class Conferences:
             caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
             participants: two or three numbers in E.164.
             callback_url: told when the conference has ended. That there is such a callback is not documented.
+            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
+            reference: your own key for this conference. It travels as a tag. No comma, no blanks around it.
             tags: tags without commas. That a conference takes them is not documented.
             lang: the language of the voice guide, two small letters such as ``ja``. That it can be chosen is known; the
                 parameter's name is not, so a server may heed it or not (API section 15.44).
@@ -49,7 +54,13 @@ class Conferences:
         """
         return self._driver.call(
             conferences.create_conference(
-                caller=caller, participants=participants, callback_url=callback_url, tags=tags, lang=lang
+                caller=caller,
+                participants=participants,
+                callback_url=callback_url,
+                callbacks=callbacks,
+                reference=reference,
+                tags=tags,
+                lang=lang,
             )
         )
 

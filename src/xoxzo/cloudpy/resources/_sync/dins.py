@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import Driver
     from xoxzo.cloudpy.models import DialInNumber, DialInSubscription
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class Dins:
@@ -54,19 +55,22 @@ class Dins:
         """
         return self._driver.stream(dins.list_dins())
 
-    def set_action_url(self, din_uid: str, *, action_url: str) -> None:
+    def set_action_url(
+        self, din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
+    ) -> None:
         """Say which address is asked what to do with an incoming call; replaces the former one (API section 6.4).
 
         Args:
             din_uid: the number's key.
             action_url: answers a GET with one line of plain text, such as ``say ja "…"`` (API section 11).
+            callbacks: makes that address instead, bound to ``din_uid``: a ``Callbacks`` of yours.
 
         Raises:
-            InvalidArgument: the address is none.
+            InvalidArgument: the address is none, or neither or both of it and ``callbacks`` were given.
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        self._driver.call(dins.set_action_url(din_uid, action_url=action_url))
+        self._driver.call(dins.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
 
     def unsubscribe(self, din_uid: str) -> None:
         """Release a number. Within 24 hours part of the first fee comes back (API section 6.5).

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import Driver
     from xoxzo.cloudpy.models import Message, MessageStatus, SentMessage
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class Sms:
@@ -30,6 +31,7 @@ class Sms:
         sender: str,
         message: str,
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
         reference: str | None = None,
         tags: Sequence[str] = (),
         track_link: bool = False,
@@ -47,6 +49,8 @@ class Sms:
             message: the text. Up to 660 characters; 140 of them, or 70 if any is not ASCII, make the first part, and
                 each part is billed (API section 2.4).
             callback_url: told when the message has reached its end (API section 10.1).
+            callbacks: makes that address instead, and the one of the first click if ``track_link``, bound to
+                ``reference``: a ``Callbacks`` of yours.
             reference: your own key for this message. It travels as a tag, so that ``find`` can look for it when the
                 answer was lost. No comma, no blanks around it.
             tags: more tags, without commas (API section 2.1).
@@ -71,6 +75,7 @@ class Sms:
                 sender=sender,
                 message=message,
                 callback_url=callback_url,
+                callbacks=callbacks,
                 reference=reference,
                 tags=tags,
                 track_link=track_link,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import Driver
     from xoxzo.cloudpy.models import RenderedText, SentMessage
+    from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class Templates:
@@ -102,6 +103,7 @@ class Templates:
         sender: str,
         variables: Mapping[str, str] | None = None,
         callback_url: str | None = None,
+        callbacks: CallbackUrls | None = None,
         reference: str | None = None,
         tags: Sequence[str] = (),
         track_link: bool = False,
@@ -120,6 +122,8 @@ class Templates:
                 (API section 2.1).
             variables: a text for each placeholder (API section 3.6).
             callback_url: told when the message has reached its end (API section 10.1).
+            callbacks: makes that address instead, and the one of the first click if ``track_link``, bound to
+                ``reference``: a ``Callbacks`` of yours.
             reference: your own key for this message. It travels as a tag, so that ``client.sms.find`` can look for it
                 when the answer was lost. No comma, no blanks around it.
             tags: more tags, without commas (API section 2.1).
@@ -147,6 +151,7 @@ class Templates:
                 sender=sender,
                 variables=variables,
                 callback_url=callback_url,
+                callbacks=callbacks,
                 reference=reference,
                 tags=tags,
                 track_link=track_link,

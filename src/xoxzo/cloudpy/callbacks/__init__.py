@@ -6,20 +6,28 @@ method, address, headers and body. Needs the extra ``callbacks`` (``pip install 
 
 from .actions import Action, Playback, Say, Transfer, Voicemail
 from .events import CallEnded, DeliveryReport, Event, IncomingCall, IncomingSMS, LinkClicked
+from .hours import BusinessHours
+from .log import DeliveryLog, Entry, LogStorage, Note, Recorded
 from .receiver import Callbacks
 from .tokens import Purpose
 
 __all__ = [
     "Action",
+    "BusinessHours",
     "CallEnded",
     "Callbacks",
+    "DeliveryLog",
     "DeliveryReport",
+    "Entry",
     "Event",
     "IncomingCall",
     "IncomingSMS",
     "LinkClicked",
+    "LogStorage",
+    "Note",
     "Playback",
     "Purpose",
+    "Recorded",
     "Say",
     "Transfer",
     "Voicemail",

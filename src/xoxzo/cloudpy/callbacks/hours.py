@@ -1,0 +1,135 @@
+"""Which action an incoming call gets: open or closed, a holiday, or a caller who withholds the number."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from xoxzo.cloudpy.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from xoxzo.cloudpy.callbacks.actions import Action
+    from xoxzo.cloudpy.callbacks.events import IncomingCall
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPAN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_DAY = 24 * 60
+
+
+class BusinessHours:
+    """Chooses an action by the time at a place.
+
+    Args:
+        zone: the place's time zone, for instance ``Asia/Tokyo``.
+        hours: for days or ranges of days the open hours, for instance
+            ``{"mon-fri": "09:00-12:00, 13:00-18:00", "sat": "10:00-15:00"}``; a day that is not named is closed. Hours
+            may go past midnight (``"18:00-02:00"``) and end at ``24:00``.
+        open: the action while open.
+        closed: the action at all other times.
+        anonymous: the action for a caller who withholds the number, whatever the time; by default as for all others.
+        holidays: days on which the place is closed: dates, or ``YYYY-MM-DD``. Hours that began the evening before go
+            on.
+
+    Raises:
+        InvalidArgument: the zone, a day, an hour or a holiday does not exist.
+    """
+
+    def __init__(
+        self,
+        zone: str,
+        hours: Mapping[str, str],
+        *,
+        open: Action,  # noqa: A002 - the word of the trade, and keyword-only
+        closed: Action,
+        anonymous: Action | None = None,
+        holidays: Collection[date | str] = (),
+    ) -> None:
+        try:
+            self.zone = ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise InvalidArgument("zone", "must be a time zone, for instance Asia/Tokyo") from None
+        self._open, self._closed, self._anonymous = open, closed, anonymous
+        self._holidays = frozenset(map(_holiday, holidays))
+        self._spans: dict[int, list[_Span]] = {}
+        for days, spans in hours.items():
+            for day in _days(days):
+                self._spans.setdefault(day, []).extend(map(_span, spans.split(",")))
+
+    def is_open(self, at: datetime | None = None) -> bool:
+        """Say whether the place is open.
+
+        Args:
+            at: a moment with its zone; now by default.
+
+        Raises:
+            InvalidArgument: the moment has no zone.
+        """
+        moment = datetime.now(UTC) if at is None else at
+        if moment.tzinfo is None:
+            raise InvalidArgument("at", "must have a time zone")
+        here = moment.astimezone(self.zone)
+        minute = here.hour * 60 + here.minute
+        yesterday = here.date() - timedelta(days=1)
+        return any(span.begin <= minute < span.end for span in self._on(here.date())) or any(
+            minute + _DAY < span.end for span in self._on(yesterday)
+        )
+
+    def action(self, call: IncomingCall, at: datetime | None = None) -> Action:
+        """Return what to answer to a call.
+
+        Args:
+            call: the call that comes in.
+            at: when, with its zone; now by default.
+
+        Raises:
+            InvalidArgument: the moment has no zone.
+        """
+        if call.is_anonymous and self._anonymous is not None:
+            return self._anonymous
+        return self._open if self.is_open(at) else self._closed
+
+    def _on(self, day: date) -> list[_Span]:
+        return [] if day in self._holidays else self._spans.get(day.weekday(), [])
+
+
+class _Span(Struct, frozen=True):
+    """Open hours in minutes since midnight; the end may lie in the next day."""
+
+    begin: int
+    end: int
+
+
+def _days(text: str) -> list[int]:
+    first, dash, last = (part.strip().lower() for part in text.partition("-"))
+    if first not in _DAYS or (dash and last not in _DAYS):
+        raise InvalidArgument("hours", f"{text!r} must be a day or a range of days of {', '.join(_DAYS)}")
+    begin = _DAYS.index(first)
+    # "sat-mon" goes over the end of the week.
+    length = (_DAYS.index(last) - begin) % 7 if dash else 0
+    return [(begin + offset) % 7 for offset in range(length + 1)]
+
+
+def _span(text: str) -> _Span:
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise InvalidArgument("hours", f"{text.strip()!r} must be as 09:00-18:00")
+    begin_hour, begin_minute, end_hour, end_minute = map(int, found.groups())
+    begin, end = begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
+    if begin_minute > 59 or end_minute > 59 or begin >= _DAY or end > _DAY or begin == end:
+        raise InvalidArgument("hours", f"{text.strip()!r} must be two different times of a day")
+    return _Span(begin, end if end > begin else end + _DAY)
+
+
+def _holiday(day: date | str) -> date:
+    if isinstance(day, datetime):
+        raise InvalidArgument("holidays", "must be dates: a place is closed for whole days")
+    try:
+        return day if isinstance(day, date) else date.fromisoformat(day)
+    except ValueError:
+        raise InvalidArgument("holidays", f"{day!r} must be a day as YYYY-MM-DD") from None

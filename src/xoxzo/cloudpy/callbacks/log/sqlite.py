@@ -1,0 +1,190 @@
+"""A delivery log in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, Note
+from xoxzo.cloudpy.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS delivery (
+    row INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    ident TEXT NOT NULL,
+    reference TEXT,
+    status TEXT NOT NULL,
+    final INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
+    clicked INTEGER NOT NULL,
+    cost TEXT NOT NULL,
+    created REAL NOT NULL,
+    updated REAL NOT NULL,
+    history TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS delivery_ident ON delivery (kind, ident) WHERE ident != '';
+CREATE INDEX IF NOT EXISTS delivery_reference ON delivery (reference) WHERE reference IS NOT NULL;
+CREATE INDEX IF NOT EXISTS delivery_updated ON delivery (updated);
+CREATE INDEX IF NOT EXISTS delivery_unfinished ON delivery (updated) WHERE NOT final;
+PRAGMA user_version = 1;
+"""
+_COLUMNS = "kind, ident, reference, status, final, sent, clicked, cost, created, updated, history"
+_VERSION = 1
+_PATIENCE = 10.0
+
+_encode = msgspec.json.Encoder().encode
+_history = msgspec.json.Decoder(tuple[Note, ...]).decode
+
+
+class SqliteStorage:
+    """Entries in a file that its owner alone may read; many threads and processes may share it.
+
+    What was saved is on disk when its transaction has ended: Xoxzo does not repeat what was answered with 200.
+
+    Args:
+        path: the file; made when it is not there.
+
+    Raises:
+        ConfigurationError: the file cannot be opened, or is something else.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+        with self._lock:
+            self._connect()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the file for one transaction; wait up to ten seconds for somebody else's to end."""
+        with self._lock:
+            connection = self._connect()
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                yield
+
+    def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
+        """Return the entries of a kind that have this id or this reference."""
+        # Two look-ups by index: an OR of the two would read the whole table.
+        found: dict[int, Entry] = {}
+        with self._lock:
+            connection = self._connect()
+            if ident:
+                self._collect(connection, found, "kind = ? AND ident = ?", (kind, ident))
+            if reference is not None:
+                self._collect(connection, found, "reference = ? AND kind = ?", (reference, kind))
+        return list(found.values())
+
+    def save(self, entry: Entry) -> None:
+        """Add an entry, or replace the one that has the same ``row``."""
+        values = (
+            entry.kind,
+            entry.ident,
+            entry.reference,
+            entry.status,
+            entry.final,
+            entry.sent,
+            entry.clicked,
+            entry.cost,
+            entry.created.timestamp(),
+            entry.updated.timestamp(),
+            _encode(entry.history).decode(),
+        )
+        with self._lock:
+            self._connect().execute(
+                f"INSERT OR REPLACE INTO delivery (row, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                (entry.row, *values),
+            )
+
+    def unfinished(self, before: datetime) -> Iterator[Entry]:
+        """Return the entries with an id and without a final status that were last updated before a moment."""
+        with self._lock:
+            rows = self._select(
+                self._connect(), "NOT final AND ident != '' AND updated < ? ORDER BY updated", (before.timestamp(),)
+            )
+        return iter(rows)
+
+    def purge(self, before: datetime) -> int:
+        """Remove the entries that were last updated before a moment, and overwrite them in the file."""
+        with self.transaction():
+            return self._connect().execute("DELETE FROM delivery WHERE updated < ?", (before.timestamp(),)).rowcount
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    def _collect(
+        self, connection: sqlite3.Connection, found: dict[int, Entry], where: str, values: tuple[Any, ...]
+    ) -> None:
+        for entry in self._select(connection, where, values):
+            assert entry.row is not None  # noqa: S101 - it was read from the table
+            found[entry.row] = entry
+
+    @staticmethod
+    def _select(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Entry]:
+        found = connection.execute(f"SELECT row, {_COLUMNS} FROM delivery WHERE {where}", values)  # noqa: S608
+        return [_entry(row) for row in found]
+
+    def _connect(self) -> sqlite3.Connection:
+        # A connection must not be used on the other side of a fork; the parent's is left to the parent.
+        if self._connection is None or self._process != os.getpid():
+            self._connection, self._process = self._open(), os.getpid()
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            # Made beforehand, since SQLite would let the process's umask decide who may read it.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+            try:
+                self._furnish(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(f"the delivery log {self._path} cannot be opened: {error}") from error
+        return connection
+
+    def _furnish(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if version not in {0, _VERSION} or (version == 0 and tables):
+            raise ConfigurationError(f"{self._path} is not a delivery log of this version")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.executescript(_SCHEMA)
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    key, kind, ident, reference, status, final, sent, clicked, cost, created, updated, history = row
+    return Entry(
+        row=key,
+        kind=kind,
+        ident=ident,
+        reference=reference,
+        status=status,
+        final=bool(final),
+        sent=bool(sent),
+        clicked=bool(clicked),
+        cost=cost,
+        created=datetime.fromtimestamp(created, UTC),
+        updated=datetime.fromtimestamp(updated, UTC),
+        history=_history(history),
+    )

@@ -1,0 +1,249 @@
+"""What every storage of a delivery log must pass: subclass it, and give a fixture ``storage``."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from xoxzo.cloudpy import Call, CallbackRejected, CallStatus, Conference, Message, MessageStatus, SentMessage
+from xoxzo.cloudpy.callbacks import (
+    CallEnded,
+    DeliveryLog,
+    DeliveryReport,
+    IncomingCall,
+    IncomingSMS,
+    LinkClicked,
+    LogStorage,
+)
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def report(reference: str | None, msgid: str, status: str) -> DeliveryReport:
+    """A delivery report."""
+    return DeliveryReport(reference=reference, msgid=msgid, status=MessageStatus(status))
+
+
+class LogContract:
+    """The behaviour of a log, whatever keeps it."""
+
+    @pytest.fixture
+    def clock(self) -> Clock:
+        """The log's clock."""
+        return Clock()
+
+    @pytest.fixture
+    def log(self, storage: LogStorage, clock: Clock) -> DeliveryLog:
+        """A log on the storage."""
+        return DeliveryLog(storage, clock=clock)
+
+    def test_history(self, log: DeliveryLog, clock: Clock) -> None:
+        """One row tells all that happened to a message, with times."""
+        log.sent(SentMessage(msgid="m1", reference="booking-1"))
+        clock.now += timedelta(seconds=5)
+        log.record(report("booking-1", "m1", "DELIVERING"))
+        clock.now += timedelta(seconds=5)
+        recorded = log.record(report("booking-1", "m1", "DELIVERED"))
+        assert recorded is not None
+        assert (recorded.new, recorded.moved) == (True, True)
+        entry = log.get(reference="booking-1")
+        assert entry is not None
+        assert (entry.kind, entry.ident, entry.status, entry.final, entry.sent) == (
+            "sms",
+            "m1",
+            "DELIVERED",
+            True,
+            True,
+        )
+        assert [(note.source, note.status, (note.at - START).seconds) for note in entry.history] == [
+            ("sent", "", 0),
+            ("delivery-report", "DELIVERING", 5),
+            ("delivery-report", "DELIVERED", 10),
+        ]
+        assert (entry.created, entry.updated) == (START, START + timedelta(seconds=10))
+        assert log.get(msgid="m1") == entry
+
+    def test_repeats(self, log: DeliveryLog) -> None:
+        """What was told before is counted and is not new."""
+        first = log.record(report("a", "m1", "DELIVERED"))
+        again = [log.record(report("a", "m1", "DELIVERED")) for _ in range(3)]
+        assert first is not None
+        assert first.new
+        assert [one.new for one in again if one] == [False, False, False]
+        entry = log.get(msgid="m1")
+        assert entry is not None
+        assert [note.times for note in entry.history] == [4]
+
+    @pytest.mark.parametrize(
+        ("told", "stands"),
+        [
+            (["DELIVERED", "DELIVERING"], "DELIVERED"),
+            (["DELIVERED", "FAIL"], "DELIVERED"),
+            (["FAIL", "QUEUED"], "FAIL"),
+            (["DELIVERING", "QUEUED"], "DELIVERING"),
+            (["DELIVERING", "NEW WORD"], "DELIVERING"),
+            (["NEW WORD", "QUEUED"], "QUEUED"),
+            (["NEW WORD", ""], "NEW WORD"),
+        ],
+    )
+    def test_never_backwards(self, log: DeliveryLog, told: list[str], stands: str) -> None:
+        """A status never goes backwards, and of two last words the first stays."""
+        for status in told:
+            log.record(report("a", "m1", status))
+        entry = log.get(msgid="m1")
+        assert entry is not None
+        assert entry.status == stands
+        assert [note.status for note in entry.history] == told
+
+    def test_before_the_send_has_returned(self, log: DeliveryLog) -> None:
+        """A report may come first; the send then joins it."""
+        log.record(report("a", "m1", "DELIVERED"))
+        entry = log.sent(SentMessage(msgid="m1", reference="a"))
+        assert (entry.status, entry.sent, len(entry.history)) == ("DELIVERED", True, 2)
+
+    def test_a_report_without_an_id(self, log: DeliveryLog) -> None:
+        """A report that names no id belongs to its reference, and the id joins it later."""
+        log.record(report("a", "", "DELIVERED"))
+        entry = log.sent(SentMessage(msgid="m1", reference="a"))
+        assert (entry.ident, entry.status) == ("m1", "DELIVERED")
+        recorded = log.record(report("a", "", "DELIVERED"))
+        assert recorded is not None
+        assert (recorded.new, recorded.entry.ident) == (False, "m1")
+
+    def test_a_report_without_a_reference(self, log: DeliveryLog) -> None:
+        """A report of a URL that was bound to nothing belongs to its id."""
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        recorded = log.record(report(None, "m1", "DELIVERED"))
+        assert recorded is not None
+        assert (recorded.entry.reference, recorded.entry.status) == ("a", "DELIVERED")
+
+    def test_replayed_for_another(self, log: DeliveryLog) -> None:
+        """A report about one message at the URL of another is refused, whichever of them is known."""
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        log.sent(SentMessage(msgid="m2", reference="b"))
+        for reference, msgid in [("b", "m1"), ("b", "m3"), ("c", "m1")]:
+            with pytest.raises(CallbackRejected) as caught:
+                log.record(report(reference, msgid, "FAIL"))
+            assert caught.value.status == 403
+        assert {entry.status for msgid in ("m1", "m2") if (entry := log.get(msgid=msgid))} == {""}
+        assert log.get(msgid="m3") is None
+
+    def test_replayed_before_the_send(self, log: DeliveryLog) -> None:
+        """What a forger told before the send had returned is taken from the message when it does."""
+        log.record(report("a", "other", "FAIL"))
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        entry = log.get(reference="a")
+        assert entry is not None
+        assert (entry.ident, entry.status) == ("m1", "")
+        stranger = log.get(msgid="other")
+        assert stranger is not None
+        assert stranger.reference is None
+
+    def test_one_reference_sent_twice(self, log: DeliveryLog) -> None:
+        """Two messages may have one reference, if our own sends say so; each keeps its status."""
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        log.sent(SentMessage(msgid="m2", reference="a"))
+        log.record(report("a", "m1", "FAIL"))
+        log.record(report("a", "m2", "DELIVERED"))
+        assert [entry.status for msgid in ("m1", "m2") if (entry := log.get(msgid=msgid))] == ["FAIL", "DELIVERED"]
+
+    def test_the_send_is_right(self, log: DeliveryLog) -> None:
+        """When a report gave an id to the wrong reference, the send puts it right."""
+        log.record(report("wrong", "m1", "DELIVERED"))
+        entry = log.sent(SentMessage(msgid="m1", reference="a"))
+        assert entry.reference == "a"
+        assert log.get(reference="wrong") is None
+
+    def test_clicks(self, log: DeliveryLog) -> None:
+        """A click is noted once and moves no status."""
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        click = LinkClicked(reference="a", msgid="m1")
+        first, again = log.record(click), log.record(click)
+        assert first is not None
+        assert again is not None
+        assert (first.new, again.new, again.moved, again.entry.clicked) == (True, False, False, True)
+
+    def test_calls(self, log: DeliveryLog) -> None:
+        """Calls and conferences have rows of their own, whatever their ids and references."""
+        log.record(CallEnded(reference="a", callid="x", status=CallStatus.NO_ANSWER))
+        log.record(CallEnded(reference="a", conferenceid="x", status=CallStatus("")))
+        log.record(report("a", "x", "FAIL"))
+        call, conference, sms = log.get(callid="x"), log.get(conferenceid="x"), log.get(msgid="x")
+        assert call is not None
+        assert conference is not None
+        assert sms is not None
+        assert [one.status for one in (call, conference, sms)] == ["NO ANSWER", "ANSWERED", "FAIL"]
+        assert [one.final for one in (call, conference, sms)] == [True, True, True]
+
+    def test_asked(self, log: DeliveryLog, clock: Clock) -> None:
+        """What the API answers joins the row of its id and moves the status on."""
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        clock.now += timedelta(minutes=1)
+        for status in ("QUEUED", "DELIVERED"):
+            log.learn(Message(msgid="m1", status=MessageStatus(status)))
+        log.learn(Call(callid="c1", status=CallStatus.IN_PROGRESS))
+        log.learn(Conference(conferenceid="f1"))
+        message = log.get(msgid="m1")
+        assert message is not None
+        assert (message.reference, message.status, message.final) == ("a", "DELIVERED", True)
+        assert [entry.ident for entry in log.storage.unfinished(clock.now + timedelta(seconds=1))] == ["c1", "f1"]
+
+    def test_incoming(self, log: DeliveryLog) -> None:
+        """An SMS that comes in twice is one; an incoming call is not logged."""
+        sms = IncomingSMS(sender="+818011112222", recipient="+815012345678", text="はい")
+        first, again = log.record(sms), log.record(sms)
+        other = log.record(IncomingSMS(sender="+818011112222", recipient="+815012345678", text="いいえ"))
+        assert [one.new for one in (first, again, other) if one] == [True, False, True]
+        assert log.record(IncomingCall(recipient="+815012345678")) is None
+
+    def test_unfinished(self, log: DeliveryLog, clock: Clock) -> None:
+        """What has an id and no last word, and of which nothing was heard since, is found, the oldest first."""
+        for number in range(3):
+            log.sent(SentMessage(msgid=f"m{number}", reference=f"r{number}"))
+            clock.now += timedelta(minutes=1)
+        log.record(report("r0", "m0", "DELIVERED"))
+        log.record(report("r9", "", "DELIVERING"))
+        assert [entry.ident for entry in log.storage.unfinished(START + timedelta(minutes=3))] == ["m1", "m2"]
+        assert [entry.ident for entry in log.storage.unfinished(START + timedelta(minutes=2))] == ["m1"]
+
+    def test_purge(self, log: DeliveryLog, clock: Clock) -> None:
+        """What was last updated too long ago is removed, and nothing else."""
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        clock.now += timedelta(days=30)
+        log.sent(SentMessage(msgid="m2", reference="b"))
+        clock.now += timedelta(days=1)
+        assert log.purge(older_than=timedelta(days=2)) == 1
+        assert log.get(msgid="m1") is None
+        assert log.get(msgid="m2") is not None
+
+    def test_all_or_nothing(self, storage: LogStorage, log: DeliveryLog) -> None:
+        """What is done in a transaction that fails did not happen."""
+        entry = log.sent(SentMessage(msgid="m1", reference="a"))
+
+        def change() -> None:
+            with storage.transaction():
+                storage.save(type(entry)(kind="sms", ident="m2", created=START, updated=START))
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            change()
+        assert log.get(msgid="m2") is None
+        assert log.get(msgid="m1") is not None
+
+    def test_bounded(self, log: DeliveryLog) -> None:
+        """A history has an end, whatever is posted to one URL; the last word still counts."""
+        for number in range(200):
+            log.record(report("a", "m1", f"WORD {number}"))
+        log.record(report("a", "m1", "DELIVERED"))
+        entry = log.get(msgid="m1")
+        assert entry is not None
+        assert (len(entry.history), entry.status) == (50, "DELIVERED")

@@ -1,0 +1,108 @@
+"""Business hours: which action a call gets, and when."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from xoxzo.cloudpy import InvalidArgument
+from xoxzo.cloudpy.callbacks import BusinessHours, IncomingCall, Say, Transfer, Voicemail
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+OPEN = Transfer("+815011112222")
+CLOSED = Voicemail(Say("ja", "本日の営業は終了しました。"))
+ANONYMOUS = Say("ja", "番号を通知しておかけ直しください。")
+HOURS = {"mon-fri": "09:00-12:00, 13:00-18:00", "sat": "22:00-02:00", "sun": "20:00-24:00"}
+SHOP = BusinessHours(
+    "Asia/Tokyo", HOURS, open=OPEN, closed=CLOSED, anonymous=ANONYMOUS, holidays=["2026-11-23", date(2026, 12, 31)]
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_open"),
+    [
+        ("2026-11-24 08:59", False),
+        ("2026-11-24 09:00", True),
+        ("2026-11-24 11:59", True),
+        ("2026-11-24 12:00", False),
+        ("2026-11-24 17:59", True),
+        ("2026-11-24 18:00", False),
+        ("2026-11-23 10:00", False),
+        ("2026-12-31 10:00", False),
+        ("2026-11-28 22:00", True),
+        ("2026-11-29 01:59", True),
+        ("2026-11-29 02:00", False),
+        ("2026-11-29 23:59", True),
+        ("2026-11-30 00:00", False),
+        ("2026-11-28 01:00", False),
+    ],
+)
+def test_open(at: str, is_open: bool) -> None:
+    """A place is open in its hours, also past midnight, and closed on holidays."""
+    here = datetime.fromisoformat(at).replace(tzinfo=TOKYO)
+    assert SHOP.is_open(here) is is_open
+    assert SHOP.is_open(here.astimezone(UTC)) is is_open
+
+
+def test_action() -> None:
+    """A call gets the action of its time, and one without a number always that for such callers."""
+    call = IncomingCall(caller="+818011112222", recipient="+815012345678")
+    nobody = IncomingCall(recipient="+815012345678")
+    noon = datetime(2026, 11, 24, 10, tzinfo=TOKYO)
+    night = noon + timedelta(hours=12)
+    assert [SHOP.action(call, noon), SHOP.action(call, night)] == [OPEN, CLOSED]
+    assert [SHOP.action(nobody, noon), SHOP.action(nobody, night)] == [ANONYMOUS, ANONYMOUS]
+    plain = BusinessHours("Asia/Tokyo", HOURS, open=OPEN, closed=CLOSED)
+    assert [plain.action(nobody, noon), plain.action(nobody, night)] == [OPEN, CLOSED]
+
+
+def test_now() -> None:
+    """Without a moment, now counts."""
+    always = BusinessHours("UTC", {"mon-sun": "00:00-24:00"}, open=OPEN, closed=CLOSED)
+    never = BusinessHours("UTC", {}, open=OPEN, closed=CLOSED)
+    assert always.is_open()
+    assert not never.is_open()
+
+
+def test_over_the_week_end() -> None:
+    """A range of days may go over the end of the week."""
+    shop = BusinessHours("Asia/Tokyo", {"SAT - mon": "10:00-11:00"}, open=OPEN, closed=CLOSED)
+    monday = datetime(2026, 11, 23, 10, 30, tzinfo=TOKYO)
+    assert [shop.is_open(monday + timedelta(days=day)) for day in range(-3, 4)] == [
+        False, True, True, True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_summer_time() -> None:
+    """The hours are those of the clock on the wall."""
+    shop = BusinessHours("Europe/Berlin", {"mon-sun": "09:00-10:00"}, open=OPEN, closed=CLOSED)
+    assert shop.is_open(datetime(2026, 1, 15, 8, 30, tzinfo=UTC))
+    assert shop.is_open(datetime(2026, 7, 15, 7, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"zone": "Mars/Base"}, "zone"),
+        ({"zone": "../etc/passwd"}, "zone"),
+        ({"hours": {"monday": "09:00-10:00"}}, "hours"),
+        ({"hours": {"mon-someday": "09:00-10:00"}}, "hours"),
+        ({"hours": {"mon": "9-10"}}, "hours"),
+        ({"hours": {"mon": "09:00-25:00"}}, "hours"),
+        ({"hours": {"mon": "09:00-09:00"}}, "hours"),
+        ({"hours": {"mon": "09:60-10:00"}}, "hours"),
+        ({"holidays": ["2026-02-30"]}, "holidays"),
+        ({"holidays": [datetime(2026, 1, 1, tzinfo=UTC)]}, "holidays"),
+    ],
+)
+def test_refused(options: dict[str, object], field: str) -> None:
+    """What does not exist is refused when the hours are made."""
+    with pytest.raises(InvalidArgument) as caught:
+        BusinessHours(**{"zone": "Asia/Tokyo", "hours": HOURS, "open": OPEN, "closed": CLOSED, **options})
+    assert caught.value.field == field
+
+
+def test_without_a_zone() -> None:
+    """A moment without a zone is refused."""
+    with pytest.raises(InvalidArgument):
+        SHOP.is_open(datetime(2026, 1, 1))  # noqa: DTZ001 - that is what is refused

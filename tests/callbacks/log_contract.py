@@ -247,3 +247,48 @@ class LogContract:
         entry = log.get(msgid="m1")
         assert entry is not None
         assert (len(entry.history), entry.status) == (50, "DELIVERED")
+
+    def test_acted_on_once(self, log: DeliveryLog) -> None:
+        """What is acted on is new until that is done, and refused while somebody is at it."""
+        event = report("a", "m1", "DELIVERED")
+        first = log.begin(event)
+        assert first is not None
+        assert first.new
+        with pytest.raises(CallbackRejected) as caught:
+            log.begin(event)
+        assert caught.value.status == 503
+        log.finish(first, done=True)
+        again = log.begin(event)
+        assert again is not None
+        assert not again.new
+
+    def test_acted_on_in_vain(self, log: DeliveryLog) -> None:
+        """What could not be acted on is new when it comes again."""
+        event = report("a", "m1", "DELIVERED")
+        for done in (False, False, True):
+            recorded = log.begin(event)
+            assert recorded is not None
+            assert recorded.new
+            log.finish(recorded, done=done)
+        entry = log.get(msgid="m1")
+        assert entry is not None
+        assert (entry.status, [note.times for note in entry.history]) == ("DELIVERED", [3])
+
+    def test_died_over_it(self, log: DeliveryLog, clock: Clock) -> None:
+        """When whoever acted is not heard of for a minute, the next repeat is acted on."""
+        event = report("a", "m1", "DELIVERED")
+        log.begin(event)
+        clock.now += timedelta(seconds=61)
+        recorded = log.begin(event)
+        assert recorded is not None
+        assert recorded.new
+
+    def test_finished_under_its_id(self, log: DeliveryLog) -> None:
+        """A callback without an id is finished even when the id joined its row meanwhile."""
+        recorded = log.begin(report("a", "", "DELIVERED"))
+        assert recorded is not None
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        log.finish(recorded, done=True)
+        again = log.begin(report("a", "m1", "DELIVERED"))
+        assert again is not None
+        assert not again.new

@@ -14,6 +14,11 @@ from xoxzo.cloudpy.operations import replies
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LONGEST_IDENT = 128
+"""Characters of an id; Xoxzo's have 36 at most (API section 1.8)."""
+LONGEST_STATUS = 64
+"""Characters of a status that are kept; Xoxzo's have 11 at most (API sections 2.2 and 5.2)."""
+
 _Fields = dict[str, Any]
 
 
@@ -32,12 +37,12 @@ def interpret(purpose: Purpose, reference: str | None, raw: _Fields) -> Event:
 
 
 def _delivery_report(reference: str | None, raw: _Fields) -> DeliveryReport:
-    msgid = replies.text(raw, "msgid")
+    msgid = _ident(raw, "msgid")
     _require_subject(reference, msgid, "msgid")
     return DeliveryReport(
         reference=reference,
         msgid=msgid,
-        status=MessageStatus(replies.text(raw, "status")),
+        status=MessageStatus(replies.text(raw, "status")[:LONGEST_STATUS]),
         recipient=replies.text(raw, "recipient"),
         sender=replies.text(raw, "sender"),
         sent_time=replies.stamp(raw, "sent_time"),
@@ -49,13 +54,13 @@ def _delivery_report(reference: str | None, raw: _Fields) -> DeliveryReport:
 
 
 def _call_ended(reference: str | None, raw: _Fields) -> CallEnded:
-    callid, conferenceid = replies.text(raw, "callid"), replies.text(raw, "conferenceid")
+    callid, conferenceid = _ident(raw, "callid"), _ident(raw, "conferenceid")
     _require_subject(reference, callid or conferenceid, "callid")
     return CallEnded(
         reference=reference,
         callid=callid,
         conferenceid=conferenceid,
-        status=CallStatus(replies.text(raw, "status")),
+        status=CallStatus(replies.text(raw, "status")[:LONGEST_STATUS]),
         recipient=replies.text(raw, "recipient"),
         caller=replies.text(raw, "caller"),
         start_time=replies.stamp(raw, "start_time"),
@@ -68,7 +73,7 @@ def _call_ended(reference: str | None, raw: _Fields) -> CallEnded:
 
 
 def _link_clicked(reference: str | None, raw: _Fields) -> LinkClicked:
-    msgid = replies.text(raw, "msgid")
+    msgid = _ident(raw, "msgid")
     _require_subject(reference, msgid, "msgid")
     # Either a flat record, or a message's status with the click inside: which of them is not known.
     inner = raw.get("link_tracking")
@@ -111,6 +116,13 @@ def _incoming_sms(reference: str | None, raw: _Fields) -> IncomingSMS:
 
 def _first(raw: _Fields, *names: str) -> str:
     return next((value for name in names if (value := replies.text(raw, name))), "")
+
+
+def _ident(raw: _Fields, field: str) -> str:
+    ident = replies.text(raw, field)
+    if len(ident) > LONGEST_IDENT:
+        raise CallbackRejected(f"the {field} is longer than any")
+    return ident
 
 
 def _require_subject(reference: str | None, ident: str, field: str) -> None:

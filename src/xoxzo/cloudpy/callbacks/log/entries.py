@@ -24,6 +24,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
         status: the status that it told; ``""`` when it told none.
         applied: whether it moved the status.
         times: how often the same was told.
+        begun: when somebody began to act on it; ``None`` when nobody is at it.
+        done: whether it was acted on.
     """
 
     at: datetime
@@ -31,6 +33,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
     applied: bool = False
     times: int = 1
+    begun: datetime | None = None
+    done: bool = True
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +81,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         status: the status that it tells, or ``""``.
         final: whether that status is the last word.
         cost: credits as text, or ``""``.
+        acting: whether somebody will act on it, and say when that is done.
     """
 
     kind: Kind
@@ -87,6 +92,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
     final: bool = False
     cost: str = ""
+    acting: bool = False
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,11 +102,13 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         new: whether it told anything that was not known; act on it only then, since Xoxzo repeats itself.
         moved: whether it moved the status.
         entry: the message or call as it stands now.
+        note: the line of its history that this callback has.
     """
 
     new: bool
     moved: bool
     entry: Entry
+    note: Note
 
 
 class LogStorage(Protocol):

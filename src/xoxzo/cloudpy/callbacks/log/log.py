@@ -6,14 +6,16 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
+from msgspec.structs import replace
+
 from xoxzo.cloudpy.callbacks.log import observing, rules
-from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, LogStorage, Observation, Recorded
 from xoxzo.cloudpy.errors import InvalidArgument, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from xoxzo.cloudpy.callbacks.events import Event
+    from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, LogStorage, Observation, Recorded
     from xoxzo.cloudpy.client import Client
     from xoxzo.cloudpy.models import Call, Conference, Message, SentMessage, StartedCall, StartedConference
 
@@ -73,6 +75,37 @@ class DeliveryLog:
         """
         seen = observing.from_event(event, self._clock())
         return None if seen is None else self._observe(seen)
+
+    def begin(self, event: Event) -> Recorded | None:
+        """Record a callback that is going to be acted on; `finish` must follow where it is new.
+
+        Until then the same callback is refused, and after a minute it counts as new again: so it is acted on at least
+        once, even if the process dies over it, and by one at a time.
+
+        Args:
+            event: what `Callbacks.receive` returned.
+
+        Returns:
+            As for `record`.
+
+        Raises:
+            CallbackRejected: it names one message and came to the URL of another (403), or is being acted on (503).
+        """
+        seen = observing.from_event(event, self._clock())
+        return None if seen is None else self._observe(replace(seen, acting=True))
+
+    def finish(self, recorded: Recorded, *, done: bool) -> None:
+        """Say how acting on a callback ended that `begin` told to be new.
+
+        Args:
+            recorded: what `begin` returned.
+            done: whether it was acted on; if not, it counts as new when it comes again.
+        """
+        entry = recorded.entry
+        with self.storage.transaction():
+            for found in self.storage.find(entry.kind, entry.ident, entry.reference):
+                if found.ident in {"", entry.ident} or not entry.ident:
+                    self.storage.save(rules.finished(found, recorded.note, done=done))
 
     def sent(self, sent: SentMessage | StartedCall | StartedConference, *, reference: str | None = None) -> Entry:
         """Record what a send or a call returned, so that its id and its reference belong together from now on.
@@ -146,8 +179,8 @@ class DeliveryLog:
     def _observe(self, seen: Observation) -> Recorded:
         with self.storage.transaction():
             entries = self.storage.find(seen.kind, seen.ident, seen.reference)
-            entry, new, moved = rules.merge(rules.choose(entries, seen), seen)
-            self.storage.save(entry)
+            recorded = rules.merge(rules.choose(entries, seen), seen)
+            self.storage.save(recorded.entry)
             for other in rules.disowned(entries, seen):
                 self.storage.save(other)
-        return Recorded(new=new, moved=moved, entry=entry)
+        return recorded

@@ -19,6 +19,10 @@ CONFERENCE_OVER = CallStatus.ANSWERED.value
 """A conference has no status of its own; over, it counts as answered, and what became of each call is in its legs."""
 
 
+_DIGITS = 15
+_PLACES = 6
+
+
 def from_event(event: Event, at: datetime) -> Observation | None:
     """Return what a callback tells, or ``None`` for an incoming call, which is no message and is never repeated."""
     match event:
@@ -85,4 +89,7 @@ def from_answer(answer: Message | Call | Conference, at: datetime) -> Observatio
 
 
 def _credits(cost: Decimal | None) -> str:
-    return "" if cost is None else format(cost.normalize(), "f")
+    # Written out, a number such as 1E+999999 would be a megabyte long.
+    if cost is None or not -_DIGITS < cost.adjusted() < _DIGITS:
+        return ""
+    return format(round(cost, _PLACES).normalize(), "f")

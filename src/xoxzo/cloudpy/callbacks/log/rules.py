@@ -5,11 +5,12 @@ Reports are repeated, come late, out of order, before the send has returned, or 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.callbacks.log.entries import Entry, Note, Observation
+from xoxzo.cloudpy.callbacks.log.entries import Entry, Note, Observation, Recorded
 from xoxzo.cloudpy.errors import CallbackRejected
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_NOTES = 50
 """Lines of one history; whatever comes after them is only counted, so that nobody can fill a disk with one URL."""
+
+LONGEST_ACT = timedelta(seconds=60)
+"""Whoever has begun to act on a callback and has not ended by then has died, and the next repeat is acted on."""
 
 _RANKS = {"": 0, "QUEUED": 2, "DELIVERING": 3, "IN PROGRESS": 3}
 _UNKNOWN = 1
@@ -47,16 +51,19 @@ def choose(entries: Sequence[Entry], seen: Observation) -> Entry | None:
     return next((entry for entry in ours if not entry.ident), None)
 
 
-def merge(entry: Entry | None, seen: Observation) -> tuple[Entry, bool, bool]:
-    """Return an entry with an observation in it, whether that was new, and whether it moved the status.
+def merge(entry: Entry | None, seen: Observation) -> Recorded:
+    """Return an entry with an observation in it.
 
     Args:
         entry: what was known, or ``None``.
         seen: what was learnt.
+
+    Raises:
+        CallbackRejected: somebody is acting on the same callback now; it shall come again (503).
     """
     known = entry or Entry(kind=seen.kind, created=seen.at, updated=seen.at)
     moved = _rank(seen.status, final=seen.final) > _rank(known.status, final=known.final)
-    history, new = _note(known.history, seen, moved=moved)
+    history, note, new = _note(known.history, seen, moved=moved)
     merged = replace(
         known,
         ident=known.ident or seen.ident,
@@ -70,7 +77,7 @@ def merge(entry: Entry | None, seen: Observation) -> tuple[Entry, bool, bool]:
         updated=max(known.updated, seen.at),
         history=history,
     )
-    return merged, new, moved
+    return Recorded(new=new, moved=moved, entry=merged, note=note)
 
 
 def disowned(entries: Sequence[Entry], seen: Observation) -> list[Entry]:
@@ -88,11 +95,27 @@ def _rank(status: str, *, final: bool) -> int:
     return _FINAL if final else _RANKS.get(status, _UNKNOWN)
 
 
-def _note(history: tuple[Note, ...], seen: Observation, *, moved: bool) -> tuple[tuple[Note, ...], bool]:
+def finished(entry: Entry, note: Note, *, done: bool) -> Entry:
+    """Return an entry in which one callback was acted on, or was not and shall count as new when it comes again."""
+    history = tuple(
+        replace(one, begun=None, done=one.done or done) if _same(one, note) else one for one in entry.history
+    )
+    return replace(entry, history=history)
+
+
+def _note(history: tuple[Note, ...], seen: Observation, *, moved: bool) -> tuple[tuple[Note, ...], Note, bool]:
+    begun = seen.at if seen.acting else None
     for place, note in enumerate(history):
-        if (note.source, note.status) == (seen.source, seen.status):
+        if _same(note, seen):
+            if seen.acting and note.begun is not None and seen.at - note.begun < LONGEST_ACT:
+                raise CallbackRejected("the same callback is being handled now", 503)
             again = replace(note, times=note.times + 1)
-            return (*history[:place], again, *history[place + 1 :]), False
-    if len(history) >= MOST_NOTES:
-        return history, moved
-    return (*history, Note(at=seen.at, source=seen.source, status=seen.status, applied=moved)), True
+            if not note.done:
+                again = replace(again, begun=begun, done=not seen.acting)
+            return (*history[:place], again, *history[place + 1 :]), again, not note.done
+    note = Note(at=seen.at, source=seen.source, status=seen.status, applied=moved, begun=begun, done=not seen.acting)
+    return ((*history, note) if len(history) < MOST_NOTES else history), note, len(history) < MOST_NOTES or moved
+
+
+def _same(note: Note, other: Note | Observation) -> bool:
+    return (note.source, note.status) == (other.source, other.status)

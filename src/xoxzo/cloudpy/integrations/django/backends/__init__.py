@@ -1,0 +1,1 @@
+"""Where an SMS goes: to the account, to the console, or into a list."""

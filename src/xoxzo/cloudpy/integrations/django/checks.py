@@ -1,0 +1,67 @@
+"""System checks: what is wrong with the setting ``XOXZO``, told when the project starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning as Caution, register
+
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.hosts import is_this_machine
+
+from . import conf, sms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.apps import AppConfig
+
+
+@register("xoxzo")
+def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Return what is wrong with the setting ``XOXZO``, each with a hint."""
+    del app_configs
+    given = getattr(settings, "XOXZO", {})
+    if not isinstance(given, dict):
+        return [Error("XOXZO must be a dictionary.", hint='XOXZO = {"SENDER": "Shop"}', id="xoxzo.E001")]
+    if unknown := sorted(map(str, given.keys() - conf.DEFAULTS.keys())):
+        hint = f"It may have {', '.join(conf.DEFAULTS)}."
+        return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
+    return [*_backend(), *_callbacks(), *_client()]
+
+
+def _backend() -> list[CheckMessage]:
+    try:
+        sms.backend_class(conf.get("SMS_BACKEND"))
+    except (ImportError, TypeError) as error:
+        hint = 'It is "live", "console", "memory", or the path of a subclass of BaseBackend.'
+        return [Error(f'XOXZO["SMS_BACKEND"] cannot be used: {error}.', hint=hint, id="xoxzo.E003")]
+    return []
+
+
+def _callbacks() -> list[CheckMessage]:
+    url = conf.get("PUBLIC_URL")
+    if url is None:
+        return []
+    try:
+        conf.get_callbacks()
+    except (ConfigurationError, TypeError) as error:
+        return [Error(f"Callbacks cannot be received: {error}.", id="xoxzo.E004")]
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not is_this_machine(parts.hostname or ""):
+        hint = "Whoever can read a callback on its way can send it again."
+        return [Caution('XOXZO["PUBLIC_URL"] is not https.', hint=hint, id="xoxzo.W001")]
+    return []
+
+
+def _client() -> list[CheckMessage]:
+    if conf.get("SMS_BACKEND") != "live":
+        return []
+    try:
+        conf.get_client()
+    except (ConfigurationError, TypeError) as error:
+        hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or choose the backend "console" for development.'
+        return [Caution(f"Nothing can be sent: {error}.", hint=hint, id="xoxzo.W002")]
+    return []

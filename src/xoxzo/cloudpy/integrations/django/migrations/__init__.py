@@ -1,0 +1,1 @@
+"""The tables of the delivery log, step by step."""

@@ -1,0 +1,54 @@
+"""The delivery log in the project's database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any, ClassVar
+
+
+class Delivery(models.Model):
+    """One message or call with its whole history. No text and no phone number is kept.
+
+    It is written by the log alone; read it as you like. ``status`` never goes backwards.
+    """
+
+    kind: models.CharField[str, str] = models.CharField(_("kind"), max_length=16)
+    ident: models.CharField[str, str] = models.CharField(_("msgid or callid"), max_length=128, blank=True)
+    reference: models.CharField[str | None, str | None] = models.CharField(
+        _("reference"), max_length=255, null=True, blank=True, db_index=True
+    )
+    status: models.CharField[str, str] = models.CharField(_("status"), max_length=64, blank=True)
+    final: models.BooleanField[bool, bool] = models.BooleanField(_("final"), default=False)
+    sent: models.BooleanField[bool, bool] = models.BooleanField(_("sent by us"), default=False)
+    clicked: models.BooleanField[bool, bool] = models.BooleanField(_("link clicked"), default=False)
+    cost: models.CharField[str, str] = models.CharField(_("credits"), max_length=32, blank=True)
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("created"))
+    updated: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("updated"), db_index=True)
+    history: models.JSONField[list[Any], list[Any]] = models.JSONField(_("history"), default=list)
+
+    class Meta:
+        """Names, order, and what may not stand twice."""
+
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering: ClassVar = ["-updated"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "ident"], condition=~models.Q(ident=""), name="xoxzo_delivery_ident"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ident or self.reference} {self.status}".rstrip()
+
+
+class Turn(models.Model):
+    """One row that whoever writes the log takes hold of first, so that one writes after the other."""
+
+    taken: models.PositiveBigIntegerField[int, int] = models.PositiveBigIntegerField(default=0)

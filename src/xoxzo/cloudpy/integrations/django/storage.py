@@ -1,0 +1,98 @@
+"""The delivery log's storage on Django's ORM."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.db import IntegrityError, router, transaction
+from django.db.models import F, Q
+
+from xoxzo.cloudpy.callbacks import DeliveryLog, Entry, Note
+from xoxzo.cloudpy.callbacks.log.entries import Kind
+
+from .models import Delivery, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+
+class OrmStorage:
+    """Entries in the project's database, whichever that is."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Begin a transaction and wait for one's turn in it: a row is updated, which locks on every database."""
+        database = router.db_for_write(Delivery)
+        with transaction.atomic(using=database):
+            turns = Turn.objects.using(database)
+            if not turns.filter(pk=1).update(taken=F("taken") + 1):
+                try:
+                    with transaction.atomic(using=database):
+                        turns.create(pk=1)
+                except IntegrityError:
+                    # Somebody else made it meanwhile.
+                    turns.filter(pk=1).update(taken=F("taken") + 1)
+            yield
+
+    def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
+        """Return the entries of a kind that have this id or this reference."""
+        wanted = Q(pk__in=[])
+        if ident:
+            wanted |= Q(ident=ident)
+        if reference is not None:
+            wanted |= Q(reference=reference)
+        return [entry_of(row) for row in self._rows().filter(wanted, kind=kind).order_by("pk")]
+
+    def save(self, entry: Entry) -> None:
+        """Add an entry, or replace the one that has the same ``row``."""
+        Delivery(pk=entry.row, **_values(entry)).save(using=router.db_for_write(Delivery))
+
+    def unfinished(self, before: datetime) -> Iterator[Entry]:
+        """Return the entries with an id and without a final status that were last updated before a moment."""
+        rows = self._rows().filter(final=False, updated__lt=before).exclude(ident="").order_by("updated")
+        return (entry_of(row) for row in rows.iterator())
+
+    def purge(self, before: datetime) -> int:
+        """Remove the entries that were last updated before a moment, and return how many those were."""
+        removed: int = self._rows().filter(updated__lt=before).delete()[0]
+        return removed
+
+    def close(self) -> None:
+        """Do nothing: Django closes its connections itself."""
+
+    @staticmethod
+    def _rows() -> Any:  # noqa: ANN401 - a manager, whose type only Django's own plugin knows
+        return Delivery.objects.using(router.db_for_write(Delivery))
+
+
+def get_log() -> DeliveryLog:
+    """Return the project's delivery log."""
+    return DeliveryLog(OrmStorage())
+
+
+def entry_of(row: Delivery) -> Entry:
+    """Return a row as the entry that it holds."""
+    return Entry(
+        row=row.pk,
+        kind=msgspec.convert(row.kind, Kind),
+        ident=row.ident,
+        reference=row.reference,
+        status=row.status,
+        final=row.final,
+        sent=row.sent,
+        clicked=row.clicked,
+        cost=row.cost,
+        created=row.created,
+        updated=row.updated,
+        history=msgspec.convert(row.history, tuple[Note, ...]),
+    )
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    values = msgspec.structs.asdict(entry)
+    del values["row"]
+    values["history"] = msgspec.to_builtins(entry.history)
+    return values

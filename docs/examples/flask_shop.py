@@ -1,0 +1,49 @@
+"""A shop that reminds its guests by SMS and answers its dial-in number: Flask."""
+
+import os
+
+from flask import Flask, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from xoxzo.cloudpy import Client
+from xoxzo.cloudpy.callbacks import Action, Callbacks, DeliveryLog, DeliveryReport, Event, IncomingCall, Say
+from xoxzo.cloudpy.integrations.wsgi import CallbackApp
+
+callbacks = Callbacks(os.environ["SHOP_SECRET"], os.environ["SHOP_URL"] + "/xoxzo")
+log = DeliveryLog(os.environ.get("SHOP_LOG", "deliveries.db"))
+client = Client()
+
+
+def handle(event: Event) -> Action | None:
+    """Act on what Xoxzo tells: once for each report, since the log absorbs repeats."""
+    match event:
+        case DeliveryReport():
+            print(f"booking {event.reference}: {event.status}")
+        case IncomingCall():
+            return Say("ja", "お電話ありがとうございます。")
+    return None
+
+
+app = Flask(__name__)
+app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/xoxzo": CallbackApp(callbacks, handle, log=log)})
+
+
+@app.post("/bookings/<booking>/reminder")
+def remind(booking: str) -> dict[str, str]:
+    """Send a reminder; its report comes to /xoxzo."""
+    sent = client.sms.send(
+        recipient=request.args["phone"],
+        sender="Shop",
+        message="ご予約は明日18時です。",
+        reference=booking,
+        callbacks=callbacks,
+    )
+    log.sent(sent)
+    return {"msgid": sent.msgid}
+
+
+@app.get("/bookings/<booking>/reminder")
+def status(booking: str) -> dict[str, str]:
+    """Tell what became of a reminder."""
+    entry = log.get(reference=booking)
+    return {"status": entry.status if entry else "unknown"}

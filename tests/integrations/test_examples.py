@@ -1,0 +1,145 @@
+"""The examples of the documentation, each served as a reader would serve it and called back by a simulator."""
+
+import http.client
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from xoxzo.cloudpy import Client
+from xoxzo.cloudpy.callbacks import Callbacks
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+UVICORN = [sys.executable, "-m", "uvicorn", "--log-level", "warning", "--port", "{port}"]
+SECRET = "a secret of the tests, long enough for Django, too: 50 characters"
+
+SHOPS = {
+    "FastAPI": ([*UVICORN, "fastapi_shop:app"], EXAMPLES),
+    "Starlette": ([*UVICORN, "starlette_shop:app"], EXAMPLES),
+    "Flask": ([sys.executable, "-m", "flask", "--app", "flask_shop", "run", "--port", "{port}"], EXAMPLES),
+    "Django": (
+        [sys.executable, "manage.py", "runserver", "--noreload", "--nothreading", "{port}"],
+        EXAMPLES / "django_shop",
+    ),
+}
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
+    """Ask an example for something."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """Wait until something is found."""
+    give_up = time.monotonic() + 30
+    while not (value := found()):
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    return value
+
+
+@contextmanager
+def serve(command: list[str], folder: Path, environment: dict[str, str], port: int) -> Iterator[None]:
+    """Serve an example for a while."""
+    log = Path(environment["SHOP_LOG"]).with_suffix(".out")
+    filled = [word.format(port=port) for word in command]
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(filled, cwd=folder, env=environment, stdout=file, stderr=file) as shop,
+    ):
+        try:
+            until(lambda: _listens(port) or shop.poll() is not None)
+            assert shop.poll() is None, log.read_text()
+            yield
+        finally:
+            shop.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_shop(name: str, simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """A reminder is sent, its report counts once, a forged one is refused, and the dial-in number is answered."""
+    command, folder = SHOPS[name]
+    port = free_port()
+    environment = os.environ | {
+        "XOXZO_API_HOST": simulator_url,
+        "XOXZO_API_SID": account[0],
+        "XOXZO_API_AUTH_TOKEN": account[1],
+        "SHOP_SECRET": SECRET,
+        "SHOP_URL": f"http://127.0.0.1:{port}",
+        "SHOP_LOG": str(tmp_path / "shop.db"),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if name == "Django":
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=folder, env=environment, check=True)
+        checked = subprocess.run(
+            [sys.executable, "manage.py", "check"], cwd=folder, env=environment, check=True, capture_output=True
+        )
+        assert b"no issues" in checked.stdout
+    booking = f"booking-{secrets.token_hex(4)}"
+    with serve(command, folder, environment, port):
+        phone = quote("+818011112222")
+        status, body = ask(port, "POST", f"/bookings/{booking}/reminder?phone={phone}")
+        assert (status, list(json.loads(body))) == (200, ["msgid"])
+        forged = f"msgid={json.loads(body)['msgid']}&status=FAIL".encode()
+        assert ask(port, "POST", f"/xoxzo/delivery-report/{secrets.token_urlsafe(60)}", forged)[0] == 403
+        until(lambda: json.loads(ask(port, "GET", f"/bookings/{booking}/reminder")[1])["status"] == "DELIVERED")
+        # What Xoxzo repeats is absorbed.
+        url = Callbacks(SECRET, environment["SHOP_URL"] + "/xoxzo").url("delivery-report", booking)
+        again = forged.replace(b"FAIL", b"DELIVERED")
+        assert ask(port, "POST", url.removeprefix(environment["SHOP_URL"]), again) == (200, b"")
+        assert answered(simulator_url, account, environment["SHOP_URL"]) == "お電話ありがとうございます。"
+    shown = (tmp_path / "shop.out").read_text()
+    assert shown.count(f"booking {booking}: DELIVERED") == 1, shown
+
+
+def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:
+    """Subscribe a number, let somebody call it, and return what was said to the caller."""
+    callbacks = Callbacks(SECRET, f"{shop}/xoxzo")
+    with Client(sid=account[0], auth_token=account[1], base_url=simulator_url) as client:
+        number = next(iter(client.dins.search()))
+        client.dins.subscribe(number.din_uid)
+        client.dins.set_action_url(number.din_uid, callbacks=callbacks)
+        port = int(simulator_url.rpartition(":")[2])
+        asked = json.dumps({"din": number.din, "caller": "+818011112222", "sid": account[0]}).encode()
+        status, body = ask(port, "POST", "/_simulator/calls", asked, **{"content-type": "application/json"})
+        assert status == 201
+        callid = json.loads(body)["id"]
+
+        def said() -> str | None:
+            call = json.loads(ask(port, "GET", f"/_simulator/calls/{callid}")[1])
+            assert call["status"] != "FAILED", call
+            return next((step["text"] for step in call["steps"] if step["name"] == "say"), None)
+
+        found: str = until(said)
+        client.dins.unsubscribe(number.din_uid)
+    return found

@@ -12,13 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from log_contract import LogContract, report
 
 from xoxzo.cloudpy import Client, ConfigurationError, InvalidArgument, MessageStatus, SentMessage
 from xoxzo.cloudpy.callbacks import DeliveryLog, DeliveryReport
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
 from xoxzo.cloudpy.simulator import Simulator
-
-from .log_contract import LogContract, report
 
 
 class TestSqlite(LogContract):

@@ -1,0 +1,92 @@
+"""Django, set up once for the process, on a database in a file that ends with it."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+from django.conf import settings
+
+SECRET_KEY = "a secret of the tests, long enough for Django, too: 50 characters"
+_FOLDER = tempfile.TemporaryDirectory(prefix="xoxzo-django-", ignore_cleanup_errors=True)
+
+if not settings.configured:
+    settings.configure(
+        SECRET_KEY=SECRET_KEY,
+        ALLOWED_HOSTS=["*"],
+        DATABASES={
+            "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(_FOLDER.name) / "django.db")},
+        },
+        INSTALLED_APPS=[
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.messages",
+            "django.contrib.sessions",
+            "xoxzo.cloudpy.integrations.django",
+        ],
+        MIDDLEWARE=[
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+        ],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        ROOT_URLCONF="project_urls",
+        USE_TZ=True,
+        STATIC_URL="/static/",
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        XOXZO={"SENDER": "Shop", "SMS_BACKEND": "memory", "PUBLIC_URL": "https://shop.example/xoxzo"},
+    )
+    django.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables() -> Iterator[None]:
+    """The tables, made by the migrations."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    call_command("migrate", verbosity=0)
+    yield
+    connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def empty() -> Iterator[None]:
+    """Nothing in the log, in the outbox, or made of other settings."""
+    from django.db import connections
+
+    from xoxzo.cloudpy.integrations.django import conf
+    from xoxzo.cloudpy.integrations.django.backends.memory import outbox
+    from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
+
+    Delivery.objects.all().delete()
+    Turn.objects.all().delete()
+    outbox.clear()
+    conf.forget()
+    yield
+    conf.forget()
+    connections.close_all()
+
+
+@pytest.fixture
+def xoxzo() -> Any:
+    """Keys of the setting are changed for a while by ``with xoxzo(SENDER="Other"):``."""
+    from django.test import override_settings
+
+    return lambda **keys: override_settings(XOXZO={**settings.XOXZO, **keys})

@@ -1,0 +1,74 @@
+"""The delivery log on Django's ORM."""
+
+import threading
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client as Browser
+from log_contract import LogContract, report
+
+from xoxzo.cloudpy.callbacks import DeliveryLog
+from xoxzo.cloudpy.integrations.django.models import Delivery
+from xoxzo.cloudpy.integrations.django.storage import OrmStorage, get_log
+
+
+class TestOrm(LogContract):
+    """The ORM keeps the contract."""
+
+    @pytest.fixture
+    def storage(self) -> OrmStorage:
+        """A storage on the project's database."""
+        return OrmStorage()
+
+
+def test_migrations_are_whole() -> None:
+    """The migrations make just the tables that the models describe."""
+    call_command("makemigrations", "xoxzo", check=True, dry_run=True, verbosity=0)
+
+
+def test_many_threads() -> None:
+    """Threads that write at the same time take turns: nothing is lost, doubled or refused."""
+
+    def work(number: int) -> None:
+        try:
+            for message in range(5):
+                status = ["QUEUED", "DELIVERING", "DELIVERED"][number % 3]
+                DeliveryLog(OrmStorage()).record(report(f"r{message}", f"m{message}", status))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    entries = [get_log().get(msgid=f"m{message}") for message in range(5)]
+    assert {entry.status for entry in entries if entry} == {"DELIVERED"}
+    assert [sum(note.times for note in entry.history) for entry in entries if entry] == [6] * 5
+
+
+def test_shown() -> None:
+    """A row names itself by what is known of it."""
+    get_log().record(report("booking-1", "", "DELIVERING"))
+    assert str(Delivery.objects.get()) == "sms booking-1 DELIVERING"
+    get_log().close()
+
+
+def test_admin() -> None:
+    """The admin lists and finds deliveries, shows one, and lets nobody add or change any."""
+    from django.contrib.auth.models import User
+
+    User.objects.filter(username="boss").delete()
+    boss = User.objects.create_superuser("boss", password="secret")
+    get_log().record(report("booking-1", "m1", "DELIVERED"))
+    row = Delivery.objects.get()
+    browser = Browser()
+    browser.force_login(boss)
+    page = browser.get("/admin/xoxzo/delivery/?q=booking-1").content.decode()
+    assert "booking-1" in page
+    assert "m1" in page
+    assert "0 deliveries" in browser.get("/admin/xoxzo/delivery/?q=other").content.decode()
+    assert browser.get(f"/admin/xoxzo/delivery/{row.pk}/change/").status_code == 200
+    assert browser.get("/admin/xoxzo/delivery/add/").status_code == 403
+    assert browser.post(f"/admin/xoxzo/delivery/{row.pk}/change/", {"status": "FAIL"}).status_code == 403

@@ -1,0 +1,212 @@
+"""Sending from a Django project: backends, settings, checks and commands."""
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from xoxzo.cloudpy import ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.callbacks import Callbacks
+from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.backends.memory import outbox
+from xoxzo.cloudpy.integrations.django.models import Delivery
+from xoxzo.cloudpy.integrations.django.sms import SmsMessage, get_connection, send_sms
+from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
+
+PHONE = "+818011112222"
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulator in this process."""
+    with Simulator(Settings(seed=3, templates_approved=True), clock=SteppedClock()) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def live(xoxzo: Any, simulator: Simulator) -> Iterator[Simulator]:
+    """The live backend, with the simulator as the service."""
+    with xoxzo(SMS_BACKEND="live", SID="me", AUTH_TOKEN="secret", CLIENT={"transport": simulator.transport()}):
+        yield simulator
+
+
+def test_memory() -> None:
+    """In tests a message lands in the outbox, as it would have been sent."""
+    assert send_sms([PHONE, "+818011113333"], "こんにちは") == 2
+    assert [(one.recipient, one.message, one.sender_or_default()) for one in outbox] == [
+        (PHONE, "こんにちは", "Shop"),
+        ("+818011113333", "こんにちは", "Shop"),
+    ]
+    assert all(one.sent and one.sent.reference == one.reference for one in outbox)
+    assert len({one.reference for one in outbox}) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        (SmsMessage(recipient="08011112222", message="Hi"), InvalidArgument),
+        (SmsMessage(recipient=PHONE), InvalidArgument),
+        (SmsMessage(recipient=PHONE, message="a" * 661), InvalidArgument),
+        (SmsMessage(recipient=PHONE, message="Hi", sender="no sender"), InvalidArgument),
+        (SmsMessage(recipient=PHONE, message="Hi", options={"tags": ["a,b"]}), InvalidArgument),
+    ],
+)
+def test_memory_checks(message: SmsMessage, error: type[Exception]) -> None:
+    """What a real backend would refuse before any network, the memory refuses, too."""
+    with pytest.raises(error):
+        message.send()
+    assert outbox == []
+
+
+def test_templates_in_memory() -> None:
+    """A message by template lands in the outbox with its variables."""
+    SmsMessage(recipient=PHONE, template=6, variables={"name": "Aiko"}).send()
+    assert [(one.template, one.variables) for one in outbox] == [(6, {"name": "Aiko"})]
+
+
+def test_console(capsys: pytest.CaptureFixture[str], xoxzo: Any) -> None:
+    """In development a message is written to the console, with its parts."""
+    with xoxzo(SMS_BACKEND="console"):
+        send_sms(PHONE, "one\ntwo", reference="booking-1")
+        SmsMessage(recipient=PHONE, template=6, variables={"name": "Aiko"}, reference="booking-2").send()
+        send_sms(PHONE, "あ" * 71, reference="booking-3")
+        send_sms(PHONE, "あ" * 661, reference="booking-4")
+    out = capsys.readouterr().out
+    assert f"SMS to {PHONE} from Shop, reference booking-1 (1 part)\n  one\n  two\n" in out
+    assert "by template 6\n  name: Aiko\n" in out
+    assert "booking-3 (2 parts)" in out
+    assert "booking-4 (too long to be sent)" in out
+
+
+def test_live(live: Simulator) -> None:
+    """Live, a message is sent with a callback URL of ours and noted in the log."""
+    message = SmsMessage(recipient=PHONE, message="こんにちは", reference="booking-1", options={"tags": ["spring"]})
+    message.send()
+    assert message.sent is not None
+    [received] = live.phone(PHONE).messages
+    assert (received.text, received.sender) == ("こんにちは", "Shop")
+    row = Delivery.objects.get()
+    assert (row.ident, row.reference, row.sent) == (message.sent.msgid, "booking-1", True)
+    assert set(conf.get_client().sms.get(message.sent.msgid).tags) == {"spring", "booking-1"}
+
+
+def test_live_without_callbacks(live: Simulator, xoxzo: Any) -> None:
+    """Without a public address, or with an address of one's own, nothing of ours is asked for."""
+    with xoxzo(
+        PUBLIC_URL=None, SMS_BACKEND="live", SID="me", AUTH_TOKEN="secret", CLIENT={"transport": live.transport()}
+    ):
+        send_sms(PHONE, "Hi")
+    SmsMessage(recipient=PHONE, message="Hi", options={"callback_url": "http://127.0.0.1:9/mine"}).send()
+    live.advance(1)
+    assert len(live.phone(PHONE).messages) == 2
+
+
+def test_live_template(live: Simulator) -> None:
+    """A message by template goes through the template's own endpoint."""
+    template = conf.get_client().templates.create(name="Welcome", content="Hi {name}")
+    message = SmsMessage(recipient=PHONE, template=template.id, variables={"name": "Aiko"})
+    message.send()
+    assert [one.text for one in live.phone(PHONE).messages] == ["Hi Aiko"]
+
+
+def test_other_backends(xoxzo: Any) -> None:
+    """A backend may be named by its path, and what is none is refused."""
+    path = "xoxzo.cloudpy.integrations.django.backends.memory.MemoryBackend"
+    SmsMessage(recipient=PHONE, message="Hi").send(connection=get_connection(path))
+    assert len(outbox) == 1
+    for wrong in ("nowhere.Backend", "json.JSONDecoder"):
+        with xoxzo(SMS_BACKEND=wrong), pytest.raises(ConfigurationError):
+            send_sms(PHONE, "Hi")
+
+
+def test_no_sender(xoxzo: Any) -> None:
+    """A message without a sender is refused when none is set either."""
+    with xoxzo(SENDER=None), pytest.raises(ConfigurationError, match="sender"):
+        send_sms(PHONE, "Hi")
+
+
+def test_one_reference_for_one_message() -> None:
+    """A reference for several messages is refused."""
+    with pytest.raises(ConfigurationError, match="one message"):
+        send_sms([PHONE, "+818011113333"], "Hi", reference="booking-1")
+
+
+def test_secrets(xoxzo: Any) -> None:
+    """URLs are signed with Django's key, and believed with its fallbacks; or with keys of one's own."""
+    url = conf.get_callbacks().url("delivery-report", "a")
+    key = conf.settings.SECRET_KEY
+    with override_settings(SECRET_KEY="another key of this project, long enough", SECRET_KEY_FALLBACKS=[key]):
+        assert conf.get_callbacks().receive("POST", url, {}).reference == "a"
+    for secrets in ("a secret of one's own", ["a secret of one's own"]):
+        with xoxzo(SECRETS=secrets):
+            other = Callbacks("a secret of one's own", "https://shop.example/xoxzo").url("delivery-report", "b")
+            assert conf.get_callbacks().receive("POST", other, {}).reference == "b"
+
+
+def test_no_public_url(xoxzo: Any) -> None:
+    """Callbacks without a public address are refused by the setting's name."""
+    with xoxzo(PUBLIC_URL=None), pytest.raises(ConfigurationError, match="PUBLIC_URL"):
+        conf.get_callbacks()
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ({}, []),
+        ({"SENDR": "Shop"}, ["xoxzo.E002"]),
+        ({"SMS_BACKEND": "nowhere.Backend"}, ["xoxzo.E003"]),
+        ({"SMS_BACKEND": "json.JSONDecoder"}, ["xoxzo.E003"]),
+        ({"PUBLIC_URL": "shop.example"}, ["xoxzo.E004"]),
+        ({"PUBLIC_URL": "http://shop.example/xoxzo"}, ["xoxzo.W001"]),
+        ({"PUBLIC_URL": "http://127.0.0.1:8000/xoxzo"}, []),
+        ({"PUBLIC_URL": None}, []),
+        ({"SMS_BACKEND": "live", "SID": "me", "AUTH_TOKEN": "secret"}, []),
+        ({"SMS_BACKEND": "live"}, ["xoxzo.W002"]),
+        ({"SMS_BACKEND": "live", "SID": "me", "AUTH_TOKEN": "secret", "CLIENT": {"tmeout": 1}}, ["xoxzo.W002"]),
+    ],
+)
+def test_checks(keys: dict[str, Any], found: list[str], xoxzo: Any) -> None:
+    """Wrong settings are told when the project starts."""
+    with xoxzo(**keys):
+        assert [problem.id for problem in run_checks(tags=["xoxzo"])] == found
+
+
+def test_no_dictionary() -> None:
+    """A setting that is no dictionary is told, too."""
+    with override_settings(XOXZO="Shop"):
+        assert [problem.id for problem in run_checks(tags=["xoxzo"])] == ["xoxzo.E001"]
+
+
+def test_sendtestsms(live: Simulator) -> None:
+    """The command sends one SMS and says what came of it."""
+    out = StringIO()
+    call_command("sendtestsms", PHONE, "--message", "It works", stdout=out)
+    assert [one.text for one in live.phone(PHONE).messages] == ["It works"]
+    assert Delivery.objects.get().ident in out.getvalue()
+    with pytest.raises(CommandError, match="it was not sent"):
+        call_command("sendtestsms", "08011112222")
+
+
+def test_deliveries(live: Simulator, xoxzo: Any) -> None:
+    """The command makes good what no report told, and removes what is old."""
+    send_sms(PHONE, "Hi")
+    live.advance(60)
+    out = StringIO()
+    call_command("deliveries", "--catch-up", "-1", stdout=out)
+    assert "DELIVERED" in out.getvalue()
+    assert Delivery.objects.get().status == "DELIVERED"
+    call_command("deliveries", "--purge", "1", stdout=out)
+    call_command("deliveries", "--purge", "-1", stdout=out)
+    assert out.getvalue().endswith("0 removed\n1 removed\n")
+    send_sms(PHONE, "Hi")
+    with xoxzo(
+        SMS_BACKEND="live", SID="me", AUTH_TOKEN="secret", CLIENT={"max_retries": 0}, BASE_URL="http://127.0.0.1:9"
+    ):
+        with pytest.raises(CommandError):
+            call_command("deliveries", "--catch-up", "-1")
+        with pytest.raises(CommandError, match="it was not sent"):
+            call_command("sendtestsms", PHONE)

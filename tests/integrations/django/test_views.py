@@ -1,0 +1,158 @@
+"""Callbacks that arrive in a Django project."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.dispatch import Signal
+from django.test import AsyncClient as AsyncBrowser, Client as Browser, override_settings
+
+from xoxzo.cloudpy import Client, ConfigurationError
+from xoxzo.cloudpy.callbacks import CallEnded, DeliveryReport, IncomingCall, IncomingSMS, LinkClicked, Say
+from xoxzo.cloudpy.integrations.django import conf, signals
+from xoxzo.cloudpy.integrations.django.models import Delivery
+from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@contextmanager
+def listening(signal: Signal, answer: Any = None) -> Iterator[list[dict[str, Any]]]:
+    """Note what a signal is sent with; answer it, or raise an answer that is an exception."""
+    heard: list[dict[str, Any]] = []
+
+    def receiver(sender: type, **told: Any) -> Any:
+        heard.append({"sender": sender, **told})
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    signal.connect(receiver)
+    try:
+        yield heard
+    finally:
+        signal.disconnect(receiver)
+
+
+def local(purpose: str, reference: str | None = "booking-1", prefix: str = "/xoxzo") -> str:
+    """Return the path of a callback's URL."""
+    return prefix + conf.get_callbacks().url(purpose, reference).removeprefix("https://shop.example/xoxzo")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "signal", "body", "event"),
+    [
+        ("delivery-report", signals.message_status, "msgid=m1&status=DELIVERED", DeliveryReport),
+        ("delivery-report", signals.message_status, "status=DELIVERED", DeliveryReport),
+        ("call-ended", signals.call_ended, "callid=c1&status=ANSWERED", CallEnded),
+        ("link-clicked", signals.link_clicked, "msgid=m1", LinkClicked),
+        ("incoming-sms", signals.incoming_sms, "sender=%2B818011112222&message=Hi", IncomingSMS),
+    ],
+)
+def test_signals(purpose: str, signal: Signal, body: str, event: type) -> None:
+    """Each callback sends its signal once, with the event and its row, and repeats are absorbed."""
+    with listening(signal) as heard:
+        for _ in range(3):
+            answer = Browser(enforce_csrf_checks=True).post(local(purpose), body, content_type=FORM)
+            assert (answer.status_code, answer.content) == (200, b"")
+    [told] = heard
+    assert told["sender"] is event
+    assert isinstance(told["event"], event)
+    assert told["delivery"] == Delivery.objects.get()
+
+
+def test_asynchronous_view() -> None:
+    """The asynchronous view does the same."""
+
+    async def main() -> int:
+        url = local("delivery-report", prefix="/async")
+        answer = await AsyncBrowser().post(url, "msgid=m1&status=DELIVERED", content_type=FORM)
+        return int(answer.status_code)
+
+    with listening(signals.message_status) as heard:
+        assert asyncio.run(main()) == 200
+    assert [told["event"].msgid for told in heard] == ["m1"]
+
+
+def test_receivers_that_fail() -> None:
+    """What a receiver could not take is answered with 500 and told again, until it could."""
+    browser = Browser(raise_request_exception=False)
+    with listening(signals.message_status, LookupError("no such booking")) as heard:
+        statuses = [
+            browser.post(local("delivery-report"), "msgid=m1&status=FAIL", content_type=FORM).status_code
+            for _ in range(2)
+        ]
+    assert (statuses, len(heard)) == ([500, 500], 2)
+    with listening(signals.message_status) as heard:
+        for _ in range(2):
+            assert browser.post(local("delivery-report"), "msgid=m1&status=FAIL", content_type=FORM).status_code == 200
+    assert len(heard) == 1
+
+
+def test_incoming_call() -> None:
+    """The first receiver that returns an action answers a call; nothing is logged of it."""
+    with listening(signals.incoming_call), listening(signals.incoming_call, Say("ja", "はい")) as heard:
+        answer = Browser().get(local("incoming-call") + "?caller=818011112222&recipient=815012345678")
+    assert (answer.status_code, answer.content.decode()) == (200, 'say ja "はい"')
+    assert answer["content-type"] == "text/plain; charset=utf-8"
+    assert [(type(told["event"]), told["event"].caller) for told in heard] == [(IncomingCall, "+818011112222")]
+    assert not Delivery.objects.exists()
+
+
+def test_nobody_answers() -> None:
+    """A call that no receiver answers is an error of the project, and told as such."""
+    with pytest.raises(ConfigurationError, match="action"):
+        Browser().get(local("incoming-call"))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("post", "/xoxzo/delivery-report/forged", "msgid=m1", 403),
+        ("get", None, "", 405),
+        ("post", None, "x" * 70_000, 413),
+        ("post", None, "{", 400),
+    ],
+)
+def test_refused(method: str, path: str | None, body: str, status: int) -> None:
+    """What is not believed is refused with its status, and no signal is sent."""
+    with listening(signals.message_status) as heard:
+        kind = "application/json" if body == "{" else FORM
+        sent = getattr(Browser(), method)
+        answer = (
+            sent(path or local("delivery-report"), body, content_type=kind) if body else sent(local("delivery-report"))
+        )
+    assert (answer.status_code, heard) == (status, [])
+
+
+def test_too_large_for_the_project() -> None:
+    """Where the project allows less, its own bound counts."""
+    with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=10):
+        answer = Browser().post(local("delivery-report"), "msgid=m1&status=DELIVERED", content_type=FORM)
+    assert answer.status_code == 413
+
+
+def test_replayed_for_another() -> None:
+    """A report about one message that comes to the URL of another is refused."""
+    browser = Browser()
+    url = local("delivery-report", "booking-1")
+    assert browser.post(url, "msgid=m1&status=DELIVERED", content_type=FORM).status_code == 200
+    other = local("delivery-report", "booking-2")
+    assert browser.post(other, "msgid=m1&status=DELIVERED", content_type=FORM).status_code == 403
+
+
+def test_confirm(xoxzo: Any) -> None:
+    """With CONFIRM, the API is asked before anything is believed."""
+    with Simulator(Settings(seed=3), clock=SteppedClock()) as simulator:
+        given = {"CONFIRM": True, "SID": "me", "AUTH_TOKEN": "secret", "CLIENT": {"transport": simulator.transport()}}
+        with xoxzo(**given), listening(signals.message_status) as heard:
+            client: Client = conf.get_client()
+            sent = client.sms.send(recipient="+818011112222", sender="Shop", message="Hi", reference="booking-1")
+            simulator.advance(60)
+            lie = f"msgid={sent.msgid}&status=FAIL"
+            assert Browser().post(local("delivery-report"), lie, content_type=FORM).status_code == 200
+            made_up = Browser().post(local("delivery-report"), "msgid=other&status=FAIL", content_type=FORM)
+            assert made_up.status_code == 403
+    assert [told["event"].status for told in heard] == ["DELIVERED"]

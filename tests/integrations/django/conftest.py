@@ -86,7 +86,7 @@ def empty() -> Iterator[None]:
 
 @pytest.fixture
 def xoxzo() -> Any:
-    """Keys of the setting are changed for a while by ``with xoxzo(SENDER="Other"):``."""
+    """Change keys of the setting for the length of a with block."""
     from django.test import override_settings
 
     return lambda **keys: override_settings(XOXZO={**settings.XOXZO, **keys})

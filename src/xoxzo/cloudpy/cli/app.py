@@ -27,6 +27,8 @@ COMMANDS = {
         "Run Xoxzo's telephony service on this machine.",
         extra="simulator",
     ),
+    "listen": Entry("xoxzo.cloudpy.cli.listen", "See what is called back, as it comes.", extra="listen"),
+    "trigger": Entry("xoxzo.cloudpy.cli.trigger", "Have a callback hit a URL.", extra="listen"),
     "demo": Entry("xoxzo.cloudpy.cli.demo", "Watch messages, calls and a dial-in number at work.", extra="simulator"),
 }
 """All commands by name, in the order in which help lists them."""

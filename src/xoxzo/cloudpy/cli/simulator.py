@@ -2,11 +2,8 @@
 
 import ipaddress
 import json
-import select
-import signal
-import socket
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,9 +18,10 @@ from xoxzo.cloudpy.simulator.simulator import Simulator
 
 from .events import as_json, as_line
 from .simulator_options import settings_from
+from .stopping import stop_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from xoxzo.cloudpy.simulator.engine import Event
 
@@ -73,7 +71,7 @@ def command(
 
         print(table(settings))
         return
-    with _stop_signals() as stop:
+    with stop_signals() as stop:
         try:
             time = SteppedClock() if clock == "stepped" else RealClock()
             simulator = Simulator(settings, clock=time, database=database)
@@ -142,41 +140,3 @@ class _Log:
         # Whoever reads the log may have gone, or know no Japanese; neither may stop a request.
         with suppress(OSError, ValueError):
             print(self._write(event, self._show_content), flush=True)
-
-
-class _Stop:
-    """A wish to stop, which a signal handler can tell.
-
-    It takes no lock: the thread that the signal interrupts may be holding it, in the middle of a wait.
-    """
-
-    def __init__(self) -> None:
-        self._heard, self._told = socket.socketpair()
-        self._told.setblocking(False)
-
-    def tell(self) -> None:
-        """Say it; what is said twice is said."""
-        with suppress(OSError):
-            self._told.send(b".")
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until it was said, at most so long."""
-        return bool(select.select([self._heard], [], [], seconds)[0])
-
-    def close(self) -> None:
-        """Give the sockets back."""
-        self._heard.close()
-        self._told.close()
-
-
-@contextmanager
-def _stop_signals() -> "Iterator[_Stop]":
-    """Turn Ctrl-C and SIGTERM into a wish to stop; whoever handled them before does so again afterwards."""
-    stop = _Stop()
-    before = {number: signal.signal(number, lambda *_: stop.tell()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        stop.close()

@@ -83,7 +83,8 @@ class SqliteStorage:
         with self._lock:
             connection = self._connect()
             if ident:
-                self._collect(connection, found, "kind = ? AND ident = ?", (kind, ident))
+                # SQLite takes the partial index only where its condition is written out.
+                self._collect(connection, found, "kind = ? AND ident = ? AND ident != ''", (kind, ident))
             if reference is not None:
                 self._collect(connection, found, "reference = ? AND kind = ?", (reference, kind))
         return list(found.values())

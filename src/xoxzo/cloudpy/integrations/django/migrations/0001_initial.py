@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(max_length=16, verbose_name="kind")),
-                ("ident", models.CharField(blank=True, max_length=128, verbose_name="msgid or callid")),
+                ("ident", models.CharField(blank=True, db_index=True, max_length=128, verbose_name="msgid or callid")),
                 (
                     "reference",
                     models.CharField(blank=True, db_index=True, max_length=255, null=True, verbose_name="reference"),

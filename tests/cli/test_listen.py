@@ -1,0 +1,303 @@
+"""`xoxzo listen` and `xoxzo trigger`, each as a process, talking to each other and to a simulator."""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, strategies
+
+from xoxzo.cloudpy import SimulatorError
+from xoxzo.cloudpy.cli import heard, made_up, real
+from xoxzo.cloudpy.cli.listen import command as listen_command, join
+from xoxzo.cloudpy.cli.trigger import command as trigger_command
+
+XOXZO = str(Path(sys.executable).with_name("xoxzo"))
+SECRET = "a secret of the tests"
+Listening = Callable[..., Any]
+
+
+class Listener:
+    """A listener in a process of its own."""
+
+    def __init__(self, url: str, output: Path, process: "subprocess.Popen[bytes]") -> None:
+        self.url = url
+        self._output = output
+        self.process = process
+
+    def lines(self, count: int) -> list[str]:
+        """Wait for so many lines after the first, and return them."""
+        give_up = time.monotonic() + 20
+        while len(found := self._output.read_text(encoding="utf-8").splitlines()[1:]) < count:
+            assert time.monotonic() < give_up, found
+            time.sleep(0.02)
+        return found
+
+    def told(self, count: int) -> list[dict[str, Any]]:
+        """The same, read as JSON."""
+        return [json.loads(line) for line in self.lines(count)]
+
+
+@contextmanager
+def listening(folder: Path, *options: str, **environment: str) -> Iterator[Listener]:
+    """Run a listener for a while; it ends well when it is told to."""
+    output = folder / f"{secrets.token_hex(4)}.out"
+    command = [XOXZO, "listen", "--port", "0", *options]
+    with (
+        output.open("wb") as file,
+        subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | environment) as process,
+    ):
+        try:
+            give_up = time.monotonic() + 20
+            while "\n" not in (text := output.read_text(encoding="utf-8")):
+                assert time.monotonic() < give_up
+                assert process.poll() is None, text
+                time.sleep(0.02)
+            first = text.splitlines()[0]
+            url = json.loads(first)["url"] if first.startswith("{") else first.removeprefix("Listening on ")
+            yield Listener(url, output, process)
+        finally:
+            process.terminate()
+            status = process.wait(20)
+    assert status == 0, output.read_text(encoding="utf-8")
+
+
+def trigger(*arguments: str, **environment: str) -> Result:
+    """Run `xoxzo trigger` in this process."""
+    return CliRunner(env=environment).invoke(trigger_command, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("kind", made_up.KINDS)
+def test_everything_that_can_be_triggered_is_heard(kind: str, tmp_path: Path) -> None:
+    """Each made-up callback is believed by a listener that verifies, and tells what it should."""
+    with listening(tmp_path, "--json", "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
+        options = [kind, listener.url, "--sign", "--reference", "booking-1", "--json"]
+        for form in ("--form", "--as-json"):
+            result = trigger(*options, form, XOXZO_CALLBACK_SECRET=SECRET)
+            assert result.exit_code == 0, result.output
+            answer = json.loads(result.output)["answer"]
+            assert answer == ('say en "Hello"' if kind == "call.incoming" else "")
+        told = listener.told(2)
+    assert {one["event"] for one in told} == {made_up.KINDS[kind].purpose}
+    assert {one["reference"] for one in told} == {"booking-1"}
+    assert {one["answered"] for one in told} == {200}
+    wanted = {"sms.failed": "FAIL", "call.unanswered": "NO ANSWER", "sms.delivered": "DELIVERED"}
+    assert {one.get("status") for one in told} == {wanted.get(kind, told[0].get("status"))}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in made_up.KINDS if kind != "sms.incoming"])
+def test_a_simulator_really_does_it(kind: str, simulator_url: str, tmp_path: Path) -> None:
+    """With a simulator, the same callbacks come of a real message or call there."""
+    with listening(tmp_path, "--json") as listener:
+        result = trigger(kind, listener.url, "--simulator", simulator_url, "--reference", "booking-1", "--json")
+        assert result.exit_code == 0, result.output
+        [told] = listener.told(1)
+    assert told["event"] == made_up.KINDS[kind].purpose
+    assert told["answered"] == 200
+    steps = [json.loads(line) for line in result.output.splitlines()]
+    if kind == "call.incoming":
+        assert [step["text"] for step in steps if step["name"] == "say"] == ["Hello"]
+    else:
+        assert [step["outcome"] for step in steps] == ["delivered"]
+        assert told["tags"] == ["booking-1"]
+
+
+def test_for_people(tmp_path: Path) -> None:
+    """People see a line for each callback, without whole numbers and texts, and without colours in a file."""
+    with listening(tmp_path) as listener:
+        assert trigger("sms.delivered", listener.url).exit_code == 0
+        assert trigger("sms.incoming", listener.url).exit_code == 0
+        assert trigger("call.incoming", listener.url, "--caller", "").exit_code == 0
+        delivered, incoming, call = listener.lines(3)
+    assert "delivery-report" in delivered
+    assert "DELIVERED" in delivered
+    assert "recipient +81••••2222" in delivered
+    assert delivered.endswith("→ 200")
+    assert "text …" in incoming
+    assert "caller" not in call
+    assert "\x1b" not in delivered
+
+
+def test_content_on_demand(tmp_path: Path) -> None:
+    """Numbers and texts are shown whole to whoever asks for them."""
+    with listening(tmp_path, "--show-content") as listener:
+        trigger("sms.incoming", listener.url)
+        [line] = listener.lines(1)
+    assert "sender +818033334444" in line
+    assert "text はい" in line
+
+
+def test_terminal_is_not_led_astray(tmp_path: Path) -> None:
+    """Control characters that somebody sent are shown as what they are."""
+    with listening(tmp_path, "--show-content") as listener:
+        trigger("sms.delivered", listener.url, "--id", "a\x1b[2Jb\nc")
+        [line] = listener.lines(1)
+    assert r"a\x1b[2Jb\x0ac" in line
+
+
+def test_forged(tmp_path: Path) -> None:
+    """A listener that verifies refuses what was not signed, and a trigger ends with 3 when it is refused."""
+    with listening(tmp_path, "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
+        assert trigger("sms.delivered", listener.url).exit_code == 3
+        signed = trigger("sms.delivered", listener.url, "--sign", XOXZO_CALLBACK_SECRET="another secret of the tests")
+        assert signed.exit_code == 3
+        lines = listener.lines(2)
+    assert all("refused" in line and line.endswith("→ 403") for line in lines)
+
+
+def test_no_callback(tmp_path: Path) -> None:
+    """What tells nothing is shown as such, and answered, for this is a look and not a judgement."""
+    with listening(tmp_path) as listener:
+        assert trigger("sms.delivered", listener.url, "--as-json").exit_code == 0
+        connection = socket.create_connection(("127.0.0.1", int(listener.url.rpartition(":")[2])), timeout=10)
+        with connection:
+            connection.sendall(b"POST /x HTTP/1.0\r\ncontent-length: 3\r\n\r\na=b")
+            assert b" 200 " in connection.recv(1000)
+        lines = listener.lines(2)
+    assert "refused" in lines[1]
+
+
+@pytest.mark.parametrize("length", ["1000001", "many", "9" * 5000])
+def test_too_large(length: str, tmp_path: Path) -> None:
+    """A body that is too large, or has no length that is a number, is not read."""
+    with listening(tmp_path) as listener:
+        connection = socket.create_connection(("127.0.0.1", int(listener.url.rpartition(":")[2])), timeout=10)
+        with connection:
+            connection.sendall(b"POST /x HTTP/1.0\r\ncontent-length: " + length.encode() + b"\r\n\r\n")
+            assert b" 413 " in connection.recv(1000)
+
+
+def test_forwarded_and_replayed(tmp_path: Path) -> None:
+    """Requests go on to another address, answered as that one answers, and again when the file is replayed."""
+    log = tmp_path / "heard.jsonl"
+    with listening(tmp_path, "--json", "--verify", "--answer", "voicemail", XOXZO_CALLBACK_SECRET=SECRET) as shop:
+        with listening(tmp_path, "--json", "--forward", f"{shop.url}/xoxzo", "--log", str(log)) as listener:
+            given = {"XOXZO_CALLBACK_SECRET": SECRET}
+            called = trigger("call.incoming", listener.url, "--sign", "--json", **given)
+            assert json.loads(called.output)["answer"] == "voicemail"
+            assert trigger("sms.delivered", listener.url, "--sign", "--reference", "a", **given).exit_code == 0
+            assert trigger("sms.delivered", listener.url).exit_code == 3
+            assert [one["answered"] for one in listener.told(3)] == [200, 200, 403]
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+        log.write_text("\n".join([*log.read_text().splitlines()[:2], ""]))
+        replayed = CliRunner().invoke(listen_command, ["--replay", str(log), "--forward", shop.url, "--json"])
+        assert replayed.exit_code == 0, replayed.output
+        assert [json.loads(line)["answered"] for line in replayed.output.splitlines()] == [200, 200]
+        assert [one["event"] for one in shop.told(5)].count("delivery-report") == 2
+    gone = CliRunner().invoke(listen_command, ["--replay", str(log), "--forward", shop.url, "--json"])
+    assert gone.exit_code == 3
+
+
+def test_nobody_to_forward_to(tmp_path: Path) -> None:
+    """When nothing answers behind it, a listener says so and answers 502, so that the callback comes again."""
+    with listening(tmp_path, "--forward", "http://127.0.0.1:9") as listener:
+        result = trigger("sms.delivered", listener.url, "--json")
+        [line] = listener.lines(1)
+    assert (result.exit_code, json.loads(result.output)["status"]) == (3, 502)
+    assert "refused" in line.lower()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stops(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end it with status 0."""
+    with listening(tmp_path) as listener:
+        listener.process.send_signal(number)
+        assert listener.process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--replay", "{file}"], "--replay needs --forward"),
+        (["--replay", "{file}", "--forward", "http://127.0.0.1:9"], "line 1 is not one"),
+        (["--verify", "--port", "0"], "16 characters"),
+        (["--port", "{taken}"], "in use"),
+    ],
+)
+def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
+    """What cannot be done is told in a line, with status 2."""
+    file = tmp_path / "wrong.jsonl"
+    file.write_text('{"at": 1}\n')
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        filled = [option.format(file=file, taken=taken.getsockname()[1]) for option in options]
+        result = CliRunner().invoke(listen_command, filled)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["sms.delivered", "shop.example"], 2, "url"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--sign"], 2, "16 characters"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--recipient", "08011112222"], 2, "recipient"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--sender", "no sender"], 2, "sender"),
+        (["sms.delivered", "http://127.0.0.1:9/"], 6, "error"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--simulator", "nowhere"], 2, "simulator"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--simulator", "http://127.0.0.1:9"], 6, "no simulator answers"),
+        (["unknown", "http://127.0.0.1:9/"], 2, "unknown"),
+    ],
+)
+def test_trigger_wrongly(arguments: list[str], status: int, said: str) -> None:
+    """What cannot be done is told with its status: 2 for a wrong call, 6 when nothing answered."""
+    result = trigger(*arguments)
+    assert result.exit_code == status, result.output
+    assert said in result.output
+
+
+def test_a_simulator_receives_no_sms(simulator_url: str) -> None:
+    """What a simulator cannot do is said."""
+    result = trigger("sms.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)
+    assert result.exit_code == 6
+    assert "leave --simulator out" in result.output
+
+
+def test_an_action_url_that_fails(simulator_url: str) -> None:
+    """When an action URL does not answer, the call fails, and the command ends with 3."""
+    result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)
+    assert result.exit_code == 3, result.output
+
+
+def test_no_simulator(tmp_path: Path, simulator_url: str) -> None:
+    """What answers and is no simulator is told as such, and so is what a simulator refuses."""
+    with listening(tmp_path) as listener, pytest.raises(SimulatorError, match="is no simulator"):
+        real.control(listener.url, "GET", "/_simulator/health")
+    with pytest.raises(SimulatorError, match="refused"):
+        real.control(simulator_url, "GET", "/_simulator/calls/unheardOf")
+
+
+@pytest.mark.parametrize(
+    ("target", "joined"),
+    [
+        ("/a/delivery-report/token", "http://shop/x/delivery-report/token"),
+        ("/incoming-call/token?caller=1", "http://shop/x/incoming-call/token?caller=1"),
+        ("/hook", "http://shop/x/hook"),
+        ("/", "http://shop/x/"),
+        ("/a/b/c?d=e", "http://shop/x/a/b/c?d=e"),
+    ],
+)
+def test_where_it_goes_on(target: str, joined: str) -> None:
+    """Of a signed URL purpose and token go on, of any other the whole path, each with its query."""
+    assert join("http://shop/x/", target) == joined
+
+
+@given(strategies.binary(), strategies.text(), strategies.sampled_from(["GET", "POST"]))
+def test_kept(body: bytes, target: str, method: str) -> None:
+    """A request comes back from a file byte for byte."""
+    one = heard.now(method, target, "text/plain", body)
+    again = heard.from_line(heard.to_line(one))
+    assert again.octets == body
+    assert (again.method, again.at) == (one.method, one.at)

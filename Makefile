@@ -13,6 +13,7 @@ PY := $(VENV)/bin/python
 # `make test WORKERS=4`, `make test ARGS="-k sms"`
 WORKERS ?= auto
 ARGS ?=
+SECONDS ?= 300
 
 # Floors 0 to 4 are covered wholly; the rooms above them at least this far.
 COVERED_CLIENT := 100
@@ -28,7 +29,7 @@ PIP = $(INSTALL) $(@D)/bin/python -m pip --disable-pip-version-check --no-input 
 # Both banners are about MkDocs 2, which requirements/dev.in excludes.
 MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(PY) -m mkdocs
 
-.PHONY: help demo test check lint docs-check coverage bench fuzz lock docs format clean FORCE
+.PHONY: help demo test check lint docs-check coverage bench fuzz fuzz-callbacks lock docs format clean FORCE
 
 help: ## Print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -70,6 +71,10 @@ bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
 fuzz: $(VENV)/.stamp-dev ## Try the simulator for ten minutes with what nobody would send; ARGS="--seconds 60"
 	@$(CLEAN) $(PY) scripts/fuzz.py --seconds 200 $(ARGS)
 
+fuzz-callbacks: $(VENV)/.stamp-fuzz ## Try the reading of callbacks for five minutes; SECONDS=60
+	@mkdir -p build
+	@$(CLEAN) $(PY) scripts/fuzz_callbacks.py -max_total_time=$(SECONDS) -artifact_prefix=build/
+
 docs: $(VENV)/.stamp-dev ## Build the documentation into site/
 	@$(MKDOCS) build --quiet --strict --site-dir site
 	@echo "site/index.html"
@@ -86,6 +91,7 @@ UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --
 lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) --all-extras -o requirements/dev.txt requirements/dev.in pyproject.toml
 	$(UV) --extra simulator -c requirements/dev.txt -o requirements/demo.txt requirements/demo.in pyproject.toml
+	$(UV) -o requirements/fuzz.txt requirements/fuzz.in
 	$(UV) -o requirements/published.txt requirements/published.in
 	$(UV) -o requirements/published-build.txt requirements/published-build.in
 	$(UV) -o requirements/lock.txt requirements/lock.in
@@ -139,6 +145,10 @@ $(VENV)/.stamp-project: pyproject.toml $(VENV)/.stamp-venv | $(VENV)/.stamp-demo
 
 $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-venv | $(VENV)/.stamp-project
 	@echo "Installing what tests and checks need"
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.stamp-fuzz: requirements/fuzz.txt $(VENV)/.stamp-venv | $(VENV)/.stamp-dev
 	@$(PIP) --require-hashes -r $<
 	@touch $@
 

@@ -19,7 +19,9 @@ class Delivery(models.Model):
     """
 
     kind: models.CharField[str, str] = models.CharField(_("kind"), max_length=16)
-    ident: models.CharField[str, str] = models.CharField(_("msgid or callid"), max_length=128, blank=True, db_index=True)
+    ident: models.CharField[str, str] = models.CharField(
+        _("msgid or callid"), max_length=128, blank=True, db_index=True
+    )
     reference: models.CharField[str | None, str | None] = models.CharField(
         _("reference"), max_length=255, null=True, blank=True, db_index=True
     )

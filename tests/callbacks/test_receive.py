@@ -191,6 +191,7 @@ def test_incoming_sms(callbacks: Callbacks, fields: dict[str, str]) -> None:
         ("delivery-report", "POST", FORM, b"status=DELIVERED", 400, "msgid"),
         ("call-ended", "POST", FORM, b"status=ANSWERED", 400, "callid"),
         ("link-clicked", "POST", FORM, b"", 400, "msgid"),
+        ("delivery-report", "POST", FORM, b"msgid=" + b"m" * 129, 400, "longer"),
     ],
 )
 def test_refused(

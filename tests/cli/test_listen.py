@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from faulty import FaultyServer, reply
 from hypothesis import given, strategies
 
 from xoxzo.cloudpy import SimulatorError
 from xoxzo.cloudpy.cli import heard, made_up, real
+from xoxzo.cloudpy.cli.exchange import exchange
 from xoxzo.cloudpy.cli.listen import command as listen_command, join
 from xoxzo.cloudpy.cli.trigger import command as trigger_command
 
@@ -190,7 +192,7 @@ def test_forwarded_and_replayed(tmp_path: Path) -> None:
             assert trigger("sms.delivered", listener.url).exit_code == 3
             assert [one["answered"] for one in listener.told(3)] == [200, 200, 403]
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
-        log.write_text("\n".join([*log.read_text().splitlines()[:2], ""]))
+        log.write_text("\n\n".join([*log.read_text().splitlines()[:2], ""]))
         replayed = CliRunner().invoke(listen_command, ["--replay", str(log), "--forward", shop.url, "--json"])
         assert replayed.exit_code == 0, replayed.output
         assert [json.loads(line)["answered"] for line in replayed.output.splitlines()] == [200, 200]
@@ -277,6 +279,30 @@ def test_no_simulator(tmp_path: Path, simulator_url: str) -> None:
         real.control(listener.url, "GET", "/_simulator/health")
     with pytest.raises(SimulatorError, match="refused"):
         real.control(simulator_url, "GET", "/_simulator/calls/unheardOf")
+
+
+def test_nothing_comes(simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nothing is delivered, the command does not wait for ever."""
+    monkeypatch.setattr(real, "_PATIENCE", 0.3)
+    monkeypatch.setattr(real, "FAILING", "+819000000002")  # a phone that is switched off: no report ever comes
+    result = trigger("sms.failed", "http://127.0.0.1:9/", "--simulator", simulator_url)
+    assert result.exit_code == 6
+    assert "nothing was delivered within 0.3 s" in result.output
+
+
+def test_no_number_left(start_simulator: Callable[..., Any]) -> None:
+    """Without a dial-in number nobody can call in, and that is said."""
+    with start_simulator("--set", "din_ranges=[]") as url:
+        result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", url)
+    assert result.exit_code == 6
+    assert "no dial-in number left" in result.output
+
+
+def test_long_answers() -> None:
+    """No more than 64 KiB of an answer is taken."""
+    with FaultyServer(reply(200, b"x" * 200_000)) as server:
+        outcome = exchange("GET", server.url, {})
+    assert (outcome.status, len(outcome.body)) == (200, 65_536)
 
 
 @pytest.mark.parametrize(

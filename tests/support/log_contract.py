@@ -292,3 +292,18 @@ class LogContract:
         again = log.begin(report("a", "m1", "DELIVERED"))
         assert again is not None
         assert not again.new
+
+    def test_finished_alone(self, log: DeliveryLog) -> None:
+        """Of two messages with one reference, the one that was acted on is finished and no other."""
+        log.sent(SentMessage(msgid="m1", reference="a"))
+        log.sent(SentMessage(msgid="m2", reference="a"))
+        first, second = log.begin(report("a", "m1", "FAIL")), log.begin(report("a", "m2", "FAIL"))
+        assert first is not None
+        assert second is not None
+        log.finish(first, done=True)
+        with pytest.raises(CallbackRejected):
+            log.begin(report("a", "m2", "FAIL"))
+        log.finish(second, done=False)
+        again = log.begin(report("a", "m2", "FAIL"))
+        assert again is not None
+        assert again.new

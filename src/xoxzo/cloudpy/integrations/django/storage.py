@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db import IntegrityError, router, transaction
+from django.db import router, transaction
 from django.db.models import F, Q
 
 from xoxzo.cloudpy.callbacks import DeliveryLog, Entry, Note
@@ -29,12 +29,8 @@ class OrmStorage:
         with transaction.atomic(using=database):
             turns = Turn.objects.using(database)
             if not turns.filter(pk=1).update(taken=F("taken") + 1):
-                try:
-                    with transaction.atomic(using=database):
-                        turns.create(pk=1)
-                except IntegrityError:
-                    # Somebody else made it meanwhile.
-                    turns.filter(pk=1).update(taken=F("taken") + 1)
+                turns.get_or_create(pk=1)
+                turns.filter(pk=1).update(taken=F("taken") + 1)
             yield
 
     def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:

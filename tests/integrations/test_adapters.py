@@ -1,0 +1,158 @@
+"""The ASGI and the WSGI application, called as a server calls them."""
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+
+from xoxzo.cloudpy.callbacks import Action, Callbacks, Event, IncomingCall, Voicemail
+from xoxzo.cloudpy.integrations import asgi, wsgi
+
+CALLBACKS = Callbacks("a secret of the tests", "https://shop.example/xoxzo", max_body=100)
+BODY = b"msgid=m1&status=DELIVERED"
+
+
+def path_of(purpose: str) -> str:
+    """Return the path that a mounted application sees."""
+    return CALLBACKS.url(purpose, "booking-1").removeprefix("https://shop.example/xoxzo")
+
+
+class Handler:
+    """Notes what it was called with, and answers calls."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> Action | None:
+        self.events.append(event)
+        return Voicemail() if isinstance(event, IncomingCall) else None
+
+
+def by_asgi(handler: Handler, method: str, path: str, chunks: list[bytes], query: bytes = b"") -> tuple[int, bytes]:
+    """Make a request to the ASGI application; chunks of the body come one after another."""
+    app = asgi.CallbackApp(CALLBACKS, handler)
+    inbox = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    inbox.append({"type": "http.request"})
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return inbox.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": [(b"x-a", b"b")]}
+    asyncio.run(app(scope, receive, send))
+    assert dict(sent[0]["headers"])[b"content-length"] == str(len(sent[1]["body"])).encode()
+    return sent[0]["status"], sent[1]["body"]
+
+
+def by_wsgi(handler: Handler, method: str, path: str, chunks: list[bytes], query: bytes = b"") -> tuple[int, bytes]:
+    """Make a request to the WSGI application."""
+    body = b"".join(chunks)
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": query.decode(),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    return call_wsgi(handler, environ)
+
+
+def call_wsgi(handler: Handler, environ: dict[str, Any]) -> tuple[int, bytes]:
+    """Call the WSGI application and return what it answered."""
+    told: list[Any] = []
+    body = b"".join(wsgi.CallbackApp(CALLBACKS, handler)(environ, lambda *args: told.extend(args)))
+    status, headers = told
+    assert dict(headers)["Content-Length"] == str(len(body))
+    return int(status.split()[0]), body
+
+
+@pytest.fixture(params=[by_asgi, by_wsgi], ids=["ASGI", "WSGI"])
+def ask(request: pytest.FixtureRequest) -> Any:
+    """Make a request to either."""
+    return request.param
+
+
+def test_received(ask: Any) -> None:
+    """A report in one piece or in several is received."""
+    handler = Handler()
+    assert ask(handler, "POST", path_of("delivery-report"), [BODY]) == (200, b"")
+    assert ask(handler, "POST", path_of("delivery-report"), [BODY[:5], BODY[5:]]) == (200, b"")
+    assert [event.reference for event in handler.events] == ["booking-1"] * 2
+
+
+def test_answered(ask: Any) -> None:
+    """A call gets the line of its action."""
+    handler = Handler()
+    asked = ask(handler, "GET", path_of("incoming-call"), [], b"caller=818011112222&recipient=815012345678")
+    assert asked == (200, b"voicemail")
+    [event] = handler.events
+    assert isinstance(event, IncomingCall)
+    assert event.caller == "+818011112222"
+
+
+@pytest.mark.parametrize(
+    ("method", "chunks", "status"), [("POST", [b"x" * 101], 413), ("POST", [b"x" * 60] * 9, 413), ("PUT", [BODY], 405)]
+)
+def test_refused(ask: Any, method: str, chunks: list[bytes], status: int) -> None:
+    """What is too large or comes by another method is refused, and nobody is called."""
+    handler = Handler()
+    assert ask(handler, method, path_of("delivery-report"), chunks)[0] == status
+    assert handler.events == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "status"),
+    [
+        ({"CONTENT_LENGTH": "", "wsgi.input_terminated": True}, 200),
+        ({"wsgi.input_terminated": True}, 200),
+        ({}, 200),
+        ({"CONTENT_LENGTH": "many"}, 200),
+        ({"CONTENT_LENGTH": "9" * 40}, 200),
+    ],
+)
+def test_lengths(environ: dict[str, Any], status: int) -> None:
+    """A WSGI body without a length is read only where the server promises its end, and never more than is allowed."""
+    handler = Handler()
+    path = path_of("delivery-report")
+    given = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": io.BytesIO(BODY), **environ}
+    assert call_wsgi(handler, given)[0] == status
+    [event] = handler.events
+    read = "wsgi.input_terminated" in environ or environ.get("CONTENT_LENGTH", "").isdecimal()
+    assert event.raw == ({"msgid": "m1", "status": "DELIVERED"} if read else {})
+
+
+def test_gone() -> None:
+    """Whoever hangs up in the middle is not answered, and nobody is called."""
+    handler = Handler()
+    inbox = [{"type": "http.request", "body": b"msgid", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return inbox.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "method": "POST", "path": path_of("delivery-report"), "query_string": b"", "headers": []}
+    asyncio.run(asgi.CallbackApp(CALLBACKS, handler)(scope, receive, send))
+    assert handler.events == []
+
+
+def test_by_itself() -> None:
+    """Served by itself, the ASGI application starts and stops as a server asks, and is deaf to web sockets."""
+    inbox = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return inbox.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    app = asgi.CallbackApp(CALLBACKS, Handler())
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+    asyncio.run(app({"type": "websocket"}, receive, send))
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -1,12 +1,25 @@
 """Business hours: which action a call gets, and when."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from xoxzo.cloudpy import InvalidArgument
-from xoxzo.cloudpy.callbacks import BusinessHours, IncomingCall, Say, Transfer, Voicemail
+from xoxzo.cloudpy import Client, InvalidArgument
+from xoxzo.cloudpy.callbacks import (
+    Action,
+    BusinessHours,
+    Callbacks,
+    Event,
+    IncomingCall,
+    Say,
+    Transfer,
+    Voicemail,
+)
+from xoxzo.cloudpy.integrations.wsgi import CallbackApp
+from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 OPEN = Transfer("+815011112222")
@@ -106,3 +119,46 @@ def test_without_a_zone() -> None:
     """A moment without a zone is refused."""
     with pytest.raises(InvalidArgument):
         SHOP.is_open(datetime(2026, 1, 1))  # noqa: DTZ001 - that is what is refused
+
+
+def test_played() -> None:
+    """A simulator plays calls at their times of day, against an application that goes by the simulator's clock."""
+    with Simulator(Settings(seed=3), clock=SteppedClock(datetime(2026, 11, 24, tzinfo=TOKYO))) as simulator:
+        callbacks = Callbacks("a secret of the tests", "http://127.0.0.1/xoxzo")
+
+        def handle(event: Event) -> Action | None:
+            return SHOP.action(event, simulator.now) if isinstance(event, IncomingCall) else None
+
+        app = CallbackApp(callbacks, handle)
+        with make_server("127.0.0.1", 0, app, handler_class=Silent) as server:
+            callbacks.public_url = f"http://127.0.0.1:{server.server_port}/xoxzo"
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            try:
+                heard = [what_is_done(simulator, callbacks, hour, caller) for hour, caller in CALLS]
+            finally:
+                server.shutdown()
+                thread.join()
+    assert heard == ["voicemail", "transfer", "say", "voicemail"]
+
+
+CALLS = [(8, "+818033334444"), (10, "+818033334444"), (11, None), (20, "+818033334444")]
+
+
+class Silent(WSGIRequestHandler):
+    """Logs nothing."""
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+def what_is_done(simulator: Simulator, callbacks: Callbacks, hour: int, caller: str | None) -> str:
+    """Let somebody call at an hour of the day, and return the last thing that was done for the caller."""
+    with Client(sid="me", auth_token="secret", transport=simulator.transport()) as client:
+        number = next(iter(client.dins.search()))
+        client.dins.subscribe(number.din_uid)
+        client.dins.set_action_url(number.din_uid, callbacks=callbacks)
+        call = simulator.call(number.din, caller, at=datetime(2026, 11, 24, hour, tzinfo=TOKYO))
+        client.dins.unsubscribe(number.din_uid)
+    done: str = call.steps[-2]["name"]
+    return done

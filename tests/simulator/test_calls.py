@@ -26,7 +26,7 @@ def test_an_mp3_is_played_to_its_end(caller: Caller) -> None:
     caller.step(4)
     ended = {"status": "ANSWERED", "end_time": "2026-03-01 12:00:04", "duration": 3, "cost": 10}
     assert caller.call(callid) == {**begun, **ended}
-    steps = [step["name"] for step in caller.simulator.call(callid).steps]
+    steps = [step["name"] for step in caller.simulator.find_call(callid).steps]
     assert steps == ["ringing", "answered", "playback", "ended"]
 
 
@@ -112,7 +112,7 @@ def test_a_text_wins_over_a_recording(caller: Caller) -> None:
     """With both, the text is spoken and the recording not even checked."""
     callid = caller.place(recording_url="nonsense", tts_message="hello", tts_lang="en")
     caller.step(5)
-    assert "say" in [step["name"] for step in caller.simulator.call(callid).steps]
+    assert "say" in [step["name"] for step in caller.simulator.find_call(callid).steps]
 
 
 def test_any_call_needs_the_minimum_balance() -> None:

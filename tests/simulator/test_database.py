@@ -128,7 +128,7 @@ def test_talks_end_with_the_process(kept: Caller, listener: Listener) -> None:
     assert ended["cost"] == 21
     assert (kept.call(callid2)["status"], kept.call(callid2)["cost"]) == ("FAILED", 10)
     assert kept.credits() == before
-    assert kept.simulator.call(callid).steps[-2]["reason"] == "the simulator was stopped"
+    assert kept.simulator.find_call(callid).steps[-2]["reason"] == "the simulator was stopped"
     assert kept.get(f"/voice/simple/conferences/{conferenceid}/")[1]["end_time"] is not None
     with kept.simulator:
         kept.simulator.advance(0)

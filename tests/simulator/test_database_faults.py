@@ -94,7 +94,7 @@ def test_calls_end_when_they_cannot_be_kept(kept: Caller) -> None:
     assert kept.post("/sms/messages/", SMS) == UNSAVED
     writable(kept, yes=True)
     assert kept.call(callid)["status"] == "FAILED"
-    assert kept.simulator.call(callid).steps[-2]["reason"] == "the database could not be written"
+    assert kept.simulator.find_call(callid).steps[-2]["reason"] == "the database could not be written"
 
 
 def test_nothing_is_posted_that_was_not_written(

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
@@ -29,7 +30,7 @@ def started(caller: Caller) -> Iterator[Caller]:
 def finish(caller: Caller, call: CallRecord, seconds: float = 60) -> CallRecord:
     """Let a call run to its end."""
     caller.simulator.advance(seconds)
-    return caller.simulator.call(call.callid)
+    return caller.simulator.find_call(call.callid)
 
 
 def names(call: CallRecord) -> list[str]:
@@ -342,6 +343,36 @@ def test_an_address_is_tried_after_another(started: Caller) -> None:
     assert started.simulator.callbacks[0].outcome == "delivered"
 
 
+def test_a_whole_call(started: Caller, listener: Listener) -> None:
+    """A call may be had whole, at a moment to come on a stepped clock, and tells all its steps."""
+    listener.answers = [(200, b'say en "Hello"')]
+    line = started.subscribe(action_url=listener.url)
+    at = started.simulator.now + timedelta(hours=9)
+    call = started.simulator.call(line["din"], "+818011112222", at=at, sid="sid")
+    assert call.status == "ANSWERED"
+    assert names(call) == ["ringing", "asking", "fetched", "answered", "say", "ended"]
+    assert call.steps[0]["at"] == at.strftime("%Y-%m-%d %H:%M:%S")
+    assert at < started.simulator.now < at + timedelta(minutes=1)
+    listener.answers = [(500, b"")]
+    before = started.simulator.now
+    assert started.simulator.call(line["din"]).status == "FAILED"
+    assert started.simulator.now - before < timedelta(minutes=1)
+    for past in (at, datetime(2100, 1, 1)):  # noqa: DTZ001 - without a zone it is refused
+        with pytest.raises(SimulatorError):
+            started.simulator.call(line["din"], at=past)
+
+
+def test_a_whole_call_by_a_real_clock(listener: Listener) -> None:
+    """By the machine's clock a whole call takes its time."""
+    listener.answers = [(200, b"voicemail")]
+    caller = Caller()
+    caller.simulator = Simulator(Settings(voicemail_seconds=0.1))
+    with caller.simulator:
+        line = caller.subscribe(action_url=listener.url)
+        call = caller.simulator.call(line["din"])
+    assert (call.status, names(call)[-2:]) == ("ANSWERED", ["voicemail", "ended"])
+
+
 def test_incoming_calls_may_be_unlisted(listener: Listener) -> None:
     """The API hides them where no source says that it shows them."""
     caller = Caller(inbound_calls_listed=False)
@@ -357,7 +388,7 @@ def test_what_the_python_door_refuses(caller: Caller) -> None:
         lambda: caller.simulator.incoming_call("+815099999999"),
         lambda: caller.simulator.incoming_call(line["din"], "0312345678"),
         lambda: caller.simulator.incoming_call(line["din"], sid="other"),
-        lambda: caller.simulator.call("x"),
+        lambda: caller.simulator.find_call("x"),
         lambda: caller.simulator.advance(1),
     ):
         with pytest.raises(SimulatorError):

@@ -104,7 +104,7 @@ class _Doors:
         return JSONResponse(_call(self._simulator.incoming_call(din or "", caller, sid=sid)), 201)
 
     async def call(self, request: Request) -> Response:
-        return JSONResponse(_call(self._simulator.call(request.path_params["callid"])))
+        return JSONResponse(_call(self._simulator.find_call(request.path_params["callid"])))
 
     async def callbacks(self, _request: Request) -> Response:
         shown = [{**dataclasses.asdict(attempt), "at": stamp(attempt.at)} for attempt in self._simulator.callbacks]

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -12,7 +14,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 
 from .api import Api
 from .background import Background
-from .clock import Clock, RealClock
+from .clock import Clock, RealClock, SteppedClock
 from .engine import CallbackAttempt, Engine, UnknownNumber, UnknownTemplate
 from .numbers import is_number
 from .records import CallRecord, Phone, TemplateRecord, call_record, sms_record, template_record
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from .transport import AsyncSimulatorTransport, SimulatorTransport
 
 T = TypeVar("T")
+
+_GLANCE = 0.02
 
 
 class Simulator:
@@ -120,6 +124,11 @@ class Simulator:
         """
         return self._running()[0].call(work)
 
+    @property
+    def now(self) -> datetime:
+        """The present on the simulator's clock, in UTC."""
+        return datetime.fromtimestamp(self.engine.clock.now(), UTC)
+
     def credits(self, sid: str, token: str) -> Decimal:
         """Return the balance of an account."""
         with self.engine as engine:
@@ -145,7 +154,7 @@ class Simulator:
             sid: Whose number it must be; anybody's by default.
 
         Returns:
-            The call as it begins; `call` tells how it went on.
+            The call as it begins; `find_call` tells how it went on.
 
         Raises:
             SimulatorError: Nobody (or somebody else) subscribes the number, or the caller is no number.
@@ -160,7 +169,43 @@ class Simulator:
                 message = "the number is not subscribed"
                 raise SimulatorError(message) from None
 
-    def call(self, callid: str) -> CallRecord:
+    def call(
+        self, din: str, caller: str | None = None, *, at: datetime | None = None, sid: str | None = None
+    ) -> CallRecord:
+        """Let a call come in to a dial-in number and return it when it has ended, with all its steps.
+
+        A stepped clock is advanced as far as that takes; by the machine's clock the call takes its time.
+
+        Args:
+            din: The number, with or without its +.
+            caller: Who calls, in E.164; ``None`` withholds the number.
+            at: When, on a stepped clock, which is advanced to this moment first.
+            sid: Whose number it must be; anybody's by default.
+
+        Raises:
+            SimulatorError: As `incoming_call` and `advance`; or the moment has no zone or has passed.
+        """
+        if at is not None:
+            if at.tzinfo is None or at < self.now:
+                message = "at must have a time zone and not have passed on the simulator's clock"
+                raise SimulatorError(message)
+            self.advance((at - self.now).total_seconds())
+        callid = self.incoming_call(din, caller, sid=sid).callid
+        stepped = isinstance(self.engine.clock, SteppedClock)
+        while True:
+            if stepped:
+                # What the action URL answers comes first: before that the next timer may be a renewal, a month ahead.
+                self.advance(0)
+            call = self.find_call(callid)
+            if call.status != "IN PROGRESS":
+                return call
+            if stepped:
+                due = self.engine.next_due()
+                self.advance(0 if due is None else max(0.0, due - self.engine.clock.now()))
+            else:
+                time.sleep(_GLANCE)
+
+    def find_call(self, callid: str) -> CallRecord:
         """Return how a call stands, incoming or outgoing.
 
         Raises:

@@ -182,6 +182,25 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("path", RUN, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_titled_blocks_are_files(path: Path) -> None:
+    """A block with a title shows a file of the examples, which have tests of their own, just as it stands there."""
+    for block in blocks_of(path):
+        if title := re.search(r'title="([^"]+)"', block.language):
+            assert block.text == (REPOSITORY / "docs" / "examples" / title[1]).read_text(), block.place
+
+
+def test_every_example_is_shown() -> None:
+    """No example lies about that no page shows; what marks a package and starts Django is left out."""
+    examples = REPOSITORY / "docs" / "examples"
+    files = {str(path.relative_to(examples)) for path in examples.rglob("*.py")}
+    shown = {
+        title for path in RUN for block in blocks_of(path) for title in re.findall(r'title="([^"]+)"', block.language)
+    }
+    left_out = {"django_shop/manage.py", "django_shop/shop/__init__.py"}
+    assert shown == files - left_out
+
+
 def test_blocks_are_read(tmp_path: Path) -> None:
     """Blocks are found with their language, indentation and mark, and text between them ends a continuation."""
     page = tmp_path / "page.md"

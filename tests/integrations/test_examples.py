@@ -105,6 +105,9 @@ def test_shop(name: str, simulator_url: str, account: tuple[str, str], tmp_path:
             [sys.executable, "manage.py", "check"], cwd=folder, env=environment, check=True, capture_output=True
         )
         assert b"no issues" in checked.stdout
+        subprocess.run(
+            [sys.executable, "manage.py", "test"], cwd=folder, env=environment, check=True, capture_output=True
+        )
     booking = f"booking-{secrets.token_hex(4)}"
     with serve(command, folder, environment, port):
         phone = quote("+818011112222")
@@ -117,9 +120,27 @@ def test_shop(name: str, simulator_url: str, account: tuple[str, str], tmp_path:
         url = Callbacks(SECRET, environment["SHOP_URL"] + "/xoxzo").url("delivery-report", booking)
         again = forged.replace(b"FAIL", b"DELIVERED")
         assert ask(port, "POST", url.removeprefix(environment["SHOP_URL"]), again) == (200, b"")
+        if name == "Django":
+            log_in(port, simulator_url, account)
         assert answered(simulator_url, account, environment["SHOP_URL"]) == "お電話ありがとうございます。"
     shown = (tmp_path / "shop.out").read_text()
     assert shown.count(f"booking {booking}: DELIVERED") == 1, shown
+
+
+def log_in(port: int, simulator_url: str, account: tuple[str, str]) -> None:
+    """Log in to the shop by the code that arrived on a phone, and not by another."""
+    number = f"+8180{secrets.randbelow(10**8):08}"
+    with Client(sid=account[0], auth_token=account[1], base_url=simulator_url) as client:
+        client.otp.register_website(website="https://shop.example")
+    assert ask(port, "POST", f"/codes/request?phone={quote(number)}")[0] == 200
+    status, body = ask(int(simulator_url.rpartition(":")[2]), "GET", f"/_simulator/phones/{quote(number)}")
+    assert status == 200
+    [message] = json.loads(body)["messages"]
+    code = "".join(filter(str.isdigit, message["text"]))
+    wrong = str((int(code) + 1) % 10**6).zfill(6)
+    for typed, welcome in ((wrong, False), (code, True)):
+        answer = ask(port, "POST", f"/codes/verify?phone={quote(number)}&code={typed}")
+        assert (answer[0], json.loads(answer[1])) == (200, {"welcome": welcome})
 
 
 def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:

@@ -7,6 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.sms import SmsMessage
 
+from .otp import request_code, verify_code
+
 
 @csrf_exempt
 def reminder(request: HttpRequest, booking: str) -> JsonResponse:
@@ -21,5 +23,7 @@ def reminder(request: HttpRequest, booking: str) -> JsonResponse:
 
 urlpatterns = [
     path("bookings/<str:booking>/reminder", reminder),
+    path("codes/request", request_code),
+    path("codes/verify", verify_code),
     path("xoxzo/", include("xoxzo.cloudpy.integrations.django.urls")),
 ]

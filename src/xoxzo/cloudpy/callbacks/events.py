@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from xoxzo.cloudpy.models import CallStatus, LinkTracking, MessageStatus
+    from xoxzo.cloudpy.models import CallStatus, MessageStatus
 
 
 class DeliveryReport(Model, frozen=True, kw_only=True):
@@ -92,13 +92,6 @@ class LinkClicked(Model, frozen=True, kw_only=True):
     shortlink: str = ""
     accessed_on: datetime | None = None
     tags: tuple[str, ...] = ()
-
-    @property
-    def tracking(self) -> LinkTracking:
-        """The same as the status of a message tells it."""
-        from xoxzo.cloudpy.models import LinkTracking
-
-        return LinkTracking(link=self.link, shortlink=self.shortlink, accessed=True, accessed_on=self.accessed_on)
 
 
 class IncomingCall(Model, frozen=True, kw_only=True):

@@ -87,7 +87,7 @@ def test_click(simulator: Simulator, client: Client, receive: Receive) -> None:
     body = send(client, "booking-1")
     with pytest.raises(CallbackRejected):
         receive("link-clicked", "booking-1", body)
-    [message] = simulator.phone("+818011112222").messages
+    [message] = simulator.phone("+818011112222").inbox
     path = message.text.split()[1].rpartition("/")[2]
     assert simulator.api.handle(Request("GET", f"/s/{path}".encode(), b"", {})).status == 302
     assert receive("link-clicked", "booking-1", body).reference == "booking-1"

@@ -106,6 +106,15 @@ def test_no_such_folder(tmp_path: Path) -> None:
         DeliveryLog(tmp_path / "nowhere" / "log.db")
 
 
+def test_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests a log may be in memory alone, and leaves no file."""
+    monkeypatch.chdir(tmp_path)
+    with DeliveryLog(":memory:") as log:
+        log.record(report("a", "m1", "DELIVERED"))
+        assert log.get(msgid="m1")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_many_threads(path: Path) -> None:
     """Many threads record into one log, and nothing is lost or counted twice."""
     with DeliveryLog(path) as log:

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 import pytest
 from simulated import CALL, SMS, web
 
-from xoxzo.cloudpy.cli.events import as_json, as_line
 from xoxzo.cloudpy.simulator.engine import Event
+from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
 COMMAND = [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator"]
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}

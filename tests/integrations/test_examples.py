@@ -84,6 +84,18 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.parametrize("name", ["fastapi", "flask"])
+def test_the_examples_own_tests(name: str, tmp_path: Path) -> None:
+    """The tests that the documentation shows pass as they stand."""
+    environment = os.environ | {"PYTHONPATH": str(EXAMPLES), "PYTHONDONTWRITEBYTECODE": "1"}
+    options = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error", "--rootdir", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", *options, str(EXAMPLES / "tests" / f"test_{name}_shop.py")]
+    told = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
 @pytest.mark.parametrize("name", SHOPS)
 def test_shop(name: str, simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
     """A reminder is sent, its report counts once, a forged one is refused, and the dial-in number is answered."""

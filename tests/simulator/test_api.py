@@ -94,7 +94,7 @@ def test_nothing_is_lost_among_threads(caller: Caller) -> None:
     for thread in threads:
         thread.join()
     assert len(set(ids)) == 1280
-    assert len(caller.simulator.phone(SMS["recipient"]).messages) == 1280
+    assert len(caller.simulator.phone(SMS["recipient"]).inbox) == 1280
     assert caller.credits() == 100_000 - 12_800
 
 

@@ -68,7 +68,7 @@ def test_the_k_premium_matrix(caller: Caller, route: str, recipient: str, cost: 
     """Price and shown sender follow the route and the carrier; the status object keeps what was asked for."""
     msgid = caller.send(**{route: "true", "recipient": recipient, "jp_kp_sender": "0312341234"})
     assert caller.credits() == 100_000 - cost
-    assert caller.simulator.phone(recipient).messages[0].sender == sender
+    assert caller.simulator.phone(recipient).inbox[0].sender == sender
     assert caller.sms(msgid)["sender"] == "Xoxzo"
 
 

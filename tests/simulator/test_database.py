@@ -105,7 +105,7 @@ def test_what_fell_due_meanwhile_happens_at_the_start(kept: Caller) -> None:
     """A number is renewed for each month that passed, a link dies, a message arrives."""
     kept.subscribe()
     msgid = kept.send(message="http://a.example/", track_link="true")
-    path = "/s/" + kept.simulator.phone(PHONE).messages[0].text.rpartition("/s/")[2]
+    path = "/s/" + kept.simulator.phone(PHONE).inbox[0].text.rpartition("/s/")[2]
     kept.restart()
     kept.step(91 * 86400)
     assert kept.sms(msgid)["status"] == "DELIVERED"
@@ -168,7 +168,7 @@ def test_in_memory_nothing_is_noted(caller: Caller) -> None:
     caller.send()
     assert caller.simulator.engine.world.changes is None
     caller.simulator.close()
-    assert len(caller.simulator.phone(PHONE).messages) == 1
+    assert len(caller.simulator.phone(PHONE).inbox) == 1
 
 
 def test_a_forgotten_account_leaves_nothing() -> None:
@@ -178,12 +178,12 @@ def test_a_forgotten_account_leaves_nothing() -> None:
     caller.post("/sms/messages/", {**SMS, "recipient": OTHER}, authorization=basic("b"))
     caller.step(100)
     assert caller.credits() == 100_000
-    assert caller.simulator.phone(PHONE).messages == caller.simulator.phone(PHONE).calls == ()
+    assert caller.simulator.phone(PHONE).inbox == caller.simulator.phone(PHONE).calls == ()
     assert {caller.raw("GET", f"/{path}/").status for path in (f"sms/messages/{msgid}", f"voice/calls/{callid}")} == {
         404
     }
     assert line["din_uid"] in {free["din_uid"] for free in caller.get("/voice/dins/")[1]}
-    assert len(caller.simulator.phone(OTHER).messages) == 1
+    assert len(caller.simulator.phone(OTHER).inbox) == 1
 
 
 def test_a_conference_outlives_its_calls(tmp_path: Path) -> None:

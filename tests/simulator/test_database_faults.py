@@ -56,7 +56,7 @@ def test_a_full_disk_takes_back_one_request_alone(kept: Caller) -> None:
     large = {**SMS, "tags": "a" * 100_000}
     assert kept.post("/sms/messages/", large) == UNSAVED
     assert kept.credits() == 100_000
-    assert kept.simulator.phone(SMS["recipient"]).messages == ()
+    assert kept.simulator.phone(SMS["recipient"]).inbox == ()
     full(kept, yes=False)
     assert kept.post("/sms/messages/", large)[0] == 201
     kept.restart()
@@ -79,7 +79,7 @@ def test_a_reset_that_cannot_be_written_did_not_happen(kept: Caller) -> None:
 def test_a_link_is_not_followed_unnoticed(kept: Caller) -> None:
     """A click that cannot be written is 503, and the next one is the first."""
     kept.send(message="http://a.example/", track_link="true")
-    path = "/s/" + kept.simulator.phone(SMS["recipient"]).messages[0].text.rpartition("/s/")[2]
+    path = "/s/" + kept.simulator.phone(SMS["recipient"]).inbox[0].text.rpartition("/s/")[2]
     writable(kept, yes=False)
     assert kept.get(path) == UNSAVED
     writable(kept, yes=True)

@@ -30,7 +30,7 @@ def sent(page: Web, **fields: str) -> str:
 
 def link_on_the_phone(caller: Caller) -> str:
     """Return the path of the short link in the latest message."""
-    word = caller.simulator.phone(PHONE).messages[-1].text.split()[1]
+    word = caller.simulator.phone(PHONE).inbox[-1].text.split()[1]
     return "/" + word.partition("://")[2].partition("/")[2]
 
 
@@ -112,7 +112,7 @@ def test_parts_do_not_depend_on_where_it_runs() -> None:
     caller = Caller()
     filled = "x" * (140 - len("see  ") - 20)
     msgid = caller.send(**{**TRACKED, "message": f"see {LINK} {filled}"})
-    assert len(caller.simulator.phone(PHONE).messages[0].text) > 140
+    assert len(caller.simulator.phone(PHONE).inbox[0].text) > 140
     assert caller.sms(msgid)["parts"] == 1
     assert caller.credits() == 100_000 - 15
     msgid = caller.send(**{**TRACKED, "message": f"see {LINK} {filled}x"})

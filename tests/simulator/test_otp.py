@@ -24,7 +24,7 @@ def registered(**settings: Any) -> Caller:
 
 def code_on(caller: Caller, phone: str = PHONE) -> str:
     """Return the code in the latest message on a phone."""
-    found = re.fullmatch(r"あなたの確認コードは(\d{6})です。", caller.simulator.phone(phone).messages[-1].text)
+    found = re.fullmatch(r"あなたの確認コードは(\d{6})です。", caller.simulator.phone(phone).inbox[-1].text)
     assert found is not None
     return found[1]
 

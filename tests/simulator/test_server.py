@@ -58,7 +58,7 @@ def test_sends_from_many_connections(server: Server) -> None:
 
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(work, range(32)))
-    assert len(server.simulator.phone(SMS["recipient"]).messages) == 320
+    assert len(server.simulator.phone(SMS["recipient"]).inbox) == 320
     assert server.simulator.credits("sid", "token") == 100_000 - 3200
 
 
@@ -84,7 +84,7 @@ def test_a_request_that_breaks_off_does_nothing(server: Server) -> None:
         half.connection.send(form)
         time.sleep(0.05)
     time.sleep(0.05)
-    assert not server.simulator.phone(SMS["recipient"]).messages
+    assert not server.simulator.phone(SMS["recipient"]).inbox
 
 
 def test_slow_bodies_are_408(page: Web, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +241,7 @@ def test_several_side_by_side() -> None:
         assert len({first.url, second.url, other.url}) == 3
         with web(second.url) as opened:
             assert len(opened.json("GET", "/sms/messages/")[1]) == 1
-        assert not other.simulator.phone(SMS["recipient"]).messages
+        assert not other.simulator.phone(SMS["recipient"]).inbox
 
 
 def test_ports_that_cannot_be_had() -> None:

@@ -27,7 +27,7 @@ def test_a_message_moves_to_its_phone(caller: Caller) -> None:
     assert caller.sms(msgid) == {**queued, "status": "DELIVERING", "cost": 20}
     caller.step(0.7)
     assert caller.sms(msgid) == {**queued, "status": "DELIVERED", "cost": 20}
-    [received] = caller.simulator.phone("+818012345678").messages
+    [received] = caller.simulator.phone("+818012345678").inbox
     assert (received.text, received.parts, received.status) == ("あ" * 71, 2, "DELIVERED")
 
 
@@ -75,7 +75,7 @@ def test_a_tracked_link_is_short(caller: Caller) -> None:
     tracking = caller.sms(msgid)["link_tracking"]
     assert tracking["link"].endswith("xxx")
     assert (tracking["accessed"], tracking["accessed_on"]) == (False, None)
-    assert caller.simulator.phone(SMS["recipient"]).messages[0].text == tracking["shortlink"]
+    assert caller.simulator.phone(SMS["recipient"]).inbox[0].text == tracking["shortlink"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_settings_close_doors() -> None:
     assert strict.post("/sms/messages/", {**SMS, "jp_kp": "true", "jp_kp_sender": "2"})[0] == 400
     test = Caller(test_text=True, cost_hidden_while_queued=False)
     assert test.sms(test.send(message="secret"))["cost"] == 10
-    assert "test message" in test.simulator.phone(SMS["recipient"]).messages[0].text
+    assert "test message" in test.simulator.phone(SMS["recipient"]).inbox[0].text
 
 
 def test_the_list_is_newest_first_and_capped() -> None:
@@ -200,9 +200,9 @@ def test_the_oldest_are_forgotten() -> None:
     caller = Caller(max_messages=2)
     ids = [caller.send(recipient=f"+81801234567{digit}") for digit in range(3)]
     assert [caller.get(f"/sms/messages/{msgid}/")[0] for msgid in ids] == [404, 200, 200]
-    assert not caller.simulator.phone("+818012345670").messages
+    assert not caller.simulator.phone("+818012345670").inbox
     latest = [caller.send(), caller.send(), caller.send()][1:]
-    assert [message.msgid for message in caller.simulator.phone(SMS["recipient"]).messages] == latest
+    assert [message.msgid for message in caller.simulator.phone(SMS["recipient"]).inbox] == latest
     caller = Caller(max_accounts=1)
     caller.send()
     other = {"authorization": b"Basic YTpi"}

@@ -151,7 +151,7 @@ def test_sending_fills_the_placeholders(caller: Caller) -> None:
         f"/sms/templates/{ident}/messages/", {**TO, "variables": variables, "tags": "a,b", "jp_kp": "no"}
     )
     assert status == 201
-    [received] = caller.simulator.phone(PHONE).messages
+    [received] = caller.simulator.phone(PHONE).inbox
     assert (received.text, received.parts) == ("Hi " + "はなこ" * 20 + ", code 7", 2)
     caller.step(1)
     shown = caller.sms(body[0]["msgid"])
@@ -164,7 +164,7 @@ def test_variables_may_be_the_text_of_an_object_in_a_form(caller: Caller) -> Non
     ident = written(caller)
     fields = {**TO, "variables": '{"name": "{code}", "code": "1"}'}
     assert caller.post(f"/sms/templates/{ident}/messages/", fields)[0] == 201
-    assert caller.simulator.phone(PHONE).messages[0].text == "Hi {code}, code 1"
+    assert caller.simulator.phone(PHONE).inbox[0].text == "Hi {code}, code 1"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_client_talks_to_a_simulator_in_its_own_process(simulator, no_network)
         with simulator:
             simulator.advance(5)
         assert client.sms.get(sent.msgid).status is MessageStatus.DELIVERED
-    (received,) = simulator.phone("+818011112222").messages
+    (received,) = simulator.phone("+818011112222").inbox
     assert received.text == "こんにちは"
     assert simulator.credits("sid", "token") == Decimal(99_990)
 
@@ -74,5 +74,5 @@ def test_two_simulators_know_nothing_of_each_other() -> None:
     first, second = Simulator(), Simulator()
     with Client(**MADE_UP, transport=first.transport()) as client:
         client.sms.send(**MESSAGE)
-    assert len(first.phone("+818011112222").messages) == 1
-    assert second.phone("+818011112222").messages == ()
+    assert len(first.phone("+818011112222").inbox) == 1
+    assert second.phone("+818011112222").inbox == ()

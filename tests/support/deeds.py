@@ -17,7 +17,8 @@ def view(caller: Caller) -> dict[str, Any]:
     for path in ("/you/credits/", "/sms/messages/", "/sms/templates/", "/voice/dins/", "/voice/dins/subscriptions/"):
         seen[path] = caller.get(path)
     for number in (PHONE, OTHER):
-        phone = seen[number] = simulator.phone(number)
+        phone = simulator.phone(number)
+        seen[number] = (phone.inbox, phone.calls)
         for call in phone.calls:
             seen[call.callid] = caller.call(call.callid)
     with simulator.engine as engine:
@@ -33,7 +34,7 @@ def uids(caller: Caller) -> list[str]:
 
 def code(caller: Caller) -> str:
     """Return the code that the phone got last."""
-    return "".join(filter(str.isdigit, caller.simulator.phone(PHONE).messages[-1].text))
+    return "".join(filter(str.isdigit, caller.simulator.phone(PHONE).inbox[-1].text))
 
 
 def request_otp(caller: Caller) -> None:
@@ -52,7 +53,7 @@ def call(caller: Caller) -> None:
 
 
 def follow(caller: Caller) -> None:
-    for message in caller.simulator.phone(PHONE).messages[-1:]:
+    for message in caller.simulator.phone(PHONE).inbox[-1:]:
         caller.raw("GET", "/s/" + message.text.rpartition("/s/")[2].strip())
 
 

@@ -87,7 +87,7 @@ def test_live(live: Simulator) -> None:
     message = SmsMessage(recipient=PHONE, message="こんにちは", reference="booking-1", options={"tags": ["spring"]})
     message.send()
     assert message.sent is not None
-    [received] = live.phone(PHONE).messages
+    [received] = live.phone(PHONE).inbox
     assert (received.text, received.sender) == ("こんにちは", "Shop")
     row = Delivery.objects.get()
     assert (row.ident, row.reference, row.sent) == (message.sent.msgid, "booking-1", True)
@@ -102,7 +102,7 @@ def test_live_without_callbacks(live: Simulator, xoxzo: Any) -> None:
         send_sms(PHONE, "Hi")
     SmsMessage(recipient=PHONE, message="Hi", options={"callback_url": "http://127.0.0.1:9/mine"}).send()
     live.advance(1)
-    assert len(live.phone(PHONE).messages) == 2
+    assert len(live.phone(PHONE).inbox) == 2
 
 
 def test_live_template(live: Simulator) -> None:
@@ -110,7 +110,7 @@ def test_live_template(live: Simulator) -> None:
     template = conf.get_client().templates.create(name="Welcome", content="Hi {name}")
     message = SmsMessage(recipient=PHONE, template=template.id, variables={"name": "Aiko"})
     message.send()
-    assert [one.text for one in live.phone(PHONE).messages] == ["Hi Aiko"]
+    assert [one.text for one in live.phone(PHONE).inbox] == ["Hi Aiko"]
 
 
 def test_other_backends(xoxzo: Any) -> None:
@@ -185,7 +185,7 @@ def test_sendtestsms(live: Simulator) -> None:
     """The command sends one SMS and says what came of it."""
     out = StringIO()
     call_command("sendtestsms", PHONE, "--message", "It works", stdout=out)
-    assert [one.text for one in live.phone(PHONE).messages] == ["It works"]
+    assert [one.text for one in live.phone(PHONE).inbox] == ["It works"]
     assert Delivery.objects.get().ident in out.getvalue()
     with pytest.raises(CommandError, match="it was not sent"):
         call_command("sendtestsms", "08011112222")

@@ -15,8 +15,8 @@ from xoxzo.cloudpy.simulator.profiles import PROFILES
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
+from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
-from .events import as_json, as_line
 from .simulator_options import settings_from
 from .stopping import stop_signals
 

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from .carriers import Carrier
     from .clock import RealClock, SteppedClock
     from .engine import CallbackAttempt
+    from .phone import Phone
     from .profiles import profile
-    from .records import CallRecord, Phone, ReceivedSms, TemplateRecord
+    from .records import CallRecord, ReceivedSms, TemplateRecord
     from .settings import NumberRange, Settings
     from .simulator import Simulator
 
@@ -35,7 +36,7 @@ _HOMES = {
     "CallbackAttempt": "engine",
     "Carrier": "carriers",
     "NumberRange": "settings",
-    "Phone": "records",
+    "Phone": "phone",
     "RealClock": "clock",
     "ReceivedSms": "records",
     "Settings": "settings",

@@ -112,7 +112,7 @@ class _Doors:
 
     async def phone(self, request: Request) -> Response:
         phone = self._simulator.phone(request.path_params["number"])
-        messages = [dataclasses.asdict(message) for message in phone.messages]
+        messages = [dataclasses.asdict(message) for message in phone.inbox]
         calls = [_call(call) for call in phone.calls]
         return JSONResponse({"number": phone.number, "messages": messages, "calls": calls})
 

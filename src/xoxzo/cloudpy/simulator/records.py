@@ -31,15 +31,6 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
-    """What one phone received, oldest first."""
-
-    number: str
-    messages: tuple[ReceivedSms, ...]
-    calls: tuple[CallRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class TemplateRecord:
     """A template as whoever approves it sees it (API section 3)."""
 

@@ -17,7 +17,8 @@ from .background import Background
 from .clock import Clock, RealClock, SteppedClock
 from .engine import CallbackAttempt, Engine, UnknownNumber, UnknownTemplate
 from .numbers import is_number
-from .records import CallRecord, Phone, TemplateRecord, call_record, sms_record, template_record
+from .phone import Phone
+from .records import CallRecord, ReceivedSms, TemplateRecord, call_record, template_record
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -135,15 +136,28 @@ class Simulator:
             return engine.accounts.get(sid, token).credits
 
     def phone(self, number: str) -> Phone:
-        """Return what a phone received so far.
+        """Return a phone: what it received, and what can be done with it.
 
         Args:
             number: In E.164, with its +.
         """
-        with self.engine as engine:
-            messages = engine.sms.by_phone.get(number, {}).values()
-            calls = engine.calls.by_phone.get(number, {}).values()
-            return Phone(number, tuple(map(sms_record, messages)), tuple(map(call_record, calls)))
+        return Phone(self, number)
+
+    def assert_delivered_once(self, number: str, contains: str = "") -> ReceivedSms:
+        """Return the one SMS that a phone received; more than one, or none, is an error.
+
+        Args:
+            number: The phone's number, in E.164.
+            contains: What its text must hold; others do not count.
+
+        Raises:
+            AssertionError: There is not exactly one, or it has not arrived.
+        """
+        fitting = [sms for sms in self.phone(number).inbox if contains in sms.text]
+        if len(fitting) != 1 or fitting[0].status != "DELIVERED":
+            told = ", ".join(f"{sms.text!r} ({sms.status})" for sms in fitting) or "none"
+            raise AssertionError(f"{number} should have received one SMS, and received {told}")
+        return fitting[0]
 
     def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> CallRecord:
         """Let a call come in to a subscribed dial-in number.
@@ -257,22 +271,25 @@ class Simulator:
         with self.engine as engine:
             return tuple(engine.callbacks.log)
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Advance a stepped clock and wait until the callbacks that fell due were answered.
 
         Args:
             seconds: How far, zero or more; zero waits for what is under way.
+            minutes: So many minutes farther.
+            hours: So many hours farther.
+            days: So many days farther.
 
         Raises:
             SimulatorError: The clock is not stepped, `seconds` is out of range, or the simulator was not started.
         """
         background, driver = self._running()
-        background.call(driver.advance(seconds))
+        background.call(driver.advance(_seconds(seconds, minutes, hours, days)))
 
-    async def advance_async(self, seconds: float) -> None:
+    async def advance_async(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Do what `advance` does without blocking the event loop that runs the caller."""
         background, driver = self._running()
-        await asyncio.wrap_future(background.submit(driver.advance(seconds)))
+        await asyncio.wrap_future(background.submit(driver.advance(_seconds(seconds, minutes, hours, days))))
 
     def reset(self) -> None:
         """Forget all messages, templates, calls, subscriptions and balances; clock and limits go on as they are."""
@@ -289,6 +306,12 @@ class Simulator:
 
         self._driver = Driver(self.engine)
         await self._driver.run()
+
+
+def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float:
+    # Nothing is converted where only seconds are told: an integer may be too large for that, and is refused later.
+    more = minutes * 60 + hours * 3600 + days * 86_400
+    return seconds + more if more else seconds
 
 
 def _store(database: str | os.PathLike[str] | None) -> "Store | None":

@@ -41,6 +41,7 @@ PRAGMA user_version = 1;
 """
 _COLUMNS = "kind, ident, reference, status, final, sent, clicked, cost, created, updated, history"
 _VERSION = 1
+_MEMORY = ":memory:"
 _PATIENCE = 10.0
 
 _encode = msgspec.json.Encoder().encode
@@ -53,7 +54,7 @@ class SqliteStorage:
     What was saved is on disk when its transaction has ended: Xoxzo does not repeat what was answered with 200.
 
     Args:
-        path: the file; made when it is not there.
+        path: the file; made when it is not there. ``:memory:`` keeps everything in this process, for tests.
 
     Raises:
         ConfigurationError: the file cannot be opened, or is something else.
@@ -151,7 +152,8 @@ class SqliteStorage:
     def _open(self) -> sqlite3.Connection:
         try:
             # Made beforehand, since SQLite would let the process's umask decide who may read it.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            if str(self._path) != _MEMORY:
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             try:
                 self._furnish(connection)

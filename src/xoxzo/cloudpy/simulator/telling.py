@@ -3,11 +3,11 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.simulator.clock import stamp
-from xoxzo.cloudpy.simulator.numbers import mask
+from .clock import stamp
+from .numbers import mask
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine import Event
+    from .engine import Event
 
 # What could lead a terminal astray, and line ends: a log line stays a line.
 _UNPRINTABLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}

@@ -18,6 +18,8 @@ def every_reply_is_described() -> Iterator[None]:
 
     def checked(api: Api, request: Request) -> Reply:
         reply = handle(api, request)
+        if reply.fault is not None:
+            return reply  # what goes wrong on purpose is described nowhere
         try:
             described.check(request.method, request.path.decode("latin-1"), reply)
         except AssertionError as fault:

@@ -2,8 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from xoxzo.cloudpy.errors import SimulatorError
+
+from .faults import CUTTING, Fault
 from .http import Reply, Request, encode
 
 if TYPE_CHECKING:
@@ -23,16 +27,28 @@ _GONE = Reply(400, encode({"detail": "The request broke off."}), _JSON)
 _TOO_SLOW = Reply(408, encode({"detail": "Request body too slow."}), _JSON)
 
 
+def _cannot_cut(client: object) -> None:
+    message = f"this server cannot close the connection of {client}, as a fault would have it"
+    raise SimulatorError(message)
+
+
 class App:
     """An ASGI application for one simulator.
 
     Args:
         simulator: What it leads to.
         bind_host: The address it is served on, which the Host header may name besides loopback names.
+        cut: Closes the connection of a caller at once. ASGI has no word for it, so another server answers 500 instead.
     """
 
-    def __init__(self, simulator: "Simulator", bind_host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        simulator: "Simulator",
+        bind_host: str = "127.0.0.1",
+        cut: "Callable[[tuple[str, int] | None], None]" = _cannot_cut,
+    ) -> None:
         self._simulator = simulator
+        self._cut = cut
         self._bind_host = bind_host
         self._control: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
 
@@ -55,9 +71,24 @@ class App:
             headers, peer = dict(scope["headers"]), scope.get("client")
             request = Request(scope["method"], path, scope["query_string"], headers, body, peer and tuple(peer))
             reply = self._simulator.api.handle(request)
+        if reply.fault is not None and await self._misbehave(reply.fault, scope, receive):
+            return
         length = (b"content-length", str(len(reply.body)).encode())
         await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, length]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+
+    async def _misbehave(self, fault: Fault, scope: Scope, receive: Receive) -> bool:
+        """Carry out a fault on the way back; return whether it is all that the caller gets."""
+        if fault.delay:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(fault.delay):
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+                return True  # nobody waits any more
+        if fault.kind in CUTTING:
+            self._cut(scope.get("client"))
+            return True
+        return False
 
     async def _answer_control(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._control is None:

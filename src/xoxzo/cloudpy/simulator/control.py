@@ -21,6 +21,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from .asgi import read_body
 from .clock import stamp
 from .engine import NotSaved
+from .faults import EVERYTHING
 from .http import UNSAVED, Reply
 from .numbers import is_digits
 
@@ -66,6 +67,10 @@ def routes(simulator: "Simulator") -> list[Route]:
         Route("/_simulator/templates/{ident}/approve", doors.approve, methods=["POST"]),
         Route("/_simulator/templates/{ident}/return", doors.give_back, methods=["POST"]),
         Route("/_simulator/clock/advance", doors.advance, methods=["POST"]),
+        Route("/_simulator/faults", doors.faults, methods=["GET"]),
+        Route("/_simulator/faults", doors.add_fault, methods=["POST"]),
+        Route("/_simulator/faults/all-normal", doors.all_normal, methods=["POST"]),
+        Route("/_simulator/faults/{ident}/remove", doors.remove_fault, methods=["POST"]),
         Route("/_simulator/reset", doors.reset, methods=["POST"]),
     ]
 
@@ -129,11 +134,36 @@ class _Doors:
 
     async def advance(self, request: Request) -> Response:
         asked = await _json(request, self._simulator.settings.max_body)
-        seconds = asked.get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise HTTPException(400, "seconds must be a number")
-        await self._simulator.advance_async(seconds)
+        await self._simulator.advance_async(_number(asked, "seconds"))
         return JSONResponse({"time": stamp(self._simulator.engine.clock.now())})
+
+    async def faults(self, _request: Request) -> Response:
+        desk = self._simulator.faults
+        return JSONResponse({"faults": [dataclasses.asdict(fault) for fault in desk], "counts": dict(desk.counts)})
+
+    async def add_fault(self, request: Request) -> Response:
+        asked = await _json(request, self._simulator.settings.max_body)
+        kind = _text(asked, "kind", optional=False) or ""
+        endpoint = _text(asked, "endpoint", optional=True) or EVERYTHING
+        numbers = {name: _number(asked, name) for name in ("chance", "times", "seconds") if asked.get(name) is not None}
+        times = numbers.get("times")
+        if times is not None and not isinstance(times, int):
+            raise HTTPException(400, "times must be a whole number")
+        given = {name: numbers[name] for name in ("chance", "seconds") if name in numbers}
+        return JSONResponse(dataclasses.asdict(self._simulator.faults.add(kind, endpoint, times=times, **given)), 201)
+
+    async def remove_fault(self, request: Request) -> Response:
+        await _json(request, self._simulator.settings.max_body)
+        ident = request.path_params["ident"]
+        if not is_digits(ident):
+            raise HTTPException(404, "there is no such fault")
+        self._simulator.faults.remove(int(ident))
+        return JSONResponse({"status": "ok"})
+
+    async def all_normal(self, request: Request) -> Response:
+        await _json(request, self._simulator.settings.max_body)
+        self._simulator.faults.all_normal()
+        return JSONResponse({"status": "ok"})
 
     async def reset(self, request: Request) -> Response:
         await _json(request, self._simulator.settings.max_body)
@@ -151,6 +181,13 @@ def _text(asked: dict[str, Any], name: str, *, optional: bool) -> str | None:
     if isinstance(value, str) or (value is None and optional):
         return value
     raise HTTPException(400, f"{name} must be a text")
+
+
+def _number(asked: dict[str, Any], name: str) -> int | float:
+    value = asked.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise HTTPException(400, f"{name} must be a number")
+    return value
 
 
 def _template_id(request: Request) -> int:

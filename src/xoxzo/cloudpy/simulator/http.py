@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .faults import Fault
+
 UNSAVED = "The simulator cannot write to its database."
 """What is answered, with 503, when something could not be saved and so was not done."""
 
@@ -33,6 +35,8 @@ class Reply:
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    fault: Fault | None = None
+    """What goes wrong on the way; the door carries it out."""
 
 
 class Refused(Exception):

@@ -69,7 +69,7 @@ class Server:
         """
         self._socket = _listen(self._host, self._port)
         self.simulator.start()
-        self._running = _Running(App(self.simulator, self._host), self._socket)
+        self._running = _Running(self.simulator, self._host, self._socket)
         self.simulator.api.gate.watch(self._running.open_connections)
         self.simulator.in_background(self._running.start())
 
@@ -86,9 +86,9 @@ class Server:
 class _Running:
     """uvicorn without its own loop and signals, and with a shutdown that does not wait for idle connections."""
 
-    def __init__(self, app: App, listener: socket.socket) -> None:
+    def __init__(self, simulator: "Simulator", host: str, listener: socket.socket) -> None:
         config = uvicorn.Config(
-            app,
+            App(simulator, host, self._cut),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -107,6 +107,11 @@ class _Running:
         """Return the other ends of all connections, as the gate counts them."""
         found = (getattr(connection, "client", None) for connection in self._server.server_state.connections)
         return {tuple(client) for client in found if client}
+
+    def _cut(self, client: tuple[str, int] | None) -> None:
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "client", None) == client:
+                connection.transport.abort()
 
     async def start(self) -> None:
         await self._server.on_tick(0)

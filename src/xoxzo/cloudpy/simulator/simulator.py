@@ -16,6 +16,7 @@ from .api import Api
 from .background import Background
 from .clock import Clock, RealClock, SteppedClock
 from .engine import CallbackAttempt, Engine, UnknownNumber, UnknownTemplate
+from .faults import FaultDesk
 from .numbers import is_number
 from .phone import Phone
 from .records import CallRecord, ReceivedSms, TemplateRecord, call_record, template_record
@@ -290,6 +291,25 @@ class Simulator:
         """Do what `advance` does without blocking the event loop that runs the caller."""
         background, driver = self._running()
         await asyncio.wrap_future(background.submit(driver.advance(_seconds(seconds, minutes, hours, days))))
+
+    @property
+    def faults(self) -> FaultDesk:
+        """What goes wrong on purpose: `add`, `remove`, `all_normal`, and `counts` of what has hit."""
+        return self.api.faults
+
+    def fail_next(self, kind: str, endpoint: str = "*", *, times: int = 1, seconds: float = 5.0) -> None:
+        """Let the next requests go wrong.
+
+        Args:
+            kind: How; one of `KINDS` of the module ``faults``.
+            endpoint: A method and a path, such as ``POST /sms/messages/``; ``*`` for all.
+            times: How many requests.
+            seconds: How long it takes, where it takes time.
+
+        Raises:
+            SimulatorError: There is no such kind or endpoint, or a number is out of range.
+        """
+        self.faults.add(kind, endpoint, times=times, seconds=seconds)
 
     def reset(self) -> None:
         """Forget all messages, templates, calls, subscriptions and balances; clock and limits go on as they are."""

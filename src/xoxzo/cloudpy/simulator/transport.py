@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from xoxzo.cloudpy.protocols import TransportFailure
+
+from .faults import CUTTING, Fault
 from .http import Request
 
 if TYPE_CHECKING:
@@ -25,9 +28,7 @@ class SimulatorTransport:
 
     def send(self, request: "Sent", patience: "Patience", progress: "Progress") -> "SimulatorReply":
         """Answer one request at once."""
-        del patience  # no time passes
-        progress.reached = True
-        return _answer(self._simulator, request)
+        return _answer(self._simulator, request, patience, progress)
 
     def close(self) -> None:
         """There is nothing to close: the simulator is its maker's."""
@@ -45,9 +46,7 @@ class AsyncSimulatorTransport:
 
     async def send(self, request: "Sent", patience: "Patience", progress: "Progress") -> "AsyncSimulatorReply":
         """Answer one request at once."""
-        del patience  # no time passes
-        progress.reached = True
-        return AsyncSimulatorReply(_answer(self._simulator, request))
+        return AsyncSimulatorReply(_answer(self._simulator, request, patience, progress))
 
     async def close(self) -> None:
         """There is nothing to close: the simulator is its maker's."""
@@ -87,11 +86,24 @@ class AsyncSimulatorReply:
         """There is nothing to close."""
 
 
-def _answer(simulator: "Simulator", sent: "Sent") -> SimulatorReply:
+def _answer(simulator: "Simulator", sent: "Sent", patience: "Patience", progress: "Progress") -> SimulatorReply:
+    progress.reached = True
     parts = urlsplit(sent.url)
     headers = {name.encode("latin-1"): value.encode("utf-8") for name, value in sent.headers}
     headers |= {b"host": parts.netloc.encode("idna"), b"content-length": b"%d" % len(sent.body)}
     path, query = (parts.path or "/").encode("ascii"), parts.query.encode("ascii")
     reply = simulator.api.handle(Request(sent.method, path, query, headers, sent.body))
+    if reply.fault is not None:
+        _misbehave(reply.fault, patience)
     shown = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
     return SimulatorReply(reply.status, shown, reply.body)
+
+
+def _misbehave(fault: Fault, patience: "Patience") -> None:
+    """Fail as a connection would; no time passes, but whoever would have lost patience is told so."""
+    if fault.delay >= min(patience.read, patience.left()) and fault.delay:
+        reason = "no answer came in time"
+        raise TransportFailure(reason, timeout="read")
+    if fault.kind in CUTTING:
+        reason = "the connection was closed before an answer came"
+        raise TransportFailure(reason)

@@ -4,16 +4,19 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved
+from xoxzo.cloudpy.simulator.faults import BEFORE, Fault, FaultDesk, whole_seconds
 from xoxzo.cloudpy.simulator.http import UNSAVED, Refused, Reply, Request, detail, not_enough
 
 from . import description, links
-from .exchange import Exchange, Handler, empty, reply
-from .gate import Gate
+from .exchange import JSON, Exchange, Handler, empty, reply
+from .gate import Gate, throttled
 from .routes import Route, Routes
 
+_READING = {"HEAD": "GET"}
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
@@ -28,6 +31,8 @@ class Api:
         self._engine = engine
         self.gate = Gate(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
+        self.faults = FaultDesk(engine.settings.seed, self._routes.endpoints())
+        engine.callbacks_hit_by(self.faults.hit_callback)
 
     def handle(self, request: Request) -> Reply:
         """Answer a request; never raises for anything that a caller can send."""
@@ -37,6 +42,29 @@ class Api:
         route, ident, slashed = found
         if not slashed:
             return self._add_slash(request)
+        fault = self.faults.hit_request(f"{_READING.get(request.method, request.method)} {route.path}")
+        if fault is not None:
+            return self._fail(request, fault, lambda: self._carry_out(request, route, ident))
+        return self._carry_out(request, route, ident)
+
+    def _fail(self, request: Request, fault: Fault, carry_out: Callable[[], Reply]) -> Reply:
+        """Answer a request that is hit by a fault; what has no answer on the wire is told by the reply's fault."""
+        with self._engine.lock:
+            path = request.path.decode("latin-1")
+            self._engine.world.tell("fault", f"{request.method} {path}", what=fault.kind)
+        if fault.kind == "throttled":
+            refusal = throttled(whole_seconds(fault))
+            return replace(reply(429, refusal.body), fault=fault, headers=(*JSON, *refusal.headers))
+        if fault.kind in BEFORE:
+            return Reply(500, fault=fault)
+        answer = carry_out()
+        if fault.kind == "error_after":
+            return Reply(500, fault=fault)
+        # A body of one byte has no half to be read.
+        body = answer.body[: len(answer.body) // 2] if fault.kind == "truncate" else answer.body
+        return replace(answer, body=body, fault=fault)
+
+    def _carry_out(self, request: Request, route: Route, ident: str) -> Reply:
         try:
             with self._engine as engine:
                 account = self._authenticate(request)

@@ -120,9 +120,13 @@ class Throttle:
 
 def _refuse(seconds: float | None) -> None:
     if seconds is not None:
-        whole = max(1, math.ceil(round(seconds, 6)))  # rounded first: 60.0000000001 s are 60
-        text = f"Request was throttled. Expected available in {whole} second{'' if whole == 1 else 's'}."
-        raise Refused(429, {"detail": text}, ((b"retry-after", str(whole).encode()),))
+        raise throttled(max(1, math.ceil(round(seconds, 6))))  # rounded first: 60.0000000001 s are 60
+
+
+def throttled(whole: int) -> Refused:
+    """Return the refusal of a request that comes so many whole seconds too early (API sections 1.5 and 15.11)."""
+    text = f"Request was throttled. Expected available in {whole} second{'' if whole == 1 else 's'}."
+    return Refused(429, {"detail": text}, ((b"retry-after", str(whole).encode()),))
 
 
 def _network(text: str) -> "ipaddress.IPv4Network | ipaddress.IPv6Network":

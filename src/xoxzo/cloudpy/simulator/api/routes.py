@@ -1,6 +1,6 @@
 """Which path is answered by what (API sections 2 to 9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from . import account, conferences, otp, sms, templates, utilities, voice
@@ -20,6 +20,8 @@ class Route:
     methods: Methods
     allow: bytes
     """The Allow header (API section 15.67)."""
+    path: str = ""
+    """The path, an id in it as ``{id}``."""
 
     def is_listing(self, method: str) -> bool:
         """Say whether a method of this path asks for the sent list, which is throttled more than the rest."""
@@ -66,6 +68,9 @@ class Routes:
         self._add_lines("voice", "dins", Lines("din"))
         if legacy_sin:
             self._add_lines("sms", "sins", Lines("sin"))
+        for pieces, route in self._table.items():
+            path = "/".join(("", *(piece or "{id}" for piece in pieces), ""))
+            self._table[pieces] = replace(route, path=path)
         # Paths without an id as they are nearly always written: found at once, for sending is the busiest of all.
         self._plain = {
             "/".join(("", *map(str, pieces), "")).encode(): route
@@ -78,6 +83,10 @@ class Routes:
         self._table[root] = _route(get=lines.search)
         self._table[*root, "subscriptions"] = _route(get=lines.subscribed, post=lines.subscribe)
         self._table[*root, "subscriptions", _ID] = _route(post=lines.set_action, delete=lines.release)
+
+    def endpoints(self) -> list[str]:
+        """Return every method with its path, such as ``POST /sms/messages/``."""
+        return [f"{method} {route.path}" for route in self._table.values() for method in route.methods]
 
     def find(self, path: bytes) -> tuple[Route, str, bool] | None:
         """Find the route of a path as it is on the wire.

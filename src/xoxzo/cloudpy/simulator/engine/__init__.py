@@ -10,6 +10,7 @@ from typing import Self
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.clock import Clock, SteppedClock
+from xoxzo.cloudpy.simulator.faults import Fault
 from xoxzo.cloudpy.simulator.settings import Settings
 
 from .accounts import Account, Accounts, NotEnoughCredits
@@ -175,6 +176,7 @@ class Engine:
     def _replace(self, world: World) -> None:
         before, self.world = self.world, world
         world.listeners, world.wake = before.listeners, before.wake
+        world.callback_fault = before.callback_fault
         # Nothing that still holds the old world is told, or written down, any more.
         before.listeners, before.changes = [], None
         self._furnish()
@@ -210,6 +212,11 @@ class Engine:
             raise
         changes.clear()
         self._saved_at, self._wiped = now, False
+
+    def callbacks_hit_by(self, hit: Callable[[], Fault | None]) -> None:
+        """Have `hit` asked before each try to deliver a callback which fault hits it; a reset changes nothing there."""
+        with self.lock:
+            self.world.callback_fault = hit
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Have every event told to `listener`, at once and in the thread in which it happens."""

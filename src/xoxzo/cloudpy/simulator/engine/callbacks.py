@@ -79,6 +79,23 @@ class CallbackDesk:
         self.log.append(attempt)
 
     def _try(self, delivery: Delivery) -> None:
+        fault = self._world.callback_fault()
+        if fault is None:
+            self._post(delivery)
+            return
+        self._world.tell("fault", delivery.ident, what=fault.kind)
+        if fault.kind == "callback_lost":
+            self._answered(delivery, Answer(200))
+        elif fault.kind == "callback_late":
+            delivery.due = self._world.now() + fault.seconds
+            self._world.touch(delivery)
+            self._world.at(delivery.due, lambda: self._post(delivery))
+        else:
+            self._post(delivery)
+            again = Outgoing("POST", delivery.url, _ignore, delivery.body, delivery.content_type)
+            self._world.send(again)
+
+    def _post(self, delivery: Delivery) -> None:
         self._world.send(
             Outgoing(
                 "POST",
@@ -126,6 +143,10 @@ class CallbackDesk:
             status=answer.status,
             error=answer.error,
         )
+
+
+def _ignore(_answer: Answer) -> None:
+    """The second of two: the first one's answer counts."""
 
 
 def _flat(fields: Mapping[str, object]) -> dict[str, object]:

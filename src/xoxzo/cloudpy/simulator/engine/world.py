@@ -6,9 +6,13 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.clock import Clock, Timers
 from xoxzo.cloudpy.simulator.settings import Settings
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.faults import Fault
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -68,6 +72,8 @@ class World:
         self.outbox: deque[Outgoing] = deque()
         self.listeners: list[Callable[[Event], None]] = []
         self.wake: Callable[[], None] = lambda: None
+        self.callback_fault: Callable[[], Fault | None] = lambda: None
+        """Tells which fault, if any, hits a try to deliver a callback."""
         self.changes: dict[object, bool] | None = None
         """Records that were touched (true) or forgotten since the last save; ``None`` when nothing is saved."""
         self._moment: float | None = None

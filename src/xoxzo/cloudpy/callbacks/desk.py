@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.callbacks.events import Event
-    from xoxzo.cloudpy.callbacks.log import DeliveryLog
+    from xoxzo.cloudpy.callbacks.log import DeliveryLog, Recorded
     from xoxzo.cloudpy.callbacks.receiver import Callbacks
     from xoxzo.cloudpy.client import Client
 
@@ -78,16 +78,26 @@ class Desk:
         except CallbackRejected as error:
             return refusal(error)
         if recorded is None:
-            return reply(event, self._handler(event))
+            return reply(event, self.act(event, None))
         if recorded.new:
             done = False
             try:
-                self._handler(event)
+                self.act(event, recorded)
                 done = True
             finally:
                 assert self._log is not None  # noqa: S101 - it has recorded
                 self._log.finish(recorded, done=done)
         return Answer(200)
+
+    def act(self, event: Event, recorded: Recorded | None) -> Action | None:
+        """Call the handler; an adapter that wants to know what the log says takes this method's place.
+
+        Args:
+            event: what was received.
+            recorded: what the log says of it; ``None`` for an incoming call, or without a log.
+        """
+        del recorded
+        return self._handler(event)
 
 
 class AsyncDesk:

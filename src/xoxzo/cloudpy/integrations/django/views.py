@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from xoxzo.cloudpy.callbacks import CallEnded, DeliveryReport, IncomingCall, IncomingSMS, LinkClicked
-from xoxzo.cloudpy.callbacks.desk import Answer, refusal, reply
-from xoxzo.cloudpy.errors import CallbackRejected
+from xoxzo.cloudpy.callbacks.desk import Answer, Desk
 
 from . import conf, signals
 from .models import Delivery
@@ -50,46 +49,32 @@ async def receive_async(request: HttpRequest, **_path: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest) -> Answer:
-    log = get_log()
-    try:
-        event = _event(request)
-        recorded = log.begin(event)
-    except CallbackRejected as error:
-        return refusal(error)
-    if recorded is None:
-        return reply(event, _ask(event))
-    if recorded.new:
-        done = False
-        try:
-            _tell(event, recorded)
-            done = True
-        finally:
-            log.finish(recorded, done=done)
-    return Answer(200)
-
-
-def _event(request: HttpRequest) -> Event:
-    callbacks = conf.get_callbacks()
     try:
         body = request.body
     except RequestDataTooBig:
-        raise CallbackRejected("the body is too large", 413) from None
-    return callbacks.receive(
-        request.method or "",
-        request.get_full_path(),
-        {"content-type": request.META.get("CONTENT_TYPE", "")},
-        body,
-        confirm=conf.get_client() if conf.get("CONFIRM") else None,
-    )
+        return Answer(413)
+    headers = {"content-type": request.META.get("CONTENT_TYPE", "")}
+    return _SignalDesk().answer(request.method or "", request.get_full_path(), headers, body)
+
+
+class _SignalDesk(Desk):
+    """Acts on a callback by sending its signal."""
+
+    def __init__(self) -> None:
+        confirm = conf.get_client() if conf.get("CONFIRM") else None
+        super().__init__(conf.get_callbacks(), _ask, log=get_log(), confirm=confirm)
+
+    def act(self, event: Event, recorded: Recorded | None) -> Action | None:
+        """Send the signal, with the row of the log if it has one."""
+        if recorded is None:
+            return super().act(event, None)
+        entry = recorded.entry
+        rows = Delivery.objects.filter(kind=entry.kind, ident=entry.ident)
+        delivery = (rows if entry.ident else rows.filter(reference=entry.reference)).first()
+        _SIGNALS[type(event)].send(sender=type(event), event=event, delivery=delivery)
+        return None
 
 
 def _ask(event: Event) -> Action | None:
     answers: list[tuple[Any, Any]] = signals.incoming_call.send(sender=IncomingCall, event=event)
     return next((answer for _receiver, answer in answers if answer is not None), None)
-
-
-def _tell(event: Event, recorded: Recorded) -> None:
-    entry = recorded.entry
-    rows = Delivery.objects.filter(kind=entry.kind, ident=entry.ident)
-    delivery = (rows if entry.ident else rows.filter(reference=entry.reference)).first()
-    _SIGNALS[type(event)].send(sender=type(event), event=event, delivery=delivery)

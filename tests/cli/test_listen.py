@@ -27,6 +27,7 @@ from xoxzo.cloudpy.cli.trigger import command as trigger_command
 
 XOXZO = str(Path(sys.executable).with_name("xoxzo"))
 SECRET = "a secret of the tests"
+GIVEN = {"XOXZO_CALLBACK_SECRET": SECRET}
 Listening = Callable[..., Any]
 
 
@@ -142,10 +143,11 @@ def test_content_on_demand(tmp_path: Path) -> None:
 
 def test_terminal_is_not_led_astray(tmp_path: Path) -> None:
     """Control characters that somebody sent are shown as what they are."""
-    with listening(tmp_path, "--show-content") as listener:
-        trigger("sms.delivered", listener.url, "--id", "a\x1b[2Jb\nc")
+    with listening(tmp_path, "--verify", **GIVEN) as listener:
+        trigger("sms.delivered", listener.url, "--sign", "--reference", "a\x1b[2Jb\nc", "--id", "\x1b[2J", **GIVEN)
         [line] = listener.lines(1)
-    assert r"a\x1b[2Jb\x0ac" in line
+    assert r"reference a\x1b[2Jb\x0ac" in line
+    assert r"[\x1b[2J]" in line
 
 
 def test_forged(tmp_path: Path) -> None:
@@ -185,10 +187,9 @@ def test_forwarded_and_replayed(tmp_path: Path) -> None:
     log = tmp_path / "heard.jsonl"
     with listening(tmp_path, "--json", "--verify", "--answer", "voicemail", XOXZO_CALLBACK_SECRET=SECRET) as shop:
         with listening(tmp_path, "--json", "--forward", f"{shop.url}/xoxzo", "--log", str(log)) as listener:
-            given = {"XOXZO_CALLBACK_SECRET": SECRET}
-            called = trigger("call.incoming", listener.url, "--sign", "--json", **given)
+            called = trigger("call.incoming", listener.url, "--sign", "--json", **GIVEN)
             assert json.loads(called.output)["answer"] == "voicemail"
-            assert trigger("sms.delivered", listener.url, "--sign", "--reference", "a", **given).exit_code == 0
+            assert trigger("sms.delivered", listener.url, "--sign", "--reference", "a", **GIVEN).exit_code == 0
             assert trigger("sms.delivered", listener.url).exit_code == 3
             assert [one["answered"] for one in listener.told(3)] == [200, 200, 403]
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
@@ -208,6 +209,12 @@ def test_nobody_to_forward_to(tmp_path: Path) -> None:
         [line] = listener.lines(1)
     assert (result.exit_code, json.loads(result.output)["status"]) == (3, 502)
     assert "refused" in line.lower()
+
+
+def test_help_names_all_events() -> None:
+    """The help of `xoxzo trigger` names everything that can be triggered."""
+    told = " ".join(trigger("--help").output.split())
+    assert all(kind in told for kind in made_up.KINDS)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

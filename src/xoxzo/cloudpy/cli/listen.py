@@ -34,6 +34,9 @@ SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
 _LONGEST = 1_000_000
 _PATIENCE = 10.0
 _COLOURS = {"DELIVERED": "green", "ANSWERED": "green", "FAIL": "red", "FAILED": "red", "NO ANSWER": "yellow"}
+# What people see of a callback, so that it fits a line; --json tells everything.
+_SHOWN = ("status", "reason", "reference", "recipient", "caller", "sender", "text", "link", "duration", "cost")
+_IDS = ("msgid", "callid", "conferenceid")
 _UNPRINTABLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 _NEVER_PASSED = {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "accept-encoding"}
 
@@ -129,7 +132,8 @@ class Teller:
             self._write({"event": name, "at": heard.at.strftime("%Y-%m-%d %H:%M:%S"), "answered": status, **facts})
             return
         words = [heard.at.strftime("%H:%M:%S"), click.style(f"{name:<15}", bold=True)]
-        words += [_word(key, value) for key, value in facts.items()]
+        words += [_word(key, facts[key]) for key in _SHOWN if key in facts]
+        words += [f"[{_safe(facts[key])[:8]}]" for key in _IDS if key in facts]
         good = status == 200
         words.append(click.style(f"→ {status}", fg=None if good else "red", dim=good))
         self._write("  ".join(words))
@@ -142,10 +146,13 @@ class Teller:
             sys.stdout.flush()
 
 
-def _word(key: str, value: object) -> str:
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _safe(value: object) -> str:
     # What was sent must not lead a terminal astray.
-    shown = shown.translate(_UNPRINTABLE)
+    return str(value).translate(_UNPRINTABLE)
+
+
+def _word(key: str, value: object) -> str:
+    shown = _safe(value)
     if key == "status":
         return click.style(shown, fg=_COLOURS.get(shown))
     return f"{click.style(key, dim=True)} {shown}"

@@ -31,7 +31,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("event", type=click.Choice(list(KINDS)))
+@click.argument("event", type=click.Choice(list(KINDS)), metavar="EVENT")
 @click.argument("url")
 @click.option("--simulator", metavar="URL", help="Have this simulator do it, instead of making a callback up.")
 @click.option("--sign", is_flag=True, help="URL is the public address: add a token signed with XOXZO_CALLBACK_SECRET.")
@@ -59,6 +59,9 @@ def command(
     machine: bool,
 ) -> None:
     """Have a callback hit a URL: one that is made up, or one that a simulator really makes.
+
+    EVENT is one of sms.delivered, sms.failed, sms.incoming, call.ended, call.answered, call.unanswered, call.failed,
+    call.incoming and link.clicked.
 
     Ends with 0 when it was answered with 200, with 3 when with anything else, and with 6 when nothing answered.
     """

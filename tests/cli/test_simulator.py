@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
+from click.testing import CliRunner
 from simulated import CALL, SMS, web
 
+from xoxzo.cloudpy.cli.simulator import command
 from xoxzo.cloudpy.simulator.engine import Event
 from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
@@ -248,3 +250,12 @@ def test_a_signal_at_any_moment_of_the_wait_stops_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout == "True\n"
+
+
+def test_wait_ready(simulator_url: str) -> None:
+    """It ends when a simulator answers, and with 6 when none does in time, or something else does."""
+    ready = CliRunner().invoke(command, ["wait-ready", "--url", simulator_url + "/"])
+    assert (ready.exit_code, ready.output) == (0, "")
+    gone = CliRunner().invoke(command, ["wait-ready", "--url", "http://127.0.0.1:9", "--timeout", "0.1"])
+    assert gone.exit_code == 6
+    assert "no simulator answers at http://127.0.0.1:9 within 0.1 s" in gone.output

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
 from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
+from .exchange import exchange
 from .simulator_options import settings_from
 from .stopping import stop_signals
 
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.simulator.engine import Event
 
+_PAUSE = 0.05
 
-@click.command()
+
+@click.group(invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")
@@ -49,7 +53,10 @@ if TYPE_CHECKING:
 @click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
 @click.option("--show-content", is_flag=True, help="Show whole numbers and texts in the log.")
 @click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     host: str,
     port: int,
     clock: str,
@@ -65,6 +72,8 @@ def command(
     It serves the same HTTP API, brings messages to phones that are not there, calls callbacks and action URLs on
     this machine, and never reaches the real service. Stop it with Ctrl-C.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     settings = settings_from(**options)
     if show_settings:
         from xoxzo.cloudpy.simulator.catalogue import table
@@ -73,8 +82,8 @@ def command(
         return
     with stop_signals() as stop:
         try:
-            time = SteppedClock() if clock == "stepped" else RealClock()
-            simulator = Simulator(settings, clock=time, database=database)
+            moment = SteppedClock() if clock == "stepped" else RealClock()
+            simulator = Simulator(settings, clock=moment, database=database)
             log = _Log(as_json if machine else as_line, show_content=show_content)
             simulator.engine.listen(log.tell)
             server = Server(simulator, host, port)
@@ -90,6 +99,24 @@ def command(
                 pass
         finally:
             server.stop()
+
+
+@command.command("wait-ready")
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the simulator is, or will be.")
+@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
+def wait_ready(url: str, timeout: float) -> None:
+    """Wait until a simulator answers; ends with 0 then, and with 6 when none does in time."""
+    give_up = time.monotonic() + timeout
+    while not _is_ready(url):
+        if time.monotonic() >= give_up:
+            click.echo(f"xoxzo simulator: no simulator answers at {url} within {timeout:g} s", err=True)
+            raise click.exceptions.Exit(6)
+        time.sleep(_PAUSE)
+
+
+def _is_ready(url: str) -> bool:
+    outcome = exchange("GET", f"{url.rstrip('/')}/_simulator/health", {})
+    return outcome.status == 200 and b'"status"' in outcome.body
 
 
 def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:

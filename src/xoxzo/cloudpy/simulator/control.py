@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .asgi import Receive, Scope, Send
+    from .metrics import Metrics
     from .records import CallRecord
     from .simulator import Simulator
 
@@ -59,6 +60,7 @@ def routes(simulator: "Simulator") -> list[Route]:
     doors = _Doors(simulator)
     return [
         Route("/_simulator/health", doors.health),
+        Route("/_simulator/metrics", doors.metrics),
         Route("/_simulator/calls", doors.ring, methods=["POST"]),
         Route("/_simulator/calls/{callid}", doors.call),
         Route("/_simulator/callbacks", doors.callbacks),
@@ -99,9 +101,17 @@ class _Doors:
 
     def __init__(self, simulator: "Simulator") -> None:
         self._simulator = simulator
+        self._metrics: Metrics | None = None
 
     async def health(self, _request: Request) -> Response:
         return JSONResponse({"status": "ok", "time": stamp(self._simulator.engine.clock.now())})
+
+    async def metrics(self, _request: Request) -> Response:
+        # Its library takes a twentieth of a second to load, which no start shall wait for.
+        from .metrics import CONTENT_TYPE, Metrics
+
+        self._metrics = self._metrics or Metrics(self._simulator)
+        return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
 
     async def ring(self, request: Request) -> Response:
         asked = await _json(request, self._simulator.settings.max_body)

@@ -16,6 +16,7 @@ from log_contract import LogContract, report
 
 from xoxzo.cloudpy import Client, ConfigurationError, InvalidArgument, MessageStatus, SentMessage
 from xoxzo.cloudpy.callbacks import DeliveryLog, DeliveryReport
+from xoxzo.cloudpy.callbacks.log import sqlite
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
 from xoxzo.cloudpy.simulator import Simulator
 
@@ -151,6 +152,27 @@ def test_many_processes(path: Path) -> None:
     with DeliveryLog(path) as log:
         entries = [log.get(msgid=f"m{number}") for number in range(30)]
     assert {(entry.status, len(entry.history)) for entry in entries if entry} == {("DELIVERED", 3)}
+
+
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_opened_while_somebody_else_reads(path: Path, monkeypatch: pytest.MonkeyPatch, lets_go: bool) -> None:
+    """A file that another process holds for a moment is waited for, and one that it holds for too long is refused."""
+    other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    other.executescript("CREATE TABLE delivery (a); INSERT INTO delivery VALUES (1); PRAGMA user_version = 1")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM delivery").fetchall()
+    release = threading.Timer(0.2, other.rollback)
+    try:
+        if lets_go:
+            release.start()
+            DeliveryLog(path).close()
+            release.join()
+        else:
+            monkeypatch.setattr(sqlite, "_PATIENCE", 0.1)
+            with pytest.raises(ConfigurationError, match="locked"):
+                DeliveryLog(path)
+    finally:
+        other.close()
 
 
 def test_after_a_fork(path: Path) -> None:

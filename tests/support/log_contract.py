@@ -157,11 +157,14 @@ class LogContract:
         assert [entry.status for msgid in ("m1", "m2") if (entry := log.get(msgid=msgid))] == ["FAIL", "DELIVERED"]
 
     def test_the_send_is_right(self, log: DeliveryLog) -> None:
-        """When a report gave an id to the wrong reference, the send puts it right."""
-        log.record(report("wrong", "m1", "DELIVERED"))
+        """When a report gave an id to the wrong reference, the send puts it right, and what it told does not count."""
+        log.record(report("wrong", "m1", "FAIL"))
         entry = log.sent(SentMessage(msgid="m1", reference="a"))
-        assert entry.reference == "a"
+        assert (entry.reference, entry.status, entry.final) == ("a", "", False)
         assert log.get(reference="wrong") is None
+        recorded = log.record(report("a", "m1", "DELIVERED"))
+        assert recorded is not None
+        assert recorded.entry.status == "DELIVERED"
 
     def test_clicks(self, log: DeliveryLog) -> None:
         """A click is noted once and moves no status."""

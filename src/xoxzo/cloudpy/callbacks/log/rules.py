@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_NOTES = 50
-"""Lines of one history; whatever comes after them is only counted, so that nobody can fill a disk with one URL."""
+"""Lines of one history; what is told after them still moves the status, but fills no disk."""
 
 LONGEST_ACT = timedelta(seconds=60)
 """Whoever has begun to act on a callback and has not ended by then has died, and the next repeat is acted on."""
@@ -62,6 +62,9 @@ def merge(entry: Entry | None, seen: Observation) -> Recorded:
         CallbackRejected: somebody is acting on the same callback now; it shall come again (503).
     """
     known = entry or Entry(kind=seen.kind, created=seen.at, updated=seen.at)
+    if seen.source == "sent" and not known.sent and known.reference not in {None, seen.reference}:
+        # All that is known came to the URL of another message: none of it counts.
+        known = Entry(kind=known.kind, created=known.created, updated=known.updated, row=known.row)
     moved = _rank(seen.status, final=seen.final) > _rank(known.status, final=known.final)
     history, note, new = _note(known.history, seen, moved=moved)
     merged = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,8 @@ from xoxzo.cloudpy.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS delivery (
+_SCHEMA = (
+    """CREATE TABLE delivery (
     row INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     ident TEXT NOT NULL,
@@ -32,17 +33,18 @@ CREATE TABLE IF NOT EXISTS delivery (
     created REAL NOT NULL,
     updated REAL NOT NULL,
     history TEXT NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS delivery_ident ON delivery (kind, ident) WHERE ident != '';
-CREATE INDEX IF NOT EXISTS delivery_reference ON delivery (reference) WHERE reference IS NOT NULL;
-CREATE INDEX IF NOT EXISTS delivery_updated ON delivery (updated);
-CREATE INDEX IF NOT EXISTS delivery_unfinished ON delivery (updated) WHERE NOT final;
-PRAGMA user_version = 1;
-"""
+)""",
+    "CREATE UNIQUE INDEX delivery_ident ON delivery (kind, ident) WHERE ident != ''",
+    "CREATE INDEX delivery_reference ON delivery (reference) WHERE reference IS NOT NULL",
+    "CREATE INDEX delivery_updated ON delivery (updated)",
+    "CREATE INDEX delivery_unfinished ON delivery (updated) WHERE NOT final",
+    "PRAGMA user_version = 1",
+)
 _COLUMNS = "kind, ident, reference, status, final, sent, clicked, cost, created, updated, history"
 _VERSION = 1
 _MEMORY = ":memory:"
 _PATIENCE = 10.0
+_PAUSE = 0.01
 
 _encode = msgspec.json.Encoder().encode
 _history = msgspec.json.Decoder(tuple[Note, ...]).decode
@@ -165,14 +167,32 @@ class SqliteStorage:
         return connection
 
     def _furnish(self, connection: sqlite3.Connection) -> None:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version not in {0, _VERSION} or (version == 0 and tables):
-            raise ConfigurationError(f"{self._path} is not a delivery log of this version")
-        connection.execute("PRAGMA journal_mode = WAL")
+        # At once, so that of several processes that find a new file one makes the tables and the others find them.
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if version not in {0, _VERSION} or (version == 0 and tables):
+                raise ConfigurationError(f"{self._path} is not a delivery log of this version")
+            for statement in _SCHEMA if version == 0 else ():
+                connection.execute(statement)
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
-        connection.executescript(_SCHEMA)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # While others have just opened the file, SQLite refuses this at once instead of waiting for them.
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= give_up:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

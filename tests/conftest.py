@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes depends on what else the machine does: that is no assertion.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 REPOSITORY = Path(__file__).parent.parent
 NO_SKIP = os.environ.get("XOXZO_TESTS_NO_SKIP") == "1"

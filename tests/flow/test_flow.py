@@ -215,12 +215,12 @@ def test_any_other_refusal_stays_an_error(outcome, kind, maybe) -> None:
 
 def test_no_error_repeats_a_secret() -> None:
     """A secret of the request is taken out of the server's words, wherever the error keeps them."""
-    body = b'{"otp": ["48a9 is wrong"], "detail": "not 48a9"}'
+    body = b'{"otp": ["48z9 is wrong"], "detail": "not 48z9"}'
     with pytest.raises(errors.BadRequest) as caught:
-        Run([answered(400, body)])(operation(Effect.CREATE, secret="48a9"))
+        Run([answered(400, body)])(operation(Effect.CREATE, secret="48z9"))
     assert caught.value.field_errors == {"otp": ("… is wrong",)}
     assert caught.value.detail == "not …"
-    assert "48a9" not in str(caught.value) + repr(caught.value) + str(caught.value.__dict__)
+    assert "48z9" not in str(caught.value) + repr(caught.value) + str(caught.value.__dict__)
 
 
 def test_a_doubt_outlives_a_later_try_that_surely_did_nothing() -> None:

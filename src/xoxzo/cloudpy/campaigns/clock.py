@@ -1,0 +1,35 @@
+"""Time that does not go back while a campaign runs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class SteadyClock:
+    """Seconds since 1970 that begin at the machine's clock and then go on steadily, whatever becomes of that clock.
+
+    What a sent list proves depends on the order of things, so a clock that is set back must not change it.
+
+    Args:
+        latest: the latest time of earlier runs; the clock begins after it.
+        wall: the machine's clock.
+        monotonic: a clock that is never set.
+    """
+
+    def __init__(
+        self,
+        latest: float = 0.0,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.wall = wall
+        self.monotonic = monotonic
+        self._offset = max(wall(), latest) - monotonic()
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.monotonic() + self._offset

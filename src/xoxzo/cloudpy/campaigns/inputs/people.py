@@ -1,0 +1,142 @@
+"""From rows to recipients: each is fit to be sent to, or told with its line, column and reason."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xoxzo.cloudpy.campaigns.records import Recipient
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.campaigns.content import Content
+    from xoxzo.cloudpy.campaigns.inputs.columns import Columns
+    from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
+
+# Nearly every row of a Japanese list: read without the library, by the same rule as it has.
+_PLAIN = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
+_MOBILE = frozenset({"mobile", "fixed_or_mobile"})
+
+
+class BadRow(msgspec.Struct, frozen=True):
+    """A row that cannot be sent to.
+
+    Attributes:
+        line: where it stands.
+        column: the column that is wrong.
+        reason: the rule that it breaks, without the value.
+        cells: the row itself.
+    """
+
+    line: int
+    column: str
+    reason: str
+    cells: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"BadRow(line={self.line}, column={self.column!r}, reason={self.reason!r})"
+
+
+class People:
+    """Reads the recipients out of a table.
+
+    Args:
+        table: the file.
+        columns: what is read from where.
+        content: what everybody gets.
+        country: where numbers without a country code belong, as ISO 3166-1 alpha-2.
+        mobile_only: whether numbers that are no mobiles count as bad.
+        on_bad: takes each bad row.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Columns,
+        content: Content,
+        *,
+        country: str = "JP",
+        mobile_only: bool = True,
+        on_bad: Callable[[BadRow], None],
+    ) -> None:
+        self._table = table
+        self._columns = columns
+        self._content = content
+        self._country = country
+        self._mobile_only = mobile_only
+        self._on_bad = on_bad
+        self.read = 0
+        """Rows that were read."""
+        self.bad = 0
+        """Rows that cannot be sent to."""
+        self.doubts: Counter[str] = Counter()
+        """What had to be assumed to read numbers, and how often."""
+
+    def __iter__(self) -> Iterator[Recipient]:
+        for row in self._table.rows:
+            self.read += 1
+            found = self._recipient(row)
+            if isinstance(found, Recipient):
+                yield found
+            else:
+                self.bad += 1
+                self._on_bad(found)
+
+    def _recipient(self, row: Row) -> Recipient | BadRow:
+        column = self._columns.number
+        cell = row.cells.get(column, "")
+        if not cell.strip():
+            return BadRow(row.line, column, "is empty", row.cells)
+        try:
+            number, kind, country = self._number(cell)
+        except InvalidArgument as error:
+            return BadRow(row.line, column, error.reason, row.cells)
+        if self._mobile_only and kind not in _MOBILE:
+            return BadRow(row.line, column, f"is no mobile number ({kind})", row.cells)
+        variables = {}
+        for name, source in self._columns.variables.items():
+            value = row.cells.get(source, "").strip()
+            if not value:
+                return BadRow(row.line, source, f"is empty, and the text needs {{{name}}}", row.cells)
+            variables[name] = value
+        text = self._content.render(variables)
+        parts = self._content.parts(text)
+        if parts is None and not self._content.options.get("track_link"):
+            return BadRow(row.line, column, "makes a text of over 660 characters", row.cells)
+        if not _encodes(text):
+            return BadRow(row.line, column, "makes a text with half a character in it", row.cells)
+        cost: Decimal | None = self._content.cost(text, country)
+        return Recipient(0, number, variables, parts or 0, cost, _zone(number, country), row.line)
+
+    def _number(self, cell: str) -> tuple[str, str, str | None]:
+        if self._country == "JP" and (found := _PLAIN.fullmatch(cell)) and cell.isascii():
+            return f"+81{found[1]}{found[2]}{found[3]}", "mobile", "JP"
+        parsed = parse(cell, self._country)
+        self.doubts.update(str(doubt) for doubt in parsed.doubts)
+        return parsed.e164, parsed.kind, parsed.country
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _zone(number: str, country: str | None) -> str | None:
+    if country == "JP":
+        return "Asia/Tokyo"
+    import phonenumbers
+    from phonenumbers import timezone
+
+    zones = timezone.time_zones_for_number(phonenumbers.parse(number))
+    known = [zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE]
+    return ",".join(known) or None

@@ -1,0 +1,77 @@
+"""What a campaign will do, before anybody is sent to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.campaigns.content import Content
+    from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+    from xoxzo.cloudpy.campaigns.limits import Limits
+
+_SAMPLES = 3
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What sending will come to. A ``repr`` leaves the texts out.
+
+    Attributes:
+        recipients: how many are left to be sent to.
+        parts: how many messages take how many SMS parts.
+        cost: estimated credits for those left, where prices are known (API section 1.7).
+        unpriced: how many have no known price; they are not in ``cost``.
+        seconds: how long it will take at the allowed rate, quiet hours apart; ``None`` without a rate.
+        quiet: the quiet hours, as they were given.
+        samples: finished texts of the first recipients, with their masked numbers.
+        bad: rows of the input that were left out.
+        repeated: rows that were left out since their number had come before.
+        suppressed: numbers on the suppression list.
+        doubts: what had to be assumed to read numbers, and how often.
+        input: how the file was read.
+        columns: what was read from which column.
+    """
+
+    recipients: int
+    parts: dict[int, int]
+    cost: Decimal
+    unpriced: int
+    seconds: float | None
+    quiet: str | None
+    samples: tuple[tuple[str, str], ...]
+    bad: int
+    repeated: int
+    suppressed: int
+    doubts: dict[str, int]
+    input: str
+    columns: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Plan(recipients={self.recipients}, cost={self.cost})"
+
+
+def plan(ledger: SqliteLedger, content: Content, limits: Limits) -> Plan:
+    """Reckon what is left to be done."""
+    from xoxzo.cloudpy.masking import mask_number
+
+    facts = ledger.get("input") or {}
+    left = ledger.left()
+    samples = tuple((mask_number(one.number), content.render(one.variables)) for one in ledger.recipients(1, _SAMPLES))
+    return Plan(
+        recipients=left.count,
+        parts=left.parts,
+        cost=left.cost,
+        unpriced=left.unpriced,
+        seconds=None if limits.rate is None else left.count / limits.rate,
+        quiet=None if limits.quiet is None else limits.quiet.hours,
+        samples=samples,
+        bad=facts.get("bad", 0),
+        repeated=facts.get("repeated", 0),
+        suppressed=left.suppressed,
+        doubts=facts.get("doubts", {}),
+        input=facts.get("about", ""),
+        columns=facts.get("columns", {}),
+    )

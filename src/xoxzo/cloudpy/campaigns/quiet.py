@@ -1,0 +1,65 @@
+"""Hours at which nobody is to be disturbed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from xoxzo.cloudpy.errors import InvalidArgument
+
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+class QuietHours(msgspec.Struct, frozen=True):
+    """The hours of each day at which no message goes out, by the recipient's own clock.
+
+    Attributes:
+        hours: for instance ``21:00-08:00``; the end may be on the next day.
+        zone: the zone of recipients whose own is not known, by its IANA name.
+
+    Raises:
+        InvalidArgument: the hours or the zone are none.
+    """
+
+    hours: str
+    zone: str = "Asia/Tokyo"
+
+    def __post_init__(self) -> None:
+        found = _HOURS.fullmatch(self.hours)
+        if not found or found[1] + found[2] == found[3] + found[4]:
+            raise InvalidArgument("quiet", "must be two times of day that differ, for instance 21:00-08:00")
+        _zone(self.zone)
+
+    def until(self, zones: str | None, now: float) -> float | None:
+        """Say until when a recipient must be left alone, or ``None`` when it may be reached now.
+
+        Args:
+            zones: the recipient's zone; several with commas between, of which none may be asleep.
+            now: seconds since 1970.
+        """
+        wakes = [wake for name in (zones or self.zone).split(",") if (wake := self._until(name, now)) is not None]
+        return max(wakes) if wakes else None
+
+    def _until(self, name: str, now: float) -> float | None:
+        moment = datetime.fromtimestamp(now, _zone(name))
+        begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in self.hours.split("-"))
+        minute = moment.hour * 60 + moment.minute
+        asleep = begin <= minute < end if begin < end else minute >= begin or minute < end
+        if not asleep:
+            return None
+        wake = moment.replace(hour=end // 60, minute=end % 60, second=0, microsecond=0)
+        if wake <= moment:
+            wake += timedelta(days=1)
+        return wake.timestamp()
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidArgument("zone", "is not known: give an IANA name such as Asia/Tokyo") from None

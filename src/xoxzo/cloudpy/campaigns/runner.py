@@ -1,0 +1,327 @@
+"""One run: claim late and small, send, write down, and never guess."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.campaigns.limits import Event
+from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
+from xoxzo.cloudpy.campaigns.rules import judge
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns.clock import SteadyClock
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
+    from xoxzo.cloudpy.campaigns.limits import Hook, Limits
+
+Post = Callable[[Recipient], Awaitable[str]]
+"""Sends to a recipient and returns the msgid or callid."""
+
+_GROUP = 100
+_FLUSH = 0.05
+_PROGRESS = 0.5
+_GLANCE = 0.2
+_WINDOW = 100
+_FEWEST = 20
+_QUARTER = 0.25
+_LONGEST_PAUSE = 60.0
+
+
+class Stopped(Exception):
+    """A run has to end before its work is done."""
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+async def deliver(post: Post, one: Recipient, claim: int, clock: SteadyClock) -> tuple[Outcome, BaseException | None]:
+    """Send to one claimed recipient and say what became of it; nothing is written down here.
+
+    This is the whole work on one message: a task of a queue can call it for each of a claim's recipients and note what
+    it returns.
+
+    Args:
+        post: sends, and returns the msgid.
+        one: the recipient.
+        claim: the claim that it was taken with.
+        clock: the time.
+
+    Returns:
+        The outcome, and the error behind it; a cancellation is returned as well, since its outcome must be noted first.
+    """
+    began = clock.now()
+    try:
+        ident = await post(one)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the message may have gone out
+        verdict = judge(error)
+        now = clock.now()
+        again = now + max(1.0, verdict.pause)
+        return Outcome(one.n, claim, verdict.state, "", verdict.error, now, began, None, again), error
+    return Outcome(one.n, claim, State.SENT, ident, "", clock.now(), began), None
+
+
+class Runner:
+    """Sends to everybody who can be sent to.
+
+    Args:
+        ledger: where the campaign stands; locked by the caller.
+        epoch: what the ledger's `begin` returned.
+        post: sends to one recipient and returns the msgid.
+        limits: what is kept to.
+        clock: the time.
+        tell: takes the events.
+    """
+
+    def __init__(
+        self, ledger: Ledger, epoch: int, post: Post, *, limits: Limits, clock: SteadyClock, tell: Hook | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._epoch = epoch
+        self._post = post
+        self._limits = limits
+        self._clock = clock
+        self._tell = tell
+        self._ready: deque[tuple[int, Recipient]] = deque()
+        self._buffer: list[Outcome] = []
+        self._flown: set[int] = set()
+        self._window: deque[bool] = deque(maxlen=_WINDOW)
+        self._ended: Stopped | None = None
+        self._broken: BaseException | None = None
+        self._not_before = 0.0
+        self._next_slot = 0.0
+        self._pauses = 0
+        self._said: tuple[str, str] = ("", "")
+        self._answered: deque[float] = deque(maxlen=2000)
+        self._filling = asyncio.Lock()
+
+    def stop(self, state: str, reason: str) -> None:
+        """Claim and start nothing more; what is in flight comes to its end."""
+        if self._ended is None:
+            self._ended = Stopped(state, reason)
+
+    async def send(self, *, hold: int = 0, most: int | None = None, alone: bool = False) -> None:
+        """Send to everybody who can be sent to now or later, except for some at the end of the list.
+
+        Args:
+            hold: how many at the end are kept back.
+            most: how many to send to at most.
+            alone: send to one and wait for its answer before all others.
+
+        Raises:
+            Stopped: the run has to end.
+            CampaignError: the ledger cannot be written.
+        """
+        if alone:
+            await self._all(1, hold, 1)
+        if most is None or most > 0:
+            await self._all(self._limits.concurrency, hold, most)
+
+    async def _all(self, workers: int, hold: int, most: int | None) -> None:
+        budget = [most]
+        tasks = [asyncio.create_task(self._work(hold, budget)) for _ in range(min(workers, most or workers))]
+        helpers = [asyncio.create_task(self._flush_often()), asyncio.create_task(self._report_often())]
+        try:
+            await asyncio.gather(*tasks)
+        except asyncio.CancelledError:
+            self.stop("stopped", "cancelled")
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self._release()
+        if self._broken is not None:
+            raise self._broken
+        if self._ended is not None:
+            raise self._ended
+
+    async def _work(self, hold: int, budget: list[int | None]) -> None:
+        while self._ended is None and self._broken is None:
+            try:
+                found = await self._next(hold, budget)
+            except CampaignError as error:
+                self._broken = error
+                return
+            if found is None:
+                return
+            claim, one = found
+            self._flown.add(one.n)
+            outcome, failure = await deliver(self._post, one, claim, self._clock)
+            self._take(outcome, failure)
+            if failure is not None and not isinstance(failure, Exception):
+                raise failure
+
+    async def _next(self, hold: int, budget: list[int | None]) -> tuple[int, Recipient] | None:
+        async with self._filling:
+            while await self._paced() and self._broken is None:
+                if self._ready:
+                    return self._ready.popleft()
+                if budget[0] is not None and budget[0] <= 0:
+                    return None
+                if not await self._fill(hold, budget):
+                    return None
+        return None
+
+    async def _paced(self) -> bool:
+        """Wait for the next place in the rate, and for the end of a pause; return whether the run goes on."""
+        while self._ended is None:
+            now = self._clock.monotonic()
+            wait = max(self._not_before, self._next_slot) - now
+            if wait <= 0:
+                if self._limits.rate is not None and self._ready:
+                    self._next_slot = max(now, self._next_slot) + 1 / self._limits.rate
+                return True
+            await asyncio.sleep(min(wait, _GLANCE))
+        return False
+
+    async def nap(self, seconds: float) -> None:
+        """Wait, and look now and then whether something else is wished.
+
+        Raises:
+            Stopped: the run has to end.
+        """
+        until = self._clock.monotonic() + seconds
+        while self._ended is None and (left := until - self._clock.monotonic()) > 0:
+            self._heed()
+            await asyncio.sleep(min(left, _GLANCE * 5))
+        if self._ended is not None:
+            raise self._ended
+
+    async def _fill(self, hold: int, budget: list[int | None]) -> bool:
+        """Claim; return whether to look again."""
+        self.flush()
+        self._heed()
+        if self._ended is not None:
+            return False
+        limit = self._chunk() if budget[0] is None else min(budget[0], self._chunk())
+        quiet = self._limits.quiet
+        asleep = None if quiet is None else lambda zone: quiet.until(zone, self._clock.wall())
+        now = self._clock.now()
+        if asleep is not None and (wake := self._all_asleep(asleep)) is not None:
+            self._say("waiting", "quiet hours", wake=wake)
+            await asyncio.sleep(min(_GLANCE * 5, max(0.0, wake - self._clock.wall())))
+            return True
+        claim = self._ledger.claim(self._epoch, limit, now, hold=hold, budget=self._limits.max_cost, asleep=asleep)
+        if claim.recipients:
+            self._ready.extend((claim.ident, one) for one in claim.recipients)
+            if budget[0] is not None:
+                budget[0] -= len(claim.recipients)
+            return True
+        if claim.over_budget:
+            self.stop("stopped", "the budget is spent")
+            return False
+        if self._flown or claim.skipped:
+            # Somebody in flight may have to be tried again.
+            await asyncio.sleep(_GLANCE / 10)
+            return True
+        if claim.wake is not None:
+            if claim.wake > now:
+                self._say("waiting", "until the next try", wake=claim.wake)
+            await asyncio.sleep(min(_GLANCE, max(0.0, claim.wake - now)))
+            return True
+        return False
+
+    def _all_asleep(self, asleep: Callable[[str | None], float | None]) -> float | None:
+        wakes = [asleep(zone) for zone in self._ledger.get("zones") or [None]]
+        return None if any(wake is None for wake in wakes) else min(wake for wake in wakes if wake is not None)
+
+    def _heed(self) -> None:
+        """Look what was wished from elsewhere, and whether it is too late."""
+        if self._limits.expires is not None and self._clock.wall() >= self._limits.expires:
+            self.stop("expired", "the campaign has expired")
+        wish = self._ledger.get("wish")
+        if wish in {"pause", "cancel"}:
+            self.stop("paused" if wish == "pause" else "cancelled", f"asked to {wish}")
+
+    def _chunk(self) -> int:
+        """About a quarter of a second's worth, so that few are unknown after a crash."""
+        return (
+            max(self._limits.concurrency, int(self._rate() * _QUARTER))
+            if self._limits.rate is None
+            else max(1, min(self._limits.concurrency, int(self._limits.rate * _QUARTER)))
+        )
+
+    def _rate(self) -> float:
+        if len(self._answered) < 2:
+            return 0.0
+        span = self._clock.monotonic() - self._answered[0]
+        return len(self._answered) / span if span > 0 else 0.0
+
+    def _take(self, outcome: Outcome, error: BaseException | None) -> None:
+        self._flown.discard(outcome.n)
+        self._buffer.append(outcome)
+        self._answered.append(self._clock.monotonic())
+        if len(self._buffer) >= _GROUP:
+            self._flush_or_break()
+        if error is None:
+            self._window.append(True)
+            self._pauses = 0
+            return
+        verdict = judge(error)
+        if verdict.stop:
+            self.stop("stopped", verdict.stop)
+        if verdict.pause:
+            self._pause(verdict.pause, outcome.error)
+        if not outcome.error.startswith("RateLimited"):
+            self._window.append(False)
+        failed = self._window.count(False)
+        if len(self._window) >= _FEWEST and failed > len(self._window) * self._limits.stop_share:
+            self.stop(
+                "stopped", f"{failed} of the last {len(self._window)} messages failed, the last with {outcome.error}"
+            )
+        if outcome.state == State.UNKNOWN:
+            self._say("unknown", outcome.error)
+
+    def _pause(self, seconds: float, reason: str) -> None:
+        until = self._clock.monotonic() + min(_LONGEST_PAUSE, seconds * 2 ** min(self._pauses, 6))
+        if until > self._not_before:
+            self._not_before = until
+            self._pauses += 1
+            self._say("throttled", reason, wake=self._clock.now() + until - self._clock.monotonic())
+
+    def _release(self) -> None:
+        """Give back what was claimed and never started: that was surely not sent."""
+        now = self._clock.now()
+        while self._ready:
+            claim, one = self._ready.popleft()
+            self._buffer.append(Outcome(one.n, claim, State.WAITING, "", "not started", now, 0.0, None, now))
+        self._flush_or_break()
+
+    def flush(self) -> None:
+        """Write down what became of those that were answered."""
+        if self._buffer:
+            self._ledger.note(self._buffer, self._epoch)
+            self._buffer.clear()
+
+    def _flush_or_break(self) -> None:
+        try:
+            self.flush()
+        except CampaignError as error:
+            # Nothing more is started. What could not be written is unknown to the next run, which looks it up.
+            self._broken = self._broken or error
+
+    async def _flush_often(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH)
+            self._flush_or_break()
+
+    async def _report_often(self) -> None:
+        while True:
+            await asyncio.sleep(_PROGRESS)
+            self._say("progress")
+
+    def _say(self, kind: str, reason: str = "", wake: float | None = None) -> None:
+        if kind == "waiting" and self._said == (kind, reason):
+            return
+        self._said = (kind, reason)
+        if self._tell is not None:
+            tally = self._ledger.tally()
+            self._tell(Event(kind=kind, at=self._clock.now(), tally=tally, reason=reason, rate=self._rate(), wake=wake))

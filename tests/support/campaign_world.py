@@ -1,4 +1,4 @@
-"""Campaigns on a virtual clock: the real client, the real ledger, an Xoxzo that misbehaves, and deaths at any instant."""
+"""Campaigns on a virtual clock: real client, real ledger, an Xoxzo that misbehaves, and deaths at any instant."""
 
 from __future__ import annotations
 

@@ -296,9 +296,9 @@ class Campaign:
             own = AsyncClient(max_connections=(limits or Limits()).concurrency) if client is None else None
             with _interrupts(self):
                 try:
-                    return await self.run_async(
-                        client or own or AsyncClient(), limits, callbacks=callbacks, on_event=on_event, follow=follow
-                    )
+                    using = client or own
+                    assert using is not None  # noqa: S101 - one of them is
+                    return await self.run_async(using, limits, callbacks=callbacks, on_event=on_event, follow=follow)
                 finally:
                     if own is not None:
                         await own.close()
@@ -338,6 +338,49 @@ class Campaign:
         if what not in {"pause", "cancel", "resume"}:
             raise InvalidArgument("what", "must be pause, cancel or resume")
         self.ledger.put({"wish": None if what == "resume" else what})
+
+    def cancel(self) -> None:
+        """End the campaign for good, and the run of it that may be under way."""
+        self.wish("cancel")
+        try:
+            self.ledger.lock()
+        except CampaignError:
+            # Whoever runs it has been told, and ends it.
+            return
+        self.ledger.put({"state": "cancelled"})
+
+    async def settle(self, client: AsyncClient, *, settle: float = 600.0, statuses: bool = False) -> Tally:
+        """Look once what became of messages, in the sent list and, if wished, one by one.
+
+        Args:
+            client: asks.
+            settle: seconds after which a message whose answer was lost is not accepted any more.
+            statuses: ask for each message that has no last word yet.
+
+        Raises:
+            CampaignError: another process runs it.
+            APIError: a question failed.
+        """
+        self.ledger.lock()
+        clock = SteadyClock(self.ledger.latest())
+        self.ledger.begin(clock.now())
+        settler = Settler(self.ledger, self._uid, clock)
+        if not self.content.is_call:
+            settler.prove(await settler.look(client), settle)
+        if statuses:
+            await settler.follow(client, calls=self.content.is_call, concurrency=10)
+        return self.tally()
+
+    async def try_out(self, client: AsyncClient, number: str) -> str:
+        """Send what the first recipient would get to a number of your own; return the msgid or callid.
+
+        Raises:
+            InvalidArgument: the number is none.
+            APIError: it could not be sent.
+        """
+        first = next(self.ledger.recipients(1, 1))
+        reference = f"{self._uid}-test-{secrets.token_hex(4)}"
+        return await self.content.send(client, number, first.variables, reference=reference)
 
     def record(self, event: Any) -> bool:  # noqa: ANN401 - a DeliveryReport or a CallEnded; rooms of one floor meet by shape
         """Take a delivery report or the end of a call; return whether it changed anything.

@@ -22,6 +22,9 @@ class Entry:
 
 
 COMMANDS = {
+    "campaign": Entry(
+        "xoxzo.cloudpy.cli.campaign", "Send one message to very many people, from a file.", extra="campaigns"
+    ),
     "simulator": Entry(
         "xoxzo.cloudpy.cli.simulator",
         "Run Xoxzo's telephony service on this machine.",

@@ -1,0 +1,95 @@
+"""`xoxzo campaign status`, `list`, `unknown`, `export` and `report`."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.campaigns.exporting import export as write_export
+from xoxzo.cloudpy.campaigns.report import report as write_report
+from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.masking import mask_number
+
+from .options import told
+from .showing import facts, show_tally
+
+_MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
+
+
+@click.command()
+@click.argument("name")
+@_MACHINE
+def status(name: str, *, machine: bool) -> None:
+    """Show where a campaign stands, while it runs or later."""
+    with told("status"), Campaign.open(name) as campaign:
+        tally, reason = campaign.tally(), campaign.ledger.get("reason") or ""
+        if machine:
+            click.echo(json.dumps({"name": name, "state": campaign.state, "reason": reason, **facts(tally)}))
+            return
+        click.echo(f"{name} {campaign.state}" + (f": {reason}" if reason else ""))
+        show_tally(tally)
+
+
+@click.command("list")
+@_MACHINE
+def list_(*, machine: bool) -> None:
+    """List all campaigns of this machine."""
+    with told("list"):
+        for name in shelf.names():
+            with Campaign.open(name) as campaign:
+                tally = campaign.tally()
+                if machine:
+                    click.echo(json.dumps({"name": name, "state": campaign.state, **facts(tally)}, ensure_ascii=False))
+                else:
+                    created = datetime.fromtimestamp(float(campaign.ledger.get("created")), UTC)
+                    click.echo(
+                        f"{created:%Y-%m-%d}  {campaign.state:<10} {tally.sent:>9,} of {tally.total:>9,}  {name}"
+                    )
+
+
+@click.command()
+@click.argument("name")
+@click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
+@_MACHINE
+def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
+    """List the messages of which nobody can tell whether they were sent."""
+    with told("unknown"), Campaign.open(name) as campaign:
+        for one in campaign.unknown():
+            who = next(campaign.ledger.recipients(one.n, one.n))
+            number = who.number if show_numbers else mask_number(who.number)
+            tried = datetime.fromtimestamp(one.began, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            if machine:
+                click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": one.error}))
+            else:
+                click.echo(f"line {who.line:<8} {number:<16} {tried}  {one.error}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.csv; .xlsx makes a workbook.")
+def export(name: str, *, output: str | None) -> None:
+    """Write every recipient with state, msgid, times and cost, with whole numbers."""
+    with told("export"), Campaign.open(name) as campaign:
+        path = Path(output or f"{name}.csv")
+        count = write_export(campaign.standings(), path)
+        click.echo(f"{count:,} recipients in {path}", err=True)
+
+
+@click.command()
+@click.argument("name")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.html.")
+def report(name: str, *, output: str | None) -> None:
+    """Write one page of HTML with figures and charts; it holds no number and no text."""
+    with told("report"), Campaign.open(name) as campaign:
+        path = Path(output or f"{name}.html")
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(write_report(campaign))
+        except OSError as error:
+            raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
+        click.echo(f"The report is in {path}", err=True)

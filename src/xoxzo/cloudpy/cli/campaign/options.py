@@ -1,0 +1,218 @@
+"""The options that campaign commands share, and how their errors end the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import reduce
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
+from xoxzo.cloudpy.campaigns.exporting import write_bad
+from xoxzo.cloudpy.errors import (
+    APIError,
+    AuthenticationFailed,
+    CampaignError,
+    ConfigurationError,
+    InvalidArgument,
+    PermissionDenied,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
+"""Exit statuses."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SHOWN_BAD = 5
+
+_CONTENT = (
+    click.option("--text", help="The text of an SMS; {name} stands for the column `name`."),
+    click.option("--template", type=click.IntRange(1), help="The number of an approved template."),
+    click.option("--say", help="Call and speak this text."),
+    click.option("--play", metavar="URL", help="Call and play this mp3 (http only)."),
+    click.option("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
+    click.option("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
+    click.option("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
+    click.option("--track-link", is_flag=True, help="Replace the first link by one that tells when it is opened."),
+    click.option("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
+)
+_INPUT = (
+    click.option("--name", help="What the campaign is called; by default as the file."),
+    click.option("--number", help="The column of the phone numbers."),
+    click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
+    click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong."),
+    click.option("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
+    click.option("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
+    click.option("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
+    click.option("--encoding", help="Of the file; by default found out."),
+    click.option("--delimiter", help="Between cells; by default found out."),
+    click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
+    click.option("--sheet", help="Of a workbook; by default the first."),
+)
+_LIMITS = (
+    click.option(
+        "--concurrency", default=10, show_default=True, type=click.IntRange(1, 1000), help="In flight at once."
+    ),
+    click.option("--rate", type=float, help="Messages a second."),
+    click.option("--max-cost", type=str, metavar="CREDITS", help="Stop rather than cost more."),
+    click.option("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours, by the recipient's clock."),
+    click.option("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
+    click.option("--stop-share", default=0.5, show_default=True, help="Stop when so many of the last 100 fail."),
+    click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost."),
+)
+
+
+def content_options(function: F) -> F:
+    """Add the options that say what everybody gets."""
+    return reduce(lambda done, option: option(done), reversed(_CONTENT), function)
+
+
+def input_options(function: F) -> F:
+    """Add the options that say how a file is read."""
+    return reduce(lambda done, option: option(done), reversed(_INPUT), function)
+
+
+def limit_options(function: F) -> F:
+    """Add the options that say what a run keeps to."""
+    return reduce(lambda done, option: option(done), reversed(_LIMITS), function)
+
+
+def limits_of(given: dict[str, Any]) -> Limits:
+    """Take what a run keeps to out of a command's options."""
+    return Limits(
+        concurrency=given["concurrency"],
+        rate=given["rate"],
+        max_cost=amount("max-cost", given["max_cost"]),
+        quiet=QuietHours(given["quiet"]) if given["quiet"] else None,
+        expires=_moment(given["expires"]),
+        stop_share=given["stop_share"],
+        settle=given["settle"],
+    )
+
+
+def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
+    """Take what everybody gets out of a command's options.
+
+    Args:
+        given: the options.
+        words: reads the text in force of a template.
+    """
+    kinds = [kind for kind in ("text", "template", "say", "play") if given[kind] is not None]
+    if len(kinds) != 1:
+        raise click.UsageError("Say what to send by one of --text, --template, --say and --play.")
+    if not given["sender"]:
+        raise click.UsageError("Say from whom by --sender.")
+    kind: Any = kinds[0]
+    return Content(
+        kind=kind,
+        sender=given["sender"],
+        words=words(given["template"]) if kind == "template" else given[kind],
+        template=given["template"],
+        language=given["language"],
+        tags=given["tags"],
+        options={"track_link": True} if given["track_link"] else {},
+        price=amount("price", given["price"]),
+    )
+
+
+def create(file: str, name: str, content: Content, given: dict[str, Any], folder: Path | None = None) -> Campaign:
+    """Create a campaign from a file by a command's options."""
+    pairs = [pair.partition("=") for pair in given["columns"]]
+    if any(not mark for _, mark, _ in pairs):
+        raise click.UsageError("--column wants NAME=COLUMN, for instance --column name=お名前")
+    return Campaign.create(
+        name,
+        file,
+        content,
+        folder=folder,
+        number=given["number"],
+        columns={placeholder: column for placeholder, _, column in pairs},
+        country=given["country"],
+        mobile_only=False if given["any_number"] else None,
+        skip_bad=given["skip_bad"],
+        suppress=numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
+        encoding=given["encoding"],
+        delimiter=given["delimiter"],
+        header=given["header"],
+        sheet=given["sheet"],
+    )
+
+
+def numbers_in(path: str, country: str) -> list[str]:
+    """Read a list of numbers, one a line; a line that is none ends the program."""
+    from xoxzo.cloudpy.phone import parse
+
+    found = []
+    with click.open_file(path, encoding="utf-8-sig") as file:
+        for line, text in enumerate(file, 1):
+            if text.strip():
+                try:
+                    found.append(parse(text.strip(), country).e164)
+                except InvalidArgument as error:
+                    raise CampaignError(f"{path}, line {line}: {error.reason}") from None
+    return found
+
+
+@contextmanager
+def told(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
+    """Tell errors in plain words and end with the status that they stand for.
+
+    Args:
+        verb: the command.
+        bad_file: where bad rows are written.
+    """
+    try:
+        yield
+    except BadRows as error:
+        for row in error.rows[:_SHOWN_BAD]:
+            click.echo(f"line {row.line}: {row.column} {row.reason}", err=True)
+        more = error.count - _SHOWN_BAD
+        if more > 0:
+            click.echo(f"… and {more:,} more", err=True)
+        click.echo(f"xoxzo campaign {verb}: {error.count:,} rows cannot be sent to; nothing was sent.", err=True)
+        if bad_file is not None:
+            write_bad(error.rows, bad_file)
+            click.echo(
+                f"They are in {bad_file} with their reasons: mend them there, or go on with --skip-bad.", err=True
+            )
+        raise click.exceptions.Exit(USAGE) from None
+    except (AuthenticationFailed, PermissionDenied, ConfigurationError) as error:
+        click.echo(f"xoxzo campaign {verb}: {error}", err=True)
+        raise click.exceptions.Exit(CREDENTIALS) from None
+    except (CampaignError, InvalidArgument) as error:
+        click.echo(f"xoxzo campaign {verb}: {error}", err=True)
+        raise click.exceptions.Exit(USAGE) from None
+    except APIError as error:
+        click.echo(f"xoxzo campaign {verb}: {error}", err=True)
+        raise click.exceptions.Exit(STOPPED) from None
+
+
+def amount(option: str, value: str | None) -> Decimal | None:
+    """Read credits."""
+    if value is None:
+        return None
+    try:
+        found = Decimal(value.replace(",", ""))
+    except InvalidOperation:
+        found = Decimal(-1)
+    if not found.is_finite() or found < 0:
+        raise click.UsageError(f"--{option} wants a number of credits, 0 or more")
+    return found
+
+
+def _moment(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.UsageError("--expires wants a time such as 2026-11-30T18:00+09:00") from None
+    return (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC).timestamp()

@@ -1,0 +1,207 @@
+"""`xoxzo campaign plan`, `run` and `resume`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError
+
+from .options import (
+    DONE,
+    MAY_BE_SENT,
+    STOPPED,
+    USAGE,
+    content_of,
+    content_options,
+    create,
+    input_options,
+    limit_options,
+    limits_of,
+    told,
+)
+from .showing import Progress, show_plan, show_result
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.campaigns import Content, Limits
+
+_ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@content_options
+@input_options
+@limit_options
+@click.option("--json", "machine", is_flag=True, help="Write one JSON object.")
+def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Show what sending to the people in FILE would come to; nothing is sent and nothing is kept."""
+    with told("plan", bad_file=_bad_file(file)), tempfile.TemporaryDirectory() as folder:
+        limits = limits_of(given)
+        with create(file, "plan", _content(given), given, Path(folder)) as campaign:
+            show_plan(campaign.plan(limits), limits, _balance(), machine=machine)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@content_options
+@input_options
+@limit_options
+@click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+@click.option("--test-to", metavar="NUMBER", help="Send the first text to this number before anybody else.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
+def run(file: str, *, yes: bool, machine: bool, follow: float, test_to: str | None, **given: Any) -> None:  # noqa: ANN401
+    """Send to the people in FILE, after showing the plan and asking.
+
+    Run it again to go on after a stop, a crash or a power cut. Ctrl-C finishes what is in flight.
+    """
+    name = given["name"] or Path(file).stem
+    with told("run", bad_file=_bad_file(file)):
+        limits = limits_of(given)
+        fresh = not shelf.path_of(name).is_file()
+        _check_account()
+        with _open(file, name, given, fresh=fresh) as campaign:
+            left = campaign.plan(limits)
+            if fresh:
+                show_plan(left, limits, _balance(), machine=machine)
+            try:
+                _allow(campaign, left.cost, limits, yes=yes or not fresh)
+                if test_to is not None and fresh:
+                    _try_out(campaign, test_to, yes=yes)
+            except click.exceptions.Exit:
+                if fresh:
+                    _forget(campaign)
+                raise
+            if campaign.bad:
+                show_left_out(campaign, _bad_file(file))
+            _run(campaign, limits, follow=follow, machine=machine)
+
+
+@click.command()
+@click.argument("name")
+@limit_options
+@click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+@click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
+def resume(name: str, *, machine: bool, follow: float, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Go on with a campaign that was paused, stopped or cut off."""
+    with told("resume"):
+        limits = limits_of(given)
+        with Campaign.open(name) as campaign:
+            _run(campaign, limits, follow=follow, machine=machine)
+
+
+def _run(campaign: Campaign, limits: Limits, *, follow: float, machine: bool) -> None:
+    with Progress(campaign.name, machine=machine) as progress:
+        result = campaign.run(limits=limits, on_event=progress.tell, follow=follow)
+    show_result(campaign.name, result, machine=machine)
+    status = MAY_BE_SENT if result.unknown else DONE if result.state == "finished" else STOPPED
+    if status != DONE:
+        raise click.exceptions.Exit(status)
+
+
+def _open(file: str, name: str, given: dict[str, Any], *, fresh: bool) -> Campaign:
+    if fresh:
+        return create(file, name, _content(given), given)
+    campaign = Campaign.open(name)
+    same, state = campaign.made_from(file), campaign.state
+    if same and state not in _ENDED:
+        return campaign
+    campaign.close()
+    if state in _ENDED:
+        raise CampaignError(f"{name} is {state} already: give another --name to send to the same people once more")
+    raise CampaignError(
+        f"{file} has changed since {name} was begun: go on with the people as they were by "
+        f"`xoxzo campaign resume {name}`, or give another --name"
+    )
+
+
+def _content(given: dict[str, Any]) -> Content:
+    def words(template: int) -> str:
+        from xoxzo.cloudpy import Client
+
+        with Client() as client:
+            found = client.templates.get(template)
+        if found.approved_content is None:
+            raise click.UsageError(f"Template {template} has no text in force: Xoxzo has not approved it yet.")
+        return found.approved_content
+
+    return content_of(given, words)
+
+
+def _check_account() -> None:
+    """Find missing credentials before a campaign is made."""
+    from xoxzo.cloudpy import Client
+
+    Client().close()
+
+
+def _balance() -> str:
+    from xoxzo.cloudpy import Client
+
+    try:
+        with Client() as client:
+            return f"{client.account.credits().credits:,} credits"
+    except ConfigurationError:
+        return "not known: no credentials are set"
+    except APIError as error:
+        return f"not known: {error.reason}"
+
+
+def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> None:
+    if limits.max_cost is not None and cost > limits.max_cost:
+        click.echo(
+            f"xoxzo campaign run: {cost:,} credits are more than --max-cost {limits.max_cost:,}; nothing was sent.",
+            err=True,
+        )
+        raise click.exceptions.Exit(USAGE)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        click.echo("xoxzo campaign run: nobody is there to be asked; --yes sends without asking.", err=True)
+        raise click.exceptions.Exit(USAGE)
+    if not click.confirm(f"Send to {campaign.tally().total:,} people?", err=True):
+        click.echo("Nothing was sent.", err=True)
+        raise click.exceptions.Exit(STOPPED)
+
+
+def _try_out(campaign: Campaign, number: str, *, yes: bool) -> None:
+    from xoxzo.cloudpy import AsyncClient
+
+    async def send() -> None:
+        async with AsyncClient() as client:
+            await campaign.try_out(client, number)
+
+    asyncio.run(send())
+    click.echo("The first text was sent to the test number.", err=True)
+    if not yes and not click.confirm("Did it arrive as it should? Send to everybody now?", err=True):
+        click.echo("Nobody else was sent to.", err=True)
+        raise click.exceptions.Exit(STOPPED)
+
+
+def _forget(campaign: Campaign) -> None:
+    """Leave nothing behind of a campaign that nobody has wanted."""
+    path = campaign.ledger.path
+    campaign.close()
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink(missing_ok=True)
+
+
+def show_left_out(campaign: Campaign, path: Path) -> None:
+    """Tell which rows were left out, and where they are."""
+    from xoxzo.cloudpy.campaigns.exporting import write_bad
+
+    write_bad(campaign.bad, path)
+    click.echo(f"{len(campaign.bad):,} rows were left out; they are in {path} with their reasons.", err=True)
+
+
+def _bad_file(file: str) -> Path:
+    return Path(f"{Path(file).stem}.bad.csv")

@@ -213,7 +213,20 @@ class Campaign:
 
     def plan(self, limits: Limits | None = None) -> Plan:
         """Reckon what is left to be sent, without sending it."""
-        return plan(self.ledger, self.content, limits or Limits())
+        return plan(self.ledger, self.content, limits or self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """What the last run kept to, and the next one will if it is told nothing else."""
+        kept = self.ledger.get("limits")
+        return Limits() if kept is None else msgspec.convert(kept, Limits)
+
+    def keep(self, limits: Limits | None) -> Limits:
+        """Remember what is kept to; return it. ``None`` leaves it as it was."""
+        if limits is None:
+            return self.limits
+        self.ledger.put({"limits": msgspec.to_builtins(limits)})
+        return limits
 
     def tally(self) -> Tally:
         """Return the figures."""
@@ -242,7 +255,7 @@ class Campaign:
 
         Args:
             client: sends; its ``max_connections`` should be at least ``limits.concurrency``.
-            limits: what is kept to.
+            limits: what is kept to; by default what the last run kept to.
             callbacks: makes the URLs of delivery reports; give what they tell to ``record``.
             on_event: told what happens.
             follow: seconds to ask, at the end, for the carriers' last words.
@@ -258,7 +271,7 @@ class Campaign:
             self.content,
             self._uid,
             client=client,
-            limits=limits or Limits(),
+            limits=self.keep(limits),
             callbacks=callbacks,
             tell=on_event,
         )
@@ -293,7 +306,7 @@ class Campaign:
         async def main() -> Result:
             from xoxzo.cloudpy.async_client import AsyncClient
 
-            own = AsyncClient(max_connections=(limits or Limits()).concurrency) if client is None else None
+            own = AsyncClient(max_connections=(limits or self.limits).concurrency) if client is None else None
             with _interrupts(self):
                 try:
                     using = client or own

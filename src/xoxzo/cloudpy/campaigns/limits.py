@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal  # noqa: TC003 - limits are read from ledgers by their types
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.quiet import QuietHours  # noqa: TC001 - the same
 from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.campaigns.quiet import QuietHours
     from xoxzo.cloudpy.campaigns.records import Tally
 
 

@@ -38,7 +38,7 @@ _STYLE = """
 font:16px/1.55 system-ui,"Hiragino Sans","Noto Sans CJK JP",sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2rem 1.25rem 4rem}h1{font-size:1.9rem;line-height:1.2;margin:0}
 h2{font-size:1.1rem;margin:2.5rem 0 .75rem}.soft{color:var(--soft)}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.75rem;margin:1.5rem 0}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:1.5rem 0}
 .card{background:var(--tint);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem}
 .card b{display:block;font-size:1.6rem;font-variant-numeric:tabular-nums;line-height:1.2}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:13px}svg .value{fill:var(--ink)}
@@ -91,8 +91,11 @@ def report(campaign: Campaign) -> str:
     body = "".join(f"<section><h2>{title}</h2>{content}</section>" for title, content in sections)
     shown = "".join(f'<div class="card"><b>{value}</b><span class="soft">{word}</span></div>' for value, word in cards)
     left_out = "".join(
-        f"<li>{input_[key]:,} rows {words}</li>"
-        for key, words in (("bad", "could not be read"), ("repeated", "repeated a number"))
+        f"<li>{words}: {input_[key]:,}</li>"
+        for key, words in (
+            ("bad", "rows that cannot be sent to, left out"),
+            ("repeated", "rows that repeat a number, left out"),
+        )
         if input_.get(key)
     )
     return (

@@ -32,10 +32,8 @@ def detect(path: Path) -> str:
     try:
         with path.open("rb") as file:
             head = file.read(_PIECE)
-            for mark, name in _MARKS:
-                if head.startswith(mark):
-                    return name
-            trials = ("iso2022_jp_ext",) if _ESCAPE in head else _TRIALS
+            marked = tuple(name for mark, name in _MARKS if head.startswith(mark))[:1]
+            trials = marked or (("iso2022_jp_ext",) if _ESCAPE in head else _TRIALS)
             for name in trials:
                 file.seek(0)
                 if _makes_sense(file.read, name):
@@ -51,6 +49,6 @@ def _makes_sense(read: object, name: str) -> bool:
         while piece := read(_PIECE):  # type: ignore[operator]
             decoder.decode(piece)
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.exporting import write_bad
@@ -65,8 +66,8 @@ _LIMITS = (
     click.option("--max-cost", type=str, metavar="CREDITS", help="Stop rather than cost more."),
     click.option("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours, by the recipient's clock."),
     click.option("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
-    click.option("--stop-share", default=0.5, show_default=True, help="Stop when so many of the last 100 fail."),
-    click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost."),
+    click.option("--stop-share", type=float, help="Stop when so many of the last 100 fail; 0.5 by default."),
+    click.option("--settle", type=float, help="Seconds until a lost message is surely lost; 600 by default."),
 )
 
 
@@ -85,17 +86,24 @@ def limit_options(function: F) -> F:
     return reduce(lambda done, option: option(done), reversed(_LIMITS), function)
 
 
-def limits_of(given: dict[str, Any]) -> Limits:
-    """Take what a run keeps to out of a command's options."""
-    return Limits(
-        concurrency=given["concurrency"],
-        rate=given["rate"],
-        max_cost=amount("max-cost", given["max_cost"]),
-        quiet=QuietHours(given["quiet"]) if given["quiet"] else None,
-        expires=_moment(given["expires"]),
-        stop_share=given["stop_share"],
-        settle=given["settle"],
-    )
+def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
+    """Take what a run keeps to out of a command's options.
+
+    Args:
+        given: the options.
+        before: what the last run kept to; it holds for everything that is not given.
+    """
+    read = {
+        "concurrency": given["concurrency"],
+        "rate": given["rate"],
+        "max_cost": amount("max-cost", given["max_cost"]),
+        "quiet": QuietHours(given["quiet"]) if given["quiet"] else None,
+        "expires": _moment(given["expires"]),
+        "stop_share": given["stop_share"],
+        "settle": given["settle"],
+    }
+    chosen = {name: value for name, value in read.items() if value is not None}
+    return msgspec.structs.replace(before or Limits(), **chosen)
 
 
 def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:

@@ -66,10 +66,11 @@ def run(file: str, *, yes: bool, machine: bool, follow: float, test_to: str | No
     """
     name = given["name"] or Path(file).stem
     with told("run", bad_file=_bad_file(file)):
-        limits = limits_of(given)
+        limits_of(given)
         fresh = not shelf.path_of(name).is_file()
         _check_account()
         with _open(file, name, given, fresh=fresh) as campaign:
+            limits = limits_of(given, campaign.limits)
             left = campaign.plan(limits)
             if fresh:
                 show_plan(left, limits, _balance(), machine=machine)
@@ -92,11 +93,10 @@ def run(file: str, *, yes: bool, machine: bool, follow: float, test_to: str | No
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
 @click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
 def resume(name: str, *, machine: bool, follow: float, **given: Any) -> None:  # noqa: ANN401 - click's options
-    """Go on with a campaign that was paused, stopped or cut off."""
-    with told("resume"):
-        limits = limits_of(given)
-        with Campaign.open(name) as campaign:
-            _run(campaign, limits, follow=follow, machine=machine)
+    """Go on with a campaign that was paused, stopped or cut off, keeping to what it kept to before."""
+    with told("resume"), Campaign.open(name) as campaign:
+        limits = limits_of(given, campaign.limits)
+        _run(campaign, limits, follow=follow, machine=machine)
 
 
 def _run(campaign: Campaign, limits: Limits, *, follow: float, machine: bool) -> None:

@@ -1,0 +1,235 @@
+"""Files as people bring them: encodings, delimiters, workbooks, JSON lines, and every bad row told."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content
+from xoxzo.cloudpy.campaigns.exporting import write_bad
+from xoxzo.cloudpy.campaigns.inputs import Columns, People, guess, read_rows, read_table
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+from xoxzo.cloudpy.phone import parse
+
+CONTENT = Content(kind="text", sender="Shop", words="{名前}様")
+TEXT = "名前,携帯\n髙橋,090-1111-2222\n山田,080-1111-2222\n鈴木,080-1111-3333\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp_ext"])
+def test_every_encoding_of_japan_is_found_out(tmp_path: Path, encoding: str) -> None:
+    """The same list reads the same, whichever program has saved it."""
+    text = TEXT if encoding not in {"euc_jp", "iso2022_jp_ext"} else TEXT.replace("髙", "高")
+    path = tmp_path / "list.csv"
+    path.write_bytes(text.encode(encoding))
+    table = read_table(path)
+    assert table.columns == ("名前", "携帯")
+    assert [row.cells["名前"][1] for row in table.rows] == ["橋", "田", "木"]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_delimiters_are_found_out(tmp_path: Path, delimiter: str) -> None:
+    """What the first line has most stands between cells; a quoted cell may hold line breaks, and lines still count."""
+    path = tmp_path / "list.csv"
+    path.write_text(f'name{delimiter}tel\n"two\nlines"{delimiter}09011112222\n\nx{delimiter}08011112222\n')
+    rows = list(read_table(path).rows)
+    assert [(row.line, row.cells["tel"]) for row in rows] == [(2, "09011112222"), (5, "08011112222")]
+
+
+def test_a_list_without_a_header_is_seen(tmp_path: Path) -> None:
+    """A phone number in the first row is no column's name; columns are numbered then."""
+    path = tmp_path / "list.txt"
+    path.write_text("090-1111-2222,山田\n08011112222,鈴木\n")
+    table = read_table(path)
+    assert table.columns == ("1", "2")
+    assert guess(table, ["名前"], mapping={"名前": "2"}) == Columns("1", {"名前": "2"})
+    assert read_table(path, header=True).columns == ("090-1111-2222", "山田")
+
+
+def test_workbooks_are_read(tmp_path: Path) -> None:
+    """Whole numbers that a workbook keeps as floats come back whole; a missing 0 is a doubt that is counted."""
+    path = tmp_path / "list.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for sheet in (book.add_worksheet("people"), book.add_worksheet("other")):
+            sheet.write_row(0, 0, ["名前", "電話"])
+            sheet.write_row(1, 0, ["山田", 9011112222])
+            sheet.write_row(2, 0, [12.5, "080-1111-2222"])
+    table = read_table(path, sheet="people")
+    people = People(table, guess(table, ["名前"]), CONTENT, on_bad=pytest.fail)
+    assert [one.number for one in people] == ["+819011112222", "+818011112222"]
+    assert sum(people.doubts.values()) == 1
+    with pytest.raises(CampaignError, match="no sheet"):
+        read_table(path, sheet="nowhere")
+    path.write_bytes(b"this is no workbook")
+    with pytest.raises(CampaignError, match="cannot be read"):
+        read_table(path)
+
+
+def test_json_lines_are_read(tmp_path: Path) -> None:
+    """Each line is an object; what is none is told with its line."""
+    path = tmp_path / "list.jsonl"
+    path.write_text('{"名前": "山田", "tel": "09011112222"}\n\n{"名前": null, "tel": 8011112222}\n')
+    assert [row.cells for row in read_table(path).rows][1] == {"名前": "", "tel": "8011112222"}
+    path.write_text('{"tel": "09011112222"}\n[1]\n')
+    with pytest.raises(CampaignError, match="line 2"):
+        list(read_table(path).rows)
+    path.write_text('{"tel"')
+    with pytest.raises(CampaignError, match="line 1"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"\xff\xfea\x00\x81", "no encoding"),
+        (b"a,a\n1,2\n", "two columns"),
+        (b'a,b\n"x,09011112222\n', "cannot be read"),
+        (b"a,b\n\x81\x20\xff", "no encoding"),
+    ],
+)
+def test_files_that_make_no_sense_are_told(tmp_path: Path, content: bytes, message: str) -> None:
+    """A clear error, and nothing is guessed."""
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(CampaignError, match=message):
+        list(read_table(path).rows)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """For text, workbooks and JSON lines alike; so is an encoding that does not exist."""
+    for name in ("a.csv", "a.xlsx", "a.jsonl"):
+        with pytest.raises(CampaignError, match="cannot be read"):
+            list(read_table(tmp_path / name).rows)
+    (tmp_path / "b.jsonl").write_text("{}")
+    with pytest.raises(CampaignError, match="cannot be read"):
+        read_table(tmp_path / "b.jsonl", encoding="klingon")
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "expected"),
+    [
+        (("会員番号", "携帯電話番号"), ("1", "09011112222"), "携帯電話番号"),
+        (("a", "b"), ("x", "09011112222"), "b"),
+        (("電話", "固定"), ("x", "y"), "電話"),
+        (("携帯電話", "自宅"), ("09011112222", "0312345678"), "携帯電話"),
+    ],
+)
+def test_the_column_of_numbers_is_guessed(columns: tuple[str, ...], row: tuple[str, ...], expected: str) -> None:
+    """By what it holds, then by its name."""
+    assert guess(read_rows([dict(zip(columns, row, strict=True))]), []).number == expected
+
+
+def test_columns_that_could_be_meant_or_are_missing_are_told() -> None:
+    """Two columns of numbers, none, and a variable without a column: each is said, with what there is."""
+    with pytest.raises(CampaignError, match="several columns"):
+        guess(read_rows([{"a": "09011112222", "b": "08011112222"}]), [])
+    with pytest.raises(CampaignError, match="no column holds"):
+        guess(read_rows([{"a": "x", "b": "y"}]), [])
+    with pytest.raises(CampaignError, match="there is no column 'c'"):
+        guess(read_rows([{"a": "09011112222"}]), [], number="c")
+    with pytest.raises(CampaignError, match=r"no column for \{name\}"):
+        guess(read_rows([{"a": "09011112222"}]), ["name"])
+    assert guess(read_rows([{"a": "09011112222", "First Name": "x"}]), ["first_name"]).variables == {
+        "first_name": "First Name"
+    }
+
+
+BAD = [
+    ({"tel": "", "名前": "a"}, "tel", "is empty"),
+    ({"tel": "9.01E+09", "名前": "a"}, "tel", "decimal"),
+    ({"tel": "090-1111-2222/080-1111-2222", "名前": "a"}, "tel", "more than one"),
+    ({"tel": "03-1234-5678", "名前": "a"}, "tel", "no mobile"),
+    ({"tel": "09011112222", "名前": " "}, "名前", "the text needs"),
+    ({"tel": "09011112222", "名前": "あ" * 700}, "tel", "over 660"),
+    ({"tel": "09011112222", "名前": "\ud800"}, "tel", "half a character"),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "reason"), BAD)
+def test_every_bad_row_has_line_column_and_reason(row: dict[str, str], column: str, reason: str) -> None:
+    """The reason never repeats the value."""
+    table = read_rows([{"tel": "08099998888", "名前": "ok"}, row])
+    bad = []
+    people = People(table, Columns("tel", {"名前": "名前"}), CONTENT, on_bad=bad.append)
+    assert len(list(people)) == 1
+    assert [(one.line, one.column) for one in bad] == [(2, column)]
+    assert reason in bad[0].reason
+    assert row["tel"] not in repr(bad[0]) or not row["tel"]
+
+
+def test_bad_rows_can_be_mended_and_fed_in_again(tmp_path: Path) -> None:
+    """The file of bad rows has the rows' own columns, and reads as a list itself once it is mended."""
+    rows = [{"tel": "abc", "名前": "=SUM(A1)"}, {"tel": "08011112222", "名前": "ok"}]
+    with pytest.raises(BadRows, match="1 rows cannot be sent to; the first is line 1: tel") as caught:
+        Campaign.create("a", rows, CONTENT, folder=tmp_path, number="tel")
+    assert not list(tmp_path.iterdir()), "something is left of a campaign that was not created"
+    path = tmp_path / "bad.csv"
+    assert write_bad(caught.value.rows, path) == 1
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        cells = list(csv.reader(file))
+    assert cells[0] == ["tel", "名前", "xoxzo_line", "xoxzo_column", "xoxzo_reason"]
+    assert cells[1][1] == "'=SUM(A1)", "a spreadsheet would carry this out"
+    path.write_text(path.read_text(encoding="utf-8-sig").replace("abc", "09011112222"), encoding="utf-8-sig")
+    with Campaign.create("b", path, CONTENT, folder=tmp_path) as campaign:
+        assert campaign.tally().total == 1
+    with pytest.raises(CampaignError, match="cannot be written"):
+        write_bad(caught.value.rows, tmp_path / "none" / "bad.csv")
+
+
+def test_the_short_way_reads_numbers_as_the_library_does() -> None:
+    """Numbers that are read without the library come out as it would read them."""
+    for text in ("09011112222", "+819011112222", "070-1234-5678", "080-99990000", "+8180-1111-2222"):
+        table = read_rows([{"tel": text}])
+        content = Content(kind="text", sender="Shop", words="a")
+        (one,) = People(table, Columns("tel", {}), content, on_bad=pytest.fail)
+        assert one.number == parse(text).e164
+        assert parse(text).kind == "mobile"
+    with pytest.raises(InvalidArgument):
+        parse("09001112222")
+
+
+def test_other_countries_have_their_zones() -> None:
+    """A number of another country keeps its own clock, and no price where none is published."""
+    table = read_rows([{"tel": "+60123456789"}, {"tel": "+12125550123"}, {"tel": "+88213 00000001"}])
+    content = Content(kind="text", sender="Shop", words="a")
+    bad = []
+    found = list(People(table, Columns("tel", {}), content, mobile_only=False, on_bad=bad.append))
+    assert found[0].zone is not None
+    assert found[0].zone.startswith("Asia/")
+    assert found[0].cost == 3
+    assert found[1].zone == "America/New_York"
+    assert found[1].cost is None
+
+
+def test_a_million_rows_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
+    """Rows are read, checked and stored one after another: 100,000 of them stay within a few megabytes."""
+    import tracemalloc
+
+    path = tmp_path / "many.csv"
+    with path.open("w", encoding="cp932") as file:
+        file.write("名前,携帯\n")
+        for n in range(100_000):
+            file.write(f"山田,090{10000000 + n}\n")
+    tracemalloc.start()
+    with Campaign.create("many", path, CONTENT, folder=tmp_path) as campaign:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert campaign.tally().total == 100_000
+    assert peak < 8_000_000, f"{peak:,} bytes"
+
+
+def test_rows_come_from_a_program_as_well(tmp_path: Path) -> None:
+    """An iterator of mappings is as good as a file."""
+    rows = ({"tel": f"090{10000000 + n}", "名前": n} for n in range(3))
+    with Campaign.create("a", rows, CONTENT, folder=tmp_path) as campaign:
+        assert [one.variables for one in campaign.ledger.recipients()] == [{"名前": "0"}, {"名前": "1"}, {"名前": "2"}]
+        assert not campaign.made_from(_file(tmp_path))
+        assert json.dumps(campaign.plan().doubts) == "{}"
+
+
+def _file(folder: Path) -> Path:
+    path = folder / "x"
+    path.write_text("x")
+    return path

@@ -1,0 +1,98 @@
+"""The ledger in a file: the contract, and what is SQLite's own."""
+
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from ledger_contract import LedgerContract, fill, people
+
+from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.errors import CampaignError
+
+
+@pytest.fixture
+def reopen(tmp_path: Path) -> Iterator[Callable[[], SqliteLedger]]:
+    """Give a ledger, the one given before closed."""
+    path, opened = tmp_path / "a.campaign", []
+
+    def again() -> SqliteLedger:
+        for ledger in opened:
+            ledger.close()
+        opened.append(SqliteLedger(path, create=not path.exists()))
+        return opened[-1]
+
+    yield again
+    for ledger in opened:
+        ledger.close()
+
+
+class TestSqliteLedger(LedgerContract):
+    """SQLite keeps the contract."""
+
+
+def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+    """A ledger holds numbers and texts: nobody else may read it, nor what SQLite lays beside it."""
+    with SqliteLedger(tmp_path / "a", create=True) as ledger:
+        fill(ledger, people(1))
+        for path in tmp_path.iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_a_second_run_is_refused_in_one_line(tmp_path: Path) -> None:
+    """One process runs a campaign; others may look and leave wishes."""
+    with SqliteLedger(tmp_path / "a", create=True) as first, SqliteLedger(tmp_path / "a") as second:
+        first.lock()
+        first.lock()
+        with pytest.raises(CampaignError, match=r"^a: another process is running this campaign$"):
+            second.lock()
+        second.put({"wish": "pause"})
+        assert first.get("wish") == "pause"
+        first.close()
+        second.lock()
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no database" * 100])
+def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    """A file that is something else is told, and left as it is."""
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    with pytest.raises(CampaignError):
+        SqliteLedger(path)
+    assert path.read_bytes() == content
+
+
+def test_a_missing_or_existing_file_is_told(tmp_path: Path) -> None:
+    """Opening wants a ledger, creating wants none."""
+    path = tmp_path / "a"
+    with pytest.raises(CampaignError, match="no campaign"):
+        SqliteLedger(path)
+    SqliteLedger(path, create=True).close()
+    with pytest.raises(CampaignError, match="already"):
+        SqliteLedger(path, create=True)
+    with pytest.raises(CampaignError, match="cannot be opened"):
+        SqliteLedger(tmp_path / "none" / "a", create=True)
+
+
+def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    """A full disk, a read-only file and another's lock end in one clear error, and nothing is half written."""
+    with SqliteLedger(tmp_path / "a", create=True) as ledger:
+        fill(ledger, people(3000))
+        epoch = ledger.begin(1.0)
+        pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
+        ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(CampaignError, match="cannot be written: database or disk is full"):
+            ledger.suppress(f"+8180{10000000 + n}" for n in range(5000))
+        ledger._connection.execute("PRAGMA max_page_count = 1000000")
+        ledger._connection.execute("PRAGMA query_only = ON")
+        with pytest.raises(CampaignError, match="readonly"):
+            ledger.claim(epoch, 1, 1.0)
+        ledger._connection.execute("PRAGMA query_only = OFF")
+        ledger._connection.execute("PRAGMA busy_timeout = 10")
+        other = sqlite3.connect(tmp_path / "a", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CampaignError, match="locked"):
+            ledger.claim(epoch, 1, 1.0)
+        other.close()
+        assert len(ledger.claim(epoch, 1, 1.0).recipients) == 1

@@ -1,0 +1,174 @@
+"""What outcomes mean, what the sent list proves, and when nobody is to be disturbed."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.campaigns import Content, Limits, QuietHours, State, Unsettled
+from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.rules import judge, may_follow, resendable
+from xoxzo.cloudpy.errors import InvalidArgument
+
+OP = {"operation": "sms.send"}
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "stops", "pause"),
+    [
+        (errors.ConnectionFailed("x", **OP), State.WAITING, False, 1.0),
+        (errors.TimedOut("connect", **OP), State.WAITING, False, 1.0),
+        (errors.RateLimited(429, retry_after=7.0, **OP), State.WAITING, False, 7.0),
+        (errors.RateLimited(429, **OP), State.WAITING, False, 1.0),
+        (errors.BadRequest(400, field_errors={"recipient": ["no"]}, **OP), State.REJECTED, False, 0.0),
+        (errors.NotFound(404, **OP), State.REJECTED, False, 0.0),
+        (errors.StatusError(413, **OP), State.REJECTED, False, 0.0),
+        (errors.InvalidArgument("message", "is empty"), State.REJECTED, False, 0.0),
+        (errors.AuthenticationFailed(401, **OP), State.WAITING, True, 0.0),
+        (errors.PermissionDenied(403, **OP), State.WAITING, True, 0.0),
+        (errors.NotEnoughCredits(403, **OP), State.WAITING, True, 0.0),
+        (errors.ServerError(500, maybe_sent=True, **OP), State.UNKNOWN, False, 0.0),
+        (errors.ResponseLost("x", maybe_sent=True, **OP), State.UNKNOWN, False, 0.0),
+        (errors.TimedOut("read", maybe_sent=True, **OP), State.UNKNOWN, False, 0.0),
+        (errors.UnexpectedResponse("x", maybe_sent=True, **OP), State.UNKNOWN, False, 0.0),
+        (KeyboardInterrupt(), State.UNKNOWN, False, 0.0),
+    ],
+)
+def test_each_error_has_one_meaning(error: BaseException, state: State, *, stops: bool, pause: float) -> None:
+    """Only what surely did nothing is tried again; doubt stays doubt; a refused account stops everything."""
+    verdict = judge(error)
+    assert (verdict.state, bool(verdict.stop), verdict.pause) == (state, stops, pause)
+    assert verdict.error.startswith(type(error).__name__)
+
+
+def test_states_only_become_more_certain() -> None:
+    """Nothing follows a last word, and unknown never follows sent."""
+    assert not any(may_follow(State.DELIVERED, state) for state in State)
+    assert not any(may_follow(State.FAILED, state) for state in State)
+    assert not may_follow(State.SENT, State.UNKNOWN)
+    assert may_follow(State.UNKNOWN, State.SENT)
+
+
+def _proven(**changes: object) -> list[int]:
+    facts = {
+        "listed": {1, 3},
+        "known": {1: 50.0, 3: 800.0},
+        "asked": 900.0,
+        "settle": 600.0,
+        **changes,
+    }
+    return resendable([Unsettled(2, 100.0, 110.0)], **facts)
+
+
+def test_witnesses_on_both_sides_prove_a_message_unsent() -> None:
+    """When the list shows what was sent before and after settling, and all between, the missing one was not sent."""
+    assert _proven() == [2]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"listed": {1, 2, 3}},
+        {"asked": 700.0},
+        {"listed": {3}},
+        {"known": {3: 800.0}, "listed": {3}},
+        {"listed": {1}},
+        {"known": {1: 50.0, 3: 700.0}},
+        {"known": {1: 50.0, 3: 800.0, 4: 120.0}},
+    ],
+    ids=["listed", "too early", "earlier not listed", "no earlier", "later not listed", "later too soon", "gap"],
+)
+def test_without_each_witness_nothing_is_proven(changes: dict[str, object]) -> None:
+    """Any condition that fails leaves the message unknown."""
+    assert _proven(**changes) == []
+
+
+def _at(text: str, zone: str = "Asia/Tokyo") -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "until"),
+    [
+        ("21:00-08:00", "2026-11-24T20:59", None),
+        ("21:00-08:00", "2026-11-24T21:00", "2026-11-25T08:00"),
+        ("21:00-08:00", "2026-11-25T03:00", "2026-11-25T08:00"),
+        ("21:00-08:00", "2026-11-25T08:00", None),
+        ("12:00-13:30", "2026-11-24T12:30", "2026-11-24T13:30"),
+        ("12:00-13:30", "2026-11-24T14:00", None),
+    ],
+)
+def test_quiet_hours_hold_by_the_recipients_clock(hours: str, now: str, until: str | None) -> None:
+    """Over midnight as within a day, the wake is the next end of the hours."""
+    assert QuietHours(hours).until(None, _at(now)) == (None if until is None else _at(until))
+
+
+def test_none_of_several_zones_may_be_asleep() -> None:
+    """A number that may be in New York or Los Angeles is left alone until both are awake."""
+    zones = "America/New_York,America/Los_Angeles"
+    now = _at("2026-11-24T09:00", "America/New_York")
+    assert QuietHours("21:00-08:00").until(zones, now) == _at("2026-11-24T08:00", "America/Los_Angeles")
+
+
+@pytest.mark.parametrize("hours", ["21-8", "21:00-21:00", "25:00-08:00", ""])
+def test_hours_that_are_none_are_refused(hours: str) -> None:
+    """Two times of day that differ are wanted, and a zone that exists."""
+    with pytest.raises(InvalidArgument):
+        QuietHours(hours)
+    with pytest.raises(InvalidArgument):
+        QuietHours("21:00-08:00", "Mars/Base")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"concurrency": 0}, {"rate": 0.0}, {"max_cost": -1}, {"stop_share": 0.0}, {"settle": -1.0}, {"canaries": 101}],
+)
+def test_limits_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
+    """Each field is named with its rule."""
+    with pytest.raises(InvalidArgument) as caught:
+        Limits(**wrong)
+    assert caught.value.field in wrong
+
+
+def test_a_clock_that_is_set_does_not_move_a_run() -> None:
+    """The steady clock begins at the later of wall clock and ledger, and then goes on with the monotonic one."""
+    wall, steady = [1000.0], [5.0]
+    clock = SteadyClock(2000.0, lambda: wall[0], lambda: steady[0])
+    wall[0], steady[0] = 500.0, 8.0
+    assert clock.now() == 2003.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"sender": "much too long a sender"}, "sender"),
+        ({"words": ""}, "message"),
+        ({"kind": "template"}, "template"),
+        ({"tags": ("a,b",)}, "tags"),
+        ({"options": {"colour": "red"}}, "options"),
+        ({"options": {"jp_kp": True}}, "jp_kp_sender"),
+        ({"kind": "say", "sender": "Shop"}, "caller"),
+        ({"kind": "say", "sender": "81312345678", "language": "japanese"}, "tts_lang"),
+        ({"kind": "play", "sender": "81312345678", "words": "https://example.com/a.mp3"}, "recording_url"),
+    ],
+)
+def test_content_that_everybody_would_be_refused_is_refused_first(wrong: dict[str, object], field: str) -> None:
+    """What breaks a rule of the API for everybody stops the campaign before it exists."""
+    with pytest.raises(InvalidArgument) as caught:
+        Content(**{"kind": "text", "sender": "Shop", "words": "hello", **wrong}).check()
+    assert caught.value.field == field
+
+
+def test_contents_hide_their_words_and_price_what_they_can() -> None:
+    """A repr shows no text; unknown prices stay unknown; K-premium is for Japan."""
+    content = Content(kind="text", sender="Shop", words="secret {name}")
+    assert "secret" not in repr(content)
+    assert content.cost("a", "JP") == 10
+    assert content.cost("a", None) is None
+    premium = Content(kind="text", sender="Shop", words="a", options={"jp_kp": True, "jp_kp_sender": "12"}, price=11)
+    premium.check()
+    assert premium.cost("a", "MY") is None
+    assert premium.cost("a", "JP") == 11
+    with pytest.raises(InvalidArgument, match="missing: name"):
+        content.render({})

@@ -1,0 +1,181 @@
+"""What every ledger must do, whatever database is behind it: a second one has to pass these tests, too."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from xoxzo.cloudpy.campaigns.ledger import Ledger
+from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
+from xoxzo.cloudpy.errors import CampaignError
+
+Open = Callable[[], Ledger]
+
+
+def people(count: int, **more: object) -> list[Recipient]:
+    return [Recipient(0, f"+8190{10000000 + n}", cost=Decimal(10), parts=1, **more) for n in range(count)]
+
+
+def fill(ledger: Ledger, recipients: list[Recipient]) -> None:
+    ledger.put({"salt": "salt", "uid": "c"})
+    assert not list(ledger.add(recipients))
+    ledger.seal()
+
+
+class LedgerContract:
+    """Inherit from it and give the fixture ``reopen``: it closes the ledger that it gave before, as a death would."""
+
+    def test_recipients_are_numbered_and_repeated_ones_told(self, reopen: Open) -> None:
+        """A number that is there already is given back, and the others keep their order."""
+        ledger = reopen()
+        first, second = people(2)
+        assert list(ledger.add([first, second, first])) == [first]
+        ledger.seal()
+        assert ledger.tally().total == 2
+
+    def test_a_list_that_was_not_sealed_cannot_run(self, reopen: Open) -> None:
+        """Half a list is no campaign; and a whole one takes nobody more."""
+        ledger = reopen()
+        with pytest.raises(CampaignError, match="not completed"):
+            ledger.begin(0.0)
+        fill(ledger, people(1))
+        with pytest.raises(CampaignError, match="complete"):
+            list(ledger.add(people(1)))
+
+    def test_claims_take_each_recipient_once(self, reopen: Open) -> None:
+        """Two claims never share a recipient, and those held back are left."""
+        ledger = reopen()
+        fill(ledger, people(5))
+        epoch = ledger.begin(1.0)
+        first = ledger.claim(epoch, 2, 1.0, hold=1)
+        second = ledger.claim(epoch, 9, 1.0, hold=1)
+        third = ledger.claim(epoch, 9, 1.0, hold=1)
+        assert [one.n for one in first.recipients + second.recipients] == [1, 2, 3, 4]
+        assert not third.recipients
+        assert third.more
+        assert ledger.tally().in_flight == 4
+
+    def test_what_a_dead_run_claimed_is_unknown(self, reopen: Open) -> None:
+        """After a death nobody knows of those in flight, and nobody is claimed a second time."""
+        ledger = reopen()
+        fill(ledger, people(3))
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 2, 1.0)
+        ledger.note([Outcome(1, claim.ident, State.SENT, "m1", at=2.0, began=1.5)], epoch)
+        ledger = reopen()
+        again = ledger.begin(5.0)
+        assert [(one.n, one.began, one.ended) for one in ledger.unknown()] == [(2, 1.0, 5.0)]
+        assert [one.n for one in ledger.claim(again, 9, 5.0).recipients] == [3]
+
+    def test_a_run_that_was_followed_is_refused(self, reopen: Open) -> None:
+        """Neither claims nor outcomes of an older epoch are taken."""
+        ledger = reopen()
+        fill(ledger, people(3))
+        old = ledger.begin(1.0)
+        claim = ledger.claim(old, 1, 1.0)
+        ledger.begin(2.0)
+        with pytest.raises(CampaignError, match="another run"):
+            ledger.claim(old, 1, 2.0)
+        with pytest.raises(CampaignError, match="another run"):
+            ledger.note([Outcome(1, claim.ident, State.SENT)], old)
+
+    def test_the_unsent_are_claimed_again_when_they_are_due(self, reopen: Open) -> None:
+        """What surely did not go out waits until its time and is then taken again."""
+        ledger = reopen()
+        fill(ledger, people(1))
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 1, 1.0)
+        ledger.note([Outcome(1, claim.ident, State.WAITING, error="busy", at=2.0, retry_at=10.0)], epoch)
+        early = ledger.claim(epoch, 9, 9.0)
+        assert (early.recipients, early.wake) == ((), 10.0)
+        assert [one.n for one in ledger.claim(epoch, 9, 10.0).recipients] == [1]
+        reopen().begin(11.0)
+
+    def test_the_budget_is_never_passed(self, reopen: Open) -> None:
+        """Claims stop before the estimated cost would pass the budget; what was not sent gives its share back."""
+        ledger = reopen()
+        fill(ledger, people(3))
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 9, 1.0, budget=Decimal(25))
+        assert len(claim.recipients) == 2
+        assert claim.over_budget
+        ledger.note([Outcome(1, claim.ident, State.REJECTED, at=2.0), Outcome(2, claim.ident, State.SENT, "m", at=2.0)])
+        assert ledger.tally().reserved == 10
+        assert len(ledger.claim(epoch, 9, 3.0, budget=Decimal(25)).recipients) == 1
+
+    def test_a_retry_over_the_budget_waits(self, reopen: Open) -> None:
+        """A second try costs as much as the first, and is not made when the budget is spent by then."""
+        ledger = reopen()
+        fill(ledger, people(2))
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 1, 1.0)
+        ledger.note([Outcome(1, claim.ident, State.WAITING, at=1.0, retry_at=1.0)], epoch)
+        late = ledger.claim(epoch, 9, 2.0, budget=Decimal(0))
+        assert late.over_budget
+        assert not late.recipients
+
+    def test_certainty_is_never_lost(self, reopen: Open) -> None:
+        """Delivered stays delivered, whatever comes later; a report before the answer is kept, with the answer's id."""
+        ledger = reopen()
+        fill(ledger, people(2))
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 2, 1.0)
+        assert ledger.note([Outcome(1, 0, State.DELIVERED, "m1", cost=Decimal(10), at=1.0)]) == [True]
+        ledger.note(
+            [Outcome(1, claim.ident, State.SENT, "m1", at=2.0), Outcome(2, claim.ident, State.SENT, "m2")], epoch
+        )
+        assert ledger.note([Outcome(1, 0, State.FAILED), Outcome(2, 0, State.UNKNOWN)]) == [False, False]
+        tally = ledger.tally()
+        assert (tally[State.DELIVERED], tally[State.SENT], tally.charged, tally.in_flight) == (1, 1, 10, 0)
+        assert list(ledger.sent()) == [(2, "m2")]
+
+    def test_a_report_saves_the_dead_from_doubt(self, reopen: Open) -> None:
+        """Of a message that was reported before the run died, nothing is unknown."""
+        ledger = reopen()
+        fill(ledger, people(1))
+        ledger.claim(ledger.begin(1.0), 1, 1.0)
+        ledger.note([Outcome(1, 0, State.DELIVERED, "m1", at=1.0)])
+        ledger = reopen()
+        ledger.begin(2.0)
+        assert not list(ledger.unknown())
+        assert ledger.tally().is_settled
+
+    def test_reports_of_nobody_are_not_taken(self, reopen: Open) -> None:
+        """What is told of a recipient that was never claimed changes nothing: it is still to be sent to."""
+        ledger = reopen()
+        fill(ledger, people(1))
+        assert ledger.note([Outcome(1, 0, State.DELIVERED, "m")]) == [False]
+        assert len(ledger.claim(ledger.begin(1.0), 9, 1.0).recipients) == 1
+
+    def test_the_suppressed_are_left_out_in_mid_run(self, reopen: Open) -> None:
+        """An opt-out counts from the next claim on, also for somebody who waits for another try."""
+        ledger = reopen()
+        fill(ledger, people(3))
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 1, 1.0)
+        ledger.note([Outcome(1, claim.ident, State.WAITING, retry_at=1.0)], epoch)
+        assert ledger.suppress(["+819010000000", "+819010000001", "+819010000001"]) == 2
+        claim = ledger.claim(epoch, 9, 2.0)
+        assert [one.n for one in claim.recipients] == [3]
+        assert claim.skipped == 2
+        assert ledger.tally()[State.SKIPPED] == 2
+
+    def test_sleepers_wait(self, reopen: Open) -> None:
+        """A recipient whose zone is asleep is passed over, and taken when it wakes."""
+        ledger = reopen()
+        fill(ledger, [*people(1, zone="Asia/Tokyo"), Recipient(0, "+6012345678", zone="Asia/Kuala_Lumpur")])
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 9, 1.0, asleep=lambda zone: 50.0 if zone == "Asia/Tokyo" else None)
+        assert [one.n for one in claim.recipients] == [2]
+        assert claim.wake == 50.0
+        assert [one.n for one in ledger.claim(epoch, 9, 50.0, asleep=lambda _: None).recipients] == [1]
+
+    def test_known_tells_who_was_sent_to_and_when(self, reopen: Open) -> None:
+        """The witnesses around a moment are given with their times; ``latest`` is the last time of all."""
+        ledger = reopen()
+        fill(ledger, people(3))
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 3, 1.0)
+        ledger.note([Outcome(n, claim.ident, State.SENT, f"m{n}", at=10.0 * n) for n in (1, 2, 3)], epoch)
+        assert ledger.known(25.0) == {1: 10.0, 2: 20.0, 3: 30.0}
+        assert ledger.latest() == 30.0

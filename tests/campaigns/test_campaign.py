@@ -11,7 +11,8 @@ import pytest
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.callbacks import DeliveryReport
-from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Result, State, shelf
+from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Recipient, Result, State, shelf
+from xoxzo.cloudpy.campaigns.chunk import send_chunk
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.exporting import HEADER, export
 from xoxzo.cloudpy.campaigns.report import report
@@ -458,3 +459,29 @@ def test_campaigns_lie_where_the_environment_says(tmp_path: Path, monkeypatch: p
     assert shelf.folder() == tmp_path / "mine"
     assert SteadyClock().now() > 0
     assert issubclass(NotFound, APIError)
+
+
+def test_a_queue_can_do_the_work_in_chunks(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Each wake-up sends one chunk; a repeated one finds nothing, and a cancelled one leaves doubt."""
+
+    async def post(one: Recipient) -> str:
+        return await campaign.content.send(client, one.number, one.variables, reference=f"x-{one.n}")
+
+    async def cancelled(_one: Recipient) -> str:
+        raise asyncio.CancelledError
+
+    with make(tmp_path, 25) as campaign:
+        clock = SteadyClock()
+        epoch = campaign.ledger.begin(clock.now())
+        left = [asyncio.run(send_chunk(campaign.ledger, epoch, post, clock, size=10)) for _ in range(2)]
+        assert left == [True, True]
+
+        async def die() -> None:
+            with pytest.raises(asyncio.CancelledError):
+                await send_chunk(campaign.ledger, epoch, cancelled, clock, size=10)
+
+        asyncio.run(die())
+        assert not asyncio.run(send_chunk(campaign.ledger, epoch, post, clock, size=10))
+        tally = campaign.tally()
+        assert (tally[State.SENT], tally[State.UNKNOWN]) == (20, 5)
+    assert sum(reached(simulator).values()) == 20

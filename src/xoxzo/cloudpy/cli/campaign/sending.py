@@ -165,12 +165,16 @@ def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> N
         raise click.exceptions.Exit(USAGE)
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         click.echo("xoxzo campaign run: nobody is there to be asked; --yes sends without asking.", err=True)
         raise click.exceptions.Exit(USAGE)
     if not click.confirm(f"Send to {campaign.tally().total:,} people?", err=True):
         click.echo("Nothing was sent.", err=True)
         raise click.exceptions.Exit(STOPPED)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _try_out(campaign: Campaign, number: str, *, yes: bool) -> None:

@@ -1,0 +1,60 @@
+"""Real processes, really killed, against a simulator that loses answers: what the ledger says is what phones got."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.simulator import Settings, Simulator
+
+PEOPLE, KILLS = 500, 10
+LONGEST = 90.0
+
+
+@pytest.mark.parametrize("seed", [int(os.environ.get("XOXZO_TESTS_KILL_SEED", "1")) + n for n in range(2)])
+def test_killed_runs_lose_and_double_nothing(seed: int, tmp_path: Path) -> None:
+    """After ten kills and with answers lost all the time, nobody was sent to twice and the ledger tells the truth."""
+    chance = random.Random(seed)
+    people = tmp_path / "people.csv"
+    people.write_text("tel\n" + "".join(f"090{10000000 + n}\n" for n in range(PEOPLE)))
+    with Simulator(Settings(seed=seed)) as simulator, simulator.serve() as server:
+        for kind in ("lose_reply", "error_after", "drop"):
+            simulator.faults.add(kind, "POST /sms/messages/", chance=0.02)
+        environment = os.environ | {
+            "XOXZO_API_HOST": server.url,
+            "XOXZO_API_SID": "s",
+            "XOXZO_API_AUTH_TOKEN": "t",
+            "XOXZO_CAMPAIGNS": str(tmp_path),
+        }
+        command = [str(Path(sys.executable).with_name("xoxzo")), "campaign", "run", str(people), "--text", "hello"]
+        command += ["--sender", "Shop", "--yes", "--settle", "0.5", "--rate", "150", "--stop-share", "1"]
+        kills, runs, give_up = 0, 0, time.monotonic() + LONGEST
+        while time.monotonic() < give_up:
+            runs += 1
+            with (tmp_path / "output").open("ab") as output:
+                process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=tmp_path)
+            before = len(simulator.engine.sms.by_phone)
+            until = time.monotonic() + 20
+            # Not before it has sent something, else only beginnings would be killed.
+            while kills < KILLS and process.poll() is None and time.monotonic() < until:
+                if len(simulator.engine.sms.by_phone) > before:
+                    time.sleep(chance.uniform(0.0, 0.25))
+                    process.kill()
+                    kills += 1
+                    break
+                time.sleep(0.005)
+            if process.wait() in {0, 7}:
+                break
+        assert kills == KILLS, (tmp_path / "output").read_text()
+        with Campaign.open("people", folder=tmp_path) as campaign:
+            assert campaign.state == "finished", (tmp_path / "output").read_text()
+            for one in campaign.standings():
+                got = simulator.phone(one.recipient.number).inbox
+                assert len(got) <= 1, f"doubled: {one}"
+                assert one.state.is_sent or one.state == State.UNKNOWN, one
+                assert one.state != State.SENT or got[0].msgid == one.ident

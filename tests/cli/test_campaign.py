@@ -1,0 +1,344 @@
+"""`xoxzo campaign`: from a list to a report, and every way in which it can be wrong."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.cli.app import xoxzo
+from xoxzo.cloudpy.cli.campaign.showing import duration
+from xoxzo.cloudpy.simulator import Settings, Simulator
+
+Run = Callable[..., Result]
+SEND = "POST /sms/messages/"
+TEXT = ["--text", "{name}様", "--sender", "Shop"]
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulator that moves quickly."""
+    with Simulator(Settings(seed=1, sms_queued_seconds=0.05, sms_delivering_seconds=0.05)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def run(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run the command in a folder with a list of three people, with an account and campaigns of its own."""
+    monkeypatch.chdir(tmp_path)
+    with simulator.serve() as server:
+        monkeypatch.setenv("XOXZO_API_HOST", server.url)
+        monkeypatch.setenv("XOXZO_API_SID", "s")
+        monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "t")
+        monkeypatch.setenv("XOXZO_CAMPAIGNS", str(tmp_path / "campaigns"))
+        Path("people.csv").write_text(
+            "name,tel\na,09010000000\nb,090-1000-0001\nc,０９０１００００００２\n", encoding="utf-8"
+        )
+
+        def invoke(*arguments: str, text: str | None = None) -> Result:
+            return CliRunner().invoke(xoxzo, ["campaign", *arguments], input=text)
+
+        yield invoke
+
+
+def sent(simulator: Simulator) -> int:
+    return sum(len(messages) for messages in simulator.engine.sms.by_phone.values())
+
+
+def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulator) -> None:
+    """Recipients, columns, parts, cost, balance, time and samples; with and without JSON; no campaign is kept."""
+    result = run("plan", "people.csv", *TEXT, "--rate", "1", "--max-cost", "1,000", "--quiet", "21:00-08:00")
+    assert result.exit_code == 0, result.output
+    assert "recipients   3\n" in result.stdout
+    assert "columns      number ← tel, name ← name\n" in result.stdout
+    assert "cost         about 30 credits\n" in result.stdout
+    assert "balance      100,000.0 credits\n" in result.stdout
+    assert "time         3 s\n" in result.stdout
+    assert "at most      1,000 credits\n" in result.stdout
+    assert "sample       +81••••0000  a様\n" in result.stdout
+    told = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
+    assert (told["recipients"], told["cost"], told["parts"]) == (3, "30", {"1": 3})
+    assert not sent(simulator)
+    assert run("list").stdout == ""
+
+
+def test_a_plan_needs_no_account(run: Run, monkeypatch: pytest.MonkeyPatch, simulator: Simulator) -> None:
+    """Without credentials, or with ones that are refused, the balance alone is missing; calls have no parts."""
+    simulator.faults.add("drop")
+    assert "balance      not known: " in run("plan", "people.csv", *TEXT).stdout
+    monkeypatch.delenv("XOXZO_API_SID")
+    result = run("plan", "people.csv", "--say", "hello", "--sender", "81312345678")
+    assert "balance      not known: no credentials are set\n" in result.stdout
+    assert "parts        calls\n" in result.stdout
+    assert "3 without a known price" in result.stdout
+
+
+def test_a_run_asks_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal it wants --yes; a no leaves nothing behind."""
+    result = run("run", "people.csv", *TEXT)
+    assert result.exit_code == 2
+    assert "--yes sends without asking" in result.stderr
+    monkeypatch.setattr("xoxzo.cloudpy.cli.campaign.sending._is_terminal", lambda: True)
+    result = run("run", "people.csv", *TEXT, text="n\n")
+    assert result.exit_code == 3
+    assert "Nothing was sent." in result.stderr
+    assert not sent(simulator)
+    assert not list(Path("campaigns").iterdir())
+    assert run("run", "people.csv", *TEXT, text="y\n").exit_code == 0
+    assert sent(simulator) == 3
+
+
+def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
+    """Run, status, list, export, report, purge: what each prints, and a second run that sends nothing."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--follow", "5", "--tag", "spring")
+    assert result.exit_code == 0, result.output
+    assert "people finished\n  delivered             3\n" in result.stdout
+    assert "people: 0 of 3 · 0 credits\n" in result.stderr
+    assert "people: 3 of 3 · 3 delivered · 30 credits\n" in result.stderr
+    again = run("run", "people.csv", "--yes")
+    assert again.exit_code == 2
+    assert "give another --name" in again.stderr
+    assert "people finished\n" in run("status", "people").stdout
+    told = json.loads(run("status", "people", "--json").stdout)
+    assert (told["state"], told["delivered"], told["charged"]) == ("finished", 3, "30")
+    assert run("list").stdout.endswith("finished           3 of         3  people\n")
+    assert json.loads(run("list", "--json").stdout)["name"] == "people"
+    assert "3 recipients in people.csv" not in run("export", "people", "-o", "out.csv").stderr
+    assert Path("out.csv").read_text(encoding="utf-8-sig").count("DELIVERED") == 3
+    assert run("report", "people").exit_code == 0
+    assert "<svg" in Path("people.html").read_text(encoding="utf-8")
+    assert run("report", "people", "-o", "none/x.html").exit_code == 2
+    assert run("purge", "people", text="n\n").exit_code == 2
+    assert "3 recipients are nameless now" in run("purge", "people", "--yes").stderr
+    assert sent(simulator) == 3
+
+
+def test_json_is_all_that_stdout_holds(run: Run) -> None:
+    """One object a line: the plan, the events, the result; no number whole, no text but the samples'."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--json")
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [event["event"] for event in events if event["event"] != "progress"] == [
+        "plan",
+        "started",
+        "ended",
+        "result",
+    ]
+    assert events[-1]["state"] == "finished"
+    assert "+8190" not in result.stdout
+
+
+def test_bad_rows_stop_everything_until_they_are_left_out(run: Run, simulator: Simulator) -> None:
+    """They are told with line and reason, kept in a file of their own, and nothing is sent before."""
+    with Path("people.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"x{n},nonsense\n" for n in range(7))
+    result = run("run", "people.csv", *TEXT, "--yes")
+    assert result.exit_code == 2
+    assert "line 5: tel holds no digits that can be read" in result.stderr
+    assert "… and 2 more\n" in result.stderr
+    assert "7 rows cannot be sent to; nothing was sent." in result.stderr
+    assert Path("people.bad.csv").read_text(encoding="utf-8-sig").count("nonsense") == 7
+    assert not sent(simulator)
+    result = run("run", "people.csv", *TEXT, "--yes", "--skip-bad")
+    assert result.exit_code == 0
+    assert "7 rows were left out; they are in people.bad.csv" in result.stderr
+    assert sent(simulator) == 3
+
+
+def test_a_file_that_changed_is_not_mixed_with_the_old_one(run: Run, simulator: Simulator) -> None:
+    """A stopped campaign goes on with the people it was made for; a changed file wants a name of its own."""
+    assert run("run", "people.csv", *TEXT, "--yes", "--max-cost", "30").exit_code == 0
+    Path("b.csv").write_text(Path("people.csv").read_text(encoding="utf-8"), encoding="utf-8")
+    simulator.faults.add("drop", SEND)
+    assert run("run", "b.csv", *TEXT, "--yes", "--settle", "0.1", "--concurrency", "1").exit_code == 7
+    with Campaign.open("b") as campaign:
+        campaign.ledger.put({"state": "stopped"})
+    Path("b.csv").write_text("tel,name\n08099990000,z\n", encoding="utf-8")
+    result = run("run", "b.csv", "--yes")
+    assert result.exit_code == 2
+    assert "b.csv has changed since b was begun" in result.stderr
+
+
+def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulator) -> None:
+    """A plan over --max-cost sends nothing and leaves nothing behind; resume remembers the limits."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--max-cost", "29")
+    assert result.exit_code == 2
+    assert "30 credits are more than --max-cost 29; nothing was sent." in result.stderr
+    assert not list(Path("campaigns").iterdir())
+    with Campaign.create("tight", "people.csv", _content()) as campaign:
+        campaign.keep(campaign.limits)
+    result = run("resume", "tight", "--max-cost", "10")
+    assert result.exit_code == 3
+    assert "tight stopped: the budget is spent\n" in result.stdout
+    assert "Go on with: xoxzo campaign resume tight\n" in result.stderr
+    assert run("resume", "tight").exit_code == 3
+    assert run("resume", "tight", "--max-cost", "30").exit_code == 0
+    assert sent(simulator) == 3
+
+
+def _content() -> object:
+    from xoxzo.cloudpy.campaigns import Content
+
+    return Content(kind="text", sender="Shop", words="hello")
+
+
+def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simulator) -> None:
+    """Exit status 7, a list with masked numbers, and the ways out of it."""
+    simulator.faults.add("lose_reply", SEND, times=1)
+    simulator.faults.add("error", "GET /sms/messages/")
+    result = run("run", "people.csv", *TEXT, "--yes", "--settle", "0.1", "--concurrency", "1")
+    assert result.exit_code == 7
+    assert "1 may have been sent, and nobody can tell: xoxzo campaign unknown people" in result.stderr
+    assert "line 2        +81••••0000      " in run("unknown", "people").stdout
+    told = json.loads(run("unknown", "people", "--show-numbers", "--json").stdout)
+    assert (told["number"], told["why"]) == ("+819010000000", "ResponseLost")
+    assert run("settle", "people", "--assume-sent", "--resend-unknown").exit_code == 2
+    assert run("settle", "people").exit_code == 3, "the list cannot be read"
+    Path("log.csv").write_text("msgid,tags,status,cost\n", encoding="utf-8")
+    result = run("settle", "people", "--usage-log", "log.csv")
+    assert (result.exit_code, result.stderr) == (7, "0 records of the usage log are of this campaign\n")
+    assert "1 will be sent again" in run("settle", "people", "--resend-unknown").stderr
+    simulator.faults.all_normal()
+    assert run("resume", "people").exit_code == 0
+    assert len(simulator.phone("+819010000000").inbox) == 2, "as it was asked for"
+    time.sleep(0.2)
+    assert "delivered             3" in run("settle", "people", "--statuses").stdout
+    assert "0 are taken for sent" in run("settle", "people", "--assume-sent").stderr
+
+
+def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
+    """Numbers on a list are left out, from the beginning or later; a line that is no number is told."""
+    Path("out.txt").write_text("090-1000-0000\n\n", encoding="utf-8")
+    assert (
+        "left out     1 are on the suppression list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
+    )
+    with Campaign.create("two", "people.csv", _content()):
+        pass
+    assert "1 more numbers are left out" in run("suppress", "two", "out.txt").stderr
+    assert "1 more numbers are left out" in run("suppress", "two", "-", text="09010000001\n").stderr
+    assert run("resume", "two").exit_code == 0
+    assert sent(simulator) == 1
+    result = run("suppress", "two", "-", text="nonsense\n")
+    assert (result.exit_code, "line 1" in result.stderr) == (2, True)
+
+
+def test_pausing_and_cancelling_are_wishes(run: Run) -> None:
+    """They reach a run elsewhere through the ledger; a cancelled campaign cannot go on."""
+    with Campaign.create("a", "people.csv", _content()):
+        pass
+    assert "a pauses" in run("pause", "a").stderr
+    assert "a is cancelled" in run("cancel", "a").stderr
+    result = run("resume", "a")
+    assert (result.exit_code, "was cancelled" in result.stderr) == (2, True)
+
+
+def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes to one's own number; without a yes nobody else is sent to."""
+    monkeypatch.setattr("xoxzo.cloudpy.cli.campaign.sending._is_terminal", lambda: True)
+    result = run("run", "people.csv", *TEXT, "--test-to", "+818011112222", text="y\nn\n")
+    assert (result.exit_code, sent(simulator)) == (3, 1)
+    assert "Nobody else was sent to." in result.stderr
+    assert run("run", "people.csv", *TEXT, "--test-to", "+818011112222", "--yes").exit_code == 0
+    assert sent(simulator) == 5
+
+
+def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
+    """The text in force is frozen; a template that waits for approval is told."""
+    from xoxzo.cloudpy import Client
+
+    with Client() as client:
+        number = client.templates.create(name="t", content="Dear {name}").id
+    result = run("run", "people.csv", "--template", str(number), "--sender", "Shop", "--yes")
+    assert "has no text in force" in result.stderr
+    simulator.approve_template(number)
+    assert run("run", "people.csv", "--template", str(number), "--sender", "Shop", "--yes").exit_code == 0
+    assert simulator.phone("+819010000001").inbox[0].text == "Dear b"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["plan", "people.csv", "--sender", "Shop"], "one of --text, --template, --say and --play"),
+        (["plan", "people.csv", "--text", "a", "--say", "b", "--sender", "Shop"], "one of --text"),
+        (["plan", "people.csv", "--text", "a"], "from whom by --sender"),
+        (["plan", "people.csv", *TEXT, "--column", "name"], "--column wants NAME=COLUMN"),
+        (["plan", "people.csv", *TEXT, "--max-cost", "much"], "--max-cost wants a number of credits"),
+        (["plan", "people.csv", *TEXT, "--expires", "soon"], "--expires wants a time"),
+        (["plan", "people.csv", *TEXT, "--quiet", "night"], "quiet: must be two times of day"),
+        (["plan", "people.csv", "--text", "{colour}", "--sender", "Shop"], "no column for {colour}"),
+        (["plan", "people.csv", "--template", "999", "--sender", "Shop"], "status 404"),
+        (["status", "nobody"], "there is no campaign nobody"),
+    ],
+)
+def test_wrong_use_is_told(run: Run, arguments: list[str], message: str) -> None:
+    """One clear line, and a status that is not 0."""
+    result = run(*arguments)
+    assert result.exit_code in {2, 3}
+    assert message in result.stderr
+
+
+def test_no_credentials_end_before_anything_is_made(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator is pointed at, and no campaign is left behind; an expiry without a zone is this machine's time."""
+    monkeypatch.delenv("XOXZO_API_SID")
+    result = run("run", "people.csv", *TEXT, "--yes", "--expires", "2030-01-01T00:00")
+    assert result.exit_code == 4
+    assert "xoxzo simulator" in result.stderr
+    assert not Path("campaigns").exists()
+
+
+def test_other_columns_and_numbers_can_be_named(run: Run) -> None:
+    """--column, --any-number, --price, --track-link: each reaches the plan."""
+    Path("odd.csv").write_text("call me;fon\nx;03-1234-5678\n", encoding="utf-8")
+    arguments = ["--column", "name=call me", "--any-number", "--price", "7", "--track-link"]
+    result = run("plan", "odd.csv", *TEXT, *arguments)
+    assert "about 12 credits" in result.stdout, result.output
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(5, "5 s"), (600, "10 min"), (7300, "2 h 02 min")])
+def test_durations_are_for_people(seconds: float, words: str) -> None:
+    """Seconds, then minutes, then hours."""
+    assert duration(seconds) == words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+def test_a_terminal_shows_one_line_that_moves_and_ctrl_c_is_gentle(run: Run, simulator: Simulator) -> None:
+    """A bar with rate and time left; Ctrl-C finishes what is in flight and says how to go on."""
+    Path("many.csv").write_text("tel\n" + "".join(f"090{10000000 + n}\n" for n in range(400)), encoding="utf-8")
+    simulator.faults.add("throttled", SEND, chance=0.02, seconds=0.1)
+    command = [str(Path(sys.executable).with_name("xoxzo")), "campaign", "run", "many.csv", "--yes"]
+    command += ["--text", "hello", "--sender", "Shop", "--rate", "100"]
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower)
+    os.close(follower)
+    output, told = b"", False
+    while True:
+        try:
+            piece = os.read(leader, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        output += piece
+        if not told and b"left" in output:
+            told = True
+            process.send_signal(signal.SIGINT)
+    os.close(leader)
+    text = output.decode()
+    assert process.wait() == 3, text
+    assert "━" in text
+    assert "\x1b[2K" in text
+    assert "/s · " in text
+    assert "many stopped: interrupted" in text
+    assert "Go on with: xoxzo campaign resume many" in text
+    with Campaign.open("many") as campaign:
+        assert campaign.tally().sent == sent(simulator) < 400
+        assert not list(campaign.unknown())
+    assert run("run", "many.csv", "--rate", "1000").exit_code == 0
+    assert sent(simulator) == 400

@@ -1,0 +1,59 @@
+"""The long version of the campaigns' fault runs: `make soak`. It prints what it found, with the seeds."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+BATCH, KILLS_A_RUN = 500, 20
+
+
+def simulate(first: int) -> tuple[int, int, int, list[str]]:
+    """Play campaigns on a virtual clock; return how many, the deaths, the unknown, and what was wrong."""
+    sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
+    from campaign_world import play
+
+    deaths, unknown, wrong = 0, 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(first, first + BATCH):
+            verdict = play(seed, Path(folder))
+            deaths += verdict.deaths
+            unknown += verdict.unknown
+            if not verdict.is_clean:
+                wrong.append(f"seed {seed}: {verdict}")
+    return BATCH, deaths, unknown, wrong
+
+
+def main() -> None:
+    """Simulate, then kill real processes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--campaigns", type=int, default=100_000)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1_000_000)
+    given = parser.parse_args()
+    played = deaths = unknown = 0
+    wrong: list[str] = []
+    with ProcessPoolExecutor() as pool:
+        for count, died, doubtful, found in pool.map(simulate, range(given.seed, given.seed + given.campaigns, BATCH)):
+            played, deaths, unknown = played + count, deaths + died, unknown + doubtful
+            wrong += found
+    print(f"{played:,} simulated campaigns from seed {given.seed}: {deaths:,} deaths, {unknown:,} left unknown,")
+    print(f"  {len(wrong)} with a message lost, doubled, misnumbered or unreported", *wrong, sep="\n  ")
+    failed = 0
+    for turn in range(-(-given.kills // KILLS_A_RUN)):
+        environment = os.environ | {"XOXZO_TESTS_KILL_SEED": str(given.seed + 2 * turn)}
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/campaigns/test_kills.py"]
+        done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            failed += 1
+            print(done.stdout)
+    print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
+    sys.exit(bool(wrong or failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -58,3 +59,48 @@ def test_killed_runs_lose_and_double_nothing(seed: int, tmp_path: Path) -> None:
                 assert len(got) <= 1, f"doubled: {one}"
                 assert one.state.is_sent or one.state == State.UNKNOWN, one
                 assert one.state != State.SENT or got[0].msgid == one.ident
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="there is no SIGSTOP here")
+def test_a_run_that_sleeps_keeps_its_campaign(tmp_path: Path) -> None:
+    """While a run is stopped by SIGSTOP no other may take its place; when it goes on nobody is sent to twice."""
+    people = tmp_path / "people.csv"
+    people.write_text("tel\n" + "".join(f"090{10000000 + n}\n" for n in range(150)))
+    with Simulator(Settings(seed=1)) as simulator, simulator.serve() as server:
+        environment = os.environ | {
+            "XOXZO_API_HOST": server.url,
+            "XOXZO_API_SID": "s",
+            "XOXZO_API_AUTH_TOKEN": "t",
+            "XOXZO_CAMPAIGNS": str(tmp_path),
+        }
+        xoxzo = str(Path(sys.executable).with_name("xoxzo"))
+        command = [
+            xoxzo,
+            "campaign",
+            "run",
+            str(people),
+            "--text",
+            "hello",
+            "--sender",
+            "Shop",
+            "--yes",
+            "--rate",
+            "100",
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment) as process:
+            give_up = time.monotonic() + 30
+            while len(simulator.engine.sms.by_phone) < 10 and time.monotonic() < give_up:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.5)
+            still = len(simulator.engine.sms.by_phone)
+            second = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+            assert (second.returncode, second.stderr) == (
+                2,
+                "xoxzo campaign run: people: another process is running this campaign\n",
+            )
+            time.sleep(0.5)
+            assert len(simulator.engine.sms.by_phone) == still
+            process.send_signal(signal.SIGCONT)
+            assert process.wait(60) == 0, process.stdout.read()
+        assert sum(len(messages) for messages in simulator.engine.sms.by_phone.values()) == 150

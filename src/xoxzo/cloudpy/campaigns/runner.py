@@ -95,7 +95,7 @@ class Runner:
         self._not_before = 0.0
         self._next_slot = 0.0
         self._pauses = 0
-        self._said: tuple[str, str] = ("", "")
+        self._waiting_for = ""
         self._answered: deque[float] = deque(maxlen=2000)
         self._filling = asyncio.Lock()
 
@@ -211,6 +211,7 @@ class Runner:
             return True
         claim = self._ledger.claim(self._epoch, limit, now, hold=hold, budget=self._limits.max_cost, asleep=asleep)
         if claim.recipients:
+            self._waiting_for = ""
             self._ready.extend((claim.ident, one) for one in claim.recipients)
             if budget[0] is not None:
                 budget[0] -= len(claim.recipients)
@@ -319,9 +320,10 @@ class Runner:
             self._say("progress")
 
     def _say(self, kind: str, reason: str = "", wake: float | None = None) -> None:
-        if kind == "waiting" and self._said == (kind, reason):
-            return
-        self._said = (kind, reason)
+        if kind == "waiting":
+            if self._waiting_for == reason:
+                return
+            self._waiting_for = reason
         if self._tell is not None:
             tally = self._ledger.tally()
             self._tell(Event(kind=kind, at=self._clock.now(), tally=tally, reason=reason, rate=self._rate(), wake=wake))

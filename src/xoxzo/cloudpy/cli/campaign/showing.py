@@ -94,6 +94,7 @@ class Progress:
         self._terminal = sys.stderr.isatty() and not machine
         self._next = 0.0
         self._open = False
+        self._last = ""
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +111,11 @@ class Progress:
             self._bar(event)
         elif event.kind not in {"progress", "unknown"} or time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY
-            click.echo(f"{self._name}: {self._line(event)}", err=True)
+            line = self._line(event)
+            # A run that waits for the morning says so once.
+            if line != self._last:
+                click.echo(f"{self._name}: {line}", err=True)
+            self._last = line
 
     def _bar(self, event: Event) -> None:
         tally = event.tally

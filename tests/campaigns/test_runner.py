@@ -1,0 +1,143 @@
+"""How a run waits, slows down and goes on, on a virtual clock."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from campaign_world import START, VirtualLoop
+
+from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.campaigns import Event, Limits, QuietHours, Recipient, State
+from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.campaigns.runner import Runner, Stopped
+from xoxzo.cloudpy.errors import CampaignError
+
+OP = {"operation": "sms.send"}
+Post = Callable[[Recipient], Awaitable[str]]
+
+
+class Stage:
+    """One run of a few recipients, whose answers a test writes."""
+
+    def __init__(self, folder: Path, recipients: list[Recipient], limits: Limits) -> None:
+        self.ledger = SqliteLedger(folder / "a", create=True)
+        assert not list(self.ledger.add(recipients))
+        self.ledger.put({"salt": "s"})
+        self.ledger.seal()
+        self.limits = limits
+        self.events: list[Event] = []
+        self.sent: list[tuple[int, float]] = []
+
+    def play(self, post: Callable[[int, int], BaseException | None], during: Callable[[Runner], None] | None = None):
+        """Run; ``post`` says for each recipient and its try what comes of it."""
+        loop = VirtualLoop(0.0)
+        tries: dict[int, int] = {}
+
+        async def send(one: Recipient) -> str:
+            await asyncio.sleep(0.01)
+            tries[one.n] = tries.get(one.n, 0) + 1
+            error = post(one.n, tries[one.n])
+            if error is not None:
+                raise error
+            self.sent.append((one.n, loop.time()))
+            return f"m{one.n}"
+
+        async def main() -> None:
+            clock = SteadyClock(0.0, lambda: START + loop.time(), loop.time)
+            epoch = self.ledger.begin(clock.now())
+            runner = Runner(self.ledger, epoch, send, limits=self.limits, clock=clock, tell=self.events.append)
+            if during is not None:
+                loop.call_later(0.3, during, runner)
+            await runner.send()
+
+        try:
+            loop.run_until_complete(main())
+        finally:
+            loop.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path):
+    """Make stages and close their ledgers."""
+    made: list[Stage] = []
+
+    def make(count: int = 3, **limits: object) -> Stage:
+        recipients = [Recipient(0, f"+8190{10000000 + n}", cost=Decimal(10)) for n in range(count)]
+        made.append(Stage(tmp_path, recipients, Limits(**limits)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.ledger.close()
+
+
+def test_a_429_slows_everybody_down_and_loses_nobody(stage) -> None:
+    """After a 429 nobody is sent to for as long as the server asks; then the run goes on."""
+    run = stage(3, concurrency=1)
+    run.play(lambda n, turn: errors.RateLimited(429, retry_after=7.0, **OP) if (n, turn) == (1, 1) else None)
+    assert [n for n, _ in run.sent] in ([2, 3, 1], [1, 2, 3])
+    assert min(at for _, at in run.sent) >= 7.0
+    assert [event.kind for event in run.events if event.kind == "throttled"] == ["throttled"]
+
+
+def test_pauses_grow_and_end_with_the_trouble(stage) -> None:
+    """A network that is down is tried again after longer and longer pauses, none over a minute."""
+    run = stage(1, concurrency=1, stop_share=1.0)
+    run.play(lambda _, turn: errors.ConnectionFailed("down", **OP) if turn <= 9 else None)
+    (_, at) = run.sent[0]
+    assert 120 < at < 400
+
+
+def test_stopping_gives_back_what_was_not_started(stage) -> None:
+    """What was claimed and not started is surely not sent: it waits, and nothing is in doubt."""
+    run = stage(50, concurrency=2, rate=20.0)
+    with pytest.raises(Stopped, match="enough"):
+        run.play(lambda *_: None, lambda runner: (runner.stop("stopped", "enough"), runner.stop("stopped", "again")))
+    tally = run.ledger.tally()
+    assert (tally[State.SENT], tally[State.WAITING], tally.in_flight) == (len(run.sent), 50 - len(run.sent), 0)
+    assert 0 < len(run.sent) < 20
+    assert tally.reserved == 10 * len(run.sent)
+
+
+def test_each_zone_wakes_at_its_own_hour(tmp_path: Path) -> None:
+    """Whoever is awake is sent to at once, the others when their quiet hours end."""
+    # It begins on 2026-09-21 at 23:13 in Tokyo, which is afternoon in London.
+    recipients = [Recipient(0, "+819010000000", zone="Asia/Tokyo"), Recipient(0, "+447700900000", zone="Europe/London")]
+    run = Stage(tmp_path, recipients, Limits(quiet=QuietHours("23:00-23:20"), concurrency=1))
+    run.play(lambda *_: None)
+    run.ledger.close()
+    assert [n for n, _ in run.sent] == [2, 1]
+    assert run.sent[0][1] < 1.0
+    assert 300 < run.sent[1][1] < 500
+    assert {event.reason for event in run.events if event.kind == "waiting"} <= {"until the next try", "quiet hours"}
+
+
+def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
+    """Nobody is claimed while everybody is asleep."""
+    run = Stage(tmp_path, [Recipient(0, "+819010000000", zone="Asia/Tokyo")], Limits(quiet=QuietHours("23:00-23:20")))
+    run.play(lambda *_: None)
+    run.ledger.close()
+    assert 300 < run.sent[0][1] < 500
+    assert [event.reason for event in run.events if event.kind == "waiting"] == ["quiet hours"]
+
+
+def test_a_ledger_that_breaks_while_outcomes_are_written_ends_the_run(stage) -> None:
+    """Nothing more is started; what could not be written is in doubt for the next run."""
+    run = stage(30, concurrency=2, rate=50.0)
+    note = run.ledger.note
+
+    def broken(*_args: object) -> list[bool]:
+        raise CampaignError("disk full")
+
+    with pytest.raises(CampaignError, match="disk full"):
+        run.play(lambda *_: None, lambda _: setattr(run.ledger, "note", broken))
+    run.ledger.note = note
+    assert 0 < len(run.sent) < 30
+    run.ledger.begin(START + 100)
+    unknown = {one.n for one in run.ledger.unknown()}
+    assert unknown
+    tally = run.ledger.tally()
+    assert tally[State.SENT] + len(unknown) >= len(run.sent)

@@ -42,16 +42,22 @@ def measure() -> Iterator[str]:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Run the other side, with a certificate that everybody here trusts."""
+def trusted() -> Iterator[Path]:
+    """Give a folder with a certificate, ``server.pem``, that everybody here trusts."""
     authority = trustme.CA()
     with tempfile.TemporaryDirectory() as folder:
-        certificate = Path(folder, "server.pem")
         issued = authority.issue_cert("127.0.0.1")
-        certificate.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
+        Path(folder, "server.pem").write_bytes(issued.private_key_and_cert_chain_pem.bytes())
         authority.cert_pem.write_to_path(Path(folder, "ca.pem"))
         os.environ["SSL_CERT_FILE"] = str(Path(folder, "ca.pem"))
-        command = [sys.executable, "-m", "bench.peer", str(certificate)]
+        yield Path(folder)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run the other side."""
+    with trusted() as folder:
+        command = [sys.executable, "-m", "bench.peer", str(folder / "server.pem")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 yield f"https://127.0.0.1:{process.stdout.readline().strip()}"

@@ -1,6 +1,7 @@
 """Campaigns as programs use them, against a real simulator."""
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -417,7 +418,17 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
         assert "Nothing yet." in report(campaign)
         run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1), follow=3.0)
         page = report(campaign)
-    for word in ("<svg", "ResponseLost", "no reason was told", "unknown", "left out: 1", "prefers-color-scheme"):
+        campaign.purge()
+        assert "not known any more" in report(campaign)
+    for word in (
+        "<svg",
+        "ResponseLost",
+        "no reason was told",
+        "unknown",
+        "left out: 1",
+        "prefers-color-scheme",
+        "Japan, 080",
+    ):
         assert word in page
     for secret in ("9010000000", "n0様", "http://", "https://", "<script"):
         assert secret not in page
@@ -449,6 +460,13 @@ def test_a_campaign_is_created_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(CampaignError, match="there is no campaign"):
         Campaign.open("none", folder=tmp_path)
     assert list(shelf.names(tmp_path)) == ["spring"]
+    old, new = tmp_path / "a.campaign.1.draft", tmp_path / "b.campaign.2.draft"
+    for draft in (old, new):
+        draft.touch()
+    os.utime(old, (0, 0))
+    with Campaign.create("another", people(1), TEXT, folder=tmp_path):
+        assert not old.exists(), "a draft that a crash has left is kept for ever"
+        assert new.exists()
 
 
 def test_campaigns_lie_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 
 _MOST_BAD = 100_000
+_DRAFT_DAYS = 1
 
 
 class BadRows(CampaignError):
@@ -132,6 +133,7 @@ class Campaign:
 
         mobile_only = not content.is_call if mobile_only is None else mobile_only
         people = People(table, chosen, content, country=country, mobile_only=mobile_only, on_bad=keep)
+        _sweep(path.parent)
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
         try:
             ledger = SqliteLedger(draft, create=True)
@@ -466,6 +468,14 @@ def fingerprint(source: str | os.PathLike[str]) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise CampaignError(f"{source} cannot be read: {error.strerror or error}") from None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what is left of lists whose reading was cut off a day ago or longer: they hold numbers."""
+    for leftover in folder.glob("*.draft*"):
+        with suppress(OSError):
+            if leftover.stat().st_mtime < time.time() - _DRAFT_DAYS * 86_400:
+                leftover.unlink()
 
 
 @asynccontextmanager

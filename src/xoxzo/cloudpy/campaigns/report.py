@@ -55,6 +55,7 @@ class _Figures(NamedTuple):
     latencies: Counter[str]
     failures: Counter[tuple[str, str]]
     parts: Counter[int]
+    ranges: Counter[str]
     times: list[float]
     charged: Decimal
     estimate: Decimal
@@ -87,6 +88,7 @@ def report(campaign: Campaign) -> str:
             ),
         ),
         ("What went wrong", _failures(figures.failures)),
+        ("Failures by range of numbers", bars([(name, n, "bad") for name, n in figures.ranges.most_common(12)], None)),
     )
     body = "".join(f"<section><h2>{title}</h2>{content}</section>" for title, content in sections)
     shown = "".join(f'<div class="card"><b>{value}</b><span class="soft">{word}</span></div>' for value, word in cards)
@@ -111,7 +113,7 @@ def report(campaign: Campaign) -> str:
 
 
 def _figures(standings: Iterable[Standing]) -> _Figures:
-    figures = _Figures(Counter(), Counter(), Counter(), Counter(), [], Decimal(0), Decimal(0))
+    figures = _Figures(Counter(), Counter(), Counter(), Counter(), Counter(), [], Decimal(0), Decimal(0))
     charged = estimate = Decimal(0)
     for one in standings:
         figures.states[one.state] += 1
@@ -122,11 +124,20 @@ def _figures(standings: Iterable[Standing]) -> _Figures:
             figures.times.append(one.sent)
         if one.state == State.DELIVERED and one.ended >= one.sent > 0:
             figures.latencies[next(word for most, word in _LATENCIES if one.ended - one.sent <= most)] += 1
+        if one.state in {State.FAILED, State.REJECTED}:
+            figures.ranges[_range(one.recipient.number)] += 1
         if one.error and one.state != State.WAITING:
             figures.failures[_WORDS[one.state], one.error] += 1
         elif one.state == State.FAILED:
             figures.failures[_WORDS[one.state], "no reason was told"] += 1
     return figures._replace(charged=charged, estimate=estimate)
+
+
+def _range(number: str) -> str:
+    """Return how a number begins, as far as that tells nobody's. Which carrier it belongs to, no status tells."""
+    if number.startswith("+81"):
+        return f"Japan, 0{number[3:5]}"
+    return number[:3] + "…" if number.startswith("+") else "not known any more"
 
 
 def _funnel(states: Counter[State]) -> list[tuple[str, int, str]]:

@@ -129,7 +129,7 @@ class Progress:
     def _line(self, event: Event) -> str:
         tally = event.tally
         words = [f"{tally.total - tally[State.WAITING] - tally.in_flight:,} of {tally.total:,}"]
-        if event.kind == "progress" and event.rate:
+        if event.rate and event.kind in {"progress", "unknown"}:
             words.append(f"{event.rate:.0f}/s")
             if tally[State.WAITING]:
                 words.append(f"{duration(tally[State.WAITING] / event.rate)} left")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -130,7 +131,7 @@ def answers_as(url: str, instance: str | None = None) -> bool | None:
     try:
         with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
             connection.sendall(question.encode("ascii"))
-            while (piece := connection.recv(_LONGEST)) and len(answer) < _LONGEST:
+            while not _is_whole(answer) and (piece := connection.recv(_LONGEST)):
                 answer += piece
     except TimeoutError:
         return None
@@ -144,6 +145,12 @@ def answers_as(url: str, instance: str | None = None) -> bool | None:
     if not head.startswith(b"HTTP/1.1 200 ") or not isinstance(told, dict) or told.get("status") != "ok":
         return False
     return "instance" in told if instance is None else told.get("instance") == instance
+
+
+def _is_whole(answer: bytes) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"\ncontent-length: *([0-9]{1,9})\r", head + end, re.IGNORECASE)
+    return len(answer) > _LONGEST or (bool(end) and length is not None and len(body) >= int(length[1]))
 
 
 def _path(instance: str) -> Path:

@@ -14,7 +14,7 @@ VARIABLE = "XOXZO_CONFIG"
 
 
 def path() -> Path:
-    """Return where the configuration is, or would be: by ``XOXZO_CONFIG``, ``XDG_CONFIG_HOME``, else in ``~/.config``."""
+    """Return where the configuration is, or would be: by ``XOXZO_CONFIG``, ``XDG_CONFIG_HOME`` or ``~/.config``."""
     if given := os.environ.get(VARIABLE):
         return Path(given).expanduser()
     home = os.environ.get("XDG_CONFIG_HOME")

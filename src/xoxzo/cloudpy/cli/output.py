@@ -107,12 +107,13 @@ class Output:
             else:
                 click.echo(f"{click.style(pad(titles[name], widest), dim=True)}  {coloured(value, for_people(value))}")
 
-    def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> int:
+    def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, single: bool = False) -> int:
         """Write many things, as they come where that is possible; return how many.
 
         Args:
             rows: the facts of each; JSON has all of them.
             columns: those that a table or a tab-separated line has.
+            single: at a terminal, show one alone with all that is known of it instead of as a table of one.
         """
         count = 0
         kept = []
@@ -124,7 +125,9 @@ class Output:
                 kept.append(row)
             else:
                 click.echo("\t".join(cell(row.get(name)) for name in columns))
-        if kept:
+        if single and len(kept) == 1:
+            self.record({name: value for name, value in kept[0].items() if value is not None})
+        elif kept:
             from .drawing import draw
 
             draw(kept, columns)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .words import tr
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xoxzo.cloudpy.errors import APIError, StatusError
 
 DONE = 0
@@ -69,6 +72,23 @@ def refusal(error: BaseException) -> Refused | None:
         missing = str(error).startswith("no credentials")
         return Refused(str(error), status=CREDENTIALS if missing else USAGE)
     return Refused(str(error)) if isinstance(error, XoxzoError) else None
+
+
+@contextmanager
+def objection(*, nothing_sent: bool = False) -> Iterator[None]:
+    """Say what breaks a rule of the library, before any network, as a refusal.
+
+    Args:
+        nothing_sent: whether that is worth saying.
+    """
+    from xoxzo.cloudpy.errors import InvalidArgument
+
+    try:
+        yield
+    except InvalidArgument as error:
+        refused = refusal(error)
+        message = str(refused) if nothing_sent is False else tr("{message}; nothing was sent.", message=refused)
+        raise Refused(message) from None
 
 
 class _Answer(Refused):

@@ -1,4 +1,4 @@
-"""What people type or pipe in: texts, lists, days, names with values; each mistake is told with what would have been right."""
+"""What people type or pipe in: texts, lists, days, names with values; each mistake is told with what would be right."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 import click
 
-from cloudpy.cli.commands import Entry, Group, examples
+from xoxzo.cloudpy.cli.commands import Entry, Group, examples
 
 _HERE = "xoxzo.cloudpy.cli.sms."
 

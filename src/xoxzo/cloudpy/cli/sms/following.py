@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cloudpy.cli.commands import Command, examples
-from cloudpy.cli.following import ask, wait_for
-from cloudpy.cli.session import Session, api
+from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.following import ask, wait_for
+from xoxzo.cloudpy.cli.session import Session, api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from cloudpy.cli.commands import Command, examples
-from cloudpy.cli.inputs import day
-from cloudpy.cli.session import Session, api
-from cloudpy.cli.statuses import REJECTED
-from cloudpy.cli.words import tr
+from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.inputs import day
+from xoxzo.cloudpy.cli.session import Session, api
+from xoxzo.cloudpy.cli.statuses import REJECTED
+from xoxzo.cloudpy.cli.words import tr
 
 from .following import COLUMNS
 

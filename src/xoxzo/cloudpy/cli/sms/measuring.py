@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from cloudpy.cli.commands import Command, examples
-from cloudpy.cli.inputs import amount, text_of
-from cloudpy.cli.offline import json_option
-from cloudpy.cli.output import Output
-from cloudpy.cli.statuses import REJECTED, objection
-from cloudpy.cli.words import tr
+from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.inputs import amount, text_of
+from xoxzo.cloudpy.cli.offline import json_option
+from xoxzo.cloudpy.cli.output import Output
+from xoxzo.cloudpy.cli.statuses import REJECTED, objection
+from xoxzo.cloudpy.cli.words import tr
 
 
 @click.command(

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cloudpy.cli.asking import Plan, allow
-from cloudpy.cli.commands import Command, examples
-from cloudpy.cli.inputs import STDIN, amount, text_of
-from cloudpy.cli.options import from_whom, sms_options
-from cloudpy.cli.recipients import read
-from cloudpy.cli.sends import Sends, cost_of
-from cloudpy.cli.session import Session, api
-from cloudpy.cli.statuses import objection
-from cloudpy.cli.words import tr
+from xoxzo.cloudpy.cli.asking import Plan, allow
+from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.inputs import STDIN, amount, text_of
+from xoxzo.cloudpy.cli.options import from_whom, sms_options
+from xoxzo.cloudpy.cli.recipients import read
+from xoxzo.cloudpy.cli.sends import Sends, cost_of
+from xoxzo.cloudpy.cli.session import Session, api
+from xoxzo.cloudpy.cli.statuses import objection
+from xoxzo.cloudpy.cli.words import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""One question to the server, for the balance: it sends nothing, costs nothing, and tells of network, clock, account."""
+"""One question to the server, for the balance: it sends and costs nothing, and tells of network, clock, account."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ BRINGS = {
 }
 """What each extra is for, the ones that the command line needs first."""
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[([^]]*)])?([^;]*)(?:;(.*))?")
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^]]*])?([^;]*)(?:;(.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([A-Za-z0-9._-]+)["']""")
 _AT_LEAST = re.compile(r">=\s*([0-9.]+)")
 
@@ -61,32 +61,23 @@ def extras() -> Iterator[Finding]:
 
 
 @cache
-def _requirements() -> dict[str, list[tuple[str, str, str]]]:
-    """Return what each extra needs: names, extras of those, versions."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
+def _requirements() -> dict[str, list[tuple[str, str]]]:
+    """Return what each extra needs: names and versions. An extra's own extras have been resolved by the build."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for line in metadata.requires(DISTRIBUTION) or ():
         matched = _REQUIREMENT.match(line)
-        if matched is not None and (extra := _EXTRA.search(matched[4] or "")):
+        if matched is not None and (extra := _EXTRA.search(matched[3] or "")):
             name = matched[1].lower().replace("_", "-")
-            found.setdefault(extra[1], []).append((name, matched[2] or "", matched[3]))
+            found.setdefault(extra[1], []).append((name, matched[2]))
     return found
 
 
-def _needed(extra: str, known: dict[str, list[tuple[str, str, str]]]) -> Iterator[tuple[str, str]]:
-    for name, its_extras, versions in known.get(extra, ()):
-        if name == DISTRIBUTION:
-            for further in its_extras.split(","):
-                yield from _needed(further.strip(), known)
-        else:
-            yield name, versions
+def _lacking(extra: str, known: dict[str, list[tuple[str, str]]]) -> set[str]:
+    return {name for name, _ in known[extra] if _version(name) is None}
 
 
-def _lacking(extra: str, known: dict[str, list[tuple[str, str, str]]]) -> set[str]:
-    return {name for name, _ in _needed(extra, known) if _version(name) is None}
-
-
-def _too_old(extra: str, known: dict[str, list[tuple[str, str, str]]]) -> Iterator[str]:
-    for name, versions in _needed(extra, known):
+def _too_old(extra: str, known: dict[str, list[tuple[str, str]]]) -> Iterator[str]:
+    for name, versions in known[extra]:
         least, found = _AT_LEAST.search(versions), _version(name)
         if least is not None and found is not None and _numbers(found) < _numbers(least[1]):
             yield tr(

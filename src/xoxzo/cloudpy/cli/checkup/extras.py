@@ -45,18 +45,23 @@ def extras() -> Iterator[Finding]:
     except metadata.PackageNotFoundError:
         yield Finding("extras", "note", tr("not known: {name} is not installed as a package", name=DISTRIBUTION))
         return
-    lacking = {extra: sorted(_lacking(extra, known)) for extra in BRINGS if extra in known}
-    there = [extra for extra, names in lacking.items() if not names]
-    absent = [extra for extra, names in lacking.items() if names]
-    old = sorted({line for extra in there for line in _too_old(extra, known)})
-    facts = {"installed": there, "missing": absent, "too_old": old}
+    there: list[str] = []
+    absent: list[str] = []
+    old: set[str] = set()
+    for extra in filter(known.__contains__, BRINGS):
+        versions = {name: _version(name) for name, _ in known[extra]}
+        (absent if None in versions.values() else there).append(extra)
+        for name, wanted in known[extra]:
+            least, found = _AT_LEAST.search(wanted), versions[name]
+            if least is not None and found is not None and _numbers(found) < _numbers(least[1]):
+                values = {"name": name, "version": found, "extra": extra, "least": least[1]}
+                old.add(tr("{name} {version}, and {extra} needs {least}", **values))
+    facts = {"installed": there, "missing": absent, "too_old": sorted(old)}
     if old:
         advice = tr("Type: {command}", command=f'pip install --upgrade "{DISTRIBUTION}[{",".join(there)}]"')
-        yield Finding("extras", "wrong", tr("too old: {names}", names="; ".join(old)), (advice,), facts)
+        yield Finding("extras", "wrong", tr("too old: {names}", names="; ".join(sorted(old))), (advice,), facts)
         return
-    lines = [
-        f'{tr(BRINGS[extra])}: pip install "{DISTRIBUTION}[{extra}]"' for extra in absent
-    ]  # what could be had, not what is wrong
+    lines = [f'{tr(BRINGS[extra])}: pip install "{DISTRIBUTION}[{extra}]"' for extra in absent]
     yield Finding("extras", "fine", ", ".join(there) or tr("none"), tuple(lines), facts)
 
 
@@ -72,19 +77,7 @@ def _requirements() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _lacking(extra: str, known: dict[str, list[tuple[str, str]]]) -> set[str]:
-    return {name for name, _ in known[extra] if _version(name) is None}
-
-
-def _too_old(extra: str, known: dict[str, list[tuple[str, str]]]) -> Iterator[str]:
-    for name, versions in known[extra]:
-        least, found = _AT_LEAST.search(versions), _version(name)
-        if least is not None and found is not None and _numbers(found) < _numbers(least[1]):
-            yield tr(
-                "{name} {version}, and {extra} needs {least}", name=name, version=found, extra=extra, least=least[1]
-            )
-
-
+@cache
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)

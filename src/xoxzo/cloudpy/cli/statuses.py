@@ -96,7 +96,7 @@ class _Answer(Refused):
 
     def __init__(self, error: APIError) -> None:
         self.error = error
-        super().__init__(str(error), *_advice(error), status=status_of(error))
+        super().__init__(_sentence(error), *_advice(error), status=status_of(error))
 
     def facts(self) -> dict[str, Any]:
         """Add what a program may want to know of the error."""
@@ -124,6 +124,20 @@ def status_of(error: APIError) -> int:
         return THROTTLED
     refused = isinstance(error, errors.StatusError) and not isinstance(error, errors.ServerError)
     return REJECTED if refused else NOT_SENT
+
+
+def _sentence(error: APIError) -> str:
+    """Say an error in the reader's language, with the words of the server where it has said any."""
+    from xoxzo.cloudpy.errors import StatusError
+
+    if isinstance(error, StatusError):
+        number, comma, rest = error.reason.removeprefix("status ").partition(", ")
+        said = tr("status {status}", status=number) + comma + rest
+    else:
+        said = tr(error.reason)
+    tries = tr(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
+    doubt = " " + tr("It may have been carried out all the same.") if error.maybe_sent else ""
+    return f"{error.operation}: {said} ({tr('request {id}', id=error.request_id or '-')}{tries}){doubt}"
 
 
 def _advice(error: APIError) -> list[str]:

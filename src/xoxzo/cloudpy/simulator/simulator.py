@@ -38,7 +38,7 @@ class Simulator:
 
     It needs no start for looking and sending in the same process; `with simulator:` or `simulator.serve()` starts the
     thread that moves states on by themselves, delivers callbacks and asks action URLs. All methods may be called from
-    any thread. Several simulators live side by side.
+    any thread. Several simulators live side by side; `instance` tells one from another, in the health answer as well.
 
     Args:
         settings: How it behaves; by default as the API's description proposes.
@@ -58,6 +58,7 @@ class Simulator:
         database: str | os.PathLike[str] | None = None,
     ) -> None:
         self.settings = settings or Settings()
+        self.instance = os.urandom(8).hex()
         self.engine = Engine(self.settings, clock or RealClock(), _store(database))
         self.api = Api(self.engine)
         self._lock = threading.Lock()

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.client import Client
 
-_RETIRED = "The service ended on 2024-04-30: what Xoxzo answers now is not known."
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:

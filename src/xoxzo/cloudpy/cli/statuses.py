@@ -60,7 +60,7 @@ class Refused(Exception):
 
 def refusal(error: BaseException) -> Refused | None:
     """Say an error of the library as a refusal; ``None`` for what is none of its errors."""
-    from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, XoxzoError
+    from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError, XoxzoError
 
     if isinstance(error, Refused):
         return error
@@ -71,6 +71,8 @@ def refusal(error: BaseException) -> Refused | None:
     if isinstance(error, ConfigurationError):
         missing = str(error).startswith("no credentials")
         return Refused(str(error), status=CREDENTIALS if missing else USAGE)
+    if isinstance(error, SimulatorError):
+        return Refused(str(error), status=NOT_SENT)
     return Refused(str(error)) if isinstance(error, XoxzoError) else None
 
 
@@ -150,6 +152,8 @@ def _advice(error: APIError) -> list[str]:
         if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
             look = tr("Look before you send again: xoxzo sms find {reference}", reference=error.reference)
         return [look]
+    if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
+        return [tr("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
     for kind, line in _NEXT.items():
         if isinstance(error, getattr(errors, kind)):
             return [*_objections(error), tr(line, seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]

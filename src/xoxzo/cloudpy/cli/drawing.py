@@ -48,7 +48,7 @@ def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.speed_shown}/s"),
+        TextColumn("{task.fields[speed_shown]}/s"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

@@ -1,6 +1,6 @@
 """The Japanese sentences, by the English ones that stand in the code."""
 
-from . import fields, foundation, framework, machine, others, sending
+from . import checkup, fields, foundation, framework, machine, others, sending
 
 WORDS: dict[str, str] = {
     **framework.WORDS,
@@ -9,4 +9,5 @@ WORDS: dict[str, str] = {
     **sending.WORDS,
     **others.WORDS,
     **machine.WORDS,
+    **checkup.WORDS,
 }

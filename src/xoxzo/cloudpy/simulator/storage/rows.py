@@ -65,13 +65,19 @@ class Row:
 def row(record: object, *, kept: bool) -> Row:
     """Return the row of a record, or what deletes it."""
     kind = _BY_TYPE[type(record)]
-    # Escaped by `json`, not by msgspec: a text may hold half a surrogate pair, which no UTF-8 can.
-    return Row(kind.table, json.dumps(kind.key(record)), json.dumps(_plain(record)) if kept else None)
+    return Row(kind.table, json.dumps(kind.key(record)), _written(_plain(record)) if kept else None)
 
 
-def _plain(record: object) -> object:
+def _written(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a text may hold half a surrogate pair, which no UTF-8 can: it has to be escaped
+        return json.dumps(msgspec.to_builtins(value))
+
+
+def _plain(record: object) -> dict[str, object]:
     made: type = type(record)
-    return msgspec.to_builtins({name: _reference(getattr(record, name)) for name in _names(made)})
+    return {name: _reference(getattr(record, name)) for name in _names(made)}
 
 
 @cache

@@ -179,6 +179,8 @@ class _Complaints(logging.Logger):
 
     def handle(self, record: logging.LogRecord) -> None:
         """Tell of a complaint."""
+        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+            return  # it was cut off when the server stopped
         if record.levelno > logging.WARNING:
             super().handle(record)
             return

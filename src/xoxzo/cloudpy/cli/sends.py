@@ -97,7 +97,8 @@ class Sends:
     ) -> Iterator[dict[str, Any]]:
         for row in rows:
             last.update(row)
-            yield row
+            # A person sees how it went; the number is for programs.
+            yield {name: value for name, value in row.items() if name != "exit"} if self._session.out.draws else row
 
     def _rows(self, numbers: Sequence[str], send: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
         with self._progress(len(numbers)) as more:

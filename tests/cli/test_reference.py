@@ -46,7 +46,7 @@ def test_every_command_has_its_entry() -> None:
 
 def commands_of(line: str) -> Iterator[list[str]]:
     """Give the words of each command of a pipe."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer = shlex.shlex(line.replace('"$(', "( ").replace(')"', " )"), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     words: list[str] = []
     for word in [*lexer, "|"]:

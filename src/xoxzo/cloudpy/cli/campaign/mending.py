@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
 
 from .options import MAY_BE_SENT, USAGE, numbers_in, told
@@ -14,7 +15,7 @@ from .showing import show_tally
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 def pause(name: str) -> None:
     """Have the running campaign stop after what is in flight; `resume` goes on."""
     with told("pause"), Campaign.open(name) as campaign:
@@ -23,7 +24,7 @@ def pause(name: str) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 def cancel(name: str) -> None:
     """End a campaign for good; whoever was not sent to will not be."""
     with told("cancel"), Campaign.open(name) as campaign:
@@ -35,7 +36,7 @@ def cancel(name: str) -> None:
     cls=Command,
     epilog=examples("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv"),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
 @click.option("--statuses", is_flag=True, help="Ask for the last word on each message.")
 @click.option("--assume-sent", is_flag=True, help="Take what is unknown for sent.")
@@ -64,7 +65,7 @@ def settle(
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
 def suppress(name: str, file: str, *, country: str) -> None:
@@ -74,7 +75,7 @@ def suppress(name: str, file: str, *, country: str) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(name: str, *, yes: bool) -> None:
     """Remove numbers, texts and ids for good; the figures stay."""

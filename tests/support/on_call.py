@@ -7,7 +7,7 @@ import json
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
 from campaign_world import VirtualLoop
@@ -17,10 +17,12 @@ from xoxzo.cloudpy.integrations.alertmanager import payload
 from xoxzo.cloudpy.integrations.alertmanager.reading import understand
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
 from xoxzo.cloudpy.integrations.alertmanager.sending import LiveSender
-from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
 
 # A Thursday, 12:00 in Tokyo.
 NOON = 1_795_662_000.0
@@ -194,7 +196,7 @@ class OnCall:
         self.lines: list[str] = []
         self.start()
 
-    def __enter__(self) -> OnCall:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -1,5 +1,6 @@
 """The receiver with its store and the real client, on a clock of the tests' own."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
     # Five minutes after the message; two after the end of a call that rings for twenty seconds and is looked at later.
     assert times[0] == 0
     assert 300 <= times[1] <= 302
-    assert all(140 <= later - earlier <= 155 for earlier, later in zip(times[1:3], times[2:4], strict=True))
+    assert all(140 <= later - earlier <= 155 for earlier, later in pairwise(times[1:4]))
 
 
 @pytest.mark.parametrize(("answerer", "calls"), [(TANAKA, 1), (SUZUKI, 4), (SATO, 4)])
@@ -183,7 +184,11 @@ def test_quiet_hours(tmp_path: Path) -> None:
         world.hear(alert("A", severity="warning"))
         world.wait(12 * HOUR)
         # Seven in Tokyo, and seven in Kuala Lumpur.
-        assert world.phones.log() == [(19 * HOUR, "sms", "tanaka"), (20 * HOUR, "sms", "tanaka"), (20 * HOUR, "sms", "sato")]
+        assert world.phones.log() == [
+            (19 * HOUR, "sms", "tanaka"),
+            (20 * HOUR, "sms", "tanaka"),
+            (20 * HOUR, "sms", "sato"),
+        ]
     with OnCall(tmp_path, given) as world:
         world.wait(11 * HOUR)
         world.hear(alert("B"), group="b")
@@ -345,7 +350,7 @@ def test_acknowledged_from_another_process(tmp_path: Path) -> None:
 def test_a_changed_file(tmp_path: Path) -> None:
     """An incident whose list is no more takes the one that fits now, and those who have gone are not told."""
     world = OnCall(tmp_path)
-    _, ident = world.hear(alert())
+    world.hear(alert())
     world.wait(60)
     world.stop()
     lists = {"new": {"steps": [{"to": "suzuki", "method": "sms"}], "resolved": True}}

@@ -128,18 +128,18 @@ def _deaf(incident: object, by: str, now: float, *, version: int | None = None) 
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "mistake", "found"),
+    ("place", "mistake", "found"),
     [
-        (sending, "judge", _unsent, "doubled"),
-        (escalation, "acknowledge", _deaf, "after_the_end"),
-        (receiver.Receiver, "start", lambda _self: None, "forgotten"),
+        ((sending, "judge"), _unsent, "doubled"),
+        ((escalation, "acknowledge"), _deaf, "after_the_end"),
+        ((receiver.Receiver, "start"), lambda _self: None, "forgotten"),
     ],
 )
 def test_mistakes_are_found(
-    place: object, name: str, mistake: object, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: tuple[object, str], mistake: object, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of some planted mistakes breaks a promise within some nights, or the nights would prove nothing."""
-    monkeypatch.setattr(place, name, mistake)
+    monkeypatch.setattr(*place, mistake)
     assert any(getattr(play(seed, tmp_path), found) for seed in range(60))
 
 

@@ -32,6 +32,12 @@ COMMANDS = {
     ),
     "listen": Entry("xoxzo.cloudpy.cli.listen", "See what is called back, as it comes.", extra="listen"),
     "trigger": Entry("xoxzo.cloudpy.cli.trigger", "Have a callback hit a URL.", extra="listen"),
+    "alertmanager": Entry(
+        "xoxzo.cloudpy.cli.alertmanager",
+        "Prometheus alerts as SMS, or as calls until somebody answers.",
+        extra="alertmanager",
+    ),
+    "mcp": Entry("xoxzo.cloudpy.cli.mcp", "Let an assistant look, and send within limits.", extra="mcp"),
     "demo": Entry("xoxzo.cloudpy.cli.demo", "Watch messages, calls and a dial-in number at work.", extra="simulator"),
 }
 """All commands by name, in the order in which help lists them."""

@@ -84,7 +84,7 @@ def understand(given: dict[str, Any]) -> Settings:
         brake=_brake(top.table("brake"), plans, people, texts.max_parts),
         severity_label=top.text("severity_label", "severity"),
         talk=top.seconds("talk", 0.0),
-        listen=_listen(top),
+        listen=address(top.text("listen", "127.0.0.1:9095")),
         state=top.text("state", "") or None,
     )
     top.done()
@@ -217,11 +217,16 @@ def _brake(table: Table, plans: dict[str, Plan], people: dict[str, Person], part
     return Brake(messages=messages, credits=limit, sms_price=sms_price, call_price=call_price or Decimal(0))
 
 
-def _listen(top: Table) -> tuple[str, int]:
-    found = _LISTEN.fullmatch(top.text("listen", "127.0.0.1:9095"))
-    port = int(found["port"]) if found else 65536
-    _need(port < 65536, "listen", "must be an address and a port, for instance 127.0.0.1:9095")
-    return (found["host"].strip("[]") if found else "", port)
+def address(text: str, field: str = "listen") -> tuple[str, int]:
+    """Read a host and a port.
+
+    Raises:
+        InvalidArgument: they are none.
+    """
+    found = _LISTEN.fullmatch(text)
+    if found is None or int(found["port"]) > 65535:
+        raise InvalidArgument(field, "must be an address and a port, for instance 127.0.0.1:9095")
+    return found["host"].strip("[]"), int(found["port"])
 
 
 def _need(holds: bool, place: str, rule: str) -> None:

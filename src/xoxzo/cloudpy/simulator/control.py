@@ -104,7 +104,8 @@ class _Doors:
         self._metrics: Metrics | None = None
 
     async def health(self, _request: Request) -> Response:
-        return JSONResponse({"status": "ok", "time": stamp(self._simulator.engine.clock.now())})
+        now = stamp(self._simulator.engine.clock.now())
+        return JSONResponse({"status": "ok", "time": now, "instance": self._simulator.instance})
 
     async def metrics(self, _request: Request) -> Response:
         # Its library takes a twentieth of a second to load, which no start shall wait for.

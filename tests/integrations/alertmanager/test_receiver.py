@@ -4,9 +4,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from on_call import SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Phase
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Phase, after
+from xoxzo.cloudpy.integrations.alertmanager.sending import judge
 
 NIGHT = {"hours": "22:00-07:00", "zone": "Asia/Tokyo", "break_through": ["critical"]}
 HOUR = 3600
@@ -318,12 +321,12 @@ def test_stopped_and_started(tmp_path: Path) -> None:
     world.__exit__()
 
 
-@pytest.mark.parametrize("after", [0.05, 0.1001])
-def test_killed_while_sending(after: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0.05, 0.1001])
+def test_killed_while_sending(seconds: float, tmp_path: Path) -> None:
     """What was claimed when the process died is in doubt: it is not sent again, and the list goes on."""
     world = OnCall(tmp_path)
     world.hear(alert())
-    world.wait(after)
+    world.wait(seconds)
     world.die()
     world.start()
     world.wait(303)
@@ -406,3 +409,50 @@ def test_stopping_does_not_wait_for_ever(tmp_path: Path) -> None:
 async def _wake(world: OnCall) -> None:
     world.receiver._wake("any")
     assert not world.receiver._tasks
+
+
+def test_removed_underfoot(tmp_path: Path) -> None:
+    """An incident that somebody has taken out of the file is looked after no more."""
+    with OnCall(tmp_path) as world:
+        _, ident = world.hear(alert())
+        world.wait(0.05)
+        world.store._connection.execute("DELETE FROM incident")
+        world.wait(HOUR)
+        assert world.store.incident(ident) is None
+        assert len(world.phones.log()) == 1
+        assert not world.receiver._tasks
+
+
+def test_woken_as_it_ends(tmp_path: Path) -> None:
+    """An incident that wakes up in the moment in which its task has ended gets another one, which is kept."""
+    with OnCall(tmp_path) as world:
+        _, ident = world.hear(alert())
+        ended = world.loop.create_task(_nothing())
+        world.loop.run_until_complete(ended)
+        world.receiver._forget(ident, ended)
+        assert list(world.receiver._tasks) == [ident]
+
+
+async def _nothing() -> None:
+    pass
+
+
+def test_ids_are_not_used_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id that is taken is not given again."""
+    letters = iter("AAAAAAAABBBB")
+    monkeypatch.setattr("secrets.choice", lambda _: next(letters))
+    with OnCall(tmp_path) as world:
+        assert [world.hear(alert(), group=group)[1] for group in "ab"] == ["AAAA", "BBBB"]
+
+
+def test_what_errors_leave() -> None:
+    """What was refused before the network surely never goes out."""
+    assert judge(InvalidArgument("sender", "must be a sender")) is Outcome.REFUSED
+
+
+def test_an_outcome_of_yesterday() -> None:
+    """What comes of a step that is past moves nothing."""
+    plan = settings().plans["oncall"]
+    incident = Incident(ident="A", key="k", plan="oncall", step=1)
+    late = Deed(key="A-1", incident="A", run=1, version=1, lap=1, step=0, tries=0, kind=Kind.SMS, person="tanaka")
+    assert after(incident, plan, [replace(late, outcome=Outcome.SENT)], 0.0) == incident

@@ -96,8 +96,9 @@ def _person(name: str, people: Table) -> Person:
         bool(re.fullmatch(r"[A-Za-z0-9_]{1,32}", name)), f"people.{name}", "must be letters, digits and _, at most 32"
     )
     place, table = people.place(name), people.text_or_table(name, "number")
+    number = table.text("number")
     try:
-        read = phone.parse(table.text("number"))
+        read = phone.parse(number)
     except InvalidArgument as error:
         raise InvalidArgument(place, error.reason) from None
     _need(not read.doubts, place, "must be written with + and its country code, or as at home in Japan")

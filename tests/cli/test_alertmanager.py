@@ -30,6 +30,7 @@ TOKEN = "a token of the tests"
 SETTINGS = """
 sender = "Alerts"
 caller = "815012345678"
+texts = {{ call = "{{names}}" }}
 [people]
 anne = "{anne}"
 bert = "{bert}"
@@ -114,7 +115,7 @@ def run(*arguments: str | Path, **environment: str) -> Result:
 
 
 def test_from_the_payload_to_an_answered_call(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
-    """A message, then a call that is answered; repeats and stopping in between double nothing; all is well in the end."""
+    """A message, then a call that is answered; repeats and a stop in between double nothing; in the end all is well."""
     with on_duty(tmp_path, simulator_url, account) as duty:
         assert exchange("POST", f"{duty.url}/alerts", body(alert()), token="wrong")[0] == 401
         status, answer = exchange("POST", f"{duty.url}/alerts", body(alert()))
@@ -189,7 +190,8 @@ def test_a_real_alertmanager(simulator_url: str, account: tuple[str, str], tmp_p
 def _alertmanager(folder: Path, url: str) -> Iterator[str]:
     (folder / "token").write_text(TOKEN)
     (folder / "alertmanager.yml").write_text(
-        "route: {receiver: phones, group_by: [alertname], group_wait: 50ms, group_interval: 500ms, repeat_interval: 1s}\n"
+        "route: {receiver: phones, group_by: [alertname], group_wait: 50ms, group_interval: 500ms,"
+        " repeat_interval: 1s}\n"
         f"receivers: [{{name: phones, webhook_configs: [{{url: '{url}/alerts', send_resolved: true, "
         f"http_config: {{authorization: {{credentials_file: '{folder / 'token'}'}}}}}}]}}]\n"
     )

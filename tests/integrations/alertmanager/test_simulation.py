@@ -95,9 +95,9 @@ def _look(world: OnCall, night: Night, ended: dict[str, float], severe: dict) ->
             night.after_the_end.append(one.reference)
         critical = any(was for at, was in severe[ident] if at <= one.at)
         plan = world.settings.plans["office"]
-        # What was on its way when the hours began, with its tries, may still arrive.
+        # What was on its way when the hours began may still arrive.
         name = people[one.number].name
-        hours = [asleep(world.settings, plan, (), name, at) for at in (one.at - 61, one.at)]
+        hours = [asleep(world.settings, plan, (), name, at) for at in (one.at - 0.2, one.at)]
         if not critical and None not in hours:
             night.woken.append(one.reference)
     times = [one.at for one in reached]

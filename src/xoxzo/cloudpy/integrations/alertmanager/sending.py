@@ -37,7 +37,8 @@ class LiveSender:
     """
 
     def __init__(self, client: AsyncClient, settings: Settings, teller: Teller) -> None:
-        self._client = client
+        # Whether a second try is still wanted is for the rules to say: somebody may have acknowledged in between.
+        self._client = client.with_options(max_retries=0)
         self._settings = settings
         self._teller = teller
 

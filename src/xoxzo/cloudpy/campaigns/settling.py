@@ -48,8 +48,8 @@ class Settler:
     """
 
     def __init__(self, ledger: Ledger, uid: str, clock: SteadyClock) -> None:
+        self.clock = clock
         self._ledger = ledger
-        self._clock = clock
         self._reference = re.compile(rf"(?<![A-Za-z0-9]){re.escape(uid)}-([1-9][0-9]*)(?![0-9])")
         self.listed: set[int] = set()
         self.doubled: set[int] = set()
@@ -69,9 +69,9 @@ class Settler:
         Raises:
             APIError: the list could not be read.
         """
-        first = min((one.began for one in self._ledger.unknown()), default=self._clock.now())
+        first = min((one.began for one in self._ledger.unknown()), default=self.clock.now())
         oldest = max(datetime.fromtimestamp(first, UTC) - timedelta(days=1), datetime.now(UTC) - _OLDEST)
-        asked = self._clock.now()
+        asked = self.clock.now()
         group: list[Outcome] = []
         async for message in client.sms.list(since=oldest.date()):
             n = self.place(message.tags)
@@ -119,7 +119,7 @@ class Settler:
             return 0
         since = min(one.began for one in unknown) - settle
         proven = resendable(unknown, listed=self.listed, known=self._ledger.known(since), asked=asked, settle=settle)
-        now = self._clock.now()
+        now = self.clock.now()
         self._ledger.note(
             Outcome(n, 0, State.WAITING, "", "proven not to have been sent", now, 0.0, None, now) for n in proven
         )
@@ -127,7 +127,7 @@ class Settler:
 
     def move(self, state: State, reason: str) -> int:
         """Move every unknown recipient because a person has said so; return how many."""
-        now = self._clock.now()
+        now = self.clock.now()
         moved = [Outcome(one.n, 0, state, "", reason, now, 0.0, None, now) for one in self._ledger.unknown()]
         return sum(self._ledger.note(moved))
 
@@ -146,7 +146,7 @@ class Settler:
                 said = await (client.calls.get(ident) if calls else client.sms.get(ident))
                 state = state_of(str(said.status))
                 if state != State.SENT:
-                    now = self._clock.now()
+                    now = self.clock.now()
                     ended += sum(self._ledger.note([Outcome(n, 0, state, ident, "", now, 0.0, said.cost)]))
 
         tasks = [asyncio.create_task(ask()) for _ in range(concurrency)]
@@ -165,7 +165,7 @@ class Settler:
         self.listed.add(n)
         state = state_of(status)
         # A message that is still on its way shows no cost yet (API section 15.22).
-        return Outcome(n, 0, state, ident, "", self._clock.now(), 0.0, cost if state != State.SENT else None)
+        return Outcome(n, 0, state, ident, "", self.clock.now(), 0.0, cost if state != State.SENT else None)
 
 
 def _credits(value: str | None) -> Decimal | None:

@@ -11,7 +11,7 @@ from xoxzo.cloudpy.campaigns.limits import Event
 from xoxzo.cloudpy.campaigns.pacing import Pace
 from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
 from xoxzo.cloudpy.campaigns.rules import judge
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
@@ -250,12 +250,24 @@ class Runner:
         verdict = judge(error)
         if verdict.stop:
             self.stop("stopped", verdict.stop)
-        if verdict.pause and (wake := self._pace.pause(verdict.pause)) is not None:
-            self._say("throttled", outcome.error, wake=wake)
-        if not outcome.error.startswith("RateLimited") and (too_many := self._pace.went_wrong()):
+        if verdict.pause:
+            self._pause(verdict.pause, error, outcome.error)
+        elif too_many := self._pace.went_wrong():
             self.stop("stopped", f"{too_many}, the last with {outcome.error}")
         if outcome.state == State.UNKNOWN:
             self._say("unknown", outcome.error)
+
+    def _pause(self, seconds: float, error: BaseException, why: str) -> None:
+        """Let everybody wait after what surely did nothing. Being throttled is no failure; a dead network is one."""
+        wake = self._pace.pause(seconds)
+        if wake is None:
+            return
+        if isinstance(error, RateLimited):
+            self._say("throttled", why, wake=wake)
+            return
+        self._say("unreachable", why, wake=wake)
+        if too_many := self._pace.went_wrong():
+            self.stop("stopped", f"{too_many}, the last with {why}")
 
     def _release(self) -> None:
         """Give back what was claimed and never started: that was surely not sent."""

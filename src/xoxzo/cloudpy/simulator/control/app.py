@@ -2,8 +2,6 @@
 
 import asyncio
 import inspect
-import json
-from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ from xoxzo.cloudpy.simulator.engine import NotSaved
 from xoxzo.cloudpy.simulator.http import UNSAVED, Reply
 
 from .doors import Asked
+from .events import Streams
 from .guard import is_local
 from .table import CHAPTERS, Entry
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 PREFIX = "/_simulator/"
 
 _JSON = {"content-type": "application/json"}
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Receive, Send], Awaitable[None]]":
@@ -57,7 +56,11 @@ def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Rec
 
 def _routes(simulator: "Simulator") -> list[Route]:
     extra = _Extra(simulator)
-    routes = [Route(PREFIX + "metrics", extra.metrics), Route(PREFIX + "openapi.json", extra.document)]
+    routes = [
+        Route(PREFIX + "metrics", extra.metrics),
+        Route(PREFIX + "openapi.json", extra.document),
+        Route(PREFIX + "events", Streams(simulator).follow),
+    ]
     entries = chain.from_iterable(CHAPTERS.values())
     routes += [Route(PREFIX + entry.path, _endpoint(simulator, entry), methods=[entry.method]) for entry in entries]
     return routes
@@ -99,15 +102,6 @@ class _Extra:
         from .document import document
 
         return JSONResponse(document(str(request.base_url).rstrip("/")))
-
-
-def _encode(result: object) -> bytes:
-    try:
-        return _ENCODER.encode(result)
-    except UnicodeEncodeError:
-        # A text may hold half a surrogate pair, which UTF-8 cannot; JSON can, escaped.
-        plain = msgspec.to_builtins(result, builtin_types=(Decimal,))
-        return json.dumps(plain, default=float).encode()
 
 
 async def _body(request: Request, kind: type, most: int) -> Any:  # noqa: ANN401 - of that type

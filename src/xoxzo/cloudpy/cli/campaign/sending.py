@@ -28,7 +28,8 @@ from .options import (
     limits_of,
     told,
 )
-from .showing import Progress, show_plan, show_result
+from .progress import Progress
+from .showing import Balance, show_plan, show_result
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -156,16 +157,16 @@ def _check_account() -> None:
     Client().close()
 
 
-def _balance() -> str:
+def _balance() -> Balance:
     from xoxzo.cloudpy import Client
 
     try:
         with Client() as client:
-            return f"{client.account.credits().credits:,} credits"
+            return Balance(client.account.credits().credits)
     except ConfigurationError:
-        return "not known: no credentials are set"
+        return Balance(None, "no credentials are set")
     except APIError as error:
-        return f"not known: {error.reason}"
+        return Balance(None, error.reason)
 
 
 def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> None:

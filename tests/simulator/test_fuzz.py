@@ -22,7 +22,7 @@ def test_no_answer_is_undocumented(profile: str) -> None:
 
 
 def test_no_bytes_stop_it() -> None:
-    """Nothing sent to the port stops the simulator, is answered with 5xx, changes what others have or is complained of."""
+    """Nothing that is sent stops the simulator, is answered with 5xx, changes what others have, or is complained of."""
     command = [sys.executable, str(SCRIPTS / "fuzz_sockets.py"), "--seed", "1", "--cases", "600"]
     finished = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     assert finished.stdout.startswith("600 cases from seed 1: 0 "), finished.stdout + finished.stderr

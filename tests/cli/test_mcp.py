@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,17 @@ from xoxzo.cloudpy.cli.app import xoxzo
 
 XOXZO = str(Path(sys.executable).with_name("xoxzo"))
 ANNE = "+818011112222"
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+}
+SEND = {"name": "sms_send", "arguments": {"recipient": "anne", "message": "hello", "reference": "a"}}
+SENDING = (
+    {"jsonrpc": "2.0", "method": "notifications/initialized"},
+    {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": SEND},
+)
 ALLOWED = ["--allow", f"anne={ANNE}", "--budget", "25", "--sender", "Shop"]
 
 
@@ -52,15 +65,9 @@ def test_over_standard_input_and_output(mode: str, simulator_url: str, account: 
 
 def test_nothing_but_the_protocol(simulator_url: str, account: tuple[str, str]) -> None:
     """Standard output holds JSON lines alone; where requests go is said beside it; the end of the input ends it."""
-    hello = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
-    }
     told = subprocess.run(
         [XOXZO, "mcp"],
-        input=json.dumps(hello) + "\n",
+        input=json.dumps(HELLO) + "\n",
         capture_output=True,
         encoding="utf-8",
         env=os.environ | environment(simulator_url, account),
@@ -72,6 +79,34 @@ def test_nothing_but_the_protocol(simulator_url: str, account: tuple[str, str]) 
     assert lines[0]["result"]["serverInfo"]["name"] == "xoxzo"
     assert simulator_url in told.stderr
     assert account[1] not in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize(("sends", "status"), [(False, 0), (True, 7)])
+def test_ctrl_c(sends: bool, status: int, account: tuple[str, str]) -> None:
+    """Ctrl-C ends it at once, with 7 while something is being sent."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [XOXZO, "mcp", *ALLOWED]
+        given = os.environ | environment(url, account)
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=given) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(HELLO).encode() + b"\n")
+            process.stdin.flush()
+            assert process.stdout.readline()
+            if sends:
+                for message in SENDING:
+                    process.stdin.write(json.dumps(message).encode() + b"\n")
+                process.stdin.flush()
+                connection, _ = silent.accept()
+                with connection:
+                    assert connection.recv(100)
+                    process.send_signal(signal.SIGINT)
+                    assert process.wait(60) == status
+            else:
+                process.send_signal(signal.SIGINT)
+                assert process.wait(60) == status
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from xoxzo.cloudpy.operations import checks
 
 from .commands import Command, examples
 from .profiles import NoCredentials, resolve
-from .statuses import CREDENTIALS, Refused
+from .statuses import CREDENTIALS, DONE, MAY_BE_SENT, Refused
 from .words import tr
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def command(
     Without --allow and --budget it only reads. With both, it sends to those who are named, until the budget is spent.
     Credentials come from the environment or a profile, never from the command line.
 
-    Exit status: 0 done, 2 wrong use, 4 credentials.
+    Exit status: 0 done, 2 wrong use, 4 credentials, 7 stopped while something was being sent.
     """
     if simulator and profile is not None:
         raise click.UsageError(tr("--simulator and --profile exclude each other."))
@@ -98,8 +100,15 @@ async def _serve(where: Destination, allowance: Allowance | None, terms: Terms, 
         allowed_recipients=None if allowance is None else allowance.people.values(),
         app_info="xoxzo-mcp",
     ) as client:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, _end, allowance)
         server = build(client, where=place, allowance=allowance, terms=terms, show_numbers=show_numbers)
         await server.run_stdio_async()
+
+
+def _end(allowance: Allowance | None) -> None:
+    # A thread waits for the next line of the input, and nothing but the end of the process ends that wait.
+    os._exit(MAY_BE_SENT if allowance is not None and allowance.is_sending else DONE)
 
 
 def _allowance(allow: tuple[str, ...], budget: str | None) -> Allowance | None:

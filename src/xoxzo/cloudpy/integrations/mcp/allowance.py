@@ -75,6 +75,11 @@ class Allowance:
         """Credits that may still be spent; below 0 when something was dearer than reckoned."""
         return self.budget - self.spent
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether something is on its way right now."""
+        return any(entry.state is _State.UNDER_WAY for entry in self._entries.values())
+
     def number_of(self, recipient: str) -> str:
         """Return the number of somebody who may be reached.
 

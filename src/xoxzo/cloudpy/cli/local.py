@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xoxzo.cloudpy.errors import SimulatorError
 
 from . import registry
+from .words import tr
 
 if TYPE_CHECKING:
     import subprocess
@@ -61,7 +62,8 @@ def find_or_start() -> Local:
         if url is not None:
             return Local(url, started=False)
         url = _start()
-    sys.stderr.write(f"A simulator was started at {url}. It goes on until you type: xoxzo simulator stop\n")
+    said = tr("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop", url=url)
+    sys.stderr.write(f"{said}\n")
     return Local(url, started=True)
 
 

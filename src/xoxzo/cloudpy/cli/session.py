@@ -153,6 +153,15 @@ class Session:
         """Where numbers without a country code belong: Japan unless the configuration says otherwise."""
         return str(self.setting("country") or COUNTRY)
 
+    def follow(self, command: str) -> None:
+        """Tell a person what may be typed next; it goes where this command went.
+
+        Args:
+            command: without ``xoxzo`` in front.
+        """
+        where = " --simulator" if self._simulator else f" --profile {self._profile}" if self._profile else ""
+        self.out.note(tr("Next: {command}", command=f"xoxzo {command}{where}"))
+
     @contextmanager
     def client(self) -> Iterator[Client]:
         """Open a client; with ``--dry-run`` one that shows what it would have sent."""
@@ -198,8 +207,15 @@ class Session:
 
 
 def again() -> str:
-    """Return the command as it was typed, to be typed again."""
-    return " ".join(["xoxzo", *(_quoted(word) for word in sys.argv[1:])])
+    """Return the command as it was typed, to be typed again with ``--simulator``: without a profile."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word == "--profile":
+            next(words, None)
+        elif not word.startswith("--profile="):
+            kept.append(_quoted(word))
+    return " ".join(["xoxzo", *kept])
 
 
 def _quoted(word: str) -> str:

@@ -33,7 +33,7 @@ BRINGS = {
 }
 """What each extra is for, the ones that the command line needs first."""
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[([^]]*)])?([^;]*)(?:;(.*))?")
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^]]*])?([^;]*)(?:;(.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([A-Za-z0-9._-]+)["']""")
 _AT_LEAST = re.compile(r">=\s*([0-9.]+)")
 
@@ -45,55 +45,39 @@ def extras() -> Iterator[Finding]:
     except metadata.PackageNotFoundError:
         yield Finding("extras", "note", tr("not known: {name} is not installed as a package", name=DISTRIBUTION))
         return
-    lacking = {extra: sorted(_lacking(extra, known)) for extra in BRINGS if extra in known}
-    there = [extra for extra, names in lacking.items() if not names]
-    absent = [extra for extra, names in lacking.items() if names]
-    old = sorted({line for extra in there for line in _too_old(extra, known)})
-    facts = {"installed": there, "missing": absent, "too_old": old}
+    there: list[str] = []
+    absent: list[str] = []
+    old: set[str] = set()
+    for extra in filter(known.__contains__, BRINGS):
+        versions = {name: _version(name) for name, _ in known[extra]}
+        (absent if None in versions.values() else there).append(extra)
+        for name, wanted in known[extra]:
+            least, found = _AT_LEAST.search(wanted), versions[name]
+            if least is not None and found is not None and _numbers(found) < _numbers(least[1]):
+                values = {"name": name, "version": found, "extra": extra, "least": least[1]}
+                old.add(tr("{name} {version}, and {extra} needs {least}", **values))
+    facts = {"installed": there, "missing": absent, "too_old": sorted(old)}
     if old:
         advice = tr("Type: {command}", command=f'pip install --upgrade "{DISTRIBUTION}[{",".join(there)}]"')
-        yield Finding("extras", "wrong", tr("too old: {names}", names="; ".join(old)), (advice,), facts)
+        yield Finding("extras", "wrong", tr("too old: {names}", names="; ".join(sorted(old))), (advice,), facts)
         return
-    lines = [
-        f'{tr(BRINGS[extra])}: pip install "{DISTRIBUTION}[{extra}]"' for extra in absent
-    ]  # what could be had, not what is wrong
+    lines = [f'{tr(BRINGS[extra])}: pip install "{DISTRIBUTION}[{extra}]"' for extra in absent]
     yield Finding("extras", "fine", ", ".join(there) or tr("none"), tuple(lines), facts)
 
 
 @cache
-def _requirements() -> dict[str, list[tuple[str, str, str]]]:
-    """Return what each extra needs: names, extras of those, versions."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
+def _requirements() -> dict[str, list[tuple[str, str]]]:
+    """Return what each extra needs: names and versions. An extra's own extras have been resolved by the build."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for line in metadata.requires(DISTRIBUTION) or ():
         matched = _REQUIREMENT.match(line)
-        if matched is not None and (extra := _EXTRA.search(matched[4] or "")):
+        if matched is not None and (extra := _EXTRA.search(matched[3] or "")):
             name = matched[1].lower().replace("_", "-")
-            found.setdefault(extra[1], []).append((name, matched[2] or "", matched[3]))
+            found.setdefault(extra[1], []).append((name, matched[2]))
     return found
 
 
-def _needed(extra: str, known: dict[str, list[tuple[str, str, str]]]) -> Iterator[tuple[str, str]]:
-    for name, its_extras, versions in known.get(extra, ()):
-        if name == DISTRIBUTION:
-            for further in its_extras.split(","):
-                yield from _needed(further.strip(), known)
-        else:
-            yield name, versions
-
-
-def _lacking(extra: str, known: dict[str, list[tuple[str, str, str]]]) -> set[str]:
-    return {name for name, _ in _needed(extra, known) if _version(name) is None}
-
-
-def _too_old(extra: str, known: dict[str, list[tuple[str, str, str]]]) -> Iterator[str]:
-    for name, versions in _needed(extra, known):
-        least, found = _AT_LEAST.search(versions), _version(name)
-        if least is not None and found is not None and _numbers(found) < _numbers(least[1]):
-            yield tr(
-                "{name} {version}, and {extra} needs {least}", name=name, version=found, extra=extra, least=least[1]
-            )
-
-
+@cache
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)

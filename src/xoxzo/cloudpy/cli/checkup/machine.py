@@ -78,7 +78,8 @@ def terminal() -> Iterator[Finding]:
         "colours": people and not os.environ.get("NO_COLOR"),
     }
     where = tr("{columns} × {lines} characters", columns=width, lines=height) if people else tr("no terminal")
-    said = f"{where}, {encoding}, {tr('English')}"
+    # The catalogue has for "English" the name of its own language.
+    said = tr("{terminal}, {encoding}, {language}", terminal=where, encoding=encoding, language=tr("English"))
     if encoding.replace("-", "") != "utf8":
         why = tr("{terminal}: Japanese cannot be shown in this encoding", terminal=said)
         yield Finding("terminal", "note", why, (tr("Type: {command}", command="export LC_ALL=C.UTF-8"),), facts)

@@ -41,7 +41,9 @@ WORDS = {
     ),
     "The id stands at the end of each message.": "ID は各メッセージの末尾に書かれています。",
     "Acknowledge every open incident.": "未確認の障害をすべて確認済みにします。",
-    "Show the incidents that are not over, and how far each has come.": "続いている障害と、連絡の進み具合を表示します。",
+    "Show the incidents that are not over, and how far each has come.": (
+        "続いている障害と、連絡の進み具合を表示します。"
+    ),
     "Write settings to begin with: fill in your people, and --check them.": (
         "設定のひな型を出力します。連絡先を書き込み、--check で確認してください。"
     ),
@@ -62,9 +64,9 @@ WORDS = {
     "Let an assistant look, and send within limits that you set.": (
         "AI アシスタントに、状況の確認と、決めた範囲内での送信を任せます。"
     ),
-    "It speaks the Model Context Protocol on standard input and output: name this command in your assistant's settings. "
-    "Without --allow and --budget it only reads. With both, it sends to those who are named, until the budget is spent. "
-    "Credentials come from the environment or a profile, never from the command line.": (
+    "It speaks the Model Context Protocol on standard input and output: name this command in your assistant's "
+    "settings. Without --allow and --budget it only reads. With both, it sends to those who are named, until the "
+    "budget is spent. Credentials come from the environment or a profile, never from the command line.": (
         "標準入出力で Model Context Protocol を話します。アシスタントの設定にこのコマンドを登録してください。"
         "--allow と --budget がなければ、参照だけができます。両方を指定すると、挙げた相手に、予算の範囲内で送れます。"
         "認証情報は環境変数かプロファイルから読み、コマンドラインには書きません。"
@@ -75,7 +77,9 @@ WORDS = {
     "Somebody who may be reached; may be repeated.": "送ってよい相手。繰り返し指定できます。",
     "What may be spent until this server ends.": "このサーバーが終わるまでに使ってよいクレジット。",
     "From whom SMS are sent; without it there are none.": "SMS の送信元。指定しなければ SMS は送れません。",
-    "The number that calls show; without it nobody is called.": "電話の発信者番号。指定しなければ電話はかけられません。",
+    "The number that calls show; without it nobody is called.": (
+        "電話の発信者番号。指定しなければ電話はかけられません。"
+    ),
     "For each part, where yours differs or none is published.": (
         "SMS 1 通分の料金。公表された料金と異なるか、公表されていない場合に指定します。"
     ),

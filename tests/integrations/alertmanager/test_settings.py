@@ -1,6 +1,8 @@
 """The file of settings: what it may say, and what is objected to, with the place."""
 
 import copy
+import re
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -166,3 +168,11 @@ def test_warnings() -> None:
     assert "warning  an alert that fits none of the routes" in described
     assert "warning  no route leads to oncall" in described
     assert "team=db → office" in described
+
+
+def test_the_documentation() -> None:
+    """What the documentation shows of a file can be read."""
+    page = (Path(__file__).parents[3] / "docs" / "alertmanager.md").read_text(encoding="utf-8")
+    whole, texts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert set(understand(tomllib.loads(whole)).plans) == {"oncall", "office"}
+    assert understand(tomllib.loads(whole + texts)).texts.sms_template.ident == 6

@@ -11,6 +11,7 @@ from xoxzo.cloudpy.campaigns import shelf
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.creating import create_ledger, fingerprint
 from xoxzo.cloudpy.campaigns.doubts import Doubts
+from xoxzo.cloudpy.campaigns.figures import Figures
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.planning import Plan, plan
 from xoxzo.cloudpy.campaigns.runs import Runs
@@ -178,6 +179,7 @@ class Campaign(Runs, Doubts):
         self.ledger.lock()
         if self.state not in {"finished", "cancelled", "expired"}:
             raise CampaignError(f"{self.name} is {self.state}: cancel it first, or let it come to its end")
+        self.ledger.put({"figures": Figures(self.standings()).keep()})
         count = self.ledger.purge()
         nameless = msgspec.structs.replace(self.content, words="-")
         self.ledger.put({"content": msgspec.to_builtins(nameless), "state": "purged", "input": {}})

@@ -25,5 +25,6 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def client(simulator: Simulator) -> AsyncClient:
-    """A client that talks to it without sockets."""
-    return AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=simulator.async_transport())
+    """A client that talks to it without sockets, and asks once: a list that cannot be read is soon given up."""
+    transport = simulator.async_transport()
+    return AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport, max_retries=0)

@@ -78,7 +78,7 @@ def test_lost_answers_are_settled_by_the_sent_list(simulator: Simulator, client:
     simulator.faults.add("lose_reply", SEND, chance=0.2)
     simulator.faults.add("drop", SEND, chance=0.1)
     simulator.faults.add("error_after", SEND, chance=0.1)
-    simulator.faults.add("throttled", SEND, chance=0.1, seconds=0.05)
+    simulator.faults.add("throttled", SEND, chance=0.03, seconds=0.05)
     events: list[Event] = []
     with make(tmp_path, 60) as campaign:
         for _ in range(6):
@@ -260,9 +260,10 @@ def test_the_usage_log_settles(simulator: Simulator, client: AsyncClient, tmp_pa
 def test_settling_looks_once(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
     """The sent list and, if wished, each message's own status are asked for without sending anything."""
     simulator.faults.add("lose_reply", SEND, times=1)
-    simulator.faults.add("error", "GET /sms/messages/", times=9)
+    listing = simulator.faults.add("error", "GET /sms/messages/")
     with make(tmp_path, 4) as campaign:
         assert run(campaign, client, Limits(settle=0.1, canaries=0)).unknown == 1
+        simulator.faults.remove(listing.ident)
         tally = asyncio.run(campaign.settle(client, settle=0.1))
         assert tally[State.UNKNOWN] == 0
         time.sleep(0.3)

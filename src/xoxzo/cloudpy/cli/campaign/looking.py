@@ -25,7 +25,7 @@ _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 @click.argument("name")
 @_MACHINE
 def status(name: str, *, machine: bool) -> None:
-    """Show where a campaign stands, while it runs or later."""
+    """Show where a campaign stands."""
     with told("status"), Campaign.open(name) as campaign:
         tally, reason = campaign.tally(), campaign.ledger.get("reason") or ""
         if machine:
@@ -57,7 +57,7 @@ def list_(*, machine: bool) -> None:
 @click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
 @_MACHINE
 def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
-    """List the messages of which nobody can tell whether they were sent."""
+    """List those who may have been sent to, or not."""
     with told("unknown"), Campaign.open(name) as campaign:
         for one in campaign.unknown():
             who = next(campaign.ledger.recipients(one.n, one.n))
@@ -73,7 +73,10 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.csv; .xlsx makes a workbook.")
 def export(name: str, *, output: str | None) -> None:
-    """Write every recipient with state, msgid, times and cost, with whole numbers."""
+    """Write a table of all recipients.
+
+    With state, msgid, times and cost, and with whole numbers.
+    """
     with told("export"), Campaign.open(name) as campaign:
         path = Path(output or f"{name}.csv")
         count = write_export(campaign.standings(), path)
@@ -84,7 +87,10 @@ def export(name: str, *, output: str | None) -> None:
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.html.")
 def report(name: str, *, output: str | None) -> None:
-    """Write one page of HTML with figures and charts; it holds no number and no text."""
+    """Write a page of HTML with figures and charts.
+
+    It holds no number and no text, and needs nothing else.
+    """
     with told("report"), Campaign.open(name) as campaign:
         path = Path(output or f"{name}.html")
         try:

@@ -134,9 +134,14 @@ class Campaign(Runs, Doubts):
     def state(self) -> str:
         """``created``, ``running``, ``paused``, ``stopped``, ``expired``, ``cancelled``, ``finished`` or ``purged``.
 
-        After a death it is ``running`` until the next run begins.
+        After a death it is ``running`` until the next run begins; ``is_running`` tells that.
         """
         return str(self.ledger.get("state"))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this process, or another, runs it just now."""
+        return self._run is not None or self.ledger.runs_elsewhere()
 
     @property
     def reference_prefix(self) -> str:

@@ -18,6 +18,7 @@ from xoxzo.cloudpy.masking import mask_number
 from .options import told
 from .showing import facts, show_tally
 
+_CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
 _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 
 
@@ -27,12 +28,14 @@ _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 def status(name: str, *, machine: bool) -> None:
     """Show where a campaign stands."""
     with told("status"), Campaign.open(name) as campaign:
-        tally, reason = campaign.tally(), campaign.ledger.get("reason") or ""
+        tally, state, reason = campaign.tally(), _state(campaign), campaign.ledger.get("reason") or ""
         if machine:
-            click.echo(json.dumps({"name": name, "state": campaign.state, "reason": reason, **facts(tally)}))
+            click.echo(json.dumps({"name": name, "state": state, "reason": reason, **facts(tally)}, ensure_ascii=False))
             return
-        click.echo(f"{name} {campaign.state}" + (f": {reason}" if reason else ""))
+        click.echo(f"{name} {state}" + (f": {reason}" if reason and state != "running" else ""))
         show_tally(tally)
+        if state in _CAN_GO_ON:
+            click.echo(f"Go on with: xoxzo campaign resume {name}", err=True)
 
 
 @click.command("list")
@@ -42,14 +45,12 @@ def list_(*, machine: bool) -> None:
     with told("list"):
         for name in shelf.names():
             with Campaign.open(name) as campaign:
-                tally = campaign.tally()
+                tally, state = campaign.tally(), _state(campaign)
                 if machine:
-                    click.echo(json.dumps({"name": name, "state": campaign.state, **facts(tally)}, ensure_ascii=False))
+                    click.echo(json.dumps({"name": name, "state": state, **facts(tally)}, ensure_ascii=False))
                 else:
                     created = datetime.fromtimestamp(float(campaign.ledger.get("created")), UTC)
-                    click.echo(
-                        f"{created:%Y-%m-%d}  {campaign.state:<10} {tally.sent:>9,} of {tally.total:>9,}  {name}"
-                    )
+                    click.echo(f"{created:%Y-%m-%d}  {state:<10} {tally.sent:>9,} of {tally.total:>9,}  {name}")
 
 
 @click.command()
@@ -99,3 +100,9 @@ def report(name: str, *, output: str | None) -> None:
         except OSError as error:
             raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
         click.echo(f"The report is in {path}", err=True)
+
+
+def _state(campaign: Campaign) -> str:
+    """Return a campaign's state; of a run that has died, that it was cut off."""
+    state = campaign.state
+    return "cut off" if state == "running" and not campaign.is_running else state

@@ -25,6 +25,8 @@ import click
 from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, XoxzoError
 from xoxzo.cloudpy.text import measure
 
+from .commands import Command, examples
+
 PHONE, FRIEND, OFFICE = "+818011112222", "+818033334444", "815011112222"
 TEXT = (
     "ご予約の確認です。11月30日18時に2名様でお待ちしております。"
@@ -64,11 +66,11 @@ def done(text: str) -> None:
     click.echo(f"  {click.style('✓', fg='green')} {text}")
 
 
-@click.command("demo")
+@click.command("demo", cls=Command, epilog=examples("xoxzo demo"))
 def command() -> None:
     """Watch a message, two calls and a dial-in number at work, on a simulator that this command runs.
 
-    Needs no account and sends nothing to anybody. Example: xoxzo demo
+    Needs no account and sends nothing to anybody.
     """
     began = time.monotonic()
     try:
@@ -111,7 +113,7 @@ def simulator() -> Iterator[str]:
     """Run a simulator on a free port, as a user would in another terminal; yield its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
     with subprocess.Popen(
-        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0"],
+        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted"],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         env=environment,

@@ -4,7 +4,7 @@ import ipaddress
 import json
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,19 +18,32 @@ from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
 from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
+from . import registry
+from .commands import Group, examples
 from .exchange import exchange
+from .simulator_control import status, stop as stop_running
 from .simulator_options import settings_from
 from .stopping import stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from xoxzo.cloudpy.simulator.engine import Event
 
 _PAUSE = 0.05
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    epilog=examples(
+        "xoxzo simulator",
+        "xoxzo simulator --port 9000 --database state.db",
+        "xoxzo simulator --profile strict --set list_interval=60",
+        "xoxzo simulator status",
+    ),
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")
@@ -44,7 +57,13 @@ _PAUSE = 0.05
     help="strict is throttled; new-account may send templates alone.",
 )
 @click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
-@click.option("--clock", type=click.Choice(["real", "stepped"]), default="real", show_default=True)
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "stepped"]),
+    default="real",
+    show_default=True,
+    help="A stepped one stands still until it is advanced.",
+)
 @click.option("--database", type=click.Path(), help="Keep the state in this file; by default it ends with the program.")
 @click.option("--seed", type=int, help="Make ids and numbers repeatable.")
 @click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
@@ -52,6 +71,7 @@ _PAUSE = 0.05
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any setting; may be repeated.")
 @click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
 @click.option("--show-content", is_flag=True, help="Show whole numbers and texts in the log.")
+@click.option("--unlisted", is_flag=True, help="Let no other command find it: neither --simulator nor stop.")
 @click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
 @click.pass_context
 def command(
@@ -64,6 +84,7 @@ def command(
     *,
     show_settings: bool,
     show_content: bool,
+    unlisted: bool,
     machine: bool,
     **options: Any,  # noqa: ANN401 - click hands over what the options above declare
 ) -> None:
@@ -91,17 +112,22 @@ def command(
         except SimulatorError as error:
             click.echo(f"xoxzo simulator: {error}", err=True)
             raise click.exceptions.Exit(2) from None
-        try:
-            _announce(server, settings, host, machine=machine)
-            with simulator.engine.lock:
-                log.begin()
-            while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
-                pass
-        finally:
-            server.stop()
+        with nullcontext() if unlisted else _entered(simulator, server, settings, host):
+            try:
+                _announce(server, settings, host, machine=machine)
+                with simulator.engine.lock:
+                    log.begin()
+                while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
+                    pass
+            finally:
+                server.stop()
 
 
-@command.command("wait-ready")
+command.add_command(stop_running)
+command.add_command(status)
+
+
+@command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the simulator is, or will be.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
 def wait_ready(url: str, timeout: float) -> None:
@@ -117,6 +143,11 @@ def wait_ready(url: str, timeout: float) -> None:
 def _is_ready(url: str) -> bool:
     outcome = exchange("GET", f"{url.rstrip('/')}/_simulator/health", {})
     return outcome.status == 200 and b'"status"' in outcome.body
+
+
+def _entered(simulator: Simulator, server: Server, settings: Settings, host: str) -> "AbstractContextManager[None]":
+    usable = settings.sid is None and (_is_loopback(host) or server.url.startswith("http://127.0.0.1:"))
+    return registry.entered(server.url, simulator.instance, usable=usable)
 
 
 def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
 
 from .options import MAY_BE_SENT, USAGE, callbacks_of, numbers_in, told
 from .showing import show_tally
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
 @click.argument("name")
 def pause(name: str) -> None:
     """Stop a run after what is in flight; `resume` goes on."""
@@ -24,7 +25,7 @@ def pause(name: str) -> None:
         click.echo(f"{name} pauses; go on with: xoxzo campaign resume {name}", err=True)
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
 @click.argument("name")
 def cancel(name: str) -> None:
     """End a campaign for good."""
@@ -33,7 +34,10 @@ def cancel(name: str) -> None:
         click.echo(f"{name} is cancelled", err=True)
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    epilog=examples("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv"),
+)
 @click.argument("name")
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
 @click.option("--reports", type=click.Path(exists=True, dir_okay=False), help="What `xoxzo listen --log` has written.")
@@ -67,7 +71,7 @@ def settle(name: str, *, settle: float, statuses: bool, **ways: Any) -> None:  #
             raise click.exceptions.Exit(MAY_BE_SENT)
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
@@ -80,7 +84,7 @@ def suppress(name: str, file: str, *, country: str) -> None:
         click.echo(f"{campaign.suppress(numbers_in(file, country)):,} more numbers are left out", err=True)
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(name: str, *, yes: bool) -> None:

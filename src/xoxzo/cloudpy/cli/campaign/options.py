@@ -15,6 +15,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.exporting import write_bad
+from xoxzo.cloudpy.cli.commands import Command
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -39,7 +40,6 @@ DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SHOWN_BAD = 5
-_OTHERS = "Options"
 
 
 class Option(click.Option):
@@ -54,19 +54,19 @@ class Option(click.Option):
         self.section = section
 
 
-class Sectioned(click.Command):
+class Sectioned(Command):
     """A command whose help groups its options."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options under their headings, in the order in which they were given."""
+        """Write the options under their headings; what everybody looks for stands last, where a terminal shows it."""
         sections: dict[str, list[tuple[str, str]]] = {}
+        others: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
-                sections.setdefault(getattr(parameter, "section", _OTHERS), []).append(record)
-        # What everybody looks for stands last, where a terminal shows it.
-        sections[_OTHERS] = sections.pop(_OTHERS, [])
-        for title, records in sections.items():
+                title = getattr(parameter, "section", "")
+                (sections.setdefault(title, []) if title else others).append(record)
+        for title, records in (*sections.items(), ("Options", others)):
             with formatter.section(title):
                 formatter.write_dl(records)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.cli.commands import examples
 from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError
 
 from .options import (
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 
 
-@click.command(cls=Sectioned)
+@click.command(
+    cls=Sectioned,
+    epilog=examples('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop'),
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @content_options
 @input_options
@@ -56,7 +60,13 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
             show_plan(campaign.plan(limits), limits, _balance(), machine=machine)
 
 
-@click.command(cls=Sectioned)
+@click.command(
+    cls=Sectioned,
+    epilog=examples(
+        'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
+        "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
+    ),
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @content_options
 @input_options
@@ -96,7 +106,9 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
             _run(campaign, limits, given, machine=machine)
 
 
-@click.command(cls=Sectioned)
+@click.command(
+    cls=Sectioned, epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
+)
 @click.argument("name")
 @limit_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")

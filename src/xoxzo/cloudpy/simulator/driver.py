@@ -1,16 +1,19 @@
 """Moves an engine on: fires its timers when they are due and has its outgoing requests made."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from xoxzo.cloudpy.errors import SimulatorError
 
-from .clock import SteppedClock
-from .courier import Courier
-from .engine import Engine, NotSaved, Outgoing
+from .courier import MOST_AT_ONCE, Courier
+from .engine import Answer, Engine, NotSaved, Outgoing
+from .turns import Turns
 
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
 _SHORTEST_NAP = 0.005
+# Requests that are taken from the engine; the rest waits there, where it is counted.
+_MOST_UNDER_WAY = 2 * MOST_AT_ONCE
 # Real seconds until it is tried again to write what could not be written.
 _UNTIL_NEXT_TRY = 0.5
 
@@ -28,6 +31,7 @@ class Driver:
         self._courier = Courier(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
+        self._answers = Turns(self._note)
         self._tasks: set[asyncio.Task[None]] = set()
         self._advancing = asyncio.Lock()
 
@@ -51,14 +55,14 @@ class Driver:
             await self._courier.close()
 
     async def advance(self, seconds: float) -> None:
-        """Advance a stepped clock; returns when all that fell due was done and answered.
+        """Advance a clock that stands still; returns when all that fell due was done and answered.
 
         Raises:
-            SimulatorError: The clock is not stepped, `seconds` is out of range, or what fell due cannot be saved.
+            SimulatorError: The clock runs, `seconds` is out of range, or what fell due cannot be saved.
         """
         clock = self._engine.clock
-        if not isinstance(clock, SteppedClock):
-            message = "only a stepped clock can be advanced"
+        if not clock.stopped:
+            message = "only a clock that stands still can be advanced: stop it first"
             raise SimulatorError(message)
         async with self._advancing:
             target = clock.check(seconds)
@@ -78,20 +82,27 @@ class Driver:
             self._launch()
 
     def _launch(self) -> None:
-        for outgoing in self._engine.take_outgoing():
+        for outgoing in self._engine.take_outgoing(_MOST_UNDER_WAY - len(self._tasks)):
             task = self._loop.create_task(self._make(outgoing))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _make(self, outgoing: Outgoing) -> None:
-        answer = await self._courier.make(outgoing)
-        # What cannot be saved did not happen: the engine knows the request still, and wants it made again.
-        with suppress(NotSaved):
-            self._engine.answered(outgoing, answer)
+        await self._answers.answer((outgoing, await self._courier.make(outgoing)))
+        if self._engine.has_outgoing():
+            self._woken.set()  # there is room for another one
+
+    def _note(self, made: Sequence[tuple[Outgoing, Answer]]) -> list[None]:
+        """Report all answers that came in during one turn."""
+        # What cannot be saved did not happen: the engine knows the requests still, and wants them made again.
+        with suppress(NotSaved), self._engine:
+            for outgoing, answer in made:
+                self._engine.answered(outgoing, answer)
+        return [None] * len(made)
 
     async def _nap(self) -> None:
         due = self._engine.next_due()
-        if due is None or isinstance(self._engine.clock, SteppedClock):
+        if due is None or self._engine.clock.stopped:
             await self._woken.wait()
             return
         try:

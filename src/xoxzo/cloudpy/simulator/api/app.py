@@ -3,11 +3,14 @@
 import base64
 import binascii
 import hmac
+import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from sys import intern
 
-from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved
+from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved, Received, Refusal
+from xoxzo.cloudpy.simulator.engine.journal import LONGEST_BODY
 from xoxzo.cloudpy.simulator.faults import BEFORE, Fault, FaultDesk, whole_seconds
 from xoxzo.cloudpy.simulator.http import UNSAVED, Refused, Reply, Request, detail, not_enough
 
@@ -16,7 +19,9 @@ from .exchange import JSON, Exchange, Handler, empty, reply
 from .gate import Gate, throttled
 from .routes import Route, Routes
 
+_LOG = logging.getLogger(__name__)
 _READING = {"HEAD": "GET"}
+_LONGEST_ID = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
@@ -32,7 +37,13 @@ class Api:
         self.gate = Gate(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
         self.faults = FaultDesk(engine.settings.seed, self._routes.endpoints())
+        self.faults.changed = self._tell_faults
         engine.callbacks_hit_by(self.faults.hit_callback)
+        self._places = self._routes.places() | {links.PATH.strip(b"/")}
+
+    def _tell_faults(self, what: str) -> None:
+        with self._engine.lock:
+            self._engine.world.tell("faults", "faults", what=what)
 
     def handle(self, request: Request) -> Reply:
         """Answer a request; never raises for anything that a caller can send."""
@@ -46,6 +57,28 @@ class Api:
         if fault is not None:
             return self._fail(request, fault, lambda: self._carry_out(request, route, ident))
         return self._carry_out(request, route, ident)
+
+    def handle_together(self, requests: Sequence[Request]) -> list[Reply]:
+        """Answer requests in one go: what they changed is saved together, or none of it happened.
+
+        One that fails by a mistake of ours is answered with 500 and told to the log of Python; the others go on.
+        """
+        try:
+            with self._engine:
+                return [self._handle_safely(request) for request in requests]
+        except NotSaved:
+            return [reply(503, {"detail": UNSAVED})] * len(requests)
+
+    def serves(self, path: bytes) -> bool:
+        """Say whether a path lies where the API's paths are; what lies elsewhere may be another door's."""
+        return path.split(b"/", 2)[1] in self._places
+
+    def _handle_safely(self, request: Request) -> Reply:
+        try:
+            return self.handle(request)
+        except Exception:  # noqa: BLE001 - whatever it is, it shall not cost the others their answers
+            _LOG.exception("%s could not be answered", request.method)
+            return reply(500, {"detail": "A mistake in the simulator."})
 
     def _fail(self, request: Request, fault: Fault, carry_out: Callable[[], Reply]) -> Reply:
         """Answer a request that is hit by a fault; what has no answer on the wire is told by the reply's fault."""
@@ -71,6 +104,7 @@ class Api:
                 if self.gate.limited:
                     self.gate.admit(account, request, listing=route.is_listing(request.method))
                 handler = self._handler(route, request.method)
+                engine.world.received = _received(request) if request.method == "POST" else None
                 answer = handler(Exchange(engine, account, request, ident, self._base_url(request)))
         except Refused as refusal:
             answer = self._refuse(request, refusal)
@@ -123,7 +157,9 @@ class Api:
         path = request.path.decode("latin-1")
         because = list(_reasons(refusal.body))
         with self._engine.lock:
-            self._engine.world.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
+            world = self._engine.world
+            world.tally.refusals.append(Refusal(world.now(), request.method, path, refusal.status, tuple(because)))
+            world.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
         answer = reply(refusal.status, refusal.body)
         headers = (*answer.headers, *refusal.headers)
         if refusal.status == 401:
@@ -143,6 +179,19 @@ class Api:
         # As Django builds absolute addresses: from the host that the caller used (API section 2.2, `url`).
         host = request.header(b"host")
         return f"http://{host}" if _HOST.fullmatch(host) else "http://localhost"
+
+
+def _received(request: Request) -> Received:
+    """Return what is remembered of a request; the same words of all requests of a program are kept once."""
+    return Received(
+        request.method,
+        intern(request.path.decode("latin-1")),
+        intern(request.header(b"content-type")),
+        intern(request.header(b"user-agent")),
+        request.header(b"x-request-id")[:_LONGEST_ID],
+        request.body[:LONGEST_BODY],
+        len(request.body),
+    )
 
 
 def _reasons(body: object) -> Iterator[str]:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -11,15 +12,18 @@ from xoxzo.cloudpy.simulator.engine import NotSaved
 
 from .rows import KINDS, Row
 
-SCHEMA = 1
+SCHEMA = 2
 """Counts changes of the tables; a file with a higher one is not touched."""
 
 _OURS = 0x586F787A
 """SQLite's `application_id`: "Xoxz"."""
 
 # The rows of a table in the order in which they were made: `number` grows, and an update leaves it as it is.
-_TABLES = [f"CREATE TABLE {kind.table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)" for kind in KINDS]
-_TABLES += ["CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY)"]
+_TABLES = [
+    f"CREATE TABLE IF NOT EXISTS {kind.table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)"
+    for kind in KINDS
+]
+_TABLES += ["CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY)"]
 
 
 class DatabaseFile:
@@ -89,11 +93,11 @@ class DatabaseFile:
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            new = self._check(connection)
+            unfurnished = self._check(connection)
             _narrow(self._path, Path(f"{self._path}-wal"))
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
-            if new:
+            if unfurnished:
                 _furnish(connection)
         except BaseException:
             connection.close()
@@ -101,7 +105,7 @@ class DatabaseFile:
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> bool:
-        """Say whether the file is empty; refuse it unless it is that, or ours and whole."""
+        """Say whether tables are missing; refuse the file unless it is empty, or ours and whole."""
         [application] = connection.execute("PRAGMA application_id").fetchone()
         [schema] = connection.execute("PRAGMA user_version").fetchone()
         [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -117,7 +121,7 @@ class DatabaseFile:
         if state != "ok":
             message = f"{self._path} is damaged"
             raise SimulatorError(message)
-        return False
+        return bool(schema < SCHEMA)
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -160,13 +164,13 @@ def _put(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mapping[str,
     if wipe:
         for kind in KINDS:
             connection.execute(f"DELETE FROM {kind.table}")  # noqa: S608 - our own names
-    for row in rows:
-        if row.text is None:
-            connection.execute(f"DELETE FROM {row.table} WHERE id = ?", (row.key,))  # noqa: S608 - our own names
-        else:
-            connection.execute(
-                f"INSERT INTO {row.table} (id, record) VALUES (?, ?) "  # noqa: S608 - our own names
+    for (table, kept), alike in groupby(rows, lambda row: (row.table, row.text is not None)):
+        if kept:
+            connection.executemany(
+                f"INSERT INTO {table} (id, record) VALUES (?, ?) "  # noqa: S608 - our own names
                 "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
-                (row.key, row.text),
+                ((row.key, row.text) for row in alike),
             )
+        else:
+            connection.executemany(f"DELETE FROM {table} WHERE id = ?", ((row.key,) for row in alike))  # noqa: S608
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())

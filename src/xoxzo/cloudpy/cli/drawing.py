@@ -67,8 +67,8 @@ def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def waiting(title: str) -> Iterator[Callable[[str], None]]:
-    """Show on standard error that something goes on, and for how long; what is yielded changes the words."""
+def waiting(title: str) -> Iterator[None]:
+    """Show on standard error that something goes on, and for how long."""
     wheel = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -77,5 +77,5 @@ def waiting(title: str) -> Iterator[Callable[[str], None]]:
         transient=True,
     )
     with wheel:
-        task = wheel.add_task(title, total=None)
-        yield lambda words: wheel.update(task, description=words)
+        wheel.add_task(title, total=None)
+        yield

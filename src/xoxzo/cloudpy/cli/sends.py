@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -132,8 +133,6 @@ class Sends:
         return {"result": result, "error": refused.message, "exit": refused.status}
 
     def _progress(self, count: int) -> Any:  # noqa: ANN401 - a context that yields a function
-        import sys
-
         if count < 2 or self._session.out.machine or not sys.stderr.isatty():
             return nullcontext(lambda: None)
         from .drawing import counting

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.phone.rules import objection_to_recipient
 
 from .inputs import each_of
 from .statuses import Refused
@@ -59,6 +58,8 @@ def read(session: Session, given: Iterable[str], country: str | None = None, *, 
 
 
 def _plain(text: str) -> Recipient | None:
+    from xoxzo.cloudpy.phone import objection_to_recipient
+
     return None if objection_to_recipient(text) else Recipient(text, _COUNTRIES.get(text[:3]))
 
 

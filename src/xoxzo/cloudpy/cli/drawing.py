@@ -29,6 +29,8 @@ _RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", 
 
 def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Draw a table on standard output, as wide as the terminal; what does not fit is folded, never left out."""
+    # A column in which nothing stands takes room from the others.
+    columns = [name for name in columns if any(row.get(name) not in (None, "", [], ()) for row in rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(

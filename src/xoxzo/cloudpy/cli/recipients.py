@@ -8,7 +8,7 @@ from xoxzo.cloudpy.errors import InvalidArgument
 
 from .inputs import each_of
 from .statuses import Refused
-from .words import tr
+from .words import reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +71,7 @@ def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) 
     except InvalidArgument as error:
         shown = text if session.out.show_numbers else tr("number {place}", place=place)
         raise Refused(
-            f"{shown}: {tr(error.reason)}",
+            f"{shown}: {reason(error.reason)}",
             tr("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
         ) from None
     remarks = [tr(str(doubt)) for doubt in number.doubts]

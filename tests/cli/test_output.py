@@ -84,7 +84,7 @@ def test_numbers_are_shown_where_they_are_asked_for(capsys) -> None:
         ({"a": Decimal(1)}, '{"a": 1}', "a 1"),
         (MessageStatus("NEW"), "NEW", "NEW"),
         ("a\tb\nc", "a b c", "a\tb\nc"),
-        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z", "2026-01-02 09:00:00"),
+        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z", "2026-01-02 09:00"),
         (object, "<class 'object'>", "<class 'object'>"),
     ],
 )

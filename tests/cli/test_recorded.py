@@ -24,6 +24,7 @@ RECORD = os.environ.get("XOXZO_TESTS_RECORD") == "1"
 RULES = [
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "00000000-0000-4000-8000-000000000000"),
     (re.compile(r"^  … [A-Z ]+\n", re.MULTILINE), ""),  # how often was looked, and what was seen then
+    (re.compile(r"\b20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z"), "2026-01-02T03:04:05Z"),
     (re.compile(r"\b[0-9]{4}-[01][0-9]-[0-3][0-9]\b"), "2026-01-02"),
     (re.compile(r"(?<![0-9:])[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\b"), "03:04:05"),
     (re.compile(r"(2026-01-02[ T])[0-2][0-9]:[0-5][0-9]"), r"\g<1>03:04"),

@@ -84,7 +84,7 @@ def test_numbers_are_shown_where_they_are_asked_for(capsys) -> None:
         ({"a": Decimal(1)}, '{"a": 1}', "a 1"),
         (MessageStatus("NEW"), "NEW", "NEW"),
         ("a\tb\nc", "a b c", "a\tb\nc"),
-        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z", "2026-01-02 09:00"),
+        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z", "2026-01-02 09:00:00"),
         (object, "<class 'object'>", "<class 'object'>"),
     ],
 )
@@ -108,14 +108,20 @@ def test_a_person_sees_a_record_line_by_line(drawn, capsys, monkeypatch) -> None
 def test_a_person_sees_a_table(drawn, capsys) -> None:
     """Japanese is aligned, amounts stand to the right, and an id is never broken."""
     rows = [
-        {"msgid": "x" * 32, "status": MessageStatus.FAIL, "cost": Decimal(5), "tags": ["長い" * 30]},
+        {"msgid": "x" * 32, "status": MessageStatus.FAIL, "cost": Decimal(5), "tags": ["長い" * 30], "error": None},
         {"msgid": "y", "status": "DELIVERED", "cost": Decimal(1000), "tags": []},
     ]
-    assert Output().table(rows, ["msgid", "status", "cost", "tags"]) == 2
+    assert Output().table(rows, ["msgid", "status", "cost", "tags", "error"]) == 2
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["msgid", "status", "cost", "tags"]
     assert lines[1].startswith("x" * 32 + "  FAIL           5  長い")
     assert any(line.startswith("y" + " " * 31 + "  DELIVERED  1,000  –") for line in lines)
+
+
+def test_a_time_in_a_table_is_short(drawn, capsys) -> None:
+    """Ids take most of a line, and the year is known."""
+    Output().table([{"at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC)}] * 2, ["at"])
+    assert capsys.readouterr().out.splitlines()[1] == "01-02 12:04"
 
 
 def test_one_thing_alone_needs_no_table(drawn, capsys) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -41,8 +42,13 @@ def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
             no_wrap=name.endswith("id"),
         )
     for row in rows:
-        table.add_row(*(Text(for_people(row.get(name)), style=colour_of(row.get(name)) or "") for name in columns))
+        table.add_row(*(Text(_short(row.get(name)), style=colour_of(row.get(name)) or "") for name in columns))
     Console().print(table)
+
+
+def _short(value: object) -> str:
+    """Leave year and seconds of a time out: the API's lists go back 90 days, and ids take most of a line."""
+    return f"{value.astimezone():%m-%d %H:%M}" if isinstance(value, datetime) else for_people(value)
 
 
 @contextmanager

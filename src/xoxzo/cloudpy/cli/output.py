@@ -168,7 +168,7 @@ def for_people(value: object) -> str:
     if isinstance(value, Decimal | int):
         return f"{_plain(value) if isinstance(value, Decimal) else value:,}"
     if isinstance(value, datetime):
-        return f"{value.astimezone():%Y-%m-%d %H:%M}"
+        return f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
     if isinstance(value, dict):
         return ", ".join(f"{name} {for_people(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):

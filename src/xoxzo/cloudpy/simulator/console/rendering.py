@@ -1,0 +1,50 @@
+"""From a page to the bytes that are sent: Jinja2 with everything escaped."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from . import charts, shown
+from .visit import TOKEN, Page, Visit
+
+_HOME = Path(__file__).parent
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates, each compiled when it is first used."""
+    made = Environment(
+        loader=FileSystemLoader(_HOME / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {
+        "message": shown.message,
+        "plain": shown.plain,
+        "money": shown.money,
+        "time": shown.time_of,
+        "number": shown.number,
+        "segment": lambda text: quote(text, safe=""),
+    }
+    made.globals |= {"bars": charts.bars, "line": charts.line, "shares": charts.shares, "csrf": TOKEN}
+    return made
+
+
+def render(page: Page, visit: Visit, alerts: dict[str, Any]) -> bytes:
+    """Return a page as HTML.
+
+    Args:
+        page: What is shown.
+        visit: Who asked.
+        alerts: What every page shows: the clock, and what needs attention.
+    """
+    say: Callable[..., str] = visit.say
+    facts = {"say": say, "visit": visit, "page": page, "alerts": alerts, **page.facts}
+    return environment().get_template(page.template).render(facts).encode("utf-8", "replace")

@@ -215,7 +215,7 @@ def test_told(caller: Caller) -> None:
     caller.simulator.engine.listen(lambda event: events.append(f"{event.name} {event.facts.get('what', '')}".strip()))
     caller.simulator.fail_next("lose_reply")
     caller.raw("POST", "/sms/messages/", b"message=a&recipient=%2B818011112222&sender=b", content_type=FORM)
-    assert events[:2] == ["fault lose_reply", "sms"]
+    assert events[:3] == ["faults lose_reply begun", "fault lose_reply", "sms"]
 
 
 FORM = b"application/x-www-form-urlencoded"

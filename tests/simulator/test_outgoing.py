@@ -191,7 +191,7 @@ def test_slow_and_endless_answers_are_cut(listener: Listener) -> None:
     [
         ('say ja "こんにちは"', ["say"], "ANSWERED", 1),
         ("playback http://example.com/g.mp3", ["playback"], "ANSWERED", 3),
-        ("transfer +819000002222", ["transfer"], "ANSWERED", 5),
+        ("transfer +819000002222", ["transfer", "connected"], "ANSWERED", 6),
         ("transfer +819000000003", ["transfer"], "NO ANSWER", 5),
         ("transfer +819000000001", ["transfer", "failed"], "FAILED", 1),
         ("voicemail", ["voicemail"], "ANSWERED", 5),
@@ -264,7 +264,7 @@ def test_two_actions_where_allowed(listener: Listener) -> None:
         line = caller.subscribe(action_url=listener.url)
         listener.answers = [(200, b'say en "Hold on"\ntransfer +819000002222')]
         call = finish(caller, caller.simulator.incoming_call(line["din"]))
-    assert names(call)[-3:] == ["say", "transfer", "ended"]
+    assert names(call)[-4:] == ["say", "transfer", "connected", "ended"]
     assert caller.simulator.phone("+819000002222").calls[0].callid == call.callid
 
 

@@ -181,4 +181,4 @@ def test_served_clients() -> None:
 
         asyncio.run(main())
         assert [sms.text for sms in server.simulator.phone("+818011112222").inbox] == ["Hi", "Ho"]
-        assert "Ho" in server.timeline
+        assert "Ho" in server.transcript

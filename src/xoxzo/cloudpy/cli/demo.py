@@ -25,6 +25,8 @@ import click
 from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, XoxzoError
 from xoxzo.cloudpy.text import measure
 
+from .commands import Command
+
 PHONE, FRIEND, OFFICE = "+818011112222", "+818033334444", "815011112222"
 TEXT = (
     "ご予約の確認です。11月30日18時に2名様でお待ちしております。"
@@ -64,7 +66,7 @@ def done(text: str) -> None:
     click.echo(f"  {click.style('✓', fg='green')} {text}")
 
 
-@click.command("demo")
+@click.command("demo", cls=Command)
 def command() -> None:
     """Watch a message, two calls and a dial-in number at work, on a simulator that this command runs.
 

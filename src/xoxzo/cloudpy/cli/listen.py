@@ -20,6 +20,7 @@ from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 
 from . import heard as hearing
+from .commands import Command
 from .exchange import exchange
 from .stopping import stop_signals
 
@@ -49,7 +50,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8099, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--forward", metavar="URL", help="Send each request on to this address, and answer what it answers.")

@@ -18,6 +18,7 @@ from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
 from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
+from .commands import Group
 from .exchange import exchange
 from .simulator_options import settings_from
 from .stopping import stop_signals
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _PAUSE = 0.05
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")

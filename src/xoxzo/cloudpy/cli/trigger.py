@@ -16,6 +16,7 @@ from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, 
 from xoxzo.cloudpy.operations import checks
 
 from . import made_up
+from .commands import Command
 from .exchange import exchange
 from .listen import SIGNING_VARIABLE
 from .made_up import KINDS, Wishes
@@ -30,7 +31,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("event", type=click.Choice(list(KINDS)), metavar="EVENT")
 @click.argument("url")
 @click.option("--simulator", metavar="URL", help="Have this simulator do it, instead of making a callback up.")

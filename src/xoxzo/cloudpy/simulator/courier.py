@@ -9,6 +9,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import httpcore2
@@ -24,6 +25,8 @@ MOST_AT_ONCE = 100
 """Requests under way at the same time; the rest waits."""
 
 _LONGEST_ANSWER = 65_536
+_MOST_HEADERS = 20
+_LONGEST_VALUE = 200
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -63,13 +66,10 @@ class Courier:
                 return Answer(error=f"{type(error).__name__}: {error}"[:200])
 
     async def _exchange(self, outgoing: Outgoing) -> Answer:
-        headers: dict[bytes | str, bytes | str] = {"User-Agent": "Xoxzo simulator", "Connection": "close"}
-        if outgoing.content_type:
-            headers["Content-Type"] = outgoing.content_type
         async with self._pool.stream(
             outgoing.method,
             outgoing.url,
-            headers=headers,
+            headers=list(outgoing.headers().items()),
             content=outgoing.body or None,
         ) as response:
             body = bytearray()
@@ -77,7 +77,7 @@ class Courier:
                 body += chunk
                 if len(body) > _LONGEST_ANSWER:
                     return Answer(error=f"the answer is longer than {_LONGEST_ANSWER} bytes")
-            return Answer(response.status, bytes(body))
+            return Answer(response.status, bytes(body), headers=_shown(response.headers))
 
     async def close(self) -> None:
         """Close what is open."""
@@ -121,6 +121,13 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         socket_options: "Iterable[SOCKET_OPTION] | None",
     ) -> httpcore2.AsyncNetworkStream:
         return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+
+
+def _shown(headers: "Iterable[tuple[bytes, bytes]]") -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")[:_LONGEST_VALUE])
+        for name, value in islice(headers, _MOST_HEADERS)
+    )
 
 
 def is_loopback(address: str) -> bool:

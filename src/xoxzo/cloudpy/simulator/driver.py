@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from xoxzo.cloudpy.errors import SimulatorError
 
-from .clock import SteppedClock
 from .courier import Courier
 from .engine import Engine, NotSaved, Outgoing
 
@@ -51,14 +50,14 @@ class Driver:
             await self._courier.close()
 
     async def advance(self, seconds: float) -> None:
-        """Advance a stepped clock; returns when all that fell due was done and answered.
+        """Advance a clock that stands still; returns when all that fell due was done and answered.
 
         Raises:
-            SimulatorError: The clock is not stepped, `seconds` is out of range, or what fell due cannot be saved.
+            SimulatorError: The clock runs, `seconds` is out of range, or what fell due cannot be saved.
         """
         clock = self._engine.clock
-        if not isinstance(clock, SteppedClock):
-            message = "only a stepped clock can be advanced"
+        if not clock.stopped:
+            message = "only a clock that stands still can be advanced: stop it first"
             raise SimulatorError(message)
         async with self._advancing:
             target = clock.check(seconds)
@@ -91,7 +90,7 @@ class Driver:
 
     async def _nap(self) -> None:
         due = self._engine.next_due()
-        if due is None or isinstance(self._engine.clock, SteppedClock):
+        if due is None or self._engine.clock.stopped:
             await self._woken.wait()
             return
         try:

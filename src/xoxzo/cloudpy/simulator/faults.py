@@ -80,6 +80,13 @@ class FaultDesk:
         self._made = 0
         self.counts: Counter[str] = Counter()
         """How often each kind has hit."""
+        self.changed: Callable[[str], None] = lambda _what: None
+        """Is called when a fault begins or ends by hand, with what happened."""
+
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """What a fault may be limited to, besides everything."""
+        return self._endpoints
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
@@ -129,6 +136,7 @@ class FaultDesk:
             self._made += 1
             fault = Fault(self._made, kind, endpoint, chance, times, seconds)
             self._faults.append(fault)
+        self.changed(f"{kind} begun")
         return fault
 
     def remove(self, ident: int) -> None:
@@ -142,11 +150,13 @@ class FaultDesk:
             if len(kept) == len(self._faults):
                 raise SimulatorError("there is no such fault")
             self._faults = kept
+        self.changed("ended")
 
     def all_normal(self) -> None:
         """End all faults."""
         with self._lock:
             self._faults = []
+        self.changed("all normal")
 
     def hit_request(self, endpoint: str) -> Fault | None:
         """Return the fault that hits a request, or ``None``, and count it."""

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
 
-from .clock import SteppedClock
-from .records import CallRecord, ReceivedSms, call_record, sms_record
+from .engine import UnknownNumber
+from .looking.search import thread
+from .numbers import is_number
+from .records import CallRecord, ReceivedSms, SentReply, call_record, reply_record, sms_record
 
 if TYPE_CHECKING:
+    from .looking.found import Found, Page
     from .simulator import Simulator
 
 T = TypeVar("T")
 
 _CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
 _GLANCE = 0.01
+_LONGEST_TEXT = 660
 
 
 class Phone:
@@ -95,6 +99,50 @@ class Phone:
 
         return self._wait(code, "no SMS with a code arrived", timeout)
 
+    def thread(self, *, limit: int = 100, before: int | None = None) -> "Page[Found]":
+        """Return what reached it and what it sent, the newest first.
+
+        Args:
+            limit: How many at most.
+            before: Only what is older: the `next` of the page before.
+        """
+        return thread(self._simulator.engine, self.number, limit, before)
+
+    @property
+    def sent(self) -> "tuple[SentReply, ...]":
+        """Every SMS that was written on it, oldest first."""
+        with self._simulator.engine as engine:
+            return tuple(map(reply_record, engine.replies.by_phone.get(self.number, {}).values()))
+
+    def reply(self, sin: str, text: str) -> SentReply:
+        """Write an SMS to a receiving number, whose action URL is then told of it (API sections 4 and 10).
+
+        Args:
+            sin: The number, with or without its +; somebody must subscribe it.
+            text: What to write, at most 660 characters.
+
+        Raises:
+            SimulatorError: Nobody subscribes the number, the text is empty or too long, or this phone's number is none.
+        """
+        if not is_number(self.number):
+            raise SimulatorError("the phone's number is not an E.164 number")
+        if not 0 < len(text) <= _LONGEST_TEXT:
+            raise SimulatorError(f"the text must have 1 to {_LONGEST_TEXT} characters")
+        with self._simulator.engine as engine:
+            try:
+                return reply_record(engine.replies.receive(sin, self.number, text))
+            except UnknownNumber:
+                raise SimulatorError("the number is not subscribed") from None
+
+    def dial(self, din: str, *, anonymous: bool = False) -> CallRecord:
+        """Dial a dial-in number, and return the call as it begins; see `Simulator.incoming_call`.
+
+        Args:
+            din: The number, with or without its +.
+            anonymous: Withhold this phone's number.
+        """
+        return self._simulator.incoming_call(din, None if anonymous else self.number)
+
     def call(self, din: str) -> CallRecord:
         """Call a dial-in number from this phone, and return the call when it has ended; see `Simulator.call`."""
         return self._simulator.call(din, self.number)
@@ -107,7 +155,7 @@ class Phone:
                 return value
             now = engine.clock.now()
             due = engine.next_due()
-            stepped = isinstance(engine.clock, SteppedClock)
+            stepped = engine.clock.stopped
             if now >= give_up or (stepped and (due is None or due > give_up)):
                 raise SimulatorError(f"{failure} at {self.number} within {timeout:g} s; {self._held()}")
             if stepped:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .engine import Call, Message, Template, call_view
+from .engine import Call, Message, Reply, Template, call_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,18 @@ class ReceivedSms:
     text: str
     parts: int
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentReply:
+    """An SMS that was written on a phone, to a receiving number."""
+
+    ident: str
+    sin: str
+    """The receiving number, with its +."""
+    text: str
+    status: str
+    """`RECEIVED`, or `NO ACTION URL` or `NO CREDITS`, when nobody was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,11 @@ class TemplateRecord:
 def sms_record(message: Message) -> ReceivedSms:
     """Return a message as its phone shows it."""
     return ReceivedSms(message.msgid, message.shown_sender, message.text, message.parts, message.status)
+
+
+def reply_record(reply: Reply) -> SentReply:
+    """Return what a phone wrote."""
+    return SentReply(reply.ident, reply.recipient, reply.text, reply.status)
 
 
 def call_record(call: Call) -> CallRecord:

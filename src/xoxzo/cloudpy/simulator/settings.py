@@ -116,6 +116,8 @@ class Settings:
     """How long a phone rings until it is answered."""
     no_answer_seconds: float = 5.0
     """How long a phone rings that nobody answers."""
+    longest_ring_seconds: float = 60.0
+    """How long a phone rings at most while it waits for somebody to answer by hand."""
     recording_seconds: float = 3.0
     """How long every mp3 plays: the simulator does not fetch it."""
     tts_characters_per_second: float = 8.0

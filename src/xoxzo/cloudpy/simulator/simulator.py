@@ -1,39 +1,34 @@
-"""The simulator as an object: start it, look into it, let somebody call."""
+"""The simulator as an object: start it, look into it, play the phones and the people at Xoxzo."""
 
-import asyncio
-import os
-import threading
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
 
-from .api import Api
-from .background import Background
-from .clock import Clock, RealClock, SteppedClock
-from .engine import CallbackAttempt, Engine, UnknownNumber, UnknownTemplate
+from .engine import CallbackAttempt, UnknownNumber
 from .faults import FaultDesk
+from .hands.carrier import CarrierDoor
+from .hands.office import OfficeDoor
+from .looking.found import Found, Page
+from .looking.overview import LONGEST, Overview, overview
+from .looking.search import PhoneSummary, phones, search
+from .looking.timeline import Timeline, timeline
 from .numbers import is_number
 from .phone import Phone
-from .records import CallRecord, ReceivedSms, TemplateRecord, call_record, template_record
-from .settings import Settings
+from .records import CallRecord, ReceivedSms, TemplateRecord, call_record
+from .service import Service
 
 if TYPE_CHECKING:
-    from .driver import Driver
-    from .engine import Store
     from .server import Server
     from .transport import AsyncSimulatorTransport, SimulatorTransport
 
-T = TypeVar("T")
-
 _GLANCE = 0.02
+_MOST = 1_000
 
 
-class Simulator:
+class Simulator(Service):
     """Xoxzo's telephony service on this machine.
 
     It needs no start for looking and sending in the same process; `with simulator:` or `simulator.serve()` starts the
@@ -49,51 +44,6 @@ class Simulator:
     Raises:
         SimulatorError: A setting is wrong, or the file is in use, damaged, not the simulator's, or cannot be written.
     """
-
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        *,
-        clock: Clock | None = None,
-        database: str | os.PathLike[str] | None = None,
-    ) -> None:
-        self.settings = settings or Settings()
-        self.engine = Engine(self.settings, clock or RealClock(), _store(database))
-        self.api = Api(self.engine)
-        self._lock = threading.Lock()
-        self._users = 0
-        self._background: Background | None = None
-        self._driver: Driver | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-    def start(self) -> None:
-        """Start the simulator's thread; each start needs one `close`.
-
-        Raises:
-            SimulatorError: The database was closed and cannot be opened again.
-        """
-        with self._lock:
-            self.engine.open()
-            self._users += 1
-            if self._background is None:
-                self._background = Background(self._drive)
-                self._background.start()
-
-    def close(self) -> None:
-        """Undo one `start`; the last one stops the thread, drops callbacks under way and closes the database."""
-        with self._lock:
-            self._users = max(0, self._users - 1)
-            if self._users == 0 and self._background is not None:
-                self._background.stop()
-                self._background = self._driver = None
-            if self._users == 0:
-                self.engine.close()
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> "Server":
         """Return an HTTP server for this simulator, to be used in a `with` statement.
@@ -117,19 +67,6 @@ class Simulator:
         from .transport import AsyncSimulatorTransport
 
         return AsyncSimulatorTransport(self)
-
-    def in_background(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the simulator's own event loop and return what it returns.
-
-        Raises:
-            SimulatorError: The simulator was not started.
-        """
-        return self._running()[0].call(work)
-
-    @property
-    def now(self) -> datetime:
-        """The present on the simulator's clock, in UTC."""
-        return datetime.fromtimestamp(self.engine.clock.now(), UTC)
 
     def credits(self, sid: str, token: str) -> Decimal:
         """Return the balance of an account."""
@@ -206,7 +143,7 @@ class Simulator:
                 raise SimulatorError(message)
             self.advance((at - self.now).total_seconds())
         callid = self.incoming_call(din, caller, sid=sid).callid
-        stepped = isinstance(self.engine.clock, SteppedClock)
+        stepped = self.engine.clock.stopped
         while True:
             if stepped:
                 # What the action URL answers comes first: before that the next timer may be a renewal, a month ahead.
@@ -234,37 +171,84 @@ class Simulator:
             return call_record(call)
 
     @property
+    def office(self) -> OfficeDoor:
+        """What people at Xoxzo do: approve templates, add credits, register senders, verify accounts."""
+        return OfficeDoor(self.engine)
+
+    @property
+    def carrier(self) -> CarrierDoor:
+        """What carriers and the holders of phones do: rules, and messages and calls settled by hand."""
+        return CarrierDoor(self.engine)
+
+    @property
     def templates(self) -> tuple[TemplateRecord, ...]:
         """The SMS templates of all accounts, oldest first."""
-        with self.engine as engine:
-            return tuple(map(template_record, engine.templates.templates.values()))
+        return self.office.templates
 
     def approve_template(self, ident: int) -> TemplateRecord:
-        """Approve a template, as a person at Xoxzo does (API section 3.2); one that is approved stays so.
-
-        Args:
-            ident: Its id.
-
-        Raises:
-            SimulatorError: There is no such template.
-        """
-        with self.engine as engine, _known_template():
-            return template_record(engine.templates.approve(ident))
+        """Approve a template; the same as ``office.approve``."""
+        return self.office.approve(ident)
 
     def return_template(self, ident: int) -> TemplateRecord:
-        """Return a template to its author instead of approving it.
+        """Return a template to its author; the same as ``office.give_back``."""
+        return self.office.give_back(ident)
 
-        A text that was in force before counts again; a first one goes on waiting, for the API has no status for a
-        refusal (API section 3.1).
+    def search(self, query: str = "", *, limit: int = 50, before: int | None = None) -> Page[Found]:
+        """Find messages, calls and replies, the newest first.
 
         Args:
-            ident: Its id.
+            query: Words that must all fit: ``to:``, ``from:``, ``status:``, ``tag:``, ``kind:`` (sms, call, reply) and
+                ``id:`` look at one thing, any other word at the text. A minus in front means "not", double quotes hold
+                words together. Empty for everything.
+            limit: How many at most, 1 to 1,000.
+            before: Only what is older: the `next` of the page before.
 
         Raises:
-            SimulatorError: There is no such template.
+            SimulatorError: The query asks for a status or kind that there is not, or a number is out of range.
         """
-        with self.engine as engine, _known_template():
-            return template_record(engine.templates.give_back(ident))
+        return search(self.engine, query, _limit(limit), before)
+
+    def phones(self, *, limit: int = 50, before: int | None = None) -> Page[PhoneSummary]:
+        """Return the phones that were reached, the latest first.
+
+        Args:
+            limit: How many at most, 1 to 1,000.
+            before: Only those that were reached earlier: the `next` of the page before.
+
+        Raises:
+            SimulatorError: A number is out of range.
+        """
+        return phones(self.engine, _limit(limit), before)
+
+    def timeline(self, ident: str) -> Timeline:
+        """Return all that happened to a message, a call or a reply.
+
+        The request as it came in (without what authenticates it), what was checked, the price, each status with its
+        time, each step of a call, each try to deliver a callback with what was answered.
+
+        Args:
+            ident: A msgid, a callid, or the id of a reply.
+
+        Raises:
+            SimulatorError: There is nothing with this id.
+        """
+        found = timeline(self.engine, ident)
+        if found is None:
+            raise SimulatorError("there is no message or call with this id")
+        return found
+
+    def overview(self, minutes: int = 60) -> Overview:
+        """Return how much happened in each of the last minutes, and how things stand.
+
+        Args:
+            minutes: How many, 1 to 1,440.
+
+        Raises:
+            SimulatorError: `minutes` is out of range.
+        """
+        if not 1 <= minutes <= LONGEST:
+            raise SimulatorError(f"minutes must be 1 to {LONGEST}")
+        return overview(self.engine, minutes)
 
     @property
     def callbacks(self) -> tuple[CallbackAttempt, ...]:
@@ -272,25 +256,18 @@ class Simulator:
         with self.engine as engine:
             return tuple(engine.callbacks.log)
 
-    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Advance a stepped clock and wait until the callbacks that fell due were answered.
+    def resend_callback(self, ident: str) -> None:
+        """Post at once what waits for its next try, or else once more what was posted last.
 
         Args:
-            seconds: How far, zero or more; zero waits for what is under way.
-            minutes: So many minutes farther.
-            hours: So many hours farther.
-            days: So many days farther.
+            ident: The msgid, callid, conferenceid or reply that it tells of.
 
         Raises:
-            SimulatorError: The clock is not stepped, `seconds` is out of range, or the simulator was not started.
+            SimulatorError: No callback was ever posted for it.
         """
-        background, driver = self._running()
-        background.call(driver.advance(_seconds(seconds, minutes, hours, days)))
-
-    async def advance_async(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Do what `advance` does without blocking the event loop that runs the caller."""
-        background, driver = self._running()
-        await asyncio.wrap_future(background.submit(driver.advance(_seconds(seconds, minutes, hours, days))))
+        with self.engine as engine:
+            if not engine.callbacks.again(ident):
+                raise SimulatorError("there is no callback of this id")
 
     @property
     def faults(self) -> FaultDesk:
@@ -315,37 +292,8 @@ class Simulator:
         """Forget all messages, templates, calls, subscriptions and balances; clock and limits go on as they are."""
         self.engine.reset()
 
-    def _running(self) -> "tuple[Background, Driver]":
-        if self._background is None or self._driver is None:
-            message = "the simulator was not started: use it in a with statement, or serve it"
-            raise SimulatorError(message)
-        return self._background, self._driver
 
-    async def _drive(self) -> None:
-        from .driver import Driver
-
-        self._driver = Driver(self.engine)
-        await self._driver.run()
-
-
-def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float:
-    # Nothing is converted where only seconds are told: an integer may be too large for that, and is refused later.
-    more = minutes * 60 + hours * 3600 + days * 86_400
-    return seconds + more if more else seconds
-
-
-def _store(database: str | os.PathLike[str] | None) -> "Store | None":
-    if database is None:
-        return None
-    from .storage.store import DatabaseStore
-
-    return DatabaseStore(database)
-
-
-@contextmanager
-def _known_template() -> Iterator[None]:
-    try:
-        yield
-    except UnknownTemplate:
-        message = "there is no such template"
-        raise SimulatorError(message) from None
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= _MOST:
+        raise SimulatorError(f"limit must be 1 to {_MOST}")
+    return limit

@@ -50,5 +50,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         used = getattr(item, "funcargs", {})
         for name in FIXTURES:
             if name in used:
-                report.sections.append((f"what happened in {name}", used[name].timeline or "nothing happened"))
+                report.sections.append((f"what happened in {name}", used[name].transcript or "nothing happened"))
     return report

@@ -41,7 +41,7 @@ class SimulatedXoxzo(Simulator):
         self.engine.listen(self._events.append)
 
     @property
-    def timeline(self) -> str:
+    def transcript(self) -> str:
         """What happened, a line for each event, with whole numbers and texts."""
         return "\n".join(as_line(event, True) for event in self._events)
 
@@ -75,9 +75,9 @@ class SimulatedServer(Server):
         super().__init__(simulator)
 
     @property
-    def timeline(self) -> str:
+    def transcript(self) -> str:
         """What happened in the simulator."""
-        return self.simulator.timeline
+        return self.simulator.transcript
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
         """Return a client that talks to it over HTTP."""

@@ -6,8 +6,10 @@ import hmac
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from sys import intern
 
-from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved
+from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved, Received, Refusal
+from xoxzo.cloudpy.simulator.engine.journal import LONGEST_BODY
 from xoxzo.cloudpy.simulator.faults import BEFORE, Fault, FaultDesk, whole_seconds
 from xoxzo.cloudpy.simulator.http import UNSAVED, Refused, Reply, Request, detail, not_enough
 
@@ -17,6 +19,7 @@ from .gate import Gate, throttled
 from .routes import Route, Routes
 
 _READING = {"HEAD": "GET"}
+_LONGEST_ID = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
@@ -32,7 +35,12 @@ class Api:
         self.gate = Gate(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
         self.faults = FaultDesk(engine.settings.seed, self._routes.endpoints())
+        self.faults.changed = self._tell_faults
         engine.callbacks_hit_by(self.faults.hit_callback)
+
+    def _tell_faults(self, what: str) -> None:
+        with self._engine.lock:
+            self._engine.world.tell("faults", "faults", what=what)
 
     def handle(self, request: Request) -> Reply:
         """Answer a request; never raises for anything that a caller can send."""
@@ -71,6 +79,7 @@ class Api:
                 if self.gate.limited:
                     self.gate.admit(account, request, listing=route.is_listing(request.method))
                 handler = self._handler(route, request.method)
+                engine.world.received = _received(request) if request.method == "POST" else None
                 answer = handler(Exchange(engine, account, request, ident, self._base_url(request)))
         except Refused as refusal:
             answer = self._refuse(request, refusal)
@@ -123,7 +132,9 @@ class Api:
         path = request.path.decode("latin-1")
         because = list(_reasons(refusal.body))
         with self._engine.lock:
-            self._engine.world.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
+            world = self._engine.world
+            world.tally.refusals.append(Refusal(world.now(), request.method, path, refusal.status, tuple(because)))
+            world.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
         answer = reply(refusal.status, refusal.body)
         headers = (*answer.headers, *refusal.headers)
         if refusal.status == 401:
@@ -143,6 +154,19 @@ class Api:
         # As Django builds absolute addresses: from the host that the caller used (API section 2.2, `url`).
         host = request.header(b"host")
         return f"http://{host}" if _HOST.fullmatch(host) else "http://localhost"
+
+
+def _received(request: Request) -> Received:
+    """Return what is remembered of a request; the same words of all requests of a program are kept once."""
+    return Received(
+        request.method,
+        intern(request.path.decode("latin-1")),
+        intern(request.header(b"content-type")),
+        intern(request.header(b"user-agent")),
+        request.header(b"x-request-id")[:_LONGEST_ID],
+        request.body[:LONGEST_BODY],
+        len(request.body),
+    )
 
 
 def _reasons(body: object) -> Iterator[str]:

@@ -35,7 +35,8 @@ class Lines:
         fields = exchange.fields()
         uid = fields.required(name)
         fields.check()
-        if not exchange.engine.settings.verified:
+        verified = exchange.account.verified
+        if not (exchange.engine.settings.verified if verified is None else verified):
             raise detail(403, "You do not have permission to perform this action.")
         try:
             line = self._desk(exchange).subscribe(exchange.account, uid)

@@ -4,13 +4,12 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Literal
 
-from xoxzo.cloudpy.simulator.engine import Message, MessageTooLong, SmsRequest
+from xoxzo.cloudpy.simulator.engine import Engine, Message, MessageTooLong, SmsRequest
 from xoxzo.cloudpy.simulator.fields import Fields
 from xoxzo.cloudpy.simulator.http import Reply, detail, invalid
 from xoxzo.cloudpy.simulator.numbers import is_digits, is_number
 from xoxzo.cloudpy.simulator.prices import has_code
 from xoxzo.cloudpy.simulator.query import OLDEST, DateFilter, date_filters
-from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.text import parts
 
 from .exchange import Exchange, empty, reply
@@ -19,9 +18,10 @@ from .exchange import Exchange, empty, reply
 def send(exchange: Exchange) -> Reply:
     """Answer `POST /sms/messages/` (API section 2.1)."""
     settings = exchange.engine.settings
-    if not settings.free_form_allowed:
+    allowed = exchange.account.free_form
+    if not (settings.free_form_allowed if allowed is None else allowed):
         raise detail(403, "You do not have permission to perform this action.")
-    request = read(exchange.fields(), settings, exchange.base_url)
+    request = read(exchange.fields(), exchange.engine, exchange.base_url)
     try:
         message = exchange.engine.sms.send(exchange.account, request)
     except MessageTooLong:
@@ -29,13 +29,13 @@ def send(exchange: Exchange) -> Reply:
     return reply(201, [{"msgid": message.msgid}])
 
 
-def read(fields: Fields, settings: Settings, base_url: str, *, text: str | None = None) -> SmsRequest:
+def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = None) -> SmsRequest:
     """Read the parameters of section 2.1; a template gives the `text`, without it `message` is required.
 
     Raises:
         Refused: 400, with all fields that are wrong.
     """
-    k_premium, k_premium_sender = _k_premium(fields, settings)
+    k_premium, k_premium_sender = _k_premium(fields, engine)
     request = SmsRequest(
         text=fields.required("message") if text is None else text,
         recipient=fields.required("recipient", is_number, "Invalid recipient"),
@@ -52,7 +52,7 @@ def read(fields: Fields, settings: Settings, base_url: str, *, text: str | None 
         # With tracking the length is known only after replacement (API section 15.26).
         fields.error("message", "Message too long")
     fields.check()
-    country_refused = has_code(settings.blocked_countries, request.recipient)
+    country_refused = has_code(engine.settings.blocked_countries, request.recipient)
     if country_refused or (request.k_premium and not request.recipient.startswith("+81")):
         raise invalid("recipient", "Country not allowed")
     return request
@@ -64,16 +64,15 @@ def is_sender(text: str) -> bool:
     return is_digits(bare) or (len(bare) <= 10 and bare.isascii() and bare.isalnum())
 
 
-def _k_premium(fields: Fields, settings: Settings) -> tuple[Literal["", "full", "lite"], str]:
+def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lite"], str]:
     full, lite = fields.flag("jp_kp"), fields.flag("jp_kpl")
     if not (full or lite):
         return "", ""
     if full and lite:
         fields.error("non_field_errors", "jp_kp and jp_kpl exclude each other.")
-    known = settings.k_premium_senders
     sender = fields.required(
         "jp_kp_sender",
-        lambda sender: is_digits(sender) and (known is None or sender in known),
+        lambda sender: is_digits(sender) and engine.senders.known(sender),
         "Invalid sender",
     )
     return "full" if full else "lite", sender

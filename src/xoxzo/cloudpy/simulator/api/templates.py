@@ -60,7 +60,7 @@ def send(exchange: Exchange) -> Reply:
     template = _find(exchange)
     fields = exchange.fields()
     text = _render(template, fields)
-    request = sms.read(fields, exchange.engine.settings, exchange.base_url, text=text)
+    request = sms.read(fields, exchange.engine, exchange.base_url, text=text)
     try:
         message = exchange.engine.sms.send(exchange.account, request)
     except MessageTooLong:

@@ -6,10 +6,11 @@ outbox; somebody with a network takes it from there and reports how it went.
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.clock import Clock, SteppedClock
+from xoxzo.cloudpy.simulator.clock import RealClock
 from xoxzo.cloudpy.simulator.faults import Fault
 from xoxzo.cloudpy.simulator.settings import Settings
 
@@ -18,16 +19,22 @@ from .call import Call, CallRequest, Step
 from .callbacks import CallbackAttempt, CallbackDesk, Delivery
 from .calls import CallDesk
 from .conferences import Conference, ConferenceDesk, ConferenceRequest
+from .fates import OUTCOMES, Fates, Rule, RuleKind
 from .incoming import IncomingDesk, call_view
+from .journal import Received
 from .lines import Line, LineDesk, UnknownNumber
 from .lookup import LookupDesk
+from .office import Sender, SenderDesk
 from .otp import AlreadyRegistered, Otp, OtpActive, OtpDesk, UnknownWebsite, Website
+from .replies import Reply, ReplyDesk
 from .sms import Message, MessageTooLong, SmsDesk, SmsRequest
 from .store import Beginning, Marks, NotSaved, Store
+from .tally import Minute, Refusal
 from .templates import MissingVariables, NotApproved, Template, TemplateDesk, UnknownTemplate
 from .world import Answer, Event, Outgoing, World
 
 __all__ = [
+    "OUTCOMES",
     "Account",
     "Accounts",
     "AlreadyRegistered",
@@ -44,6 +51,7 @@ __all__ = [
     "Delivery",
     "Engine",
     "Event",
+    "Fates",
     "IncomingDesk",
     "Line",
     "LineDesk",
@@ -51,6 +59,7 @@ __all__ = [
     "Marks",
     "Message",
     "MessageTooLong",
+    "Minute",
     "MissingVariables",
     "NotApproved",
     "NotEnoughCredits",
@@ -59,6 +68,14 @@ __all__ = [
     "OtpActive",
     "OtpDesk",
     "Outgoing",
+    "Received",
+    "Refusal",
+    "Reply",
+    "ReplyDesk",
+    "Rule",
+    "RuleKind",
+    "Sender",
+    "SenderDesk",
     "SmsDesk",
     "SmsRequest",
     "Step",
@@ -93,7 +110,7 @@ class Engine:
         SimulatorError: The store cannot be read or written.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, store: Store | None = None) -> None:
+    def __init__(self, settings: Settings, clock: RealClock, store: Store | None = None) -> None:
         self.settings = settings
         self.clock = clock
         self.lock = threading.RLock()
@@ -112,15 +129,18 @@ class Engine:
         world = self.world
         self.accounts = Accounts(world)
         self.callbacks = CallbackDesk(world)
-        self.sms = SmsDesk(world, self.accounts, self.callbacks)
+        self.fates = Fates(world)
+        self.senders = SenderDesk(world)
+        self.sms = SmsDesk(world, self.accounts, self.callbacks, self.fates)
         self.templates = TemplateDesk(world)
-        self.calls = CallDesk(world, self.accounts, self.callbacks)
+        self.calls = CallDesk(world, self.accounts, self.callbacks, self.fates)
         self.conferences = ConferenceDesk(world, self.accounts, self.calls, self.callbacks)
         self.otp = OtpDesk(world, self.sms)
         self.lookup = LookupDesk(world, self.accounts)
         self.dins = LineDesk(world, self.accounts, "din")
         self.sins = LineDesk(world, self.accounts, "sin")
         self.incoming = IncomingDesk(world, self.accounts, self.calls, self.dins)
+        self.replies = ReplyDesk(world, self.accounts, self.sins, self.callbacks)
 
     def __enter__(self) -> Self:
         self.lock.acquire()
@@ -189,19 +209,19 @@ class Engine:
             raise NotSaved(message)
         beginning = self._store.begin()
         marks = beginning.marks or Marks(self.clock.now(), 0)
-        if isinstance(self.clock, SteppedClock):
-            self.clock.resume_at(marks.moment)
+        self.clock.resume_at(marks.moment)
         world = World(self.settings, self.clock, beginning.generation)
         world.changes = {}
         self._replace(world)
         self._store.load(self, marks.moment, reason)
+        world.phones.sort()
         self.templates.last = marks.templates
         self._saved_at, self._stale, self._wiped = marks.moment, None, False
 
     def _save(self, changes: dict[object, bool]) -> None:
         assert self._store is not None  # noqa: S101 - without one nothing is noted
         now = self.clock.now()
-        moved = now != self._saved_at and isinstance(self.clock, SteppedClock)
+        moved = now != self._saved_at and self.clock.stopped
         if not (changes or self._wiped or moved):
             return
         try:
@@ -213,6 +233,20 @@ class Engine:
         changes.clear()
         self._saved_at, self._wiped = now, False
 
+    def stop_clock(self) -> None:
+        """Let time stand still until it is advanced."""
+        with self:
+            self.clock.stop()
+            self.world.tell("clock", "clock", what="stopped")
+            self.world.wake()
+
+    def run_clock(self) -> None:
+        """Let time go on from where it stands."""
+        with self:
+            self.clock.run()
+            self.world.tell("clock", "clock", what="running")
+            self.world.wake()
+
     def callbacks_hit_by(self, hit: Callable[[], Fault | None]) -> None:
         """Have `hit` asked before each try to deliver a callback which fault hits it; a reset changes nothing there."""
         with self.lock:
@@ -222,6 +256,11 @@ class Engine:
         """Have every event told to `listener`, at once and in the thread in which it happens."""
         with self.lock:
             self.world.listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[Event], None]) -> None:
+        """Tell a listener nothing more; one that does not listen is fine."""
+        with self.lock, suppress(ValueError):
+            self.world.listeners.remove(listener)
 
     def on_work(self, wake: Callable[[], None]) -> None:
         """Have `wake` called when there is something to send, or a timer that is due before all others."""

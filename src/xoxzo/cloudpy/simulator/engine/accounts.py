@@ -31,6 +31,12 @@ class Account:
     credits: Decimal
     messages: "dict[str, Message]" = field(default_factory=dict, repr=False)
     calls: "dict[str, Call]" = field(default_factory=dict, repr=False)
+    bought: bool = False
+    """Whether credits were bought: until then its texts may be replaced (API section 15.27)."""
+    verified: bool | None = None
+    """Whether it may subscribe numbers (API section 15.47); ``None`` leaves that to the settings."""
+    free_form: bool | None = None
+    """Whether it may send texts of its own (API section 15.8); ``None`` leaves that to the settings."""
 
 
 class Accounts:
@@ -64,12 +70,39 @@ class Accounts:
         if account.credits < required and not self._world.settings.postpaid:
             raise NotEnoughCredits(required)
         account.credits -= amount
+        self._world.tally.minute(self._world.now()).spent += amount
         self._keep(account)
 
     def refund(self, account: Account, amount: Decimal) -> None:
         """Give credits back."""
         account.credits += amount
+        self._world.tally.minute(self._world.now()).spent -= amount
         self._keep(account)
+
+    def buy(self, account: Account, amount: Decimal) -> None:
+        """Add credits that were bought (API section 1.7)."""
+        account.credits += amount
+        account.bought = True
+        self._world.tally.minute(self._world.now()).bought += amount
+        self._keep(account)
+        self._world.tell("account", account.sid, what="credits added", credits=float(amount))
+
+    def allow(self, account: Account, *, verified: bool | None = None, free_form: bool | None = None) -> None:
+        """Verify an account, or let it send texts of its own, or take that back; ``None`` leaves a right as it is."""
+        if verified is not None:
+            account.verified = verified
+        if free_form is not None:
+            account.free_form = free_form
+        self._keep(account)
+        self._world.tell("account", account.sid, what="rights changed")
+
+    def by_sid(self, sid: str) -> Account | None:
+        """Return the account of a SID, if one is kept; with several tokens, the one that was first charged."""
+        return next((account for account in self._kept.values() if account.sid == sid), None)
+
+    def kept(self) -> list[Account]:
+        """Return all accounts that are kept, the oldest first."""
+        return list(self._kept.values())
 
     def on_forget(self, forgotten: Callable[[Account], None]) -> None:
         """Have `forgotten` called for each account that is kept no more."""

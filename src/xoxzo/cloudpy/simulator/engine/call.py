@@ -10,6 +10,7 @@ from xoxzo.cloudpy.simulator.numbers import bare
 from xoxzo.cloudpy.simulator.prices import as_json
 
 from .accounts import Account
+from .journal import Received
 
 CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
 
@@ -61,6 +62,10 @@ class Call:
     status: CallStatus = "IN PROGRESS"
     steps: list[Step] = field(default_factory=list)
     answered_at: float | None = None
+    serial: int = 0
+    """Its place in the order of all messages and calls."""
+    received: Received | None = field(default=None, repr=False)
+    """The request that it came from; ``None`` for one that came in."""
 
     def view(self, base_url: str) -> dict[str, object]:
         """Return it as the API shows it (API sections 5.2 and 15.43)."""

@@ -3,14 +3,16 @@
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlencode
 
 from .world import Answer, Outgoing, World
 
-CallbackKind = Literal["sms", "call", "conference", "click"]
+CallbackKind = Literal["sms", "call", "conference", "click", "reply"]
 Outcome = Literal["delivered", "will retry", "gave up", "refused"]
+
+_LONGEST_ANSWER = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class CallbackAttempt:
 
     kind: CallbackKind
     ident: str
-    """The msgid, callid or conferenceid."""
+    """The msgid, callid, conferenceid, or the id of a reply."""
     url: str
     attempt: int
     at: float
@@ -27,9 +29,15 @@ class CallbackAttempt:
     status: int | None
     error: str | None
     outcome: Outcome
+    content_type: str = ""
+    body: str = ""
+    """What was posted."""
+    answer: str = ""
+    """The beginning of what was answered."""
+    answer_headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Delivery:
     """A callback that was not answered with 200 yet."""
 
@@ -42,6 +50,10 @@ class Delivery:
     """When the next try begins, or the one that is under way began."""
     attempt: int = 1
     """Which one that is."""
+    repeated: bool = False
+    """Whether it was asked for by hand; then it has one try."""
+    under_way: bool = field(default=False, repr=False)
+    """Whether it is being posted now."""
 
 
 class CallbackDesk:
@@ -50,6 +62,7 @@ class CallbackDesk:
     def __init__(self, world: World) -> None:
         self._world = world
         self.log: deque[CallbackAttempt] = deque(maxlen=world.settings.max_callbacks)
+        self._pending: dict[tuple[CallbackKind, str], Delivery] = {}
 
     def post(self, kind: CallbackKind, ident: str, url: str, fields: Mapping[str, object]) -> None:
         """Begin to deliver a callback."""
@@ -57,20 +70,58 @@ class CallbackDesk:
             body, content_type = json.dumps(fields, ensure_ascii=False).encode(), "application/json"
         else:
             body, content_type = urlencode(_flat(fields)).encode(), "application/x-www-form-urlencoded"
-        delivery = Delivery(
-            kind=kind,
-            ident=ident,
-            url=url,
-            body=body,
-            content_type=content_type,
-            due=self._world.now(),
-        )
-        self._world.touch(delivery)
-        self._try(delivery)
+        self._begin(Delivery(kind, ident, url, body, content_type, self._world.now()))
+
+    def again(self, ident: str) -> bool:
+        """Post at once what waits for its next try, or else once more what was posted last; return whether it can be.
+
+        What is posted once more has one try, whatever the settings say.
+        """
+        waiting = [delivery for delivery in self._pending.values() if delivery.ident == ident]
+        for delivery in waiting:
+            if not delivery.under_way:
+                self._wait(delivery, 0.0)
+        if waiting:
+            return True
+        last = {attempt.kind: attempt for attempt in self.log if attempt.ident == ident}
+        for kind, attempt in last.items():
+            body, now = attempt.body.encode(), self._world.now()
+            number = attempt.attempt + 1
+            self._begin(Delivery(kind, ident, attempt.url, body, attempt.content_type, now, number, repeated=True))
+        return bool(last)
+
+    def of(self, ident: str) -> list[CallbackAttempt]:
+        """Return all tries that concern a message or call, the oldest first."""
+        return [attempt for attempt in self.log if attempt.ident == ident]
+
+    @property
+    def waiting(self) -> int:
+        """How many are not delivered yet."""
+        return len(self._pending)
+
+    def next_try(self, ident: str) -> float | None:
+        """Return when the next try is due that concerns a message or call, or ``None``."""
+        waits = (one.due for one in self._pending.values() if one.ident == ident and not one.under_way)
+        return min(waits, default=None)
 
     def restore(self, delivery: Delivery) -> None:
         """Take back a delivery that was saved; a try that was under way is made again."""
-        self._world.at(delivery.due, lambda: self._try(delivery))
+        self._pending[delivery.kind, delivery.ident] = delivery
+        self._wait(delivery, delivery.due - self._world.now())
+
+    def _begin(self, delivery: Delivery) -> None:
+        self._pending[delivery.kind, delivery.ident] = delivery
+        self._world.touch(delivery)
+        self._try(delivery)
+
+    def _wait(self, delivery: Delivery, seconds: float) -> None:
+        due = delivery.due = self._world.now() + seconds
+        self._world.touch(delivery)
+        self._world.at(due, lambda: self._fall_due(delivery, due))
+
+    def _fall_due(self, delivery: Delivery, due: float) -> None:
+        if delivery.due == due and not delivery.under_way:  # it may have been posted by hand meanwhile
+            self._try(delivery)
 
     def note(self, attempt: CallbackAttempt) -> None:
         """Put a try into the log, new or saved; the oldest is forgotten when there are too many."""
@@ -79,6 +130,7 @@ class CallbackDesk:
         self.log.append(attempt)
 
     def _try(self, delivery: Delivery) -> None:
+        delivery.under_way = True
         fault = self._world.callback_fault()
         if fault is None:
             self._post(delivery)
@@ -108,21 +160,20 @@ class CallbackDesk:
 
     def _answered(self, delivery: Delivery, answer: Answer) -> None:
         settings, attempt = self._world.settings, delivery.attempt
+        delivery.under_way = False
         outcome: Outcome
         if answer.status == 200:
             outcome = "delivered"
         elif answer.refused:
             outcome = "refused"
-        elif attempt >= settings.callback_tries:
+        elif delivery.repeated or attempt >= settings.callback_tries:
             outcome = "gave up"
         else:
             outcome = "will retry"
             delivery.attempt += 1
-            delivery.due = self._world.now() + min(2.0 ** (attempt - 1), settings.callback_longest_wait)
-            self._world.touch(delivery)
-            self._world.at(delivery.due, lambda: self._try(delivery))
+            self._wait(delivery, min(2.0 ** (attempt - 1), settings.callback_longest_wait))
         if outcome != "will retry":
-            self._world.forget(delivery)
+            self._end(delivery)
         record = CallbackAttempt(
             delivery.kind,
             delivery.ident,
@@ -132,9 +183,18 @@ class CallbackDesk:
             answer.status,
             answer.error,
             outcome,
+            delivery.content_type,
+            delivery.body.decode(),
+            answer.body[:_LONGEST_ANSWER].decode("utf-8", "replace"),
+            answer.headers,
         )
         self._world.touch(record)
         self.note(record)
+        minute = self._world.tally.minute(record.at)
+        if outcome == "delivered":
+            minute.callbacks_ok += 1
+        else:
+            minute.callbacks_failed += 1
         self._world.tell(
             "callback",
             delivery.ident,
@@ -143,6 +203,12 @@ class CallbackDesk:
             status=answer.status,
             error=answer.error,
         )
+
+    def _end(self, delivery: Delivery) -> None:
+        # A later one of the same message, such as one that was repeated by hand, may have taken its place.
+        if self._pending.get((delivery.kind, delivery.ident)) is delivery:
+            del self._pending[delivery.kind, delivery.ident]
+        self._world.forget(delivery)
 
 
 def _ignore(_answer: Answer) -> None:

@@ -8,6 +8,8 @@ from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
 from .accounts import Account, Accounts, NotEnoughCredits
 from .call import Call, CallRequest, CallStatus, Step
 from .callbacks import CallbackDesk
+from .fates import Fates
+from .ringing import Ringer
 from .world import World
 
 # A further minute is billed once it has begun: a talk of exactly 60 seconds is one minute.
@@ -17,10 +19,11 @@ _MINUTE = 60.001
 class CallDesk:
     """Keeps all calls, places those of the API and bills talk by started minutes (API section 1.7)."""
 
-    def __init__(self, world: World, accounts: Accounts, callbacks: CallbackDesk) -> None:
+    def __init__(self, world: World, accounts: Accounts, callbacks: CallbackDesk, fates: Fates) -> None:
         self._world = world
         self._accounts = accounts
         self._callbacks = callbacks
+        self.phones = Ringer(world, fates, self.step, self.end)
         self.calls: dict[str, Call] = {}
         self.by_phone: dict[str, dict[str, Call]] = {}
         self._ended: Callable[[Call], None] = lambda _call: None
@@ -60,6 +63,8 @@ class CallDesk:
             callback_url=request.callback_url,
             base_url=request.base_url,
             charged=cost,
+            serial=self._world.serial(),
+            received=self._world.received,
         )
         self.keep(call)
         self.step(call, "ringing")
@@ -90,6 +95,7 @@ class CallDesk:
             return
         call.ended = self._world.now()
         call.status = status
+        self.phones.silence(call)
         if call.answered_at is not None:
             # Rounded first: moments are floats, and 2.9999999 s of talk are three seconds.
             call.duration = -int(-round(call.ended - call.answered_at, 3) // 1)
@@ -99,16 +105,17 @@ class CallDesk:
         self._ended(call)
 
     def ring(self, call: Call, answered: Callable[[], None]) -> None:
-        """Let a phone ring; what is `answered` happens unless the number has a fate of its own."""
-        settings = self._world.settings
-        if call.recipient in settings.stuck_numbers:
-            return
-        if call.recipient in settings.no_answer_numbers:
-            self._world.after(settings.no_answer_seconds, lambda: self.end(call, "NO ANSWER"))
-        elif call.recipient in settings.fail_numbers:
-            self._world.after(settings.ring_seconds, lambda: self.end(call, "FAILED"))
-        else:
-            self._world.after(settings.ring_seconds, answered)
+        """Let the phone of a call ring; what is `answered` happens unless the number has a fate of its own."""
+        self.phones.ring(call, call.recipient, answered, lambda: self.end(call, "FAILED"))
+
+    def hang_up(self, callid: str) -> bool:
+        """Hang up by hand; return whether somebody was talking."""
+        call = self.calls.get(callid)
+        if call is None or call.answered_at is None or call.ended is not None:
+            return False
+        self.step(call, "hung up")
+        self.end(call, "ANSWERED")
+        return True
 
     def _talk(self, call: Call, request: CallRequest) -> None:
         self.answer(call)
@@ -137,6 +144,7 @@ class CallDesk:
         """Keep a call, and forget the oldest when there are too many."""
         self.calls[call.callid] = call
         call.account.calls[call.callid] = call
+        self._world.tally.minute(call.started).calls += 1
         self.attach(call.recipient, call)
         if len(self.calls) > self._world.settings.max_calls:
             self._forget(self.calls.pop(next(iter(self.calls))))
@@ -154,6 +162,7 @@ class CallDesk:
         """
         reached: list[tuple[float, str, Call]] = []
         for call in calls:
+            self._world.saw(call.serial)
             self.calls[call.callid] = call.account.calls[call.callid] = call
             reached += ((at, number, call) for at, number in call.reached())
         for call in (*calls, *others):
@@ -174,7 +183,10 @@ class CallDesk:
 
     def attach(self, number: str, call: Call) -> None:
         """Show a call on a phone that it reached."""
-        self.by_phone.setdefault(number, {})[call.callid] = call
+        reached = self.by_phone.setdefault(number, {})
+        if call.callid not in reached:
+            reached[call.callid] = call
+            self._world.phones.reached(number, call.serial)
 
     def _forget_all(self, account: Account) -> None:
         for callid in list(account.calls):
@@ -185,6 +197,7 @@ class CallDesk:
         call.account.calls.pop(call.callid, None)
         for _, number in call.reached():
             inbox = self.by_phone.get(number, {})
-            inbox.pop(call.callid, None)
+            if inbox.pop(call.callid, None):
+                self._world.phones.forgotten(number)
             if not inbox:
                 self.by_phone.pop(number, None)

@@ -89,6 +89,8 @@ class ConferenceDesk:
                 base_url=request.base_url,
                 charged=price,
                 conferenceid=conferenceid,
+                serial=self._world.serial(),
+                received=self._world.received,
             )
             for number, price in zip(request.participants, prices, strict=True)
         )

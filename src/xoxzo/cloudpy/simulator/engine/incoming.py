@@ -14,6 +14,8 @@ from .calls import CallDesk
 from .lines import Line, LineDesk, UnknownNumber
 from .world import Answer, Outgoing, World
 
+_LONGEST_ANSWER = 1_000
+
 
 class IncomingDesk:
     """Lets the outside world call."""
@@ -52,6 +54,7 @@ class IncomingDesk:
             direction="inbound",
             minute_price=price,
             started=self._world.now(),
+            serial=self._world.serial(),
         )
         self._calls.keep(call)
         if caller:
@@ -89,7 +92,8 @@ class IncomingDesk:
         if answer.error is not None or answer.status != 200:
             self._fail(call, answer.error or f"the action URL answered {answer.status}")
             return
-        self._calls.step(call, "fetched", status=answer.status)
+        said = answer.body[:_LONGEST_ANSWER].decode("utf-8", "replace")
+        self._calls.step(call, "fetched", status=answer.status, content=said)
         try:
             actions = parse_answer(
                 answer.body,
@@ -134,15 +138,14 @@ class IncomingDesk:
             self._world.after(seconds, lambda: self._carry_out(call, rest))
 
     def _transfer(self, call: Call, number: str, rest: list[Action]) -> None:
-        settings = self._world.settings
         self._calls.step(call, "transfer", number=number)
         self._calls.attach(number, call)
-        if number in settings.no_answer_numbers:
-            self._world.after(settings.no_answer_seconds, lambda: self._calls.end(call, "NO ANSWER"))
-        elif number in settings.fail_numbers:
-            self._world.after(settings.ring_seconds, lambda: self._fail(call, "the transfer failed"))
-        else:
-            self._world.after(settings.transfer_seconds, lambda: self._carry_out(call, rest))
+
+        def talk() -> None:
+            self._calls.step(call, "connected", number=number)
+            self._world.after(self._world.settings.transfer_seconds, lambda: self._carry_out(call, rest))
+
+        self._calls.phones.ring(call, number, talk, lambda: self._fail(call, "the transfer failed"))
 
     def _fail(self, call: Call, reason: str) -> None:
         if call.ended is None:  # it has when the balance ran dry while a transfer rang

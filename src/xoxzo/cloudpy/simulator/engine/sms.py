@@ -11,11 +11,15 @@ from xoxzo.cloudpy.simulator.text import parts
 
 from .accounts import Account, Accounts
 from .callbacks import CallbackDesk
+from .fates import Fates
+from .journal import Move, Received
 from .links import LinkDesk, LinkTracking
 from .routing import route
 from .world import World
 
 SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]
+
+_FINAL = ("DELIVERED", "FAIL")
 
 TEST_TEXT = "This is a test message from Xoxzo."
 """What accounts that never bought credits send (API section 15.27)."""
@@ -59,6 +63,13 @@ class Message:
     tracking: LinkTracking | None
     sent: float
     status: SmsStatus = "QUEUED"
+    serial: int = 0
+    """Its place in the order of all messages and calls."""
+    due: float | None = None
+    """When it will be delivered or fail; ``None`` before it is known, and while it is held."""
+    moves: list[Move] = field(default_factory=list, repr=False)
+    received: Received | None = field(default=None, repr=False)
+    """The request that it came from."""
 
     def view(self, base_url: str, *, hide_cost: bool, all_accesses: bool) -> dict[str, object]:
         """Return it as the API shows it (API section 2.2).
@@ -86,10 +97,11 @@ class Message:
 class SmsDesk:
     """Accepts messages, takes their price and brings them to the phones."""
 
-    def __init__(self, world: World, accounts: Accounts, callbacks: CallbackDesk) -> None:
+    def __init__(self, world: World, accounts: Accounts, callbacks: CallbackDesk, fates: Fates) -> None:
         self._world = world
         self._accounts = accounts
         self._callbacks = callbacks
+        self._fates = fates
         self.links = LinkDesk(world, callbacks)
         self.messages: dict[str, Message] = {}
         self.by_phone: dict[str, dict[str, Message]] = {}
@@ -107,7 +119,7 @@ class SmsDesk:
         tracking = None
         if request.track_link:
             text, measured, tracking = self.links.shorten(request)
-        if settings.test_text and request.fixed_cost is None:
+        if settings.test_text and not account.bought and request.fixed_cost is None:
             text = measured = TEST_TEXT
         count = parts(measured)
         if count is None:
@@ -128,22 +140,25 @@ class SmsDesk:
             cost=cost,
             tracking=tracking,
             sent=world.now(),
+            serial=world.serial(),
+            received=world.received,
         )
+        message.moves.append((message.sent, "QUEUED", ""))
         world.touch(message)
         self._keep(message)
+        world.tally.minute(message.sent).sms += 1
         self._tell(message, content=text)
         world.after(settings.sms_queued_seconds, lambda: self._deliver(message))
         return message
 
     def restore(self, message: Message) -> None:
         """Take back a message that was saved; it goes on from when it was sent."""
-        settings = self._world.settings
+        self._world.saw(message.serial)
         self._keep(message)
-        delivering = message.sent + settings.sms_queued_seconds
         if message.status == "QUEUED":
-            self._world.at(delivering, lambda: self._deliver(message))
-        elif message.status == "DELIVERING" and message.request.recipient not in settings.stuck_numbers:
-            self._world.at(delivering + settings.sms_delivering_seconds, lambda: self._finish(message))
+            self._world.at(message.sent + self._world.settings.sms_queued_seconds, lambda: self._deliver(message))
+        elif message.due is not None:
+            self._await(message, message.due)
 
     def find(self, account: Account, msgid: str) -> Message | None:
         """Return an account's message."""
@@ -162,22 +177,58 @@ class SmsDesk:
             all_accesses=settings.multi_click,
         )
 
-    def _deliver(self, message: Message) -> None:
-        self._move(message, "DELIVERING")
-        settings = self._world.settings
-        if message.request.recipient not in settings.stuck_numbers:
-            self._world.after(settings.sms_delivering_seconds, lambda: self._finish(message))
+    def held(self) -> list[Message]:
+        """Return the messages that the carrier holds until somebody decides, the oldest first."""
+        return [message for message in self.messages.values() if message.status == "DELIVERING" and message.due is None]
 
-    def _finish(self, message: Message) -> None:
-        failed = message.request.recipient in self._world.settings.fail_numbers
-        self._move(message, "FAIL" if failed else "DELIVERED")
+    def settle(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> bool:
+        """Bring a message to its end by hand; return whether it had none yet."""
+        if message.status in _FINAL:
+            return False
+        self._finish(message, status, why)
+        return True
+
+    def delay(self, message: Message, seconds: float) -> bool:
+        """Have a message delivered so much later from now; return whether it was still under way."""
+        if message.status in _FINAL:
+            return False
+        if message.status == "QUEUED":
+            self._move(message, "DELIVERING", "by hand")
+        message.moves.append((self._world.now(), "DELIVERING", f"delayed by {seconds:g} s"))
+        self._await(message, self._world.now() + seconds)
+        self._world.touch(message)
+        self._tell(message)
+        return True
+
+    def _deliver(self, message: Message) -> None:
+        if message.status != "QUEUED":
+            return  # somebody was quicker
+        fate = self._fates.of_sms(message.request.recipient)
+        if fate.outcome != "hold":
+            longer = fate.seconds if fate.outcome == "delay" else 0.0
+            self._await(message, self._world.now() + self._world.settings.sms_delivering_seconds + longer)
+        self._move(message, "DELIVERING", fate.why)
+
+    def _await(self, message: Message, due: float) -> None:
+        message.due = due
+        self._world.at(due, lambda: self._fall_due(message, due))
+
+    def _fall_due(self, message: Message, due: float) -> None:
+        if message.due != due or message.status in _FINAL:
+            return  # it was delayed, or ended by hand
+        fate = self._fates.of_sms(message.request.recipient)
+        self._finish(message, "FAIL" if fate.outcome == "fail" else "DELIVERED", fate.why)
+
+    def _finish(self, message: Message, status: SmsStatus, why: str) -> None:
+        self._move(message, status, why)
         if url := message.request.callback_url:
             shown = self.view(message, message.request.base_url)
             names = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "tags", "url")
             self._callbacks.post("sms", message.msgid, url, {name: shown[name] for name in names})
 
-    def _move(self, message: Message, status: SmsStatus) -> None:
+    def _move(self, message: Message, status: SmsStatus, why: str) -> None:
         message.status = status
+        message.moves.append((self._world.now(), status, why))
         if message.msgid in self.messages:  # it may have been forgotten meanwhile
             self._world.touch(message)
         self._tell(message)
@@ -199,6 +250,7 @@ class SmsDesk:
         self.messages[message.msgid] = message
         message.account.messages[message.msgid] = message
         self.by_phone.setdefault(message.request.recipient, {})[message.msgid] = message
+        self._world.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
             self.links.messages[message.tracking.path] = message
         if len(self.messages) > self._world.settings.max_messages:
@@ -215,5 +267,6 @@ class SmsDesk:
             del self.links.messages[message.tracking.path]
         inbox = self.by_phone[message.request.recipient]
         del inbox[message.msgid]
+        self._world.phones.forgotten(message.request.recipient)
         if not inbox:
             del self.by_phone[message.request.recipient]

@@ -8,11 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.clock import Clock, Timers
+from xoxzo.cloudpy.simulator.clock import RealClock, Timers
 from xoxzo.cloudpy.simulator.settings import Settings
+
+from .phonebook import PhoneBook
+from .tally import Tally
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.faults import Fault
+
+    from .journal import Received
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -41,6 +46,8 @@ class Answer:
     error: str | None = None
     refused: bool = False
     """Whether it was not even tried, because the address is not allowed."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The first header fields of the answer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +60,11 @@ class Outgoing:
     body: bytes = b""
     content_type: str = ""
 
+    def headers(self) -> dict[str, str]:
+        """Return the header fields that it is made with, besides those that every request has."""
+        fields = {"User-Agent": "Xoxzo simulator", "Connection": "close"}
+        return {**fields, "Content-Type": self.content_type} if self.content_type else fields
+
 
 class World:
     """Time, chance and mail for the desks. Not safe for threads by itself: the engine's lock guards it.
@@ -63,7 +75,7 @@ class World:
         generation: How often the state was taken up from a store; each time, a seed gives other ids.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, generation: int = 0) -> None:
+    def __init__(self, settings: Settings, clock: RealClock, generation: int = 0) -> None:
         self.settings = settings
         self.clock = clock
         seed = f"{settings.seed} {generation}" if generation and settings.seed is not None else settings.seed
@@ -76,17 +88,31 @@ class World:
         """Tells which fault, if any, hits a try to deliver a callback."""
         self.changes: dict[object, bool] | None = None
         """Records that were touched (true) or forgotten since the last save; ``None`` when nothing is saved."""
+        self.phones = PhoneBook()
+        self.tally = Tally()
+        self.received: Received | None = None
+        """The request that is being carried out, for whatever comes of it to remember."""
+        self._serial = 0
         self._moment: float | None = None
+
+    def serial(self) -> int:
+        """Return the next serial number: messages, calls and replies share one order."""
+        self._serial += 1
+        return self._serial
+
+    def saw(self, serial: int) -> None:
+        """Take note of a serial number that was given before."""
+        self._serial = max(self._serial, serial)
 
     def now(self) -> float:
         """Return the present; while a timer fires, the moment at which it was due."""
         return self.clock.now() if self._moment is None else self._moment
 
-    def after(self, seconds: float, action: Callable[[], None]) -> None:
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Have something done later."""
         self.at(self.now() + seconds, action)
 
-    def at(self, moment: float, action: Callable[[], None]) -> None:
+    def at(self, moment: float, action: Callable[[], object]) -> None:
         """Have something done at a moment; one that is past counts as due."""
         if self.timers.at(moment, action):
             self.wake()

@@ -11,15 +11,18 @@ from xoxzo.cloudpy.simulator.engine import NotSaved
 
 from .rows import KINDS, Row
 
-SCHEMA = 1
+SCHEMA = 2
 """Counts changes of the tables; a file with a higher one is not touched."""
 
 _OURS = 0x586F787A
 """SQLite's `application_id`: "Xoxz"."""
 
 # The rows of a table in the order in which they were made: `number` grows, and an update leaves it as it is.
-_TABLES = [f"CREATE TABLE {kind.table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)" for kind in KINDS]
-_TABLES += ["CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY)"]
+_TABLES = [
+    f"CREATE TABLE IF NOT EXISTS {kind.table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)"
+    for kind in KINDS
+]
+_TABLES += ["CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY)"]
 
 
 class DatabaseFile:
@@ -89,11 +92,11 @@ class DatabaseFile:
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            new = self._check(connection)
+            unfurnished = self._check(connection)
             _narrow(self._path, Path(f"{self._path}-wal"))
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
-            if new:
+            if unfurnished:
                 _furnish(connection)
         except BaseException:
             connection.close()
@@ -101,7 +104,7 @@ class DatabaseFile:
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> bool:
-        """Say whether the file is empty; refuse it unless it is that, or ours and whole."""
+        """Say whether tables are missing; refuse the file unless it is empty, or ours and whole."""
         [application] = connection.execute("PRAGMA application_id").fetchone()
         [schema] = connection.execute("PRAGMA user_version").fetchone()
         [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -117,7 +120,7 @@ class DatabaseFile:
         if state != "ok":
             message = f"{self._path} is damaged"
             raise SimulatorError(message)
-        return False
+        return bool(schema < SCHEMA)
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:

@@ -17,6 +17,9 @@ from xoxzo.cloudpy.simulator.engine import (
     Line,
     Message,
     Otp,
+    Reply,
+    Rule,
+    Sender,
     Template,
     Website,
 )
@@ -44,13 +47,16 @@ KINDS = (
     Kind("website", Website, lambda website: [website.sid, website.token, website.website]),
     Kind("otp", Otp, lambda otp: otp.msgid),
     Kind("delivery", Delivery, lambda delivery: [delivery.kind, delivery.ident]),
+    Kind("rule", Rule, lambda rule: rule.ident),
+    Kind("sender", Sender, lambda sender: sender.digits),
+    Kind("reply", Reply, lambda reply: reply.ident),
     Kind("attempt", CallbackAttempt, lambda attempt: [attempt.kind, attempt.ident, attempt.attempt]),
 )
 """In the order in which they can be read: what refers to others comes after them."""
 
 _BY_TYPE = {kind.made: kind for kind in KINDS}
-# What an account sent stands in tables of its own.
-_ELSEWHERE = {"messages", "calls"}
+# What an account sent stands in tables of its own; what is being posted is not any more when it is read again.
+_ELSEWHERE = {"messages", "calls", "under_way"}
 
 
 @dataclass(frozen=True, slots=True)

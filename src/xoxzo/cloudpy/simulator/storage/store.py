@@ -90,5 +90,8 @@ def _takers(engine: "Engine", calls: dict[str, Call]) -> dict[str, Callable[[Any
         "website": engine.otp.restore_website,
         "otp": engine.otp.restore,
         "delivery": engine.callbacks.restore,
+        "rule": engine.fates.restore,
+        "sender": engine.senders.restore,
+        "reply": engine.replies.restore,
         "attempt": engine.callbacks.note,
     }

@@ -1,0 +1,168 @@
+"""The commands' common manners: help in the reader's language, suggestions, errors that end with their status."""
+
+from __future__ import annotations
+
+from copy import copy
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from .formatting import Context, paragraphs
+from .words import plural, tr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMON = "Options of every command"
+"""The heading under which the options stand that all commands of the API share."""
+
+
+class Entry(NamedTuple):
+    """A command's place in a table: it is imported when it is run."""
+
+    module: str
+    """The module that has the click command as `command`, or under the name after a colon."""
+    help: str
+    """One line for the list of commands."""
+    extra: str = "cli"
+    """The extra that brings what the command needs."""
+
+
+class Manners(click.Command):
+    """What commands and groups of ours have in common."""
+
+    context_class = Context
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, then those that all commands of the API have."""
+        own: list[tuple[str, str]] = []
+        common: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option) and (record := _translated(parameter).get_help_record(ctx)):
+                (common if isinstance(parameter, CommonOption) else own).append(record)
+        for title, rows in ((tr("Options"), own), (tr(COMMON), common)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, as far to the left as the headings."""
+        del ctx
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write_text(self.epilog.strip("\n"))
+
+    def get_short_help_str(self, limit: int = 200) -> str:
+        """Return the first sentence of the help."""
+        del limit
+        first = next(paragraphs(self.short_help or self.help or ""), [""])
+        return tr(" ".join(first))
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what the command returns
+        """Run the command; an error of ours is told, and ends the program with its status."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from .statuses import refusal
+
+            refused = refusal(error)
+            if refused is None:
+                raise
+            from .telling import tell_refusal
+
+            tell_refusal(ctx, refused)
+            raise click.exceptions.Exit(refused.status) from None
+
+
+class Command(Manners):
+    """A command with our manners."""
+
+
+class CommonOption(click.Option):
+    """An option that all commands of the API have; help lists it apart."""
+
+
+class Group(Manners, click.Group):
+    """A group that imports its commands when they are run.
+
+    Args:
+        table: the commands by name, in the order in which help lists them.
+    """
+
+    command_class = Command
+
+    def __init__(self, *args: Any, table: Mapping[str, Entry] | None = None, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **options)
+        self.table = table or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names: those of the table whose module is there, then those that were added."""
+        del ctx
+        listed = [name for name, entry in self.table.items() if find_spec(entry.module.partition(":")[0])]
+        return [*listed, *(name for name in self.commands if name not in self.table)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; a missing extra ends the program with one line that names it."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        entry = self.table[cmd_name]
+        module, _, name = entry.module.partition(":")
+        try:
+            command: click.Command = getattr(import_module(module), name or "command")
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.startswith("xoxzo"):
+                raise
+            line = tr("this needs an extra: {install}", install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
+            click.echo(f"{ctx.command_path} {cmd_name}: {line}", err=True)
+            raise click.exceptions.Exit(2) from None
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant; where there is none, name those that are spelt alike."""
+        name = args[0]
+        if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name) is not None:
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        said = tr("No such command {name!r}.", name=name)
+        if alike := sorted(get_close_matches(name, self.list_commands(ctx))):
+            listed = ", ".join(map(repr, alike))
+            question = plural("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", len(alike))
+            said += " " + question.format(possibility=listed, possibilities=listed)
+        raise click.UsageError(said, ctx)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands; those of the table are not imported for it."""
+        rows = []
+        for name in self.list_commands(ctx):
+            if name in self.table:
+                rows.append((name, tr(self.table[name].help)))
+            elif not self.commands[name].hidden:
+                rows.append((name, self.commands[name].get_short_help_str()))
+        if rows:
+            with formatter.section(tr("Commands")):
+                formatter.write_dl(rows)
+
+
+def examples(*lines: str) -> str:
+    """Return an epilog that shows commands as they are typed."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _translated(option: click.Option) -> click.Option:
+    shown = copy(option)
+    shown.help = tr(option.help) if option.help else option.help
+    return shown

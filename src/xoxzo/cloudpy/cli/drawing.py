@@ -1,0 +1,79 @@
+"""Tables and progress on a terminal. Only this module loads rich, and only when something is drawn."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from .output import colour_of, for_people
+from .words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+_RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", "units"})
+
+
+def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Draw a table on standard output, as wide as the terminal; what does not fit is folded, never left out."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(
+            tr(name.replace("_", " ")),
+            justify="right" if name in _RIGHT else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(Text(for_people(row.get(name)), style=colour_of(row.get(name)) or "") for name in columns))
+    Console().print(table)
+
+
+@contextmanager
+def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar with rate and time left on standard error; what is yielded tells that one more is done."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed_shown}/s"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(title, total=total, speed_shown="–")
+
+        def more() -> None:
+            bar.advance(task)
+            speed = bar.tasks[0].speed
+            bar.update(task, speed_shown=f"{speed:.1f}" if speed else "–")
+
+        yield more
+
+
+@contextmanager
+def waiting(title: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error that something goes on, and for how long; what is yielded changes the words."""
+    wheel = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with wheel:
+        task = wheel.add_task(title, total=None)
+        yield lambda words: wheel.update(task, description=words)

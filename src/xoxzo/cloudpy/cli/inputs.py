@@ -1,0 +1,126 @@
+"""What people type or pipe in: texts, lists, days, names with values; each mistake is told with what would be right."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .statuses import Refused
+from .words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+STDIN = "-"
+_AGO = re.compile(r"([0-9]{1,3})d")
+_ENCODING = "utf-8-sig"
+
+
+def text_of(given: str | None, file: str | None) -> str:
+    """Return a text from an argument, from a file, or from standard input, without the line break at its end.
+
+    Args:
+        given: the argument; ``-`` stands for standard input.
+        file: the file's name; ``-`` stands for standard input.
+
+    Raises:
+        click.UsageError: neither was given, or both.
+        Refused: the file cannot be read.
+    """
+    if (given is None) == (file is None):
+        raise click.UsageError(tr("Give the text as an argument, or by --file; - reads it from standard input."))
+    if file is not None and file != STDIN:
+        try:
+            text = Path(file).read_text(encoding=_ENCODING)
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else tr("it is not UTF-8")
+            raise Refused(tr("{path} cannot be read: {why}", path=file, why=why)) from None
+        return text.removesuffix("\n").removesuffix("\r")
+    if STDIN in {given, file}:
+        return _stdin().removesuffix("\n").removesuffix("\r")
+    return given or ""
+
+
+def each_of(given: Iterable[str]) -> list[str]:
+    """Return what was listed; ``-`` stands for the lines of standard input that are not blank.
+
+    Raises:
+        click.UsageError: standard input is named twice.
+    """
+    words = list(given)
+    if words.count(STDIN) > 1:
+        raise click.UsageError(tr("Standard input (-) can be read once."))
+    found: list[str] = []
+    for word in words:
+        found += [line.strip() for line in _stdin().splitlines() if line.strip()] if word == STDIN else [word]
+    return found
+
+
+def _stdin() -> str:
+    if sys.stdin.isatty():
+        click.echo(tr("Type it, then Ctrl-D at the beginning of a line."), err=True)
+    try:
+        return click.get_binary_stream("stdin").read().decode(_ENCODING)
+    except UnicodeDecodeError:
+        raise Refused(tr("{path} cannot be read: {why}", path="-", why=tr("it is not UTF-8"))) from None
+
+
+def day(value: str | None) -> date | None:
+    """Read a day: ``2026-01-31``, ``today``, ``yesterday``, or ``7d`` for seven days ago; days are UTC.
+
+    Raises:
+        click.UsageError: it is none of them.
+    """
+    if value is None:
+        return None
+    today = datetime.now(UTC).date()
+    named = {"today": 0, "yesterday": 1}.get(value)
+    if ago := _AGO.fullmatch(value):
+        named = int(ago[1])
+    if named is not None:
+        return today - timedelta(days=named)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        line = tr("{value!r} is no day: write 2026-01-31, today, yesterday, or 7d for seven days ago.", value=value)
+        raise click.UsageError(line) from None
+
+
+def pairs(values: Sequence[str], option: str) -> dict[str, str]:
+    """Read ``NAME=VALUE`` texts.
+
+    Raises:
+        click.UsageError: one has no ``=``, or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for value in values:
+        name, mark, rest = value.partition("=")
+        if not mark or not name or name in found:
+            raise click.UsageError(
+                tr("{option} wants NAME=VALUE, each name once: {value!r}", option=option, value=value)
+            )
+        found[name] = rest
+    return found
+
+
+def amount(value: str | None, option: str) -> Decimal | None:
+    """Read credits.
+
+    Raises:
+        click.UsageError: it is no number, or below 0.
+    """
+    if value is None:
+        return None
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        found = Decimal(-1)
+    if not found.is_finite() or found < 0:
+        raise click.UsageError(tr("{option} wants credits, for instance 10", option=option))
+    return found

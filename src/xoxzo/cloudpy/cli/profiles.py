@@ -1,0 +1,154 @@
+"""Where do the requests go? One answer for all commands, and one line that says it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from xoxzo.cloudpy.hosts import is_this_machine
+
+from . import config, tokens
+from .statuses import CREDENTIALS, Refused
+from .words import tr
+
+PROFILE = "XOXZO_PROFILE"
+SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
+LIVE = "https://api.xoxzo.com"
+MADE_UP = ("me", "secret")
+"""What every simulator takes: any credentials open an account there."""
+
+Source = Literal["simulator", "profile", "environment", "config"]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where requests go, and by whose account. Its ``repr`` shows no secret."""
+
+    base_url: str
+    """The address."""
+    sid: str = field(repr=False)
+    """The whole SID."""
+    auth_token: str = field(repr=False)
+    """The token."""
+    source: Source
+    """What chose it: ``--simulator``, a profile that was named, the environment, or the configuration's default."""
+    profile: str | None = None
+    """The profile's name, where one was chosen."""
+    table: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The profile's table in the configuration."""
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether requests stay on this machine: nothing reaches a phone, nothing costs."""
+        return is_this_machine(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def sid_masked(self) -> str:
+        """The SID as it may be shown."""
+        return f"{self.sid[:4]}…" if len(self.sid) > 8 else "…"
+
+    @property
+    def line(self) -> str:
+        """One line that says where requests go."""
+        if self.is_simulator:
+            return tr("→ simulator {url}", url=self.base_url)
+        host = self.base_url.removeprefix("https://")
+        if self.profile is None:
+            return tr("→ live: {host}, credentials of the environment (SID {sid})", host=host, sid=self.sid_masked)
+        return tr("→ live: {host}, profile {name} (SID {sid})", host=host, name=self.profile, sid=self.sid_masked)
+
+
+class NoCredentials(Refused):
+    """Nothing says by whose account requests are to be made."""
+
+    def __init__(self, message: str, *advice: str) -> None:
+        super().__init__(message, *advice, status=CREDENTIALS)
+
+
+def resolve(profile: str | None = None, *, simulator: bool = False) -> Destination:
+    """Find out where requests go.
+
+    In this order: ``--simulator``; ``--profile``; ``XOXZO_PROFILE``; ``XOXZO_API_SID``, ``XOXZO_API_AUTH_TOKEN`` and
+    ``XOXZO_API_HOST``; the profile that the configuration calls ``default``. A profile's credentials never go to
+    the environment's address, nor the other way about.
+
+    Args:
+        profile: what ``--profile`` says.
+        simulator: whether ``--simulator`` was given: one on this machine is found, or started.
+
+    Raises:
+        NoCredentials: nothing of all that is there, or only a part of it.
+        Refused: the configuration cannot be used.
+    """
+    if simulator:
+        from .local import find_or_start
+
+        return Destination(find_or_start().url, *MADE_UP, "simulator")
+    if named := profile or os.environ.get(PROFILE):
+        return _from_profile(named, "profile")
+    environment = _from_environment()
+    if environment is not None:
+        return environment
+    configuration = config.load()
+    if isinstance(chosen := configuration.get("default"), str):
+        return _from_profile(chosen, "config")
+    if len(names := list(configuration.get("profiles", {}))) == 1:
+        return _from_profile(names[0], "config")
+    if names:
+        listed = ", ".join(names)
+        raise NoCredentials(
+            tr("Which account? There are several profiles: {names}", names=listed),
+            tr("Say --profile NAME, or choose one for good: xoxzo config set default NAME"),
+        )
+    raise NoCredentials(
+        tr("There are no credentials: set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or keep them in a profile."),
+        tr("Make a profile: xoxzo config add-profile NAME"),
+    )
+
+
+def names() -> list[str]:
+    """Return the names of all profiles."""
+    return list(config.load().get("profiles", {}))
+
+
+def _from_environment() -> Destination | None:
+    sid, token, host = (os.environ.get(name, "") for name in (SID, TOKEN, HOST))
+    if sid and token:
+        return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
+    if sid or token:
+        given, missing = (SID, TOKEN) if sid else (TOKEN, SID)
+        raise NoCredentials(tr("{given} is set, and {missing} is not.", given=given, missing=missing))
+    if not host:
+        return None
+    try:
+        local = is_this_machine(urlsplit(host).hostname or "")
+    except ValueError:
+        local = False
+    if local:
+        return Destination(host.rstrip("/"), *MADE_UP, "environment")
+    raise NoCredentials(tr("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"))
+
+
+def _from_profile(name: str, source: Source) -> Destination:
+    profiles = config.load().get("profiles", {})
+    table = profiles.get(name)
+    if not isinstance(table, dict):
+        from difflib import get_close_matches
+
+        alike = get_close_matches(name, profiles)
+        known = tr("Did you mean {possibility}?", possibility=repr(alike[0])) if alike else ""
+        where = str(config.path())
+        raise NoCredentials(
+            tr("There is no profile {name} in {path}.", name=name, path=where) + (f" {known}" if known else ""),
+            tr("Make a profile: xoxzo config add-profile NAME"),
+        )
+    sid, host = table.get("sid"), table.get("host", LIVE)
+    if not isinstance(sid, str) or not sid:
+        raise NoCredentials(tr("profile {name} has no sid.", name=name))
+    if not isinstance(host, str):
+        raise NoCredentials(tr("profile {name}: host must be an address.", name=name))
+    return Destination(
+        host.rstrip("/"), sid, tokens.read(name, table.get("token")), source, profile=name, table=dict(table)
+    )

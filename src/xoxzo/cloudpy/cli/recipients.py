@@ -1,0 +1,79 @@
+"""Recipients as people type them: every assumption is told, and what is E.164 already costs no library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone.rules import objection_to_recipient
+
+from .inputs import each_of
+from .statuses import Refused
+from .words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .session import Session
+
+_COUNTRIES = {"+81": "JP", "+60": "MY"}
+"""The countries whose prices are published; no other has to be told apart."""
+
+
+class Recipient(NamedTuple):
+    """A number to be reached."""
+
+    number: str
+    """In E.164."""
+    country: str | None
+    """ISO 3166-1 alpha-2, where it is known without a library."""
+    remarks: tuple[str, ...] = ()
+    """What had to be assumed, or what speaks against it."""
+
+
+def read(session: Session, given: Iterable[str], country: str | None = None, *, sms: bool = False) -> list[Recipient]:
+    """Read phone numbers; ``-`` stands for the lines of standard input.
+
+    What had to be assumed is said on standard error. A number that stands twice is kept once, and that is said, too.
+
+    Args:
+        session: whose numbers they are.
+        given: what was typed.
+        country: where numbers without a country code belong; by default the session's.
+        sms: whether they are to take SMS, which a fixed line does not.
+
+    Raises:
+        Refused: one of them cannot be read; nothing was sent.
+    """
+    found: dict[str, Recipient] = {}
+    for place, text in enumerate(each_of(given), 1):
+        one = _plain(text) or _typed(session, text, place, country or session.country, sms=sms)
+        for remark in one.remarks:
+            session.out.warn(f"{session.out.number(one.number)}: {remark}")
+        if one.number in found:
+            session.out.warn(f"{session.out.number(one.number)}: {tr('it stands there twice; it is taken once')}")
+        found.setdefault(one.number, one)
+    if not found:
+        raise Refused(tr("There is no number to send to."))
+    return list(found.values())
+
+
+def _plain(text: str) -> Recipient | None:
+    return None if objection_to_recipient(text) else Recipient(text, _COUNTRIES.get(text[:3]))
+
+
+def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) -> Recipient:
+    from xoxzo.cloudpy.phone import parse
+
+    try:
+        number = parse(text, country)
+    except InvalidArgument as error:
+        shown = text if session.out.show_numbers else tr("number {place}", place=place)
+        raise Refused(
+            f"{shown}: {tr(error.reason)}",
+            tr("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
+        ) from None
+    remarks = [tr(str(doubt)) for doubt in number.doubts]
+    if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
+        remarks.append(tr("this is no mobile number ({kind}): it may take no SMS", kind=number.kind))
+    return Recipient(number.e164, number.country, tuple(remarks))

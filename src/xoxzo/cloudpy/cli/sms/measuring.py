@@ -1,0 +1,58 @@
+"""`xoxzo sms parts`: a text's length and price, without any network."""
+
+from __future__ import annotations
+
+import click
+
+from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.inputs import amount, text_of
+from xoxzo.cloudpy.cli.offline import json_option
+from xoxzo.cloudpy.cli.output import Output
+from xoxzo.cloudpy.cli.statuses import REJECTED, objection
+from xoxzo.cloudpy.cli.words import tr
+
+
+@click.command(
+    "parts",
+    cls=Command,
+    epilog=examples(
+        "xoxzo sms parts 'ご予約の確認です。'",
+        "xoxzo sms parts --file text.txt --country MY",
+        "cat text.txt | xoxzo sms parts - --json",
+    ),
+)
+@click.argument("text", required=False)
+@click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
+@click.option("--country", default="JP", show_default=True, metavar="CC", help="Where it would be sent to.")
+@click.option("--track-link", is_flag=True, help="With a tracked link, which is extra.")
+@click.option("--price", metavar="CREDITS", help="For each part, where yours differs from the published one.")
+@json_option
+def command(
+    text: str | None, file: str | None, country: str, price: str | None, *, track_link: bool, machine: bool
+) -> None:
+    """Count the parts of a text and what they cost; nothing is sent.
+
+    One character that is not ASCII makes the parts half as long: 70 characters in place of 140.
+
+    Ends with 3 for a text that is too long to be sent.
+    """
+    from xoxzo.cloudpy.text import estimate, measure
+
+    words = text_of(text, file)
+    length = measure(words)
+    with objection():
+        found = estimate(words, country, track_link=track_link, price=amount(price, "--price"))
+    stranger = None if length.ascii_only else next(character for character in words if not character.isascii())
+    Output(machine=machine).record(
+        {
+            "parts": length.parts,
+            "units": length.units,
+            "limit": length.limit,
+            "ascii_only": length.ascii_only,
+            "first_not_ascii": stranger,
+            "cost": found.credits,
+            "notes": [tr(note) if not machine else note for note in found.notes],
+        }
+    )
+    if length.parts is None:
+        raise click.exceptions.Exit(REJECTED)

@@ -1,0 +1,51 @@
+"""What the command line says, in the language of who reads it.
+
+The English sentence stands in the code, where it is used, and is the key to the Japanese one in `japanese`: a message,
+a paragraph of a command's help, the help of an option. The catalogue is loaded only when Japanese is spoken.
+"""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "XOXZO_LANG"
+_LOCALE = (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def language() -> str:
+    """Return ``ja`` or ``en``: by ``XOXZO_LANG``, else by the locale as POSIX reads it."""
+    chosen = next((value for name in _LOCALE if (value := os.environ.get(name))), "")
+    return "ja" if chosen.lower().startswith("ja") else "en"
+
+
+def tr(text: str, /, **values: object) -> str:
+    """Say a sentence in the reader's language.
+
+    Args:
+        text: the English one; ``{name}`` in it stands for a value.
+        values: what is filled in; without any, braces stand for themselves.
+    """
+    if language() == "ja":
+        from .japanese import WORDS
+
+        text = WORDS.get(text, text)
+    return text.format(**values) if values else text
+
+
+def plural(one: str, many: str, count: int, /) -> str:
+    """Choose a sentence by number, as ``ngettext`` does."""
+    return tr(one if count == 1 else many)
+
+
+def teach_click() -> None:
+    """Have Click's own words (``Usage:``, ``Missing argument`` …) come from the same catalogue.
+
+    Click looks them up by the names ``_`` and ``ngettext`` in each of its modules; there is no other door.
+    """
+    import sys
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("click."):
+            for known, ours in (("_", tr), ("ngettext", plural)):
+                if hasattr(module, known):
+                    setattr(module, known, ours)

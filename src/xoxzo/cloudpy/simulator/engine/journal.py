@@ -1,0 +1,25 @@
+"""What is remembered of how things came about: the request as it came in, and each status with its time."""
+
+from dataclasses import dataclass
+
+LONGEST_BODY = 8_192
+"""Bytes that are kept of a request's body."""
+
+Move = tuple[float, str, str]
+"""A change of status: when, to what, and why; the reason is empty where it is the usual course."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it came in. What authenticates it is not kept."""
+
+    method: str
+    path: str
+    content_type: str
+    user_agent: str
+    request_id: str
+    """The `X-Request-Id` that the caller gave it, or an empty text."""
+    body: bytes
+    """At most `LONGEST_BODY` bytes of it."""
+    size: int
+    """How many bytes it had."""

@@ -1,0 +1,100 @@
+"""Messages, calls and replies alike, as a list shows them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Generic, Literal, TypeVar
+
+from xoxzo.cloudpy.simulator.engine import Call, Message, Reply
+
+T = TypeVar("T")
+
+Kind = Literal["sms", "call", "reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message, a call or a reply."""
+
+    kind: Kind
+    """`sms` to a phone, `call` in either direction, or `reply`: an SMS from a phone to a receiving number."""
+    ident: str
+    serial: int
+    """Its place in the order of everything; a cursor for the next page."""
+    at: float
+    """When it began, seconds since 1970 on the simulator's clock."""
+    status: str
+    sender: str
+    """Who sent or called; empty where the number is withheld."""
+    recipient: str
+    text: str
+    """The text of a message, or what a call said."""
+    tags: tuple[str, ...]
+    cost: Decimal
+    parts: int
+    """Parts of a message; 0 for a call."""
+    sid: str
+    """Whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of many."""
+
+    items: tuple[T, ...]
+    next: int | None
+    """What `before` has to be for the next page; ``None`` when this is the last."""
+
+
+def from_message(message: Message) -> Found:
+    """Return a message as found."""
+    return Found(
+        "sms",
+        message.msgid,
+        message.serial,
+        message.sent,
+        message.status,
+        message.shown_sender,
+        message.request.recipient,
+        message.text,
+        message.request.tags,
+        message.cost,
+        message.parts,
+        message.account.sid,
+    )
+
+
+def from_call(call: Call) -> Found:
+    """Return a call as found."""
+    said = " ".join(str(step.facts["text"]) for step in call.steps if step.name == "say")
+    return Found(
+        "call",
+        call.callid,
+        call.serial,
+        call.started,
+        call.status,
+        call.caller,
+        call.recipient,
+        said,
+        call.tags,
+        call.charged,
+        0,
+        call.account.sid,
+    )
+
+
+def from_reply(reply: Reply) -> Found:
+    """Return a reply as found."""
+    return Found(
+        "reply",
+        reply.ident,
+        reply.serial,
+        reply.at,
+        reply.status,
+        reply.sender,
+        reply.recipient,
+        reply.text,
+        (),
+        reply.cost,
+        1,
+        reply.account.sid,
+    )

@@ -1,0 +1,139 @@
+"""Finding messages, calls and replies, the newest first, a page at a time."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import dropwhile, islice
+from typing import TypeVar
+
+from xoxzo.cloudpy.simulator.engine import Call, Engine, Message, Reply
+
+from .found import Found, Page, from_call, from_message, from_reply
+from .grammar import Query, read
+
+Thing = TypeVar("Thing", Message, Call, Reply)
+
+MOST_LOOKED_AT = 200_000
+"""Things that one page of a search looks at; the next page goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSummary:
+    """A phone in the list of phones."""
+
+    number: str
+    serial: int
+    """That of what reached it last; a cursor for the next page."""
+    last: Found
+    """What reached it last."""
+    messages: int
+    calls: int
+
+
+def search(engine: Engine, text: str, limit: int, before: int | None) -> Page[Found]:
+    """Return what fits a search, newest first.
+
+    Args:
+        engine: Where to look. It is held only while the lists are copied.
+        text: The search, in the language of `grammar`; empty for everything.
+        limit: How many at most.
+        before: Only what has a lower serial number.
+
+    Raises:
+        SimulatorError: The search is wrong.
+    """
+    query = read(text)
+    with engine:
+        messages, calls, replies = _candidates(engine, query)
+    streams = (
+        map(from_message, _below(messages, before)),
+        map(from_call, _below(calls, before)),
+        map(from_reply, _below(replies, before)),
+    )
+    items: list[Found] = []
+    last = None
+    for looked, found in enumerate(heapq.merge(*streams, key=lambda one: -one.serial), start=1):
+        if len(items) == limit or looked > MOST_LOOKED_AT:
+            return Page(tuple(items), last)
+        last = found.serial
+        if all(test(found) for test in query.fits):
+            items.append(found)
+    return Page(tuple(items), None)
+
+
+def phones(engine: Engine, limit: int, before: int | None) -> Page[PhoneSummary]:
+    """Return the phones that were reached, the latest first.
+
+    Args:
+        engine: Where to look.
+        limit: How many at most.
+        before: Only those whose last serial number is lower.
+    """
+    with engine:
+        numbers = list(islice(engine.world.phones.newest_first(before), limit + 1))
+        shown = tuple(_summary(engine, number, serial) for number, serial in numbers[:limit])
+    return Page(shown, shown[-1].serial if len(numbers) > limit else None)
+
+
+def thread(engine: Engine, number: str, limit: int, before: int | None = None) -> Page[Found]:
+    """Return what reached or left one phone, newest first.
+
+    Args:
+        engine: Where to look.
+        number: The phone, in E.164.
+        limit: How many at most.
+        before: Only what has a lower serial number.
+    """
+    with engine:
+        streams = (
+            map(from_message, _below(_newest(engine.sms.by_phone.get(number, {}).values()), before)),
+            map(from_call, _below(_by_serial(engine.calls.by_phone.get(number, {}).values()), before)),
+            map(from_reply, _below(_newest(engine.replies.by_phone.get(number, {}).values()), before)),
+        )
+        items = tuple(islice(heapq.merge(*streams, key=lambda one: -one.serial), limit + 1))
+    return Page(items[:limit], items[limit - 1].serial if len(items) > limit else None)
+
+
+def _candidates(engine: Engine, query: Query) -> tuple[list[Message], list[Call], list[Reply]]:
+    """Copy what may fit, newest first; a whole number is looked up instead of searched for."""
+    messages: Iterable[Message] = engine.sms.messages.values()
+    calls: Iterable[Call] = engine.calls.calls.values()
+    if query.number is not None:
+        messages = engine.sms.by_phone.get(query.number, {}).values()
+        calls = engine.calls.by_phone.get(query.number, {}).values()
+    return (
+        _newest(messages) if "sms" in query.kinds else [],
+        _by_serial(calls) if "call" in query.kinds else [],
+        _newest(engine.replies.replies.values()) if "reply" in query.kinds else [],
+    )
+
+
+def _newest(things: Iterable[Thing]) -> list[Thing]:
+    found = list(things)
+    found.reverse()
+    return found
+
+
+def _by_serial(calls: Iterable[Call]) -> list[Call]:
+    # A transfer shows a call on a phone that it reached later than others which began later.
+    return sorted(calls, key=lambda call: -call.serial)
+
+
+def _below(things: list[Thing], before: int | None) -> Iterator[Thing]:
+    return iter(things) if before is None else dropwhile(lambda thing: thing.serial >= before, things)
+
+
+def _summary(engine: Engine, number: str, serial: int) -> PhoneSummary:
+    messages = engine.sms.by_phone.get(number, {})
+    calls = engine.calls.by_phone.get(number, {})
+    last = max(_last(engine, number), key=lambda found: found.serial)
+    return PhoneSummary(number, serial, last, len(messages), len(calls))
+
+
+def _last(engine: Engine, number: str) -> Iterator[Found]:
+    if messages := engine.sms.by_phone.get(number):
+        yield from_message(messages[next(reversed(messages))])
+    if calls := engine.calls.by_phone.get(number):
+        yield from_call(max(calls.values(), key=lambda call: call.serial))
+    if replies := engine.replies.by_phone.get(number):
+        yield from_reply(replies[next(reversed(replies))])

@@ -1,4 +1,4 @@
-"""The simulator as an ASGI application: the API on its own paths, the control API under `/_simulator/`."""
+"""The simulator as an ASGI application: the API on its own paths, the control API and the console beside it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -11,6 +11,7 @@ from .faults import CUTTING, Fault
 from .http import Reply, Request, encode
 
 if TYPE_CHECKING:
+    from .console.app import Console
     from .simulator import Simulator
 
 Scope = MutableMapping[str, Any]
@@ -18,6 +19,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CONTROL = b"/_simulator"
+CONSOLE = b"/console"
 
 _SLOWEST_BODY = 30.0
 _JSON = ((b"content-type", b"application/json"), (b"connection", b"close"))
@@ -51,6 +53,7 @@ class App:
         self._cut = cut
         self._bind_host = bind_host
         self._control: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+        self._console: Console | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the lifespan starts and closes the simulator."""
@@ -60,6 +63,8 @@ class App:
             raw = scope.get("raw_path") or scope["path"].encode()
             if raw == CONTROL or raw.startswith(CONTROL + b"/"):
                 await self._answer_control(scope, receive, send)
+            elif raw == b"/" or raw == CONSOLE or raw.startswith(CONSOLE + b"/"):
+                await self._answer_console(scope, receive, send)
             else:
                 await self._answer(scope, raw, receive, send)
 
@@ -96,6 +101,15 @@ class App:
 
             self._control = application(self._simulator, self._bind_host)
         await self._control(scope, receive, send)
+        if self._console is not None and scope["method"] == "POST":
+            self._console.hub.tell("console")  # what is no event, such as a fault that was switched on
+
+    async def _answer_console(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._console is None:
+            from .console.app import Console
+
+            self._console = Console(self._simulator, self._bind_host, self._cut)
+        await self._console(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

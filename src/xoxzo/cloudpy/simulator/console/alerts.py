@@ -15,11 +15,12 @@ def alerts(simulator: "Simulator") -> dict[str, Any]:
     """
     with simulator.engine as engine:
         now = engine.clock.now()
+        held = len(engine.sms.held()) + len(engine.calls.phones.now())
         waiting = sum(template.pending_content is not None for template in engine.templates.templates.values())
     return {
         "now": now,
         "stopped": simulator.clock_stopped,
         "faults": sum(1 for _ in simulator.faults),
         "waiting": waiting,
-        "held": len(simulator.carrier.held()),
+        "held": held,
     }

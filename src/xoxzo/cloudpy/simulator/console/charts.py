@@ -1,11 +1,11 @@
 """Small charts as SVG, drawn on the server: they need no script, and are read by screen readers as one sentence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from markupsafe import Markup
 
-_WIDTH, _HEIGHT, _ROOM = 600.0, 120.0, 6.0
+_WIDTH, _HEIGHT, _ROOM, _THIN = 600.0, 120.0, 6.0, 14.0
 
 
 def bars(label: str, *series: tuple[str, Sequence[float]]) -> Markup:
@@ -45,21 +45,21 @@ def line(label: str, values: Sequence[float]) -> Markup:
     return _chart(label, shade + Markup('<polyline points="{}"/>').format(path))
 
 
-def shares(label: str, counts: Mapping[str, tuple[str, int]]) -> Markup:
+def shares(label: str, counts: Sequence[tuple[str, int]]) -> Markup:
     """Draw how a whole is divided, as one bar.
 
     Args:
         label: What the chart says, for those who do not see it.
-        counts: A class of the style sheet with how many, for each name.
+        counts: A class of the style sheet with how many, for each share; none may be zero.
     """
-    total = sum(count for _, count in counts.values())
+    total = sum(count for _, count in counts)
     at = 0.0
     drawn = []
-    for name, count in counts.values():
-        width = _WIDTH * count / total if total else 0.0
-        drawn.append(_bar(name, at, 0, max(width - 2, 1), 14) if count else Markup())
+    for name, count in counts:
+        width = _WIDTH * count / total
+        drawn.append(_bar(name, at, 0, max(width - 3, 2), _THIN))
         at += width
-    return _chart(label, Markup().join(drawn), height=14)
+    return _chart(label, Markup().join(drawn), _THIN)
 
 
 def _scaled(value: float, top: float) -> float:

@@ -130,7 +130,7 @@ def _call(call: "Call", number: str, ringing: set[str]) -> Entry:
         ident=call.callid,
         serial=call.serial,
         at=call.started,
-        other=call.recipient if outgoing else call.caller,
+        other=call.recipient if outgoing else _with_plus(call.caller),
         status=call.status,
         outgoing=outgoing,
         ringing=call.callid in ringing,
@@ -139,6 +139,11 @@ def _call(call: "Call", number: str, ringing: set[str]) -> Entry:
         duration=call.duration,
         steps=tuple({"at": step.at, "name": step.name, **step.facts} for step in call.steps),
     )
+
+
+def _with_plus(caller: str) -> str:
+    # The API takes a caller's number without its +; a phone shows it with one.
+    return f"+{caller}" if caller[:1].isdigit() else caller
 
 
 def _with_gaps(entries: Iterable[Entry]) -> Iterator[Entry]:

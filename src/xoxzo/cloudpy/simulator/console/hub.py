@@ -81,7 +81,7 @@ class Stream:
 
 
 class Hub:
-    """All streams of one console. It listens to the engine from the first stream on; without one it costs a look.
+    """All streams of one console. It listens to the engine only while there is one, so that it costs nothing otherwise.
 
     Args:
         simulator: Whose events are told.
@@ -90,14 +90,12 @@ class Hub:
     def __init__(self, simulator: "Simulator") -> None:
         self._simulator = simulator
         self._streams: tuple[Stream, ...] = ()
-        self._listening = False
 
     def open(self, topics: Iterable[str]) -> Stream | None:
         """Return a new stream, or ``None`` when there are too many."""
         if len(self._streams) >= MOST:
             return None
-        if not self._listening:
-            self._listening = True
+        if not self._streams:
             self._simulator.engine.listen(self._tell)
         stream = Stream(topics)
         self._streams = (*self._streams, stream)
@@ -106,6 +104,8 @@ class Hub:
     def close(self, stream: Stream) -> None:
         """Tell a stream nothing any more."""
         self._streams = tuple(one for one in self._streams if one is not stream)
+        if not self._streams:
+            self._simulator.engine.unlisten(self._tell)
 
     def end(self) -> None:
         """End all streams."""

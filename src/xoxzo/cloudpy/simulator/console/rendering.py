@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import charts, shown
+from . import shown
 from .visit import TOKEN, Page, Visit
 
 _HOME = Path(__file__).parent
@@ -33,7 +33,7 @@ def environment() -> Environment:
         "number": shown.number,
         "segment": lambda text: quote(text, safe=""),
     }
-    made.globals |= {"bars": charts.bars, "line": charts.line, "shares": charts.shares, "csrf": TOKEN}
+    made.globals["csrf"] = TOKEN
     return made
 
 
@@ -46,5 +46,9 @@ def render(page: Page, visit: Visit, alerts: dict[str, Any]) -> bytes:
         alerts: What every page shows: the clock, and what needs attention.
     """
     say: Callable[..., str] = visit.say
-    facts = {"say": say, "visit": visit, "page": page, "alerts": alerts, **page.facts}
+
+    def counted(count: int, one: str, many: str) -> str:
+        return say(one if count == 1 else many, n=f"{count:,}")
+
+    facts = {"say": say, "counted": counted, "visit": visit, "page": page, "alerts": alerts, **page.facts}
     return environment().get_template(page.template).render(facts).encode("utf-8", "replace")

@@ -18,6 +18,13 @@ _ANNOUNCED = re.compile(r"code|otp|\bpin\b|passw|verif|認証|確認|コード|�
 # Characters that turn the direction of what follows: a text may not change how the page around it reads.
 _TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
+_NUMBER = re.compile(r"\+?[1-9][0-9]{7,14}")
+# Country codes of two digits; those that begin with 1 or 7 have one, all others three.
+_TWO_DIGITS = frozenset(
+    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66"
+    " 81 82 84 86 90 91 92 93 94 95 98".split()
+)
+
 
 def message(text: str) -> Markup:
     """Return a text of a message: links can be followed, and characters that would not be seen are named."""
@@ -95,12 +102,12 @@ def time_of(at: float, form: str = "time") -> Markup:
 
 def number(text: str) -> str:
     """Return a phone number in groups, as people read it; anything else stays as it is."""
-    if not re.fullmatch(r"\+?[0-9]{8,15}", text):
+    if not _NUMBER.fullmatch(text):
         return text
-    digits = text.removeprefix("+")
-    plus = "+" if text.startswith("+") else ""
-    if digits.startswith("81") and len(digits) == 12:
-        return f"{plus}81 {digits[2:4]} {digits[4:8]} {digits[8:]}"
-    groups = [digits[max(0, end - 4) : end] for end in range(len(digits), 2, -4)][::-1]
-    head = digits[: len(digits) - sum(map(len, groups))]
-    return plus + " ".join(part for part in (head, *groups) if part)
+    plus, digits = ("+", text[1:]) if text.startswith("+") else ("", text)
+    length = 1 if digits[0] in "17" else 2 if digits[:2] in _TWO_DIGITS else 3
+    code, rest = digits[:length], digits[length:]
+    # From the right, in fours, as in Japan; what is left over stands first.
+    first = len(rest) % 4 or 4
+    groups = [rest[:first], *(rest[at : at + 4] for at in range(first, len(rest), 4))]
+    return f"{plus}{code} {' '.join(groups)}"

@@ -32,7 +32,7 @@ def show(visit: Visit) -> Page:
         "rules": list(carrier.rules),
         "outcomes": OUTCOMES,
     }
-    return Page("carrier.html", visit.say("Carrier desk"), ("sms", "call", "console"), facts)
+    return Page("carrier.html", visit.say("Carrier desk"), ("sms", "call", "carrier", "console"), facts)
 
 
 def deliver(visit: Visit) -> Done:
@@ -57,9 +57,10 @@ def delay(visit: Visit) -> Done:
 def add_rule(visit: Visit) -> Done:
     """Add a rule for a number or a prefix."""
     kind, _, outcome = posted.text(visit, "rule").partition(" ")
-    seconds = posted.number(visit, "seconds", 60) if outcome == "delay" else 0
-    visit.simulator.carrier.add_rule(posted.text(visit, "pattern"), outcome, kind, seconds)
-    return Done(visit.say("The rule is in force."), posted.text(visit, "back") or HOME)
+    seconds = posted.number(visit, "seconds", 60) if outcome == "delay" else 0.0
+    pattern = posted.text(visit, "pattern").replace(" ", "")
+    visit.simulator.carrier.add_rule(pattern, outcome, kind="call" if kind == "call" else "sms", seconds=seconds)
+    return Done(visit.say("The rule is in force."), HOME)
 
 
 def remove_rule(visit: Visit) -> Done:

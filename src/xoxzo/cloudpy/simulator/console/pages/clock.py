@@ -7,6 +7,8 @@ from . import posted
 
 HOME = "/console/clock"
 
+TOPICS = ("sms", "call", "callback", "otp", "din", "sin", "clock", "console")
+
 _STEPS = (
     (60, "1 minute"),
     (3_600, "1 hour"),
@@ -18,8 +20,8 @@ _STEPS = (
 
 def show(visit: Visit) -> Page:
     """Show the time, what is due next, and how to advance."""
-    facts = {"steps": _STEPS, "due": visit.simulator.next_due}
-    return Page("clock.html", visit.say("Clock"), ("sms", "call", "callback", "otp", "din", "console"), facts)
+    facts = {"steps": _STEPS, "due": visit.simulator.engine.next_due()}
+    return Page("clock.html", visit.say("Clock"), TOPICS, facts)
 
 
 def stop(visit: Visit) -> Done:
@@ -38,7 +40,7 @@ async def advance(visit: Visit) -> Done:
     """Advance the stopped clock; done when the callbacks that fell due were answered."""
     simulator = visit.simulator
     if posted.text(visit, "to") == "next":
-        due = simulator.next_due
+        due = simulator.engine.next_due()
         if due is None:
             raise SimulatorError(visit.say("Nothing is due."))
         seconds = max(0.0, due - simulator.engine.clock.now())

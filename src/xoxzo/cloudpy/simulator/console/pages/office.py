@@ -23,8 +23,9 @@ def show(visit: Visit) -> Page:
         "accounts": accounts[:_MOST_SHOWN],
         "accounts_left": max(0, len(accounts) - _MOST_SHOWN),
         "senders": office.senders,
+        "any_sender": office.any_sender,
     }
-    return Page("office.html", visit.say("Xoxzo desk"), ("template", "sms", "call", "din", "console"), facts)
+    return Page("office.html", visit.say("Xoxzo desk"), ("template", "sms", "call", "din", "account", "sender", "console"), facts)
 
 
 def approve(visit: Visit) -> Done:

@@ -73,7 +73,7 @@ def set_habit(visit: Visit) -> Done:
     if outcome not in HABITS:
         raise SimulatorError(visit.say("There is no such choice."))
     earlier = [rule.ident for rule in carrier.rules if rule.kind == "call" and rule.pattern == number]
-    carrier.add_rule(number, outcome, "call")
+    carrier.add_rule(number, outcome, kind="call")
     for ident in earlier:
         carrier.remove_rule(ident)
     return Done(visit.say("When called, this phone {habit}.", habit=visit.say(HABITS[outcome])), path_of(number))

@@ -1,5 +1,7 @@
 """The timeline: all messages and calls, searched; and one of them with everything that came of it."""
 
+from urllib.parse import quote
+
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.console.visit import Done, NotHere, Page, Visit
 
@@ -22,7 +24,7 @@ def show_list(visit: Visit) -> Page:
     except SimulatorError as error:
         problem = str(error)
     facts = {"query": query, "problem": problem, "found": found, "next": following, "before": before}
-    return Page("messages.html", visit.say("Timeline"), ("sms", "call", "console"), facts)
+    return Page("messages.html", visit.say("Timeline"), ("sms", "call", "reply", "console"), facts)
 
 
 def show_one(visit: Visit) -> Page:
@@ -31,7 +33,13 @@ def show_one(visit: Visit) -> Page:
         timeline = visit.simulator.timeline(visit.ident)
     except SimulatorError:
         raise NotHere from None
-    facts = {"found": timeline.found, "entries": timeline.entries}
+    tried = any(entry.name == "callback" for entry in timeline.entries)
+    facts = {
+        "found": timeline.found,
+        "entries": timeline.entries,
+        "next_try": timeline.next_try,
+        "resendable": tried or timeline.next_try is not None,
+    }
     topics = ("sms", "call", "callback", "click", "otp", "fault", "console")
     return Page("subject.html", f"{timeline.found.recipient} · {visit.say('Timeline')}", topics, facts)
 
@@ -40,7 +48,7 @@ def resend(visit: Visit) -> Done:
     """Post a callback once more, or the one that waits at once."""
     ident = posted.text(visit, "ident")
     visit.simulator.resend_callback(ident)
-    return Done(visit.say("The callback is posted again."), f"{HOME}/{ident}" if ident.isalnum() else HOME)
+    return Done(visit.say("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
 
 
 ACTS = {"/console/callbacks/resend": resend}

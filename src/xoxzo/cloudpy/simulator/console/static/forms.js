@@ -23,7 +23,7 @@ async function post(form, button) {
       body: new URLSearchParams(new FormData(form)),
     });
     const { said } = await answer.json();
-    tell(said, !answer.ok);
+    if (!answer.ok || !form.hasAttribute("data-quiet")) tell(said, !answer.ok);
     if (answer.ok && form.hasAttribute("data-clear")) form.querySelector("input[name=text]").value = "";
   } catch {
     tell(document.body.dataset.failed, true);

@@ -63,7 +63,7 @@ class App:
             raw = scope.get("raw_path") or scope["path"].encode()
             if raw == CONTROL or raw.startswith(CONTROL + b"/"):
                 await self._answer_control(scope, receive, send)
-            elif raw == b"/" or raw == CONSOLE or raw.startswith(CONSOLE + b"/"):
+            elif raw in {b"/", CONSOLE} or raw.startswith(CONSOLE + b"/"):
                 await self._answer_console(scope, receive, send)
             else:
                 await self._answer(scope, raw, receive, send)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import isawaitable
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from .hub import Hub
 from .pages import Routes, error_page
 from .preferences import chosen, kept
 from .rendering import render
-from .visit import TOKEN, Done, NotHere, Page, Visit
+from .visit import TOKEN, NotHere, Page, Visit
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.asgi import Receive, Scope, Send
@@ -48,9 +48,7 @@ class Console:
         cut: Closes the connection of a caller at once.
     """
 
-    def __init__(
-        self, simulator: "Simulator", bind_host: str, cut: "Callable[[tuple[str, int] | None], None]"
-    ) -> None:
+    def __init__(self, simulator: "Simulator", bind_host: str, cut: "Callable[[tuple[str, int] | None], None]") -> None:
         self.hub = Hub(simulator)
         self._simulator = simulator
         self._bind_host = bind_host

@@ -87,7 +87,9 @@ def handset(engine: "Engine", number: str, limit: int) -> Handset:
         number=number,
         entries=tuple(_with_gaps(reversed(newest[:limit]))),
         more=len(newest) > limit,
-        busy=next((call for call in calls if not call.over and (call.ringing or call.outgoing or call.answered_at)), None),
+        busy=next(
+            (call for call in calls if not call.over and (call.ringing or call.outgoing or call.answered_at)), None
+        ),
         call=calls[0] if calls else None,
         dins=_subscribed(engine.dins.lines.values()),
         sins=_subscribed(engine.sins.lines.values()),

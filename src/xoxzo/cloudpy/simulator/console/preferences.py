@@ -20,7 +20,7 @@ class Chosen:
 
 def chosen(headers: Mapping[bytes, bytes]) -> Chosen:
     """Read the choices from a request's cookies; what no page would write is ignored."""
-    found = {name: "" for name in _CHOICES}
+    found = dict.fromkeys(_CHOICES, "")
     for pair in headers.get(b"cookie", b"")[:8_000].decode("latin-1").split(";"):
         name, _, value = pair.strip().partition("=")
         if value in _CHOICES.get(name, ()):

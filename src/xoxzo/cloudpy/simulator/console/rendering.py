@@ -1,15 +1,17 @@
 """From a page to the bytes that are sent: Jinja2 with everything escaped."""
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import shown
 from .visit import TOKEN, Page, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HOME = Path(__file__).parent
 

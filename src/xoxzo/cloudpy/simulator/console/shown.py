@@ -19,11 +19,8 @@ _ANNOUNCED = re.compile(r"code|otp|\bpin\b|passw|verif|認証|確認|コード|�
 _TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 _NUMBER = re.compile(r"\+?[1-9][0-9]{7,14}")
-# Country codes of two digits; those that begin with 1 or 7 have one, all others three.
-_TWO_DIGITS = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66"
-    " 81 82 84 86 90 91 92 93 94 95 98".split()
-)
+# Country codes have three digits but for these, and those of one that begin with 1 or 7.
+_TWO_DIGITS = re.compile(r"2[07]|3[0-469]|4[^2]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 
 
 def message(text: str) -> Markup:
@@ -70,8 +67,8 @@ def code_in(text: str) -> str | None:
 
 
 def encoding(text: str) -> str:
-    """Return how an SMS is written on the air, as the API counts it: ASCII, or UCS-2 (API section 2.4)."""
-    return "ASCII" if text.isascii() else "UCS-2"
+    """Return how an SMS is counted: as ASCII, or else as Unicode, where fewer characters fit (API section 2.4)."""
+    return "ASCII" if text.isascii() else "Unicode"
 
 
 def money(amount: Decimal | float) -> str:
@@ -105,7 +102,7 @@ def number(text: str) -> str:
     if not _NUMBER.fullmatch(text):
         return text
     plus, digits = ("+", text[1:]) if text.startswith("+") else ("", text)
-    length = 1 if digits[0] in "17" else 2 if digits[:2] in _TWO_DIGITS else 3
+    length = 1 if digits[0] in "17" else 2 if _TWO_DIGITS.match(digits) else 3
     code, rest = digits[:length], digits[length:]
     # From the right, in fours, as in Japan; what is left over stands first.
     first = len(rest) % 4 or 4

@@ -10,6 +10,7 @@ from . import carrier, clock, faults, office, overview, phones, timeline
 
 _PAGES: dict[str, Callable[[Visit], Page]] = {
     "/": phones.show,
+    "/console": phones.show,
     "/console/phones": phones.show,
     "/console/messages": timeline.show_list,
     "/console/calls": timeline.show_list,
@@ -27,14 +28,9 @@ _OF_ONE: dict[str, Callable[[Visit], Page]] = {
 }
 """Pages of one thing, whose id or number stands behind the last slash."""
 
-_ACTS: dict[str, Callable[[Visit], Done | Awaitable[Done]]] = {
-    **phones.ACTS,
-    **timeline.ACTS,
-    **carrier.ACTS,
-    **office.ACTS,
-    **faults.ACTS,
-    **clock.ACTS,
-}
+_ACTS: dict[str, Callable[[Visit], Done | Awaitable[Done]]] = {}
+for _of_page in (phones.ACTS, timeline.ACTS, carrier.ACTS, office.ACTS, faults.ACTS, clock.ACTS):
+    _ACTS.update(_of_page)
 
 
 class Routes:

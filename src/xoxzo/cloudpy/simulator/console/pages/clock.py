@@ -1,5 +1,7 @@
 """The clock: real, or stopped and advanced by hand."""
 
+from collections.abc import Awaitable, Callable
+
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.console.visit import Done, Page, Visit
 
@@ -9,7 +11,7 @@ HOME = "/console/clock"
 
 TOPICS = ("sms", "call", "callback", "otp", "din", "sin", "clock", "console")
 
-_STEPS = (
+STEPS = (
     (60, "1 minute"),
     (3_600, "1 hour"),
     (86_400, "1 day"),
@@ -20,7 +22,7 @@ _STEPS = (
 
 def show(visit: Visit) -> Page:
     """Show the time, what is due next, and how to advance."""
-    facts = {"steps": _STEPS, "due": visit.simulator.engine.next_due()}
+    facts = {"steps": STEPS, "due": visit.simulator.engine.next_due()}
     return Page("clock.html", visit.say("Clock"), TOPICS, facts)
 
 
@@ -50,7 +52,7 @@ async def advance(visit: Visit) -> Done:
     return Done(visit.say("The clock was advanced."), HOME)
 
 
-ACTS = {
+ACTS: dict[str, Callable[[Visit], Done | Awaitable[Done]]] = {
     f"{HOME}/stop": stop,
     f"{HOME}/run": run,
     f"{HOME}/advance": advance,

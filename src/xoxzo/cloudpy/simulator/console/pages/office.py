@@ -25,7 +25,12 @@ def show(visit: Visit) -> Page:
         "senders": office.senders,
         "any_sender": office.any_sender,
     }
-    return Page("office.html", visit.say("Xoxzo desk"), ("template", "sms", "call", "din", "account", "sender", "console"), facts)
+    return Page(
+        "office.html",
+        visit.say("Xoxzo desk"),
+        ("template", "sms", "call", "din", "account", "sender", "console"),
+        facts,
+    )
 
 
 def approve(visit: Visit) -> Done:

@@ -4,6 +4,8 @@ from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.console.visit import Done, NotHere, Page, Visit
+from xoxzo.cloudpy.simulator.engine import NotSaved
+from xoxzo.cloudpy.simulator.looking.found import Found
 
 from . import posted
 
@@ -17,7 +19,7 @@ def show_list(visit: Visit) -> Page:
     """Show what was found, the newest first."""
     query = visit.query.get("q", "")[:_LONGEST_QUERY].strip()
     before = posted.cursor(visit)
-    problem, found, following = "", (), None
+    problem, found, following = "", tuple[Found, ...](), None
     try:
         page = visit.simulator.search(query, limit=_ONE_PAGE, before=before)
         found, following = page.items, page.next
@@ -31,6 +33,8 @@ def show_one(visit: Visit) -> Page:
     """Show everything about one message or call."""
     try:
         timeline = visit.simulator.timeline(visit.ident)
+    except NotSaved:
+        raise
     except SimulatorError:
         raise NotHere from None
     tried = any(entry.name == "callback" for entry in timeline.entries)

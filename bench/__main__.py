@@ -1,11 +1,11 @@
 """Run every measurement and print a line for each."""
 
-from bench import callbacks, campaigns, helpers, imports, sends, startup
+from bench import callbacks, campaigns, helpers, imports, sends, simulator
 
 
 def main() -> None:
     """Run them one after another; each prints what it found and what it should be."""
-    for part in (imports, sends, helpers, callbacks, campaigns, startup):
+    for part in (imports, sends, helpers, callbacks, campaigns, simulator):
         for line in part.measure():
             print(line, flush=True)
 

@@ -25,13 +25,23 @@ Simulators = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def clean_environment() -> Iterator[None]:
-    """Take a developer's own account and proxy out of the environment: a test must neither use nor need them."""
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Take a developer's account, proxy and simulators out of the environment: a test must neither use nor need them.
+
+    A simulator that a command has started and that goes on at the end is a failure, and is stopped.
+    """
+    runtime = tmp_path_factory.mktemp("runtime")
+    runtime.chmod(0o700)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         for name in list(os.environ):
             if (name.startswith("XOXZO_") and not name.startswith("XOXZO_TESTS_")) or name.upper().endswith("_PROXY"):
                 patch.delenv(name)
         yield
+        stop = [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "stop"]
+        if list(runtime.glob("xoxzo/simulators/*.json")):
+            left = subprocess.run(stop, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
+            assert "was stopped" not in left, left
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,27 @@
 """The simulator behind a port: sockets, the control API, and stopping."""
 
+import asyncio
 import gc
+import http.client
 import json
+import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from simulated import SMS, Caller, Listener, Web, basic, web
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
 
 import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, asgi
+from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, asgi, control
 from xoxzo.cloudpy.simulator.control import is_local
 from xoxzo.cloudpy.simulator.server import Server
 
@@ -233,6 +240,71 @@ def test_a_request_being_answered_is_finished() -> None:
         assert answer.result()[0] == 201
 
 
+async def _heeding(request: Request) -> StreamingResponse:
+    async def lines() -> AsyncIterator[bytes]:
+        yield b"first\n"
+        assert await asgi.until_stopping(request.state.stopping, asyncio.sleep(0, "second")) == "second"
+        assert await asgi.until_stopping(request.state.stopping, asyncio.Event().wait()) is None
+        yield b"last\n"
+
+    return StreamingResponse(lines())
+
+
+async def _heedless(_request: Request) -> StreamingResponse:
+    async def lines() -> AsyncIterator[bytes]:
+        yield b"first\n"
+        await asyncio.Event().wait()
+
+    return StreamingResponse(lines())
+
+
+def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """A stream that heeds the end finishes what it says; one that does not is cut, and neither is told as a mistake."""
+    streams = [Route("/_simulator/heeding", _heeding), Route("/_simulator/heedless", _heedless)]
+    monkeypatch.setattr(control, "routes", lambda _simulator: streams)
+    with Simulator().serve() as server:
+        opened = [urlopen(f"{server.url}/_simulator/{name}", timeout=20) for name in ("heeding", "heedless")]
+        assert [stream.readline() for stream in opened] == [b"first\n"] * 2
+        server.stop()
+        heeding, heedless = opened
+        assert heeding.read() == b"last\n"
+        with pytest.raises(http.client.IncompleteRead):
+            heedless.read()
+        for stream in opened:
+            stream.close()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    """Garbage and unknown upgrades are told to who follows the simulator, and nothing is written anywhere else."""
+    events: list[tuple[str, str, object]] = []
+    server.simulator.engine.listen(lambda event: events.append((event.name, event.ident, event.facts.get("because"))))
+    for sent in (
+        b"\x00\r\n\r\n",
+        b"GET /you/credits/ HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+            raw.sendall(sent)
+            assert raw.recv(100).startswith(b"HTTP/1.1 4")
+    assert events[0] == ("refused", "(no request)", ["Invalid HTTP request received."])
+    assert events[1] == ("refused", "(no request)", ["Unsupported upgrade request."])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_mistake_in_another_door(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is answered with 500 and told to Python's log."""
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(control, "application", lambda *_: broken)
+    with caplog.at_level(logging.ERROR), web(server.url) as opened:
+        assert opened("GET", "/_simulator/health")[0] == 500
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_several_side_by_side() -> None:
     """Two simulators share nothing; one simulator may have two ports."""
     with Simulator() as one, one.serve() as first, one.serve() as second, Simulator().serve() as other:
@@ -278,8 +350,6 @@ async def _talk(app: asgi.App, kinds: list[str]) -> list[str]:
 
 def test_any_asgi_server_can_run_it() -> None:
     """The lifespan starts and closes the simulator; what is no HTTP is left alone."""
-    import asyncio
-
     app = asgi.App(Simulator())
     sent = asyncio.run(_talk(app, ["lifespan.startup", "lifespan.shutdown"]))
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -58,7 +58,7 @@ def allow(session: Session, plan: Plan) -> None:
     chosen = session.setting("confirm_above", (int, float))
     limit = CONFIRM_ABOVE if chosen is None else Decimal(str(chosen))
     dear = plan.cost is None or plan.cost > limit
-    someone = sys.stdin.isatty() and sys.stderr.isatty()
+    someone = _someone()
     if not dear and (not someone or _known(where).exists()):
         return
     if not someone:
@@ -72,6 +72,24 @@ def allow(session: Session, plan: Plan) -> None:
     if not click.confirm(tr("Send it?"), err=True):
         raise Refused(tr("Nothing was sent."), status=REJECTED)
     remember(where)
+
+
+def sure(session: Session, question: str) -> None:
+    """Return if something may be done for good; ask where somebody is there to be asked.
+
+    Raises:
+        Refused: the answer was no, or nobody could be asked; nothing was changed.
+    """
+    if session.destination.is_simulator or session.yes or session.dry_run:
+        return
+    if not _someone():
+        raise Refused(tr("Nobody is there to be asked; nothing was changed."), tr("--yes does it without asking."))
+    if not click.confirm(question, err=True):
+        raise Refused(tr("Nothing was changed."), status=REJECTED)
+
+
+def _someone() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def price(plan: Plan) -> str:

@@ -113,7 +113,7 @@ def simulator() -> Iterator[str]:
     """Run a simulator on a free port, as a user would in another terminal; yield its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
     with subprocess.Popen(
-        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0"],
+        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted"],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         env=environment,

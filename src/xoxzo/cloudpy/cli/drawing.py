@@ -35,6 +35,8 @@ def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
             tr(name.replace("_", " ")),
             justify="right" if name in _RIGHT else "left",
             overflow="fold",
+            # Half an id can be neither read nor copied; the other columns make room.
+            no_wrap=name.endswith("id"),
         )
     for row in rows:
         table.add_row(*(Text(for_people(row.get(name)), style=colour_of(row.get(name)) or "") for name in columns))
@@ -48,7 +50,7 @@ def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.speed_shown}/s"),
+        TextColumn("{task.fields[speed_shown]}/s"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

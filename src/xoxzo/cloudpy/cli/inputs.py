@@ -66,7 +66,7 @@ def _stdin() -> str:
     if sys.stdin.isatty():
         click.echo(tr("Type it, then Ctrl-D at the beginning of a line."), err=True)
     try:
-        return click.get_binary_stream("stdin").read().decode(_ENCODING)
+        return sys.stdin.buffer.read().decode(_ENCODING)
     except UnicodeDecodeError:
         raise Refused(tr("{path} cannot be read: {why}", path="-", why=tr("it is not UTF-8"))) from None
 

@@ -31,6 +31,7 @@ _COLOURS = {
     "ANSWERED": _GOOD,
     "APPROVED": _GOOD,
     "sent": _GOOD,
+    "started": _GOOD,
     "FAIL": _BAD,
     "FAILED": _BAD,
     "NO ANSWER": _BAD,

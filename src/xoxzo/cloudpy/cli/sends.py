@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from .recipients import Recipient
     from .session import Session
 
-_RESULTS = {
-    statuses.DONE: "sent",
-    statuses.REJECTED: "rejected",
-    statuses.MAY_BE_SENT: "may be sent",
-}
+_RESULTS = {statuses.REJECTED: "rejected", statuses.MAY_BE_SENT: "may be sent"}
 _NOT_SENT, _NOT_TRIED = "not sent", "not tried"
 
 
@@ -65,10 +61,12 @@ class Sends:
     Args:
         session: how it is told.
         key: what an id is called: ``msgid`` or ``callid``.
+        done: what a result is called that went well.
     """
 
-    def __init__(self, session: Session, key: str) -> None:
+    def __init__(self, session: Session, key: str, *, done: str = "sent") -> None:
         self._session = session
+        self._done = done
         self._key = key
         self._failures: list[statuses.Refused] = []
         self._stopped = False
@@ -99,7 +97,8 @@ class Sends:
     ) -> Iterator[dict[str, Any]]:
         for row in rows:
             last.update(row)
-            yield row
+            # A person sees how it went; the number is for programs.
+            yield {name: value for name, value in row.items() if name != "exit"} if self._session.out.draws else row
 
     def _rows(self, numbers: Sequence[str], send: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
         with self._progress(len(numbers)) as more:
@@ -120,7 +119,7 @@ class Sends:
             refused = self._session.interrupted()
         else:
             facts = self._session.out.facts(sent)
-            return {self._key: getattr(sent, self._key), "result": "sent", "error": None, "exit": 0, **facts}
+            return {self._key: getattr(sent, self._key), "result": self._done, "error": None, "exit": 0, **facts}
         self._failures.append(refused)
         self._stopped = _meets_everybody(refused)
         result = _RESULTS.get(refused.status, _NOT_SENT)

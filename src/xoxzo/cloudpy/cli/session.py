@@ -198,8 +198,15 @@ class Session:
 
 
 def again() -> str:
-    """Return the command as it was typed, to be typed again."""
-    return " ".join(["xoxzo", *(_quoted(word) for word in sys.argv[1:])])
+    """Return the command as it was typed, to be typed again with ``--simulator``: without a profile."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word == "--profile":
+            next(words, None)
+        elif not word.startswith("--profile="):
+            kept.append(_quoted(word))
+    return " ".join(["xoxzo", *kept])
 
 
 def _quoted(word: str) -> str:

@@ -4,7 +4,7 @@ import ipaddress
 import json
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,13 +18,16 @@ from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
 from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
+from . import registry
 from .commands import Group
 from .exchange import exchange
+from .simulator_control import status, stop as stop_running
 from .simulator_options import settings_from
 from .stopping import stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from xoxzo.cloudpy.simulator.engine import Event
 
@@ -53,6 +56,7 @@ _PAUSE = 0.05
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any setting; may be repeated.")
 @click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
 @click.option("--show-content", is_flag=True, help="Show whole numbers and texts in the log.")
+@click.option("--unlisted", is_flag=True, help="Let no other command find it: neither --simulator nor stop.")
 @click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
 @click.pass_context
 def command(
@@ -65,6 +69,7 @@ def command(
     *,
     show_settings: bool,
     show_content: bool,
+    unlisted: bool,
     machine: bool,
     **options: Any,  # noqa: ANN401 - click hands over what the options above declare
 ) -> None:
@@ -92,14 +97,19 @@ def command(
         except SimulatorError as error:
             click.echo(f"xoxzo simulator: {error}", err=True)
             raise click.exceptions.Exit(2) from None
-        try:
-            _announce(server, settings, host, machine=machine)
-            with simulator.engine.lock:
-                log.begin()
-            while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
-                pass
-        finally:
-            server.stop()
+        with nullcontext() if unlisted else _entered(simulator, server, settings, host):
+            try:
+                _announce(server, settings, host, machine=machine)
+                with simulator.engine.lock:
+                    log.begin()
+                while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
+                    pass
+            finally:
+                server.stop()
+
+
+command.add_command(stop_running)
+command.add_command(status)
 
 
 @command.command("wait-ready")
@@ -118,6 +128,11 @@ def wait_ready(url: str, timeout: float) -> None:
 def _is_ready(url: str) -> bool:
     outcome = exchange("GET", f"{url.rstrip('/')}/_simulator/health", {})
     return outcome.status == 200 and b'"status"' in outcome.body
+
+
+def _entered(simulator: Simulator, server: Server, settings: Settings, host: str) -> "AbstractContextManager[None]":
+    usable = settings.sid is None and (_is_loopback(host) or server.url.startswith("http://127.0.0.1:"))
+    return registry.entered(server.url, simulator.instance, usable=usable)
 
 
 def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:

@@ -60,7 +60,7 @@ class Refused(Exception):
 
 def refusal(error: BaseException) -> Refused | None:
     """Say an error of the library as a refusal; ``None`` for what is none of its errors."""
-    from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, XoxzoError
+    from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError, XoxzoError
 
     if isinstance(error, Refused):
         return error
@@ -71,6 +71,8 @@ def refusal(error: BaseException) -> Refused | None:
     if isinstance(error, ConfigurationError):
         missing = str(error).startswith("no credentials")
         return Refused(str(error), status=CREDENTIALS if missing else USAGE)
+    if isinstance(error, SimulatorError):
+        return Refused(str(error), status=NOT_SENT)
     return Refused(str(error)) if isinstance(error, XoxzoError) else None
 
 
@@ -96,7 +98,7 @@ class _Answer(Refused):
 
     def __init__(self, error: APIError) -> None:
         self.error = error
-        super().__init__(str(error), *_advice(error), status=status_of(error))
+        super().__init__(_sentence(error), *_advice(error), status=status_of(error))
 
     def facts(self) -> dict[str, Any]:
         """Add what a program may want to know of the error."""
@@ -126,6 +128,20 @@ def status_of(error: APIError) -> int:
     return REJECTED if refused else NOT_SENT
 
 
+def _sentence(error: APIError) -> str:
+    """Say an error in the reader's language, with the words of the server where it has said any."""
+    from xoxzo.cloudpy.errors import StatusError
+
+    if isinstance(error, StatusError):
+        number, comma, rest = error.reason.removeprefix("status ").partition(", ")
+        said = tr("status {status}", status=number) + comma + rest
+    else:
+        said = tr(error.reason)
+    tries = tr(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
+    doubt = " " + tr("It may have been carried out all the same.") if error.maybe_sent else ""
+    return f"{error.operation}: {said} ({tr('request {id}', id=error.request_id or '-')}{tries}){doubt}"
+
+
 def _advice(error: APIError) -> list[str]:
     from xoxzo.cloudpy import errors
 
@@ -136,6 +152,8 @@ def _advice(error: APIError) -> list[str]:
         if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
             look = tr("Look before you send again: xoxzo sms find {reference}", reference=error.reference)
         return [look]
+    if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
+        return [tr("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
     for kind, line in _NEXT.items():
         if isinstance(error, getattr(errors, kind)):
             return [*_objections(error), tr(line, seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]

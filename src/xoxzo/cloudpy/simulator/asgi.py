@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
 
 from .faults import CUTTING, Fault
 from .http import Reply, Request, encode
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .console.app import Console
     from .simulator import Simulator
 
+T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -37,6 +39,11 @@ def _cannot_cut(client: object) -> None:
 class App:
     """An ASGI application for one simulator.
 
+    What is answered without end, such as a stream of events, has to end by itself when the server stops. Every request
+    finds the event that says so in its state: with Starlette, `request.state.stopping`. A stream waits for it along
+    with its next event, by `until_stopping`, and returns. One that does not is cancelled a moment later, which leaves
+    its reader with an answer that broke off.
+
     Args:
         simulator: What it leads to.
         bind_host: The address it is served on, which the Host header may name besides loopback names.
@@ -49,6 +56,8 @@ class App:
         bind_host: str = "127.0.0.1",
         cut: "Callable[[tuple[str, int] | None], None]" = _cannot_cut,
     ) -> None:
+        self.turns = Turns(simulator.api)
+        self.stopping = asyncio.Event()
         self._simulator = simulator
         self._cut = cut
         self._bind_host = bind_host
@@ -57,6 +66,7 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the lifespan starts and closes the simulator."""
+        scope.setdefault("state", {})["stopping"] = self.stopping
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
@@ -68,6 +78,10 @@ class App:
             else:
                 await self._answer(scope, raw, receive, send)
 
+    def takes(self, request: Request) -> bool:
+        """Say whether `turns` has the answer to a request that came whole, without this application."""
+        return len(request.body) <= self._simulator.settings.max_body and self._simulator.api.serves(request.path)
+
     async def _answer(self, scope: Scope, path: bytes, receive: Receive, send: Send) -> None:
         body = await read_body(receive, self._simulator.settings.max_body)
         if isinstance(body, Reply):
@@ -75,7 +89,7 @@ class App:
         else:
             headers, peer = dict(scope["headers"]), scope.get("client")
             request = Request(scope["method"], path, scope["query_string"], headers, body, peer and tuple(peer))
-            reply = self._simulator.api.handle(request)
+            reply = await self.turns.answer(request)
         if reply.fault is not None and await self._misbehave(reply.fault, scope, receive):
             return
         length = (b"content-length", str(len(reply.body)).encode())
@@ -122,6 +136,22 @@ class App:
                 await asyncio.to_thread(self._simulator.close)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+async def until_stopping(stopping: asyncio.Event, awaited: Awaitable[T]) -> T | None:
+    """Wait for something as long as the server runs; return ``None`` when it stops first.
+
+    Args:
+        stopping: The event of the request's state, `request.state.stopping`.
+        awaited: What is waited for; it is cancelled when the server stops.
+    """
+    wanted, end = asyncio.ensure_future(awaited), asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait({wanted, end}, return_when=asyncio.FIRST_COMPLETED)
+        return wanted.result() if wanted.done() else None
+    finally:
+        wanted.cancel()
+        end.cancel()
 
 
 async def read_body(receive: Receive, most: int) -> bytes | Reply:

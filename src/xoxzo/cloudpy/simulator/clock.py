@@ -2,9 +2,11 @@
 
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from xoxzo.cloudpy.errors import SimulatorError
 
@@ -112,4 +114,9 @@ class Timers:
 
 def stamp(moment: float) -> str:
     """Write a moment as the API does: naive UTC, whole seconds (API section 1.8)."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
+    return _stamp(math.floor(moment))
+
+
+@lru_cache(maxsize=64)  # what happens under load happens within a few seconds
+def _stamp(second: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))

@@ -21,6 +21,8 @@ T = TypeVar("T")
 _CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
 _GLANCE = 0.01
 _LONGEST_TEXT = 660
+# Half of a surrogate pair, which JSON can hold and UTF-8 cannot.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Phone:
@@ -126,8 +128,8 @@ class Phone:
         """
         if not is_number(self.number):
             raise SimulatorError("the phone's number is not an E.164 number")
-        if not 0 < len(text) <= _LONGEST_TEXT:
-            raise SimulatorError(f"the text must have 1 to {_LONGEST_TEXT} characters")
+        if not 0 < len(text) <= _LONGEST_TEXT or _HALF.search(text):
+            raise SimulatorError(f"the text must have 1 to {_LONGEST_TEXT} whole characters")
         with self._simulator.engine as engine:
             try:
                 return reply_record(engine.replies.receive(sin, self.number, text))

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from xoxzo.cloudpy.errors import SimulatorError
 
 from .asgi import App
+from .connection import Connection
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 _KEEP_ALIVE = 75
 # What is being answered when the end comes may take this long to be finished.
 _LAST_ANSWERS = 0.03
+_BACKLOG = 2048
 
 
 class Server:
@@ -84,11 +88,15 @@ class Server:
 
 
 class _Running:
-    """uvicorn without its own loop and signals, and with a shutdown that does not wait for idle connections."""
+    """Connections of ours and uvicorn's on one port, and a shutdown that waits for nobody who only listens."""
 
     def __init__(self, simulator: "Simulator", host: str, listener: socket.socket) -> None:
-        config = uvicorn.Config(
-            App(simulator, host, self._cut),
+        self._app = App(simulator, host, self._cut)
+        self._simulator = simulator
+        self._socket = listener
+        self._config = uvicorn.Config(
+            self._app,
+            http="h11",
             lifespan="off",
             ws="none",
             log_config=None,
@@ -97,36 +105,51 @@ class _Running:
             proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE,
         )
-        config.load()
-        self._server = uvicorn.Server(config)
-        self._server.lifespan = config.lifespan_class(config)
-        self._socket = listener
-        self._date: asyncio.Task[None]
+        self._config.load()
+        # It is asked for its headers alone; it neither listens nor ends by itself.
+        self._server = uvicorn.Server(self._config)
+        self._state = self._server.server_state
+        self._complaints = _Complaints(simulator)
+        self._listening: asyncio.Server
+        self._minding: asyncio.Task[None]
 
     def open_connections(self) -> set[tuple[str, int]]:
         """Return the other ends of all connections, as the gate counts them."""
-        found = (getattr(connection, "client", None) for connection in self._server.server_state.connections)
+        found = (getattr(connection, "client", None) for connection in self._state.connections)
         return {tuple(client) for client in found if client}
 
     def _cut(self, client: tuple[str, int] | None) -> None:
-        for connection in list(self._server.server_state.connections):
+        for connection in list(self._state.connections):
             if getattr(connection, "client", None) == client:
                 connection.transport.abort()
 
     async def start(self) -> None:
         await self._server.on_tick(0)
-        await self._server.startup(sockets=[self._socket])
-        self._date = asyncio.create_task(self._keep_date())
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._connection, sock=self._socket, backlog=_BACKLOG)
+        self._minding = asyncio.create_task(self._mind())
 
-    async def _keep_date(self) -> None:
+    def _connection(self) -> Connection:
+        return Connection(self._app.turns, self._app.takes, self._state, self._other)
+
+    def _other(self) -> asyncio.Protocol:
+        protocol = H11Protocol(self._config, self._state, {})
+        protocol.logger = self._complaints
+        return protocol
+
+    async def _mind(self) -> None:
+        """Keep the date, and close what is idle, once a second."""
         while True:
             await asyncio.sleep(1)
             await self._server.on_tick(0)
+            for connection in list(self._state.connections):
+                if isinstance(connection, Connection):
+                    connection.close_if_idle(_KEEP_ALIVE)
 
     async def stop(self) -> None:
-        state = self._server.server_state
-        for server in self._server.servers:
-            server.close()
+        state = self._state
+        self._listening.close()
+        self._app.stopping.set()
         for connection in list(state.connections):
             connection.shutdown()
         if state.tasks:
@@ -135,11 +158,34 @@ class _Running:
             task.cancel()
         for connection in list(state.connections):
             connection.transport.abort()
-        self._date.cancel()
-        left = {*state.tasks, self._date}
+        self._minding.cancel()
+        left = {*state.tasks, self._minding}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ANSWERS):
                 await asyncio.gather(*left, return_exceptions=True)
+
+
+class _Complaints(logging.Logger):
+    """Takes what uvicorn says of a connection: the caller's mistakes are told as events, ours to the log of Python.
+
+    Args:
+        simulator: Whose event it is.
+    """
+
+    def __init__(self, simulator: "Simulator") -> None:
+        super().__init__("uvicorn.error", logging.WARNING)
+        self.parent = logging.getLogger("uvicorn.error")
+        self._engine = simulator.engine
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Tell of a complaint."""
+        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+            return  # it was cut off when the server stopped
+        if record.levelno > logging.WARNING:
+            super().handle(record)
+            return
+        with self._engine.lock:
+            self._engine.world.tell("refused", "(no request)", status=400, because=[record.getMessage()])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -157,7 +203,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(2048)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         message = f"cannot listen on {where}: {error.strerror}"

@@ -43,6 +43,7 @@ class Service:
         database: str | os.PathLike[str] | None = None,
     ) -> None:
         self.settings = settings or Settings()
+        self.instance = os.urandom(8).hex()
         self.engine = Engine(self.settings, clock or RealClock(), _store(database))
         self.api = Api(self.engine)
         self._lock = threading.Lock()

@@ -33,7 +33,7 @@ class Simulator(Service):
 
     It needs no start for looking and sending in the same process; `with simulator:` or `simulator.serve()` starts the
     thread that moves states on by themselves, delivers callbacks and asks action URLs. All methods may be called from
-    any thread. Several simulators live side by side.
+    any thread. Several simulators live side by side; `instance` tells one from another, in the health answer as well.
 
     Args:
         settings: How it behaves; by default as the API's description proposes.

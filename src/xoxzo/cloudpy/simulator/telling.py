@@ -26,7 +26,8 @@ def as_line(event: "Event", show_content: bool) -> str:
         words.append(f"[{event.ident[:8]}]")
     else:
         words.insert(2, event.ident)
-    return "  ".join(words).translate(_UNPRINTABLE)
+    line = "  ".join(words)
+    return line if line.isprintable() else line.translate(_UNPRINTABLE)
 
 
 def as_json(event: "Event", show_content: bool) -> str:

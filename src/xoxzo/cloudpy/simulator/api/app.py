@@ -3,8 +3,9 @@
 import base64
 import binascii
 import hmac
+import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from sys import intern
 
@@ -18,6 +19,7 @@ from .exchange import JSON, Exchange, Handler, empty, reply
 from .gate import Gate, throttled
 from .routes import Route, Routes
 
+_LOG = logging.getLogger(__name__)
 _READING = {"HEAD": "GET"}
 _LONGEST_ID = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
@@ -37,6 +39,7 @@ class Api:
         self.faults = FaultDesk(engine.settings.seed, self._routes.endpoints())
         self.faults.changed = self._tell_faults
         engine.callbacks_hit_by(self.faults.hit_callback)
+        self._places = self._routes.places() | {links.PATH.strip(b"/")}
 
     def _tell_faults(self, what: str) -> None:
         with self._engine.lock:
@@ -54,6 +57,28 @@ class Api:
         if fault is not None:
             return self._fail(request, fault, lambda: self._carry_out(request, route, ident))
         return self._carry_out(request, route, ident)
+
+    def handle_together(self, requests: Sequence[Request]) -> list[Reply]:
+        """Answer requests in one go: what they changed is saved together, or none of it happened.
+
+        One that fails by a mistake of ours is answered with 500 and told to the log of Python; the others go on.
+        """
+        try:
+            with self._engine:
+                return [self._handle_safely(request) for request in requests]
+        except NotSaved:
+            return [reply(503, {"detail": UNSAVED})] * len(requests)
+
+    def serves(self, path: bytes) -> bool:
+        """Say whether a path lies where the API's paths are; what lies elsewhere may be another door's."""
+        return path.split(b"/", 2)[1] in self._places
+
+    def _handle_safely(self, request: Request) -> Reply:
+        try:
+            return self.handle(request)
+        except Exception:  # noqa: BLE001 - whatever it is, it shall not cost the others their answers
+            _LOG.exception("%s could not be answered", request.method)
+            return reply(500, {"detail": "A mistake in the simulator."})
 
     def _fail(self, request: Request, fault: Fault, carry_out: Callable[[], Reply]) -> Reply:
         """Answer a request that is hit by a fault; what has no answer on the wire is told by the reply's fault."""

@@ -186,7 +186,8 @@ class CallDesk:
         reached = self.by_phone.setdefault(number, {})
         if call.callid not in reached:
             reached[call.callid] = call
-            self._world.phones.reached(number, call.serial)
+            if _is_phone(number, call):
+                self._world.phones.reached(number, call.serial)
 
     def _forget_all(self, account: Account) -> None:
         for callid in list(account.calls):
@@ -197,7 +198,12 @@ class CallDesk:
         call.account.calls.pop(call.callid, None)
         for _, number in call.reached():
             inbox = self.by_phone.get(number, {})
-            if inbox.pop(call.callid, None):
+            if inbox.pop(call.callid, None) and _is_phone(number, call):
                 self._world.phones.forgotten(number)
             if not inbox:
                 self.by_phone.pop(number, None)
+
+
+def _is_phone(number: str, call: Call) -> bool:
+    """Say whether a number that a call reached is somebody's phone: a dial-in number is the account's own."""
+    return call.direction == "outbound" or number != call.recipient

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -163,13 +164,13 @@ def _put(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mapping[str,
     if wipe:
         for kind in KINDS:
             connection.execute(f"DELETE FROM {kind.table}")  # noqa: S608 - our own names
-    for row in rows:
-        if row.text is None:
-            connection.execute(f"DELETE FROM {row.table} WHERE id = ?", (row.key,))  # noqa: S608 - our own names
-        else:
-            connection.execute(
-                f"INSERT INTO {row.table} (id, record) VALUES (?, ?) "  # noqa: S608 - our own names
+    for (table, kept), alike in groupby(rows, lambda row: (row.table, row.text is not None)):
+        if kept:
+            connection.executemany(
+                f"INSERT INTO {table} (id, record) VALUES (?, ?) "  # noqa: S608 - our own names
                 "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
-                (row.key, row.text),
+                ((row.key, row.text) for row in alike),
             )
+        else:
+            connection.executemany(f"DELETE FROM {table} WHERE id = ?", ((row.key,) for row in alike))  # noqa: S608
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter
 from typing import Any, get_type_hints
 
 import msgspec
@@ -57,6 +58,7 @@ KINDS = (
 _BY_TYPE = {kind.made: kind for kind in KINDS}
 # What an account sent stands in tables of its own; what is being posted is not any more when it is read again.
 _ELSEWHERE = {"messages", "calls", "under_way"}
+_REFERRING = {"account", "owner", "legs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +73,37 @@ class Row:
 def row(record: object, *, kept: bool) -> Row:
     """Return the row of a record, or what deletes it."""
     kind = _BY_TYPE[type(record)]
-    # Escaped by `json`, not by msgspec: a text may hold half a surrogate pair, which no UTF-8 can.
-    return Row(kind.table, json.dumps(kind.key(record)), json.dumps(_plain(record)) if kept else None)
+    return Row(kind.table, json.dumps(kind.key(record)), _written(_plain(record)) if kept else None)
 
 
-def _plain(record: object) -> object:
+def _written(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a text may hold half a surrogate pair, which no UTF-8 can: it has to be escaped
+        return json.dumps(msgspec.to_builtins(value))
+
+
+def _plain(record: object) -> dict[str, Any]:
     made: type = type(record)
-    return msgspec.to_builtins({name: _reference(getattr(record, name)) for name in _names(made)})
+    names, read, referring = _reading(made)
+    plain = dict(zip(names, read(record), strict=True))
+    for name in referring:
+        plain[name] = _reference(plain[name])
+    return plain
 
 
 @cache
-def _names(made: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(made) if field.name not in _ELSEWHERE)
+def _reading(made: type) -> tuple[tuple[str, ...], Callable[[object], Any], list[str]]:
+    """Return the fields of a record that are written, what reads them all, and those that refer to other records."""
+    names = tuple(field.name for field in fields(made) if field.name not in _ELSEWHERE)
+    return names, attrgetter(*names), [name for name in names if name in _REFERRING]
 
 
-def _reference(value: object) -> object:
+def _reference(value: Any) -> object:  # noqa: ANN401 - an account, or the calls of a conference
     """Return what stands for a value: an account's key, and for the calls of a conference what they are."""
-    if isinstance(value, Account):
-        return (value.sid, value.token)
-    if isinstance(value, tuple) and value and isinstance(value[0], Call):
+    if isinstance(value, tuple):
         return [_plain(call) for call in value]
-    return value
+    return value and (value.sid, value.token)
 
 
 def record(

@@ -1,0 +1,118 @@
+"""How many sends a second the simulator takes, against a plain uvicorn + Starlette + SQLite; its start and its stop."""
+
+import json
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+ROUNDS, IN_FLIGHT = 5, 64
+# What was sent goes on to its phone for a second: the figure is taken once that is under way, and the next server has
+# the machine for itself again.
+WARMING, SECONDS, RESTING = 1.2, 2.0, 1.1
+STARTS, STREAMS = 7, 5
+GOAL, START_GOAL, STOP_GOAL = 1.2, 0.4, 50
+
+SIMULATOR = (sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--credits", "1000000000")
+PLAIN = (sys.executable, "-m", "bench.plain")
+
+
+def measure() -> Iterator[str]:
+    """Compare the rates, then start and stop the command as a user would."""
+    yield from rates()
+    yield from start_and_stop()
+
+
+def rates() -> Iterator[str]:
+    """Send to all four servers in turn; the ratio of each round is of two figures taken one right after the other."""
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(dir=Path.cwd())))
+        ports = {
+            ("in memory", "plain"): running.enter_context(serving(*PLAIN, ":memory:")),
+            ("in memory", "simulator"): running.enter_context(serving(*SIMULATOR)),
+            ("in a file", "plain"): running.enter_context(serving(*PLAIN, str(folder / "plain.db"))),
+            ("in a file", "simulator"): running.enter_context(
+                serving(*SIMULATOR, "--database", str(folder / "simulator.db"))
+            ),
+        }
+        found: dict[tuple[str, str], list[float]] = {which: [] for which in ports}
+        busiest = 0.0
+        for _ in range(ROUNDS):
+            for which, port in ports.items():
+                load = send(port)
+                found[which].append(load["rate"])
+                busiest = max(busiest, load["busy"])
+                time.sleep(RESTING)
+    for where in ("in memory", "in a file"):
+        ours, plain = found[where, "simulator"], found[where, "plain"]
+        ratio = statistics.median(one / other for one, other in zip(ours, plain, strict=True))
+        yield (
+            f"xoxzo simulator, {IN_FLIGHT} sends in flight, {where}: {ratio:.2f} × uvicorn + starlette + sqlite3"
+            f" ({statistics.median(ours):.0f} against {statistics.median(plain):.0f} sends a second; goal: at least"
+            f" {GOAL}; callers busy at most {busiest:.0%})"
+        )
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[int]:
+    """Run a server, which writes its address or its port first; what it writes goes to a file."""
+    with tempfile.NamedTemporaryFile("w+") as log, subprocess.Popen(command, stdout=log) as process:
+        try:
+            yield port_of(Path(log.name), process)
+        finally:
+            process.terminate()
+
+
+def port_of(log: Path, process: subprocess.Popen[bytes]) -> int:
+    """Wait for the first line, which ends in the port."""
+    while not (line := log.read_text("utf-8").partition("\n"))[1]:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args} did not start")
+        time.sleep(0.005)
+    return int(line[0].rpartition(":")[2])
+
+
+def send(port: int) -> dict[str, float]:
+    """Have a process of its own send; return its rate, and which part of a CPU that took."""
+    numbers = map(str, (port, IN_FLIGHT, WARMING, SECONDS))
+    done = subprocess.run([sys.executable, "-m", "bench.load", *numbers], capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+def start_and_stop() -> Iterator[str]:
+    """Time the first answer, and the end of the port and of the process, with streams of events open."""
+    starts, closed, gone = [], [], []
+    for _ in range(STARTS):
+        began = time.perf_counter()
+        with tempfile.NamedTemporaryFile("w+") as log, subprocess.Popen(SIMULATOR, stdout=log) as process:
+            port = port_of(Path(log.name), process)
+            with urlopen(f"http://127.0.0.1:{port}/_simulator/health") as answer:
+                answer.read()
+            starts.append(time.perf_counter() - began)
+            with ExitStack() as streams:
+                for _ in range(STREAMS):
+                    streams.enter_context(urlopen(f"http://127.0.0.1:{port}/console/events?topics=sms")).readline()
+                began = time.perf_counter()
+                process.terminate()
+                while is_open(port):
+                    pass
+                closed.append(time.perf_counter() - began)
+                process.wait()
+                gone.append(time.perf_counter() - began)
+    yield (
+        f"xoxzo simulator: first answer after {statistics.median(starts):.2f} s (goal: at most {START_GOAL}); after the"
+        f" signal, with {STREAMS} streams open, its port is closed in {statistics.median(closed) * 1e3:.0f} ms (goal:"
+        f" at most {STOP_GOAL}) and it is gone in {statistics.median(gone) * 1e3:.0f} ms, medians of {STARTS}"
+    )
+
+
+def is_open(port: int) -> bool:
+    """Say whether anybody listens."""
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,72 @@
+"""`xoxzo conference`: two or three phones, joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .asking import Plan, allow
+from .call import COLUMNS, first_minutes
+from .commands import Group, examples
+from .options import call_options, from_whom
+from .recipients import read
+from .session import Session, api
+from .statuses import objection
+from .words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.group(
+    cls=Group,
+    epilog=examples(
+        "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator",
+        "xoxzo conference get CONFERENCEID",
+    ),
+)
+def command() -> None:
+    """Ring two or three phones and join them."""
+
+
+@command.command(
+    "create",
+    epilog=examples("xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator"),
+)
+@click.argument("participants", nargs=-1, required=True, metavar="NUMBER...")
+@click.option("--lang", metavar="LANG", help="The voice guide's language; whether Xoxzo heeds it is not documented.")
+@call_options
+@api(sends=True)
+def create(session: Session, participants: Sequence[str], **given: Any) -> None:  # noqa: ANN401 - the options of a call
+    """Ring two or three phones and join them; each is charged as a call."""
+    from xoxzo.cloudpy.operations.conferences import create_conference
+
+    given["caller"] = from_whom(session, "caller", given["caller"])
+    people = read(session, participants, given.pop("country"))
+    numbers = [one.number for one in people]
+    with objection(nothing_sent=True):
+        create_conference(participants=numbers, **given)
+    remarks = [remark for one in people for remark in one.remarks]
+    allow(session, Plan(tr("A conference"), numbers, first_minutes(people), at_least=True, remarks=remarks))
+    with session.client() as client:
+        started = client.conferences.create(participants=numbers, **given)
+    session.out.record(session.out.facts(started))
+    session.out.note(tr("Next: {command}", command=f"xoxzo conference get {started.conferenceid}"))
+
+
+@command.command(
+    "get", epilog=examples("xoxzo conference get CONFERENCEID", "xoxzo conference get CONFERENCEID --json")
+)
+@click.argument("conferenceid")
+@api()
+def get(session: Session, conferenceid: str) -> None:
+    """Ask how a conference went: each participant's call, the length of the longest, and the cost of all."""
+    with session.client() as client:
+        facts = session.out.facts(client.conferences.get(conferenceid))
+    calls = facts.pop("participants")
+    if session.out.draws:
+        session.out.record(facts)
+        session.out.table(calls, COLUMNS)
+    else:
+        session.out.record({**facts, "participants": calls})

@@ -1,0 +1,167 @@
+"""`xoxzo doctor`: what is wrong, in plain words, and what to type. It sends nothing to anybody."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
+
+from .checkup.finding import Finding, status_of
+from .commands import Command, examples
+from .statuses import Refused
+from .words import plural, tr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .profiles import Destination
+
+_MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "skipped": ("–", None)}
+_PLAIN = {"✓": "+", "✗": "x", "–": "-"}
+"""The marks where the terminal's encoding has no others."""
+
+
+@click.command(
+    cls=Command, epilog=examples("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
+)
+@click.option("--profile", metavar="NAME", help="The account, from the configuration.")
+@click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
+@click.option(
+    "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds to wait."
+)
+@click.option("--json", "machine", is_flag=True, help="Write JSON: one object.")
+def command(profile: str | None, *, simulator: bool, timeout: float, machine: bool) -> None:
+    """Find out what is wrong: with Python, the network, the account, the clock, the configuration.
+
+    Credentials are tried by asking for the balance; nothing is sent to anybody, and nothing costs.
+
+    Ends with 0 when all is well, with 4 when only the credentials are wrong, else with 3.
+    """
+    if simulator and profile is not None:
+        raise click.UsageError(tr("--simulator and --profile exclude each other."))
+    findings = []
+    for finding in examine(profile, simulator=simulator, timeout=timeout):
+        findings.append(finding)
+        if not machine:
+            show(finding)
+    status = status_of(findings)
+    if machine:
+        told = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        conclude(findings)
+    if status:
+        raise click.exceptions.Exit(status)
+
+
+def examine(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
+    """Make all checks, one after another, the quick ones first.
+
+    Args:
+        profile: whose account; by default whose the commands would use.
+        simulator: look at this machine's simulator instead.
+        timeout: seconds for the server's answer.
+    """
+    from .checkup import account, extras, machine, way
+
+    yield from machine.python()
+    yield from extras.extras()
+    configured = list(machine.configuration())
+    yield from configured
+    yield from machine.terminal()
+    yield from machine.simulators()
+    where = _destination(profile, simulator=simulator)
+    base_url = _address(where)
+    wrong = _objection(where, base_url, simulator=simulator)
+    if wrong is not None:
+        yield Finding("destination", "wrong", wrong, facts={"url": base_url})
+        return
+    if isinstance(where, Refused):
+        said = tr("not known; {url} is looked at", url=base_url)
+        yield Finding("destination", "skipped", said, facts={"url": base_url})
+    else:
+        facts = {"url": base_url, "source": where.source}
+        yield Finding("destination", "fine", where.line.removeprefix("→ "), facts=facts)
+    yield from way.proxy(base_url)
+    yield from way.trust(base_url)
+    # What is wrong with the configuration has been said.
+    unread = isinstance(where, Refused) and any(finding.message == where.message for finding in configured)
+    for finding in account.account(where, base_url, timeout):
+        if not (unread and finding.check == "credentials"):
+            yield finding
+
+
+def _destination(profile: str | None, *, simulator: bool) -> Destination | Refused:
+    from .profiles import resolve
+
+    try:
+        return resolve(profile, simulator=simulator)
+    except Refused as refused:
+        return refused
+    except SimulatorError as error:
+        return Refused(str(error))
+
+
+def _address(where: Destination | Refused) -> str:
+    import os
+
+    from .profiles import HOST, LIVE
+
+    if isinstance(where, Refused):
+        return (os.environ.get(HOST) or LIVE).rstrip("/")
+    return where.base_url
+
+
+def _objection(where: Destination | Refused, base_url: str, *, simulator: bool) -> str | None:
+    """Say why nobody can be asked; the real service is not, when the simulator was wanted."""
+    from xoxzo.cloudpy.configuration import configure
+
+    if simulator and isinstance(where, Refused):
+        return where.message
+    try:
+        configure(sid="-", auth_token="-", base_url=base_url, rate=None, app_info=None)  # noqa: S106 - none is looked at
+    except ConfigurationError as error:
+        return tr(str(error))
+    return None
+
+
+def show(finding: Finding) -> None:
+    """Write a finding for a person: a mark, which check, what was found, and what to do."""
+    from .widths import pad
+
+    mark, colour = _MARKS[finding.state]
+    name = pad(tr(finding.check), 15)
+    _write(f"{click.style(_shown(mark), fg=colour)} {click.style(name, dim=True)} {finding.message}")
+    for line in finding.advice:
+        _write(f"{' ' * 18}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
+
+
+def conclude(findings: list[Finding]) -> None:
+    """Say what it comes to."""
+    wrong = sum(finding.state == "wrong" for finding in findings)
+    if wrong:
+        sentence = plural("One thing is wrong.", "{count} things are wrong.", wrong).format(count=wrong)
+        _write("\n" + click.style(sentence, fg="red", bold=True))
+    else:
+        _write("\n" + click.style(tr("Everything is as it should be."), fg="green", bold=True))
+
+
+def _shown(mark: str) -> str:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        mark.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return _PLAIN.get(mark, mark)
+    return mark
+
+
+def _write(line: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    with suppress(LookupError):
+        line = line.encode(encoding, "replace").decode(encoding)
+    click.echo(line)

@@ -1,0 +1,84 @@
+"""`xoxzo phone`: numbers as people type them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+import phonenumbers  # noqa: F401
+
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone import parse
+
+from .commands import Group, examples
+from .inputs import each_of
+from .offline import json_option
+from .output import Output
+from .statuses import REJECTED, objection
+from .words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))
+def command() -> None:
+    """Read phone numbers as people type them; nobody is called or written to."""
+
+
+@command.command(
+    "format",
+    epilog=examples(
+        "xoxzo phone format 080-1111-2222 '０３ (1234) 5678'",
+        "xoxzo phone format --country US '(201) 555-0123' --json",
+        "cut -d, -f2 people.csv | xoxzo phone format - >numbers.tsv",
+    ),
+)
+@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
+@click.option(
+    "--country", default="JP", show_default=True, metavar="CC", help="Where numbers without a country code belong."
+)
+@json_option
+def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
+    """Bring numbers to E.164, and tell their kind and what had to be assumed; - reads them from standard input.
+
+    Numbers are shown whole: they are what you ask for. Ends with 3 when one of them cannot be read.
+    """
+    with objection():
+        parse("+818011112222", country)  # a country that does not exist is no fault of a number
+    bad: list[str] = []
+    out = Output(machine=machine, show_numbers=True)
+    columns = ("e164", "kind", "country", "doubts", "notes", "error")
+    out.table(_rows(each_of(numbers), country, bad, machine=machine), columns, single=True)
+    if bad:
+        raise click.exceptions.Exit(REJECTED)
+
+
+def _rows(numbers: Sequence[str], country: str, bad: list[str], *, machine: bool) -> Iterator[dict[str, Any]]:
+    for text in numbers:
+        try:
+            found = parse(text, country)
+        except InvalidArgument as error:
+            bad.append(text)
+            reason = error.reason if machine else tr(error.reason)
+            yield {
+                "text": text,
+                "e164": None,
+                "kind": None,
+                "country": None,
+                "doubts": [],
+                "notes": [],
+                "error": reason,
+            }
+            continue
+        yield {
+            "text": text,
+            "e164": found.e164,
+            "kind": found.kind,
+            "country": found.country,
+            "doubts": [doubt.value if machine else tr(doubt.value) for doubt in found.doubts],
+            "notes": [note.value if machine else tr(note.value) for note in found.notes],
+            "error": None,
+        }

@@ -1,0 +1,58 @@
+"""The settings that the configuration knows, and how each is read from the command line."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from .inputs import amount
+from .statuses import Refused, objection
+from .words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BOTH = ("sender", "caller", "country", "confirm_above", "allowed_recipients")
+SETTINGS = ("default", *_BOTH)
+"""What may stand at the top of the file."""
+PROFILE_SETTINGS = ("sid", "host", *_BOTH)
+"""What may stand in a profile, beside its token."""
+
+
+def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | float | list[str]:
+    """Read the value of a setting, by the rules of the calls that it is for.
+
+    Args:
+        name: the setting.
+        value: what was typed.
+        known: the settings that may stand there.
+
+    Raises:
+        Refused: there is no such setting, or it cannot have this value.
+    """
+    if name not in known:
+        from difflib import get_close_matches
+
+        alike = get_close_matches(name, known)
+        listed = tr("Did you mean {possibility}?", possibility=repr(alike[0])) if alike else ", ".join(known)
+        raise Refused(tr("There is no setting {name} here.", name=name), listed)
+    if name == "confirm_above":
+        limit = amount(value, name) or Decimal(0)
+        return int(limit) if limit == limit.to_integral_value() else float(limit)
+    if name == "allowed_recipients":
+        return [each.strip() for each in value.split(",") if each.strip()]
+    _check(name, value)
+    return value
+
+
+def _check(name: str, value: str) -> None:
+    from xoxzo.cloudpy.operations import checks
+
+    rules = {"sender": checks.sender, "caller": checks.caller, "country": checks.country}
+    with objection():
+        if name in rules:
+            rules[name](value)
+        elif name == "host":
+            checks.url(name, value)
+        else:
+            checks.words(name, value)

@@ -1,0 +1,236 @@
+"""HTTP connections: requests to the API that are written plainly are read here, all others by uvicorn.
+
+Reading, wrapping and writing by uvicorn and h11 cost several times what the simulator itself does for a message. Nearly
+all requests look alike, though: HTTP/1.1, each header once, a body of a known length that comes along with its head.
+Those are read with one strict pattern and answered with one write. A connection with anything else, be it chunked,
+slow, broken, or a path of another door's, is uvicorn's from there on, so there is one judge of what is wrong.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+from .faults import CUTTING
+from .http import Reply, Request
+
+if TYPE_CHECKING:
+    from uvicorn.server import ServerState
+
+    from .turns import Turns
+
+LONGEST = 65_536
+"""Bytes of a request, head and body, that are read here; a longer one is uvicorn's."""
+
+# What has begun and is not whole by then is uvicorn's, which knows how long to wait.
+_SOON = 0.05
+
+# Each byte has one way to be matched, so that no head can make this slow.
+_HEAD = re.compile(
+    rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*) HTTP/1\.1\r\n"
+    rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
+)
+_NOT_PLAIN = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+class NotPlain(Exception):
+    """A request that is not written plainly, right or wrong."""
+
+
+def read(data: bytes, peer: tuple[str, int] | None) -> tuple[Request, int] | None:
+    """Read a request.
+
+    Args:
+        data: What came in, one request or more.
+        peer: From where.
+
+    Returns:
+        The first request and its length in bytes; ``None`` while it is not whole.
+
+    Raises:
+        NotPlain: It is not written as expected here, or is too long.
+    """
+    end = data.find(b"\r\n\r\n") + 4
+    if end < 4:
+        if len(data) > LONGEST:
+            raise NotPlain
+        return None
+    match = _HEAD.fullmatch(data, 0, end)
+    if match is None:
+        raise NotPlain
+    method, target, lines = match.groups()
+    headers: dict[bytes, bytes] = {}
+    count = 0
+    for line in lines.splitlines():
+        name, _, value = line.partition(b":")
+        headers[name.lower()] = value.strip(b" \t")
+        count += 1
+    length = headers.get(b"content-length", b"0")
+    if (
+        len(headers) != count  # one of them came twice
+        or b"host" not in headers
+        or not _NOT_PLAIN.isdisjoint(headers)
+        or headers.get(b"connection", b"keep-alive").lower() != b"keep-alive"
+        or not length.isdigit()
+        or len(length) > len(str(LONGEST))
+        or end + int(length) > LONGEST
+    ):
+        raise NotPlain
+    whole = end + int(length)
+    if len(data) < whole:
+        return None
+    path, _, query = target.partition(b"?")
+    return Request(method.decode(), path, query, headers, data[end:whole], peer), whole
+
+
+def write(reply: Reply, general: Iterable[tuple[bytes, bytes]], *, bare: bool) -> bytes:
+    """Write a reply as it goes over the wire.
+
+    Args:
+        reply: What is answered.
+        general: The headers that every reply has.
+        bare: Whether the body is left out, as for HEAD.
+    """
+    lines = [b"%b: %b\r\n" % header for header in (*general, *reply.headers)]
+    body = b"" if bare else reply.body
+    return b"".join((_STATUS_LINES[reply.status], *lines, b"content-length: %d\r\n\r\n" % len(reply.body), body))
+
+
+class Connection(asyncio.Protocol):
+    """One connection, until it is closed or becomes uvicorn's.
+
+    Args:
+        turns: Where requests are answered.
+        takes: Says whether a request is answered there.
+        state: uvicorn's list of connections, and the headers that every reply has.
+        other: Makes uvicorn's own protocol, which joins the same list.
+    """
+
+    def __init__(
+        self,
+        turns: "Turns",
+        takes: Callable[[Request], bool],
+        state: "ServerState",
+        other: Callable[[], asyncio.Protocol],
+    ) -> None:
+        self.transport: asyncio.Transport
+        self.client: tuple[str, int] | None = None
+        self._turns = turns
+        self._takes = takes
+        self._state = state
+        self._connections = cast("set[asyncio.Protocol]", state.connections)
+        self._other = other
+        self._loop = asyncio.get_running_loop()
+        self._data = b""
+        self._asked: Request | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = False
+        self._choked = False
+        self._since = self._loop.time()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self.client = (str(peer[0]), int(peer[1])) if peer else None
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End; what is being answered is done, and told to nobody."""
+        del exc
+        self._connections.discard(self)
+        self._stop_timer()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes in; while a request is being answered the next ones wait, up to a limit."""
+        self._data += data
+        if self._asked is None and not self._choked:
+            self._go_on()
+        elif len(self._data) > LONGEST:
+            self.transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        """Answer no more while the other side does not read."""
+        self._choked = True
+
+    def resume_writing(self) -> None:
+        """Go on when it does."""
+        self._choked = False
+        if self._asked is None:
+            self._go_on()
+
+    def shutdown(self) -> None:
+        """Close as soon as nothing is being answered."""
+        self._last = True
+        if self._asked is None:
+            self.transport.close()
+
+    def close_if_idle(self, seconds: float) -> None:
+        """Close if nothing came in for so long."""
+        if self._asked is None and not self._data and self._loop.time() - self._since > seconds:
+            self.transport.close()
+
+    def _go_on(self) -> None:
+        """Ask for the next request that came in, if it is whole."""
+        try:
+            found = read(self._data, self.client) if self._data else None
+        except NotPlain:
+            self._hand_over()
+            return
+        if found is not None:
+            request, length = found
+            if not self._takes(request):
+                self._hand_over()
+                return
+            self._stop_timer()
+            self._data = self._data[length:]
+            self._asked = request
+            self._turns.ask(request, self._answer)
+        elif self._data and self._timer is None:
+            self._timer = self._loop.call_later(_SOON, self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._stop_timer()
+        self._connections.discard(self)
+        self.transport.resume_reading()
+        other = self._other()
+        other.connection_made(self.transport)
+        self.transport.set_protocol(other)
+        other.data_received(self._data)
+
+    def _answer(self, reply: Reply) -> None:
+        """Answer, or do what a fault makes of it."""
+        if self.transport.is_closing():
+            return
+        if reply.fault is None:
+            self._send(reply)
+        elif reply.fault.delay:
+            self._timer = self._loop.call_later(reply.fault.delay, self._misbehave, reply)
+        else:
+            self._misbehave(reply)
+
+    def _misbehave(self, reply: Reply) -> None:
+        self._timer = None
+        if reply.fault is not None and reply.fault.kind in CUTTING:
+            self.transport.abort()
+        else:
+            self._send(reply)
+
+    def _send(self, reply: Reply) -> None:
+        bare = self._asked is not None and self._asked.method == "HEAD"
+        self.transport.write(write(reply, self._state.default_headers, bare=bare))
+        self._asked = None
+        self._since = self._loop.time()
+        if self._last:
+            self.transport.close()
+            return
+        self.transport.resume_reading()
+        if self._data and not self._choked:
+            self._go_on()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

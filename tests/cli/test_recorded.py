@@ -1,0 +1,99 @@
+"""Every command run in a pseudo-terminal and in a pipe, compared with how it looked when it was last recorded.
+
+`make test ARGS="-k recorded" XOXZO_TESTS_RECORD=1` records anew: look at the difference before you commit it. What
+differs from run to run is replaced by the rules of `steady`, at the same length.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from terminal import ENGLISH, JAPANESE, in_pipe, in_terminal
+
+from .recorded_cases import CASES, Case, World
+
+FOLDER = Path(__file__).parent / "recorded"
+RECORD = os.environ.get("XOXZO_TESTS_RECORD") == "1"
+
+RULES = [
+    (re.compile(r"^  … [A-Z ]+\n", re.MULTILINE), ""),  # how often was looked, and what was seen then
+    (re.compile(r"\b[0-9]{4}-[01][0-9]-[0-3][0-9]\b"), "2026-01-02"),
+    (re.compile(r"(?<![0-9:])[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\b"), "03:04:05"),
+    (re.compile(r"(2026-01-02[ T])[0-2][0-9]:[0-5][0-9]"), r"\g<1>03:04"),
+    (re.compile(r"(127\.0\.0\.1):[0-9]{5}\b"), r"\1:54321"),
+    (re.compile(r"(process) [0-9]+"), r"\1 1234"),
+    (re.compile(r"\b[0-9]+\.[0-9]+ s\b"), "0.1 s"),
+    (re.compile(r"\b[0-9]+/s\b"), "9/s"),
+]
+IDENT = re.compile(r"\b(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{20,40}\b")
+
+
+def steady(text: str, folder: Path) -> str:
+    """Replace what differs from run to run: times, ports, processes, speeds, paths, and ids by their order."""
+    text = text.replace(str(folder), "~")
+    seen: dict[str, str] = {}
+    for found in IDENT.findall(text):
+        seen.setdefault(found, f"id{len(seen) + 1}".ljust(len(found), "x"))
+    for ident, name in seen.items():
+        text = text.replace(ident, name)
+    for pattern, instead in RULES:
+        text = pattern.sub(instead, text)
+    return text
+
+
+@pytest.fixture(scope="module")
+def stepped(start_simulator) -> Iterator[str]:
+    """A simulator whose clock stands still."""
+    with start_simulator("--clock", "stepped", "--seed", "1") as url:
+        yield url
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_looks_as_recorded(name: str, stepped: str, tmp_path: Path) -> None:
+    """In a terminal, with colours, and in a pipe a command writes what it wrote when it was recorded."""
+    case = CASES[name]
+    parts = [f"$ xoxzo {case.command}\n"]
+    for mode in case.modes:
+        folder = tmp_path / mode
+        (folder / "run").mkdir(parents=True)
+        world = World(stepped, folder, f"{name}-{mode}")
+        world.variables = {
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(folder / "run"),
+            "XOXZO_API_HOST": stepped,
+            "XOXZO_API_SID": world.sid,
+            "XOXZO_API_AUTH_TOKEN": "token",
+            "XOXZO_CAMPAIGNS": str(folder / "campaigns"),
+        }
+        parts.append(steady(run(case, world, mode), folder))
+    seen = "\n".join(parts)
+    path = FOLDER / f"{name}.txt"
+    if RECORD:
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(seen, encoding="utf-8")
+    assert path.exists(), f"{name} was never recorded: XOXZO_TESTS_RECORD=1 records it"
+    assert seen == path.read_text(encoding="utf-8")
+
+
+def run(case: Case, world: World, mode: str) -> str:
+    """Run a command in one of the ways, and return what is recorded of that."""
+    for step in case.before:
+        step(world)
+    if mode == "pipe":
+        done = in_pipe(*case.arguments(world), text=case.text, cwd=world.folder, **world.variables)
+        return f"--- pipe: exit status {done.status}; standard output\n{done.out}--- standard error\n{done.err}"
+    language = JAPANESE if mode == "japanese" else ENGLISH
+    with in_terminal(*case.arguments(world), cwd=world.folder, **world.variables, **language) as terminal:
+        if case.during is not None:
+            case.during(world, terminal)
+        status = terminal.end()
+        return f"--- terminal{', Japanese' * (mode == 'japanese')}: exit status {status}\n{terminal.coloured}\n"
+
+
+def test_nothing_is_recorded_that_is_not_tried() -> None:
+    """Each file belongs to a case."""
+    assert {path.stem for path in FOLDER.glob("*.txt")} == set(CASES)

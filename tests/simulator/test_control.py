@@ -1,0 +1,172 @@
+"""The control API: what it is asked for, by a served simulator, and the document that describes it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema_rs
+import pytest
+from openapi_spec_validator import validate
+from simulated import SMS, Listener, Web, web
+
+from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
+from xoxzo.cloudpy.simulator.control.document import document
+from xoxzo.cloudpy.simulator.control.table import CHAPTERS
+from xoxzo.cloudpy.simulator.server import Server
+
+NUMBER = "+818012345678"
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+DOCUMENT = document()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A served simulator whose clock stands."""
+    settings = Settings(seed=1, legacy_sin=True, k_premium_senders=frozenset())
+    with Simulator(settings, clock=SteppedClock()).serve() as served:
+        yield served
+
+
+class Control:
+    """Asks the control API, and holds every answer against the document."""
+
+    def __init__(self, page: Web) -> None:
+        self.page = page
+        self.asked: set[str] = set()
+
+    def __call__(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+        entry = _described(path.partition("?")[0])
+        found, answer = self.page.json(method, f"/_simulator/{path}", body)
+        assert found == status, answer
+        described = DOCUMENT["paths"][f"/_simulator/{entry}"][method.lower()]
+        schema = described["responses"][str(status)]["content"]["application/json"]["schema"]
+        jsonschema_rs.validate({**schema, "components": DOCUMENT["components"]}, answer)
+        self.asked.add(f"{method} {entry}")
+        return answer
+
+
+def _described(path: str) -> str:
+    given = path.split("/")
+    for chapter in CHAPTERS.values():
+        for entry in chapter:
+            parts = entry.path.split("/")
+            if len(parts) == len(given) and all(a == b or a[0] == "{" for a, b in zip(parts, given, strict=True)):
+                return entry.path
+    raise AssertionError(path)
+
+
+def test_everything_can_be_asked_and_is_answered_as_described(  # noqa: PLR0915 - one story, so that nothing is left out
+    server: Server, listener: Listener
+) -> None:
+    """One story asks every request of the table; every answer is as the document says."""
+    with web(server.url) as page:
+        ask = Control(page)
+
+        def send(**fields: str) -> str:
+            body = "&".join(f"{name}={quote(value)}" for name, value in {**SMS, **fields}.items())
+            return json.loads(page("POST", "/sms/messages/", body.encode(), **FORM)[2])[0]["msgid"]
+
+        def line(kind: str, parent: str) -> str:
+            number = page.json("GET", f"/{parent}/{kind}s/")[1][0]
+            uid = number[f"{kind}_uid"]
+            assert page.json("POST", f"/{parent}/{kind}s/subscriptions/", {f"{kind}_uid": uid})[0] == 201
+            assert page.json("POST", f"/{parent}/{kind}s/subscriptions/{uid}/", {"action_url": listener.url})[0] == 200
+            return number[kind]
+
+        assert ask("GET", "health")["status"] == "ok"
+        assert any(setting["name"] == "seed" for setting in ask("GET", "settings"))
+        rule = ask("POST", "rules", {"pattern": "+8180", "outcome": "hold"}, status=201)
+        assert ask("GET", "rules") == [rule]
+        first, second, third = send(callbackurl=listener.url), send(), send(message="😀 あ")
+        ask("POST", "clock/advance", {"seconds": 2, "minutes": 1})
+        assert [found["ident"] for found in ask("GET", "held")] == [first, second, third]
+        assert ask("POST", f"messages/{first}/deliver", {})["found"]["status"] == "DELIVERED"
+        assert ask("POST", f"messages/{second}/fail", {})["found"]["status"] == "FAIL"
+        assert ask("POST", f"messages/{third}/delay", {"seconds": 5})["found"]["status"] == "DELIVERING"
+        ask("POST", "clock/advance", {"hours": 1})
+        assert ask("GET", f"timeline/{third}")["entries"][-1]["facts"]["status"] == "DELIVERED"
+        ask("POST", f"callbacks/{first}/resend", {})
+        ask("POST", "clock/advance", {"seconds": 0})
+        assert [one["outcome"] for one in ask("GET", "callbacks")] == ["delivered", "delivered"]
+        assert ask("GET", "search?q=status%3Adelivered&limit=1")["items"][0]["ident"] == third
+        assert ask("GET", "overview?minutes=5")["sms"] == {"DELIVERED": 2, "FAIL": 1}
+        ask("POST", f"rules/{rule['ident']}/remove", {})
+
+        phone = f"phones/{quote(NUMBER)}"
+        sin, din = line("sin", "sms"), line("din", "voice")
+        assert ask("POST", f"{phone}/messages", {"sin": sin, "text": "はい"}, status=201)["status"] == "RECEIVED"
+        listener.answers = [(200, b""), (200, b'say en "Hello"')]
+        dialled = ask("POST", f"{phone}/calls", {"din": din}, status=201)["id"]
+        ask("POST", "clock/advance", {"seconds": 0})
+        assert ask("POST", f"calls/{dialled}/hang-up", {})["status"] == "ANSWERED"
+        assert ask("POST", "calls", {"din": din, "caller": None}, status=201)["caller"] is None
+        ask("POST", "rules", {"pattern": "", "outcome": "hold", "kind": "call"}, status=201)
+        for verb, status in (("answer", "IN PROGRESS"), ("decline", "NO ANSWER"), ("ignore", "IN PROGRESS")):
+            call = {"caller": "814512345678", "recipient": NUMBER, "tts_message": "Hi", "tts_lang": "en"}
+            placed = page.json("POST", "/voice/simple/playbacks/", call)[1][0]["callid"]
+            assert ask("POST", f"calls/{placed}/{verb}", {})["status"] == status
+            assert ask("GET", f"calls/{placed}")["id"] == placed
+        assert ask("GET", "phones?limit=1")["items"][0]["number"] == NUMBER
+        assert len(ask("GET", phone)["messages"]) == 3
+        assert ask("GET", f"{phone}/thread?limit=1")["items"][0]["kind"] == "call"
+
+        page.json("POST", "/sms/templates/", {"name": "A", "content": "Hi {name}"})
+        assert ask("GET", "templates")[0]["status"] == "PENDING"
+        assert ask("POST", "templates/1/approve", {})["status"] == "APPROVED"
+        assert ask("POST", "templates/1/return", {})["approved_content"] == "Hi {name}"
+        before = ask("GET", "accounts")[0]["credits"]
+        assert ask("POST", "accounts/sid/credits", {"amount": 12.5})["credits"] == before + 12.5
+        assert not ask("POST", "accounts/sid/verify", {"verified": False})["verified"]
+        assert not ask("POST", "accounts/sid/free-form", {"allowed": False})["free_form"]
+        assert ask("POST", "senders", {"sender": "0312341234"}, status=201) == ask("GET", "senders")
+
+        assert ask("POST", "clock/run", {})["stopped"] is False
+        assert ask("POST", "clock/stop", {})["stopped"] is True
+        assert ask("GET", "clock")["next_due"] is not None
+        fault = ask("POST", "faults", {"kind": "slow", "seconds": 0.1, "chance": 0.5, "times": 2}, status=201)
+        assert ask("GET", "faults")["faults"] == [fault]
+        ask("POST", f"faults/{fault['ident']}/remove", {})
+        ask("POST", "faults/all-normal", {})
+        ask("POST", "reset", {})
+        assert ask("GET", "phones")["items"] == []
+    assert ask.asked == {f"{entry.method} {entry.path}" for chapter in CHAPTERS.values() for entry in chapter}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "search?q=status:nowhere", None, 404),
+        ("GET", "search?limit=x", None, 400),
+        ("GET", "search?limit=0", None, 400),
+        ("GET", "timeline/x", None, 404),
+        ("GET", "overview?minutes=9999", None, 400),
+        ("POST", "rules", {"pattern": 3, "outcome": "hold"}, 400),
+        ("POST", "rules", {"pattern": "+81", "outcome": "fly"}, 400),
+        ("POST", "rules/x/remove", {}, 404),
+        ("POST", "rules/7/remove", {}, 404),
+        ("POST", "messages/x/delay", {"seconds": "soon"}, 400),
+        ("POST", "messages/x/deliver", {}, 404),
+        ("POST", "calls/x/answer", {}, 404),
+        ("POST", "callbacks/x/resend", {}, 404),
+        ("POST", "accounts/x/credits", {"amount": 1}, 404),
+        ("POST", "accounts/x/credits", {"amount": -1}, 400),
+        ("POST", "senders", {"sender": "x"}, 400),
+        ("POST", "phones/+818012345678/messages", {"sin": "1", "text": "a"}, 404),
+        ("POST", "phones/+818012345678/messages", {"sin": "1", "text": ""}, 400),
+        ("POST", "faults/1/remove", {}, 404),
+        ("POST", "clock/advance", {"days": 10**7}, 400),
+    ],
+)
+def test_what_cannot_be_done_is_said(server: Server, method: str, path: str, body: Any, status: int) -> None:
+    """A wrong request is refused with a status and a sentence."""
+    with web(server.url) as page:
+        found, answer = page.json(method, f"/_simulator/{path}", body)
+        assert (found, bool(answer["detail"])) == (status, True)
+
+
+def test_the_document_is_valid_and_names_the_server_that_serves_it(server: Server) -> None:
+    """It is OpenAPI 3.1, and a running simulator names itself alone."""
+    validate(DOCUMENT)
+    with web(server.url) as page:
+        assert page.json("GET", "/_simulator/openapi.json")[1] == document(server.url)

@@ -1,0 +1,148 @@
+"""Requests that are answered together: one commit, and nothing before it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from simulated import SMS, Caller, basic, web
+
+from xoxzo.cloudpy.simulator.engine import NotSaved
+from xoxzo.cloudpy.simulator.http import Reply, Request
+from xoxzo.cloudpy.simulator.turns import Turns
+
+FORM = b"application/x-www-form-urlencoded"
+UNSAVED = (503, {"detail": "The simulator cannot write to its database."})
+
+
+def send(**fields: Any) -> Request:
+    """Return a request that sends an SMS."""
+    headers = {b"authorization": basic(), b"host": b"a", b"content-type": FORM}
+    return Request("POST", b"/sms/messages/", b"", headers, urlencode({**SMS, **fields}).encode())
+
+
+def credits_left() -> Request:
+    """Return a request that reads the balance."""
+    return Request("GET", b"/you/credits/", b"", {b"authorization": basic(), b"host": b"a"})
+
+
+class Kept(Caller):
+    """A caller whose simulator notes what its database is told, and when."""
+
+    def open(self) -> None:
+        super().open()
+        self.noted: list[str] = []
+        self.broken = False
+        store: Any = self.simulator.engine._store
+        save = store.save
+
+        def saved(changes: Any, *rest: Any, **more: Any) -> None:
+            if self.broken:
+                raise NotSaved("as told")
+            save(changes, *rest, **more)
+            self.noted.append("saved")
+
+        store.save = saved
+
+    def together(self, *requests: Request) -> list[Reply]:
+        """Ask in one turn; return the replies, each noted when it came."""
+
+        async def main() -> list[Reply]:
+            turns = Turns(self.simulator.api)
+            asked = [asyncio.create_task(turns.answer(request)) for request in requests]
+            for task in asked:
+                task.add_done_callback(lambda _: self.noted.append("answered"))
+            return await asyncio.gather(*asked)
+
+        return asyncio.run(main())
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    """A caller whose simulator has a database."""
+    caller = Kept(tmp_path / "a.db")
+    yield caller
+    caller.simulator.close()
+
+
+def told(replies: list[Reply]) -> list[tuple[int, Any]]:
+    """Return statuses and bodies."""
+    return [(reply.status, json.loads(reply.body)) for reply in replies]
+
+
+def test_one_commit_for_all(kept: Kept) -> None:
+    """What is asked together is saved with one commit, and nobody has an answer before it; alone, it is the same."""
+    replies = kept.together(*[send() for _ in range(20)], credits_left())
+    assert [reply.status for reply in replies] == [201] * 20 + [200]
+    assert kept.noted == ["saved"] + ["answered"] * 21
+    kept.together(send())
+    assert kept.noted[-2:] == ["saved", "answered"]
+    kept.restart()
+    assert len(kept.get("/sms/messages/")[1]) == 21
+    assert kept.credits() == 100_000 - 210
+
+
+def test_all_or_none(kept: Kept) -> None:
+    """If the commit fails, all of the turn is answered with 503, who only looked included, and did not happen."""
+    kept.together(send())
+    kept.broken = True
+    assert told(kept.together(send(), credits_left(), send(recipient="x"))) == [UNSAVED] * 3
+    assert told(kept.together(credits_left())) == [UNSAVED]
+    kept.broken = False
+    assert told(kept.together(credits_left())) == [(200, {"credits": 99_990.0})]
+    assert kept.together(send())[0].status == 201
+    kept.restart()
+    assert len(kept.get("/sms/messages/")[1]) == 2
+
+
+def test_in_process_callers_share_nothing(kept: Kept) -> None:
+    """What is asked without a server is saved when it returns, also while others ask together."""
+    with kept.simulator.serve() as server, ThreadPoolExecutor(4) as pool:
+
+        def by_web() -> list[int]:
+            body = urlencode(SMS).encode()
+            with web(server.url) as page:
+                return [page("POST", "/sms/messages/", body, Content_Type=FORM.decode())[0] for _ in range(25)]
+
+        sent = [pool.submit(by_web) for _ in range(4)]
+        for _ in range(25):
+            kept.send()
+        assert [future.result() for future in sent] == [[201] * 25] * 4
+    kept.open()
+    assert len(kept.get("/sms/messages/")[1]) == 125
+    assert kept.credits() == 100_000 - 1250
+
+
+def test_a_mistake_of_ours(caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told to Python's log and costs one answer; the others of the turn have theirs."""
+    handle: Callable[[Request], Reply] = caller.simulator.api.handle
+
+    def careless(request: Request) -> Reply:
+        return handle(request) if request.method == "POST" else 1 / 0  # type: ignore[return-value]
+
+    monkeypatch.setattr(caller.simulator.api, "handle", careless)
+    with caplog.at_level(logging.ERROR):
+        replies = caller.simulator.api.handle_together([send(), credits_left(), send()])
+    assert [reply.status for reply in replies] == [201, 500, 201]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_who_was_cancelled_meanwhile(caller: Caller) -> None:
+    """It is not told, and the others are."""
+
+    async def main() -> tuple[bool, Reply]:
+        turns = Turns(caller.simulator.api)
+        first, second = (asyncio.create_task(turns.answer(credits_left())) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait({first, second})
+        return first.cancelled(), second.result()
+
+    cancelled, reply = asyncio.run(main())
+    assert cancelled
+    assert reply.status == 200

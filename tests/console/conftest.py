@@ -1,7 +1,9 @@
 """Fixtures of the console's tests."""
 
+from collections.abc import Iterator
+
 import pytest
-from simulated import Caller
+from simulated import Caller, Listener
 from visitor import Visitor
 
 
@@ -15,3 +17,10 @@ def caller() -> Caller:
 def visitor(caller: Caller) -> Visitor:
     """Somebody who opens the console of the same simulator."""
     return Visitor(caller.simulator)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A server on loopback that the simulator may call."""
+    with Listener().running() as listening:
+        yield listening

@@ -20,7 +20,7 @@ PAGES = [
     "/console/static/console.css",
     "/console/static/nothing.js",
 ]
-HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=alert(2)> javascript:alert(3) {{ 7*7 }} {n}'
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> javascript:alert(3) {{ 7*7 }} {n}"
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/console/events"])
@@ -65,7 +65,9 @@ def test_posts_of_other_sites_are_refused(visitor: Visitor, caller: Caller, head
     assert list(caller.simulator.faults)
 
 
-@pytest.mark.parametrize("headers", [{"sec_fetch_site": "same-origin", "origin": "null"}, {"origin": f"http://{HERE}"}, {}])
+@pytest.mark.parametrize(
+    "headers", [{"sec_fetch_site": "same-origin", "origin": "null"}, {"origin": f"http://{HERE}"}, {}]
+)
 def test_posts_of_its_own_pages_are_taken(visitor: Visitor, caller: Caller, headers: dict[str, str]) -> None:
     """What a browser sends from a page of the console is done."""
     caller.simulator.faults.add("error", times=1)
@@ -119,4 +121,4 @@ def test_no_page_has_script_or_style_inside(caller: Caller, visitor: Visitor) ->
         text = visitor.get(path).text
         assert " style=" not in text, path
         assert " on" + "click=" not in text, path
-        assert "src=\"http" not in text, path
+        assert 'src="http' not in text, path

@@ -9,7 +9,9 @@ from xoxzo.cloudpy.simulator.console import shown
 
 def test_links_can_be_followed_and_nothing_else() -> None:
     """Only http and https become links, without what ends a sentence, and they tell nothing of where they were."""
-    html = shown.message("予約はこちら:https://example.com/a?b=1&c=2。(http://example.org/x). javascript:alert(1) ftp://a.b")
+    html = shown.message(
+        "予約はこちら:https://example.com/a?b=1&c=2。(http://example.org/x). javascript:alert(1) ftp://a.b"
+    )
     assert html.count("<a ") == 2
     assert 'href="https://example.com/a?b=1&amp;c=2"' in html
     assert 'href="http://example.org/x"' in html

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import json
 import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -25,6 +26,10 @@ class Answer:
         """What a reader sees: the text without its tags, blanks made one."""
         inside = self.text.partition("<main")[2].partition("</main>")[0] or self.text
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", inside)).split())
+
+    def json(self) -> dict[str, str]:
+        """Return what a post was answered with."""
+        return json.loads(self.text)
 
 
 class Visitor:

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.simulator import Simulator
 
+TOPICS = ("faults", "clock", "carrier", "template", "console")
+"""Events that change what every page shows."""
+
 
 def alerts(simulator: "Simulator") -> dict[str, Any]:
     """Return how things stand.

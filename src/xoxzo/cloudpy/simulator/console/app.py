@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.asgi import read_body
-from xoxzo.cloudpy.simulator.control import is_local
+from xoxzo.cloudpy.simulator.control.guard import is_local
 from xoxzo.cloudpy.simulator.engine import NotSaved
 from xoxzo.cloudpy.simulator.http import UNSAVED, Reply
 
 from . import guard, language, static
 from .alerts import alerts
-from .hub import Hub
+from .hub import Hub, Stream
 from .pages import Routes, error_page
 from .preferences import chosen, kept
 from .rendering import render
@@ -32,7 +32,7 @@ _LARGEST_FORM = 64_000
 _MOST_FIELDS = 40
 _LONGEST_QUERY = 4_000
 # Real seconds in which the other end has to take what it was sent; a page that does not is forgotten.
-_SLOWEST_READER = 10.0
+SLOWEST_READER = 10.0
 
 _HTML = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
 _JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
@@ -138,11 +138,13 @@ class Console:
         if stream is None:
             await _answer(scope, send, 503, b"Too many pages are open.", _text())
             return
-        gone = asyncio.create_task(_until_gone(receive, stream.end))
+        ends = [asyncio.create_task(_until_gone(receive, stream))]
+        if stopping := scope.get("state", {}).get("stopping"):
+            ends.append(asyncio.create_task(_until_set(stopping, stream)))
         try:
             await _begin(scope, send, 200, _STREAM)
             async for lines in stream.lines():
-                async with asyncio.timeout(_SLOWEST_READER):
+                async with asyncio.timeout(SLOWEST_READER):
                     await send({"type": "http.response.body", "body": lines, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
@@ -150,13 +152,19 @@ class Console:
                 self._cut(scope.get("client"))
         finally:
             self.hub.close(stream)
-            gone.cancel()
+            for task in ends:
+                task.cancel()
 
 
-async def _until_gone(receive: "Receive", then: Callable[[], None]) -> None:
+async def _until_gone(receive: "Receive", stream: Stream) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    then()
+    stream.end()
+
+
+async def _until_set(stopping: asyncio.Event, stream: Stream) -> None:
+    await stopping.wait()
+    stream.end()
 
 
 async def _answer(scope: "Scope", send: "Send", status: int, body: bytes, headers: Headers) -> None:

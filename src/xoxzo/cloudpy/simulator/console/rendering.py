@@ -8,6 +8,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import shown
+from .alerts import TOPICS
 from .visit import TOKEN, Page, Visit
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def environment() -> Environment:
         "number": shown.number,
         "segment": lambda text: quote(text, safe=""),
     }
-    made.globals["csrf"] = TOKEN
+    made.globals |= {"csrf": TOKEN, "always": TOPICS}
     return made
 
 

@@ -32,7 +32,7 @@ def show(visit: Visit) -> Page:
         "rules": list(carrier.rules),
         "outcomes": OUTCOMES,
     }
-    return Page("carrier.html", visit.say("Carrier desk"), ("sms", "call", "carrier", "console"), facts)
+    return Page("carrier.html", visit.say("Carrier desk"), ("sms", "call"), facts)
 
 
 def deliver(visit: Visit) -> Done:

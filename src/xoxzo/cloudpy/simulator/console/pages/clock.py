@@ -9,7 +9,8 @@ from . import posted
 
 HOME = "/console/clock"
 
-TOPICS = ("sms", "call", "callback", "otp", "din", "sin", "clock", "console")
+TOPICS = ("sms", "call", "callback", "otp", "din", "sin")
+"""Events that change what is due."""
 
 STEPS = (
     (60, "1 minute"),

@@ -46,7 +46,7 @@ def show(visit: Visit) -> Page:
         for kind in KINDS
     ]
     facts = {"kinds": kinds, "active": active, "endpoints": sorted(desk.endpoints), "everything": EVERYTHING}
-    return Page("faults.html", visit.say("Faults"), ("fault", "console"), facts)
+    return Page("faults.html", visit.say("Faults"), ("fault",), facts)
 
 
 def add(visit: Visit) -> Done:

@@ -28,7 +28,7 @@ def show(visit: Visit) -> Page:
     return Page(
         "office.html",
         visit.say("Xoxzo desk"),
-        ("template", "sms", "call", "din", "account", "sender", "console"),
+        ("sms", "call", "din", "account", "sender"),
         facts,
     )
 

@@ -10,7 +10,8 @@ from xoxzo.cloudpy.simulator.console.visit import Page, Visit
 MINUTES = 60
 """How far the charts look back."""
 
-TOPICS = ("sms", "call", "callback", "refused", "account", "din", "clock", "console")
+TOPICS = ("sms", "call", "callback", "refused", "account", "din")
+"""Events that change the figures."""
 
 _MOST_REFUSALS = 30
 _TONES = {

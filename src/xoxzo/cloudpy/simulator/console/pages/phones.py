@@ -9,7 +9,8 @@ from xoxzo.cloudpy.simulator.numbers import is_number
 
 from . import posted
 
-TOPICS = ("sms", "call", "reply", "otp", "click", "din", "sin", "callback", "clock", "carrier", "fault", "console")
+TOPICS = ("sms", "call", "reply", "din", "sin")
+"""Events that change a phone."""
 
 HABITS = {
     "answer": "answers by itself",

@@ -26,7 +26,7 @@ def show_list(visit: Visit) -> Page:
     except SimulatorError as error:
         problem = str(error)
     facts = {"query": query, "problem": problem, "found": found, "next": following, "before": before}
-    return Page("messages.html", visit.say("Timeline"), ("sms", "call", "reply", "console"), facts)
+    return Page("messages.html", visit.say("Timeline"), ("sms", "call", "reply"), facts)
 
 
 def show_one(visit: Visit) -> Page:
@@ -44,7 +44,7 @@ def show_one(visit: Visit) -> Page:
         "next_try": timeline.next_try,
         "resendable": tried or timeline.next_try is not None,
     }
-    topics = ("sms", "call", "callback", "click", "otp", "fault", "console")
+    topics = ("sms", "call", "reply", "callback", "click")
     return Page("subject.html", f"{timeline.found.recipient} · {visit.say('Timeline')}", topics, facts)
 
 

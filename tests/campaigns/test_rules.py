@@ -53,7 +53,7 @@ def test_states_only_become_more_certain() -> None:
 def _proven(**changes: object) -> list[int]:
     facts = {
         "listed": {1, 3},
-        "known": {1: 50.0, 3: 800.0},
+        "known": [(1, 50.0), (3, 800.0)],
         "asked": 900.0,
         "settle": 600.0,
         **changes,
@@ -72,10 +72,10 @@ def test_witnesses_on_both_sides_prove_a_message_unsent() -> None:
         {"listed": {1, 2, 3}},
         {"asked": 700.0},
         {"listed": {3}},
-        {"known": {3: 800.0}, "listed": {3}},
+        {"known": [(3, 800.0)], "listed": {3}},
         {"listed": {1}},
-        {"known": {1: 50.0, 3: 700.0}},
-        {"known": {1: 50.0, 3: 800.0, 4: 120.0}},
+        {"known": [(1, 50.0), (3, 700.0)]},
+        {"known": [(1, 50.0), (3, 800.0), (4, 120.0)]},
     ],
     ids=["listed", "too early", "earlier not listed", "no earlier", "later not listed", "later too soon", "gap"],
 )

@@ -61,7 +61,9 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert "columns      number ← tel, name ← name\n" in result.stdout
     assert "cost         about 30 credits\n" in result.stdout
     assert "balance      100,000.0 credits\n" in result.stdout
-    assert "time         3 s\n" in result.stdout
+    assert "time         3 s at 1 a second, until " in result.stdout
+    assert "parts         1 part  3 ████████████████████████ 30 credits\n" in result.stdout
+    assert "quiet hours  21:00-08:00, by each recipient's clock\n" in result.stdout
     assert "at most      1,000 credits\n" in result.stdout
     assert "sample       +81••••0000  a様\n" in result.stdout
     told = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
@@ -102,7 +104,7 @@ def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
     assert result.exit_code == 0, result.output
     assert "people finished\n  delivered             3\n" in result.stdout
     assert "people: 0 of 3 · 0 credits\n" in result.stderr
-    assert "people: 3 of 3 · 3 delivered · 30 credits\n" in result.stderr
+    assert "people: 3 of 3 · 3 sent · 3 delivered · 30 credits\n" in result.stderr
     again = run("run", "people.csv", "--yes")
     assert again.exit_code == 2
     assert "give another --name" in again.stderr

@@ -99,11 +99,18 @@ def test_everything_that_can_be_triggered_is_heard(kind: str, tmp_path: Path) ->
     assert {one.get("status") for one in told} == {wanted.get(kind, told[0].get("status"))}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in made_up.KINDS if kind != "sms.incoming"])
-def test_a_simulator_really_does_it(kind: str, simulator_url: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def with_sins(start_simulator: Callable[..., Any]) -> Iterator[str]:
+    """A simulator that has the retired numbers that receive SMS, too."""
+    with start_simulator("--legacy-sin") as url:
+        yield url
+
+
+@pytest.mark.parametrize("kind", list(made_up.KINDS))
+def test_a_simulator_really_does_it(kind: str, with_sins: str, tmp_path: Path) -> None:
     """With a simulator, the same callbacks come of a real message or call there."""
     with listening(tmp_path, "--json") as listener:
-        result = trigger(kind, listener.url, "--simulator", simulator_url, "--reference", "booking-1", "--json")
+        result = trigger(kind, listener.url, "--simulator", with_sins, "--reference", "booking-1", "--json")
         assert result.exit_code == 0, result.output
         [told] = listener.told(1)
     assert told["event"] == made_up.KINDS[kind].purpose
@@ -113,7 +120,7 @@ def test_a_simulator_really_does_it(kind: str, simulator_url: str, tmp_path: Pat
         assert [step["text"] for step in steps if step["name"] == "say"] == ["Hello"]
     else:
         assert [step["outcome"] for step in steps] == ["delivered"]
-        assert told["tags"] == ["booking-1"]
+        assert told.get("tags") == (None if kind == "sms.incoming" else ["booking-1"])
 
 
 def test_for_people(tmp_path: Path) -> None:
@@ -267,11 +274,14 @@ def test_trigger_wrongly(arguments: list[str], status: int, said: str) -> None:
     assert said in result.output
 
 
-def test_a_simulator_receives_no_sms(simulator_url: str) -> None:
-    """What a simulator cannot do is said."""
+def test_a_simulator_without_receiving_numbers(simulator_url: str, start_simulator: Callable[..., Any]) -> None:
+    """Where a simulator has no number that receives SMS, what to do is said."""
     result = trigger("sms.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)
     assert result.exit_code == 6
-    assert "leave --simulator out" in result.output
+    assert "--legacy-sin" in result.output
+    with start_simulator("--legacy-sin", "--set", "sin_ranges=[]") as url:
+        result = trigger("sms.incoming", "http://127.0.0.1:9/", "--simulator", url)
+    assert "no receiving number left" in result.output
 
 
 def test_an_action_url_that_fails(simulator_url: str) -> None:

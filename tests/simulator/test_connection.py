@@ -327,7 +327,7 @@ class Taken(asyncio.Protocol):
 def connected() -> tuple[Connection, Line]:
     """A connection without a socket; it must be made in an event loop."""
     state: Any = State()
-    connection, line = Connection(Turns(Simulator().api), lambda _: True, state, Taken), Line()
+    connection, line = Connection(Turns(Simulator().api.handle_together), lambda _: True, state, Taken), Line()
     connection.connection_made(line)
     assert state.connections == {connection}
     return connection, line
@@ -392,7 +392,7 @@ def test_a_path_without_a_peer() -> None:
 
     async def main() -> None:
         state: Any = State()
-        connection, line = Connection(Turns(Simulator().api), lambda _: False, state, Taken), Line()
+        connection, line = Connection(Turns(Simulator().api.handle_together), lambda _: False, state, Taken), Line()
         line._extra["peername"] = ""
         connection.connection_made(line)
         assert connection.client is None

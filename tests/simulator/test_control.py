@@ -1,6 +1,7 @@
 """The control API: what it is asked for, by a served simulator, and the document that describes it."""
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -11,8 +12,10 @@ from openapi_spec_validator import validate
 from simulated import SMS, Listener, Web, web
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
+from xoxzo.cloudpy.simulator.control import events
 from xoxzo.cloudpy.simulator.control.document import document
 from xoxzo.cloudpy.simulator.control.table import CHAPTERS
+from xoxzo.cloudpy.simulator.engine import Event
 from xoxzo.cloudpy.simulator.server import Server
 
 NUMBER = "+818012345678"
@@ -170,3 +173,46 @@ def test_the_document_is_valid_and_names_the_server_that_serves_it(server: Serve
     validate(DOCUMENT)
     with web(server.url) as page:
         assert page.json("GET", "/_simulator/openapi.json")[1] == document(server.url)
+
+
+def test_events_are_told_as_they_happen(server: Server) -> None:
+    """A stream tells each event with its facts, numbers and text, and ends when the server does."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        stream = line.makefile("rb")
+        told = iter(stream)
+        assert next(told) == b"HTTP/1.1 200 OK\r\n"
+        assert any(part == b"retry: 1000\n" for part in told)
+        server.simulator.stop_clock()
+        with web(server.url) as page:
+            page.json("POST", "/sms/messages/", SMS)
+        assert next(part for part in told if part.startswith(b"event:")) == b"event: clock\n"
+        assert next(part for part in told if part.startswith(b"event:")) == b"event: sms\n"
+        assert {"event": "sms", "to": SMS["recipient"], "text": SMS["message"]}.items() <= json.loads(
+            next(told).removeprefix(b"data:")
+        ).items()
+        server.stop()
+        assert list(told)[-2:] == [b"0\r\n", b"\r\n"]
+
+
+def test_a_slow_reader_is_told_what_it_missed() -> None:
+    """Of events that nobody reads the oldest are dropped, and counted."""
+    woken: list[object] = []
+    waiting = events._Waiting(woken.append)
+    for number in range(events.MOST_WAITING + 5):
+        waiting.add(Event(0.0, "sms", str(number)))
+    assert len(woken) == 1
+    lost, kept = waiting.take()
+    assert (lost, len(kept), kept[0].ident) == (5, events.MOST_WAITING, "5")
+    assert waiting.take() == (0, [])
+
+
+def test_there_are_not_more_streams_than_can_be_served(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One stream too many is refused; a quiet one is kept alive."""
+    monkeypatch.setattr(events, "MOST_STREAMS", 1)
+    monkeypatch.setattr(events, "_HEARTBEAT", 0.01)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert any(part == b": nothing new\n" for part in line.makefile("rb"))
+        with web(server.url) as page:
+            assert page.json("GET", "/_simulator/events")[0] == 503

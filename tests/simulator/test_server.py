@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 from simulated import SMS, Caller, Listener, Web, basic, web
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
@@ -261,7 +262,7 @@ async def _heedless(_request: Request) -> StreamingResponse:
 def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """A stream that heeds the end finishes what it says; one that does not is cut, and neither is told as a mistake."""
     streams = [Route("/_simulator/heeding", _heeding), Route("/_simulator/heedless", _heedless)]
-    monkeypatch.setattr(control, "routes", lambda _simulator: streams)
+    monkeypatch.setattr(control, "application", lambda *_: Starlette(routes=streams))
     with Simulator().serve() as server:
         opened = [urlopen(f"{server.url}/_simulator/{name}", timeout=20) for name in ("heeding", "heedless")]
         assert [stream.readline() for stream in opened] == [b"first\n"] * 2

@@ -53,7 +53,7 @@ class Kept(Caller):
         """Ask in one turn; return the replies, each noted when it came."""
 
         async def main() -> list[Reply]:
-            turns = Turns(self.simulator.api)
+            turns = Turns(self.simulator.api.handle_together)
             asked = [asyncio.create_task(turns.answer(request)) for request in requests]
             for task in asked:
                 task.add_done_callback(lambda _: self.noted.append("answered"))
@@ -136,7 +136,7 @@ def test_who_was_cancelled_meanwhile(caller: Caller) -> None:
     """It is not told, and the others are."""
 
     async def main() -> tuple[bool, Reply]:
-        turns = Turns(caller.simulator.api)
+        turns = Turns(caller.simulator.api.handle_together)
         first, second = (asyncio.create_task(turns.answer(credits_left())) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()

@@ -3,8 +3,9 @@
 No message is submitted twice and none is silently dropped; what cannot be proven is reported as unknown, never guessed.
 """
 
-from .campaign import BadRows, Campaign
+from .campaign import Campaign
 from .content import Content
+from .creating import BadRows
 from .inputs import BadRow
 from .limits import Event, Limits, Result
 from .planning import Plan

@@ -59,7 +59,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened in a run. It holds no number and no text.
 
     Attributes:
-        kind: ``started``, ``progress``, ``waiting``, ``throttled``, ``unknown``, ``settling``, ``settled``, ``ended``.
+        kind: ``started``, ``progress``, ``waiting``, ``throttled``, ``unreachable`` (it is tried again at
+            ``wake``), ``unknown``, ``stopping`` (what is in flight comes to its end), ``settling``, ``settled``,
+            ``ended``.
         at: when, in seconds since 1970.
         reason: in words, where there is something to be said.
         tally: the figures.

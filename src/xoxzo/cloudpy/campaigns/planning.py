@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.limits import Limits
 
 _SAMPLES = 3
+_YEAR = 366 * 86_400.0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +26,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         parts: how many messages take how many SMS parts.
         cost: estimated credits for those left, where prices are known (API section 1.7).
         unpriced: how many have no known price; they are not in ``cost``.
-        seconds: how long it will take at the allowed rate, quiet hours apart; ``None`` without a rate.
+        costs: estimated credits of the messages of each number of parts.
+        seconds: how long sending will take at the allowed rate, quiet hours apart; ``None`` without a rate.
+        ends: when it will have ended at that rate, quiet hours included, if it begins now: in seconds since 1970.
+            ``None`` without a rate, or after a year.
         quiet: the quiet hours, as they were given.
         samples: finished texts of the first recipients, with their masked numbers.
         bad: rows of the input that were left out.
@@ -39,7 +44,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     parts: dict[int, int]
     cost: Decimal
     unpriced: int
+    costs: dict[int, Decimal]
     seconds: float | None
+    ends: float | None
     quiet: str | None
     samples: tuple[tuple[str, str], ...]
     bad: int
@@ -60,12 +67,15 @@ def plan(ledger: SqliteLedger, content: Content, limits: Limits) -> Plan:
     facts = ledger.get("input") or {}
     left = ledger.left()
     samples = tuple((mask_number(one.number), content.render(one.variables)) for one in ledger.recipients(1, _SAMPLES))
+    seconds = None if limits.rate is None else left.count / limits.rate
     return Plan(
         recipients=left.count,
         parts=left.parts,
         cost=left.cost,
         unpriced=left.unpriced,
-        seconds=None if limits.rate is None else left.count / limits.rate,
+        costs=left.costs,
+        seconds=seconds,
+        ends=_ends(seconds, limits, time.time()),
         quiet=None if limits.quiet is None else limits.quiet.hours,
         samples=samples,
         bad=facts.get("bad", 0),
@@ -75,3 +85,9 @@ def plan(ledger: SqliteLedger, content: Content, limits: Limits) -> Plan:
         input=facts.get("about", ""),
         columns=facts.get("columns", {}),
     )
+
+
+def _ends(seconds: float | None, limits: Limits, now: float) -> float | None:
+    if seconds is None or seconds > _YEAR:
+        return None
+    return now + seconds if limits.quiet is None else limits.quiet.spend(now, seconds)

@@ -44,6 +44,21 @@ class QuietHours(msgspec.Struct, frozen=True):
         wakes = [wake for name in (zones or self.zone).split(",") if (wake := self._until(name, now)) is not None]
         return max(wakes) if wakes else None
 
+    def spend(self, now: float, seconds: float) -> float:
+        """Return the moment at which so many waking seconds will have passed, by the clock of ``zone``."""
+        while True:
+            now = self._until(self.zone, now) or now
+            begin = self._begin(now)
+            if now + seconds <= begin:
+                return now + seconds
+            seconds -= begin - now
+            now = begin
+
+    def _begin(self, now: float) -> float:
+        moment = datetime.fromtimestamp(now, _zone(self.zone))
+        begin = moment.replace(hour=int(self.hours[:2]), minute=int(self.hours[3:5]), second=0, microsecond=0)
+        return (begin if begin > moment else begin + timedelta(days=1)).timestamp()
+
     def _until(self, name: str, now: float) -> float | None:
         moment = datetime.fromtimestamp(now, _zone(name))
         begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in self.hours.split("-"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns.records import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Container, Iterable
 
     from xoxzo.cloudpy.campaigns.records import Unsettled
 
@@ -78,8 +79,8 @@ def _name(error: BaseException) -> str:
 def resendable(
     unsettled: Iterable[Unsettled],
     *,
-    listed: Collection[int],
-    known: Mapping[int, float],
+    listed: Container[int],
+    known: Iterable[tuple[int, float]],
     asked: float,
     settle: float,
 ) -> list[int]:
@@ -98,20 +99,23 @@ def resendable(
     Args:
         unsettled: the unknown ones.
         listed: the recipients whose reference stands in the list.
-        known: when each recipient that was surely sent was answered, in seconds since 1970.
+        known: who was surely sent to, and when that was answered, in seconds since 1970; read once, in any order.
         asked: when the list was asked for.
         settle: seconds after a try until no late acceptance is possible.
     """
-    before = sorted((at, n) for n, at in known.items())
-    proven = []
-    for one in unsettled:
-        if one.n in listed or asked < one.ended + settle:
-            continue
-        since = [n for at, n in before if at >= one.began - settle]
-        if not all(n in listed for n in since):
-            continue
-        earlier = any(at < one.began and n in listed for at, n in before)
-        later = any(at > one.ended + settle and n in listed for at, n in before)
-        if earlier and later:
-            proven.append(one.n)
-    return proven
+    # Three times are all that is wanted of however many witnesses.
+    first_listed, last_listed, last_missing = inf, -inf, -inf
+    for n, at in known:
+        if n in listed:
+            first_listed, last_listed = min(first_listed, at), max(last_listed, at)
+        else:
+            last_missing = max(last_missing, at)
+    return [
+        one.n
+        for one in unsettled
+        if one.n not in listed
+        and asked >= one.ended + settle
+        and last_missing < one.began - settle
+        and first_listed < one.began
+        and last_listed > one.ended + settle
+    ]

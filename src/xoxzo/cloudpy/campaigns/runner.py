@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.limits import Event
+from xoxzo.cloudpy.campaigns.pacing import Pace
 from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
 from xoxzo.cloudpy.campaigns.rules import judge
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
@@ -24,10 +25,6 @@ _GROUP = 100
 _FLUSH = 0.05
 _PROGRESS = 0.5
 _GLANCE = 0.2
-_WINDOW = 100
-_FEWEST = 20
-_QUARTER = 0.25
-_LONGEST_PAUSE = 60.0
 
 
 class Stopped(Exception):
@@ -89,14 +86,11 @@ class Runner:
         self._ready: deque[tuple[int, Recipient]] = deque()
         self._buffer: list[Outcome] = []
         self._flown: set[int] = set()
-        self._window: deque[bool] = deque(maxlen=_WINDOW)
+        self._pace = Pace(limits, clock)
         self._ended: Stopped | None = None
+        self._stopping_told = False
         self._broken: BaseException | None = None
-        self._not_before = 0.0
-        self._next_slot = 0.0
-        self._pauses = 0
         self._waiting_for = ""
-        self._answered: deque[float] = deque(maxlen=2000)
         self._filling = asyncio.Lock()
 
     def stop(self, state: str, reason: str) -> None:
@@ -151,13 +145,16 @@ class Runner:
                 self._broken = error
                 return
             if found is None:
-                return
+                break
             claim, one = found
             self._flown.add(one.n)
             outcome, failure = await deliver(self._post, one, claim, self._clock)
             self._take(outcome, failure)
             if failure is not None and not isinstance(failure, Exception):
                 raise failure
+        if self._ended is not None and self._flown and not self._stopping_told:
+            self._stopping_told = True
+            self._say("stopping", self._ended.reason)
 
     async def _next(self, hold: int, budget: list[int | None]) -> tuple[int, Recipient] | None:
         async with self._filling:
@@ -173,11 +170,10 @@ class Runner:
     async def _paced(self) -> bool:
         """Wait for the next place in the rate, and for the end of a pause; return whether the run goes on."""
         while self._ended is None:
-            now = self._clock.monotonic()
-            wait = max(self._not_before, self._next_slot) - now
+            wait = self._pace.wait()
             if wait <= 0:
-                if self._limits.rate is not None and self._ready:
-                    self._next_slot = max(now, self._next_slot) + 1 / self._limits.rate
+                if self._ready:
+                    self._pace.take()
                 return True
             await asyncio.sleep(min(wait, _GLANCE))
         return False
@@ -201,7 +197,7 @@ class Runner:
         self._heed()
         if self._ended is not None:
             return False
-        limit = self._chunk() if budget[0] is None else min(budget[0], self._chunk())
+        limit = self._pace.chunk() if budget[0] is None else min(budget[0], self._pace.chunk())
         quiet = self._limits.quiet
         asleep = None if quiet is None else lambda zone: quiet.until(zone, self._clock.wall())
         now = self._clock.now()
@@ -242,51 +238,36 @@ class Runner:
         if wish in {"pause", "cancel"}:
             self.stop("paused" if wish == "pause" else "cancelled", f"asked to {wish}")
 
-    def _chunk(self) -> int:
-        """About a quarter of a second's worth, so that few are unknown after a crash."""
-        return (
-            max(self._limits.concurrency, int(self._rate() * _QUARTER))
-            if self._limits.rate is None
-            else max(1, min(self._limits.concurrency, int(self._limits.rate * _QUARTER)))
-        )
-
-    def _rate(self) -> float:
-        if len(self._answered) < 2:
-            return 0.0
-        span = self._clock.monotonic() - self._answered[0]
-        return len(self._answered) / span if span > 0 else 0.0
-
     def _take(self, outcome: Outcome, error: BaseException | None) -> None:
         self._flown.discard(outcome.n)
         self._buffer.append(outcome)
-        self._answered.append(self._clock.monotonic())
+        self._pace.answered()
         if len(self._buffer) >= _GROUP:
             self._flush_or_break()
         if error is None:
-            self._window.append(True)
-            self._pauses = 0
+            self._pace.went_well()
             return
         verdict = judge(error)
         if verdict.stop:
             self.stop("stopped", verdict.stop)
         if verdict.pause:
-            self._pause(verdict.pause, outcome.error)
-        if not outcome.error.startswith("RateLimited"):
-            self._window.append(False)
-        failed = self._window.count(False)
-        if len(self._window) >= _FEWEST and failed > len(self._window) * self._limits.stop_share:
-            self.stop(
-                "stopped", f"{failed} of the last {len(self._window)} messages failed, the last with {outcome.error}"
-            )
+            self._pause(verdict.pause, error, outcome.error)
+        elif too_many := self._pace.went_wrong():
+            self.stop("stopped", f"{too_many}, the last with {outcome.error}")
         if outcome.state == State.UNKNOWN:
             self._say("unknown", outcome.error)
 
-    def _pause(self, seconds: float, reason: str) -> None:
-        until = self._clock.monotonic() + min(_LONGEST_PAUSE, seconds * 2 ** min(self._pauses, 6))
-        if until > self._not_before:
-            self._not_before = until
-            self._pauses += 1
-            self._say("throttled", reason, wake=self._clock.now() + until - self._clock.monotonic())
+    def _pause(self, seconds: float, error: BaseException, why: str) -> None:
+        """Let everybody wait after what surely did nothing. Being throttled is no failure; a dead network is one."""
+        wake = self._pace.pause(seconds)
+        if wake is None:
+            return
+        if isinstance(error, RateLimited):
+            self._say("throttled", why, wake=wake)
+            return
+        self._say("unreachable", why, wake=wake)
+        if too_many := self._pace.went_wrong():
+            self.stop("stopped", f"{too_many}, the last with {why}")
 
     def _release(self) -> None:
         """Give back what was claimed and never started: that was surely not sent."""
@@ -325,5 +306,11 @@ class Runner:
                 return
             self._waiting_for = reason
         if self._tell is not None:
-            tally = self._ledger.tally()
-            self._tell(Event(kind=kind, at=self._clock.now(), tally=tally, reason=reason, rate=self._rate(), wake=wake))
+            rate = self._pace.rate()
+            event = Event(
+                kind=kind, at=self._clock.now(), tally=self._ledger.tally(), reason=reason, rate=rate, wake=wake
+            )
+            try:
+                self._tell(event)
+            except Exception as error:  # noqa: BLE001 - raised again when what is in flight has come to its end
+                self._broken = self._broken or error

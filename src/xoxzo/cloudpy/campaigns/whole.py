@@ -53,6 +53,8 @@ class WholeRun:
         self._content = content
         self._uid = uid
         self._client = client
+        # What surely did nothing is tried again by the run, which knows of budgets, quiet hours and wishes.
+        self._sender = client.with_options(max_retries=0)
         self._limits = limits
         self._callbacks = callbacks
         self._tell = tell
@@ -113,7 +115,7 @@ class WholeRun:
         await self._runner.send(hold=hold, most=1)
         freed = 0
         for look in range(_LOOKS):
-            await self._runner.nap(look * max(0.05, self._limits.settle / 60))
+            await self._runner.nap(look * self._moment())
             asked = await self._look()
             if asked is not None:
                 freed += self._settler.prove(asked, self._limits.settle)
@@ -137,8 +139,12 @@ class WholeRun:
             except APIError as error:
                 # What cannot be looked up stays unknown, and is told so.
                 self._say("unknown", f"the sent list could not be read ({type(error).__name__})")
-                await self._runner.nap(1.0)
+                await self._runner.nap(self._moment())
         return None
+
+    def _moment(self) -> float:
+        """Return how long to wait before the list is asked again: it may lag behind, but by less than settling takes."""
+        return max(0.05, self._limits.settle / 60)
 
     async def _follow(self, seconds: float) -> None:
         until = self._clock.now() + seconds
@@ -157,7 +163,7 @@ class WholeRun:
 
     async def _post(self, one: Recipient) -> str:
         return await self._content.send(
-            self._client, one.number, one.variables, reference=f"{self._uid}-{one.n}", callbacks=self._callbacks
+            self._sender, one.number, one.variables, reference=f"{self._uid}-{one.n}", callbacks=self._callbacks
         )
 
     def _say(self, kind: str, reason: str = "", wake: float | None = None) -> None:

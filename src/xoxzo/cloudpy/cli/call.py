@@ -153,4 +153,4 @@ def _prepare(
 
 
 def _ring(session: Session, people: Sequence[Recipient], call: Callable[[str], Any]) -> None:
-    Sends(session, "callid", done="started").run([one.number for one in people], call, follow="xoxzo call wait {id}")
+    Sends(session, "callid", done="started").run([one.number for one in people], call, follow="call wait {id}")

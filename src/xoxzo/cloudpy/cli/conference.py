@@ -52,7 +52,7 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     with session.client() as client:
         started = client.conferences.create(participants=numbers, **given)
     session.out.record(session.out.facts(started))
-    session.out.note(tr("Next: {command}", command=f"xoxzo conference get {started.conferenceid}"))
+    session.follow(f"conference get {started.conferenceid}")
 
 
 @command.command(

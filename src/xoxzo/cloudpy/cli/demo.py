@@ -25,7 +25,7 @@ import click
 from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, XoxzoError
 from xoxzo.cloudpy.text import measure
 
-from .commands import Command
+from .commands import Command, examples
 
 PHONE, FRIEND, OFFICE = "+818011112222", "+818033334444", "815011112222"
 TEXT = (
@@ -66,11 +66,11 @@ def done(text: str) -> None:
     click.echo(f"  {click.style('✓', fg='green')} {text}")
 
 
-@click.command("demo", cls=Command)
+@click.command("demo", cls=Command, epilog=examples("xoxzo demo"))
 def command() -> None:
     """Watch a message, two calls and a dial-in number at work, on a simulator that this command runs.
 
-    Needs no account and sends nothing to anybody. Example: xoxzo demo
+    Needs no account and sends nothing to anybody.
     """
     began = time.monotonic()
     try:

@@ -20,7 +20,7 @@ from .statuses import REJECTED, objection
 from .words import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 @click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))
@@ -51,18 +51,18 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
     columns = ("e164", "kind", "country", "doubts", "notes", "error")
-    out.table(_rows(each_of(numbers), country, bad, machine=machine), columns, single=True)
+    out.table(_rows(each_of(numbers), country, bad, tr if out.draws else str), columns, single=True)
     if bad:
         raise click.exceptions.Exit(REJECTED)
 
 
-def _rows(numbers: Sequence[str], country: str, bad: list[str], *, machine: bool) -> Iterator[dict[str, Any]]:
+def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[str], str]) -> Iterator[dict[str, Any]]:
     for text in numbers:
         try:
             found = parse(text, country)
         except InvalidArgument as error:
             bad.append(text)
-            reason = error.reason if machine else tr(error.reason)
+            reason = said(error.reason)
             yield {
                 "text": text,
                 "e164": None,
@@ -78,7 +78,7 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], *, machine: bool
             "e164": found.e164,
             "kind": found.kind,
             "country": found.country,
-            "doubts": [doubt.value if machine else tr(doubt.value) for doubt in found.doubts],
-            "notes": [note.value if machine else tr(note.value) for note in found.notes],
+            "doubts": [said(doubt.value) for doubt in found.doubts],
+            "notes": [said(note.value) for note in found.notes],
             "error": None,
         }

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.errors import NotFound, SimulatorError
 
 from .exchange import exchange
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FAILING = "+819000000001"
 UNANSWERED = "+819000000003"
 _CALLER = "815011112222"
+_WRITER = "+818011112222"
 _PATIENCE = 30.0
 _PAUSE = 0.1
 
@@ -49,15 +50,8 @@ def perform(name: str, simulator: str, url: str, wishes: Wishes) -> list[dict[st
         if name == "call.incoming":
             return _ring(client, simulator, url, wishes)
         if name == "sms.incoming":
-            raise SimulatorError("a simulator receives no SMS this way: leave --simulator out to make one up")
-        ident = _begin(name, client, simulator, url, wishes)
-
-        def delivered() -> list[dict[str, Any]]:
-            tries = control(simulator, "GET", "/_simulator/callbacks")
-            ours: list[dict[str, Any]] = [one for one in tries if one["ident"] == ident]
-            return ours if ours and ours[-1]["outcome"] != "will retry" else []
-
-        return _until(delivered)
+            return _write(client, simulator, url, wishes)
+        return _delivered(simulator, _begin(name, client, simulator, url, wishes))
 
 
 def _begin(name: str, client: Client, simulator: str, url: str, wishes: Wishes) -> str:
@@ -105,6 +99,31 @@ def _ring(client: Client, simulator: str, url: str, wishes: Wishes) -> list[dict
         return _until(ended)
     finally:
         client.dins.unsubscribe(number.din_uid)
+
+
+def _write(client: Client, simulator: str, url: str, wishes: Wishes) -> list[dict[str, Any]]:
+    try:
+        number = next(iter(client.sins.search()), None)
+    except NotFound:
+        raise SimulatorError("the simulator has no receiving numbers: start it with --legacy-sin") from None
+    if number is None:
+        raise SimulatorError("the simulator has no receiving number left")
+    client.sins.subscribe(number.sin_uid)
+    client.sins.set_action_url(number.sin_uid, action_url=url)
+    written = {"sin": number.sin, "text": "はい"}
+    reply = control(simulator, "POST", f"/_simulator/phones/{wishes.caller or _WRITER}/messages", written)
+    try:
+        return _delivered(simulator, reply["ident"])
+    finally:
+        client.sins.unsubscribe(number.sin_uid)
+
+
+def _delivered(simulator: str, ident: str) -> list[dict[str, Any]]:
+    def delivered() -> list[dict[str, Any]]:
+        ours: list[dict[str, Any]] = control(simulator, "GET", f"/_simulator/callbacks?id={ident}")
+        return ours if ours and ours[-1]["outcome"] != "will retry" else []
+
+    return _until(delivered)
 
 
 def control(simulator: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON

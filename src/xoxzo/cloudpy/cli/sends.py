@@ -90,7 +90,7 @@ class Sends:
             self._tell(refused)
         if self._failures:
             raise click.exceptions.Exit(statuses.worst(*(refused.status for refused in self._failures)))
-        self._session.out.note(tr("Next: {command}", command=follow.format(id=last.get(self._key))))
+        self._session.follow(follow.format(id=last.get(self._key)))
 
     def _noted(
         self, rows: Iterator[dict[str, Any]] | list[dict[str, Any]], last: dict[str, Any]

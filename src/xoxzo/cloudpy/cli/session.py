@@ -153,6 +153,15 @@ class Session:
         """Where numbers without a country code belong: Japan unless the configuration says otherwise."""
         return str(self.setting("country") or COUNTRY)
 
+    def follow(self, command: str) -> None:
+        """Tell a person what may be typed next; it goes where this command went.
+
+        Args:
+            command: without ``xoxzo`` in front.
+        """
+        where = " --simulator" if self._simulator else f" --profile {self._profile}" if self._profile else ""
+        self.out.note(tr("Next: {command}", command=f"xoxzo {command}{where}"))
+
     @contextmanager
     def client(self) -> Iterator[Client]:
         """Open a client; with ``--dry-run`` one that shows what it would have sent."""

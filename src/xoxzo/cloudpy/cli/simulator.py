@@ -19,7 +19,7 @@ from xoxzo.cloudpy.simulator.simulator import Simulator
 from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
 from . import registry
-from .commands import Group
+from .commands import Group, examples
 from .exchange import exchange
 from .simulator_control import status, stop as stop_running
 from .simulator_options import settings_from
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 _PAUSE = 0.05
 
 
-@click.group(cls=Group, invoke_without_command=True)
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    epilog=examples(
+        "xoxzo simulator",
+        "xoxzo simulator --port 9000 --database state.db",
+        "xoxzo simulator --profile strict --set list_interval=60",
+        "xoxzo simulator status",
+    ),
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")
@@ -48,7 +57,13 @@ _PAUSE = 0.05
     help="strict is throttled; new-account may send templates alone.",
 )
 @click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
-@click.option("--clock", type=click.Choice(["real", "stepped"]), default="real", show_default=True)
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "stepped"]),
+    default="real",
+    show_default=True,
+    help="A stepped one stands still until it is advanced.",
+)
 @click.option("--database", type=click.Path(), help="Keep the state in this file; by default it ends with the program.")
 @click.option("--seed", type=int, help="Make ids and numbers repeatable.")
 @click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
@@ -112,7 +127,7 @@ command.add_command(stop_running)
 command.add_command(status)
 
 
-@command.command("wait-ready")
+@command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the simulator is, or will be.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
 def wait_ready(url: str, timeout: float) -> None:

@@ -100,7 +100,7 @@ def send(
         Sends(session, "msgid").run(
             [one.number for one in people],
             lambda number: client.templates.send(chosen, recipient=number, **options),
-            follow="xoxzo sms wait {id}",
+            follow="sms wait {id}",
         )
 
 

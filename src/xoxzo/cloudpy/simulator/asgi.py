@@ -56,7 +56,7 @@ class App:
         bind_host: str = "127.0.0.1",
         cut: "Callable[[tuple[str, int] | None], None]" = _cannot_cut,
     ) -> None:
-        self.turns = Turns(simulator.api)
+        self.turns = Turns(simulator.api.handle_together)
         self.stopping = asyncio.Event()
         self._simulator = simulator
         self._cut = cut

@@ -99,6 +99,9 @@ class Timers:
         heapq.heappush(self._heap, entry)
         return self._heap[0] is entry
 
+    def __len__(self) -> int:
+        return len(self._heap)
+
     @property
     def next_due(self) -> float | None:
         """When the first timer is due; ``None`` when there is none."""

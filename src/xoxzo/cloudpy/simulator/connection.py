@@ -110,7 +110,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(
         self,
-        turns: "Turns",
+        turns: "Turns[Request, Reply]",
         takes: Callable[[Request], bool],
         state: "ServerState",
         other: Callable[[], asyncio.Protocol],

@@ -1,15 +1,19 @@
 """Moves an engine on: fires its timers when they are due and has its outgoing requests made."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from xoxzo.cloudpy.errors import SimulatorError
 
-from .courier import Courier
-from .engine import Engine, NotSaved, Outgoing
+from .courier import MOST_AT_ONCE, Courier
+from .engine import Answer, Engine, NotSaved, Outgoing
+from .turns import Turns
 
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
 _SHORTEST_NAP = 0.005
+# Requests that are taken from the engine; the rest waits there, where it is counted.
+_MOST_UNDER_WAY = 2 * MOST_AT_ONCE
 # Real seconds until it is tried again to write what could not be written.
 _UNTIL_NEXT_TRY = 0.5
 
@@ -27,6 +31,7 @@ class Driver:
         self._courier = Courier(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
+        self._answers = Turns(self._note)
         self._tasks: set[asyncio.Task[None]] = set()
         self._advancing = asyncio.Lock()
 
@@ -77,16 +82,23 @@ class Driver:
             self._launch()
 
     def _launch(self) -> None:
-        for outgoing in self._engine.take_outgoing():
+        for outgoing in self._engine.take_outgoing(_MOST_UNDER_WAY - len(self._tasks)):
             task = self._loop.create_task(self._make(outgoing))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _make(self, outgoing: Outgoing) -> None:
-        answer = await self._courier.make(outgoing)
-        # What cannot be saved did not happen: the engine knows the request still, and wants it made again.
-        with suppress(NotSaved):
-            self._engine.answered(outgoing, answer)
+        await self._answers.answer((outgoing, await self._courier.make(outgoing)))
+        if self._engine.has_outgoing():
+            self._woken.set()  # there is room for another one
+
+    def _note(self, made: Sequence[tuple[Outgoing, Answer]]) -> list[None]:
+        """Report all answers that came in during one turn."""
+        # What cannot be saved did not happen: the engine knows the requests still, and wants them made again.
+        with suppress(NotSaved), self._engine:
+            for outgoing, answer in made:
+                self._engine.answered(outgoing, answer)
+        return [None] * len(made)
 
     async def _nap(self) -> None:
         due = self._engine.next_due()

@@ -228,4 +228,11 @@ class Settings:
     max_accounts: int = 100_000
     """Accounts kept; the oldest are forgotten first, with all that they hold."""
     max_callbacks: int = 10_000
-    """Callback attempts kept in the log."""
+    """Callback attempts kept in the log; the oldest are forgotten first."""
+    max_age: float | None = None
+    """Days on the simulator's clock after which messages, calls, conferences and callback attempts are forgotten;
+    ``None`` forgets none for its age."""
+    max_waiting: int = 1_000_000
+    """Events that may wait for their moment; of more, the first happen early."""
+    max_outgoing: int = 100_000
+    """Requests for callbacks and actions that may wait to be made; of more, the oldest fail."""

@@ -61,8 +61,8 @@ class Ledger(Protocol):
     def unknown(self) -> Iterator[Unsettled]:
         """Return those of whom nobody knows whether they were sent to."""
 
-    def known(self, since: float) -> dict[int, float]:
-        """Return who was surely sent to from a moment on, and the last one before it, with the times."""
+    def known(self, since: float) -> Iterator[tuple[int, float]]:
+        """Return who was surely sent to from a moment on, and the last ones before it, with the times."""
 
     def latest(self) -> float:
         """Return the latest time that stands in the ledger: time must not go back between runs."""

@@ -28,6 +28,7 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     parts: dict[int, int]
     cost: Decimal
+    costs: dict[int, Decimal]
     unpriced: int
     suppressed: int
 
@@ -85,12 +86,15 @@ class Reading:
             ).fetchall()
             suppresses = self._connection.execute("SELECT 1 FROM suppression LIMIT 1").fetchone()
         parts: dict[int, int] = {}
-        for number, _, count in rows:
+        costs: dict[int, Decimal] = {}
+        for number, cost, count in rows:
             parts[number] = parts.get(number, 0) + count
+            costs[number] = costs.get(number, Decimal(0)) + Decimal(cost or 0) * count
         return Left(
             count=sum(parts.values()),
             parts=parts,
-            cost=sum((Decimal(cost) * count for _, cost, count in rows if cost is not None), Decimal(0)),
+            cost=sum(costs.values(), Decimal(0)),
+            costs=costs,
             unpriced=sum(count for _, cost, count in rows if cost is None),
             suppressed=self._suppressed(cursor) if suppresses else 0,
         )

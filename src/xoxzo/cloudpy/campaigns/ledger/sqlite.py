@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.records import Recipient
 
 _GROUP = 1000
+_WITNESSES = 100
 
 
 class SqliteLedger(Claiming, Noting, Reading):
@@ -139,17 +140,23 @@ class SqliteLedger(Claiming, Noting, Reading):
             ).fetchall()
         return (Unsettled(*row) for row in rows)
 
-    def known(self, since: float) -> dict[int, float]:
+    def known(self, since: float) -> Iterator[tuple[int, float]]:
         """Return who was surely sent to from a moment on, and the last ones before it, with the times."""
-        with self._mutex:
-            later = self._connection.execute(
-                "SELECT n, at FROM outcome WHERE state = ? AND claim > 0 AND at >= ?", (State.SENT, since)
-            ).fetchall()
-            earlier = self._connection.execute(
-                "SELECT n, at FROM outcome WHERE state = ? AND claim > 0 AND at < ? ORDER BY ident DESC LIMIT 100",
-                (State.SENT, since),
-            ).fetchall()
-        return dict(earlier + later)
+        at, before = 2**62, _WITNESSES
+        # From the newest on: what is written down has the order of time, but for what waited in a group.
+        while before > 0:
+            with self._mutex:
+                rows = self._connection.execute(
+                    "SELECT ident, n, at FROM outcome WHERE ident < ? AND state = ? AND claim > 0"
+                    " ORDER BY ident DESC LIMIT ?",
+                    (at, State.SENT, _GROUP),
+                ).fetchall()
+            if not rows:
+                return
+            for _, n, when in rows:
+                before -= when < since
+                yield n, when
+            at = rows[-1][0]
 
     def latest(self) -> float:
         """Return the latest time that stands in the ledger: time must not go back between runs."""

@@ -5,20 +5,21 @@ import click
 # Imported here so that a missing extra is told by the table of commands, in one line.
 import phonenumbers  # noqa: F401
 
+from xoxzo.cloudpy.cli.commands import Group, examples
+
 from .looking import export, list_, report, status, unknown
 from .mending import cancel, pause, purge, settle, suppress
 from .sending import plan, resume, run
 
-EPILOG = """
-\b
-Examples:
-  xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop
-  xoxzo campaign run customers.xlsx --template 6 --sender Shop --max-cost 50000
-  xoxzo campaign status customers
-"""
 
-
-@click.group(epilog=EPILOG)
+@click.group(
+    cls=Group,
+    epilog=examples(
+        'xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
+        "xoxzo campaign run customers.xlsx --template 6 --sender Shop --max-cost 50000",
+        "xoxzo campaign status customers",
+    ),
+)
 def command() -> None:
     """Send one message to very many people: never twice, and none lost.
 

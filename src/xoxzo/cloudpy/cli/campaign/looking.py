@@ -12,6 +12,7 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, shelf
 from xoxzo.cloudpy.campaigns.exporting import export as write_export
 from xoxzo.cloudpy.campaigns.report import report as write_report
+from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.masking import mask_number
 
@@ -21,7 +22,9 @@ from .showing import facts, show_tally
 _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 
 
-@click.command()
+@click.command(
+    cls=Command, epilog=examples("xoxzo campaign status customers", "xoxzo campaign status customers --json")
+)
 @click.argument("name")
 @_MACHINE
 def status(name: str, *, machine: bool) -> None:
@@ -35,7 +38,7 @@ def status(name: str, *, machine: bool) -> None:
         show_tally(tally)
 
 
-@click.command("list")
+@click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))
 @_MACHINE
 def list_(*, machine: bool) -> None:
     """List all campaigns of this machine."""
@@ -52,7 +55,7 @@ def list_(*, machine: bool) -> None:
                     )
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
 @click.argument("name")
 @click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
 @_MACHINE
@@ -69,7 +72,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
                 click.echo(f"line {who.line:<8} {number:<16} {tried}  {one.error}")
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.csv; .xlsx makes a workbook.")
 def export(name: str, *, output: str | None) -> None:
@@ -80,7 +83,7 @@ def export(name: str, *, output: str | None) -> None:
         click.echo(f"{count:,} recipients in {path}", err=True)
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.html.")
 def report(name: str, *, output: str | None) -> None:

@@ -7,12 +7,13 @@ import asyncio
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.cli.commands import Command, examples
 
 from .options import MAY_BE_SENT, USAGE, numbers_in, told
 from .showing import show_tally
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
 @click.argument("name")
 def pause(name: str) -> None:
     """Have the running campaign stop after what is in flight; `resume` goes on."""
@@ -21,7 +22,7 @@ def pause(name: str) -> None:
         click.echo(f"{name} pauses; go on with: xoxzo campaign resume {name}", err=True)
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
 @click.argument("name")
 def cancel(name: str) -> None:
     """End a campaign for good; whoever was not sent to will not be."""
@@ -30,7 +31,10 @@ def cancel(name: str) -> None:
         click.echo(f"{name} is cancelled", err=True)
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    epilog=examples("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv"),
+)
 @click.argument("name")
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
 @click.option("--statuses", is_flag=True, help="Ask for the last word on each message.")
@@ -59,7 +63,7 @@ def settle(
             raise click.exceptions.Exit(MAY_BE_SENT)
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
@@ -69,7 +73,7 @@ def suppress(name: str, file: str, *, country: str) -> None:
         click.echo(f"{campaign.suppress(numbers_in(file, country)):,} more numbers are left out", err=True)
 
 
-@click.command()
+@click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(name: str, *, yes: bool) -> None:

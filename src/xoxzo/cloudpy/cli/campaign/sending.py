@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError
 
 from .options import (
@@ -26,7 +27,8 @@ from .options import (
     limits_of,
     told,
 )
-from .showing import Progress, show_plan, show_result
+from .progress import Progress
+from .showing import Balance, show_plan, show_result
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
 _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 
 
-@click.command()
+@click.command(
+    cls=Command, epilog=examples('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop')
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @content_options
 @input_options
@@ -50,7 +54,13 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
             show_plan(campaign.plan(limits), limits, _balance(), machine=machine)
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    epilog=examples(
+        'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
+        "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
+    ),
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @content_options
 @input_options
@@ -87,7 +97,9 @@ def run(file: str, *, yes: bool, machine: bool, follow: float, test_to: str | No
             _run(campaign, limits, follow=follow, machine=machine)
 
 
-@click.command()
+@click.command(
+    cls=Command, epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
+)
 @click.argument("name")
 @limit_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
@@ -144,16 +156,16 @@ def _check_account() -> None:
     Client().close()
 
 
-def _balance() -> str:
+def _balance() -> Balance:
     from xoxzo.cloudpy import Client
 
     try:
         with Client() as client:
-            return f"{client.account.credits().credits:,} credits"
+            return Balance(client.account.credits().credits)
     except ConfigurationError:
-        return "not known: no credentials are set"
+        return Balance(None, "no credentials are set")
     except APIError as error:
-        return f"not known: {error.reason}"
+        return Balance(None, error.reason)
 
 
 def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> None:

@@ -1,41 +1,49 @@
-"""How plans, progress and results of campaigns are shown: to people, and to programs."""
+"""How plans and results of campaigns are shown: to people, and to programs."""
 
 from __future__ import annotations
 
 import json
-import sys
-import time
-from typing import TYPE_CHECKING, Any, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from xoxzo.cloudpy.campaigns import State
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns import Event, Limits, Plan, Result, Tally
+    from decimal import Decimal
 
-_EVERY = 5.0
+    from xoxzo.cloudpy.campaigns import Limits, Plan, Result, Tally
+
 _WIDTH = 24
+_LONG = 600.0
 _SHOWN = (State.DELIVERED, State.SENT, State.FAILED, State.REJECTED, State.SKIPPED, State.UNKNOWN, State.ASSUMED)
 
 
-def show_plan(plan: Plan, limits: Limits, balance: str, *, machine: bool) -> None:
+class Balance(NamedTuple):
+    """What the account holds, or why that is not known."""
+
+    credits: Decimal | None
+    why: str = ""
+
+
+def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) -> None:
     """Show a plan on standard output."""
     if machine:
         told = {name: getattr(plan, name) for name in plan.__struct_fields__}
-        click.echo(json.dumps({"event": "plan", **told, "balance": balance}, ensure_ascii=False, default=str))
+        money = {"balance": balance.credits, "balance_unknown": balance.why}
+        click.echo(json.dumps({"event": "plan", **told, **money}, ensure_ascii=False, default=str))
         return
-    parts = ", ".join(f"{count:,} × {n}" for n, count in sorted(plan.parts.items()) if n)
     unpriced = f", and {plan.unpriced:,} without a known price (--price)" if plan.unpriced else ""
     lines = [
         ("recipients", f"{plan.recipients:,}"),
         ("read as", plan.input),
         ("columns", ", ".join(f"{name} ← {column}" for name, column in plan.columns.items())),
-        ("parts", parts or "calls"),
+        *_parts(plan),
         ("cost", f"about {plan.cost:,} credits{unpriced}"),
-        ("balance", balance),
-        ("time", "as fast as it goes" if plan.seconds is None else duration(plan.seconds)),
-        ("quiet hours", plan.quiet or "none"),
+        ("balance", _balance(plan, balance)),
+        ("time", _time(plan, limits)),
+        ("quiet hours", f"{plan.quiet}, by each recipient's clock" if plan.quiet else "none"),
     ]
     for count, words in (
         (plan.bad, "rows cannot be sent to"),
@@ -47,10 +55,45 @@ def show_plan(plan: Plan, limits: Limits, balance: str, *, machine: bool) -> Non
     lines += [("assumed", f"{count:,} times: {doubt}") for doubt, count in plan.doubts.items()]
     if limits.max_cost is not None:
         lines.append(("at most", f"{limits.max_cost:,} credits"))
+    if limits.expires is not None:
+        lines.append(("expires", _moment(limits.expires)))
+    lines += [("sample", f"{number}  {text}") for number, text in plan.samples]
+    before = ""
     for title, value in lines:
-        click.echo(f"{click.style(title.ljust(12), dim=True)} {value}")
-    for number, text in plan.samples:
-        click.echo(f"{click.style('sample'.ljust(12), dim=True)} {number}  {text}")
+        click.echo(f"{click.style(('' if title == before else title).ljust(12), dim=True)} {value}")
+        before = title
+
+
+def _parts(plan: Plan) -> list[tuple[str, str]]:
+    if not any(plan.parts):
+        return [("parts", "calls")]
+    most, wide = max(plan.parts.values()), len(f"{max(plan.parts.values()):,}")
+    shown = []
+    for n, count in sorted(plan.parts.items()):
+        word = "part " if n == 1 else "parts"
+        bar = "█" * max(1, round(_WIDTH * count / most))
+        shown.append(("parts", f"{n:>2} {word} {count:>{wide},} {bar} {plan.costs[n]:,} credits"))
+    return shown
+
+
+def _balance(plan: Plan, balance: Balance) -> str:
+    if balance.credits is None:
+        return f"not known: {balance.why}"
+    left = balance.credits - plan.cost
+    if left < 0:
+        return click.style(f"{balance.credits:,} credits: {-left:,} too few", fg="red")
+    return f"{balance.credits:,} credits"
+
+
+def _time(plan: Plan, limits: Limits) -> str:
+    if plan.seconds is None:
+        return f"as fast as {limits.concurrency} at once go"
+    ends = "" if plan.ends is None else f", until {_moment(plan.ends)} if begun now"
+    return f"{duration(plan.seconds)} at {limits.rate:g} a second{ends if plan.quiet or plan.seconds > _LONG else ''}"
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def show_result(name: str, result: Result, *, machine: bool) -> None:
@@ -78,76 +121,6 @@ def show_tally(tally: Tally) -> None:
             word = "not sent yet" if state == State.WAITING else state.name.lower()
             click.echo(f"  {word:<13}{tally[state]:>10,}")
     click.echo(f"  {'cost':<13}{tally.charged:>10,} credits charged so far, {tally.reserved:,} estimated")
-
-
-class Progress:
-    """Shows a run: one line that changes on a terminal, a line now and then without one, JSON for programs.
-
-    Args:
-        name: the campaign's name.
-        machine: as JSON, on standard output; everything else goes to standard error.
-    """
-
-    def __init__(self, name: str, *, machine: bool) -> None:
-        self._name = name
-        self._machine = machine
-        self._terminal = sys.stderr.isatty() and not machine
-        self._next = 0.0
-        self._open = False
-        self._last = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._end_line()
-
-    def tell(self, event: Event) -> None:
-        """Take an event of the run."""
-        if self._machine:
-            told = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
-            click.echo(json.dumps({**told, **facts(event.tally), "reason": event.reason, "wake": event.wake}))
-        elif self._terminal:
-            self._bar(event)
-        elif event.kind not in {"progress", "unknown"} or time.monotonic() >= self._next:
-            self._next = time.monotonic() + _EVERY
-            line = self._line(event)
-            # A run that waits for the morning says so once.
-            if line != self._last:
-                click.echo(f"{self._name}: {line}", err=True)
-            self._last = line
-
-    def _bar(self, event: Event) -> None:
-        tally = event.tally
-        done = tally.total - tally[State.WAITING] - tally.in_flight
-        filled = round(_WIDTH * done / tally.total) if tally.total else _WIDTH
-        bar = click.style("━" * filled, fg="green") + click.style("━" * (_WIDTH - filled), dim=True)
-        # Erased and written anew: the line before may have been longer.
-        click.echo(f"\r\x1b[2K{bar} {self._line(event)}", err=True, nl=False)
-        self._open = True
-
-    def _line(self, event: Event) -> str:
-        tally = event.tally
-        words = [f"{tally.total - tally[State.WAITING] - tally.in_flight:,} of {tally.total:,}"]
-        if event.rate and event.kind in {"progress", "unknown"}:
-            words.append(f"{event.rate:.0f}/s")
-            if tally[State.WAITING]:
-                words.append(f"{duration(tally[State.WAITING] / event.rate)} left")
-        words += [
-            f"{tally[state]:,} {state.name.lower()}"
-            for state in (State.DELIVERED, State.FAILED, State.REJECTED, State.UNKNOWN)
-            if tally[state]
-        ]
-        words.append(f"{tally.reserved:,} credits")
-        if event.kind in {"throttled", "waiting", "settling"}:
-            left = "" if event.wake is None else f", {duration(max(0.0, event.wake - event.at))}"
-            words.append(f"{event.kind}: {event.reason}{left}")
-        return " · ".join(words)
-
-    def _end_line(self) -> None:
-        if self._open:
-            click.echo(err=True)
-            self._open = False
 
 
 def duration(seconds: float) -> str:

@@ -1,13 +1,9 @@
-"""The Japanese sentences, by the English ones that stand in the code."""
+"""The Japanese sentences, by the English ones that stand in the code: those of all modules here, in one catalogue."""
 
-from . import checkup, fields, foundation, framework, machine, others, sending
+from importlib import import_module
+from pkgutil import iter_modules
 
-WORDS: dict[str, str] = {
-    **framework.WORDS,
-    **fields.WORDS,
-    **foundation.WORDS,
-    **sending.WORDS,
-    **others.WORDS,
-    **machine.WORDS,
-    **checkup.WORDS,
-}
+WORDS: dict[str, str] = {}
+
+for _found in iter_modules(__path__):
+    WORDS |= import_module(f"{__name__}.{_found.name}").WORDS

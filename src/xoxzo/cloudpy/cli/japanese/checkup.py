@@ -150,6 +150,7 @@ WORDS = {
     "No simulator of yours runs on this machine. Start one with: xoxzo simulator": (
         "このマシンで実行中のシミュレーターはありません。起動するには: xoxzo simulator"
     ),
+    "A stepped one stands still until it is advanced.": "stepped の時計は、進めるまで止まっています。",
     "Let no other command find it: neither --simulator nor stop.": (
         "ほかのコマンド (--simulator や stop) から見えないようにします。"
     ),

@@ -108,7 +108,5 @@ WORDS = {
     "Watch a message, two calls and a dial-in number at work, on a simulator that this command runs.": (
         "このコマンドが動かすシミュレーターで、メッセージ、2 本の通話、着信番号の動きを見ます。"
     ),
-    "Needs no account and sends nothing to anybody. Example: xoxzo demo": (
-        "アカウントは不要で、誰にも何も送りません。例: xoxzo demo"
-    ),
+    "Needs no account and sends nothing to anybody.": "アカウントは不要で、誰にも何も送りません。",
 }

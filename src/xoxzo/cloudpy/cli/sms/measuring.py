@@ -43,7 +43,8 @@ def command(
     with objection():
         found = estimate(words, country, track_link=track_link, price=amount(price, "--price"))
     stranger = None if length.ascii_only else next(character for character in words if not character.isascii())
-    Output(machine=machine).record(
+    out = Output(machine=machine)
+    out.record(
         {
             "parts": length.parts,
             "units": length.units,
@@ -51,7 +52,7 @@ def command(
             "ascii_only": length.ascii_only,
             "first_not_ascii": stranger,
             "cost": found.credits,
-            "notes": [tr(note) if not machine else note for note in found.notes],
+            "notes": [tr(note) if out.draws else note for note in found.notes],
         }
     )
     if length.parts is None:

@@ -66,7 +66,7 @@ def command(session: Session, words: Sequence[str], text: str | None, file: str 
         Sends(session, "msgid").run(
             [one.number for one in recipients],
             lambda number: client.sms.send(recipient=number, **options),
-            follow="xoxzo sms wait {id}",
+            follow="sms wait {id}",
         )
 
 

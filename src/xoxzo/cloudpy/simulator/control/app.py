@@ -18,6 +18,7 @@ from xoxzo.cloudpy.simulator.engine import NotSaved
 from xoxzo.cloudpy.simulator.http import UNSAVED, Reply
 
 from .doors import Asked
+from .events import Streams
 from .guard import is_local
 from .table import CHAPTERS, Entry
 
@@ -55,7 +56,11 @@ def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Rec
 
 def _routes(simulator: "Simulator") -> list[Route]:
     extra = _Extra(simulator)
-    routes = [Route(PREFIX + "metrics", extra.metrics), Route(PREFIX + "openapi.json", extra.document)]
+    routes = [
+        Route(PREFIX + "metrics", extra.metrics),
+        Route(PREFIX + "openapi.json", extra.document),
+        Route(PREFIX + "events", Streams(simulator).follow),
+    ]
     entries = chain.from_iterable(CHAPTERS.values())
     routes += [Route(PREFIX + entry.path, _endpoint(simulator, entry), methods=[entry.method]) for entry in entries]
     return routes

@@ -20,6 +20,7 @@ texts; amounts are credits.
 _NAMES = {"number": "A phone's number, in E.164.", "sid": "Whose account.", "id": "Its id."}
 _QUERY: dict[str, tuple[str, Json]] = {
     "q": ("Words that must all fit; see the page on the simulator.", {"type": "string", "maxLength": 500}),
+    "id": ("A msgid, callid or conferenceid.", {"type": "string"}),
     "limit": ("How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000}),
     "before": ("The `next` of the page before.", {"type": "integer"}),
     "minutes": ("How many.", {"type": "integer", "minimum": 1, "maximum": 1440, "default": 60}),
@@ -59,6 +60,22 @@ def document(server: str | None = None) -> Json:
     return numbered
 
 
+def table() -> str:
+    """Return all requests as a table in Markdown: what the page on the simulator shows."""
+    lines = ["| request | what it does |", "|---|---|"]
+    for chapter in CHAPTERS.values():
+        for entry in chapter:
+            path = re.sub(r"{(\w+)}", r"<\1>", PREFIX + entry.path)
+            query = f"?{'&'.join(entry.query)}" if entry.query else ""
+            fields = "" if entry.body is None else f" `{{{_fields(entry.body)}}}`"
+            lines.append(f"| `{entry.method} {path}{query}`{fields} | {entry.summary} |")
+    return "\n".join(lines)
+
+
+def _fields(body: type) -> str:
+    return ", ".join(f'"{field.name}"' for field in msgspec.structs.fields(body))
+
+
 _PROBLEM: Json = {
     "type": "object",
     "required": ["detail"],
@@ -82,7 +99,7 @@ def _operation(entry: Entry, tag: str, body: Json | None, result: Json) -> Json:
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
         refusals |= {413: "The body is too large.", 415: "The body is no JSON.", 503: "The database cannot be written."}
-    if body is not None or entry.query:
+    if body is not None or {*entry.query} - {"id"}:
         refusals[400] = "Something that was asked is wrong."
     if inside:
         refusals[404] = "There is no such thing."

@@ -202,9 +202,10 @@ def remove_rule(simulator: Simulator, asked: Asked[bodies.Nothing]) -> Done:
     return Done()
 
 
-def callbacks(simulator: Simulator, _asked: Asked[None]) -> list[Attempt]:
-    """List every try to deliver a callback, the oldest first."""
-    return list(map(attempt_state, simulator.callbacks))
+def callbacks(simulator: Simulator, asked: Asked[None]) -> list[Attempt]:
+    """List the tries to deliver a callback, the oldest first: all, or those of one message or call."""
+    ident = asked.query.get("id")
+    return [attempt_state(attempt) for attempt in simulator.callbacks if ident in {None, attempt.ident}]
 
 
 def resend(simulator: Simulator, asked: Asked[bodies.Nothing]) -> Done:

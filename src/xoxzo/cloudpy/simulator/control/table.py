@@ -86,7 +86,7 @@ CHAPTERS: dict[str, tuple[Entry, ...]] = {
         _post("rules/{id}/remove", doors.remove_rule),
     ),
     "Callbacks": (
-        _get("callbacks", doors.callbacks),
+        _get("callbacks", doors.callbacks, "id"),
         _post("callbacks/{id}/resend", doors.resend),
     ),
     "Xoxzo": (

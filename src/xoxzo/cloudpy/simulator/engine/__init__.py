@@ -4,6 +4,8 @@ Doors lead to it: the API (`..api`), the control API and the `Simulator` object.
 outbox; somebody with a network takes it from there and reports how it went.
 """
 
+import math
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +28,7 @@ from .lines import Line, LineDesk, UnknownNumber
 from .lookup import LookupDesk
 from .office import Sender, SenderDesk
 from .otp import AlreadyRegistered, Otp, OtpActive, OtpDesk, UnknownWebsite, Website
+from .pruning import DAY
 from .replies import Reply, ReplyDesk
 from .sms import Message, MessageTooLong, SmsDesk, SmsRequest
 from .store import Beginning, Marks, NotSaved, Store
@@ -120,6 +123,7 @@ class Engine:
         self._saved_at: float | None = None
         self._wiped = False
         self._closed = False
+        self._prune_at = -math.inf
         self._stale = None if store is None else STOPPED
         """Why the state has to be taken up from the store before it is used."""
         self._furnish()
@@ -149,6 +153,8 @@ class Engine:
             if self._stale is not None:
                 self._take_up(self._stale)
             self.world.run_due()
+            if self._depth == 1 and self.settings.max_age is not None:
+                self._prune(self.settings.max_age * DAY)
         except BaseException:
             self._depth -= 1
             self.lock.release()
@@ -247,6 +253,14 @@ class Engine:
             self.world.tell("clock", "clock", what="running")
             self.world.wake()
 
+    def _prune(self, age: float) -> None:
+        """Forget what is too old; it is looked for a hundred times in that time, or every hour."""
+        now = self.clock.now()
+        if now >= self._prune_at:
+            self._prune_at = now + min(age / 100, 3600)
+            for desk in (self.sms, self.replies, self.calls, self.conferences, self.callbacks):
+                desk.forget_before(now - age)
+
     def callbacks_hit_by(self, hit: Callable[[], Fault | None]) -> None:
         """Have `hit` asked before each try to deliver a callback which fault hits it; a reset changes nothing there."""
         with self.lock:
@@ -272,14 +286,17 @@ class Engine:
         with self.lock:
             return self.world.timers.next_due
 
-    def take_outgoing(self) -> list[Outgoing]:
-        """Take all requests out of the outbox."""
+    def take_outgoing(self, most: int = sys.maxsize) -> list[Outgoing]:
+        """Take requests out of the outbox, the oldest first, and at most so many."""
         with self:
-            taken = list(self.world.outbox)
-            self.world.outbox.clear()
-            return taken
+            outbox = self.world.outbox
+            return [outbox.popleft() for _ in range(min(most, len(outbox)))]
 
     def answered(self, outgoing: Outgoing, answer: Answer) -> None:
         """Report how a request went that was taken from the outbox."""
         with self:
             outgoing.answered(answer)
+
+    def has_outgoing(self) -> bool:
+        """Say whether there is anything in the outbox."""
+        return bool(self.world.outbox)

@@ -129,6 +129,11 @@ class CallbackDesk:
             self._world.forget(self.log[0])
         self.log.append(attempt)
 
+    def forget_before(self, moment: float) -> None:
+        """Forget tries that ended before a moment."""
+        while self.log and self.log[0].at < moment:
+            self._world.forget(self.log.popleft())
+
     def _try(self, delivery: Delivery) -> None:
         delivery.under_way = True
         fault = self._world.callback_fault()

@@ -9,6 +9,7 @@ from .accounts import Account, Accounts, NotEnoughCredits
 from .call import Call, CallRequest, CallStatus, Step
 from .callbacks import CallbackDesk
 from .fates import Fates
+from .pruning import outlived, surplus
 from .ringing import Ringer
 from .world import World
 
@@ -146,8 +147,13 @@ class CallDesk:
         call.account.calls[call.callid] = call
         self._world.tally.minute(call.started).calls += 1
         self.attach(call.recipient, call)
-        if len(self.calls) > self._world.settings.max_calls:
-            self._forget(self.calls.pop(next(iter(self.calls))))
+        for callid in surplus(self.calls, self._world.settings.max_calls):
+            self._forget(self.calls.pop(callid))
+
+    def forget_before(self, moment: float) -> None:
+        """Forget calls that began before a moment."""
+        for callid in outlived(self.calls, lambda call: call.started, moment):
+            self._forget(self.calls.pop(callid))
 
     def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
         """Take back calls that were saved, the oldest first.
@@ -195,6 +201,8 @@ class CallDesk:
 
     def _forget(self, call: Call) -> None:
         self._world.forget(call)
+        if not call.conferenceid:  # a conference is kept longer than its calls may be, and has to end
+            self.phones.silence(call)
         call.account.calls.pop(call.callid, None)
         for _, number in call.reached():
             inbox = self.by_phone.get(number, {})

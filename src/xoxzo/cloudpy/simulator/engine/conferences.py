@@ -9,6 +9,7 @@ from .accounts import Account, Accounts, same
 from .call import Call
 from .callbacks import CallbackDesk
 from .calls import CallDesk
+from .pruning import outlived, surplus
 from .world import World
 
 
@@ -137,8 +138,18 @@ class ConferenceDesk:
 
     def _keep(self, conference: Conference) -> None:
         self.conferences[conference.conferenceid] = conference
-        if len(self.conferences) > self._world.settings.max_calls:
-            self._world.forget(self.conferences.pop(next(iter(self.conferences))))
+        for conferenceid in surplus(self.conferences, self._world.settings.max_calls):
+            self._forget(self.conferences.pop(conferenceid))
+
+    def _forget(self, conference: Conference) -> None:
+        self._world.forget(conference)
+        for leg in conference.legs:
+            self._calls.phones.silence(leg)
+
+    def forget_before(self, moment: float) -> None:
+        """Forget conferences that began before a moment."""
+        for conferenceid in outlived(self.conferences, lambda conference: conference.started, moment):
+            self._forget(self.conferences.pop(conferenceid))
 
     def _leg_changed(self, leg: Call) -> None:
         # A conference is kept longer than its calls may be, so it is saved with them.

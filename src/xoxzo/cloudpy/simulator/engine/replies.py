@@ -10,6 +10,7 @@ from xoxzo.cloudpy.simulator.numbers import bare
 from .accounts import Account, Accounts, NotEnoughCredits
 from .callbacks import CallbackDesk
 from .lines import LineDesk
+from .pruning import outlived, surplus
 from .world import World
 
 ReplyStatus = Literal["RECEIVED", "NO ACTION URL", "NO CREDITS"]
@@ -90,8 +91,13 @@ class ReplyDesk:
         self.replies[reply.ident] = reply
         self.by_phone.setdefault(reply.sender, {})[reply.ident] = reply
         self._world.phones.reached(reply.sender, reply.serial)
-        if len(self.replies) > self._world.settings.max_messages:
-            self._forget(self.replies.pop(next(iter(self.replies))))
+        for ident in surplus(self.replies, self._world.settings.max_messages):
+            self._forget(self.replies.pop(ident))
+
+    def forget_before(self, moment: float) -> None:
+        """Forget what came in before a moment."""
+        for ident in outlived(self.replies, lambda reply: reply.at, moment):
+            self._forget(self.replies.pop(ident))
 
     def _forget(self, reply: Reply) -> None:
         self._world.forget(reply)

@@ -14,6 +14,7 @@ from .callbacks import CallbackDesk
 from .fates import Fates
 from .journal import Move, Received
 from .links import LinkDesk, LinkTracking
+from .pruning import outlived, surplus
 from .routing import route
 from .world import World
 
@@ -253,8 +254,13 @@ class SmsDesk:
         self._world.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
             self.links.messages[message.tracking.path] = message
-        if len(self.messages) > self._world.settings.max_messages:
-            self._forget(self.messages.pop(next(iter(self.messages))))
+        for msgid in surplus(self.messages, self._world.settings.max_messages):
+            self._forget(self.messages.pop(msgid))
+
+    def forget_before(self, moment: float) -> None:
+        """Forget what was sent before a moment."""
+        for msgid in outlived(self.messages, lambda message: message.sent, moment):
+            self._forget(self.messages.pop(msgid))
 
     def _forget_all(self, account: Account) -> None:
         for msgid in list(account.messages):

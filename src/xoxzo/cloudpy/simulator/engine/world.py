@@ -1,5 +1,6 @@
 """What all desks of the engine share: settings, time, chance, the outbox and the list of events."""
 
+import math
 import random
 import string
 import uuid
@@ -128,20 +129,24 @@ class World:
             self.changes[record] = False
 
     def run_due(self) -> None:
-        """Fire, in their order, all timers that are due."""
+        """Fire, in their order, all timers that are due, and the first of those that are too many."""
         if self._moment is not None or self.timers.next_due is None:
             return
-        now = self.clock.now()
+        now, early = self.clock.now(), len(self.timers) - self.settings.max_waiting
         try:
-            while (timer := self.timers.pop(now)) is not None:
+            while (timer := self.timers.pop(now if early <= 0 else math.inf)) is not None:
                 self._moment, action = timer
                 action()
+                early -= 1
         finally:
             self._moment = None
 
     def send(self, outgoing: Outgoing) -> None:
-        """Put a request into the outbox."""
+        """Put a request into the outbox; where too many wait already, the oldest of them fails."""
         self.outbox.append(outgoing)
+        if len(self.outbox) > self.settings.max_outgoing:
+            failed = self.outbox.popleft()
+            self.at(self.now(), lambda: failed.answered(Answer(error="too many requests waited to be made")))
         self.wake()
 
     def tell(

@@ -1,0 +1,236 @@
+"""The part of a campaign that runs it: in an event loop, in a program without one, and from another process."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.campaigns.limits import Limits, Result
+from xoxzo.cloudpy.campaigns.records import State
+from xoxzo.cloudpy.campaigns.threads import ThreadedRun, interrupts
+from xoxzo.cloudpy.campaigns.whole import WholeRun
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator
+
+    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.campaigns.content import Content
+    from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+    from xoxzo.cloudpy.campaigns.limits import Event, Hook
+    from xoxzo.cloudpy.protocols import CallbackUrls
+
+
+class Runs:
+    """What ``Campaign`` has for running."""
+
+    if TYPE_CHECKING:
+        name: str
+        content: Content
+        ledger: SqliteLedger
+        _uid: str
+
+        @property
+        def state(self) -> str:
+            """Where the campaign stands."""
+
+    _run: WholeRun | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What the last run kept to, and the next one will if it is told nothing else."""
+        kept = self.ledger.get("limits")
+        return Limits() if kept is None else msgspec.convert(kept, Limits)
+
+    def keep(self, limits: Limits | None) -> Limits:
+        """Remember what is kept to; return it. ``None`` leaves it as it was."""
+        if limits is None:
+            return self.limits
+        self.ledger.put({"limits": msgspec.to_builtins(limits)})
+        return limits
+
+    async def run_async(
+        self,
+        client: AsyncClient,
+        limits: Limits | None = None,
+        *,
+        callbacks: CallbackUrls | None = None,
+        on_event: Hook | None = None,
+        follow: float = 0.0,
+    ) -> Result:
+        """Send to everybody who is left, settle what can be settled, and say how it ended.
+
+        Whatever a run before this one left in doubt is looked up and never simply sent again.
+
+        Args:
+            client: sends; its ``max_connections`` should be at least ``limits.concurrency``.
+            limits: what is kept to; by default what the last run kept to.
+            callbacks: makes the URLs of delivery reports; give what they tell to ``record``.
+            on_event: told what happens, in the event loop, so it must be quick. If it raises, the run stops as
+                ``stop`` has it, and what it raised is raised again.
+            follow: seconds to ask, at the end, for the carriers' last words.
+
+        Raises:
+            CampaignError: another process runs it, it was cancelled, or the ledger cannot be written.
+        """
+        self.ledger.lock()
+        if self.state in {"cancelled", "purged"}:
+            raise CampaignError(f"{self.name} was {self.state}: it cannot go on")
+        self._run = WholeRun(
+            self.ledger,
+            self.content,
+            self._uid,
+            client=client,
+            limits=self.keep(limits),
+            callbacks=callbacks,
+            tell=on_event,
+        )
+        try:
+            return await self._run.run(follow)
+        finally:
+            self._run = None
+
+    async def events(
+        self,
+        client: AsyncClient,
+        limits: Limits | None = None,
+        **options: Any,  # noqa: ANN401 - what `run_async` takes
+    ) -> AsyncIterator[Event | Result]:
+        """Run, and yield what happens; the last thing is the result. Leaving the loop stops the run."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        task = asyncio.create_task(self.run_async(client, limits, on_event=queue.put_nowait, **options))
+        task.add_done_callback(lambda _: queue.put_nowait(None))
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+            yield await task
+        finally:
+            if not task.done():
+                self.stop()
+                await asyncio.wait([task])
+
+    def run(
+        self,
+        client: AsyncClient | None = None,
+        limits: Limits | None = None,
+        *,
+        callbacks: CallbackUrls | None = None,
+        on_event: Hook | None = None,
+        follow: float = 0.0,
+    ) -> Result:
+        """Do what ``run_async`` does and wait for it.
+
+        Ctrl-C and SIGTERM finish what is in flight, and then this returns. A second one waits for nothing: what is in
+        flight is unknown then.
+
+        Args:
+            client: an ``AsyncClient``; by default one from the environment, on the fast transport where its extra is
+                installed, which is closed afterwards.
+            limits: as for ``run_async``. The same goes for the others.
+            callbacks: makes the URLs of delivery reports.
+            on_event: told what happens, in the calling thread: it may take its time, and use Django's models.
+            follow: seconds to ask, at the end, for the carriers' last words.
+
+        Raises:
+            CampaignError: another process runs it, or the ledger cannot be written.
+            ConfigurationError: no credentials.
+        """
+        things = self.watch(client, limits, callbacks=callbacks, follow=follow)
+        try:
+            while not isinstance(thing := next(things), Result):
+                if on_event is not None:
+                    on_event(thing)
+        finally:
+            things.close()
+        return thing
+
+    def watch(
+        self,
+        client: AsyncClient | None = None,
+        limits: Limits | None = None,
+        *,
+        callbacks: CallbackUrls | None = None,
+        follow: float = 0.0,
+    ) -> Generator[Event | Result, None, None]:
+        """Do what ``run`` does, and yield what happens; the last thing is the result. Leaving the loop stops the run.
+
+        The run has a thread of its own, so the loop's body may take its time.
+
+        Args:
+            client: as for ``run``. The same goes for the others.
+            limits: what is kept to.
+            callbacks: makes the URLs of delivery reports.
+            follow: seconds to ask, at the end, for the carriers' last words.
+
+        Raises:
+            CampaignError: another process runs it, or the ledger cannot be written.
+            ConfigurationError: no credentials.
+        """
+
+        async def main(tell: Hook) -> Result:
+            options: dict[str, Any] = {"callbacks": callbacks, "on_event": tell, "follow": follow}
+            if client is not None:
+                return await self.run_async(client, limits, **options)
+            async with _client((limits or self.limits).concurrency) as own:
+                return await self.run_async(own, limits, **options)
+
+        run = ThreadedRun(main, self.stop)
+        with interrupts(run):
+            try:
+                yield from run.events()
+            finally:
+                run.stop()
+                run.join()
+        result = run.result()
+        if result is None:
+            tally = self.ledger.tally()
+            reason = str(self.ledger.get("reason") or "")
+            result = Result(state="stopped", reason=reason, tally=tally, unknown=tally[State.UNKNOWN])
+        yield result
+
+    def stop(self, reason: str = "interrupted") -> None:
+        """Have the run in this process end as soon as what is in flight has come to its end."""
+        if (run := self._run) is not None:
+            run.stop("stopped", reason)
+
+    def wish(self, what: str) -> None:
+        """Have whichever process runs it pause or cancel it; ``resume`` takes that back.
+
+        Args:
+            what: ``pause``, ``cancel`` or ``resume``.
+        """
+        if what not in {"pause", "cancel", "resume"}:
+            raise InvalidArgument("what", "must be pause, cancel or resume")
+        self.ledger.put({"wish": None if what == "resume" else what})
+
+    def cancel(self) -> None:
+        """End the campaign for good, and the run of it that may be under way."""
+        self.wish("cancel")
+        try:
+            self.ledger.lock()
+        except CampaignError:
+            # Whoever runs it has been told, and ends it.
+            return
+        self.ledger.put({"state": "cancelled"})
+
+
+@asynccontextmanager
+async def _client(connections: int) -> AsyncIterator[AsyncClient]:
+    """Give a client of the environment's account, on the faster of the transports that are there."""
+    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.transports.fast import AsyncFastTransport
+
+    if find_spec("pyreqwest") is None:
+        async with AsyncClient(max_connections=connections) as client:
+            yield client
+        return
+    transport = AsyncFastTransport(max_connections=connections)
+    try:
+        async with AsyncClient(transport=transport) as client:
+            yield client
+    finally:
+        await transport.close()

@@ -1,0 +1,146 @@
+"""How a run is shown while it is under way: to people, and to programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from xoxzo.cloudpy.campaigns import State
+
+from .showing import duration, facts
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns import Event, Tally
+
+_EVERY = 5.0
+_BAR = 28
+_ROOM = 20
+_FIGURES = (
+    (State.DELIVERED, "delivered", "green"),
+    (State.FAILED, "failed", "red"),
+    (State.REJECTED, "rejected", "red"),
+    (State.SKIPPED, "left out", None),
+    (State.UNKNOWN, "unknown", "yellow"),
+)
+_NOTICES = {
+    "throttled": "yellow",
+    "unreachable": "red",
+    "waiting": "cyan",
+    "settling": "cyan",
+    "stopping": "yellow",
+    "unknown": "yellow",
+}
+# How long a notice is shown that has no end of its own.
+_LINGERS = 3.0
+
+Piece = tuple[str, str | None]
+"""A text and its colour."""
+
+
+class Progress:
+    """Shows a run: lines that change on a terminal, a line now and then without one, JSON for programs.
+
+    Args:
+        name: the campaign's name.
+        machine: as JSON, on standard output; everything else goes to standard error.
+    """
+
+    def __init__(self, name: str, *, machine: bool) -> None:
+        self._name = name
+        self._machine = machine
+        self._terminal = sys.stderr.isatty() and not machine
+        self._next = 0.0
+        self._drawn = 0
+        self._last = ""
+        self._notice: Event | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._drawn = 0
+
+    def tell(self, event: Event) -> None:
+        """Take an event of the run."""
+        if self._machine:
+            told = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
+            click.echo(json.dumps({**told, **facts(event.tally), "reason": event.reason, "wake": event.wake}))
+        elif self._terminal:
+            self._draw(event)
+        elif event.kind not in {"progress", "unknown", "throttled", "unreachable"} or time.monotonic() >= self._next:
+            self._next = time.monotonic() + _EVERY
+            line = " · ".join(text for text, _ in [*_speed(event), *_figures(event.tally), *_news(event, event.at)])
+            # A run that waits for the morning says so once.
+            if line != self._last:
+                click.echo(f"{self._name}: {line}", err=True)
+            self._last = line
+
+    def _draw(self, event: Event) -> None:
+        if event.kind in _NOTICES:
+            self._notice = event
+        elif self._notice is not None and event.at > (self._notice.wake or self._notice.at + _LINGERS):
+            self._notice = None
+        width = shutil.get_terminal_size().columns - 1
+        lines = [_bar(event.tally, min(_BAR, width - _ROOM)) + _join([("", None), *_speed(event)], width - _BAR)]
+        lines.append(_join(_figures(event.tally), width))
+        if self._notice is not None and event.kind != "ended":
+            lines.append(_join(_news(self._notice, event.at), width))
+        # The lines of before are written over; a third one that is no longer there is erased.
+        up = f"\x1b[{self._drawn}A" if self._drawn else ""
+        click.echo(up + "".join(f"\r\x1b[2K{line}\n" for line in lines) + "\x1b[J", err=True, nl=False)
+        self._drawn = len(lines)
+
+
+def _bar(tally: Tally, width: int) -> str:
+    done = _done(tally)
+    filled = round(width * done / tally.total) if tally.total else width
+    share = 100 * done // tally.total if tally.total else 100
+    bar = click.style("━" * filled, fg="green") + click.style("━" * (width - filled), dim=True)
+    return f"{bar} {share:>3} %"
+
+
+def _done(tally: Tally) -> int:
+    return tally.total - tally[State.WAITING] - tally.in_flight
+
+
+def _speed(event: Event) -> list[Piece]:
+    tally = event.tally
+    pieces: list[Piece] = [(f"{_done(tally):,} of {tally.total:,}", None)]
+    if event.rate and event.kind != "ended":
+        pieces.append((f"{event.rate:.0f}/s", None))
+        if tally[State.WAITING]:
+            pieces.append((f"{duration(tally[State.WAITING] / event.rate)} left", None))
+    return pieces
+
+
+def _figures(tally: Tally) -> list[Piece]:
+    pieces: list[Piece] = [(f"{tally[state]:,} {word}", colour) for state, word, colour in _FIGURES if tally[state]]
+    if tally.sent:
+        pieces.insert(0, (f"{tally.sent:,} sent", None))
+    return [*pieces, (f"{tally.reserved:,} credits", None)]
+
+
+def _news(event: Event, now: float) -> list[Piece]:
+    if event.kind not in _NOTICES or not event.reason:
+        return []
+    left = "" if event.wake is None else f", {duration(max(0.0, event.wake - now))} more"
+    flying = f": {event.tally.in_flight:,} in flight come to their end; Ctrl-C again leaves them in doubt"
+    return [(f"{event.kind}: {event.reason}{left}{flying if event.kind == 'stopping' else ''}", _NOTICES[event.kind])]
+
+
+def _join(pieces: list[Piece], width: int) -> str:
+    """Join pieces as long as they fit into a line: one that breaks could not be written over."""
+    shown, used = [], 0
+    for text, colour in pieces:
+        used += len(text) + 3
+        if used - 3 > width:
+            text = text[: max(0, len(text) - (used - 3 - width))]  # noqa: PLW2901
+        shown.append(click.style(text, fg=colour) if colour else text)
+        if used - 3 > width:
+            break
+    return " · ".join(shown)

@@ -1,0 +1,25 @@
+"""What is forgotten of what is kept: the oldest, when it is too much or too old."""
+
+from collections.abc import Callable, Mapping
+from itertools import islice, takewhile
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+DAY = 86_400
+_SHARE = 1_000
+
+
+def surplus(kept: Mapping[K, V], most: int) -> list[K]:
+    """Return the keys of the oldest that are too many, or none.
+
+    Where many are kept, a thousandth more are returned: to find the first of a `dict` that always loses its first ones
+    takes the longer the more it has lost, so it is not looked for each time.
+    """
+    return list(islice(kept, len(kept) - most + most // _SHARE)) if len(kept) > most else []
+
+
+def outlived(kept: Mapping[K, V], began: Callable[[V], float], moment: float) -> list[K]:
+    """Return the keys of those that began before a moment; the oldest stand first."""
+    return [key for key, _ in takewhile(lambda entry: began(entry[1]) < moment, kept.items())]

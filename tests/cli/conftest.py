@@ -1,0 +1,67 @@
+"""What the tests of commands share: a shell of their own, with an account on the simulator and no configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from xoxzo.cloudpy.cli import asking, profiles
+from xoxzo.cloudpy.cli.app import xoxzo
+
+Shell = Callable[..., Result]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place for configuration and state, in English."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return tmp_path
+
+
+@pytest.fixture
+def bare(home: Path) -> Shell:
+    """Types a command where nothing is configured."""
+    del home
+
+    def run(*words: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(xoxzo, list(words), input=text, catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def shell(bare: Shell, simulator_url: str, account: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """Types a command where the environment has an account on the simulator."""
+    for name, value in ((profiles.HOST, simulator_url), (profiles.SID, account[0]), (profiles.TOKEN, account[1])):
+        monkeypatch.setenv(name, value)
+    return bare
+
+
+@pytest.fixture
+def live(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """The same, where the simulator passes for the real service."""
+    monkeypatch.setattr(profiles, "is_this_machine", lambda _: False)
+    return shell
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], list[str]]:
+    """Makes somebody be there, who gives this answer to every question; returns the questions."""
+
+    def give(answer: bool) -> list[str]:
+        asked: list[str] = []
+
+        def confirm(question: str, **_: object) -> bool:
+            asked.append(question)
+            return answer
+
+        monkeypatch.setattr(asking, "_someone", lambda: True)
+        monkeypatch.setattr(asking.click, "confirm", confirm)
+        return asked
+
+    return give

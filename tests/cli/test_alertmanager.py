@@ -1,0 +1,281 @@
+"""`xoxzo alertmanager` as a process: fed by hand and by a real Alertmanager, ringing the simulator's phones."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import pytest
+from click.testing import CliRunner, Result
+from on_call import alert, body
+
+from xoxzo.cloudpy.cli.app import xoxzo
+from xoxzo.cloudpy.integrations.alertmanager import example
+
+XOXZO = str(Path(sys.executable).with_name("xoxzo"))
+ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+TOKEN = "a token of the tests"
+SETTINGS = """
+sender = "Alerts"
+caller = "815012345678"
+texts = {{ call = "{{names}}" }}
+[people]
+anne = "{anne}"
+bert = "{bert}"
+[lists.oncall]
+resolved = true
+steps = [{{ to = "anne", method = "sms", wait = "1s" }}, {{ to = "bert", method = "call", wait = "1s" }}]
+"""
+
+
+def exchange(method: str, url: str, content: Any = None, token: str | None = TOKEN) -> tuple[int, Any]:
+    """Make a request with JSON in it; return status and parsed answer."""
+    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    data = content if isinstance(content, bytes | None) else json.dumps(content).encode()
+    request = Request(url, data, headers, method=method)
+    try:
+        with build_opener(ProxyHandler({})).open(request, timeout=20) as answer:
+            return answer.status, json.loads(answer.read() or b"null")
+    except HTTPError as error:
+        return error.code, json.loads(error.read() or b"null")
+
+
+def until(found: Callable[[], Any], what: object = "") -> Any:
+    """Wait until something is there."""
+    give_up = time.monotonic() + 40
+    while not (value := found()):
+        assert time.monotonic() < give_up, what
+        time.sleep(0.05)
+    return value
+
+
+@dataclass
+class OnDuty:
+    """A receiver in a process, and the two who are on call."""
+
+    folder: Path
+    url: str
+    simulator: str
+    anne: str
+    bert: str
+    process: "subprocess.Popen[bytes]"
+    output: Path
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """Return its log lines of one kind."""
+        told = [json.loads(line) for line in self.output.read_text().splitlines()]
+        return [one for one in told if one["event"] == event]
+
+    def phone(self, number: str) -> Any:
+        """Return what a phone has got."""
+        return exchange("GET", f"{self.simulator}/_simulator/phones/{number}", token=None)[1]
+
+
+@contextmanager
+def on_duty(folder: Path, simulator: str, account: tuple[str, str], *options: str, **more: str) -> Iterator[OnDuty]:
+    """Run a receiver for a while; it ends well when it is told to."""
+    anne, bert = (f"+8180{int(account[0][:14], 16) + n:08d}"[:13] for n in (1, 2))
+    anne, bert = anne[:-1] + "1", bert[:-1] + "2"
+    config, output = folder / "oncall.toml", folder / f"{time.monotonic_ns()}.log"
+    config.write_text(SETTINGS.format(anne=anne, bert=bert))
+    command = [XOXZO, "alertmanager", "--config", config, "--state", folder / "state.db", "--listen", "127.0.0.1:0"]
+    account_of = {"XOXZO_API_HOST": simulator, "XOXZO_API_SID": account[0], "XOXZO_API_AUTH_TOKEN": account[1]}
+    environment = os.environ | account_of | {"XOXZO_ALERTMANAGER_TOKEN": TOKEN} | more
+    with (
+        output.open("wb") as file,
+        subprocess.Popen([*command, "--json", *options], stderr=file, env=environment) as process,
+    ):
+        duty = OnDuty(folder, "", simulator, anne, bert, process, output)
+        try:
+            until(lambda: duty.lines("listening") or process.poll() is not None)
+            duty.url = duty.lines("listening")[0]["url"].removesuffix("/alerts")
+            yield duty
+        finally:
+            process.terminate()
+            status = process.wait(20)
+    assert status == 0, output.read_text()
+    assert duty.lines("stopped")
+
+
+def run(*arguments: str | Path, **environment: str) -> Result:
+    """Run the command in this process."""
+    return CliRunner(env=environment).invoke(xoxzo, ["alertmanager", *map(str, arguments)])
+
+
+def test_from_the_payload_to_an_answered_call(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """A message, then a call that is answered; repeats and a stop in between double nothing; in the end all is well."""
+    with on_duty(tmp_path, simulator_url, account) as duty:
+        assert exchange("POST", f"{duty.url}/alerts", body(alert()), token="wrong")[0] == 401
+        status, answer = exchange("POST", f"{duty.url}/alerts", body(alert()))
+        assert (status, answer["verdict"]) == (200, "opened")
+        assert exchange("POST", f"{duty.url}/alerts", body(alert()))[1] == {**answer, "verdict": "repeat"}
+        until(lambda: duty.lines("calling"), duty.output.read_text)
+    with on_duty(tmp_path, simulator_url, account) as duty:
+        until(lambda: duty.lines("acknowledged"), duty.output.read_text)
+        assert [message["text"] for message in duty.phone(duty.anne)["messages"]] == [
+            f"FIRING critical HostDown: HostDown of somewhere #{answer['incident']}"
+        ]
+        assert [call["status"] for call in duty.phone(duty.bert)["calls"]] == ["ANSWERED"]
+        assert exchange("GET", f"{duty.url}/health", token=None) == (200, {"status": "ok", "open": 0, "failure": None})
+        shown = run("status", "--state", tmp_path / "state.db").output
+        assert f"{answer['incident']}  acknowledged by bert" in shown
+        assert "      call bert answered" in shown
+        told = json.loads(run("status", "--json", "--state", tmp_path / "state.db").output)
+        assert (told["id"], told["step"], told["alerts"]) == (answer["incident"], 2, ["HostDown"])
+        assert exchange("POST", f"{duty.url}/alerts", body(alert(resolved=True)))[1]["verdict"] == "resolved"
+        until(lambda: len(duty.phone(duty.anne)["messages"]) == 2 and duty.phone(duty.bert)["messages"])
+    written = "".join(path.read_text() for path in tmp_path.glob("*.log"))
+    assert duty.anne not in written
+    assert f"+81••••{duty.anne[-4:]}" in written
+    assert account[1] not in written + repr((tmp_path / "state.db").read_bytes())
+    assert TOKEN not in written + repr((tmp_path / "state.db").read_bytes())
+
+
+@pytest.mark.parametrize("way", ["ack", "--all", "http"])
+def test_acknowledged_by_hand(way: str, simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """By the command, with the id that stands in the message, or over HTTP with the token, an escalation ends."""
+    with on_duty(tmp_path, simulator_url, account) as duty:
+        ident = exchange("POST", f"{duty.url}/alerts", body(alert()))[1]["incident"]
+        if way == "http":
+            assert exchange("POST", f"{duty.url}/acknowledge/{ident}")[1]["phase"] == "acknowledged"
+        else:
+            words = ["ack", "--state", str(tmp_path / "state.db"), f"#{ident.lower()}" if way == "ack" else way]
+            assert run(*words, USER="carol").output == f"{ident} acknowledged\n"
+        until(lambda: duty.lines("sent"))
+        assert not duty.lines("calling")
+
+
+def test_dry_run(tmp_path: Path, simulator_url: str, account: tuple[str, str]) -> None:
+    """A dry run needs no credentials, tells what it would send, and leaves no state."""
+    nothing = {"XOXZO_API_SID": "", "XOXZO_API_AUTH_TOKEN": "", "XOXZO_API_HOST": ""}
+    with on_duty(tmp_path, simulator_url, account, "--dry-run", **nothing) as duty:
+        exchange("POST", f"{duty.url}/alerts", body(alert()))
+        [told] = until(lambda: duty.lines("would-send"))
+        assert (told["to"], told["kind"], told["text"][:6]) == ("anne", "sms", "FIRING")
+        assert not duty.phone(duty.anne)["messages"]
+    assert not (tmp_path / "state.db").exists()
+
+
+@pytest.mark.skipif(ALERTMANAGER is None, reason="prometheus-alertmanager is not installed")
+def test_a_real_alertmanager(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """An alert posted to a real Alertmanager reaches the phones; its repeats do not; its end is told."""
+    with on_duty(tmp_path, simulator_url, account) as duty, _alertmanager(tmp_path, duty.url) as api:
+        labels = {"alertname": "DiskFull", "severity": "critical", "instance": "db-1"}
+        fired = {"labels": labels, "annotations": {"summary": "ディスクの空きがありません"}}
+        assert exchange("POST", f"{api}/api/v2/alerts", [fired], token=None)[0] == 200
+        until(lambda: duty.lines("acknowledged"), duty.output.read_text)
+        until(lambda: [one for one in duty.lines("heard") if one["verdict"] == "repeat"], duty.output.read_text)
+        [message] = duty.phone(duty.anne)["messages"]
+        assert message["text"].startswith("FIRING critical DiskFull: ディスクの空きがありません #")
+        assert len(duty.phone(duty.bert)["calls"]) == 1
+        over = fired | {"endsAt": datetime.now(UTC).isoformat()}
+        assert exchange("POST", f"{api}/api/v2/alerts", [over], token=None)[0] == 200
+        until(lambda: len(duty.phone(duty.anne)["messages"]) == 2, duty.output.read_text)
+        until(lambda: duty.phone(duty.bert)["messages"], duty.output.read_text)
+
+
+@contextmanager
+def _alertmanager(folder: Path, url: str) -> Iterator[str]:
+    (folder / "token").write_text(TOKEN)
+    (folder / "alertmanager.yml").write_text(
+        "route: {receiver: phones, group_by: [alertname], group_wait: 50ms, group_interval: 500ms,"
+        " repeat_interval: 1s}\n"
+        f"receivers: [{{name: phones, webhook_configs: [{{url: '{url}/alerts', send_resolved: true, "
+        f"http_config: {{authorization: {{credentials_file: '{folder / 'token'}'}}}}}}]}}]\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [
+        str(ALERTMANAGER),
+        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--storage.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+    ]
+    output = folder / "alertmanager.out"
+    with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, cwd=folder) as process:
+        try:
+            until(lambda: process.poll() is not None or _answers(address), output.read_text)
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.partition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_stops_on_ctrl_c(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """Ctrl-C ends it well."""
+    with on_duty(tmp_path, simulator_url, account) as duty:
+        duty.process.send_signal(signal.SIGINT)
+        assert duty.process.wait(20) == 0
+
+
+def test_check_and_show(tmp_path: Path) -> None:
+    """The settings, and what a payload would lead to, can be looked at before anything runs."""
+    config, shown = tmp_path / "a.toml", tmp_path / "payload.json"
+    config.write_text(run("example", "--language", "ja").output)
+    assert config.read_text() == example.text("ja")
+    checked = run("--config", config, "--check")
+    assert checked.exit_code == 0
+    assert "after 3 min  call tanaka" in checked.output
+    shown.write_bytes(body(alert(severity="warning")))
+    assert "list     office" in run("--config", config, "--show", shown).output
+    shown.write_text("nothing")
+    refused = run("--config", config, "--show", shown)
+    assert (refused.exit_code, "no notification" in refused.output) == (2, True)
+
+
+def test_without_credentials(tmp_path: Path) -> None:
+    """Nothing runs without credentials; what is missing is said, and how to try it on this machine."""
+    config = tmp_path / "a.toml"
+    config.write_text(example.text("en"))
+    refused = run("--config", config, HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
+    assert refused.exit_code == 4
+    assert "XOXZO_API_SID" in refused.output
+    assert "--simulator" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ([], 2, "--config"),
+        (["--config", "{config}", "--profile", "x", "--simulator"], 2, "exclude each other"),
+        (["--config", "{config}", "--listen", "here"], 2, "--listen"),
+        (["--config", "{config}", "--dry-run", "--listen", "0.0.0.0:0"], 2, "XOXZO_ALERTMANAGER_TOKEN"),
+        (["ack"], 2, "Give ids"),
+        (["ack", "--all", "K7QD"], 2, "Give ids"),
+        (["ack", "K7QD", "--state", "{folder}/none"], 2, "nothing was received"),
+        (["ack", "K7QD", "--config", "{config}"], 2, "nothing was received"),
+        (["--config", "{config}", "status"], 2, "nothing was received"),
+        (["ack", "K7QD", "--state", "{folder}/state"], 3, "there is no incident K7QD"),
+    ],
+)
+def test_refusals(words: list[str], status: int, said: str, tmp_path: Path) -> None:
+    """What cannot be done is said in a line, with its status."""
+    from xoxzo.cloudpy.integrations.alertmanager.store import Store
+
+    Store(tmp_path / "state").close()
+    config = tmp_path / "a.toml"
+    config.write_text(example.text("en"))
+    given = [word.format(config=config, folder=tmp_path) for word in words]
+    refused = run(*given, XDG_STATE_HOME=str(tmp_path / "x"), HOME=str(tmp_path))
+    assert (refused.exit_code, said in refused.output) == (status, True), refused.output

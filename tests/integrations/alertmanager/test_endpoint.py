@@ -1,0 +1,240 @@
+"""The endpoint, the payload, the log lines and the file of the state."""
+
+import asyncio
+import io
+import json
+import sqlite3
+import stat
+import time
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from on_call import OnCall, alert, body, settings, told
+from starlette.testclient import TestClient
+
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager import payload, serving
+from xoxzo.cloudpy.integrations.alertmanager.app import application
+from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender
+from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
+from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
+
+TOKEN = "a token of the tests"
+JSON = {"content-type": "application/json"}
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+
+
+class Receiver:
+    """Takes what the endpoint hands over."""
+
+    def __init__(self) -> None:
+        self.failure: str | None = None
+        self.heard: list[payload.Notification] = []
+
+    def hear(self, notification: payload.Notification) -> tuple[Verdict, str]:
+        if self.failure:
+            raise sqlite3.OperationalError(self.failure)
+        self.heard.append(notification)
+        return Verdict.OPENED, "K7QD"
+
+    def acknowledge(self, ident: str, by: str) -> Incident | None:
+        return Incident(ident=ident, key="k", plan="p", by=by) if ident == "K7QD" else None
+
+    def health(self) -> dict[str, Any]:
+        return {"status": "failing" if self.failure else "ok", "failure": self.failure}
+
+
+def door(token: str | None, host: str = "127.0.0.1:9095") -> tuple[TestClient, Receiver, io.StringIO]:
+    """Return the endpoint with what stands behind it, and the log."""
+    receiver, log = Receiver(), io.StringIO()
+    app = application(receiver, Teller(time.time, file=log), token)  # type: ignore[arg-type]
+    return TestClient(app, base_url=f"http://{host}"), receiver, log
+
+
+def test_with_a_token() -> None:
+    """Where there is a token, whoever brings it is heard, from any machine, and nobody else."""
+    client, receiver, log = door(TOKEN, "alerts.example")
+    answer = client.post("/alerts", content=body(alert()), headers=JSON | BEARER)
+    assert (answer.status_code, answer.json()) == (200, {"verdict": "opened", "incident": "K7QD"})
+    assert len(receiver.heard) == 1
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {TOKEN}"}):
+        assert client.post("/alerts", content=body(alert()), headers=JSON | headers).status_code == 401
+    assert len(receiver.heard) == 1
+    assert TOKEN not in log.getvalue()
+
+
+def test_without_a_token() -> None:
+    """Without one only this machine is heard, and nothing that a page in a browser could post."""
+    assert door(None)[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
+    assert door(None, "localhost")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
+    assert door(None, "rebound.example")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 403
+    plain = {"content-type": "text/plain"}
+    assert door(None)[0].post("/alerts", content=body(alert()), headers=plain).status_code == 403
+
+
+def test_acknowledging() -> None:
+    """An acknowledgement over HTTP needs the token, whatever is set."""
+    client, _, _ = door(TOKEN)
+    answer = client.post("/acknowledge/k7qd", headers=BEARER)
+    assert (answer.status_code, answer.json()) == (200, {"incident": "K7QD", "phase": "open"})
+    assert client.post("/acknowledge/NONE", headers=BEARER).status_code == 404
+    assert client.post("/acknowledge/K7QD").status_code == 401
+    assert door(None)[0].post("/acknowledge/K7QD", headers=JSON).status_code == 403
+
+
+def test_health_and_trouble() -> None:
+    """What cannot be kept is answered so that Alertmanager posts it again, and the health says that something fails."""
+    client, receiver, _ = door(None)
+    assert client.get("/health").status_code == 200
+    receiver.failure = "disk full"
+    assert client.get("/health").status_code == 503
+    assert client.post("/alerts", content=body(alert()), headers=JSON).status_code == 503
+    assert client.post("/alerts", content=b"x" * 4_100_000, headers=JSON).status_code == 413
+    assert client.get("/alerts").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "cannot be read as JSON"),
+        (b"\xff", "cannot be read as JSON"),
+        (b'{"x": ' + b"[" * 100_000, "cannot be read as JSON"),
+        (b"[]", "Expected `object`"),
+        (b"{}", "missing required field `version`"),
+        (body(alert()).replace(b'"version": "4"', b'"version": "5"'), "version: must be 4"),
+        (body(alert()).replace(b'"firing"', b'"burning"'), "Invalid enum value"),
+        (body(alert()).replace(b"2026-11-26T", b"yesterday "), "Invalid RFC3339"),
+    ],
+)
+def test_no_payload(content: bytes, said: str) -> None:
+    """What is no payload is refused for good, with the reason."""
+    with pytest.raises(InvalidArgument, match=said):
+        payload.read(content)
+    client, _, log = door(None)
+    answer = client.post("/alerts", content=content, headers=JSON)
+    assert answer.status_code == 400
+    assert "status=400" in log.getvalue()
+
+
+def test_what_makes_it_the_same() -> None:
+    """A group is known by its key and receiver, an alert by its fingerprint, or by its labels where there is none."""
+    one = told(alert("A", instance="1"), alert("B", resolved=True))
+    assert one.key == 'phones\n{}:{group="a"}'
+    assert [found.identity for found in one.firing] == ["A1"]
+    bare = told(alert("A") | {"fingerprint": ""}).alerts[0]
+    assert bare.identity == "[('alertname', 'A'), ('severity', 'critical')]"
+
+
+def test_truncated(tmp_path: Path) -> None:
+    """Where Alertmanager leaves alerts out, those that were known stay known."""
+    with OnCall(tmp_path) as world:
+        world.hear(alert("A"), alert("B"))
+        assert world.hear(alert("A"), truncated=1)[0] == "repeat"
+        assert world.hear(alert("A"), alert("B"))[0] == "repeat"
+        assert world.hear(alert("A"))[0] == "repeat"
+        assert world.hear(alert("A"), alert("B"))[0] == "news"
+
+
+def test_log_lines() -> None:
+    """Lines are `name=value` or JSON; what is odd is quoted, what is empty left out; a reader may be gone."""
+    log = io.StringIO()
+    Teller(lambda: 0.5, file=log).tell("sent", to="tanaka", text='a "b"\x1b', nothing=None, empty="", parts=0)
+    assert log.getvalue() == 'time=1970-01-01T00:00:00.500Z event=sent to=tanaka text="a \\"b\\"\\u001b" parts=0\n'
+    log = io.StringIO()
+    Teller(lambda: 0.5, machine=True, file=log).tell("sent", kind=Kind.SMS, error=ValueError("x"))
+    assert json.loads(log.getvalue()) == {
+        "time": "1970-01-01T00:00:00.500Z",
+        "event": "sent",
+        "kind": "sms",
+        "error": "x",
+    }
+    log.close()
+    Teller(lambda: 0.5, file=log).tell("sent")
+
+
+def test_dry() -> None:
+    """A dry run tells the text and a masked number, and nobody answers its calls."""
+    log = io.StringIO()
+    sender = DrySender(settings(), Teller(time.time, file=log))
+    outcomes = []
+    for kind in Kind:
+        deed = Deed(key="k", incident="K7QD", run=1, version=1, lap=1, step=0, tries=0, kind=kind, person="tanaka")
+        outcomes.append(asyncio.run(sender.send(deed, "the text")).outcome)
+    assert outcomes == ["sent", "unanswered", "sent", "sent"]
+    assert asyncio.run(sender.ask(deed)).outcome == "unanswered"
+    assert 'number=+81••••0001 text="the text"' in log.getvalue()
+
+
+def test_token_and_address() -> None:
+    """A receiver that others can reach needs a token, and a token has to be a secret."""
+    assert serving.check_token(None, "127.0.0.1") is None
+    assert serving.check_token(TOKEN, "0.0.0.0") == TOKEN
+    for token, host, said in [("", "0.0.0.0", "other machines"), ("short", "::1", "16 printable")]:
+        with pytest.raises(ConfigurationError, match=said):
+            serving.check_token(token, host)
+    with serving.listen("127.0.0.1", 0) as listener, pytest.raises(ConfigurationError, match="cannot listen"):
+        serving.listen("127.0.0.1", listener.getsockname()[1])
+    with pytest.raises(ConfigurationError, match="cannot listen"):
+        serving.listen("no.such.host.invalid", 0)
+
+
+def deed(**changes: Any) -> Deed:
+    """Make a deed."""
+    given = {"key": "k", "incident": "K7QD", "run": 1, "version": 1, "lap": 1, "step": 0, "tries": 0, "person": "p"}
+    return Deed(**{**given, "kind": Kind.SMS, **changes})
+
+
+def test_store(tmp_path: Path) -> None:
+    """The file is its owner's alone; a deed is claimed once, and again only after what surely did not go out."""
+    path = tmp_path / "folder" / "state.db"
+    with Store(path) as store:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        store.claim(deed(), Decimal(10))
+        with pytest.raises(ConfigurationError, match="claimed before"):
+            store.claim(deed(), Decimal(10))
+        store.note(deed(outcome=Outcome.UNSENT))
+        assert store.lately(0.0) == []
+        store.claim(deed(at=5.0), Decimal(20))
+        assert store.lately(10.0) == [(5.0, Decimal(10))]
+        assert store.lately(4000.0) == []
+        with suppress(ZeroDivisionError), store.transaction():
+            store.put(Incident(ident="A", key="k", plan="p"))
+            raise ZeroDivisionError
+        assert store.incident("A") is None
+        with suppress(ZeroDivisionError), store.transaction():
+            store._connection.execute("ROLLBACK")  # as SQLite does by itself when the disk is full
+            raise ZeroDivisionError
+        store.close()
+
+
+def test_one_receiver_for_each_file(tmp_path: Path) -> None:
+    """Two receivers on one file would send twice; a file in memory belongs to nobody else."""
+    with Store(tmp_path / "a") as store, Store(tmp_path / "a") as other:
+        store.lock()
+        with pytest.raises(ConfigurationError, match="another receiver"):
+            other.lock()
+    with Store(":memory:") as store:
+        store.lock()
+
+
+def test_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no state of this version is left alone, and what is not there is not made by looking."""
+    with pytest.raises(ConfigurationError, match="nothing was received yet"):
+        Store(tmp_path / "a", create=False)
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        Store(tmp_path)
+    other = sqlite3.connect(tmp_path / "b")
+    other.execute("CREATE TABLE x (y)")
+    other.close()
+    with pytest.raises(ConfigurationError, match="no state of this version"):
+        Store(tmp_path / "b")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert usual_place() == tmp_path / "xoxzo" / "alertmanager.db"
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert usual_place() == tmp_path / ".local" / "state" / "xoxzo" / "alertmanager.db"
+    assert [found.name for found in tmp_path.iterdir()] == ["b"]

@@ -1,0 +1,159 @@
+"""The file of settings: what it may say, and what is objected to, with the place."""
+
+import copy
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from on_call import FILE, settings
+
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager import example, preview
+from xoxzo.cloudpy.integrations.alertmanager.reading import load, understand
+
+
+def changed(place: str, value: Any) -> dict[str, Any]:
+    """Return the file of the tests with one value changed; a number in the place counts from 0."""
+    file = copy.deepcopy(FILE)
+    *path, last = place.split(".")
+    at: Any = file
+    for part in path:
+        at = at[int(part)] if isinstance(at, list) else at.setdefault(part, {})
+    at[int(last) if isinstance(at, list) else last] = value
+    return file
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_example(language: str, tmp_path: Path) -> None:
+    """The example can be read, and needs no more than other names and numbers."""
+    path = tmp_path / "oncall.toml"
+    path.write_text(example.text(language), encoding="utf-8")
+    found = load(path)
+    assert found.people["tanaka"].number == "+818011110001"
+    assert found.people["aisha"].country == "MY"
+    assert [(step.method, step.wait, step.repeats) for step in found.plans["oncall"].steps] == [
+        ("sms", 180, 0),
+        ("call", 120, 2),
+        ("call", 120, 2),
+    ]
+    assert found.plans["office"].quiet == found.plans["oncall"].quiet
+    described = "\n".join(preview.describe(found))
+    assert "warning" not in described
+    assert "+81••••0001" in described
+    assert "+818011110001" not in described
+
+
+def test_defaults() -> None:
+    """What is not said has a sensible value."""
+    found = settings(routes=[], lists={"one": {"steps": [{"to": "tanaka", "method": "call"}], "quiet": False}})
+    assert (found.listen, found.state, found.talk, found.severity_label) == (("127.0.0.1", 9095), None, 0, "severity")
+    assert [route.plan for route in found.routes] == ["one"]
+    assert found.plans["one"].steps[0].repeats == 2
+    assert found.brake.messages == 60
+
+
+def test_an_own_quiet() -> None:
+    """A list may have quiet hours of its own, or none."""
+    step = {"steps": [{"to": "tanaka", "method": "sms"}]}
+    lists = {"a": step, "b": {**step, "quiet": False}, "c": {**step, "quiet": {"hours": "01:00-02:00"}}}
+    found = settings(lists=lists, routes=[{"list": "a"}], quiet={"hours": "22:00-07:00"})
+    hours = {name: plan.quiet and plan.quiet.hours.hours for name, plan in found.plans.items()}
+    assert hours == {"a": "22:00-07:00", "b": None, "c": "01:00-02:00"}
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("90s", 90), ("5m", 300), ("1h30m", 5400), (0, 0), (7.5, 7.5), ("1h2m3s", 3723)]
+)
+def test_times(given: str | float, seconds: float) -> None:
+    """A time is seconds, or written as Prometheus does."""
+    assert understand(changed("lists.oncall.steps.0.wait", given)).plans["oncall"].steps[0].wait == seconds
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("language", "fr", "language must be en or ja"),
+        ("sender", "Too long a sender", "sender must be at most 10"),
+        ("sender", None, "sender must be given"),
+        ("caller", "abc", "caller "),
+        ("caller", None, "caller must be given"),
+        ("people", "tanaka", "people must be a table"),
+        ("people.a b", "+818011110009", "people.a b must be letters"),
+        ("people.x", "12", "people.x "),
+        ("people.x", "818011112222", "people.x must be written with +"),
+        ("people.x", {"number": "+818011112222", "zone": "Mars/Base"}, "people.x.zone is not known"),
+        ("people.x", {"number": "+818011112222", "zon": "Asia/Tokyo"}, "people.x.zon is not known here"),
+        ("people.x", {"number": 818011112222}, "people.x.number must be a text"),
+        ("lists", {}, "lists must have at least one list"),
+        ("lists.oncall.steps", [], "lists.oncall.steps must have at least one step"),
+        ("lists.oncall.steps", "sms", "lists.oncall.steps must be a list of tables"),
+        ("lists.oncall.rounds", 0, "lists.oncall.rounds must be a whole number from 1 to 100"),
+        ("lists.oncall.resolved", "yes", "lists.oncall.resolved must be true or false"),
+        ("lists.oncall.steps.0.to", "nobody", "lists.oncall.steps[1].to names nobody"),
+        ("lists.oncall.steps.0.to", [], "lists.oncall.steps[1].to must name people"),
+        ("lists.oncall.steps.0.to", 5, "lists.oncall.steps[1].to must be a text or a list"),
+        ("lists.oncall.steps.0.method", "fax", "lists.oncall.steps[1].method must be sms or call"),
+        ("lists.oncall.steps.0.wait", "5 minutes", "lists.oncall.steps[1].wait must be seconds"),
+        ("lists.oncall.steps.0.wait", -1, "lists.oncall.steps[1].wait must be seconds"),
+        ("lists.oncall.steps.0.wait", "", "lists.oncall.steps[1].wait must be seconds"),
+        ("lists.oncall.steps.0.wait", True, "lists.oncall.steps[1].wait must be seconds"),
+        ("lists.oncall.steps.0.wait", "200h", "lists.oncall.steps[1].wait must be seconds"),
+        ("routes", [], "routes must say which alerts"),
+        ("routes.0.list", "none", "routes[1].list names none"),
+        ("quiet.hours", "22-7", "quiet.hours must be two times"),
+        ("texts.sms", "{summry}", "texts.sms has no placeholder {summry}"),
+        ("texts.sms", " ", "texts.sms must not be blank"),
+        ("texts.max_parts", 11, "texts.max_parts must be a whole number"),
+        ("brake.messages", 2, "brake.messages must be at least 3"),
+        ("brake.credits", "many", "brake.credits must be a number of credits"),
+        ("brake.credits", 100, "brake.call_price must be given"),
+        ("brake", {"credits": 10, "call_price": 20}, "brake.credits must be at least 60"),
+        ("listen", "localhost", "listen must be an address and a port"),
+        ("listen", "127.0.0.1:70000", "listen must be an address and a port"),
+        ("colour", "red", "colour is not known here"),
+    ],
+)
+def test_objections(place: str, value: Any, said: str) -> None:
+    """What cannot be is told with its place in the file, and a slip of the pen as well."""
+    file = changed(place, value)
+    if value is None:
+        del file[place]
+    with pytest.raises(InvalidArgument) as caught:
+        understand(file)
+    assert f"{caught.value.field} {caught.value.reason}".startswith(said)
+
+
+def test_prices() -> None:
+    """A brake in credits needs a price for everybody, and takes a person's own country's."""
+    file = changed("people.abroad", "+14155552671")
+    file["brake"] = {"credits": 500, "call_price": 20}
+    with pytest.raises(InvalidArgument, match="no price is published for where abroad is"):
+        understand(file)
+    file["brake"]["sms_price"] = 7.5
+    brake = understand(file).brake
+    assert (brake.cost("sms", "a", "US"), brake.cost("call", "a", "US")) == (Decimal("7.5"), Decimal(20))
+    assert settings().brake.cost("sms", "a" * 141, "JP") == 20
+    assert settings().brake.cost("sms", "a", None) == 0
+
+
+def test_files(tmp_path: Path) -> None:
+    """A file that is not there, is no TOML, or says what cannot be, is named with the reason."""
+    path = tmp_path / "a.toml"
+    with pytest.raises(ConfigurationError, match=r"a\.toml: No such file"):
+        load(path)
+    path.write_text("= 1")
+    with pytest.raises(ConfigurationError, match="this is no TOML"):
+        load(path)
+    path.write_text("sender = 1")
+    with pytest.raises(ConfigurationError, match=r"a\.toml: lists must"):
+        load(path)
+
+
+def test_warnings() -> None:
+    """An alert that nobody would hear of, and a list that no route leads to, are worth a warning."""
+    found = settings(routes=[{"match": {"team": "db"}, "list": "office"}])
+    described = "\n".join(preview.describe(found))
+    assert "warning  an alert that fits none of the routes" in described
+    assert "warning  no route leads to oncall" in described
+    assert "team=db → office" in described

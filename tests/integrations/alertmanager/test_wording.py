@@ -1,0 +1,97 @@
+"""What is said of alerts, and how it is made to fit."""
+
+from hypothesis import given, settings as settings_, strategies
+from on_call import alert, settings, told
+
+from xoxzo.cloudpy.integrations.alertmanager import preview, wording
+from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
+from xoxzo.cloudpy.text import measure
+
+
+def said(*alerts: dict[str, object], **changes: object) -> str:
+    """Return the SMS of alerts."""
+    found = settings(**changes)
+    return wording.sms(found, found.texts.sms, "K7QD", told(*alerts).firing)
+
+
+def test_by_default() -> None:
+    """Severity, names and summary stand first, the id at the end."""
+    assert said(alert(instance="web-1")) == "FIRING critical HostDown: HostDown of web-1 #K7QD"
+    several = [alert(name, instance=str(n)) for n, name in enumerate(["A", "A", "B", "C", "D", "E"])]
+    assert said(*several) == "FIRING critical A x2, B, C +2: A of 0 #K7QD"
+    assert said(alert(instance="web-1"), language="ja") == "【障害】critical HostDown HostDown of web-1 #K7QD"
+
+
+def test_placeholders() -> None:
+    """Labels and annotations can be named; what is missing leaves no gap; an instance stands in for a summary."""
+    texts = {"sms": "{count} {instances} {label.team} {label.none} {annotation.summary}"}
+    assert said(alert(instance="a", team="db"), alert(instance="b"), texts=texts) == "2 a, b db HostDown of a"
+    bare = alert(instance="a") | {"annotations": {}}
+    assert said(bare) == "FIRING critical HostDown: a #K7QD"
+    described = bare | {"annotations": {"description": "two\n\x1b[31mlines"}}
+    assert said(described) == "FIRING critical HostDown: two [31mlines #K7QD"
+
+
+def test_severities() -> None:
+    """All severities are told, those that break through quiet hours first."""
+    quiet = {"hours": "22:00-07:00", "break_through": ["page"]}
+    several = [alert("A", severity="info"), alert("B", severity="page"), alert("C", severity="info")]
+    assert said(*several, quiet=quiet).startswith("FIRING page/info A, B, C")
+
+
+@settings_(max_examples=60)
+@given(
+    parts=strategies.integers(1, 3),
+    summary=strategies.text(max_size=900),
+    name=strategies.text(max_size=300),
+    template=strategies.sampled_from([*wording.SMS.values(), "{names}", "{label.instance}"]),
+)
+def test_it_fits(parts: int, summary: str, name: str, template: str) -> None:
+    """However long an alert is, its text takes no more parts than it may."""
+    found = settings(texts={"max_parts": parts, "sms": template})
+    one = Alert(
+        status="firing",
+        labels={"alertname": name, "instance": "i" * 500},
+        annotations={"summary": summary},
+        starts_at=told(alert()).alerts[0].starts_at,
+    )
+    text = wording.sms(found, template, "K7QD", [one])
+    assert (measure(text).parts or 99) <= parts
+    assert text == " ".join(text.split())
+    assert len(wording.spoken(found, "K7QD", [one])) <= 400
+
+
+def test_the_summary_gives_way() -> None:
+    """What is too long is cut where it matters least, and an ASCII text stays ASCII."""
+    text = said(alert() | {"annotations": {"summary": "x" * 500}}, texts={"max_parts": 1})
+    assert len(text) == 140
+    assert text.endswith("xxx... #K7QD")
+    text = said(alert() | {"annotations": {"summary": "障害" * 100}}, texts={"max_parts": 1})
+    assert len(text) == 70
+    assert text.endswith("… #K7QD")
+
+
+def test_preview() -> None:
+    """A payload shows where it would lead, and whether it would wake anybody."""
+    found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, brake={"call_price": 20})
+    critical = "\n".join(preview.show(found, told(alert()).firing))
+    assert "list     oncall" in critical
+    assert "after 5 min  call tanaka, up to 2 times, 2 min apart" in critical
+    assert "breaks through the quiet hours" in critical
+    assert "about 10 credits" in critical
+    warning = "\n".join(preview.show(found, told(alert(severity="warning")).firing))
+    assert "waits for the end of the quiet hours" in warning
+    nobody = settings(routes=[{"match": {"a": "b"}, "list": "office"}], caller="")
+    assert "quiet" not in "\n".join(preview.show(settings(), told(alert()).firing))
+    assert list(preview.show(nobody, told(alert()).firing)) == ["no route fits: nobody would be told"]
+
+
+def test_no_calls() -> None:
+    """Where nobody is called, no spoken text is shown, and odd waits are told in seconds."""
+    lists = {"office": {"steps": [{"to": "tanaka", "method": "sms", "wait": "90s", "repeats": 1}]}}
+    people = {"tanaka": "+14155552671"}
+    found = settings(lists=lists, people=people, caller="", routes=[{"list": "office"}])
+    shown = "\n".join(preview.describe(found))
+    assert "SMS to tanaka, up to 2 times, 90 s apart" in shown
+    assert "call  " not in shown
+    assert "credits" not in shown

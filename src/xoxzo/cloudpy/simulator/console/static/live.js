@@ -6,7 +6,6 @@ let looking = false;
 let again = false;
 let wait = LEAST;
 let stream = null;
-let broken = false;
 
 export function follow() {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
@@ -46,20 +45,19 @@ function open(fresh = false) {
 
 let losing = 0;
 
+// A simulator that is started again at once leaves no note.
 function lose(lost) {
-  clearTimeout(losing);
   const note = document.getElementById("lost");
   if (!lost) {
+    clearTimeout(losing);
+    losing = 0;
     note.hidden = true;
-    broken = false;
-    return;
+  } else if (!losing) {
+    losing = setTimeout(() => {
+      note.textContent = document.body.dataset.lost;
+      note.hidden = false;
+    }, 1500);
   }
-  if (broken) return;
-  losing = setTimeout(() => {
-    broken = true;
-    note.textContent = document.body.dataset.lost;
-    note.hidden = false;
-  }, 1500);
 }
 
 // Asks for this page once more; what changes while it is on its way is seen by one more look after it.

@@ -30,9 +30,7 @@ def bars(label: str, *series: tuple[str, Sequence[float]]) -> Markup:
 
 
 def line(label: str, values: Sequence[float]) -> Markup:
-    """Draw values as a line over a shade, from the lowest to the highest."""
-    if not values:
-        return _chart(label, Markup())
+    """Draw values, at least one, as a line over a shade, from the lowest to the highest."""
     low, high = min(values), max(values)
     step = _WIDTH / max(len(values) - 1, 1)
     span = high - low

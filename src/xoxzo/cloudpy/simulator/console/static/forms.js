@@ -30,7 +30,7 @@ async function post(form, button) {
   }
   form.ariaBusy = null;
   button?.removeAttribute("aria-busy");
-  look();
+  look(true);
 }
 
 export function tell(text, bad = false) {

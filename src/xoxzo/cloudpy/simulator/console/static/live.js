@@ -4,7 +4,7 @@ import { renew } from "./morph.js";
 const LEAST = 150; // ms between two looks
 let looking = false;
 let again = false;
-let wait = LEAST;
+let hurry = () => {};
 let stream = null;
 
 export function follow() {
@@ -60,14 +60,14 @@ function lose(lost) {
   }
 }
 
-// Asks for this page once more; what changes while it is on its way is seen by one more look after it.
-export async function look() {
-  if (looking) {
-    again = true;
-    return;
-  }
+// Asks for this page once more; what changes while it is on its way is seen by one more look after it. However much
+// happens, nine tenths of the time are left to the simulator; only who has just pressed a button does not wait.
+export async function look(atOnce = false) {
+  again = true;
+  if (atOnce) hurry();
+  if (looking) return;
   looking = true;
-  do {
+  while (again) {
     again = false;
     const began = performance.now();
     try {
@@ -77,9 +77,12 @@ export async function look() {
       // The stream will tell that the simulator does not answer.
     }
     document.dispatchEvent(new CustomEvent("renewed"));
-    wait = Math.max(LEAST, 4 * (performance.now() - began));
-    await new Promise((done) => setTimeout(done, wait));
-  } while (again);
+    const rest = Math.max(LEAST, 9 * (performance.now() - began));
+    await new Promise((done) => {
+      hurry = done;
+      setTimeout(done, rest);
+    });
+  }
   looking = false;
 }
 

@@ -90,7 +90,11 @@ class Console:
     async def _show(self, scope: "Scope", send: "Send", visit: Visit) -> None:
         status = 200
         try:
-            page = self._routes.page(visit)
+            if self._routes.looks_through_much(visit):
+                # Meanwhile others are answered.
+                page = await asyncio.to_thread(self._routes.page, visit)
+            else:
+                page = self._routes.page(visit)
         except NotHere:
             status, page = 404, error_page(visit, visit.say("There is no such page."))
         except SimulatorError as error:

@@ -21,6 +21,9 @@ _PAGES: dict[str, Callable[[Visit], Page]] = {
     "/console/overview": overview.show,
 }
 
+_LONG = frozenset({"/console/messages", "/console/calls", "/console/overview"})
+"""Pages that look through all that is kept."""
+
 _OF_ONE: dict[str, Callable[[Visit], Page]] = {
     "/console/phones/": phones.show,
     "/console/messages/": timeline.show_one,
@@ -48,6 +51,10 @@ class Routes:
         if (found := _OF_ONE.get(f"{home}/")) and ident:
             return found(replace(visit, ident=unquote(ident, errors="replace")))
         raise NotHere
+
+    def looks_through_much(self, visit: Visit) -> bool:
+        """Say whether the page of a path may take a while, and is better made in a thread."""
+        return visit.path in _LONG
 
     def act(self, visit: Visit, form: Mapping[str, str]) -> Done | Awaitable[Done]:
         """Do what was posted.

@@ -1,11 +1,15 @@
 """From a page to the bytes that are sent: Jinja2 with everything escaped."""
 
+import os
+import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from . import shown
 from .alerts import TOPICS
@@ -15,6 +19,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _HOME = Path(__file__).parent
+
+
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates where Python keeps compiled modules: the first page then takes a third of the time."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError), self._place(bucket).open("rb") as file:
+            bucket.load_bytecode(file)  # one of another text, or of another version, is ignored
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if sys.dont_write_bytecode:
+            return
+        place = self._place(bucket)
+        half = place.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):  # where it cannot be written, each process compiles anew
+            place.parent.mkdir(exist_ok=True)
+            half.write_bytes(bucket.bytecode_to_string())
+            half.replace(place)
+
+    @staticmethod
+    def _place(bucket: Bucket) -> Path:
+        return _HOME / "templates" / "__pycache__" / f"{bucket.key}.{sys.implementation.cache_tag}.jinja"
 
 
 @cache
@@ -27,6 +53,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_Compiled(),
     )
     made.filters |= {
         "message": shown.message,

@@ -101,6 +101,14 @@ def write_configuration(world: World) -> None:
     path.chmod(0o600)
 
 
+def write_on_call(world: World) -> None:
+    """Leave the settings of somebody who is told of alerts."""
+    path = world.folder / "oncall.toml"
+    path.write_text(world.run("alertmanager example").out, encoding="utf-8")
+    path.chmod(0o600)
+    world.variables["XOXZO_ALERTMANAGER_CONFIG"] = str(path)
+
+
 def earlier(name: str, fact: str, line: str) -> Before:
     """Run a command first, and give one of the facts that it tells a name."""
 
@@ -157,14 +165,6 @@ def is_called_back(world: World, terminal: Terminal) -> None:
     terminal.type("\x03")
 
 
-def tells_an_account(_world: World, terminal: Terminal) -> None:
-    """Type a SID and a token, which is not shown."""
-    terminal.wait_for("SID")
-    terminal.type("another-long-sid\r")
-    terminal.wait_for("oken")
-    terminal.type("Secret8\r")
-
-
 EVERYWHERE = ("terminal", "japanese", "pipe")
 PHONE, FRIEND = "+819000001234", "+819000005678"
 CONTENT = '--text "{name}様 明日のご予約です" --sender Shop'
@@ -182,21 +182,16 @@ CASES: dict[str, Case] = {
     "unknown-command": Case("simulater", modes=EVERYWHERE),
     "no-credentials": Case(f"sms send {PHONE} hello --sender Shop", modes=EVERYWHERE, account=False),
     # SMS
-    "sms-send": Case(f"sms send {PHONE} こんにちは --sender Shop", modes=EVERYWHERE),
     "sms-send-many": Case(
         "sms send - --text 'Closed today' --sender Shop", text=f"{PHONE}\n{FRIEND}\n", modes=("pipe",)
     ),
-    "sms-send-json": Case(f"sms send {PHONE} hello --sender Shop --json"),
-    "sms-send-dry-run": Case(f"sms send {PHONE} hello --sender Shop --dry-run"),
     "sms-send-refused": Case("sms send 12 hello --sender Shop", modes=EVERYWHERE),
     "sms-get": Case("sms get {msgid}", before=(SENT, passes(60)), modes=EVERYWHERE),
     "sms-get-unknown": Case(f"sms get {'1' * 32}", modes=EVERYWHERE),
-    "sms-list": Case("sms list", before=(SENT, passes(60)), modes=EVERYWHERE),
     "sms-wait": Case(
         "sms wait {msgid} --for 30", before=(SENT,), during=time_goes_on("→ simulator"), modes=("terminal",)
     ),
     "sms-find": Case("sms find booking-7", before=(SENT,)),
-    "sms-parts": Case("sms parts こんにちは", modes=EVERYWHERE),
     # Templates and one-time passwords
     "template-create": Case("template create 予約確認 '{name}様 明日のご予約です'"),
     "template-list": Case("template list", before=(WRITTEN,), modes=EVERYWHERE),
@@ -215,7 +210,6 @@ CASES: dict[str, Case] = {
     ),
     # Calls
     "call-play": Case(f"call play {PHONE} --url http://www.example.com/hello.mp3 --caller 81501112222"),
-    "call-say": Case(f"call say {PHONE} ご注文の品が届きました --caller 81501112222", modes=EVERYWHERE),
     "call-get": Case("call get {callid}", before=(CALLED, passes(60))),
     "call-wait": Case(
         "call wait {callid} --for 30", before=(CALLED,), during=time_goes_on("→ simulator"), modes=("terminal",)
@@ -234,10 +228,10 @@ CASES: dict[str, Case] = {
     "din-list": Case("din list", before=SUBSCRIBED, modes=EVERYWHERE),
     "din-action": Case("din action {uid} http://127.0.0.1:54321/answer", before=SUBSCRIBED),
     "din-release": Case("din release {uid} --yes", before=SUBSCRIBED),
-    "sin-list": Case("sin list", modes=EVERYWHERE),
-    "lookup": Case(f"lookup {PHONE}", modes=EVERYWHERE),
-    "credits": Case("credits", modes=EVERYWHERE),
-    "phone-format": Case("phone format 090-0000-1234 '０３ (1234) 5678'", modes=EVERYWHERE),
+    "sin-search": Case("sin search"),
+    "sin-subscribe": Case("sin subscribe JPafr34rafic76tf --yes"),
+    "sin-action": Case("sin action JPafr34rafic76tf http://127.0.0.1:54321/sms"),
+    "sin-release": Case("sin release JPafr34rafic76tf --yes"),
     # Campaigns
     "campaign-plan": Case(f"campaign plan people.csv {CONTENT}", before=(write_people,), modes=EVERYWHERE),
     "campaign-run": Case(
@@ -253,6 +247,16 @@ CASES: dict[str, Case] = {
     "campaign-status-unknown": Case("campaign status nobody"),
     "campaign-list": Case("campaign list", before=(write_people, RUN)),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
+    "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),
+    "campaign-pause": Case("campaign pause people", before=(write_people, RUN)),
+    "campaign-cancel": Case("campaign cancel people", before=(write_people, RUN)),
+    "campaign-settle": Case("campaign settle people --statuses", before=(write_people, RUN, passes(60))),
+    "campaign-unknown": Case("campaign unknown people", before=(write_people, RUN)),
+    "campaign-suppress": Case(
+        "campaign suppress people -", before=(write_people, RUN), text="09010000000\n", modes=("pipe",)
+    ),
+    "campaign-report": Case("campaign report people", before=(write_people, RUN), modes=("pipe",)),
+    "campaign-purge": Case("campaign purge people --yes", before=(write_people, RUN)),
     # This machine
     "simulator": Case("simulator --port 0", during=answers("Stop with Ctrl-C", "\x03"), modes=("terminal",)),
     "simulator-status-none": Case("simulator status", modes=EVERYWHERE),
@@ -261,14 +265,16 @@ CASES: dict[str, Case] = {
     "listen": Case("listen --port 0", during=is_called_back, modes=("terminal",)),
     "trigger": Case("trigger sms.delivered http://127.0.0.1:9/"),
     "doctor": Case("doctor", modes=EVERYWHERE),
-    "config-add-profile": Case(
-        "config add-profile office --host {url}",
-        before=(write_configuration,),
-        during=tells_an_account,
-        modes=("terminal",),
-    ),
     "config-show": Case("config show", before=(write_configuration,), modes=EVERYWHERE),
     "config-set": Case("config set country MY", before=(write_configuration,)),
+    "config-unset": Case("config unset sender", before=(write_configuration,)),
+    "config-remove-profile": Case("config remove-profile shop", before=(write_configuration,)),
+    "completion": Case("completion fish", modes=("pipe",)),
+    "mcp": Case("mcp --help", modes=("pipe",)),
+    "alertmanager": Case("alertmanager --check --simulator", before=(write_on_call,)),
+    "alertmanager-status": Case("alertmanager status", before=(write_on_call,)),
+    "alertmanager-ack": Case("alertmanager ack K7QD", before=(write_on_call,)),
+    "alertmanager-example": Case("alertmanager example", modes=("pipe",)),
     "config-path": Case("config path"),
     "demo": Case("demo", modes=("terminal",)),
 }

@@ -12,17 +12,22 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from ready import Ready
+from said import commands
 from terminal import ENGLISH, JAPANESE
 
-from .recorded_cases import CASES, Case, World
+from .recorded_cases import CASES as OTHERS, Case, World
+from .recorded_shell import SHELL
 
+CASES = OTHERS | SHELL
 FOLDER = Path(__file__).parent / "recorded"
 RECORD = os.environ.get("XOXZO_TESTS_RECORD") == "1"
 
 RULES = [
     (re.compile(r"^  … [A-Z ]+\n", re.MULTILINE), ""),  # how often was looked, and what was seen then
+    (re.compile(r"(?<![0-9-])[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9](?![0-9])"), "01-02 03:04"),
     (re.compile(r"(?<![0-9])[0-9]{4}-[01][0-9]-[0-3][0-9](?![0-9])"), "2026-01-02"),
     (re.compile(r"(?<![0-9:])[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?![0-9])"), "03:04:05"),
     (re.compile(r"(2026-01-02[ T])[0-2][0-9]:[0-5][0-9]"), r"\g<1>03:04"),
@@ -123,3 +128,10 @@ def run(case: Case, world: World, mode: str) -> str:
 def test_nothing_is_recorded_that_is_not_tried() -> None:
     """Each file belongs to a case."""
     assert {path.stem for path in FOLDER.glob("*.txt")} == set(CASES)
+
+
+def test_every_command_is_recorded() -> None:
+    """Whatever can be typed is run in a terminal, in a pipe, or in both."""
+    recorded = [f"xoxzo {case.command} " for case in CASES.values()]
+    typed = [words for words, command in commands() if not isinstance(command, click.Group)]
+    assert [words for words in typed if not any(line.startswith(f"{words} ") for line in recorded)] == []

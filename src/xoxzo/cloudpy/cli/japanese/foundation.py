@@ -142,6 +142,7 @@ WORDS = {
     "Stopped, and what was being sent may be on its way.": (
         "中断しました。送信中だったものは、すでに送られている可能性があります。"
     ),
+    "A wider terminal, or --json, shows more: {names}": "広い端末か --json では、ほかに {names} も表示されます",
     "yes": "はい",
     "no": "いいえ",
     # What went wrong.

@@ -15,6 +15,7 @@ from rich.console import Console
 from xoxzo.cloudpy import Message, MessageStatus
 from xoxzo.cloudpy.cli import drawing, following, output, sends
 from xoxzo.cloudpy.cli.output import Output, cell, for_people
+from xoxzo.cloudpy.cli.words import Word
 from xoxzo.cloudpy.models import LinkTracking
 
 MESSAGE = Message(
@@ -126,6 +127,16 @@ def test_a_narrow_table_does_without(drawn, capsys, monkeypatch) -> None:
     told = capsys.readouterr()
     assert told.err == "A wider terminal, or --json, shows more: tags, sender\n"
     assert told.out.splitlines()[1] == "x" * 32 + "  DELIVERED  " + "b" * 15
+
+
+def test_words_of_ours_are_translated_for_people_alone(drawn, capsys, monkeypatch) -> None:
+    """JSON and pipes keep the English word, whatever is spoken."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    row = {"result": Word("sent")}
+    Output().table([row, row], ["result"])
+    Output(machine=True).record(row)
+    assert capsys.readouterr().out.splitlines()[1:] == ["送信済み", "送信済み", '{"result": "sent"}']
+    assert cell(Word("sent")) == "sent"
 
 
 def test_a_time_in_a_table_is_short(drawn, capsys) -> None:

@@ -43,7 +43,6 @@ WORDS = {
     "recipients": "宛先",
     "parts of each": "1 通あたりの分割数",
     "cost": "料金",
-    "assumed": "補った点",
     "not known: no price is published": "不明 (料金が公表されていません)",
     "at least {cost} credits": "{cost} クレジット以上",
     "about {cost} credits": "約 {cost} クレジット",

@@ -1,5 +1,6 @@
 """Many nights on call: random alerts, faults, deaths, answers and acknowledgements, held against the promises."""
 
+import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -127,12 +128,16 @@ def _deaf(incident: object, by: str, now: float, *, version: int | None = None) 
     return incident
 
 
+def _begin_afresh(self: receiver.Receiver) -> None:
+    self._keeping = asyncio.create_task(self._keep_house())
+
+
 @pytest.mark.parametrize(
     ("place", "mistake", "found"),
     [
         ((sending, "judge"), _unsent, "doubled"),
         ((escalation, "acknowledge"), _deaf, "after_the_end"),
-        ((receiver.Receiver, "start"), lambda _self: None, "forgotten"),
+        ((receiver.Receiver, "start"), _begin_afresh, "forgotten"),
     ],
 )
 def test_mistakes_are_found(

@@ -71,6 +71,12 @@ def test_the_summary_gives_way() -> None:
     assert text.endswith("… #K7QD")
 
 
+def test_a_cut_may_make_it_ascii() -> None:
+    """Where the one character that halves a part is cut off, all the rest stays."""
+    text = said(alert() | {"annotations": {"summary": "a" * 100 + "あ"}}, texts={"max_parts": 1, "sms": "{summary}"})
+    assert text == "a" * 100 + "..."
+
+
 def test_preview() -> None:
     """A payload shows where it would lead, and whether it would wake anybody."""
     found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, brake={"call_price": 20})

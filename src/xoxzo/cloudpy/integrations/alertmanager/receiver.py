@@ -240,16 +240,16 @@ class Receiver:
 
     async def _ring(self, deed: Deed) -> Deed:
         pause = _FIRST_LOOK
-        while self._clock() < deed.at + _LONGEST_CALL:
-            stopping = await self._pause(pause)
-            if stopping:
-                return deed
+        while not await self._pause(pause):
             deed = await self._sender.ask(deed)
             if deed.outcome is not Outcome.RINGING:
-                return deed
+                break
+            if self._clock() >= deed.at + _LONGEST_CALL:
+                facts = {"to": deed.person, "callid": deed.callid, "status": "unknown"}
+                self._teller.tell("unanswered", incident=deed.incident, **facts)
+                return msgspec.structs.replace(deed, outcome=Outcome.UNANSWERED)
             pause = min(_LONGEST_LOOK, pause * 1.5)
-        self._teller.tell("unanswered", incident=deed.incident, to=deed.person, callid=deed.callid, status="unknown")
-        return msgspec.structs.replace(deed, outcome=Outcome.UNANSWERED)
+        return deed
 
     def _finish(self, ident: str, done: Sequence[Deed]) -> None:
         with self._store.transaction() as store:

@@ -39,7 +39,7 @@ def test_severities() -> None:
     assert said(*several, quiet=quiet).startswith("FIRING page/info A, B, C")
 
 
-@settings_(max_examples=60)
+@settings_(max_examples=40)
 @given(
     parts=strategies.integers(1, 3),
     summary=strategies.text(max_size=900),

@@ -12,6 +12,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from terminal import Terminal
 
+from xoxzo.cloudpy.integrations.alertmanager import example
+
 PEOPLE = "tel,name\n09010000000,花子\n09010000001,太郎\n09010000002,Bob\n"
 
 
@@ -60,6 +62,11 @@ def write_people(world: World) -> None:
     (world.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
 
 
+def write_on_call(world: World) -> None:
+    """Leave the settings of an Alertmanager receiver in the folder."""
+    (world.folder / "oncall.toml").write_text(example.text("ja"), encoding="utf-8")
+
+
 def answers(question: str, *keys: str) -> Step:
     """Wait for a question, and press keys."""
 
@@ -90,5 +97,11 @@ CASES: dict[str, Case] = {
         f"campaign run people.csv {CONTENT}", before=(write_people,), during=answers("Send to 3 people?", "n\r")
     ),
     "campaign-status-unknown": Case("campaign status nobody"),
+    "alertmanager-help": Case("alertmanager --help", modes=EVERYWHERE),
+    "alertmanager-check": Case("alertmanager --config oncall.toml --check", before=(write_on_call,)),
+    "alertmanager-unknown": Case("alertmanager --check", modes=EVERYWHERE),
+    "alertmanager-ack": Case("alertmanager ack --state none.db K7QD"),
+    "mcp-help": Case("mcp --help", modes=EVERYWHERE),
+    "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
 }
 """All that is recorded, by the name of the file."""

@@ -148,6 +148,21 @@ def test_a_search_finds_or_says_what_is_wrong(caller: Caller, visitor: Visitor) 
     assert "there is no kind" in visitor.get("/console/messages?q=kind:bird").words
 
 
+def test_a_search_that_takes_long_goes_on_by_a_link(
+    caller: Caller, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page looks for a moment only, says how far it came, and a link looks on."""
+    wanted = caller.send(message="wanted")
+    for _ in range(3):
+        caller.send()
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.looking.search._BETWEEN_GLANCES", 3)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.console.pages.timeline._PATIENCE", 0)
+    page = visitor.get("/console/messages?q=wanted")
+    assert "Nothing was found among the newest." in page.words
+    link = page.text.partition("?q=wanted&amp;before=")[2].partition('"')[0]
+    assert wanted in visitor.get(f"/console/messages?q=wanted&before={link}").text
+
+
 def test_a_message_tells_everything_that_came_of_it(caller: Caller, visitor: Visitor, listener: Listener) -> None:
     """Its page shows the request without its secrets, the price, each status and each callback, to be posted again."""
     listener.answers = [(500, b"no"), (200, b"yes")]

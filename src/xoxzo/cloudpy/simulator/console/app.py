@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.asgi import read_body
-from xoxzo.cloudpy.simulator.control.guard import is_local
 from xoxzo.cloudpy.simulator.engine import NotSaved
+from xoxzo.cloudpy.simulator.guard import is_local
 from xoxzo.cloudpy.simulator.http import UNSAVED, Reply
 
 from . import guard, language, static

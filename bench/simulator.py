@@ -97,7 +97,7 @@ def start_and_stop() -> Iterator[str]:
             starts.append(time.perf_counter() - began)
             with ExitStack() as streams:
                 for _ in range(STREAMS):
-                    streams.enter_context(urlopen(f"http://127.0.0.1:{port}/console/events?topics=sms")).readline()
+                    streams.enter_context(urlopen(f"http://127.0.0.1:{port}/_simulator/events")).readline()
                 began = time.perf_counter()
                 process.terminate()
                 while is_open(port):

@@ -14,13 +14,18 @@ from pathlib import Path
 import pytest
 from terminal import ENGLISH, JAPANESE, in_pipe, in_terminal
 
-from .recorded_cases import CASES, Case, World
+from .recorded_cases import CASES as OTHERS, Case, World
+from .recorded_shell import SHELL
 
+CASES = OTHERS | SHELL
 FOLDER = Path(__file__).parent / "recorded"
 RECORD = os.environ.get("XOXZO_TESTS_RECORD") == "1"
 
 RULES = [
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "00000000-0000-4000-8000-000000000000"),
     (re.compile(r"^  … [A-Z ]+\n", re.MULTILINE), ""),  # how often was looked, and what was seen then
+    (re.compile(r"(?<![0-9-])[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]\b"), "01-02 03:04"),
+    (re.compile(r"\b20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z"), "2026-01-02T03:04:05Z"),
     (re.compile(r"\b[0-9]{4}-[01][0-9]-[0-3][0-9]\b"), "2026-01-02"),
     (re.compile(r"(?<![0-9:])[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\b"), "03:04:05"),
     (re.compile(r"(2026-01-02[ T])[0-2][0-9]:[0-5][0-9]"), r"\g<1>03:04"),

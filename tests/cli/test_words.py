@@ -7,7 +7,8 @@ from said import commands, help_texts, sentences
 
 from xoxzo.cloudpy.cli import statuses, words
 from xoxzo.cloudpy.cli.japanese import WORDS
-from xoxzo.cloudpy.phone import Doubt, Note
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone import Doubt, Note, parse
 
 OTHERS = frozenset({"xoxzo campaign"})
 """Whose words are not in the catalogue yet."""
@@ -77,6 +78,18 @@ def test_a_sentence_without_a_translation_stays(monkeypatch) -> None:
     assert words.tr("{count} pigeons", count=3) == "3 pigeons"
     assert words.tr("{ stands for itself") == "{ stands for itself"
     assert words.plural("Did you mean {possibility}?", "unused", 1) == "{possibility} ではありませんか?"
+
+
+@pytest.mark.parametrize(("text", "length"), [("0801111", "7"), ("+811", "1"), ("1" * 19, "19"), ("0" * 101, "101")])
+def test_reasons_of_the_library_are_translated_with_their_numbers(text, length, monkeypatch) -> None:
+    """A number that is refused is refused in Japanese, whatever its length."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    with pytest.raises(InvalidArgument) as refused:
+        parse(text)
+    said = words.reason(refused.value.reason)
+    assert length in said
+    assert "digit" not in said
+    assert words.reason("something with 3 numbers") == "something with 3 numbers"
 
 
 def test_click_speaks_japanese_too(bare, monkeypatch) -> None:

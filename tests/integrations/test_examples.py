@@ -176,3 +176,40 @@ def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:
         found: str = until(said)
         client.dins.unsubscribe(number.din_uid)
     return found
+
+
+def test_a_campaign_from_a_management_command(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """The shop's command reminds each guest once, however often it is run, and its hook asks the database."""
+    folder = EXAMPLES / "django_shop"
+    environment = os.environ | {
+        "XOXZO_API_HOST": simulator_url,
+        "XOXZO_API_SID": account[0],
+        "XOXZO_API_AUTH_TOKEN": account[1],
+        "XOXZO_CAMPAIGNS": str(tmp_path),
+        "SHOP_SECRET": SECRET,
+        "SHOP_URL": "http://127.0.0.1:1",
+        "SHOP_LOG": str(tmp_path / "shop.db"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+    def manage(*arguments: str) -> str:
+        command = [sys.executable, "-W", "error", "manage.py", *arguments]
+        told = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert told.returncode == 0, told.stdout + told.stderr
+        return told.stdout
+
+    phones = [f"+8190{secrets.randbelow(10**8):08}" for _ in range(3)]
+    manage("migrate", "-v", "0")
+    assert manage("makemigrations", "--check", "--dry-run") == "No changes detected\n"
+    made = "\n".join(f"Guest.objects.create(name='g', phone='{phone}', day='2026-11-30')" for phone in phones)
+    manage("shell", "-v", "0", "-c", f"from shop.models import Guest\n{made}")
+    assert "ended: 3 of 3, 3 guests in all\n" in manage("remind", "2026-11-30")
+    assert "ended: 3 of 3, 3 guests in all\n" in manage("remind", "2026-11-30")
+    port = int(simulator_url.rpartition(":")[2])
+    for phone in phones:
+        _, body = ask(port, "GET", f"/_simulator/phones/{quote(phone)}")
+        assert [message["text"] for message in json.loads(body)["messages"]] == ["g様 ご来店をお待ちしております。"]
+    counted = "from shop.models import Guest; print(Guest.objects.filter(reminded=True).count())"
+    assert manage("shell", "-v", "0", "-c", counted) == "3\n"

@@ -118,7 +118,9 @@ class World:
         ]
 
 
-class _Reply:
+class Reply:
+    """What a transport returns."""
+
     def __init__(self, status: int, body: bytes, headers=None) -> None:
         self.status = status
         self.headers = headers or {}
@@ -149,9 +151,9 @@ class Carrier:
         if fault == "refused":
             raise TransportFailure("no connection", timeout=None)
         if fault == "throttled":
-            return _Reply(429, b'{"detail": "Request was throttled."}', {"retry-after": "1"})
+            return Reply(429, b'{"detail": "Request was throttled."}', {"retry-after": "1"})
         if fault == "rejected":
-            return _Reply(400, b'{"recipient": ["Invalid number"]}')
+            return Reply(400, b'{"recipient": ["Invalid number"]}')
         progress.reached = True
         now = asyncio.get_running_loop().time()
         if fault in {"lost before", "error before", "hang before"}:
@@ -167,16 +169,16 @@ class Carrier:
             await asyncio.sleep(30.0)
             raise TransportFailure("no answer", timeout="read")
         if fault in {"error before", "error after"}:
-            return _Reply(500, b"")
+            return Reply(500, b"")
         if fault == "truncated":
-            return _Reply(201, b'[{"msgid": "m0')
-        return _Reply(201, json.dumps([{"msgid": message.msgid}]).encode())
+            return Reply(201, b'[{"msgid": "m0')
+        return Reply(201, json.dumps([{"msgid": message.msgid}]).encode())
 
     async def _list(self):
         if self._world.chance.random() < self._world.trouble:
-            return _Reply(429, b"{}", {"retry-after": "90"})
+            return Reply(429, b"{}", {"retry-after": "90"})
         now = asyncio.get_running_loop().time()
-        return _Reply(200, json.dumps(self._world.listed(now)).encode())
+        return Reply(200, json.dumps(self._world.listed(now)).encode())
 
     async def close(self) -> None:
         pass

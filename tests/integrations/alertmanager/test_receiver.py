@@ -456,3 +456,21 @@ def test_an_outcome_of_yesterday() -> None:
     incident = Incident(ident="A", key="k", plan="oncall", step=1)
     late = Deed(key="A-1", incident="A", run=1, version=1, lap=1, step=0, tries=0, kind=Kind.SMS, person="tanaka")
     assert after(incident, plan, [replace(late, outcome=Outcome.SENT)], 0.0) == incident
+
+
+def test_by_templates(tmp_path: Path) -> None:
+    """An account that may not send free texts sends by templates, with the alert in their variables."""
+    given = settings(
+        texts={
+            "sms_template": {"id": 6, "variables": {"what": "{names}"}},
+            "resolved_template": {"id": 7, "variables": {"id": "{id}"}},
+        },
+        brake={"credits": 200, "call_price": 10},
+    )
+    with OnCall(tmp_path, given) as world:
+        _, ident = world.hear(alert())
+        world.wait(60)
+        world.hear(alert(resolved=True))
+        world.wait(60)
+        assert [one.text for one in world.phones.reached] == ["6 {'what': 'HostDown'}", f"7 {{'id': '{ident}'}}"]
+        assert [cost for _, cost in world.store.lately(world.now)] == [20, 20]

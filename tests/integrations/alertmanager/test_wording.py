@@ -95,3 +95,16 @@ def test_no_calls() -> None:
     assert "SMS to tanaka, up to 2 times, 90 s apart" in shown
     assert "call  " not in shown
     assert "credits" not in shown
+
+
+def test_templates() -> None:
+    """Where a template stands in for a text, its variables are filled, never empty, and each cut at 60 characters."""
+    template = {"id": 6, "variables": {"what": "{names}", "why": "{summary}", "who": "{label.team}"}}
+    found = settings(texts={"sms_template": template, "resolved_template": {"id": 7}})
+    alerts = told(alert() | {"annotations": {"summary": "x" * 100}}).firing
+    said = wording.message(found, "K7QD", alerts, resolved=False)
+    assert (said.template, said.variables["what"], said.variables["who"]) == (6, "HostDown", "-")
+    assert said.variables["why"] == "x" * 57 + "..."
+    assert wording.message(found, "K7QD", alerts, resolved=True).template == 7
+    shown = "\n".join(preview.show(found, alerts))
+    assert "SMS      template 6\n         what = HostDown" in shown

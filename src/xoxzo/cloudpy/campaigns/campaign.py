@@ -11,6 +11,7 @@ from xoxzo.cloudpy.campaigns import shelf
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.creating import create_ledger, fingerprint
 from xoxzo.cloudpy.campaigns.doubts import Doubts
+from xoxzo.cloudpy.campaigns.figures import Figures
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.planning import Plan, plan
 from xoxzo.cloudpy.campaigns.runs import Runs
@@ -133,9 +134,14 @@ class Campaign(Runs, Doubts):
     def state(self) -> str:
         """``created``, ``running``, ``paused``, ``stopped``, ``expired``, ``cancelled``, ``finished`` or ``purged``.
 
-        After a death it is ``running`` until the next run begins.
+        After a death it is ``running`` until the next run begins; ``is_running`` tells that.
         """
         return str(self.ledger.get("state"))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this process, or another, runs it just now."""
+        return self._run is not None or self.ledger.runs_elsewhere()
 
     @property
     def reference_prefix(self) -> str:
@@ -178,6 +184,7 @@ class Campaign(Runs, Doubts):
         self.ledger.lock()
         if self.state not in {"finished", "cancelled", "expired"}:
             raise CampaignError(f"{self.name} is {self.state}: cancel it first, or let it come to its end")
+        self.ledger.put({"figures": Figures(self.standings()).keep()})
         count = self.ledger.purge()
         nameless = msgspec.structs.replace(self.content, words="-")
         self.ledger.put({"content": msgspec.to_builtins(nameless), "state": "purged", "input": {}})

@@ -4,152 +4,205 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.charts import bars, curve
+from xoxzo.cloudpy.campaigns.charts import Bar, bars, curves, share, stack
+from xoxzo.cloudpy.campaigns.figures import Figures
+from xoxzo.cloudpy.campaigns.looks import STYLE
 from xoxzo.cloudpy.campaigns.records import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from xoxzo.cloudpy.campaigns.campaign import Campaign
-    from xoxzo.cloudpy.campaigns.ledger.reading import Standing
 
 _WORDS = {
-    State.DELIVERED: "delivered",
-    State.SENT: "sent, no last word yet",
-    State.FAILED: "failed at the carrier",
-    State.UNKNOWN: "unknown: may be sent",
-    State.ASSUMED: "assumed to be sent",
-    State.REJECTED: "rejected",
-    State.SKIPPED: "left out",
-    State.WAITING: "not sent",
+    State.DELIVERED: ("delivered", "good"),
+    State.SENT: ("sent, no last word yet", "main"),
+    State.FAILED: ("failed at the carrier", "bad"),
+    State.REJECTED: ("rejected by Xoxzo", "worse"),
+    State.UNKNOWN: ("unknown: may be sent", "doubt"),
+    State.ASSUMED: ("assumed to be sent", "guess"),
+    State.SKIPPED: ("left out", "rest"),
+    State.WAITING: ("not sent", "none"),
 }
-_LATENCIES = ((5, "≤ 5 s"), (15, "≤ 15 s"), (60, "≤ 1 min"), (300, "≤ 5 min"), (3600, "≤ 1 h"), (1e18, "over 1 h"))
-
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b2430;--soft:#5d6b7c;--line:#dfe5ec;--paper:#fff;--tint:#f4f7fa;--main:#1769aa;
---good:#23865a;--bad:#b3372c;--doubt:#b07a10}
-@media (prefers-color-scheme:dark){:root{--ink:#e7edf4;--soft:#9aa9ba;--line:#303c4a;--paper:#141a21;--tint:#1c242d;
---main:#62b0ee;--good:#58c393;--bad:#ef857b;--doubt:#e3b04f}}
-*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
-font:16px/1.55 system-ui,"Hiragino Sans","Noto Sans CJK JP",sans-serif}
-main{max-width:60rem;margin:0 auto;padding:2rem 1.25rem 4rem}h1{font-size:1.9rem;line-height:1.2;margin:0}
-h2{font-size:1.1rem;margin:2.5rem 0 .75rem}.soft{color:var(--soft)}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:1.5rem 0}
-.card{background:var(--tint);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem}
-.card b{display:block;font-size:1.6rem;font-variant-numeric:tabular-nums;line-height:1.2}
-svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:13px}svg .value{fill:var(--ink)}
-.bar{fill:var(--main)}.good{fill:var(--good)}.bad{fill:var(--bad)}.doubt{fill:var(--doubt)}.rest{fill:var(--soft)}
-.area{fill:var(--main);opacity:.16}.edge{fill:none;stroke:var(--main);stroke-width:2.5}.axis{stroke:var(--line)}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
-td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums}
-@media print{body{font-size:11pt}main{padding:0;max-width:none}section{break-inside:avoid}.card{background:none}}
-"""
-
-
-class _Figures(NamedTuple):
-    states: Counter[State]
-    latencies: Counter[str]
-    failures: Counter[tuple[str, str]]
-    parts: Counter[int]
-    ranges: Counter[str]
-    times: list[float]
-    charged: Decimal
-    estimate: Decimal
+_KINDS = {"text": "SMS", "template": "SMS by template", "say": "calls that speak", "play": "calls that play"}
+_LATENCIES = ((5, "≤ 5 s"), (15, "≤ 15 s"), (60, "≤ 1 min"), (300, "≤ 5 min"), (3600, "≤ 1 h"))
+_FAILED = frozenset({State.FAILED, State.REJECTED})
+_MOST = 12
 
 
 def report(campaign: Campaign) -> str:
     """Return the page. It shows no number, no text and no id."""
-    figures = _figures(campaign.standings())
-    total = sum(figures.states.values())
-    input_ = campaign.ledger.get("input") or {}
-    created = datetime.fromtimestamp(float(campaign.ledger.get("created") or 0), UTC)
-    sent = sum(count for state, count in figures.states.items() if state.is_sent)
-    cards = (
-        (f"{total:,}", "recipients"),
-        (f"{sent:,}", "sent"),
-        (f"{figures.states[State.DELIVERED]:,}", "delivered"),
-        (f"{figures.states[State.FAILED]:,}", "failed"),
-        (f"{figures.states[State.UNKNOWN]:,}", "unknown"),
-        (f"{figures.charged:,}", f"credits charged, of {figures.estimate:,} estimated"),
-    )
+    figures = Figures(campaign.standings(), campaign.ledger.get("figures"))
     sections = (
-        ("Where everybody stands", bars(_funnel(figures.states), total)),
-        ("Sent over time", curve(figures.times, total)),
-        ("From sent to delivered", bars([(word, figures.latencies[word], "bar") for _, word in _LATENCIES], None)),
-        (
-            "SMS parts",
-            bars(
-                [(f"{n} parts" if n != 1 else "1 part", count, "bar") for n, count in sorted(figures.parts.items())],
-                None,
-            ),
-        ),
-        ("What went wrong", _failures(figures.failures)),
-        ("Failures by range of numbers", bars([(name, n, "bad") for name, n in figures.ranges.most_common(12)], None)),
+        ("Where everybody stands", _standing(figures), True),
+        ("Progress", _progress(figures), True),
+        ("From recipient to delivery", _funnel(figures), False),
+        ("From sent to delivered", _latency(figures), False),
+        ("Parts and cost", _parts(figures, calls=campaign.content.is_call), False),
+        ("Failures by carrier", _carriers(figures), False),
+        ("What went wrong", _failures(figures), True),
     )
-    body = "".join(f"<section><h2>{title}</h2>{content}</section>" for title, content in sections)
-    shown = "".join(f'<div class="card"><b>{value}</b><span class="soft">{word}</span></div>' for value, word in cards)
-    left_out = "".join(
-        f"<li>{words}: {input_[key]:,}</li>"
-        for key, words in (
-            ("bad", "rows that cannot be sent to, left out"),
-            ("repeated", "rows that repeat a number, left out"),
-        )
-        if input_.get(key)
+    body = "".join(
+        f"<section{' class=wide' if wide else ''}><h2>{title}</h2>{content}</section>"
+        for title, content, wide in sections
     )
+    name = escape(campaign.name)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(campaign.name)} · campaign report</title><style>{_STYLE}</style></head><body><main>"
-        f'<h1>{escape(campaign.name)}</h1><p class="soft">{escape(campaign.state)} · '
-        f"created {created:%Y-%m-%d %H:%M} UTC · by {escape(campaign.content.kind)}, "
-        f"from {escape(campaign.content.sender)}</p>"
-        f'<div class="cards">{shown}</div>{f"<ul>{left_out}</ul>" if left_out else ""}{body}'
-        "</main></body></html>\n"
+        f"<title>{name} · campaign report</title><style>{STYLE}</style></head><body><main>"
+        f"{_head(campaign, figures)}{_cards(figures)}{_left_out(campaign)}"
+        f'<div class="sections">{body}</div>{_foot()}</main></body></html>\n'
     )
 
 
-def _figures(standings: Iterable[Standing]) -> _Figures:
-    figures = _Figures(Counter(), Counter(), Counter(), Counter(), Counter(), [], Decimal(0), Decimal(0))
-    charged = estimate = Decimal(0)
-    for one in standings:
-        figures.states[one.state] += 1
-        figures.parts[one.recipient.parts] += 1
-        charged += one.charged or Decimal(0)
-        estimate += one.recipient.cost or Decimal(0)
-        if one.sent:
-            figures.times.append(one.sent)
-        if one.state == State.DELIVERED and one.ended >= one.sent > 0:
-            figures.latencies[next(word for most, word in _LATENCIES if one.ended - one.sent <= most)] += 1
-        if one.state in {State.FAILED, State.REJECTED}:
-            figures.ranges[_range(one.recipient.number)] += 1
-        if one.error and one.state != State.WAITING:
-            figures.failures[_WORDS[one.state], one.error] += 1
-        elif one.state == State.FAILED:
-            figures.failures[_WORDS[one.state], "no reason was told"] += 1
-    return figures._replace(charged=charged, estimate=estimate)
+def _head(campaign: Campaign, figures: Figures) -> str:
+    created = datetime.fromtimestamp(float(campaign.ledger.get("created") or 0), UTC)
+    facts = [f"{_KINDS[campaign.content.kind]} from {campaign.content.sender}", f"created {_day(created)}"]
+    if figures.sent:
+        first, last = (datetime.fromtimestamp(at, UTC) for at in (min(figures.sent), max(figures.sent)))
+        facts.append(
+            f"sent {_day(first)} to {last:%H:%M}"
+            if first.date() == last.date()
+            else f"sent {_day(first)} to {_day(last)}"
+        )
+    reason = str(campaign.ledger.get("reason") or "")
+    why = f'<p class="why">{escape(reason)}</p>' if reason else ""
+    return (
+        f'<header><h1>{escape(campaign.name)}</h1><span class="state {escape(campaign.state)}">'
+        f'{escape(campaign.state)}</span>{why}<p class="soft">{escape(" · ".join(facts))} UTC</p></header>'
+    )
 
 
-def _range(number: str) -> str:
-    """Return how a number begins, as far as that tells nobody's. Which carrier it belongs to, no status tells."""
-    if number.startswith("+81"):
-        return f"Japan, 0{number[3:5]}"
-    return number[:3] + "…" if number.startswith("+") else "not known any more"
+def _cards(figures: Figures) -> str:
+    total, states = figures.total, figures.states
+    failed = states[State.FAILED] + states[State.REJECTED]
+    shown = (
+        (f"{total:,}", "recipients", "", ""),
+        (f"{figures.taken:,}", "sent", _of(figures.taken, total), "main"),
+        (f"{states[State.DELIVERED]:,}", "delivered", _of(states[State.DELIVERED], total), "good"),
+        (f"{failed:,}", "failed", _of(failed, total), "bad" if failed else ""),
+        (
+            f"{states[State.UNKNOWN]:,}",
+            "unknown",
+            _of(states[State.UNKNOWN], total),
+            "doubt" if states[State.UNKNOWN] else "",
+        ),
+        (f"{figures.charged:,.0f}", "credits charged", f"of {figures.estimate:,.0f} estimated", ""),
+    )
+    return (
+        '<div class="cards">'
+        + "".join(
+            f'<div class="card {kind}"><b>{value}</b><span>{word}</span><small>{more}</small></div>'
+            for value, word, more, kind in shown
+        )
+        + "</div>"
+    )
 
 
-def _funnel(states: Counter[State]) -> list[tuple[str, int, str]]:
-    colours = {State.DELIVERED: "good", State.FAILED: "bad", State.REJECTED: "bad", State.UNKNOWN: "doubt"}
-    return [(word, states[state], colours.get(state, "rest")) for state, word in _WORDS.items() if states[state]]
+def _left_out(campaign: Campaign) -> str:
+    facts = campaign.ledger.get("input") or {}
+    lines = [
+        f"{facts[key]:,} {words}"
+        for key, words in (
+            ("bad", "rows of the list could not be sent to and were left out."),
+            ("repeated", "rows repeated a number and were left out."),
+        )
+        if facts.get(key)
+    ]
+    return f'<p class="note">{" ".join(lines)}</p>' if lines else ""
 
 
-def _failures(failures: Counter[tuple[str, str]]) -> str:
-    if not failures:
+def _standing(figures: Figures) -> str:
+    return stack(
+        [Bar(word, figures.states[state], kind) for state, (word, kind) in _WORDS.items() if figures.states[state]]
+    )
+
+
+def _progress(figures: Figures) -> str:
+    return curves([("sent", figures.sent, "main"), ("delivered", figures.delivered, "good")], figures.total)
+
+
+def _funnel(figures: Figures) -> str:
+    states, total = figures.states, figures.total
+    tried = total - states[State.WAITING] - states[State.SKIPPED]
+    return bars(
+        [
+            Bar("recipients", total, "rest"),
+            Bar("tried", tried, "rest"),
+            Bar("sent", figures.taken, "main"),
+            Bar("delivered", states[State.DELIVERED], "good"),
+        ],
+        total,
+    )
+
+
+def _latency(figures: Figures) -> str:
+    counts = figures.within([most for most, _ in _LATENCIES])
+    if not any(counts):
+        return bars([])
+    names = [*(word for _, word in _LATENCIES), "over 1 h"]
+    half, most = (_seconds(figures.quantile(share) or 0.0) for share in (0.5, 0.95))
+    last = max(place for place, count in enumerate(counts) if count)
+    shown = bars([Bar(name, count) for name, count in zip(names, counts, strict=True)][: last + 1])
+    return f'<p class="lead">Half within <b>{half}</b>, 95 % within <b>{most}</b>.</p>{shown}'
+
+
+def _parts(figures: Figures, *, calls: bool) -> str:
+    rows = [
+        Bar("calls" if calls else f"{n} part{'s' if n != 1 else ''}", count, "main", f"{figures.costs[n]:,.0f} credits")
+        for n, count in sorted(figures.parts.items())
+    ]
+    return bars(rows)
+
+
+def _carriers(figures: Figures) -> str:
+    failed: Counter[str] = Counter()
+    for (carrier, state, _), count in figures.failures.items():
+        if state in _FAILED:
+            failed[carrier] += count
+    if not failed:
+        return '<p class="soft">No failures.</p>'
+    rows = [
+        Bar(name, count, "bad", f"{share(count, figures.reached[name])} of {figures.reached[name]:,}")
+        for name, count in failed.most_common(_MOST)
+    ]
+    return bars(rows) + (
+        '<p class="soft">By whom a range of numbers was given to: who changes the carrier keeps the number.</p>'
+    )
+
+
+def _failures(figures: Figures) -> str:
+    if not figures.failures:
         return '<p class="soft">Nothing.</p>'
     rows = "".join(
-        f"<tr><td>{escape(state)}</td><td>{escape(reason)}</td><td>{count:,}</td></tr>"
-        for (state, reason), count in failures.most_common(50)
+        f'<tr><td><i class="{_WORDS[state][1]}"></i></td><td>{escape(_WORDS[state][0])}<small>{escape(reason)}</small>'
+        f"</td><td>{escape(carrier)}</td><td>{count:,}</td></tr>"
+        for (carrier, state, reason), count in figures.failures.most_common(50)
     )
-    return f"<table><tr><th>State</th><th>Reason</th><th>Recipients</th></tr>{rows}</table>"
+    return f"<table><tr><th></th><th>What, and why</th><th>Carrier</th><th>Recipients</th></tr>{rows}</table>"
+
+
+def _foot() -> str:
+    from xoxzo.cloudpy import __version__
+
+    now = datetime.now(UTC)
+    return (
+        f'<footer class="soft">Made {_day(now)} UTC by xoxzo.cloudpy {__version__}. '
+        "This page holds no phone number and no text.</footer>"
+    )
+
+
+def _of(value: int, whole: int) -> str:
+    return share(value, whole) if whole else ""
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -143,7 +143,7 @@ class WholeRun:
         return None
 
     def _moment(self) -> float:
-        """Return how long to wait before the list is asked again: it may lag behind, but by less than settling takes."""
+        """Return how long to wait before the list is asked again: it may lag behind, by less than settling takes."""
         return max(0.05, self._limits.settle / 60)
 
     async def _follow(self, seconds: float) -> None:

@@ -169,7 +169,9 @@ def status(above: dict[str, str | None], /, *, machine: bool, **given: str | Non
 
 
 @command.command("example", cls=Command, epilog=examples("xoxzo alertmanager example --language ja > oncall.toml"))
-@click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True)
+@click.option(
+    "--language", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="The language of its comments."
+)
 def example_(language: str) -> None:
     """Write settings to begin with: fill in your people, and --check them."""
     click.echo(example.text(language), nl=False)

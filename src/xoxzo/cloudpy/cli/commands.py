@@ -15,6 +15,8 @@ from .words import plural, tr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from click.shell_completion import CompletionItem
+
 COMMON = "Options of every command"
 """The heading under which the options stand that all commands of the API share."""
 
@@ -118,6 +120,8 @@ class Group(Manners, click.Group):
         except ModuleNotFoundError as error:
             if error.name is None or error.name.startswith("xoxzo"):
                 raise
+            if ctx.resilient_parsing:
+                return None  # nobody has asked for it: somebody has pressed Tab
             line = tr("this needs an extra: {install}", install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
             click.echo(f"{ctx.command_path} {cmd_name}: {line}", err=True)
             raise click.exceptions.Exit(2) from None
@@ -139,6 +143,17 @@ class Group(Manners, click.Group):
             said += " " + question.format(possibility=listed, possibilities=listed)
         raise click.UsageError(said, ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what the word may become; the commands of the table are not imported for it."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=self._word_for(name))
+            for name in self._shown_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, then the commands."""
         super().format_options(ctx, formatter)
@@ -146,15 +161,17 @@ class Group(Manners, click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands; those of the table are not imported for it."""
-        rows = []
-        for name in self.list_commands(ctx):
-            if name in self.table:
-                rows.append((name, tr(self.table[name].help)))
-            elif not self.commands[name].hidden:
-                rows.append((name, self.commands[name].get_short_help_str()))
+        rows = [(name, self._word_for(name)) for name in self._shown_commands(ctx)]
         if rows:
             with formatter.section(tr("Commands")):
                 formatter.write_dl(rows)
+
+    def _shown_commands(self, ctx: click.Context) -> list[str]:
+        names = self.list_commands(ctx)
+        return [name for name in names if name not in self.commands or not self.commands[name].hidden]
+
+    def _word_for(self, name: str) -> str:
+        return tr(self.table[name].help) if name in self.table else self.commands[name].get_short_help_str()
 
 
 def examples(*lines: str) -> str:

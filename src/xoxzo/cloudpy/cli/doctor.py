@@ -11,6 +11,7 @@ import click
 
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
+from . import completing
 from .checkup.finding import Finding, status_of
 from .commands import Command, examples
 from .statuses import Refused
@@ -29,7 +30,9 @@ _PLAIN = {"✓": "+", "✗": "x", "–": "-"}
 @click.command(
     cls=Command, epilog=examples("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
 )
-@click.option("--profile", metavar="NAME", help="The account, from the configuration.")
+@click.option(
+    "--profile", metavar="NAME", shell_complete=completing.profiles, help="The account, from the configuration."
+)
 @click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
 @click.option(
     "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds to wait."

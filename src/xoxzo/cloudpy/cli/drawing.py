@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -29,6 +30,8 @@ _RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", 
 
 def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Draw a table on standard output, as wide as the terminal; what does not fit is folded, never left out."""
+    # A column in which nothing stands takes room from the others.
+    columns = [name for name in columns if any(row.get(name) not in (None, "", [], ()) for row in rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(
@@ -39,8 +42,13 @@ def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
             no_wrap=name.endswith("id"),
         )
     for row in rows:
-        table.add_row(*(Text(for_people(row.get(name)), style=colour_of(row.get(name)) or "") for name in columns))
+        table.add_row(*(Text(_short(row.get(name)), style=colour_of(row.get(name)) or "") for name in columns))
     Console().print(table)
+
+
+def _short(value: object) -> str:
+    """Leave year and seconds of a time out: the API's lists go back 90 days, and ids take most of a line."""
+    return f"{value.astimezone():%m-%d %H:%M}" if isinstance(value, datetime) else for_people(value)
 
 
 @contextmanager
@@ -67,8 +75,8 @@ def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def waiting(title: str) -> Iterator[Callable[[str], None]]:
-    """Show on standard error that something goes on, and for how long; what is yielded changes the words."""
+def waiting(title: str) -> Iterator[None]:
+    """Show on standard error that something goes on, and for how long."""
     wheel = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -77,5 +85,5 @@ def waiting(title: str) -> Iterator[Callable[[str], None]]:
         transient=True,
     )
     with wheel:
-        task = wheel.add_task(title, total=None)
-        yield lambda words: wheel.update(task, description=words)
+        wheel.add_task(title, total=None)
+        yield

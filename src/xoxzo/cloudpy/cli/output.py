@@ -172,7 +172,7 @@ def for_people(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {for_people(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(for_people(each) for each in value)
+        return tr(", ").join(for_people(each) for each in value)
     return str(value.value if isinstance(value, Enum) else value)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.phone.rules import objection_to_recipient
 
 from .inputs import each_of
 from .statuses import Refused
-from .words import tr
+from .words import reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +58,8 @@ def read(session: Session, given: Iterable[str], country: str | None = None, *, 
 
 
 def _plain(text: str) -> Recipient | None:
+    from xoxzo.cloudpy.phone import objection_to_recipient
+
     return None if objection_to_recipient(text) else Recipient(text, _COUNTRIES.get(text[:3]))
 
 
@@ -70,7 +71,7 @@ def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) 
     except InvalidArgument as error:
         shown = text if session.out.show_numbers else tr("number {place}", place=place)
         raise Refused(
-            f"{shown}: {tr(error.reason)}",
+            f"{shown}: {reason(error.reason)}",
             tr("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
         ) from None
     remarks = [tr(str(doubt)) for doubt in number.doubts]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import sys
+from contextlib import nullcontext, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 from xoxzo.cloudpy.errors import APIError
 
 from . import statuses
+from .dry import Shown
 from .statuses import refusal
 from .words import tr
 
@@ -82,6 +84,11 @@ class Sends:
             send: sends to one; returns what has the id.
             follow: what may be typed next, with ``{id}`` in it.
         """
+        if self._session.dry_run:
+            for number in numbers:
+                with suppress(Shown):
+                    send(number)
+            return
         columns = (self._key, "recipient", "result", "error")
         rows = list(self._rows(numbers, send)) if self._session.out.draws else self._rows(numbers, send)
         last: dict[str, Any] = {}
@@ -90,7 +97,8 @@ class Sends:
             self._tell(refused)
         if self._failures:
             raise click.exceptions.Exit(statuses.worst(*(refused.status for refused in self._failures)))
-        self._session.follow(follow.format(id=last.get(self._key)))
+        if len(numbers) == 1:
+            self._session.follow(follow.format(id=last.get(self._key)))
 
     def _noted(
         self, rows: Iterator[dict[str, Any]] | list[dict[str, Any]], last: dict[str, Any]
@@ -126,9 +134,7 @@ class Sends:
         return {"result": result, "error": refused.message, "exit": refused.status}
 
     def _progress(self, count: int) -> Any:  # noqa: ANN401 - a context that yields a function
-        import sys
-
-        if count < 2 or self._session.dry_run or self._session.out.machine or not sys.stderr.isatty():
+        if count < 2 or self._session.out.machine or not sys.stderr.isatty():
             return nullcontext(lambda: None)
         from .drawing import counting
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from . import config
+from . import completing, config
 from .commands import CommonOption
 from .output import Output
 from .profiles import LIVE, Destination, NoCredentials, resolve
@@ -29,7 +29,13 @@ COUNTRY = "JP"
 _SHELL_SAFE = frozenset("-_./:=@%+,")
 
 _ALWAYS = (
-    click.option("--profile", cls=CommonOption, metavar="NAME", help="The account, from the configuration."),
+    click.option(
+        "--profile",
+        cls=CommonOption,
+        metavar="NAME",
+        shell_complete=completing.profiles,
+        help="The account, from the configuration.",
+    ),
     click.option(
         "--simulator", is_flag=True, cls=CommonOption, help="Use the simulator of this machine; start one if none runs."
     ),

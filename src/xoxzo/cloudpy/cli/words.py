@@ -32,6 +32,26 @@ def tr(text: str, /, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def reason(text: str, /) -> str:
+    """Say a sentence of the library in the reader's language, whatever numbers stand in it.
+
+    Args:
+        text: the English one. In the catalogue its numbers stand as ``{0}``, ``{1}`` …, in their order.
+    """
+    if language() != "ja":
+        return text
+    from .japanese import WORDS
+
+    if text in WORDS:
+        return WORDS[text]
+    import re
+
+    numbers = re.findall(r"[0-9]+", text)
+    places = iter(range(len(numbers)))
+    key = re.sub(r"[0-9]+", lambda _: f"{{{next(places)}}}", text)
+    return WORDS[key].format(*numbers) if key in WORDS else text
+
+
 def plural(one: str, many: str, count: int, /) -> str:
     """Choose a sentence by number, as ``ngettext`` does."""
     return tr(one if count == 1 else many)

@@ -85,10 +85,13 @@ class Driver:
         for outgoing in self._engine.take_outgoing(_MOST_UNDER_WAY - len(self._tasks)):
             task = self._loop.create_task(self._make(outgoing))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._made)
 
     async def _make(self, outgoing: Outgoing) -> None:
         await self._answers.answer((outgoing, await self._courier.make(outgoing)))
+
+    def _made(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if self._engine.has_outgoing():
             self._woken.set()  # there is room for another one
 

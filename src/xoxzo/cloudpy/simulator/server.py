@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -126,6 +127,7 @@ class _Running:
     async def start(self) -> None:
         await self._server.on_tick(0)
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._complaints.failed)
         self._listening = await loop.create_server(self._connection, sock=self._socket, backlog=_BACKLOG)
         self._minding = asyncio.create_task(self._mind())
 
@@ -179,13 +181,28 @@ class _Complaints(logging.Logger):
 
     def handle(self, record: logging.LogRecord) -> None:
         """Tell of a complaint."""
-        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, asyncio.CancelledError):
             return  # it was cut off when the server stopped
-        if record.levelno > logging.WARNING:
+        if isinstance(error, h11.ProtocolError):
+            self.tell(str(error))
+        elif record.levelno > logging.WARNING:
             super().handle(record)
-            return
+        else:
+            self.tell(record.getMessage())
+
+    def failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Take what went wrong in an event loop. uvicorn cannot tell everybody who breaks off in the middle so."""
+        error = context.get("exception")
+        if isinstance(error, h11.ProtocolError):
+            self.tell(str(error))
+        else:
+            loop.default_exception_handler(context)
+
+    def tell(self, what: str) -> None:
+        """Tell of a caller's mistake."""
         with self._engine.lock:
-            self._engine.world.tell("refused", "(no request)", status=400, because=[record.getMessage()])
+            self._engine.world.tell("refused", "(no request)", status=400, because=[what])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -123,15 +123,15 @@ def _named(lists: Iterator[tuple[int, list[str]]], header: bool | None, about: s
 
 def _text(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(_LONGEST)
+    line = 1
     try:
         with path.open(encoding=encoding, newline="") as file:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
-            line = 1
             for cells in reader:
                 yield line, cells
                 line = reader.line_num + 1
     except (OSError, LookupError, UnicodeError, csv.Error) as error:
-        raise CampaignError(f"{path} cannot be read: {error}") from None
+        raise CampaignError(f"{path} cannot be read from line {line} on: {error}") from None
 
 
 def _delimiter(path: Path, encoding: str) -> str:
@@ -158,6 +158,7 @@ def _workbook(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
 
 
 def _json_rows(path: Path, encoding: str) -> Iterator[Row]:
+    line = 0
     try:
         with path.open(encoding=encoding) as file:
             for line, text in enumerate(file, 1):
@@ -171,7 +172,7 @@ def _json_rows(path: Path, encoding: str) -> Iterator[Row]:
                     raise CampaignError(f"{path}, line {line}: this is no JSON object")
                 yield Row(line, {str(name): _shown(cell) for name, cell in value.items()})
     except (OSError, LookupError, UnicodeError) as error:
-        raise CampaignError(f"{path} cannot be read: {error}") from None
+        raise CampaignError(f"{path} cannot be read from line {line + 1} on: {error}") from None
 
 
 def _shown(value: object) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 PATIENCE = 10.0
+# Whoever only looks whether a campaign runs holds its lock for an instant.
+_GLIMPSE = 0.2
 
 _STATEMENTS = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -120,7 +122,9 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"{path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(
+            f"{path}.lock", timeout=_GLIMPSE, isolation_level=None, check_same_thread=False
+        )
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:

@@ -63,6 +63,15 @@ class SqliteLedger(Claiming, Noting, Reading):
         if self._lock is None:
             self._lock = schema.Lock(self.path)
 
+    def runs_elsewhere(self) -> bool:
+        """Whether another process, or another ledger of this one, runs the campaign."""
+        if self._lock is None:
+            try:
+                schema.Lock(self.path).release()
+            except CampaignError:
+                return True
+        return False
+
     def close(self) -> None:
         """Give the file up. Closing twice does nothing."""
         with self._mutex:

@@ -12,6 +12,7 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, shelf
 from xoxzo.cloudpy.campaigns.exporting import export as write_export
 from xoxzo.cloudpy.campaigns.report import report as write_report
+from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.masking import mask_number
@@ -19,23 +20,26 @@ from xoxzo.cloudpy.masking import mask_number
 from .options import told
 from .showing import facts, show_tally
 
+_CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
 _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 
 
 @click.command(
     cls=Command, epilog=examples("xoxzo campaign status customers", "xoxzo campaign status customers --json")
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @_MACHINE
 def status(name: str, *, machine: bool) -> None:
-    """Show where a campaign stands, while it runs or later."""
+    """Show where a campaign stands."""
     with told("status"), Campaign.open(name) as campaign:
-        tally, reason = campaign.tally(), campaign.ledger.get("reason") or ""
+        tally, state, reason = campaign.tally(), _state(campaign), campaign.ledger.get("reason") or ""
         if machine:
-            click.echo(json.dumps({"name": name, "state": campaign.state, "reason": reason, **facts(tally)}))
+            click.echo(json.dumps({"name": name, "state": state, "reason": reason, **facts(tally)}, ensure_ascii=False))
             return
-        click.echo(f"{name} {campaign.state}" + (f": {reason}" if reason else ""))
+        click.echo(f"{name} {state}" + (f": {reason}" if reason and state != "running" else ""))
         show_tally(tally)
+        if state in _CAN_GO_ON:
+            click.echo(f"Go on with: xoxzo campaign resume {name}", err=True)
 
 
 @click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))
@@ -45,22 +49,20 @@ def list_(*, machine: bool) -> None:
     with told("list"):
         for name in shelf.names():
             with Campaign.open(name) as campaign:
-                tally = campaign.tally()
+                tally, state = campaign.tally(), _state(campaign)
                 if machine:
-                    click.echo(json.dumps({"name": name, "state": campaign.state, **facts(tally)}, ensure_ascii=False))
+                    click.echo(json.dumps({"name": name, "state": state, **facts(tally)}, ensure_ascii=False))
                 else:
                     created = datetime.fromtimestamp(float(campaign.ledger.get("created")), UTC)
-                    click.echo(
-                        f"{created:%Y-%m-%d}  {campaign.state:<10} {tally.sent:>9,} of {tally.total:>9,}  {name}"
-                    )
+                    click.echo(f"{created:%Y-%m-%d}  {state:<10} {tally.sent:>9,} of {tally.total:>9,}  {name}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
 @_MACHINE
 def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
-    """List the messages of which nobody can tell whether they were sent."""
+    """List those who may have been sent to, or not."""
     with told("unknown"), Campaign.open(name) as campaign:
         for one in campaign.unknown():
             who = next(campaign.ledger.recipients(one.n, one.n))
@@ -73,10 +75,13 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.csv; .xlsx makes a workbook.")
 def export(name: str, *, output: str | None) -> None:
-    """Write every recipient with state, msgid, times and cost, with whole numbers."""
+    """Write a table of all recipients.
+
+    With state, msgid, times and cost, and with whole numbers.
+    """
     with told("export"), Campaign.open(name) as campaign:
         path = Path(output or f"{name}.csv")
         count = write_export(campaign.standings(), path)
@@ -84,10 +89,13 @@ def export(name: str, *, output: str | None) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.html.")
 def report(name: str, *, output: str | None) -> None:
-    """Write one page of HTML with figures and charts; it holds no number and no text."""
+    """Write a page of HTML with figures and charts.
+
+    It holds no number and no text, and needs nothing else.
+    """
     with told("report"), Campaign.open(name) as campaign:
         path = Path(output or f"{name}.html")
         try:
@@ -96,3 +104,9 @@ def report(name: str, *, output: str | None) -> None:
         except OSError as error:
             raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
         click.echo(f"The report is in {path}", err=True)
+
+
+def _state(campaign: Campaign) -> str:
+    """Return a campaign's state; of a run that has died, that it was cut off."""
+    state = campaign.state
+    return "cut off" if state == "running" and not campaign.is_running else state

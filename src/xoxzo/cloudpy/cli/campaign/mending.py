@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
 
-from .options import MAY_BE_SENT, USAGE, numbers_in, told
+from .options import MAY_BE_SENT, USAGE, callbacks_of, numbers_in, told
 from .showing import show_tally
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 def pause(name: str) -> None:
-    """Have the running campaign stop after what is in flight; `resume` goes on."""
+    """Stop a run after what is in flight; `resume` goes on."""
     with told("pause"), Campaign.open(name) as campaign:
         campaign.wish("pause")
         click.echo(f"{name} pauses; go on with: xoxzo campaign resume {name}", err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 def cancel(name: str) -> None:
-    """End a campaign for good; whoever was not sent to will not be."""
+    """End a campaign for good."""
     with told("cancel"), Campaign.open(name) as campaign:
         campaign.cancel()
         click.echo(f"{name} is cancelled", err=True)
@@ -35,25 +39,30 @@ def cancel(name: str) -> None:
     cls=Command,
     epilog=examples("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv"),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
+@click.option("--reports", type=click.Path(exists=True, dir_okay=False), help="What `xoxzo listen --log` has written.")
 @click.option("--statuses", is_flag=True, help="Ask for the last word on each message.")
 @click.option("--assume-sent", is_flag=True, help="Take what is unknown for sent.")
 @click.option("--resend-unknown", is_flag=True, help="Send what is unknown again, though some may get it twice.")
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost.")
-def settle(
-    name: str, *, usage_log: str | None, statuses: bool, assume_sent: bool, resend_unknown: bool, settle: float
-) -> None:
-    """Find out what became of messages: by the sent list, the usage log, or because you say so."""
-    if assume_sent and resend_unknown:
-        raise click.UsageError("--assume-sent and --resend-unknown exclude each other.")
+def settle(name: str, *, settle: float, statuses: bool, **ways: Any) -> None:  # noqa: ANN401 - click's options
+    """Find out what became of messages.
+
+    By the sent list, or by what one of the options names; --assume-sent and --resend-unknown are for what nobody knows.
+    """
+    chosen = [f"--{way.replace('_', '-')}" for way, value in ways.items() if value]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{' and '.join(chosen)} exclude each other.")
     with told("settle"), Campaign.open(name) as campaign:
-        if usage_log is not None:
-            found = campaign.read_usage_log(usage_log, settle=settle)
+        if ways["usage_log"]:
+            found = campaign.read_usage_log(ways["usage_log"], settle=settle)
             click.echo(f"{found:,} records of the usage log are of this campaign", err=True)
-        elif assume_sent:
+        elif ways["reports"]:
+            click.echo(f"{_take(campaign, Path(ways['reports'])):,} reports told something new", err=True)
+        elif ways["assume_sent"]:
             click.echo(f"{campaign.assume_sent():,} are taken for sent", err=True)
-        elif resend_unknown:
+        elif ways["resend_unknown"]:
             click.echo(f"{campaign.resend_unknown():,} will be sent again: xoxzo campaign resume {name}", err=True)
         else:
             asyncio.run(_look(campaign, settle, statuses=statuses))
@@ -64,20 +73,23 @@ def settle(
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
 def suppress(name: str, file: str, *, country: str) -> None:
-    """Leave the numbers in FILE out from now on, also while it runs; - reads standard input."""
+    """Leave the numbers in FILE out from now on.
+
+    Also while it runs. FILE has one number a line; - reads standard input.
+    """
     with told("suppress"), Campaign.open(name) as campaign:
         click.echo(f"{campaign.suppress(numbers_in(file, country)):,} more numbers are left out", err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(name: str, *, yes: bool) -> None:
-    """Remove numbers, texts and ids for good; the figures stay."""
+    """Remove numbers, texts and ids; keep the figures."""
     if not yes and not click.confirm(f"Remove the numbers and texts of {name} for good?", err=True):
         raise click.exceptions.Exit(USAGE)
     with told("purge"), Campaign.open(name) as campaign:
@@ -89,3 +101,23 @@ async def _look(campaign: Campaign, settle: float, *, statuses: bool) -> None:
 
     async with AsyncClient() as client:
         await campaign.settle(client, settle=settle, statuses=statuses)
+
+
+def _take(campaign: Campaign, path: Path) -> int:
+    """Give a campaign the reports that `xoxzo listen --log` has written; return how many changed anything."""
+    from xoxzo.cloudpy.cli import heard as hearing
+
+    callbacks = callbacks_of("http://localhost")
+    changed = 0
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                changed += campaign.record(hearing.from_line(line).event(callbacks))
+            except ValueError:
+                raise CampaignError(
+                    f"{path}, line {number}: this is none that `xoxzo listen --log` has written"
+                ) from None
+            except CallbackRejected:
+                # Somebody else's, or of another secret: it proves nothing.
+                continue
+    return changed

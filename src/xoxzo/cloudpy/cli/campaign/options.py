@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,6 +15,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.exporting import write_bad
+from xoxzo.cloudpy.cli.commands import Command
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from xoxzo.cloudpy.callbacks import Callbacks
+
+SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
+"""The variable that holds what callback URLs are signed with, as for `xoxzo listen`."""
+
 DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
 """Exit statuses."""
 
@@ -34,40 +41,72 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _SHOWN_BAD = 5
 
+
+class Option(click.Option):
+    """An option that help lists under a heading.
+
+    Args:
+        section: the heading.
+    """
+
+    def __init__(self, *arguments: Any, section: str = "", **settings: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*arguments, **settings)
+        self.section = section
+
+
+class Sectioned(Command):
+    """A command whose help groups its options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under their headings; what everybody looks for stands last, where a terminal shows it."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        others: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record is not None:
+                title = getattr(parameter, "section", "")
+                (sections.setdefault(title, []) if title else others).append(record)
+        for title, records in (*sections.items(), ("Options", others)):
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+_what = partial(click.option, cls=Option, section="What is sent")
+_list = partial(click.option, cls=Option, section="The list")
+_kept = partial(click.option, cls=Option, section="What is kept to")
+
 _CONTENT = (
-    click.option("--text", help="The text of an SMS; {name} stands for the column `name`."),
-    click.option("--template", type=click.IntRange(1), help="The number of an approved template."),
-    click.option("--say", help="Call and speak this text."),
-    click.option("--play", metavar="URL", help="Call and play this mp3 (http only)."),
-    click.option("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
-    click.option("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
-    click.option("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
-    click.option("--track-link", is_flag=True, help="Replace the first link by one that tells when it is opened."),
-    click.option("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
+    _what("--text", help="The text of an SMS; {name} stands for the column `name`."),
+    _what("--template", type=click.IntRange(1), help="The number of an approved template."),
+    _what("--say", help="Call and speak this text."),
+    _what("--play", metavar="URL", help="Call and play this mp3 (http only)."),
+    _what("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
+    _what("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
+    _what("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
+    _what("--track-link", is_flag=True, help="Replace the first link by one that tells when it is opened."),
+    _what("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
 )
 _INPUT = (
-    click.option("--name", help="What the campaign is called; by default as the file."),
-    click.option("--number", help="The column of the phone numbers."),
-    click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
-    click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong."),
-    click.option("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
-    click.option("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
-    click.option("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
-    click.option("--encoding", help="Of the file; by default found out."),
-    click.option("--delimiter", help="Between cells; by default found out."),
-    click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
-    click.option("--sheet", help="Of a workbook; by default the first."),
+    _list("--name", help="What the campaign is called; by default as the file."),
+    _list("--number", help="The column of the phone numbers."),
+    _list("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
+    _list("--country", default="JP", show_default=True, help="Where numbers without a country code belong."),
+    _list("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
+    _list("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
+    _list("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
+    _list("--encoding", help="Of the file; by default found out."),
+    _list("--delimiter", help="Between cells; by default found out."),
+    _list("--header/--no-header", default=None, help="Whether the first row names the columns."),
+    _list("--sheet", help="Of a workbook; by default the first."),
 )
 _LIMITS = (
-    click.option(
-        "--concurrency", default=10, show_default=True, type=click.IntRange(1, 1000), help="In flight at once."
-    ),
-    click.option("--rate", type=float, help="Messages a second."),
-    click.option("--max-cost", type=str, metavar="CREDITS", help="Stop rather than cost more."),
-    click.option("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours, by the recipient's clock."),
-    click.option("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
-    click.option("--stop-share", type=float, help="Stop when so many of the last 100 fail; 0.5 by default."),
-    click.option("--settle", type=float, help="Seconds until a lost message is surely lost; 600 by default."),
+    _kept("--concurrency", type=click.IntRange(1, 1000), help="In flight at once; 10 by default."),
+    _kept("--rate", type=float, help="Messages a second."),
+    _kept("--max-cost", type=str, metavar="CREDITS", help="Stop rather than cost more."),
+    _kept("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours, by the recipient's clock."),
+    _kept("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
+    _kept("--stop-share", type=float, help="Stop when so many of the last 100 fail; 0.5 by default."),
+    _kept("--settle", type=float, help="Seconds until a lost message is surely lost; 600 by default."),
 )
 
 
@@ -84,6 +123,22 @@ def input_options(function: F) -> F:
 def limit_options(function: F) -> F:
     """Add the options that say what a run keeps to."""
     return reduce(lambda done, option: option(done), reversed(_LIMITS), function)
+
+
+def callbacks_of(url: str | None) -> Callbacks | None:
+    """Return what makes the URLs of delivery reports.
+
+    Raises:
+        ConfigurationError: the secret or the extra is missing, or the address is none.
+    """
+    if url is None:
+        return None
+    from xoxzo.cloudpy.callbacks import Callbacks
+
+    secret = os.environ.get(SIGNING_VARIABLE)
+    if not secret:
+        raise ConfigurationError(f"{SIGNING_VARIABLE} is not set: what shall callback URLs be signed with?")
+    return Callbacks(secret, url)
 
 
 def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:

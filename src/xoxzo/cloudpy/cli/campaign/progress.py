@@ -58,6 +58,8 @@ class Progress:
         self._drawn = 0
         self._last = ""
         self._notice: Event | None = None
+        self.has_begun = False
+        """Whether anything was told."""
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +69,7 @@ class Progress:
 
     def tell(self, event: Event) -> None:
         """Take an event of the run."""
+        self.has_begun = True
         if self._machine:
             told = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
             click.echo(json.dumps({**told, **facts(event.tally), "reason": event.reason, "wake": event.wake}))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, shelf
-from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli import completing
+from xoxzo.cloudpy.cli.commands import examples
 from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError
 
 from .options import (
@@ -19,6 +20,8 @@ from .options import (
     MAY_BE_SENT,
     STOPPED,
     USAGE,
+    Sectioned,
+    callbacks_of,
     content_of,
     content_options,
     create,
@@ -39,7 +42,8 @@ _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 
 
 @click.command(
-    cls=Command, epilog=examples('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop')
+    cls=Sectioned,
+    epilog=examples('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop'),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @content_options
@@ -47,7 +51,10 @@ _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 @limit_options
 @click.option("--json", "machine", is_flag=True, help="Write one JSON object.")
 def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
-    """Show what sending to the people in FILE would come to; nothing is sent and nothing is kept."""
+    """Show what sending to the people in FILE comes to.
+
+    Nothing is sent, and nothing is kept.
+    """
     with told("plan", bad_file=_bad_file(file)), tempfile.TemporaryDirectory() as folder:
         limits = limits_of(given)
         with create(file, "plan", _content(given), given, Path(folder)) as campaign:
@@ -55,7 +62,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 
 
 @click.command(
-    cls=Command,
+    cls=Sectioned,
     epilog=examples(
         'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
         "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
@@ -66,17 +73,20 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 @input_options
 @limit_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+@click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--test-to", metavar="NUMBER", help="Send the first text to this number before anybody else.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
-def run(file: str, *, yes: bool, machine: bool, follow: float, test_to: str | None, **given: Any) -> None:  # noqa: ANN401
-    """Send to the people in FILE, after showing the plan and asking.
+def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Send to the people in FILE, after asking.
 
-    Run it again to go on after a stop, a crash or a power cut. Ctrl-C finishes what is in flight.
+    The plan is shown first. Run it again to go on after a stop, a crash or a power cut. Ctrl-C finishes what is in
+    flight; a second one does not wait for it.
     """
     name = given["name"] or Path(file).stem
     with told("run", bad_file=_bad_file(file)):
         limits_of(given)
+        callbacks_of(given["callbacks"])
         fresh = not shelf.path_of(name).is_file()
         _check_account()
         with _open(file, name, given, fresh=fresh) as campaign:
@@ -94,26 +104,38 @@ def run(file: str, *, yes: bool, machine: bool, follow: float, test_to: str | No
                 raise
             if campaign.bad:
                 show_left_out(campaign, _bad_file(file))
-            _run(campaign, limits, follow=follow, machine=machine)
+            _run(campaign, limits, given, machine=machine)
 
 
 @click.command(
-    cls=Command, epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
+    cls=Sectioned, epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @limit_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+@click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
-def resume(name: str, *, machine: bool, follow: float, **given: Any) -> None:  # noqa: ANN401 - click's options
-    """Go on with a campaign that was paused, stopped or cut off, keeping to what it kept to before."""
+def resume(name: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Go on with a campaign that stopped or was cut off.
+
+    It keeps to what it kept to before, other than where an option is given now.
+    """
     with told("resume"), Campaign.open(name) as campaign:
         limits = limits_of(given, campaign.limits)
-        _run(campaign, limits, follow=follow, machine=machine)
+        _run(campaign, limits, given, machine=machine)
 
 
-def _run(campaign: Campaign, limits: Limits, *, follow: float, machine: bool) -> None:
+def _run(campaign: Campaign, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
+    callbacks = callbacks_of(given["callbacks"])
     with Progress(campaign.name, machine=machine) as progress:
-        result = campaign.run(limits=limits, on_event=progress.tell, follow=follow)
+        try:
+            result = campaign.run(limits=limits, on_event=progress.tell, follow=given["follow"], callbacks=callbacks)
+        except CampaignError as error:
+            if not progress.has_begun:
+                raise
+            click.echo(f"xoxzo campaign: {error}", err=True)
+            click.echo(f"Nothing is lost; once that is mended: xoxzo campaign resume {campaign.name}", err=True)
+            raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
     status = MAY_BE_SENT if result.unknown else DONE if result.state == "finished" else STOPPED
     if status != DONE:

@@ -1,6 +1,7 @@
 """The names of fields, as they head a table, and the sentences of the library about texts and numbers."""
 
 WORDS = {
+    ", ": "、",
     "path": "場所",
     "default": "既定",
     "sender": "送信元",
@@ -92,6 +93,15 @@ WORDS = {
     "can be read as two different numbers: write + and the country code in front": (
         "2 通りに読めます。先頭に + と国番号を付けてください"
     ),
+    "has {0} digits and is in no range that is in use: too short, too long or mistyped": (
+        "{0} 桁ですが、使われている番号の範囲にありません。桁数か入力の誤りです"
+    ),
+    "has {0} digits after +{1} and is in no range that is in use: too short, too long or mistyped": (
+        "+{1} の後は {0} 桁ですが、使われている番号の範囲にありません。桁数か入力の誤りです"
+    ),
+    "has {0} digits: too long for one number, are there two?": "{0} 桁もあります。番号が 2 つ続いていませんか",
+    "has {0} characters: too many for one number": "{0} 文字もあり、1 つの番号としては長すぎます",
+    "has {0} characters; at most {1} can be sent": "{0} 文字あります。送信できるのは {1} 文字までです",
     "begins with no country code that exists": "存在しない国番号で始まっています",
     "must not be empty or blank": "空にはできません",
     "must be at most 10 ASCII letters and digits, or at most 15 digits": (

@@ -10,9 +10,11 @@ import msgspec
 
 from xoxzo.cloudpy.integrations.alertmanager import braking, escalation, routing, wording
 from xoxzo.cloudpy.integrations.alertmanager.escalation import UNDER_WAY, Incident, Kind, Outcome, Phase, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.wording import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
 
     from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed
     from xoxzo.cloudpy.integrations.alertmanager.payload import Notification
@@ -155,7 +157,7 @@ class Receiver:
             self._finish(ident, done)
         return True
 
-    def _decide(self, ident: str) -> list[tuple[Deed, str | None]] | float | None:
+    def _decide(self, ident: str) -> list[tuple[Deed, Said | None]] | float | None:
         """Claim what is to go out, on disk, and return it with its texts; one without was claimed before."""
         now = self._clock()
         with self._store.transaction() as store:
@@ -180,13 +182,9 @@ class Receiver:
                 return found
             return self._claim(incident, found, now)
 
-    def _claim(self, incident: Incident, deeds: Sequence[Deed], now: float) -> list[tuple[Deed, str | None]] | float:
+    def _claim(self, incident: Incident, deeds: Sequence[Deed], now: float) -> list[tuple[Deed, Said | None]] | float:
         texts = [self._text(incident, deed.kind) for deed in deeds]
-        people = self._settings.people
-        costs = [
-            self._settings.brake.cost("call" if deed.kind is Kind.CALL else "sms", text, people[deed.person].country)
-            for deed, text in zip(deeds, texts, strict=True)
-        ]
+        costs = [self._cost(deed, text) for deed, text in zip(deeds, texts, strict=True)]
         until = braking.holds(self._settings.brake, self._store.lately(now), costs)
         if until is not None:
             self._teller.tell("braked", incident=incident.ident, seconds=round(until - now))
@@ -195,11 +193,18 @@ class Receiver:
             self._store.claim(deed, cost)
         return list(zip(deeds, texts, strict=True))
 
-    def _text(self, incident: Incident, kind: Kind) -> str:
+    def _text(self, incident: Incident, kind: Kind) -> Said:
         if kind is Kind.CALL:
-            return wording.spoken(self._settings, incident.ident, incident.alerts)
-        template = self._settings.texts.resolved if kind is Kind.RESOLVED else self._settings.texts.sms
-        return wording.sms(self._settings, template, incident.ident, incident.alerts)
+            return Said(text=wording.spoken(self._settings, incident.ident, incident.alerts))
+        resolved = kind is Kind.RESOLVED
+        return wording.message(self._settings, incident.ident, incident.alerts, resolved=resolved)
+
+    def _cost(self, deed: Deed, said: Said) -> Decimal:
+        brake, country = self._settings.brake, self._settings.people[deed.person].country
+        if deed.kind is Kind.CALL:
+            return brake.call_price
+        # What a template makes of its variables is known to Xoxzo alone.
+        return brake.most(self._settings.texts.max_parts, country) if said.template else brake.cost(said.text, country)
 
     def _plan(self, incident: Incident) -> Plan:
         # The file may have changed since the incident was opened.
@@ -207,9 +212,9 @@ class Receiver:
         name = incident.plan if incident.plan in plans else routing.choose(self._settings.routes, incident.alerts)
         return plans[name] if name else next(iter(plans.values()))
 
-    async def _do(self, deed: Deed, text: str | None) -> Deed:
-        if text is not None:
-            deed = await self._sender.send(deed, text)
+    async def _do(self, deed: Deed, said: Said | None) -> Deed:
+        if said is not None:
+            deed = await self._sender.send(deed, said)
         elif deed.outcome is Outcome.CLAIMED:
             # It was about to go out when the process died.
             self._teller.tell("doubt", incident=deed.incident, kind=deed.kind, to=deed.person, reference=deed.key)

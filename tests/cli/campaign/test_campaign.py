@@ -6,47 +6,21 @@ import pty
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from xoxzo.cloudpy.campaigns import Campaign
-from xoxzo.cloudpy.cli.app import xoxzo
+from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.cli.campaign.showing import duration
-from xoxzo.cloudpy.simulator import Settings, Simulator
+from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.simulator import Simulator
 
 Run = Callable[..., Result]
 SEND = "POST /sms/messages/"
 TEXT = ["--text", "{name}様", "--sender", "Shop"]
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    """A simulator that moves quickly."""
-    with Simulator(Settings(seed=1, sms_queued_seconds=0.05, sms_delivering_seconds=0.05)) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def run(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Run the command in a folder with a list of three people, with an account and campaigns of its own."""
-    monkeypatch.chdir(tmp_path)
-    with simulator.serve() as server:
-        monkeypatch.setenv("XOXZO_API_HOST", server.url)
-        monkeypatch.setenv("XOXZO_API_SID", "s")
-        monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "t")
-        monkeypatch.setenv("XOXZO_CAMPAIGNS", str(tmp_path / "campaigns"))
-        Path("people.csv").write_text(
-            "name,tel\na,09010000000\nb,090-1000-0001\nc,０９０１００００００２\n", encoding="utf-8"
-        )
-
-        def invoke(*arguments: str, text: str | None = None) -> Result:
-            return CliRunner().invoke(xoxzo, ["campaign", *arguments], input=text)
-
-        yield invoke
 
 
 def sent(simulator: Simulator) -> int:
@@ -191,56 +165,6 @@ def _content() -> object:
     return Content(kind="text", sender="Shop", words="hello")
 
 
-def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simulator) -> None:
-    """Exit status 7, a list with masked numbers, and the ways out of it."""
-    simulator.faults.add("lose_reply", SEND, times=1)
-    simulator.faults.add("error", "GET /sms/messages/")
-    result = run("run", "people.csv", *TEXT, "--yes", "--settle", "0.1", "--concurrency", "1")
-    assert result.exit_code == 7
-    assert "1 may have been sent, and nobody can tell: xoxzo campaign unknown people" in result.stderr
-    assert "line 2        +81••••0000      " in run("unknown", "people").stdout
-    told = json.loads(run("unknown", "people", "--show-numbers", "--json").stdout)
-    assert (told["number"], told["why"]) == ("+819010000000", "ResponseLost")
-    assert run("settle", "people", "--assume-sent", "--resend-unknown").exit_code == 2
-    assert run("settle", "people").exit_code == 3, "the list cannot be read"
-    Path("log.csv").write_text("msgid,tags,status,cost\n", encoding="utf-8")
-    result = run("settle", "people", "--usage-log", "log.csv")
-    assert (result.exit_code, result.stderr) == (7, "0 records of the usage log are of this campaign\n")
-    assert "1 will be sent again" in run("settle", "people", "--resend-unknown").stderr
-    simulator.faults.all_normal()
-    assert run("resume", "people").exit_code == 0
-    assert len(simulator.phone("+819010000000").inbox) == 2, "as it was asked for"
-    time.sleep(0.2)
-    assert "delivered             3" in run("settle", "people", "--statuses").stdout
-    assert "0 are taken for sent" in run("settle", "people", "--assume-sent").stderr
-
-
-def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
-    """Numbers on a list are left out, from the beginning or later; a line that is no number is told."""
-    Path("out.txt").write_text("090-1000-0000\n\n", encoding="utf-8")
-    assert (
-        "left out     1 are on the suppression list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
-    )
-    with Campaign.create("two", "people.csv", _content()):
-        pass
-    assert "1 more numbers are left out" in run("suppress", "two", "out.txt").stderr
-    assert "1 more numbers are left out" in run("suppress", "two", "-", text="09010000001\n").stderr
-    assert run("resume", "two").exit_code == 0
-    assert sent(simulator) == 1
-    result = run("suppress", "two", "-", text="nonsense\n")
-    assert (result.exit_code, "line 1" in result.stderr) == (2, True)
-
-
-def test_pausing_and_cancelling_are_wishes(run: Run) -> None:
-    """They reach a run elsewhere through the ledger; a cancelled campaign cannot go on."""
-    with Campaign.create("a", "people.csv", _content()):
-        pass
-    assert "a pauses" in run("pause", "a").stderr
-    assert "a is cancelled" in run("cancel", "a").stderr
-    result = run("resume", "a")
-    assert (result.exit_code, "was cancelled" in result.stderr) == (2, True)
-
-
 def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes to one's own number; without a yes nobody else is sent to."""
     monkeypatch.setattr("xoxzo.cloudpy.cli.campaign.sending._is_terminal", lambda: True)
@@ -307,6 +231,51 @@ def test_other_columns_and_numbers_can_be_named(run: Run) -> None:
 def test_durations_are_for_people(seconds: float, words: str) -> None:
     """Seconds, then minutes, then hours."""
     assert duration(seconds) == words
+
+
+def test_a_ledger_that_fails_in_mid_run_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong, that nothing is lost, and the command that goes on; it is not called wrong use."""
+
+    def broken(*_args: object, **_options: object) -> None:
+        raise CampaignError("the ledger cannot be written: database or disk is full")
+
+    monkeypatch.setattr(SqliteLedger, "claim", broken)
+    result = run("run", "people.csv", *TEXT, "--yes")
+    assert result.exit_code == 3
+    assert result.stderr.endswith(
+        "xoxzo campaign: the ledger cannot be written: database or disk is full\n"
+        "Nothing is lost; once that is mended: xoxzo campaign resume people\n"
+    )
+
+
+def test_a_resumed_run_keeps_to_what_it_kept_to(run: Run) -> None:
+    """Every limit that is not given again is as it was."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--concurrency", "3", "--rate", "40", "--stop-share", "0.9")
+    assert result.exit_code == 0
+    assert run("resume", "people", "--rate", "50").exit_code == 0
+    with Campaign.open("people") as campaign:
+        limits = campaign.limits
+        assert (limits.concurrency, limits.rate, limits.stop_share) == (3, 50.0, 0.9)
+
+
+def test_help_groups_the_options(run: Run) -> None:
+    """What is sent, the list, what is kept to, and the rest; an argument is no option."""
+    words = run("run", "--help").stdout
+    places = [words.index(f"\n{title}:\n") for title in ("What is sent", "The list", "What is kept to", "Options")]
+    assert places == sorted(places)
+    assert "--rate FLOAT" in words
+    assert "\n  FILE\n" not in words
+
+
+def test_a_balance_that_does_not_suffice_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With how much is missing; a part has its own cost, and the end at the allowed rate counts quiet hours in."""
+    Path("long.csv").write_text("name,tel\n" + f"{'あ' * 100},09010000000\nb,09010000001\n", encoding="utf-8")
+    result = run("plan", "long.csv", *TEXT, "--price", "90000", "--rate", "0.001", "--expires", "2030-01-01T00:00Z")
+    assert "balance      100,000.0 credits: 170,000.0 too few\n" in result.stdout
+    assert "parts         1 part  1 ████████████████████████ 90,000 credits\n" in result.stdout
+    assert "\n              2 parts 1 ████████████████████████ 180,000 credits\n" in result.stdout
+    assert "time         33 min at 0.001 a second, until 20" in result.stdout
+    assert "expires      20" in result.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")

@@ -1,0 +1,30 @@
+"""A simulator that moves quickly, and a client that talks to it without sockets."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from xoxzo.cloudpy import AsyncClient
+from xoxzo.cloudpy.simulator import Settings, Simulator
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulator that moves quickly."""
+    settings = Settings(
+        seed=1,
+        sms_queued_seconds=0.05,
+        sms_delivering_seconds=0.05,
+        fail_numbers=frozenset({"+818099990000"}),
+        ring_seconds=0.1,
+        recording_seconds=0.1,
+    )
+    with Simulator(settings) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def client(simulator: Simulator) -> AsyncClient:
+    """A client that talks to it without sockets, and asks once: a list that cannot be read is soon given up."""
+    transport = simulator.async_transport()
+    return AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport, max_retries=0)

@@ -1,0 +1,160 @@
+"""Watching a run: events in an event loop and without one, hooks, and what Ctrl-C does."""
+
+import asyncio
+import contextvars
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from campaign_makers import QUICK, SEND, make, reached, run
+
+from xoxzo.cloudpy import AsyncClient
+from xoxzo.cloudpy.campaigns import Event, Limits, Result, State, runs
+from xoxzo.cloudpy.simulator import Simulator
+
+
+def test_events_can_be_iterated_and_left(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """The last thing is the result; whoever leaves the loop stops the run, and nothing is lost."""
+
+    async def whole() -> list[object]:
+        return [thing async for thing in campaign.events(client, QUICK)]
+
+    async def broken_off() -> None:
+        async for event in campaign.events(client, Limits(rate=20.0)):
+            if getattr(event, "kind", "") == "progress":
+                break
+
+    with make(tmp_path, 100) as campaign:
+        asyncio.run(broken_off())
+        assert campaign.tally()[State.UNKNOWN] == 0
+        things = asyncio.run(whole())
+        assert isinstance(things[-1], Result)
+        assert things[-1].state == "finished"
+    assert set(reached(simulator).values()) == {1}
+
+
+def test_events_come_to_a_program_without_a_loop(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """``watch`` is an ordinary loop in the calling thread; whoever leaves it stops the run, and nothing is lost."""
+    with make(tmp_path, 100) as campaign:
+        for thing in campaign.watch(client, Limits(rate=50.0)):
+            assert isinstance(thing, Event)
+            if thing.kind == "progress":
+                break
+        assert campaign.state == "stopped"
+        assert not campaign.tally().in_flight
+        assert campaign.tally()[State.UNKNOWN] == 0
+        *events, result = campaign.watch(client, QUICK)
+        assert {"started", "ended"} <= {event.kind for event in events}
+        assert result.state == "finished"
+    assert set(reached(simulator).values()) == {1}
+
+
+def test_hooks_run_where_the_program_does(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """In the calling thread, outside of any event loop, so they may block; the run's own thread has the context."""
+    seen: list[tuple[threading.Thread, bool]] = []
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="")
+
+    def hook(_event: Event) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            seen.append((threading.current_thread(), False))
+        else:
+            seen.append((threading.current_thread(), True))
+
+    class Urls:
+        def url(self, _purpose: str, _reference: str | None = None, /) -> str:
+            assert variable.get() == "kept"
+            return "http://localhost/x"
+
+    variable.set("kept")
+    with make(tmp_path, 3) as campaign:
+        assert run(campaign, client, on_event=hook, callbacks=Urls()).state == "finished"
+    assert set(seen) == {(threading.current_thread(), False)}
+
+
+class _OwnError(Exception):
+    """What a hook raises."""
+
+
+def _fail(event: Event) -> None:
+    if event.kind == "progress":
+        raise _OwnError
+
+
+def test_a_hook_that_raises_stops_the_run_gently(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """What is in flight comes to its end and is written down; then the hook's error is raised."""
+    with make(tmp_path, 200) as campaign:
+        with pytest.raises(_OwnError):
+            run(campaign, client, Limits(rate=50.0), on_event=_fail)
+        with pytest.raises(_OwnError):
+            asyncio.run(campaign.run_async(client, Limits(rate=50.0), on_event=_fail))
+        tally = campaign.tally()
+        assert (tally.in_flight, tally[State.UNKNOWN], campaign.state) == (0, 0, "stopped")
+        assert 0 < tally.sent == sum(reached(simulator).values()) < 200
+        assert run(campaign, client).state == "finished"
+    assert set(reached(simulator).values()) == {1}
+
+
+def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path: Path) -> None:
+    """The first waits for what is in flight, the second leaves it in doubt; the next run looks it up."""
+    simulator.faults.add("slow", SEND, seconds=3.0)
+    before = signal.getsignal(signal.SIGINT)
+    with make(tmp_path, 20) as campaign, simulator.serve() as server:
+        far = AsyncClient(sid="s", auth_token="t", base_url=server.url)
+        began, kinds = time.monotonic(), []
+        for thing in campaign.watch(far, Limits(concurrency=4, settle=0.3)):
+            if isinstance(thing, Result):
+                result = thing
+                break
+            kinds.append(thing.kind)
+            if thing.tally.in_flight:
+                os.kill(os.getpid(), signal.SIGINT)
+        assert time.monotonic() - began < 3.0
+        assert (result.state, result.reason) == ("stopped", "the run was broken off")
+        assert result.unknown == campaign.tally()[State.UNKNOWN] > 0
+        assert signal.getsignal(signal.SIGINT) is before
+        simulator.faults.all_normal()
+        asyncio.run(far.close())
+        near = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=simulator.async_transport())
+        for _ in range(4):
+            if not run(campaign, near).unknown:
+                break
+        assert campaign.tally().is_settled
+    assert set(reached(simulator).values()) == {1}
+    assert len(reached(simulator)) == 20
+
+
+def test_a_stop_that_comes_before_the_run_counts(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Ctrl-C in the instant before the first event is not lost; other threads than the main one take no signals."""
+    results: list[Result] = []
+
+    def work() -> None:
+        run = campaign.run(client, QUICK, on_event=lambda _: campaign.stop("enough"))
+        results.append(run)
+
+    with make(tmp_path, 50) as campaign:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert (results[0].state, results[0].reason) == ("stopped", "enough")
+        campaign.stop()
+        assert run(campaign, client).state == "finished", "a stop with no run under way has stopped the next one"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_run_makes_a_client_of_its_own(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fast: bool
+) -> None:
+    """Of the environment's account, on the fast transport where it is installed, and closed afterwards."""
+    if not fast:
+        monkeypatch.setattr(runs, "find_spec", lambda _: None)
+    with make(tmp_path, 3) as campaign, simulator.serve() as server:
+        monkeypatch.setenv("XOXZO_API_HOST", server.url)
+        monkeypatch.setenv("XOXZO_API_SID", "s")
+        monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "t")
+        assert campaign.run().state == "finished"
+    assert set(reached(simulator).values()) == {1}

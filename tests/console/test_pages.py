@@ -274,7 +274,10 @@ def test_faults_are_switched(caller: Caller, visitor: Visitor) -> None:
     assert "3 faults are on" in visitor.get("/console/clock").text
     [first, *_] = desk
     assert visitor.post("/console/faults/remove", {"ident": first.ident}).status == 200
+    desk.add("drop")
     assert visitor.post("/console/faults/off", {"kind": "callback_late"}).status == 200
+    assert [fault.kind for fault in desk] == ["drop"]
+    assert visitor.post("/console/faults/off", {"kind": "drop"}).status == 200
     assert list(desk) == []
     assert "faults are on" not in visitor.get("/console/clock").text
     for wrong in ({"times": "1.5"}, {"times": "many"}, {"percent": "nan"}, {"percent": "0"}, {"kind": "bird"}):

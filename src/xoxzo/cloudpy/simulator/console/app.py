@@ -142,9 +142,8 @@ class Console:
         if stream is None:
             await _answer(scope, send, 503, b"Too many pages are open.", _text())
             return
-        ends = [asyncio.create_task(_until_gone(receive, stream))]
-        if stopping := scope.get("state", {}).get("stopping"):
-            ends.append(asyncio.create_task(_until_set(stopping, stream)))
+        waits = (_until_gone(receive, stream), _until_set(scope["state"]["stopping"], stream))
+        ends = [asyncio.create_task(wait) for wait in waits]
         try:
             await _begin(scope, send, 200, _STREAM)
             async for lines in stream.lines():

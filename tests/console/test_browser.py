@@ -4,6 +4,7 @@ import base64
 import shutil
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
@@ -195,6 +196,9 @@ def test_desks_faults_and_clock(server: Server, page: Any) -> None:
 def test_languages_themes_and_widths(server: Server, page: Any) -> None:
     """Every page is there in both languages and both themes, and nothing sticks out at 400 px."""
     send(server, "長" * 200 + "a" * 200)
+    server.simulator.carrier.add_rule(PHONE, "hold", kind="call")
+    with pytest.raises(HTTPError):
+        send(server, "x", recipient="+81" + "0" * 60)
     page.goto("/console/clock")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Dark").click()
@@ -243,3 +247,19 @@ def test_a_page_says_that_its_simulator_is_gone(server: Server, page: Any) -> No
     follow(page, "/console/overview")
     server.stop()
     see(page.get_by_text("The simulator does not answer.", exact=False))
+
+
+def test_without_a_script_pages_are_whole(browser: Any, server: Server) -> None:
+    """A browser that runs no script shows what is there, and its forms do what they say."""
+    send(server, "hello")
+    context = browser.new_context(base_url=server.url, java_script_enabled=False, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto("/")
+    see(page.locator(".bubble").get_by_text("hello"))
+    page.goto("/console/faults")
+    page.get_by_role("switch", name="Reply lost").click()
+    see(page.get_by_text("1 fault is on", exact=False))
+    page.get_by_role("switch", name="Reply lost").click()
+    not_see(page.get_by_text("1 fault is on", exact=False))
+    context.close()

@@ -106,10 +106,11 @@ def start_and_stop() -> Iterator[str]:
                 closed.append(time.perf_counter() - began)
                 process.wait()
                 gone.append(time.perf_counter() - began)
+    first, port, end = (statistics.median(values) for values in (starts, closed, gone))
     yield (
-        f"xoxzo simulator: first answer after {statistics.median(starts):.2f} s (goal: at most {START_GOAL}); after the"
-        f" signal, with {len(STREAMS)} streams open, its port is closed in {statistics.median(closed) * 1e3:.0f} ms (goal:"
-        f" at most {STOP_GOAL}) and it is gone in {statistics.median(gone) * 1e3:.0f} ms, medians of {STARTS}"
+        f"xoxzo simulator: first answer after {first:.2f} s (goal: at most {START_GOAL}); after the signal, with"
+        f" {len(STREAMS)} streams open, its port is closed in {port * 1e3:.0f} ms (goal: at most {STOP_GOAL}) and it is"
+        f" gone in {end * 1e3:.0f} ms, medians of {STARTS}"
     )
 
 

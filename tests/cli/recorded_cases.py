@@ -16,6 +16,7 @@ from terminal import Done, Terminal
 if TYPE_CHECKING:
     from ready import Ready
 
+
 PEOPLE = "tel,name\n09010000000,花子\n09010000001,太郎\n09010000002,Bob\n"
 CONFIGURATION = """\
 default = "shop"
@@ -245,6 +246,10 @@ CASES: dict[str, Case] = {
     ),
     "campaign-status": Case("campaign status people", before=(write_people, RUN)),
     "campaign-status-unknown": Case("campaign status nobody"),
+    "alertmanager-help": Case("alertmanager --help", modes=EVERYWHERE),
+    "alertmanager-unknown": Case("alertmanager --check", modes=EVERYWHERE),
+    "mcp-help": Case("mcp --help", modes=EVERYWHERE),
+    "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
     "campaign-list": Case("campaign list", before=(write_people, RUN)),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),
@@ -270,7 +275,6 @@ CASES: dict[str, Case] = {
     "config-unset": Case("config unset sender", before=(write_configuration,)),
     "config-remove-profile": Case("config remove-profile shop", before=(write_configuration,)),
     "completion": Case("completion fish", modes=("pipe",)),
-    "mcp": Case("mcp --help", modes=("pipe",)),
     "alertmanager": Case("alertmanager --check --simulator", before=(write_on_call,)),
     "alertmanager-status": Case("alertmanager status", before=(write_on_call,)),
     "alertmanager-ack": Case("alertmanager ack K7QD", before=(write_on_call,)),

@@ -299,7 +299,7 @@ class AsyncNotingDriver(_Noting, AsyncDriver):
 
 
 async def _exchange(transport: AsyncTransport, step: Send) -> Received:
-    import asyncio  # who makes calls from threads needs none of it, and it takes a while to load
+    import asyncio  # whoever calls this has it; a client for threads need not wait for it
 
     patience = step.patience
     reply = None

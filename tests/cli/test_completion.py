@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from ready import Ready
 from terminal import XOXZO, in_pipe, in_terminal
+
+if TYPE_CHECKING:
+    from ready import Ready
 
 SHELLS = {
     "bash": (["--norc", "--noprofile", "-i"], 'eval "$(xoxzo completion bash)"'),

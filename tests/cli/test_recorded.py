@@ -11,15 +11,18 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
-from ready import Ready
 from said import commands
 from terminal import ENGLISH, JAPANESE
 
 from .recorded_cases import CASES as OTHERS, Case, World
 from .recorded_shell import SHELL
+
+if TYPE_CHECKING:
+    from ready import Ready
 
 CASES = OTHERS | SHELL
 FOLDER = Path(__file__).parent / "recorded"

@@ -286,6 +286,18 @@ def test_asking_fails_for_a_while(tmp_path: Path) -> None:
         assert [entry[1] for entry in world.phones.log()] == ["sms", "call", "call"]
 
 
+def test_one_call_at_a_time(tmp_path: Path) -> None:
+    """Nobody is called about two incidents at once: the second call waits for the end of the first."""
+    lists = {"oncall": {"steps": [{"to": "tanaka", "method": "call", "wait": "1h", "repeats": 0}]}}
+    with OnCall(tmp_path, settings(lists=lists, routes=[])) as world:
+        world.hear(alert(), group="a")
+        world.wait(1)
+        world.hear(alert(), group="b")
+        world.wait(HOUR)
+        first, second = world.phones.reached
+        assert second.at - first.at >= world.phones.ringing
+
+
 def test_brake(tmp_path: Path) -> None:
     """No more than so many go out in an hour; the rest waits for its turn."""
     given = settings(brake={"messages": 3}, lists={"office": {"steps": [{"to": "tanaka", "method": "sms"}]}}, routes=[])

@@ -34,6 +34,7 @@ _LONGEST_CALL = 900.0
 # The wall clock may be set, so nobody sleeps by it for longer than this.
 _LONGEST_SLEEP = 60.0
 _AFTER_FAULT = 5.0
+_ENGAGED = 5.0
 _DAY = 86_400.0
 
 
@@ -61,6 +62,7 @@ class Receiver:
         self._stopping = asyncio.Event()
         self._failure = ""
         self._keeping: asyncio.Task[None]
+        self._called: set[str] = set()
 
     def start(self) -> None:
         """Go on with what was open when the last receiver stopped."""
@@ -165,7 +167,12 @@ class Receiver:
         if isinstance(todo, float):
             await _wait(woken, min(max(0.0, todo - self._clock()), _LONGEST_SLEEP))
             return True
-        done = await asyncio.gather(*(self._do(deed, text) for deed, text in todo))
+        called = {deed.person for deed, _ in todo if deed.kind is Kind.CALL}
+        self._called |= called
+        try:
+            done = await asyncio.gather(*(self._do(deed, text) for deed, text in todo))
+        finally:
+            self._called -= called
         if not any(deed.outcome in UNDER_WAY for deed in done):
             self._finish(ident, done)
         return True
@@ -196,6 +203,9 @@ class Receiver:
             return self._claim(incident, found, now)
 
     def _claim(self, incident: Incident, deeds: Sequence[Deed], now: float) -> list[tuple[Deed, Said | None]] | float:
+        if any(deed.kind is Kind.CALL and deed.person in self._called for deed in deeds):
+            # A phone that rings already is engaged: this would count as a call that nobody answered.
+            return now + _ENGAGED
         texts = [self._text(incident, deed.kind) for deed in deeds]
         costs = [self._cost(deed, text) for deed, text in zip(deeds, texts, strict=True)]
         until = braking.holds(self._settings.brake, self._store.lately(now), costs)

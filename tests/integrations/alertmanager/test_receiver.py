@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from on_call import SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Phase, after
+from xoxzo.cloudpy.integrations.alertmanager.escalation import after
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Phase
 from xoxzo.cloudpy.integrations.alertmanager.sending import judge
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 

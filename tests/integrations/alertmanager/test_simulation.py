@@ -10,7 +10,7 @@ import pytest
 from on_call import NOON, SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 
 from xoxzo.cloudpy.integrations.alertmanager import braking, escalation, receiver, routing, sending
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Outcome, Phase
+from xoxzo.cloudpy.integrations.alertmanager.records import Outcome, Phase
 from xoxzo.cloudpy.integrations.alertmanager.routing import asleep
 
 HOUR = 3600.0

@@ -26,7 +26,10 @@ def application(path: str) -> Starlette:
         connection.execute("INSERT INTO message VALUES (?, ?, ?, ?)", row)
         return JSONResponse([{"msgid": msgid}], 201)
 
-    return Starlette(routes=[Route("/sms/messages/", send, methods=["POST"])])
+    async def health(_request: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(routes=[Route("/sms/messages/", send, methods=["POST"]), Route("/health", health)])
 
 
 def main(path: str) -> None:

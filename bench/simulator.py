@@ -113,8 +113,8 @@ def start_and_stop() -> Iterator[str]:
                 gone.append(time.perf_counter() - began)
     ratio = statistics.median(one / other for one, other in zip(starts, plain, strict=True))
     yield (
-        f"xoxzo simulator: first answer after {statistics.median(starts):.2f} s (goal: at most {START_GOAL}), {ratio:.2f} ×"
-        f" uvicorn + starlette + sqlite3"
+        f"xoxzo simulator: first answer after {statistics.median(starts):.2f} s (goal: at most {START_GOAL}),"
+        f" {ratio:.2f} × uvicorn + starlette + sqlite3"
     )
     yield (
         f"xoxzo simulator: after the signal, with {len(STREAMS)} streams open, its port is closed in"

@@ -112,14 +112,11 @@ def start_and_stop() -> Iterator[str]:
                 process.wait()
                 gone.append(time.perf_counter() - began)
     ratio = statistics.median(one / other for one, other in zip(starts, plain, strict=True))
+    first, port, end = (statistics.median(values) for values in (starts, closed, gone))
     yield (
-        f"xoxzo simulator: first answer after {statistics.median(starts):.2f} s (goal: at most {START_GOAL}),"
-        f" {ratio:.2f} × uvicorn + starlette + sqlite3"
-    )
-    yield (
-        f"xoxzo simulator: after the signal, with {len(STREAMS)} streams open, its port is closed in"
-        f" {statistics.median(closed) * 1e3:.0f} ms (goal: at most {STOP_GOAL}), and it is gone in"
-        f" {statistics.median(gone) * 1e3:.0f} ms, medians of {STARTS}"
+        f"xoxzo simulator: first answer after {first:.2f} s (goal: at most {START_GOAL}), {ratio:.2f} × uvicorn +"
+        f" starlette + sqlite3; after the signal, with {len(STREAMS)} streams open, its port is closed in"
+        f" {port * 1e3:.0f} ms (goal: at most {STOP_GOAL}) and it is gone in {end * 1e3:.0f} ms, medians of {STARTS}"
     )
 
 

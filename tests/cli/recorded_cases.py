@@ -16,7 +16,6 @@ from terminal import Done, Terminal
 if TYPE_CHECKING:
     from ready import Ready
 
-from xoxzo.cloudpy.integrations.alertmanager import example
 
 PEOPLE = "tel,name\n09010000000,花子\n09010000001,太郎\n09010000002,Bob\n"
 CONFIGURATION = """\
@@ -95,11 +94,6 @@ def write_people(world: World) -> None:
     (world.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
 
 
-<<<<<<< HEAD
-def write_on_call(world: World) -> None:
-    """Leave the settings of an Alertmanager receiver in the folder."""
-    (world.folder / "oncall.toml").write_text(example.text("ja"), encoding="utf-8")
-=======
 def write_configuration(world: World) -> None:
     """Leave a configuration with one profile."""
     path = world.folder / ".config" / "xoxzo" / "config.toml"
@@ -139,7 +133,6 @@ def the_code(world: World) -> None:
     """Read the one-time password on the phone, in the latest message that has one."""
     inbox = world.control(f"phones/{PHONE}")["messages"]
     [*_, world.named["code"]] = re.findall(r"コードは([0-9]+)", "\n".join(message["text"] for message in inbox))
->>>>>>> shelltools
 
 
 def answers(question: str, *keys: str) -> Step:
@@ -253,14 +246,10 @@ CASES: dict[str, Case] = {
     ),
     "campaign-status": Case("campaign status people", before=(write_people, RUN)),
     "campaign-status-unknown": Case("campaign status nobody"),
-<<<<<<< HEAD
     "alertmanager-help": Case("alertmanager --help", modes=EVERYWHERE),
-    "alertmanager-check": Case("alertmanager --config oncall.toml --check", before=(write_on_call,)),
     "alertmanager-unknown": Case("alertmanager --check", modes=EVERYWHERE),
-    "alertmanager-ack": Case("alertmanager ack --state none.db K7QD"),
     "mcp-help": Case("mcp --help", modes=EVERYWHERE),
     "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
-=======
     "campaign-list": Case("campaign list", before=(write_people, RUN)),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),
@@ -286,13 +275,11 @@ CASES: dict[str, Case] = {
     "config-unset": Case("config unset sender", before=(write_configuration,)),
     "config-remove-profile": Case("config remove-profile shop", before=(write_configuration,)),
     "completion": Case("completion fish", modes=("pipe",)),
-    "mcp": Case("mcp --help", modes=("pipe",)),
     "alertmanager": Case("alertmanager --check --simulator", before=(write_on_call,)),
     "alertmanager-status": Case("alertmanager status", before=(write_on_call,)),
     "alertmanager-ack": Case("alertmanager ack K7QD", before=(write_on_call,)),
     "alertmanager-example": Case("alertmanager example", modes=("pipe",)),
     "config-path": Case("config path"),
     "demo": Case("demo", modes=("terminal",)),
->>>>>>> shelltools
 }
 """All that is recorded, by the name of the file."""

@@ -26,10 +26,10 @@ def application(path: str) -> Starlette:
         connection.execute("INSERT INTO message VALUES (?, ?, ?, ?)", row)
         return JSONResponse([{"msgid": msgid}], 201)
 
-    async def health(_request: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+    async def credits_left(_request: Request) -> JSONResponse:
+        return JSONResponse({"credits": 0})
 
-    return Starlette(routes=[Route("/sms/messages/", send, methods=["POST"]), Route("/health", health)])
+    return Starlette(routes=[Route("/sms/messages/", send, methods=["POST"]), Route("/you/credits/", credits_left)])
 
 
 def main(path: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -13,6 +14,11 @@ from .connection import Connection, Shared
 if TYPE_CHECKING:
     from .fallback import Fallback
     from .simulator import Simulator
+
+# They are loaded with the first request that needs them; that they are missing shall be told at once.
+for _needed in ("starlette", "uvicorn"):
+    if find_spec(_needed) is None:
+        raise ModuleNotFoundError(f"No module named {_needed!r}", name=_needed)
 
 # Longer than any client's: the side that closes an idle connection first should not be the one that answers.
 _KEEP_ALIVE = 75

@@ -50,7 +50,7 @@ def test_what_is_dear_is_asked_about_each_time(live, answers) -> None:
     done = live(*two)
     assert "parts of each: 10" in done.stderr
     assert "cost: about 200 credits" in done.stderr
-    assert "assumed: the national 0 in front was missing" in done.stderr
+    assert "+81••••4444: the national 0 in front was missing" in done.stderr
     assert live(*two).exit_code == 0
     assert len(asked) == 3
 

@@ -7,6 +7,7 @@ from urllib.request import urlopen
 
 from configured import lines
 
+from xoxzo.cloudpy.cli.output import Output
 from xoxzo.cloudpy.cli.statuses import REJECTED, USAGE
 
 CALLER = ("--caller", "81501112222")
@@ -52,6 +53,15 @@ def test_a_conference_is_made_and_asked_after(shell) -> None:
     assert len(found["participants"]) == 2
     assert found["participants"][0]["recipient"] == "+81••••2222"
     assert shell("conference", "get", "nothing").exit_code == REJECTED
+
+
+def test_a_person_sees_a_conference_as_a_table(shell, monkeypatch) -> None:
+    """The whole comes first, then a line for each participant."""
+    [made] = lines(shell("conference", "create", "+818011112222", "8033334444", *CALLER, "--json"))
+    monkeypatch.setattr(Output, "draws", property(lambda self: not self.machine))
+    shown = shell("conference", "get", made["conferenceid"]).stdout
+    assert "conferenceid" in shown.splitlines()[0]
+    assert "+81••••4444" in shown
 
 
 def test_a_code_is_sent_and_checked(shell, simulator_url) -> None:

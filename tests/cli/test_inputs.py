@@ -47,6 +47,7 @@ def test_a_text_that_cannot_be_read_is_told(shell, tmp_path) -> None:
         (*SEND, "--text", "a", "--file", "b", "--sender", "Shop"),
         ("sms", "send", "-", "-", "--sender", "Shop"),
         ("sms", "send", "-", "--text", "-", "--sender", "Shop"),
+        ("sms", "send", "--text", "Hi", "--sender", "Shop"),
         (*SEND, "Hi"),
         ("sms", "get", "-", "-"),
         (*SEND, "Hi", "--sender", "Shop", "--price", "dear"),

@@ -9,7 +9,7 @@ WATCHED = {
     "asyncio", "httpcore2", "httpx2", "keyring", "msgspec", "phonenumbers", "rich", "starlette", "tomlkit", "tomllib",
     "uvicorn", "xoxzo.cloudpy.client", "xoxzo.cloudpy.cli.japanese", "xoxzo.cloudpy.simulator", "subprocess",
 }  # fmt: skip
-HTTP = {"asyncio", "httpcore2", "msgspec", "xoxzo.cloudpy.client"}
+HTTP = {"httpcore2", "msgspec", "xoxzo.cloudpy.client"}
 SCRIPT = """
 import sys
 from xoxzo.cloudpy.cli import main

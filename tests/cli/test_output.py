@@ -15,6 +15,7 @@ from rich.console import Console
 from xoxzo.cloudpy import Message, MessageStatus
 from xoxzo.cloudpy.cli import drawing, following, output, sends
 from xoxzo.cloudpy.cli.output import Output, cell, for_people
+from xoxzo.cloudpy.cli.words import Word
 from xoxzo.cloudpy.models import LinkTracking
 
 MESSAGE = Message(
@@ -108,7 +109,7 @@ def test_a_person_sees_a_record_line_by_line(drawn, capsys, monkeypatch) -> None
 def test_a_person_sees_a_table(drawn, capsys) -> None:
     """Japanese is aligned, amounts stand to the right, and an id is never broken."""
     rows = [
-        {"msgid": "x" * 32, "status": MessageStatus.FAIL, "cost": Decimal(5), "tags": ["長い" * 30], "error": None},
+        {"msgid": "x" * 32, "status": MessageStatus.FAIL, "cost": Decimal(5), "tags": ["長い"], "error": None},
         {"msgid": "y", "status": "DELIVERED", "cost": Decimal(1000), "tags": []},
     ]
     assert Output().table(rows, ["msgid", "status", "cost", "tags", "error"]) == 2
@@ -116,6 +117,26 @@ def test_a_person_sees_a_table(drawn, capsys) -> None:
     assert lines[0].split() == ["msgid", "status", "cost", "tags"]
     assert lines[1].startswith("x" * 32 + "  FAIL           5  長い")
     assert any(line.startswith("y" + " " * 31 + "  DELIVERED  1,000  –") for line in lines)
+
+
+def test_a_narrow_table_does_without(drawn, capsys, monkeypatch) -> None:
+    """What one looks for least is left out, and named; what is left is folded if it has to be."""
+    monkeypatch.setenv("COLUMNS", "60")
+    row = {"msgid": "x" * 32, "status": "DELIVERED", "sender": "Shop", "tags": ["a" * 40], "error": "b" * 30}
+    Output().table([row, row], list(row))
+    told = capsys.readouterr()
+    assert told.err == "A wider terminal, or --json, shows more: tags, sender\n"
+    assert told.out.splitlines()[1] == "x" * 32 + "  DELIVERED  " + "b" * 15
+
+
+def test_words_of_ours_are_translated_for_people_alone(drawn, capsys, monkeypatch) -> None:
+    """JSON and pipes keep the English word, whatever is spoken."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    row = {"result": Word("sent")}
+    Output().table([row, row], ["result"])
+    Output(machine=True).record(row)
+    assert capsys.readouterr().out.splitlines()[1:] == ["送信済み", "送信済み", '{"result": "sent"}']
+    assert cell(Word("sent")) == "sent"
 
 
 def test_a_time_in_a_table_is_short(drawn, capsys) -> None:

@@ -11,7 +11,7 @@ MIXED = strategies.text(alphabet="ab 日本語かな、。「」ーッ-x", max_s
 
 def test_japanese_takes_two_columns() -> None:
     """Full-width characters count twice, combining marks and colours not at all."""
-    assert [width(text) for text in ("abc", "日本", "ｱ", "が", "\x1b[31m赤\x1b[0m")] == [3, 4, 1, 2, 2]
+    assert [width(text) for text in ("abc", "日本", "ｱ", "か\u3099", "\x1b[31m赤\x1b[0m")] == [3, 4, 1, 2, 2]
     assert pad("日本", 6) == "日本  "
 
 

@@ -44,6 +44,7 @@ def read(session: Session, given: Iterable[str], country: str | None = None, *, 
     Raises:
         Refused: one of them cannot be read; nothing was sent.
     """
+    session.announce()
     found: dict[str, Recipient] = {}
     for place, text in enumerate(each_of(given), 1):
         one = _plain(text) or _typed(session, text, place, country or session.country, sms=sms)
@@ -76,5 +77,5 @@ def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) 
         ) from None
     remarks = [tr(str(doubt)) for doubt in number.doubts]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
-        remarks.append(tr("this is no mobile number ({kind}): it may take no SMS", kind=number.kind))
+        remarks.append(tr("this is no mobile number ({kind}): it may take no SMS", kind=tr(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))

@@ -14,7 +14,7 @@ from xoxzo.cloudpy.errors import APIError
 from . import statuses
 from .dry import Shown
 from .statuses import refusal
-from .words import tr
+from .words import Word, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from .recipients import Recipient
     from .session import Session
 
-_RESULTS = {statuses.REJECTED: "rejected", statuses.MAY_BE_SENT: "may be sent"}
-_NOT_SENT, _NOT_TRIED = "not sent", "not tried"
+_RESULTS = {statuses.REJECTED: Word("rejected"), statuses.MAY_BE_SENT: Word("may be sent")}
+_NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 
 
 def cost_of(
@@ -68,7 +68,7 @@ class Sends:
 
     def __init__(self, session: Session, key: str, *, done: str = "sent") -> None:
         self._session = session
-        self._done = done
+        self._done = Word(done)
         self._key = key
         self._failures: list[statuses.Refused] = []
         self._stopped = False
@@ -105,8 +105,9 @@ class Sends:
     ) -> Iterator[dict[str, Any]]:
         for row in rows:
             last.update(row)
-            # A person sees how it went; the number is for programs.
-            yield {name: value for name, value in row.items() if name != "exit"} if self._session.out.draws else row
+            # A person sees how it went, and reads below what went wrong.
+            shown = {name: value for name, value in row.items() if name not in {"exit", "error"}}
+            yield shown if self._session.out.draws else row
 
     def _rows(self, numbers: Sequence[str], send: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
         with self._progress(len(numbers)) as more:

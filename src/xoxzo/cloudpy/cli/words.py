@@ -12,6 +12,12 @@ VARIABLE = "XOXZO_LANG"
 _LOCALE = (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
 
 
+class Word(str):
+    """A word of ours in what a command writes: data in a pipe and in JSON, and translated for a person."""
+
+    __slots__ = ()
+
+
 def language() -> str:
     """Return ``ja`` or ``en``: by ``XOXZO_LANG``, else by the locale as POSIX reads it."""
     chosen = next((value for name in _LOCALE if (value := os.environ.get(name))), "")

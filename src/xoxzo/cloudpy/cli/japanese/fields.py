@@ -2,6 +2,18 @@
 
 WORDS = {
     ", ": "、",
+    # How it went, and the kinds of numbers.
+    "sent": "送信済み",
+    "started": "発信済み",
+    "rejected": "拒否",
+    "may be sent": "送信された可能性あり",
+    "not sent": "未送信",
+    "not tried": "未実行",
+    "fixed": "固定電話",
+    "voip": "IP 電話",
+    "toll_free": "フリーダイヤル",
+    "pager": "ポケットベル・M2M",
+    "other": "その他",
     "path": "場所",
     "default": "既定",
     "sender": "送信元",

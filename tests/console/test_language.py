@@ -8,7 +8,7 @@ import pytest
 from visitor import Visitor
 
 from xoxzo.cloudpy.simulator import console
-from xoxzo.cloudpy.simulator.console import language
+from xoxzo.cloudpy.simulator.console import coming, language
 from xoxzo.cloudpy.simulator.console.pages import carrier, clock, faults, phones
 
 HOME = Path(console.__file__).parent
@@ -20,7 +20,7 @@ SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "K-premium", 
 def sentences() -> set[str]:
     """Collect every sentence that a page can say."""
     found: set[str] = {name for pair in faults.SAID.values() for name in pair}
-    found |= set(language.REASONS)
+    found |= {*language.REASONS, coming.MOVES, coming.EXPIRES, coming.RENEWS}
     found |= {*carrier.OUTCOMES.values(), *phones.HABITS.values(), *(name for _, name in clock.STEPS)}
     for path in (*HOME.rglob("*.html"), *HOME.rglob("*.py")):
         text = path.read_text(encoding="utf-8")

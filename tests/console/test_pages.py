@@ -317,7 +317,28 @@ def test_the_clock_is_stopped_advanced_and_run(visitor: Visitor) -> None:
         assert not simulator.clock_stopped
         with simulator.engine as engine:
             engine.world.after(500, lambda: None)
-        assert "something is due at" in visitor.get("/console/clock").words
+        assert "Next:" in visitor.get("/console/clock").words
+
+
+def test_the_clock_tells_what_comes_next(caller: Caller, visitor: Visitor) -> None:
+    """What is due next is named: a message, a one-time password, the renewal of a number."""
+
+    def coming() -> str:
+        return visitor.get("/console/clock").words
+
+    assert "Nothing is due." in coming()
+    caller.subscribe()
+    assert "the number +81 50 0000 0001 is renewed" in coming()
+    caller.post("/otp/register-website/", {"website": "example.com"})
+    caller.post("/otp/request/", {"website": "example.com", "phone_number": PHONE})
+    assert "a message to +81 80 1234 5678 moves on" in coming()
+    caller.step(0.5)
+    assert "a message to +81 80 1234 5678 moves on" in coming()
+    caller.step(1)
+    assert "a one-time password for +81 80 1234 5678 expires" in coming()
+    caller.place()
+    page = coming()
+    assert "Next: 2026-03-01 12:00:02 Go there" in page
 
 
 def test_the_overview_counts(caller: Caller, visitor: Visitor, listener: Listener) -> None:

@@ -33,7 +33,9 @@ PATHS = (
     *("/", "/sms/messages/", "/sms/messages", "/sms/templates/1/", "/voice/simple/playbacks/", "/otp/request/"),
     *("/voice/dins/subscriptions/x/", "/utilities/carrierlookup/", "/you/credits/", "/s/abcde", "/openapi.json"),
     *("/_simulator/health", "/_simulator/faults", "/_simulator/calls", "/_simulator/phones/+819000000000"),
-    *("/_simulator/clock/advance", "/_simulator/callbacks", "/_simulator/metrics", "/console/events", "/console/x"),
+    *("/_simulator/clock/advance", "/_simulator/callbacks", "/_simulator/metrics", "/_simulator/search?q=%22"),
+    *("/console/events?topics=sms", "/console/phones/%2B818011110000", "/console/messages?q=to%3A", "/console/reset"),
+    *("/console/calls/x", "/console/faults", "/console/clock", "/console/overview", "/console/preferences"),
 )
 ODD_PATHS = (
     *("//", "/../../etc/passwd", "/%00", "/%ff%fe", "/sms%2fmessages/", "/sms/messages/%0d%0aX: y/", "/_simulator"),

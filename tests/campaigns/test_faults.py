@@ -263,3 +263,20 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(CampaignError, match=r"spring.campaign cannot be made: Operation not permitted"):
         make(tmp_path, 1)
     assert not list(tmp_path.glob("*.draft*"))
+
+
+def test_simulator_and_service_mixed_up(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """What was begun on a simulator never goes on with real people, nor the other way about."""
+    live = AsyncClient(sid="s", auth_token="t", base_url="https://api.example", transport=simulator.async_transport())
+    for first, second, words in (
+        (client, live, "begun with a simulator on this machine: it does not go on with Xoxzo"),
+        (live, client, "begun with Xoxzo: it does not go on with a simulator on this machine"),
+    ):
+        folder = tmp_path / words[:20]
+        with make(folder, 3) as campaign:
+            run(campaign, first, Limits(max_cost=10, concurrency=1))
+            before = sum(reached(simulator).values())
+            with pytest.raises(CampaignError, match=words):
+                run(campaign, second)
+            assert sum(reached(simulator).values()) == before
+            assert run(campaign, first).state == "finished"

@@ -38,15 +38,14 @@ def environment(url: str, account: tuple[str, str]) -> dict[str, str]:
     return keep | {"XOXZO_API_HOST": url, "XOXZO_API_SID": account[0], "XOXZO_API_AUTH_TOKEN": account[1]}
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_over_standard_input_and_output(mode: str, simulator_url: str, account: tuple[str, str]) -> None:
+def test_over_standard_input_and_output(simulator_url: str, account: tuple[str, str]) -> None:
     """An assistant finds the tools, sends to who is allowed until the budget is spent, and sees masked numbers."""
     number = f"+8180{int(account[0][:12], 16) % 10**8:08d}"
     allowed = ["--allow", f"anne={number}", "--budget", "25", "--sender", "Shop"]
     server = StdioServerParameters(command=XOXZO, args=["mcp", *allowed], env=environment(simulator_url, account))
 
     async def scene() -> None:
-        async with Client(server, mode=mode) as client:
+        async with Client(server) as client:
             assert "simulator on this machine" in client.instructions
             assert {tool.name for tool in (await client.list_tools()).tools} >= {"sms_send", "credits", "limits"}
             sent = await client.call_tool("sms_send", {"recipient": "anne", "message": "hello", "reference": "a"})

@@ -4,6 +4,7 @@ import base64
 import shutil
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
@@ -29,9 +30,9 @@ VOICE = """
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all stories: Debian's, or none."""
+    """One browser for all stories: Debian's, or none. Its driver's event loop has to be gone before others begin."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed")
@@ -151,6 +152,12 @@ def test_calls_are_answered_and_numbers_dialled(server: Server, page: Any, liste
     page.get_by_label("Reply").press("Enter")
     see(page.locator(".bubble.mine").get_by_text("はい、お願いします"))
     assert page.get_by_label("Reply").input_value() == ""
+    follow(page, "/")
+    page.get_by_label("Reply").focus()  # whoever begins to write stays with this phone
+    send(server, "他の電話へ", recipient="+819000001234")
+    see(page.get_by_role("link", name="+81 90 0000 1234"))
+    see(page.get_by_role("heading", name="+81 80 1111 2222"))
+    assert page.url == f"{server.url}/console/phones/{quote(PHONE)}"
 
 
 def test_desks_faults_and_clock(server: Server, page: Any) -> None:
@@ -189,6 +196,9 @@ def test_desks_faults_and_clock(server: Server, page: Any) -> None:
 def test_languages_themes_and_widths(server: Server, page: Any) -> None:
     """Every page is there in both languages and both themes, and nothing sticks out at 400 px."""
     send(server, "長" * 200 + "a" * 200)
+    server.simulator.carrier.add_rule(PHONE, "hold", kind="call")
+    with pytest.raises(HTTPError):
+        send(server, "x", recipient="+81" + "0" * 60)
     page.goto("/console/clock")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Dark").click()
@@ -237,3 +247,19 @@ def test_a_page_says_that_its_simulator_is_gone(server: Server, page: Any) -> No
     follow(page, "/console/overview")
     server.stop()
     see(page.get_by_text("The simulator does not answer.", exact=False))
+
+
+def test_without_a_script_pages_are_whole(browser: Any, server: Server) -> None:
+    """A browser that runs no script shows what is there, and its forms do what they say."""
+    send(server, "hello")
+    context = browser.new_context(base_url=server.url, java_script_enabled=False, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto("/")
+    see(page.locator(".bubble").get_by_text("hello"))
+    page.goto("/console/faults")
+    page.get_by_role("switch", name="Reply lost").click()
+    see(page.get_by_text("1 fault is on", exact=False))
+    page.get_by_role("switch", name="Reply lost").click()
+    not_see(page.get_by_text("1 fault is on", exact=False))
+    context.close()

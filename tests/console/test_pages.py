@@ -148,6 +148,21 @@ def test_a_search_finds_or_says_what_is_wrong(caller: Caller, visitor: Visitor) 
     assert "there is no kind" in visitor.get("/console/messages?q=kind:bird").words
 
 
+def test_a_search_that_takes_long_goes_on_by_a_link(
+    caller: Caller, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page looks for a moment only, says how far it came, and a link looks on."""
+    wanted = caller.send(message="wanted")
+    for _ in range(3):
+        caller.send()
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.looking.search._BETWEEN_GLANCES", 3)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.console.pages.timeline._PATIENCE", 0)
+    page = visitor.get("/console/messages?q=wanted")
+    assert "Nothing was found among the newest." in page.words
+    link = page.text.partition("?q=wanted&amp;before=")[2].partition('"')[0]
+    assert wanted in visitor.get(f"/console/messages?q=wanted&before={link}").text
+
+
 def test_a_message_tells_everything_that_came_of_it(caller: Caller, visitor: Visitor, listener: Listener) -> None:
     """Its page shows the request without its secrets, the price, each status and each callback, to be posted again."""
     listener.answers = [(500, b"no"), (200, b"yes")]
@@ -259,7 +274,10 @@ def test_faults_are_switched(caller: Caller, visitor: Visitor) -> None:
     assert "3 faults are on" in visitor.get("/console/clock").text
     [first, *_] = desk
     assert visitor.post("/console/faults/remove", {"ident": first.ident}).status == 200
+    desk.add("drop")
     assert visitor.post("/console/faults/off", {"kind": "callback_late"}).status == 200
+    assert [fault.kind for fault in desk] == ["drop"]
+    assert visitor.post("/console/faults/off", {"kind": "drop"}).status == 200
     assert list(desk) == []
     assert "faults are on" not in visitor.get("/console/clock").text
     for wrong in ({"times": "1.5"}, {"times": "many"}, {"percent": "nan"}, {"percent": "0"}, {"kind": "bird"}):

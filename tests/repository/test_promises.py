@@ -75,7 +75,7 @@ ABOVE = tuple(
 
 
 def test_wheel(tmp_path: Path) -> None:
-    """The wheel holds ``xoxzo/cloudpy`` with its type mark and nothing beside it; what it takes is bounded, the client most of all."""
+    """The wheel holds ``xoxzo/cloudpy`` and its type mark, nothing beside it, and is small, the client most of all."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")

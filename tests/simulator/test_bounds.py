@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from simulated import CALL, SMS, Caller, Listener, basic
 
-from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, driver
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, driver, faults
 from xoxzo.cloudpy.simulator.engine.pruning import outlived, surplus
+from xoxzo.cloudpy.simulator.hands import carrier, office
 
 LIMITS = {
     "max_messages": 20,
@@ -191,3 +193,23 @@ def test_the_oldest_of_many() -> None:
     assert surplus({1: 1, 2: 2, 3: 3}, 2) == [1]
     assert outlived(kept, lambda moment: moment, 3.0) == [0, 1, 2]
     assert outlived({}, float, 3.0) == []
+
+
+def test_what_hands_can_add(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults, rules and senders are kept until somebody ends them, so there is a most of each."""
+    simulator = caller.simulator
+    for module, name in ((faults, "_MOST"), (office, "_MOST_SENDERS"), (carrier, "_MOST_RULES")):
+        monkeypatch.setattr(module, name, 3)
+    for number in range(3):
+        simulator.faults.add("error", times=1)
+        simulator.office.register_sender(str(number))
+        simulator.carrier.add_rule("+81", "deliver")
+    with pytest.raises(SimulatorError, match="3 faults already"):
+        simulator.faults.add("error")
+    with pytest.raises(SimulatorError, match="3 senders already"):
+        simulator.office.register_sender("4")
+    with pytest.raises(SimulatorError, match="3 rules already"):
+        simulator.carrier.add_rule("+81", "deliver")
+    for _ in range(3):
+        assert caller.get("/you/credits/")[0] == 500
+    simulator.faults.add("error")

@@ -267,6 +267,40 @@ def test_faults(wire: Wire, server: Server) -> None:
     assert len(server.simulator.phone(SMS["recipient"]).inbox) == 1
 
 
+CHUNKED = b"transfer-encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize("kind", ["slow", "lose_reply"])
+def test_faults_by_uvicorn(wire: Wire, server: Server, kind: str) -> None:
+    """On a connection that is uvicorn's they are carried out as well."""
+    server.simulator.fail_next(kind, seconds=0.05)
+    other = Wire(server)
+    with other.socket:
+        wire.send(asked(more=CHUNKED) + b"0\r\n\r\n")
+        if kind == "slow":
+            assert wire.answer()[0] == 200
+        else:
+            assert wire.is_closed()
+        other.send(asked())
+        assert other.answer()[0] == 200
+
+
+def test_who_does_not_wait_for_uvicorn(server: Server) -> None:
+    """Whoever goes away in the middle of a fault is forgotten, and the next one is answered."""
+    server.simulator.fail_next("slow", seconds=60)
+    leaving = Wire(server)
+    with leaving.socket:
+        leaving.send(asked(more=CHUNKED) + b"0\r\n\r\n")
+        deadline = time.monotonic() + 10
+        while not server.simulator.faults.counts and time.monotonic() < deadline:
+            time.sleep(0.01)
+    staying = Wire(server)
+    with staying.socket:
+        staying.send(asked())
+        assert staying.answer()[0] == 200
+    assert server.simulator.faults.counts == {"slow": 1}
+
+
 def test_idle_connections_are_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """One on which nothing was asked for long is closed, and one that was never used as well."""
     monkeypatch.setattr(server_module, "_KEEP_ALIVE", 0)

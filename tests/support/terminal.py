@@ -13,7 +13,7 @@ import termios
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pyte
 from wcwidth import wcwidth
@@ -74,6 +74,12 @@ def in_pipe(
     return Done(done.stdout, done.stderr, done.returncode)
 
 
+class Process(Protocol):
+    """A command that runs."""
+
+    def wait(self, timeout: float | None = None, /) -> int: ...
+
+
 class Terminal:
     """A command in a pseudo-terminal: what its screen shows, and a keyboard.
 
@@ -84,7 +90,7 @@ class Terminal:
         lines: its height.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], leader: int, columns: int, lines: int) -> None:
+    def __init__(self, process: Process, leader: int, columns: int, lines: int) -> None:
         self.process = process
         self.written = b""
         self._leader = leader
@@ -157,7 +163,7 @@ def in_terminal(
     """
     leader, follower = pty.openpty()
     try:
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        resize(follower, columns, lines)
         process = subprocess.Popen(
             [sys.executable, "-ISc", _TAKE_TERMINAL, command, *arguments],
             stdin=follower,
@@ -175,6 +181,11 @@ def in_terminal(
         process.kill()
         process.wait()
         os.close(leader)
+
+
+def resize(terminal: int, columns: int, lines: int) -> None:
+    """Give a pseudo-terminal its size."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 
 # The terminal becomes that of the new session, so that Ctrl-C reaches the command.

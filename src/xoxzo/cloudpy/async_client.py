@@ -114,6 +114,11 @@ class AsyncClient:
         self.lookup = AsyncLookup(driver)
         self.account = AsyncAccount(driver)
 
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return self._driver.settings.base_url
+
     def with_options(
         self,
         *,

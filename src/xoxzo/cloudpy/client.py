@@ -115,6 +115,11 @@ class Client:
         self.lookup = Lookup(driver)
         self.account = Account(driver)
 
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return self._driver.settings.base_url
+
     def with_options(
         self,
         *,

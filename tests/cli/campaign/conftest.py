@@ -18,14 +18,14 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def run(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+def run(simulator: Simulator, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     """Run the command in a folder with a list of three people, with an account and campaigns of its own."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(home)
     with simulator.serve() as server:
         monkeypatch.setenv("XOXZO_API_HOST", server.url)
         monkeypatch.setenv("XOXZO_API_SID", "s")
         monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "t")
-        monkeypatch.setenv("XOXZO_CAMPAIGNS", str(tmp_path / "campaigns"))
+        monkeypatch.setenv("XOXZO_CAMPAIGNS", str(home / "campaigns"))
         Path("people.csv").write_text(
             "name,tel\na,09010000000\nb,090-1000-0001\nc,０９０１００００００２\n", encoding="utf-8"
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from configured import written
 
 from xoxzo.cloudpy.campaigns import Campaign
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
@@ -36,7 +37,7 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert "cost         about 30 credits\n" in result.stdout
     assert "balance      100,000.0 credits\n" in result.stdout
     assert "time         3 s at 1 a second, until " in result.stdout
-    assert "parts         1 part  3 ████████████████████████ 30 credits\n" in result.stdout
+    assert "parts        1 part each\n" in result.stdout
     assert "quiet hours  21:00-08:00, by each recipient's clock\n" in result.stdout
     assert "at most      1,000 credits\n" in result.stdout
     assert "sample       +81••••0000  a様\n" in result.stdout
@@ -52,7 +53,7 @@ def test_a_plan_needs_no_account(run: Run, monkeypatch: pytest.MonkeyPatch, simu
     assert "balance      not known: " in run("plan", "people.csv", *TEXT).stdout
     monkeypatch.delenv("XOXZO_API_SID")
     result = run("plan", "people.csv", "--say", "hello", "--sender", "81312345678")
-    assert "balance      not known: no credentials are set\n" in result.stdout
+    assert "balance      not known: XOXZO_API_AUTH_TOKEN is set, and XOXZO_API_SID is not.\n" in result.stdout
     assert "parts        calls\n" in result.stdout
     assert "3 without a known price" in result.stdout
 
@@ -215,8 +216,28 @@ def test_no_credentials_end_before_anything_is_made(run: Run, monkeypatch: pytes
     monkeypatch.delenv("XOXZO_API_SID")
     result = run("run", "people.csv", *TEXT, "--yes", "--expires", "2030-01-01T00:00")
     assert result.exit_code == 4
-    assert "xoxzo simulator" in result.stderr
+    assert "Or try it on this machine, where nothing is really sent:" in result.stderr
+    assert "--simulator\n" in result.stderr
     assert not Path("campaigns").exists()
+
+
+def test_where_it_goes_can_be_said(
+    run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By --profile or --simulator, as for every other command; never both."""
+    url = os.environ["XOXZO_API_HOST"]
+    for name in ("XOXZO_API_HOST", "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN"):
+        monkeypatch.delenv(name)
+    assert run("run", "people.csv", *TEXT, "--profile", "a", "--simulator").exit_code == 2
+    table = f'[profiles.test]\nhost = "{url}"\nsid = "s"\ntoken = "t"\nallowed_recipients = ["+819010000000"]\n'
+    written(tmp_path, table)
+    monkeypatch.setenv("XOXZO_SIMULATOR", url)
+    assert "balance      100,000.0 credits\n" in run("plan", "people.csv", *TEXT, "--simulator").stdout
+    result = run("run", "people.csv", *TEXT, "--profile", "test", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "  rejected              2\n" in result.stdout, "who may not be reached by this profile was"
+    assert sent(simulator) == 1
+    assert run("settle", "people", "--profile", "test", "--statuses").exit_code == 0
 
 
 def test_other_columns_and_numbers_can_be_named(run: Run) -> None:

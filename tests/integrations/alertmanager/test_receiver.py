@@ -1,5 +1,6 @@
 """The receiver with its store and the real client, on a clock of the tests' own."""
 
+import sqlite3
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from on_call import SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Phase, after
 from xoxzo.cloudpy.integrations.alertmanager.sending import judge
+from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 NIGHT = {"hours": "22:00-07:00", "zone": "Asia/Tokyo", "break_through": ["critical"]}
 HOUR = 3600
@@ -338,7 +340,6 @@ def test_killed_while_sending(seconds: float, tmp_path: Path) -> None:
 def test_acknowledged_from_another_process(tmp_path: Path) -> None:
     """An acknowledgement that was written into the file is found before anything else goes out."""
     from xoxzo.cloudpy.integrations.alertmanager.receiver import acknowledge
-    from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
     with OnCall(tmp_path) as world:
         _, ident = world.hear(alert())
@@ -382,16 +383,30 @@ def test_a_fault_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_forgotten(tmp_path: Path) -> None:
-    """What has been over for a month is removed; what is open stays."""
-    world = OnCall(tmp_path)
-    _, ended = world.hear(alert(), group="a")
-    world.wait(HOUR)
-    world.stop()
-    world.loop._virtual.now += 40 * 86_400
-    world.start()
-    assert world.store.incident(ended) is None
-    assert world.store.deeds(ended) == []
-    world.__exit__()
+    """What nobody has spoken of for a month is removed; what Alertmanager still tells of is not told again."""
+    with OnCall(tmp_path) as world:
+        _, ended = world.hear(alert(), group="a")
+        _, lasting = world.hear(alert(), group="b")
+        for _ in range(40):
+            world.wait(86_400)
+            assert world.hear(alert(), group="b") == ("repeat", lasting)
+        assert world.store.incident(ended) is None
+        assert world.store.deeds(ended) == []
+        assert len(world.phones.log()) == 10
+
+
+def test_keeping_house_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is busy when old incidents are to be removed is told, and no reason to stop."""
+
+    def busy(*_: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(Store, "forget", busy)
+    with OnCall(tmp_path) as world:
+        world.hear(alert())
+        world.wait(60)
+        assert "fault" in world.events()
+        assert len(world.phones.log()) == 1
 
 
 def test_stopping_does_not_wait_for_ever(tmp_path: Path) -> None:

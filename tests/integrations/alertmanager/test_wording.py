@@ -39,7 +39,7 @@ def test_severities() -> None:
     assert said(*several, quiet=quiet).startswith("FIRING page/info A, B, C")
 
 
-@settings_(max_examples=60)
+@settings_(max_examples=40)
 @given(
     parts=strategies.integers(1, 3),
     summary=strategies.text(max_size=900),
@@ -69,6 +69,12 @@ def test_the_summary_gives_way() -> None:
     text = said(alert() | {"annotations": {"summary": "障害" * 100}}, texts={"max_parts": 1})
     assert len(text) == 70
     assert text.endswith("… #K7QD")
+
+
+def test_a_cut_may_make_it_ascii() -> None:
+    """Where the one character that halves a part is cut off, all the rest stays."""
+    text = said(alert() | {"annotations": {"summary": "a" * 100 + "あ"}}, texts={"max_parts": 1, "sms": "{summary}"})
+    assert text == "a" * 100 + "..."
 
 
 def test_preview() -> None:

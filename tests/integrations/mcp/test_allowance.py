@@ -121,4 +121,4 @@ class Session(RuleBasedStateMachine):
 
 
 TestSession = Session.TestCase
-TestSession.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestSession.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,9 +15,10 @@ from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.campaigns.threads import ThreadedRun, interrupts
 from xoxzo.cloudpy.campaigns.whole import WholeRun
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+from xoxzo.cloudpy.hosts import is_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncIterator, Generator, Mapping
 
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
@@ -80,6 +82,7 @@ class Runs:
         self.ledger.lock()
         if self.state in {"cancelled", "purged"}:
             raise CampaignError(f"{self.name} was {self.state}: it cannot go on")
+        self._stay(client)
         self._run = WholeRun(
             self.ledger,
             self.content,
@@ -93,6 +96,20 @@ class Runs:
             return await self._run.run(follow)
         finally:
             self._run = None
+
+    def _stay(self, client: AsyncClient) -> None:
+        """Keep a campaign that was begun on a simulator away from people, and one that was begun with them there.
+
+        Raises:
+            CampaignError: this client leads to the other side.
+        """
+        here = is_this_machine(urlsplit(client.base_url).hostname or "")
+        before = self.ledger.get("here")
+        if before is None:
+            self.ledger.put({"here": here})
+        elif before != here:
+            sides = ("Xoxzo", "a simulator on this machine") if here else ("a simulator on this machine", "Xoxzo")
+            raise CampaignError(f"{self.name} was begun with {sides[0]}: it does not go on with {sides[1]}")
 
     async def events(
         self,
@@ -121,6 +138,7 @@ class Runs:
         callbacks: CallbackUrls | None = None,
         on_event: Hook | None = None,
         follow: float = 0.0,
+        account: Mapping[str, Any] | None = None,
     ) -> Result:
         """Do what ``run_async`` does and wait for it.
 
@@ -134,12 +152,14 @@ class Runs:
             callbacks: makes the URLs of delivery reports.
             on_event: told what happens, in the calling thread: it may take its time, and use Django's models.
             follow: seconds to ask, at the end, for the carriers' last words.
+            account: ``sid``, ``auth_token``, ``base_url`` and what else the client that is made takes, where it is not
+                the environment's.
 
         Raises:
             CampaignError: another process runs it, or the ledger cannot be written.
             ConfigurationError: no credentials.
         """
-        things = self.watch(client, limits, callbacks=callbacks, follow=follow)
+        things = self.watch(client, limits, callbacks=callbacks, follow=follow, account=account)
         try:
             while not isinstance(thing := next(things), Result):
                 if on_event is not None:
@@ -155,6 +175,7 @@ class Runs:
         *,
         callbacks: CallbackUrls | None = None,
         follow: float = 0.0,
+        account: Mapping[str, Any] | None = None,
     ) -> Generator[Event | Result, None, None]:
         """Do what ``run`` does, and yield what happens; the last thing is the result. Leaving the loop stops the run.
 
@@ -165,6 +186,7 @@ class Runs:
             limits: what is kept to.
             callbacks: makes the URLs of delivery reports.
             follow: seconds to ask, at the end, for the carriers' last words.
+            account: as for ``run``.
 
         Raises:
             CampaignError: another process runs it, or the ledger cannot be written.
@@ -175,7 +197,7 @@ class Runs:
             options: dict[str, Any] = {"callbacks": callbacks, "on_event": tell, "follow": follow}
             if client is not None:
                 return await self.run_async(client, limits, **options)
-            async with _client((limits or self.limits).concurrency) as own:
+            async with _client((limits or self.limits).concurrency, account or {}) as own:
                 return await self.run_async(own, limits, **options)
 
         run = ThreadedRun(main, self.stop)
@@ -219,18 +241,18 @@ class Runs:
 
 
 @asynccontextmanager
-async def _client(connections: int) -> AsyncIterator[AsyncClient]:
-    """Give a client of the environment's account, on the faster of the transports that are there."""
+async def _client(connections: int, account: Mapping[str, Any]) -> AsyncIterator[AsyncClient]:
+    """Give a client of its own, on the faster of the transports that are there."""
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.transports.fast import AsyncFastTransport
 
     if find_spec("pyreqwest") is None:
-        async with AsyncClient(max_connections=connections) as client:
+        async with AsyncClient(**account, max_connections=connections) as client:
             yield client
         return
     transport = AsyncFastTransport(max_connections=connections)
     try:
-        async with AsyncClient(transport=transport) as client:
+        async with AsyncClient(**account, transport=transport) as client:
             yield client
     finally:
         await transport.close()

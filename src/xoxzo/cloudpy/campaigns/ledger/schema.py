@@ -107,8 +107,8 @@ def _furnish(connection: sqlite3.Connection, path: Path, *, create: bool) -> Non
     # A claim must outlive a power cut.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
-    # The index of numbers is written to at random while recipients are added.
-    connection.execute("PRAGMA cache_size = -16000")
+    # The index of numbers is written to at random while recipients are added; later everything is in order.
+    connection.execute(f"PRAGMA cache_size = {-16_000 if create else -4_000}")
 
 
 class Lock:

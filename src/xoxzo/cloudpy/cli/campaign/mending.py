@@ -15,6 +15,7 @@ from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
 
 from .options import MAY_BE_SENT, USAGE, callbacks_of, numbers_in, told
 from .showing import show_tally
+from .where import Account, account_of, where_options
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
@@ -46,7 +47,8 @@ def cancel(name: str) -> None:
 @click.option("--assume-sent", is_flag=True, help="Take what is unknown for sent.")
 @click.option("--resend-unknown", is_flag=True, help="Send what is unknown again, though some may get it twice.")
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost.")
-def settle(name: str, *, settle: float, statuses: bool, **ways: Any) -> None:  # noqa: ANN401 - click's options
+@where_options
+def settle(name: str, *, settle: float, statuses: bool, profile: str | None, simulator: bool, **ways: Any) -> None:  # noqa: ANN401 - click's options
     """Find out what became of messages.
 
     By the sent list, or by what one of the options names; --assume-sent and --resend-unknown are for what nobody knows.
@@ -65,7 +67,8 @@ def settle(name: str, *, settle: float, statuses: bool, **ways: Any) -> None:  #
         elif ways["resend_unknown"]:
             click.echo(f"{campaign.resend_unknown():,} will be sent again: xoxzo campaign resume {name}", err=True)
         else:
-            asyncio.run(_look(campaign, settle, statuses=statuses))
+            account = account_of({"profile": profile, "simulator": simulator})
+            asyncio.run(_look(campaign, account, settle, statuses=statuses))
         tally = campaign.tally()
         show_tally(tally)
         if tally[State.UNKNOWN]:
@@ -96,10 +99,10 @@ def purge(name: str, *, yes: bool) -> None:
         click.echo(f"{campaign.purge():,} recipients are nameless now", err=True)
 
 
-async def _look(campaign: Campaign, settle: float, *, statuses: bool) -> None:
+async def _look(campaign: Campaign, account: Account, settle: float, *, statuses: bool) -> None:
     from xoxzo.cloudpy import AsyncClient
 
-    async with AsyncClient() as client:
+    async with AsyncClient(**account) as client:
         await campaign.settle(client, settle=settle, statuses=statuses)
 
 

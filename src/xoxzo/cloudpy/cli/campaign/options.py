@@ -15,7 +15,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.exporting import write_bad
-from xoxzo.cloudpy.cli.commands import Command
+from xoxzo.cloudpy.cli.commands import Command, CommonOption
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -64,7 +64,8 @@ class Sectioned(Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
-                title = getattr(parameter, "section", "")
+                common = "Where it goes" if isinstance(parameter, CommonOption) else ""
+                title = getattr(parameter, "section", common)
                 (sections.setdefault(title, []) if title else others).append(record)
         for title, records in (*sections.items(), ("Options", others)):
             with formatter.section(title):

@@ -13,7 +13,8 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, shelf
 from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import examples
-from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError
+from xoxzo.cloudpy.cli.profiles import NoCredentials
+from xoxzo.cloudpy.errors import APIError, CampaignError
 
 from .options import (
     DONE,
@@ -32,6 +33,7 @@ from .options import (
 )
 from .progress import Progress
 from .showing import Balance, show_plan, show_result
+from .where import Account, account_of, client_of, where_options
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -49,6 +51,7 @@ _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 @content_options
 @input_options
 @limit_options
+@where_options
 @click.option("--json", "machine", is_flag=True, help="Write one JSON object.")
 def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Show what sending to the people in FILE comes to.
@@ -57,8 +60,15 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
     """
     with told("plan", bad_file=_bad_file(file)), tempfile.TemporaryDirectory() as folder:
         limits = limits_of(given)
-        with create(file, "plan", _content(given), given, Path(folder)) as campaign:
-            show_plan(campaign.plan(limits), limits, _balance(), machine=machine)
+        try:
+            account = account_of(given)
+        except NoCredentials as missing:
+            # Whoever only reckons needs no account.
+            account = None
+            why = missing.message
+        with create(file, "plan", _content(given, account), given, Path(folder)) as campaign:
+            balance = Balance(None, why) if account is None else _balance(account)
+            show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
 
 @click.command(
@@ -72,6 +82,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 @content_options
 @input_options
 @limit_options
+@where_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
 @click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--test-to", metavar="NUMBER", help="Send the first text to this number before anybody else.")
@@ -88,23 +99,23 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
         limits_of(given)
         callbacks_of(given["callbacks"])
         fresh = not shelf.path_of(name).is_file()
-        _check_account()
-        with _open(file, name, given, fresh=fresh) as campaign:
+        account = account_of(given)
+        with _open(file, name, given, account, fresh=fresh) as campaign:
             limits = limits_of(given, campaign.limits)
             left = campaign.plan(limits)
             if fresh:
-                show_plan(left, limits, _balance(), machine=machine)
+                show_plan(left, limits, _balance(account), machine=machine)
             try:
                 _allow(campaign, left.cost, limits, yes=yes or not fresh)
                 if test_to is not None and fresh:
-                    _try_out(campaign, test_to, yes=yes)
+                    _try_out(campaign, account, test_to, yes=yes)
             except click.exceptions.Exit:
                 if fresh:
                     _forget(campaign)
                 raise
             if campaign.bad:
                 show_left_out(campaign, _bad_file(file))
-            _run(campaign, limits, given, machine=machine)
+            _run(campaign, account, limits, given, machine=machine)
 
 
 @click.command(
@@ -112,6 +123,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
 )
 @click.argument("name", shell_complete=completing.campaigns)
 @limit_options
+@where_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
 @click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
@@ -122,14 +134,14 @@ def resume(name: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 -
     """
     with told("resume"), Campaign.open(name) as campaign:
         limits = limits_of(given, campaign.limits)
-        _run(campaign, limits, given, machine=machine)
+        _run(campaign, account_of(given), limits, given, machine=machine)
 
 
-def _run(campaign: Campaign, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
-    callbacks = callbacks_of(given["callbacks"])
+def _run(campaign: Campaign, account: Account, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
+    options = {"follow": given["follow"], "callbacks": callbacks_of(given["callbacks"]), "account": account}
     with Progress(campaign.name, machine=machine) as progress:
         try:
-            result = campaign.run(limits=limits, on_event=progress.tell, follow=given["follow"], callbacks=callbacks)
+            result = campaign.run(limits=limits, on_event=progress.tell, **options)
         except CampaignError as error:
             if not progress.has_begun:
                 raise
@@ -142,9 +154,9 @@ def _run(campaign: Campaign, limits: Limits, given: dict[str, Any], *, machine: 
         raise click.exceptions.Exit(status)
 
 
-def _open(file: str, name: str, given: dict[str, Any], *, fresh: bool) -> Campaign:
+def _open(file: str, name: str, given: dict[str, Any], account: Account, *, fresh: bool) -> Campaign:
     if fresh:
-        return create(file, name, _content(given), given)
+        return create(file, name, _content(given, account), given)
     campaign = Campaign.open(name)
     same, state = campaign.made_from(file), campaign.state
     if same and state not in _ENDED:
@@ -158,11 +170,10 @@ def _open(file: str, name: str, given: dict[str, Any], *, fresh: bool) -> Campai
     )
 
 
-def _content(given: dict[str, Any]) -> Content:
+def _content(given: dict[str, Any], account: Account | None) -> Content:
     def words(template: int) -> str:
-        from xoxzo.cloudpy import Client
-
-        with Client() as client:
+        # A template's text is Xoxzo's to tell: without an account this says what is missing.
+        with client_of(account_of(given) if account is None else account) as client:
             found = client.templates.get(template)
         if found.approved_content is None:
             raise click.UsageError(f"Template {template} has no text in force: Xoxzo has not approved it yet.")
@@ -171,21 +182,10 @@ def _content(given: dict[str, Any]) -> Content:
     return content_of(given, words)
 
 
-def _check_account() -> None:
-    """Find missing credentials before a campaign is made."""
-    from xoxzo.cloudpy import Client
-
-    Client().close()
-
-
-def _balance() -> Balance:
-    from xoxzo.cloudpy import Client
-
+def _balance(account: Account) -> Balance:
     try:
-        with Client() as client:
+        with client_of(account) as client:
             return Balance(client.account.credits().credits)
-    except ConfigurationError:
-        return Balance(None, "no credentials are set")
     except APIError as error:
         return Balance(None, error.reason)
 
@@ -211,11 +211,11 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _try_out(campaign: Campaign, number: str, *, yes: bool) -> None:
+def _try_out(campaign: Campaign, account: Account, number: str, *, yes: bool) -> None:
     from xoxzo.cloudpy import AsyncClient
 
     async def send() -> None:
-        async with AsyncClient() as client:
+        async with AsyncClient(**account) as client:
             await campaign.try_out(client, number)
 
     asyncio.run(send())

@@ -67,6 +67,9 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
 def _parts(plan: Plan) -> list[tuple[str, str]]:
     if not any(plan.parts):
         return [("parts", "calls")]
+    if len(plan.parts) == 1:
+        [n] = plan.parts
+        return [("parts", f"{n} part{'s' if n > 1 else ''} each")]
     most, wide = max(plan.parts.values()), len(f"{max(plan.parts.values()):,}")
     shown = []
     for n, count in sorted(plan.parts.items()):

@@ -163,4 +163,6 @@ WORDS = {
         "シェルが読み込む場所に保存し、端末を開き直してください。今の端末だけで使うなら "
         'eval "$(xoxzo completion SHELL)" と入力します。fish では xoxzo completion fish | source です。'
     ),
+    # xoxzo alertmanager example
+    "Of its comments and texts.": "説明文と通知文の言語。",
 }

@@ -100,6 +100,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         phase: where it is.
         alerts: those that fire, as they were told last.
         opened: when it was, in seconds since 1970; all times are.
+        heard: when Alertmanager spoke of it last.
         run: counts escalations: each begins with the first step.
         version: counts news.
         told: the news that those who got an SMS know of.
@@ -120,6 +121,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.OPEN
     alerts: tuple[Alert, ...] = ()
     opened: float = 0.0
+    heard: float = 0.0
     run: int = 1
     version: int = 1
     told: int = 1
@@ -181,7 +183,9 @@ def hear(
         plan = choose(firing)
         if plan is None:
             return before, Verdict.UNROUTED
-        return Incident(ident=ident, key=told.key, plan=plan, alerts=firing, opened=now, due=now), Verdict.OPENED
+        opened = Incident(ident=ident, key=told.key, plan=plan, alerts=firing, opened=now, heard=now, due=now)
+        return opened, Verdict.OPENED
+    before = _change(before, heard=now)
     if told.status == "resolved":
         return _change(before, phase=Phase.RESOLVED, held=0.0, failures=0), Verdict.RESOLVED
     known = {alert.identity: alert.starts_at for alert in before.alerts}

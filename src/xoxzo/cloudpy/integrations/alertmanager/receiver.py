@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
 
 KEPT = 30 * 86_400.0
-"""Seconds for which incidents are remembered that are open no more."""
+"""Seconds for which incidents are remembered that are open no more, from when Alertmanager spoke of them last."""
 
 # Read aloud without mistakes: no 0, O, 1, I.
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -33,6 +34,7 @@ _LONGEST_CALL = 900.0
 # The wall clock may be set, so nobody sleeps by it for longer than this.
 _LONGEST_SLEEP = 60.0
 _AFTER_FAULT = 5.0
+_DAY = 86_400.0
 
 
 class Receiver:
@@ -58,10 +60,11 @@ class Receiver:
         self._woken: dict[str, asyncio.Event] = {}
         self._stopping = asyncio.Event()
         self._failure = ""
+        self._keeping: asyncio.Task[None]
 
     def start(self) -> None:
         """Go on with what was open when the last receiver stopped."""
-        self._store.forget(self._clock() - KEPT)
+        self._keeping = asyncio.create_task(self._keep_house())
         for incident in self._store.incidents(Phase.OPEN, Phase.RESOLVED):
             self._wake(incident.ident)
 
@@ -72,6 +75,7 @@ class Receiver:
             grace: seconds for what is being sent.
         """
         self._stopping.set()
+        await self._keeping
         for woken in self._woken.values():
             woken.set()
         tasks = [task for task in self._tasks.values() if not task.done()]
@@ -80,6 +84,15 @@ class Receiver:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _keep_house(self) -> None:
+        stopping = False
+        while not stopping:
+            try:
+                self._store.forget(self._clock() - KEPT)
+            except sqlite3.Error as error:
+                self._teller.tell("fault", error=error)
+            stopping = await self._pause(_DAY)
 
     def hear(self, notification: Notification) -> tuple[Verdict, str]:
         """Take a notification; it is on disk when this returns.
@@ -227,15 +240,16 @@ class Receiver:
 
     async def _ring(self, deed: Deed) -> Deed:
         pause = _FIRST_LOOK
-        while self._clock() < deed.at + _LONGEST_CALL:
-            if await self._pause(pause):
-                return deed
+        while not await self._pause(pause):
             deed = await self._sender.ask(deed)
             if deed.outcome is not Outcome.RINGING:
-                return deed
+                break
+            if self._clock() >= deed.at + _LONGEST_CALL:
+                facts = {"to": deed.person, "callid": deed.callid, "status": "unknown"}
+                self._teller.tell("unanswered", incident=deed.incident, **facts)
+                return msgspec.structs.replace(deed, outcome=Outcome.UNANSWERED)
             pause = min(_LONGEST_LOOK, pause * 1.5)
-        self._teller.tell("unanswered", incident=deed.incident, to=deed.person, callid=deed.callid, status="unknown")
-        return msgspec.structs.replace(deed, outcome=Outcome.UNANSWERED)
+        return deed
 
     def _finish(self, ident: str, done: Sequence[Deed]) -> None:
         with self._store.transaction() as store:

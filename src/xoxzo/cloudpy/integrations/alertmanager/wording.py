@@ -122,7 +122,7 @@ def _fit(template: str, values: dict[str, str], alerts: Sequence[Alert], fits: C
 
 
 def _longest(most: int, fits: Callable[[int], bool]) -> int | None:
-    """Return the greatest number up to `most` that fits, or ``None``; whatever is smaller than one that fits, fits."""
+    """Return a great number up to `most` that fits, or ``None``: the greatest, if whatever is smaller fits as well."""
     if not fits(0):
         return None
     low, high = 0, most
@@ -135,8 +135,9 @@ def _longest(most: int, fits: Callable[[int], bool]) -> int | None:
 def _cut(text: str, room: int) -> str:
     if len(text) <= room:
         return text
+    begun = text[:room].rstrip()
     # One character that is not ASCII would halve what fits into a part.
-    return text[:room].rstrip() + ("..." if text.isascii() else "…")
+    return begun + ("..." if begun.isascii() else "…")
 
 
 def _fill(template: str, values: dict[str, str], alerts: Sequence[Alert]) -> str:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.asgi import read_body
-from xoxzo.cloudpy.simulator.control.guard import is_local
 from xoxzo.cloudpy.simulator.engine import NotSaved
+from xoxzo.cloudpy.simulator.guard import is_local
 from xoxzo.cloudpy.simulator.http import UNSAVED, Reply
 
 from . import guard, language, static
@@ -142,9 +142,8 @@ class Console:
         if stream is None:
             await _answer(scope, send, 503, b"Too many pages are open.", _text())
             return
-        ends = [asyncio.create_task(_until_gone(receive, stream))]
-        if stopping := scope.get("state", {}).get("stopping"):
-            ends.append(asyncio.create_task(_until_set(stopping, stream)))
+        waits = (_until_gone(receive, stream), _until_set(scope["state"]["stopping"], stream))
+        ends = [asyncio.create_task(wait) for wait in waits]
         try:
             await _begin(scope, send, 200, _STREAM)
             async for lines in stream.lines():

@@ -13,6 +13,8 @@ HOME = "/console/messages"
 
 _ONE_PAGE = 50
 _LONGEST_QUERY = 500
+_PATIENCE = 0.1
+"""Real seconds of looking for one page; a link goes on."""
 
 
 def show_list(visit: Visit) -> Page:
@@ -21,7 +23,7 @@ def show_list(visit: Visit) -> Page:
     before = posted.cursor(visit)
     problem, found, following = "", tuple[Found, ...](), None
     try:
-        page = visit.simulator.search(query, limit=_ONE_PAGE, before=before)
+        page = visit.simulator.search(query, limit=_ONE_PAGE, before=before, patience=_PATIENCE)
         found, following = page.items, page.next
     except SimulatorError as error:
         problem = str(error)

@@ -11,6 +11,7 @@ export function follow() {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("popstate", () => look());
   document.addEventListener("click", lead);
+  document.addEventListener("focusin", pin);
   for (const one of document.querySelectorAll("[data-stick]")) one.scrollTop = one.scrollHeight;
   if (!document.hidden) open(true);
 }
@@ -84,6 +85,14 @@ export async function look(atOnce = false) {
     });
   }
   looking = false;
+}
+
+// Whoever begins to write on the newest phone stays with it, whatever is reached meanwhile.
+function pin(event) {
+  if (!event.target.closest?.("[data-pins]") || location.pathname !== "/") return;
+  const { number } = document.querySelector(".phone").dataset;
+  history.replaceState(null, "", `/console/phones/${encodeURIComponent(number)}`);
+  look(true);
 }
 
 // Links within a page change its live parts alone.

@@ -24,7 +24,7 @@ def test_path_and_show(bare, home) -> None:
     written(
         home,
         SHOP
-        + '\n[profiles.ring]\nsid = 3\ntoken = "keyring:ring"\n\n[profiles.run]\ntoken = {command = ["pass", "x"]}\n',
+        + '\n[profiles.bare]\nsid = "x"\n\n[profiles.ring]\nsid = 3\ntoken = "keyring:ring"\n\n[profiles.run]\ntoken = {command = ["pass", "x"]}\n',
     )
     shown = bare("config", "show").stdout
     for piece in (

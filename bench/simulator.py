@@ -118,8 +118,8 @@ def start_and_stop() -> Iterator[str]:
         f" starlette + sqlite3; of the control API after {health:.2f} s, medians of {STARTS}"
     )
     yield (
-        f"xoxzo simulator: after the signal, with {len(STREAMS)} streams open, its port is closed in"
-        f" {port * 1e3:.0f} ms (goal: at most {STOP_GOAL}), and it is gone in {end * 1e3:.0f} ms, medians of {STARTS}"
+        f"xoxzo simulator: after the signal, with {len(STREAMS)} streams open, its port closes in {port * 1e3:.0f} ms"
+        f" (goal: at most {STOP_GOAL}), and it is gone in {end * 1e3:.0f} ms, medians of {STARTS}"
     )
 
 

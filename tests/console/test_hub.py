@@ -103,6 +103,21 @@ def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> 
     run(wait())
 
 
+def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
+    """Its end needs no change to come first."""
+
+    async def end() -> None:
+        stream = Stream(["sms"])
+        lines = stream.lines()
+        await anext(lines)
+        waiting = asyncio.create_task(told(lines))
+        await asyncio.sleep(0)
+        stream.end()
+        assert await waiting == []
+
+    run(end())
+
+
 def test_a_stream_of_a_loop_that_is_gone_is_told_in_vain() -> None:
     """An event after the end of a server's loop troubles nobody."""
 

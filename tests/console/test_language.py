@@ -8,7 +8,7 @@ import pytest
 from visitor import Visitor
 
 from xoxzo.cloudpy.simulator import console
-from xoxzo.cloudpy.simulator.console import language
+from xoxzo.cloudpy.simulator.console import coming, language
 from xoxzo.cloudpy.simulator.console.pages import carrier, clock, faults, phones
 
 HOME = Path(console.__file__).parent
@@ -20,6 +20,7 @@ SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "K-premium", 
 def sentences() -> set[str]:
     """Collect every sentence that a page can say."""
     found: set[str] = {name for pair in faults.SAID.values() for name in pair}
+    found |= {*language.REASONS, coming.MOVES, coming.EXPIRES, coming.RENEWS}
     found |= {*carrier.OUTCOMES.values(), *phones.HABITS.values(), *(name for _, name in clock.STEPS)}
     for path in (*HOME.rglob("*.html"), *HOME.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -81,6 +82,21 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
     assert "すべて正常に戻す" in page.words
     refusal = visitor.post("/console/faults/add", {"kind": "slow", "seconds": "-1"}, accept_language="ja")
     assert refusal.json()["said"] == "秒数は 0 から1日の間で入力してください。"
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("by hand", "手動"),
+        ("rule 12", "ルール 12"),
+        ("delayed by 1e+06 s", "1e+06 秒の遅延"),
+        ("the action URL answered 404", "アクションURLの応答: 404"),
+        ("ConnectError: {n} refused", "ConnectError: {n} refused"),
+    ],
+)
+def test_reasons_are_translated(why: str, said: str) -> None:
+    """Why something happened is told in Japanese, and as it is where nobody could know it before."""
+    assert language.reason(language.speaker("ja"), why) == said
 
 
 def test_choices_are_kept_in_cookies(visitor: Visitor) -> None:

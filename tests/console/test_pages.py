@@ -8,7 +8,7 @@ import pytest
 from simulated import CALL, Caller, Listener
 from visitor import Visitor
 
-from xoxzo.cloudpy.simulator import Simulator
+from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.simulator.console.pages import faults
 from xoxzo.cloudpy.simulator.engine import NotSaved
 from xoxzo.cloudpy.simulator.faults import KINDS
@@ -25,6 +25,13 @@ def test_an_empty_console_teaches(visitor: Visitor) -> None:
         assert "curl -u me:secret http://127.0.0.1:8080/sms/messages/" in page.words
     for path in ("/console/carrier", "/console/office", "/console/overview"):
         assert visitor.get(path).status == 200
+
+
+def test_who_must_be_named_is_told() -> None:
+    """Where one account alone is admitted, the example names it, and its token by its variable."""
+    page = Visitor(Simulator(Settings(sid="mine", token="secret-token"))).get("/")
+    assert 'curl -u mine:"$XOXZO_SIMULATOR_TOKEN" http' in page.words
+    assert "secret-token" not in page.text
 
 
 def test_a_phone_shows_what_reached_it(caller: Caller, visitor: Visitor) -> None:
@@ -77,6 +84,7 @@ def test_a_call_is_declined_at_the_carrier_desk(caller: Caller, visitor: Visitor
     """A call that rings is on the carrier's desk, too."""
     caller.simulator.carrier.add_rule("", "hold", kind="call")
     callid = caller.place()
+    assert 'value="hold" checked' in visitor.get(ITS_PAGE).text  # though no rule names this phone
     assert "Answer" in visitor.get("/console/carrier").words
     answer = visitor.post("/console/calls/decline", {"ident": callid}, accept="text/html")
     assert (answer.status, answer.headers["location"]) == (303, "/console/carrier")
@@ -309,7 +317,28 @@ def test_the_clock_is_stopped_advanced_and_run(visitor: Visitor) -> None:
         assert not simulator.clock_stopped
         with simulator.engine as engine:
             engine.world.after(500, lambda: None)
-        assert "something is due at" in visitor.get("/console/clock").words
+        assert "Next:" in visitor.get("/console/clock").words
+
+
+def test_the_clock_tells_what_comes_next(caller: Caller, visitor: Visitor) -> None:
+    """What is due next is named: a message, a one-time password, the renewal of a number."""
+
+    def coming() -> str:
+        return visitor.get("/console/clock").words
+
+    assert "Nothing is due." in coming()
+    caller.subscribe()
+    assert "the number +81 50 0000 0001 is renewed" in coming()
+    caller.post("/otp/register-website/", {"website": "example.com"})
+    caller.post("/otp/request/", {"website": "example.com", "phone_number": PHONE})
+    assert "a message to +81 80 1234 5678 moves on" in coming()
+    caller.step(0.5)
+    assert "a message to +81 80 1234 5678 moves on" in coming()
+    caller.step(1)
+    assert "a one-time password for +81 80 1234 5678 expires" in coming()
+    caller.place()
+    page = coming()
+    assert "Next: 2026-03-01 12:00:02 Go there" in page
 
 
 def test_the_overview_counts(caller: Caller, visitor: Visitor, listener: Listener) -> None:

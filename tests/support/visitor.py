@@ -63,14 +63,18 @@ class Visitor:
     def ask(self, method: str, target: str, body: bytes = b"", **headers: str) -> Answer:
         """Send anything; header names with _ for -."""
         path, _, query = target.partition("?")
+        return self.raw(method, path, query, body, **headers)
+
+    def raw(self, method: str, path: str, query: str, body: bytes, **headers: str) -> Answer:
+        """Send a path and a query as they are, each letter one byte."""
         sent = {**self._headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         scope = {
             "type": "http",
             "method": method,
             "scheme": "http",
             "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
+            "raw_path": path.encode("latin-1"),
+            "query_string": query.encode("latin-1"),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items() if value],
             "client": ("127.0.0.1", 1),
         }

@@ -63,7 +63,7 @@ class Handset:
     sins: tuple[str, ...]
     """Numbers that it could write to, with their +."""
     habit: str
-    """What it does when it is called: an outcome of the carrier's rules."""
+    """What it does when it is called: an outcome of the carrier's rules, or of the settings."""
 
 
 def handset(engine: "Engine", number: str, limit: int) -> Handset:
@@ -82,7 +82,6 @@ def handset(engine: "Engine", number: str, limit: int) -> Handset:
     )
     newest = list(islice(heapq.merge(*sources, key=lambda entry: -entry.serial), limit + 1))
     calls = [entry for entry in newest if entry.kind == "call"]
-    rules = [rule for rule in engine.fates.rules.values() if rule.kind == "call" and rule.pattern == number]
     return Handset(
         number=number,
         entries=tuple(_with_gaps(reversed(newest[:limit]))),
@@ -93,7 +92,7 @@ def handset(engine: "Engine", number: str, limit: int) -> Handset:
         call=calls[0] if calls else None,
         dins=_subscribed(engine.dins.lines.values()),
         sins=_subscribed(engine.sins.lines.values()),
-        habit=rules[-1].outcome if rules else "answer",
+        habit=engine.fates.of_call(number).outcome,
     )
 
 

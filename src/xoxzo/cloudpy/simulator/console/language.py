@@ -4,6 +4,7 @@ The English sentence is the key; `languages/ja.json` holds the other one.
 """
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,22 @@ def speaker(language: Language) -> Say:
         return found.format(**values) if values else found
 
     return say
+
+
+REASONS = {
+    "rule {n}": re.compile(r"rule ([0-9]+)"),
+    "delayed by {n} s": re.compile(r"delayed by ([0-9.e+]+) s"),
+    "the action URL answered {n}": re.compile(r"the action URL answered ([0-9]+)"),
+}
+"""What the engine gives as a reason, with a number in it."""
+
+
+def reason(say: Say, why: str) -> str:
+    """Return why something happened in a reader's language; what is not known to be said otherwise stays English."""
+    for sentence, pattern in REASONS.items():
+        if match := pattern.fullmatch(why):
+            return say(sentence, n=match[1])
+    return say(why)
 
 
 @cache

@@ -3,7 +3,7 @@
 import os
 import sys
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from jinja2.bccache import Bucket
 
 from . import shown
 from .alerts import TOPICS
+from .language import reason
 from .visit import TOKEN, Page, Visit
 
 if TYPE_CHECKING:
@@ -80,5 +81,13 @@ def render(page: Page, visit: Visit, alerts: dict[str, Any]) -> bytes:
     def counted(count: int, one: str, many: str) -> str:
         return say(one if count == 1 else many, n=f"{count:,}")
 
-    facts = {"say": say, "counted": counted, "visit": visit, "page": page, "alerts": alerts, **page.facts}
+    facts = {
+        "say": say,
+        "reason": partial(reason, say),
+        "counted": counted,
+        "visit": visit,
+        "page": page,
+        "alerts": alerts,
+        **page.facts,
+    }
     return environment().get_template(page.template).render(facts).encode("utf-8", "replace")

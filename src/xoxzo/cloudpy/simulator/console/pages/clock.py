@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.console.coming import next_event
 from xoxzo.cloudpy.simulator.console.visit import Done, Page, Visit
 
 from . import posted
@@ -23,7 +24,7 @@ STEPS = (
 
 def show(visit: Visit) -> Page:
     """Show the time, what is due next, and how to advance."""
-    facts = {"steps": STEPS, "due": visit.simulator.engine.next_due()}
+    facts = {"steps": STEPS, "coming": next_event(visit.simulator.engine)}
     return Page("clock.html", visit.say("Clock"), TOPICS, facts)
 
 

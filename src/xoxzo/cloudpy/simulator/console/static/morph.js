@@ -3,6 +3,7 @@ import { dress } from "./time.js";
 
 // Replaces the live parts of the page by those of a newer one.
 export function renew(page) {
+  if (token(page) !== token(document)) return location.reload(); // the simulator was started again
   dress(page);
   for (const part of document.querySelectorAll("[data-live]")) {
     const newer = page.getElementById(part.id);
@@ -11,6 +12,10 @@ export function renew(page) {
   const main = document.getElementById("main");
   main.className = page.getElementById("main").className;
   document.title = page.title;
+}
+
+function token(page) {
+  return page.querySelector("input[name=csrf]")?.value;
 }
 
 function morph(old, newer) {

@@ -142,6 +142,14 @@ def test_what_was_compared_is_named_in_japanese(monkeypatch) -> None:
     assert words.reason("must not: be translated") == "must not: be translated"
 
 
+def test_headings_of_campaigns_are_japanese_too(bare, monkeypatch) -> None:
+    """Options that stand under headings of their own are translated with them."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    shown = bare("campaign", "run", "--help").output
+    for piece in ("送る内容:", "宛先の一覧:", "守る条件:", "接続先:", "承認済みテンプレートの番号。"):
+        assert piece in shown
+
+
 def test_click_speaks_japanese_too(bare, monkeypatch) -> None:
     """Usage, headings, mistakes and suggestions come from the same catalogue."""
     monkeypatch.setenv("XOXZO_LANG", "ja")

@@ -41,7 +41,7 @@ class Manners(click.Command):
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Option) and (record := _translated(parameter).get_help_record(ctx)):
+            if isinstance(parameter, click.Option) and (record := translated(parameter).get_help_record(ctx)):
                 (common if isinstance(parameter, CommonOption) else own).append(record)
         for title, rows in ((tr("Options"), own), (tr(COMMON), common)):
             if rows:
@@ -182,7 +182,8 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _translated(option: click.Option) -> click.Option:
+def translated(option: click.Option) -> click.Option:
+    """Return an option whose help is in the reader's language."""
     shown = copy(option)
     shown.help = tr(option.help) if option.help else option.help
     return shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from unicodedata import combining, east_asian_width
 
-# What may not begin a line in Japanese.
-_NEVER_FIRST = "、。，．・：；？！）］｝」』】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…"
+# What may not begin a line of Japanese.
+_NEVER_FIRST = ":;,.!?)]}、。，．・：；？！）］｝」』】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…"
 _NEVER_LAST = "（［｛「『【〈《"
 # A word of other scripts stays together; of Japanese each character may end a line.
 _PIECES = r"\s+|[^\s\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]+|[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]"
@@ -38,7 +38,7 @@ def wrap(text: str, columns: int) -> list[str]:
     for piece in _pieces(text):
         if piece.isspace():
             line += " " if line else ""
-        elif line and width(line) + width(piece) > columns and piece[0] not in _NEVER_FIRST:
+        elif line and width(line) + width(piece) > columns and (line[-1] == " " or piece[0] not in _NEVER_FIRST):
             kept, carried = _carried(line)
             lines.append(kept.rstrip())
             line = carried + piece

@@ -1,6 +1,10 @@
 """The help of `xoxzo campaign`."""
 
 WORDS = {
+    "What is sent": "送る内容",
+    "The list": "宛先の一覧",
+    "What is kept to": "守る条件",
+    "Where it goes": "接続先",
     "Send one message to very many people: never twice, and none lost.": (
         "多数の宛先に 1 つのメッセージを送ります。二重送信も取りこぼしもありません。"
     ),

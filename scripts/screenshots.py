@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
@@ -48,13 +49,17 @@ PEOPLE = 1500
 @contextmanager
 def simulator() -> Iterator[str]:
     """Run a simulator at a free port; give its address."""
-    command = [XOXZO, "simulator", "--port", "0", "--unlisted"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
-        try:
-            yield process.stdout.readline().partition(": ")[2].strip()
-        finally:
-            process.terminate()
+    # Not into a pipe: nobody would read its log, and a full pipe stops it.
+    with tempfile.NamedTemporaryFile("r") as log:
+        command = [XOXZO, "simulator", "--port", "0", "--unlisted"]
+        with Path(log.name).open("w") as output, subprocess.Popen(command, stdout=output) as process:
+            try:
+                while not (line := log.readline()).endswith("\n"):
+                    log.seek(0)
+                    time.sleep(0.05)
+                yield line.partition(": ")[2].strip()
+            finally:
+                process.terminate()
 
 
 class Shell:
@@ -174,11 +179,7 @@ def running(shell: Shell) -> str:
     def half_way(terminal: Terminal) -> None:
         terminal.wait_for("y/N")
         terminal.type("y\r")
-        terminal.wait_for(" 6")  # the sixties of a hundred, sooner or later
-        for part in range(55, 70):
-            if f"{part} %" in terminal.screen:
-                return
-        terminal.wait_for(" 62 %")
+        terminal.wait_until(r" [67][0-9] % .* left")
 
     text = ("--text", "{name}様 明日のご予約です", "--sender", "Shop")
     shell.show("campaign", "run", "people.csv", *text, "--rate", "300", until=half_way)

@@ -14,7 +14,7 @@ from xoxzo.cloudpy.callbacks import DeliveryReport
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Recipient, State, shelf
 from xoxzo.cloudpy.campaigns.chunk import send_chunk
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.errors import APIError, CampaignError, InvalidArgument, NotFound
+from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, CampaignError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import MessageStatus
 from xoxzo.cloudpy.simulator import Simulator
 
@@ -344,3 +344,33 @@ def test_a_queue_can_do_the_work_in_chunks(simulator: Simulator, client: AsyncCl
         tally = campaign.tally()
         assert (tally[State.SENT], tally[State.UNKNOWN]) == (20, 5)
     assert sum(reached(simulator).values()) == 20
+
+
+def test_a_chunk_keeps_to_its_limits(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Budget, quiet hours, expiry and wishes hold for tasks of a queue as well; a refused account ends it."""
+
+    async def post(one: Recipient) -> str:
+        return await campaign.content.send(client, one.number, one.variables, reference=f"x-{one.n}")
+
+    async def refused(_one: Recipient) -> str:
+        raise AuthenticationFailed(401, operation="sms.send")
+
+    def chunk(post=post, **limits: object) -> bool:
+        return asyncio.run(send_chunk(campaign.ledger, epoch, post, clock, size=5, limits=Limits(**limits)))
+
+    with make(tmp_path, 12) as campaign:
+        clock = SteadyClock()
+        epoch = campaign.ledger.begin(clock.now())
+        hour = time.gmtime(clock.wall() + 9 * 3600).tm_hour
+        assert chunk(quiet=QuietHours(f"{(hour - 1) % 24:02}:00-{(hour + 2) % 24:02}:00"))
+        assert not chunk(expires=clock.wall() - 1)
+        campaign.wish("pause")
+        assert not chunk()
+        campaign.wish("resume")
+        assert not reached(simulator)
+        assert chunk(max_cost=Decimal(30))
+        with pytest.raises(CampaignError, match="the budget is spent"):
+            chunk(max_cost=Decimal(30))
+        with pytest.raises(CampaignError, match="AuthenticationFailed"):
+            chunk(refused)
+        assert (sum(reached(simulator).values()), campaign.tally()[State.WAITING]) == (3, 9)

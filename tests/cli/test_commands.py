@@ -1,6 +1,7 @@
 """The manners of commands: what help shows, what is suggested."""
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from xoxzo.cloudpy.cli.commands import COMMON, Command, CommonOption, Entry, Group, examples
@@ -22,6 +23,13 @@ def visible(**_: object) -> None:
 @group.command("hidden", hidden=True, epilog=examples("xoxzo hidden"))
 def hidden() -> None:
     """Stay unseen."""
+
+
+@group.command("interrupted", hidden=True)
+@click.option("--how", type=click.Choice(["key", "prompt"]))
+def interrupted(how: str) -> None:
+    """Be stopped by Ctrl-C."""
+    raise KeyboardInterrupt if how == "key" else click.Abort
 
 
 @click.group(cls=Group)
@@ -61,6 +69,13 @@ def test_what_is_meant_is_suggested() -> None:
     assert "No such command 'visibel'. Did you mean 'visible'?" in run("visibel")
     assert run("zzz").endswith("Error: No such command 'zzz'.\n")
     assert "No such option" in run("--zzz")
+
+
+@pytest.mark.parametrize("how", ["key", "prompt"])
+def test_ctrl_c_ends_with_130(how) -> None:
+    """While something is done, and at a question."""
+    done = CliRunner().invoke(group, ["interrupted", "--how", how])
+    assert (done.exit_code, done.stderr) == (130, "Stopped.\n")
 
 
 def test_commands_are_ours() -> None:

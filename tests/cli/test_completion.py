@@ -5,10 +5,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from terminal import XOXZO, in_pipe, in_terminal
+
+if TYPE_CHECKING:
+    from ready import Ready
 
 SHELLS = {
     "bash": (["--norc", "--noprofile", "-i"], 'eval "$(xoxzo completion bash)"'),
@@ -16,15 +21,6 @@ SHELLS = {
     "fish": (["--no-config", "-i"], "xoxzo completion fish | source"),
 }
 CONFIGURATION = '[profiles.shop]\nsid = "a"\ntoken = "b"\n[profiles.office]\nsid = "a"\ntoken = "b"\n'
-
-
-def complete(line: str, home: Path) -> list[str]:
-    """Return what the end of a line may become, as bash is told."""
-    words = line.split(" ")
-    variables = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_XOXZO_COMPLETE": "bash_complete"}
-    done = in_pipe(HOME=str(home), XDG_CONFIG_HOME="", XDG_DATA_HOME="", **variables)
-    assert (done.status, done.err) == (0, "")
-    return [each.partition(",")[2] for each in done.out.split()]
 
 
 @pytest.fixture
@@ -39,6 +35,20 @@ def home(tmp_path: Path) -> Path:
     for name in ("spring", "summer"):
         (campaigns / f"{name}.campaign").touch()
     return tmp_path
+
+
+@pytest.fixture
+def complete(home: Path, ready: Ready) -> Callable[[str], list[str]]:
+    """Tells what the end of a line may become, as bash is told."""
+
+    def complete(line: str) -> list[str]:
+        words = line.split(" ")
+        variables = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_XOXZO_COMPLETE": "bash_complete"}
+        done = ready.in_pipe(cwd=home, HOME=str(home), XDG_CONFIG_HOME="", XDG_DATA_HOME="", **variables)
+        assert (done.status, done.err) == (0, "")
+        return [each.partition(",")[2] for each in done.out.split()]
+
+    return complete
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -65,23 +75,23 @@ def test_a_real_shell_completes(shell: str, home: Path) -> None:
         terminal.end()
 
 
-def test_what_is_completed(home: Path) -> None:
+def test_what_is_completed(complete) -> None:
     """Commands, options, values out of a few, and the names of this machine; no network is asked."""
-    assert complete("xoxzo si", home) == ["sin", "simulator"]
-    assert complete("xoxzo sms ", home) == ["send", "get", "list", "wait", "find", "parts"]
-    assert complete("xoxzo simulator sta", home) == ["status"]
-    assert complete("xoxzo credits --profile ", home) == ["shop", "office"]
-    assert complete("xoxzo doctor --profile o", home) == ["office"]
-    assert complete("xoxzo config remove-profile ", home) == ["shop", "office"]
-    assert complete("xoxzo campaign status s", home) == ["spring", "summer"]
-    assert complete("xoxzo completion ", home) == ["bash", "zsh", "fish"]
+    assert complete("xoxzo si") == ["sin", "simulator"]
+    assert complete("xoxzo sms ") == ["send", "get", "list", "wait", "find", "parts"]
+    assert complete("xoxzo simulator sta") == ["status"]
+    assert complete("xoxzo credits --profile ") == ["shop", "office"]
+    assert complete("xoxzo doctor --profile o") == ["office"]
+    assert complete("xoxzo config remove-profile ") == ["shop", "office"]
+    assert complete("xoxzo campaign status s") == ["spring", "summer"]
+    assert complete("xoxzo completion ") == ["bash", "zsh", "fish"]
 
 
-def test_what_cannot_be_read_is_not_completed(home: Path) -> None:
+def test_what_cannot_be_read_is_not_completed(home: Path, complete) -> None:
     """A configuration that others can read, and a folder that is none, complete nothing and say nothing."""
     (home / ".config" / "xoxzo" / "config.toml").chmod(0o644)
-    assert complete("xoxzo credits --profile ", home) == []
-    assert complete("xoxzo campaign status spring/", home) == []
+    assert complete("xoxzo credits --profile ") == []
+    assert complete("xoxzo campaign status spring/") == []
 
 
 def test_it_helps_in_the_readers_language(home: Path) -> None:

@@ -23,8 +23,8 @@ def test_path_and_show(bare, home) -> None:
     assert bare("config", "path").stdout.strip() == str(home / "config/xoxzo/config.toml")
     written(
         home,
-        SHOP
-        + '\n[profiles.ring]\nsid = 3\ntoken = "keyring:ring"\n\n[profiles.run]\ntoken = {command = ["pass", "x"]}\n',
+        SHOP + '\n[profiles.bare]\nsid = "x"\n\n[profiles.ring]\nsid = 3\ntoken = "keyring:ring"\n'
+        '\n[profiles.run]\ntoken = {command = ["pass", "x"]}\n',
     )
     shown = bare("config", "show").stdout
     for piece in (

@@ -11,21 +11,28 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
-from ready import Ready
 from said import commands
 from terminal import ENGLISH, JAPANESE
 
 from .recorded_cases import CASES as OTHERS, Case, World
 from .recorded_shell import SHELL
 
+if TYPE_CHECKING:
+    from ready import Ready
+
 CASES = OTHERS | SHELL
 FOLDER = Path(__file__).parent / "recorded"
 RECORD = os.environ.get("XOXZO_TESTS_RECORD") == "1"
 
 RULES = [
+    (
+        re.compile(r"Python 3\.[0-9.]+( on |、)\w+ \w+(, |、)xoxzo-cloudpy [0-9.a-z]+"),
+        r"Python 3.11.0\1Linux x86_64\2xoxzo-cloudpy 1.0.0",
+    ),
     (re.compile(r"^  … [A-Z ]+\n", re.MULTILINE), ""),  # how often was looked, and what was seen then
     (re.compile(r"(?<![0-9-])[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9](?![0-9])"), "01-02 03:04"),
     (re.compile(r"(?<![0-9])[0-9]{4}-[01][0-9]-[0-3][0-9](?![0-9])"), "2026-01-02"),
@@ -62,13 +69,6 @@ def stepped(start_simulator) -> Iterator[str]:
     """A simulator whose clock stands still."""
     with start_simulator("--clock", "stepped", "--seed", "1") as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[Ready]:
-    """Runs commands quickly."""
-    with Ready() as ready:
-        yield ready
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -53,6 +53,15 @@ def test_what_breaks_a_rule_is_refused_before_anybody_is_sent_to(shell) -> None:
     assert shell("sms", "send", "+818011112222", "あ" * 661, *SHOP).exit_code == 2
 
 
+def test_a_text_that_could_be_a_number_goes_by_an_option(shell, tmp_path) -> None:
+    """As the last argument it would be taken for a forgotten text; --text and --file say what it is."""
+    (tmp_path / "text").write_text("0120-444-444\n", "utf-8")
+    assert shell("sms", "send", "+818011112222", "0120-444-444", *SHOP).exit_code == 2
+    for option in (("--text", "0120-444-444"), ("--file", str(tmp_path / "text"))):
+        done = shell("sms", "send", "+818011112222", *option, *SHOP, "--dry-run", "--json")
+        assert lines(done)[0]["body"]["message"] == "0120-444-444"
+
+
 def test_one_refusal_does_not_stop_the_others(shell, monkeypatch) -> None:
     """What meets one recipient alone is told for that one, and the gravest status is the program's."""
     outcomes = iter([None, BadRequest(400, operation="sms.send"), RateLimited(429, operation="sms.send"), None])

@@ -23,8 +23,9 @@ from starlette.routing import Route
 
 import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, asgi, control, server as server_module
+from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, asgi, control
 from xoxzo.cloudpy.simulator.control import is_local
+from xoxzo.cloudpy.simulator.fallback import Complaints
 from xoxzo.cloudpy.simulator.server import Server
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
@@ -297,7 +298,7 @@ def test_who_breaks_off_in_the_middle(server: Server, caplog: pytest.LogCaptureF
     """What h11 cannot tell a caller any more is an event, wherever it comes out; our mistakes are for Python's log."""
     events: list[object] = []
     server.simulator.engine.listen(lambda event: events.append(event.facts.get("because")))
-    complaints = server_module._Complaints(server.simulator)
+    complaints = Complaints(server.simulator)
     loop = asyncio.new_event_loop()
     with caplog.at_level(logging.ERROR):
         complaints.failed(loop, {"message": "failed", "exception": h11.RemoteProtocolError("of a chunk")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -105,6 +106,10 @@ class Terminal:
     def wait_for(self, text: str) -> None:
         """Read until the screen shows a text."""
         self._read_until(lambda: text in self.screen, f"{text!r} did not come")
+
+    def wait_until(self, pattern: str) -> None:
+        """Read until the screen shows what a regular expression finds."""
+        self._read_until(lambda: re.search(pattern, self.screen) is not None, f"{pattern!r} did not come")
 
     def end(self) -> int:
         """Read until the command has ended; return its status."""

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import payload, serving
 from xoxzo.cloudpy.integrations.alertmanager.app import application
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Verdict
 from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
 from xoxzo.cloudpy.integrations.alertmanager.telling import Teller

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from on_call import SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Phase, after
+from xoxzo.cloudpy.integrations.alertmanager.escalation import after
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Phase
 from xoxzo.cloudpy.integrations.alertmanager.sending import judge
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
@@ -284,6 +285,18 @@ def test_asking_fails_for_a_while(tmp_path: Path) -> None:
         _, ident = world.hear(alert(), group="b")
         world.wait(1500)
         assert [entry[1] for entry in world.phones.log()] == ["sms", "call", "call"]
+
+
+def test_one_call_at_a_time(tmp_path: Path) -> None:
+    """Nobody is called about two incidents at once: the second call waits for the end of the first."""
+    lists = {"oncall": {"steps": [{"to": "tanaka", "method": "call", "wait": "1h", "repeats": 0}]}}
+    with OnCall(tmp_path, settings(lists=lists, routes=[])) as world:
+        world.hear(alert(), group="a")
+        world.wait(1)
+        world.hear(alert(), group="b")
+        world.wait(HOUR)
+        first, second = world.phones.reached
+        assert second.at - first.at >= world.phones.ringing
 
 
 def test_brake(tmp_path: Path) -> None:

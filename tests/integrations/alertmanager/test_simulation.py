@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from on_call import NOON, SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 
-from xoxzo.cloudpy.integrations.alertmanager import escalation, receiver, sending
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Outcome, Phase
+from xoxzo.cloudpy.integrations.alertmanager import braking, escalation, receiver, routing, sending
+from xoxzo.cloudpy.integrations.alertmanager.records import Outcome, Phase
 from xoxzo.cloudpy.integrations.alertmanager.routing import asleep
 
 HOUR = 3600.0
@@ -138,6 +138,8 @@ def _begin_afresh(self: receiver.Receiver) -> None:
         ((sending, "judge"), _unsent, "doubled"),
         ((escalation, "acknowledge"), _deaf, "after_the_end"),
         ((receiver.Receiver, "start"), _begin_afresh, "forgotten"),
+        ((routing, "asleep"), lambda *_: None, "woken"),
+        ((braking, "holds"), lambda *_: None, "over_the_brake"),
     ],
 )
 def test_mistakes_are_found(

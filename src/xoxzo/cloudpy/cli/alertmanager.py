@@ -18,8 +18,8 @@ import starlette  # noqa: F401
 import uvicorn  # noqa: F401
 
 from xoxzo.cloudpy.integrations.alertmanager import example, payload, preview, reading
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Phase
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
+from xoxzo.cloudpy.integrations.alertmanager.records import Phase
 from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender, LiveSender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
 from xoxzo.cloudpy.integrations.alertmanager.telling import Teller

@@ -66,8 +66,13 @@ class Manners(click.Command):
         """Run the command; an error of ours is told, and ends the program with its status."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (click.Abort, KeyboardInterrupt):
+            from .statuses import INTERRUPTED
+
+            click.echo(tr("Stopped."), err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
             from .statuses import refusal
 

@@ -55,7 +55,13 @@ def reason(text: str, /) -> str:
     numbers = re.findall(r"[0-9]+", text)
     places = iter(range(len(numbers)))
     key = re.sub(r"[0-9]+", lambda _: f"{{{next(places)}}}", text)
-    return WORDS[key].format(*numbers) if key in WORDS else text
+    if key in WORDS:
+        return WORDS[key].format(*numbers)
+    # What was compared stands after a colon: "missing name, day; unknown nam".
+    head, colon, rest = text.partition(": ")
+    pieces = [piece.partition(" ") for piece in rest.split("; ")]
+    said = "; ".join(f"{WORDS.get(word, word)}{blank}{names}" for word, blank, names in pieces)
+    return f"{WORDS[head]}{colon}{said}" if head in WORDS else text
 
 
 def plural(one: str, many: str, count: int, /) -> str:

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.transports.lasting import load
 from xoxzo.cloudpy.transports.slots import LoopSlots
 
 try:
+    load("pyreqwest.client")
     from xoxzo.cloudpy.transports import fast_engine as engine
 except ModuleNotFoundError as missing:
     if (missing.name or "").partition(".")[0] != "pyreqwest":

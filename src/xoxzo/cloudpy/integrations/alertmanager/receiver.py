@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager import braking, escalation, routing, wording
-from xoxzo.cloudpy.integrations.alertmanager.escalation import UNDER_WAY, Incident, Kind, Outcome, Phase, Verdict
-from xoxzo.cloudpy.integrations.alertmanager.wording import Said
+from xoxzo.cloudpy.integrations.alertmanager import escalation, routing
+from xoxzo.cloudpy.integrations.alertmanager.deciding import Decider
+from xoxzo.cloudpy.integrations.alertmanager.records import UNDER_WAY, Incident, Kind, Outcome, Phase, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from decimal import Decimal
 
-    from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed
     from xoxzo.cloudpy.integrations.alertmanager.payload import Notification
+    from xoxzo.cloudpy.integrations.alertmanager.records import Deed
     from xoxzo.cloudpy.integrations.alertmanager.sending import Sender
-    from xoxzo.cloudpy.integrations.alertmanager.settings import Plan, Settings
+    from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
     from xoxzo.cloudpy.integrations.alertmanager.store import Store
     from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
+    from xoxzo.cloudpy.integrations.alertmanager.wording import Said
 
 KEPT = 30 * 86_400.0
 """Seconds for which incidents are remembered that are open no more, from when Alertmanager spoke of them last."""
@@ -61,6 +61,7 @@ class Receiver:
         self._stopping = asyncio.Event()
         self._failure = ""
         self._keeping: asyncio.Task[None]
+        self._decider = Decider(settings, store, teller, clock)
 
     def start(self) -> None:
         """Go on with what was open when the last receiver stopped."""
@@ -159,71 +160,21 @@ class Receiver:
                 await self._pause(_AFTER_FAULT)
 
     async def _go_on(self, ident: str, woken: asyncio.Event) -> bool:
-        todo = self._decide(ident)
+        todo = self._decider.decide(ident)
         if todo is None:
             return False
         if isinstance(todo, float):
             await _wait(woken, min(max(0.0, todo - self._clock()), _LONGEST_SLEEP))
             return True
-        done = await asyncio.gather(*(self._do(deed, text) for deed, text in todo))
+        called = {deed.person for deed, _ in todo if deed.kind is Kind.CALL}
+        self._decider.called |= called
+        try:
+            done = await asyncio.gather(*(self._do(deed, text) for deed, text in todo))
+        finally:
+            self._decider.called -= called
         if not any(deed.outcome in UNDER_WAY for deed in done):
             self._finish(ident, done)
         return True
-
-    def _decide(self, ident: str) -> list[tuple[Deed, Said | None]] | float | None:
-        """Claim what is to go out, on disk, and return it with its texts; one without was claimed before."""
-        now = self._clock()
-        with self._store.transaction() as store:
-            incident = store.incident(ident)
-            if incident is None:
-                return None
-            plan = self._plan(incident)
-            deeds = [deed for deed in store.deeds(ident) if deed.person in self._settings.people]
-            if interrupted := [deed for deed in deeds if deed.outcome in UNDER_WAY]:
-                first = interrupted[0]
-                return [(deed, None) for deed in interrupted if (deed.run, deed.kind) == (first.run, first.kind)]
-            found = escalation.upcoming(
-                incident,
-                plan,
-                deeds,
-                lambda person: routing.asleep(self._settings, plan, incident.alerts, person, now),
-                now,
-            )
-            if not isinstance(found, tuple):
-                if found is None and incident.phase is Phase.RESOLVED:
-                    store.put(msgspec.structs.replace(incident, phase=Phase.CLOSED))
-                return found
-            return self._claim(incident, found, now)
-
-    def _claim(self, incident: Incident, deeds: Sequence[Deed], now: float) -> list[tuple[Deed, Said | None]] | float:
-        texts = [self._text(incident, deed.kind) for deed in deeds]
-        costs = [self._cost(deed, text) for deed, text in zip(deeds, texts, strict=True)]
-        until = braking.holds(self._settings.brake, self._store.lately(now), costs)
-        if until is not None:
-            self._teller.tell("braked", incident=incident.ident, seconds=round(until - now))
-            return until
-        for deed, cost in zip(deeds, costs, strict=True):
-            self._store.claim(deed, cost)
-        return list(zip(deeds, texts, strict=True))
-
-    def _text(self, incident: Incident, kind: Kind) -> Said:
-        if kind is Kind.CALL:
-            return Said(text=wording.spoken(self._settings, incident.ident, incident.alerts))
-        resolved = kind is Kind.RESOLVED
-        return wording.message(self._settings, incident.ident, incident.alerts, resolved=resolved)
-
-    def _cost(self, deed: Deed, said: Said) -> Decimal:
-        brake, country = self._settings.brake, self._settings.people[deed.person].country
-        if deed.kind is Kind.CALL:
-            return brake.call_price
-        # What a template makes of its variables is known to Xoxzo alone.
-        return brake.most(self._settings.texts.max_parts, country) if said.template else brake.cost(said.text, country)
-
-    def _plan(self, incident: Incident) -> Plan:
-        # The file may have changed since the incident was opened.
-        plans = self._settings.plans
-        name = incident.plan if incident.plan in plans else routing.choose(self._settings.routes, incident.alerts)
-        return plans[name] if name else next(iter(plans.values()))
 
     async def _do(self, deed: Deed, said: Said | None) -> Deed:
         if said is not None:
@@ -256,7 +207,7 @@ class Receiver:
             before = store.incident(ident)
             if before is None:
                 return
-            after = escalation.after(before, self._plan(before), done, self._clock())
+            after = escalation.after(before, self._decider.plan(before), done, self._clock())
             for deed in done:
                 store.note(deed)
             store.put(after)

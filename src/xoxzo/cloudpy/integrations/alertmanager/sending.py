@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from xoxzo.cloudpy.errors import APIError, ConnectionFailed, InvalidArgument, RateLimited, TimedOut
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Kind, Outcome
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Kind, Outcome
 from xoxzo.cloudpy.masking import mask_number
 from xoxzo.cloudpy.models import CallStatus
 

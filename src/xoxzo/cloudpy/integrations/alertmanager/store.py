@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Phase
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

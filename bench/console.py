@@ -39,6 +39,12 @@ def measure() -> Iterator[str]:
     for path, name in {**PAGES, f"/console/messages/{msgid}": "one message"}.items():
         took = asyncio.run(page(simulator, path))
         yield f"console, {KEPT:,} messages kept, {name}: {took:.0f} ms (goal: 150 at most)"
+    simulator.carrier.add_rule("", "hold")
+    send(simulator, KEPT)
+    simulator.engine.clock.move_to(simulator.engine.clock.now() + 60)
+    simulator.phone(FIRST).inbox  # noqa: B018
+    took = asyncio.run(page(simulator, "/console/carrier"))
+    yield f"console, {KEPT:,} messages held, carrier desk: {took:.0f} ms (goal: 150 at most)"
     alone, watched = asyncio.run(with_streams(simulator))
     yield f"console, sends with {OPEN} pages open: {watched / alone:.2f} × the time of sends with none"
 

@@ -19,6 +19,8 @@ def test_lines_break_by_the_rules_of_japanese() -> None:
     """A full stop never begins a line, and an opening bracket never ends one."""
     assert wrap("これはペンです。", 14) == ["これはペンです。"]
     assert wrap("彼は「はい」と言う", 6) == ["彼は", "「はい」", "と言う"]
+    assert wrap("既定値: JP", 6) == ["既定値:", "JP"]
+    assert wrap("makes .xlsx", 8) == ["makes", ".xlsx"]
     assert wrap("use --json now", 9) == ["use", "--json", "now"]
     assert wrap("", 10) == []
 

@@ -310,14 +310,17 @@ def test_who_does_not_wait_for_uvicorn(server: Server) -> None:
 
 
 def test_idle_connections_are_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One on which nothing was asked for long is closed, and one that was never used as well."""
+    """One on which nothing was asked for long is closed, and one that was never used; one that is asking stays."""
     monkeypatch.setattr(server_module, "_KEEP_ALIVE", 0)
-    used, unused = Wire(server), Wire(server)
-    with used.socket, unused.socket:
+    used, unused, asking = Wire(server), Wire(server), Wire(server)
+    with used.socket, unused.socket, asking.socket:
+        asking.send(posted()[:20])
         used.send(asked())
         assert used.answer()[0] == 200
         assert used.is_closed()
         assert unused.is_closed()
+        asking.send(posted()[20:])
+        assert asking.answer()[0] == 201
 
 
 class Line(asyncio.Transport):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import copy
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -42,7 +41,7 @@ class Manners(click.Command):
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Option) and (record := _translated(parameter).get_help_record(ctx)):
+            if isinstance(parameter, click.Option) and (record := translated(parameter).get_help_record(ctx)):
                 (common if isinstance(parameter, CommonOption) else own).append(record)
         for title, rows in ((tr("Options"), own), (tr(COMMON), common)):
             if rows:
@@ -107,18 +106,17 @@ class Group(Manners, click.Group):
         self.table = table or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names: those of the table whose module is there, then those that were added."""
+        """Return the names: those of the table, then those that were added."""
         del ctx
-        listed = [name for name, entry in self.table.items() if find_spec(entry.module.partition(":")[0])]
-        return [*listed, *(name for name in self.commands if name not in self.table)]
+        return [*self.table, *(name for name in self.commands if name not in self.table)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command; a missing extra ends the program with one line that names it."""
         if cmd_name in self.commands:
             return self.commands[cmd_name]
-        if cmd_name not in self.list_commands(ctx):
+        entry = self.table.get(cmd_name)
+        if entry is None:
             return None
-        entry = self.table[cmd_name]
         module, _, name = entry.module.partition(":")
         try:
             command: click.Command = getattr(import_module(module), name or "command")
@@ -184,7 +182,8 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _translated(option: click.Option) -> click.Option:
+def translated(option: click.Option) -> click.Option:
+    """Return an option whose help is in the reader's language."""
     shown = copy(option)
     shown.help = tr(option.help) if option.help else option.help
     return shown

@@ -1,6 +1,7 @@
 """The carrier's desk: what waits to be delivered, decided by hand, and rules that decide by themselves."""
 
 from xoxzo.cloudpy.simulator.console.visit import Done, Page, Visit
+from xoxzo.cloudpy.simulator.looking.found import from_call, from_message
 
 from . import posted
 
@@ -24,12 +25,15 @@ OUTCOMES = {
 
 def show(visit: Visit) -> Page:
     """Show what is held, and the rules."""
-    carrier = visit.simulator.carrier
-    held = list(carrier.held())
+    with visit.simulator.engine as engine:
+        messages, phones = engine.sms.held(), engine.calls.phones.now()
+        # Very many may be held: only what is shown is made into values.
+        held = [*map(from_message, messages[:_MOST_SHOWN])]
+        held += (from_call(phone.call) for phone in phones[:_MOST_SHOWN])
     facts = {
-        "held": held[:_MOST_SHOWN],
-        "held_left": max(0, len(held) - _MOST_SHOWN),
-        "rules": list(carrier.rules),
+        "held": sorted(held, key=lambda found: found.serial)[:_MOST_SHOWN],
+        "held_left": max(0, len(messages) + len(phones) - _MOST_SHOWN),
+        "rules": list(visit.simulator.carrier.rules),
         "outcomes": OUTCOMES,
     }
     return Page("carrier.html", visit.say("Carrier desk"), ("sms", "call"), facts)

@@ -158,10 +158,10 @@ def time_goes_on(shown: str) -> Step:
 
 def is_called_back(world: World, terminal: Terminal) -> None:
     """Have a callback hit the address that is listened on, and press Ctrl-C when it was shown."""
-    terminal.wait_for("Listening on ")
-    found = re.search(r"Listening on (\S+)", terminal.screen)
+    terminal.wait_until(r"http://127\.0\.0\.1:[0-9]{4}")
+    found = re.search(r"http://\S+", terminal.screen)
     assert found is not None
-    world.run(f"trigger sms.delivered {found[1]}/ --id {'1' * 32}")
+    world.run(f"trigger sms.delivered {found[0]}/ --id {'1' * 32}")
     terminal.wait_for("→ 200")
     terminal.type("\x03")
 
@@ -263,12 +263,16 @@ CASES: dict[str, Case] = {
     "campaign-report": Case("campaign report people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-purge": Case("campaign purge people --yes", before=(write_people, RUN)),
     # This machine
-    "simulator": Case("simulator --port 0", during=answers("Stop with Ctrl-C", "\x03"), modes=("terminal",)),
+    "simulator": Case("simulator --port 0", during=answers("Ctrl-C", "\x03"), modes=("terminal", "japanese")),
     "simulator-status-none": Case("simulator status", modes=EVERYWHERE),
     "simulator-stop-none": Case("simulator stop"),
+    "simulator-wait-ready-none": Case(
+        "simulator wait-ready --url http://127.0.0.1:9 --timeout 0", modes=("japanese", "pipe")
+    ),
     "simulator-wait-ready": Case("simulator wait-ready --url {url}", modes=("pipe",)),
-    "listen": Case("listen --port 0", during=is_called_back, modes=("terminal",)),
+    "listen": Case("listen --port 0", during=is_called_back, modes=("terminal", "japanese")),
     "trigger": Case("trigger sms.delivered http://127.0.0.1:9/"),
+    "trigger-refused": Case("trigger sms.delivered http://127.0.0.1:9/ --sign", modes=("japanese", "pipe")),
     "doctor": Case("doctor", modes=EVERYWHERE),
     "config-show": Case("config show", before=(write_configuration,), modes=EVERYWHERE),
     "config-set": Case("config set country MY", before=(write_configuration,)),

@@ -23,6 +23,7 @@ from .commands import Group, examples
 from .simulator_control import status, stop as stop_running
 from .simulator_options import settings_from
 from .stopping import stop_signals
+from .words import reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +99,7 @@ def command(
     if show_settings:
         from xoxzo.cloudpy.simulator.catalogue import table
 
-        print(table(settings))
+        click.echo(table(settings))
         return
     with stop_signals() as stop:
         try:
@@ -109,7 +110,7 @@ def command(
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
-            click.echo(f"xoxzo simulator: {error}", err=True)
+            click.echo(f"xoxzo simulator: {reason(str(error))}", err=True)
             raise click.exceptions.Exit(2) from None
         with nullcontext() if unlisted else _entered(simulator, server, settings, host):
             try:
@@ -134,7 +135,8 @@ def wait_ready(url: str, timeout: float) -> None:
     give_up = time.monotonic() + timeout
     while not _is_ready(url):
         if time.monotonic() >= give_up:
-            click.echo(f"xoxzo simulator: no simulator answers at {url} within {timeout:g} s", err=True)
+            said = tr("no simulator answers at {url} within {seconds} s", url=url, seconds=f"{timeout:g}")
+            click.echo(f"xoxzo simulator: {said}", err=True)
             raise click.exceptions.Exit(6)
         time.sleep(_PAUSE)
 
@@ -155,9 +157,10 @@ def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -
     if machine:
         print(json.dumps({"event": "started", "url": server.url}), flush=True)
     else:
-        print(f"Xoxzo simulator: {server.url}", flush=True)
+        print(tr("Xoxzo simulator: {url}", url=server.url), flush=True)
     if not _is_loopback(host):
-        print(f"Warning: {host} may be reached from other machines, and so may all that is sent.", file=sys.stderr)
+        warning = tr("Warning: {host} may be reached from other machines, and so may all that is sent.", host=host)
+        print(warning, file=sys.stderr)
     if sys.stdout.isatty() and not machine:
         sid, token = (settings.sid, "$XOXZO_SIMULATOR_TOKEN") if settings.sid else ("me", "secret")
         print(
@@ -165,7 +168,7 @@ def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -
             f"  curl -u {sid}:{token} {server.url}/sms/messages/ --data-urlencode recipient=+819000001234 \\\n"
             f"       -d sender=Xoxzo --data-urlencode message=こんにちは\n"
             f"  curl {server.url}/_simulator/phones/+819000001234\n"
-            "  Stop with Ctrl-C.\n",
+            f"  {tr('Stop with Ctrl-C.')}\n",
             flush=True,
         )
 

@@ -236,7 +236,7 @@ CASES: dict[str, Case] = {
     # Campaigns
     "campaign-plan": Case(f"campaign plan people.csv {CONTENT}", before=(write_people,), modes=EVERYWHERE),
     "campaign-run": Case(
-        f"campaign run people.csv {CONTENT}", before=(write_people,), during=answers("Send to 3 people?", "y\r")
+        f"campaign run people.csv {CONTENT}", before=(write_people,), during=answers("[y/N]:", "y\r"), modes=EVERYWHERE
     ),
     "campaign-run-no": Case(
         f"campaign run people.csv {CONTENT}",
@@ -244,13 +244,13 @@ CASES: dict[str, Case] = {
         during=answers("Send to 3 people?", "n\r"),
         modes=("terminal",),
     ),
-    "campaign-status": Case("campaign status people", before=(write_people, RUN)),
-    "campaign-status-unknown": Case("campaign status nobody"),
+    "campaign-status": Case("campaign status people", before=(write_people, RUN), modes=EVERYWHERE),
+    "campaign-status-unknown": Case("campaign status nobody", modes=EVERYWHERE),
     "alertmanager-help": Case("alertmanager --help", modes=EVERYWHERE),
     "alertmanager-unknown": Case("alertmanager --check", modes=EVERYWHERE),
     "mcp-help": Case("mcp --help", modes=EVERYWHERE),
     "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
-    "campaign-list": Case("campaign list", before=(write_people, RUN)),
+    "campaign-list": Case("campaign list", before=(write_people, RUN), modes=EVERYWHERE),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),
     "campaign-pause": Case("campaign pause people", before=(write_people, RUN)),

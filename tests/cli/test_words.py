@@ -9,6 +9,7 @@ import pytest
 from said import ROOM, commands, help_texts, sentences
 
 from xoxzo.cloudpy.cli import statuses, words
+from xoxzo.cloudpy.cli.campaign import progress, showing
 from xoxzo.cloudpy.cli.japanese import WORDS
 from xoxzo.cloudpy.cli.japanese.raised import WORDS as ERRORS
 from xoxzo.cloudpy.errors import InvalidArgument
@@ -56,6 +57,8 @@ def test_every_help_is_said_in_japanese() -> None:
 def test_what_stands_in_tables_is_said_in_japanese() -> None:
     """The advice after errors, and what the library remarks on a number, are translated, too."""
     told = [*statuses._LOOK.values(), *statuses._NEXT.values(), *map(str, Doubt), *map(str, Note)]
+    told += [*showing.FIGURES.values(), *(words for _, words, _ in progress.FIGURES), *progress.NOTICES]
+    told += ["created", "running", "cut off", "paused", "stopped", "finished", "cancelled", "expired", "purged"]
     assert [text for text in told if text not in WORDS] == []
 
 

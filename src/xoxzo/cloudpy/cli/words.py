@@ -63,7 +63,7 @@ def reason(text: str, /) -> str:
     # What was compared stands after a colon: "missing name, day; unknown nam".
     head, colon, rest = text.partition(": ")
     pieces = [piece.partition(" ") for piece in rest.split("; ")]
-    said = "; ".join(f"{WORDS.get(word, word)}{blank}{names}" for word, blank, names in pieces)
+    said = "; ".join(f"{WORDS.get(word + ':', word)}{blank}{names}" for word, blank, names in pieces)
     return f"{WORDS[head]}{colon}{said}" if head in WORDS else text
 
 

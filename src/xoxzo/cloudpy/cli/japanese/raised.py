@@ -26,4 +26,41 @@ WORDS = {
     "no simulator can be started: {folder}: {error}": "シミュレーターを起動できません: {folder}: {error}",
     "the simulator did not start: {why}": "シミュレーターが起動しませんでした: {why}",
     "the simulator did not start within {seconds} s": "シミュレーターが {seconds} 秒以内に起動しませんでした",
+    # Campaigns.
+    "there is no campaign {name}": "キャンペーン {name} はありません",
+    "there is a campaign {name} already: go on with it, or take another name": (
+        "キャンペーン {name} はすでにあります。続けるか、別の名前にしてください"
+    ),
+    "{file} was changed while it was read: nothing was created, try again": (
+        "{file} が読み取り中に変更されたため、何も作成していません。もう一度実行してください"
+    ),
+    "{path} cannot be read from line {line} on: {error}": "{path} を {line} 行目から読めません: {error}",
+    "{path} cannot be read: {error}": "{path} を読めません: {error}",
+    "{path} cannot be written: {error}": "{path} に書き込めません: {error}",
+    "{path} cannot be made: {error}": "{path} を作成できません: {error}",
+    "{path} is in no encoding that is known: save it as UTF-8, or name it with encoding=": (
+        "{path} の文字コードが分かりません。UTF-8 で保存するか、文字コードを指定してください"
+    ),
+    "there is no column {number}; there are {names}": "列 {number} はありません。あるのは {names} です",
+    "there is no column for {placeholder}; there are {names}": (
+        "{placeholder} に当たる列がありません。あるのは {names} です"
+    ),
+    "no column holds phone numbers; name it: there are {names}": (
+        "電話番号の列が見つかりません。--number で指定してください。あるのは {names} です"
+    ),
+    "several columns hold phone numbers ({names}): name the one to send to": (
+        "電話番号の列が複数あります ({names})。送る列を --number で指定してください"
+    ),
+    "{path} has no sheet {sheet}; it has {names}": "{path} にシート {sheet} はありません。あるのは {names} です",
+    "{name} was begun with {before}: it does not go on with {now}": (
+        "{name} は {before} で始めたもので、{now} では続けられません"
+    ),
+    "{name} was {state}: it cannot go on": "{name} は終わっており ({state})、続けられません",
+    "is no mobile number ({kind})": "携帯電話の番号ではありません ({kind})",
+    "is empty, and the text needs {name}": "空ですが、文章には {name} が必要です",
+    "the account was refused ({error})": "アカウントが拒否されました ({error})",
+    "the sent list could not be read ({error})": "送信済み一覧を読めませんでした ({error})",
+    "{failed} of the last {count} messages failed, the last with {error}": (
+        "直近 {count} 件のうち {failed} 件が失敗しました (最後は {error})"
+    ),
 }

@@ -53,7 +53,7 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
         # A file, not a pipe: nobody reads on after the first line, and a full pipe would stop the simulator.
         output = tmp_path_factory.mktemp("simulator") / "output"
         command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", *options]
-        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "XOXZO_LANG": "en"}
         with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process:
             try:
                 give_up = time.monotonic() + 30

@@ -284,6 +284,6 @@ CASES: dict[str, Case] = {
     "alertmanager-ack": Case("alertmanager ack K7QD", before=(write_on_call,)),
     "alertmanager-example": Case("alertmanager example", modes=("pipe",)),
     "config-path": Case("config path"),
-    "demo": Case("demo", modes=("terminal",)),
+    "demo": Case("demo", modes=("terminal", "japanese")),
 }
 """All that is recorded, by the name of the file."""

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from terminal import XOXZO, in_pipe, in_terminal
+
+from xoxzo.cloudpy.campaigns import shelf
+from xoxzo.cloudpy.cli import completing
 
 if TYPE_CHECKING:
     from ready import Ready
@@ -135,3 +139,22 @@ def test_it_writes_what_the_shell_has_to_be_told(shell: str) -> None:
     assert done.status == 0
     assert f"_XOXZO_COMPLETE={shell}_complete" in done.out
     assert in_pipe("completion", "csh").status == 2
+
+
+def test_names_of_this_machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Profiles and campaigns come from files; what cannot be read gives no names."""
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    context = click.Context(click.Command("made-up"))
+    parameter = click.Argument(["name"])
+    assert completing.campaigns(context, parameter, "sp") == ["spring"]
+    assert completing.profiles(context, parameter, "") == ["shop", "office"]
+    (home / ".config" / "xoxzo" / "config.toml").chmod(0o644)
+    assert completing.profiles(context, parameter, "") == []
+
+    def fail() -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(shelf, "names", fail)
+    assert completing.campaigns(context, parameter, "") == []

@@ -354,7 +354,7 @@ def test_the_simulator_is_looked_at_on_request(simulator_url: str, monkeypatch: 
     status, found = checks("--simulator")
     assert status == 3
     assert found["simulator"]["advice"] == ["Start one there, or type: unset XOXZO_SIMULATOR"]
-    assert list(found)[-1] == "destination"
+    assert list(found)[-1] == "simulator", "what is wrong is said once, and nobody is asked"
     both = doctor("--simulator", "--profile", "x")
     assert both.exit_code == 2
 

@@ -12,13 +12,14 @@ WATCHED = {
 HTTP = {"httpcore2", "msgspec", "xoxzo.cloudpy.client"}
 SCRIPT = """
 import sys
+before = set(sys.modules)  # what measures coverage has modules of its own
 from xoxzo.cloudpy.cli import main
 sys.argv = ["xoxzo", *sys.argv[1:]]
 try:
     main()
 except SystemExit as end:
     status = end.code or 0
-print(*sorted(set({watched!r}) & set(sys.modules)), file=sys.stderr)
+print(*sorted(set({watched!r}) & set(sys.modules) - before), file=sys.stderr)
 sys.exit(status)
 """
 

@@ -30,7 +30,10 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A user who has no simulator; those that a test has started are stopped."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     yield tmp_path / "xoxzo" / "simulators"
-    xoxzo("stop")
+    with pytest.MonkeyPatch.context() as own:
+        # Whatever the test has done to the environment: nobody else's simulators are stopped.
+        own.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        xoxzo("stop")
     while local._started:
         local._started.pop().wait(20)
 
@@ -254,9 +257,9 @@ def test_somebody_elses_process_may_be_alive(monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr(os, "kill", refuse)
         assert registry._is_alive(1)
     assert not registry._is_alive(2**22 + 1)
-    monkeypatch.setattr(registry.os, "name", "other")
-    alive = registry._is_alive(2**22 + 1)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(registry.os, "name", "other")
+        alive = registry._is_alive(2**22 + 1)
     assert alive
 
 

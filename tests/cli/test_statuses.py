@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from decimal import Decimal
 
+import click
 import pytest
 from faulty import FaultyServer, hang, raw, reply
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.cli import statuses
+from xoxzo.cloudpy.cli import statuses, telling
 from xoxzo.cloudpy.cli.statuses import refusal
 
 SMS = ("sms", "send", "+818011112222", "Hi", "--sender", "Shop", "--yes")
@@ -133,3 +136,19 @@ def test_faults_of_our_own_are_not_hidden(bare, monkeypatch) -> None:
     monkeypatch.setattr("xoxzo.cloudpy.cli.config.path", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bare("config", "path")
+
+
+def test_a_refusal_ends_its_lines_where_the_terminal_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal the sentence is broken between words; advice, which may be a command, is not."""
+
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", "30")
+    refused = statuses.Refused("one two three four five six seven", "Type: " + "x" * 40)
+    telling.tell_refusal(click.Context(click.Command("made"), info_name="xoxzo made"), refused)
+    lines = click.unstyle(screen.getvalue()).splitlines()
+    assert lines == ["xoxzo made: one two three four", "five six seven", f"  Type: {'x' * 40}"]

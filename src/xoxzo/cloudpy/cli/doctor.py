@@ -75,15 +75,18 @@ def examine(profile: str | None, *, simulator: bool, timeout: float) -> Iterator
 
     yield from machine.python()
     yield from extras.extras()
-    configured = list(machine.configuration())
-    yield from configured
+    said_before = list(machine.configuration())
+    yield from said_before
     yield from machine.terminal()
-    yield from machine.simulators()
+    simulators = list(machine.simulators())
+    yield from simulators
+    said_before += simulators
     where = _destination(profile, simulator=simulator)
     base_url = _address(where)
     wrong = _objection(where, base_url, simulator=simulator)
     if wrong is not None:
-        yield Finding("destination", "wrong", wrong, facts={"url": base_url})
+        if all(finding.message != wrong for finding in said_before):
+            yield Finding("destination", "wrong", wrong, facts={"url": base_url})
         return
     if isinstance(where, Refused):
         said = tr("not known; {url} is looked at", url=base_url)
@@ -94,7 +97,7 @@ def examine(profile: str | None, *, simulator: bool, timeout: float) -> Iterator
     yield from way.proxy(base_url)
     yield from way.trust(base_url)
     # What is wrong with the configuration has been said.
-    unread = isinstance(where, Refused) and any(finding.message == where.message for finding in configured)
+    unread = isinstance(where, Refused) and any(each.message == where.message for each in said_before)
     for finding in account.account(where, base_url, timeout):
         if not (unread and finding.check == "credentials"):
             yield finding

@@ -25,6 +25,8 @@ VARIABLE = "XOXZO_SIMULATOR"
 
 _PATIENCE = 30.0
 _GLANCE = 0.01
+_NO_ADDRESS = "{variable} must be the address of a simulator on this machine, http://127.0.0.1:8080"
+_CANNOT_START = "no simulator can be started: {why}"
 
 _started: list[subprocess.Popen[bytes]] = []
 """What this process started: it goes on without it, and nobody waits for it."""
@@ -84,9 +86,9 @@ def _checked(url: str) -> str:
     except ValueError:
         fitting = False
     if not fitting:
-        raise SimulatorError(f"{VARIABLE} must be the address of a simulator on this machine, http://127.0.0.1:8080")
+        raise SimulatorError(tr(_NO_ADDRESS, variable=VARIABLE))
     if not registry.answers_as(url):
-        raise SimulatorError(f"no simulator answers at {url}, which {VARIABLE} names")
+        raise SimulatorError(tr("no simulator answers at {url}, which {variable} names", url=url, variable=VARIABLE))
     return url
 
 
@@ -101,12 +103,12 @@ def _alone() -> Iterator[None]:
         path.touch(mode=0o600)
         lock = sqlite3.connect(path, timeout=2 * _PATIENCE, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise SimulatorError(f"no simulator can be started: {registry.folder()}: {error}") from None
+        raise SimulatorError(tr(_CANNOT_START, why=f"{registry.folder()}: {error}")) from None
     try:
         lock.execute("BEGIN EXCLUSIVE")
         yield
     except sqlite3.Error as error:
-        raise SimulatorError(f"no simulator can be started: {registry.folder()}: {error}") from None
+        raise SimulatorError(tr(_CANNOT_START, why=f"{registry.folder()}: {error}")) from None
     finally:
         lock.close()
 
@@ -136,8 +138,9 @@ def _start() -> str:
             if process.poll() is not None:
                 complaints.seek(0)
                 said = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-                raise SimulatorError(f"the simulator did not start: {said or f'status {process.returncode}'}")
+                why = said or tr("status {status}", status=process.returncode)
+                raise SimulatorError(tr("the simulator did not start: {why}", why=why))
             time.sleep(_GLANCE)
     process.terminate()
     process.wait()
-    raise SimulatorError(f"the simulator did not start within {_PATIENCE:g} s")
+    raise SimulatorError(tr("the simulator did not start within {seconds} s", seconds=f"{_PATIENCE:g}"))

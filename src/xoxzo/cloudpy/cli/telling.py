@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,21 @@ def tell_refusal(ctx: click.Context, refused: Refused) -> None:
     if ctx.params.get("machine") or ctx.meta.get("machine"):
         click.echo(json.dumps(refused.facts(), ensure_ascii=False), err=True)
         return
-    click.echo(f"{click.style(ctx.command_path + ':', fg='red')} {refused.message}", err=True)
+    who = f"{ctx.command_path}:"
+    first, *more = _lines(f"{who} {refused.message}")
+    click.echo(first.replace(who, click.style(who, fg="red"), 1), err=True)
+    for line in more:
+        click.echo(line, err=True)
     for line in refused.advice:
         click.echo(f"  {line}", err=True)
+
+
+def _lines(said: str) -> list[str]:
+    """Break a sentence where the terminal's lines end; in a pipe it stays one line."""
+    if not sys.stderr.isatty():
+        return [said]
+    import shutil
+
+    from .widths import wrap
+
+    return wrap(said, shutil.get_terminal_size().columns)

@@ -127,6 +127,13 @@ WORDS = {
     "One thing is wrong.": "問題が 1 件あります。",
     "{count} things are wrong.": "問題が {count} 件あります。",
     # simulators
+    "{variable} must be the address of a simulator on this machine, http://127.0.0.1:8080": (
+        "{variable} は、このマシンのシミュレーターのアドレス (例: http://127.0.0.1:8080) でなければなりません"
+    ),
+    "no simulator answers at {url}, which {variable} names": "{variable} の {url} で応答するシミュレーターがありません",
+    "no simulator can be started: {why}": "シミュレーターを起動できません: {why}",
+    "the simulator did not start: {why}": "シミュレーターが起動しませんでした: {why}",
+    "the simulator did not start within {seconds} s": "シミュレーターが {seconds} 秒以内に起動しませんでした",
     "A simulator was started at {url}. It goes on until you type: xoxzo simulator stop": (
         "シミュレーターを {url} で起動しました。終了するには次のように入力してください: xoxzo simulator stop"
     ),

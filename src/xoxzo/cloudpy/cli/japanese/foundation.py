@@ -133,6 +133,7 @@ WORDS = {
     "Sending": "送信中",
     "Waiting for {which}": "{which} を待っています",
     "… {outcome}; trying again in {seconds} s": "… {outcome}。{seconds} 秒後に再試行します",
+    "{count} message": "{count} 件",
     "{count} messages": "{count} 件",
     "Not found, which proves nothing: do not send again because of it.": (
         "見つかりませんでした。ただし未送信の証拠にはなりません。これを理由に再送しないでください。"

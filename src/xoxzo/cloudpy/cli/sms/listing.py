@@ -8,7 +8,7 @@ from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.cli.inputs import day
 from xoxzo.cloudpy.cli.session import Session, api
 from xoxzo.cloudpy.cli.statuses import REJECTED
-from xoxzo.cloudpy.cli.words import tr
+from xoxzo.cloudpy.cli.words import plural, tr
 
 from .following import COLUMNS
 
@@ -43,7 +43,7 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: str | N
         found = client.sms.list(**asked)
         chosen = (one for one in found if (status is None or one.status == status) and (tag is None or tag in one.tags))
         count = session.out.table(map(session.out.facts, chosen), COLUMNS)
-    session.out.note(tr("{count} messages", count=f"{count:,}"))
+    session.out.note(plural("{count} message", "{count} messages", count).format(count=f"{count:,}"))
 
 
 @click.command(

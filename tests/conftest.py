@@ -54,7 +54,7 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
         output = tmp_path_factory.mktemp("simulator") / "output"
         # Unlisted: no test of `xoxzo simulator stop` finds it.
         command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", "--unlisted", *options]
-        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "XOXZO_LANG": "en"}
         with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process:
             try:
                 give_up = time.monotonic() + 30

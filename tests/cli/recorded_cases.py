@@ -158,10 +158,10 @@ def time_goes_on(shown: str) -> Step:
 
 def is_called_back(world: World, terminal: Terminal) -> None:
     """Have a callback hit the address that is listened on, and press Ctrl-C when it was shown."""
-    terminal.wait_for("Listening on ")
-    found = re.search(r"Listening on (\S+)", terminal.screen)
+    terminal.wait_until(r"http://127\.0\.0\.1:[0-9]{4}")
+    found = re.search(r"http://\S+", terminal.screen)
     assert found is not None
-    world.run(f"trigger sms.delivered {found[1]}/ --id {'1' * 32}")
+    world.run(f"trigger sms.delivered {found[0]}/ --id {'1' * 32}")
     terminal.wait_for("→ 200")
     terminal.type("\x03")
 
@@ -236,7 +236,7 @@ CASES: dict[str, Case] = {
     # Campaigns
     "campaign-plan": Case(f"campaign plan people.csv {CONTENT}", before=(write_people,), modes=EVERYWHERE),
     "campaign-run": Case(
-        f"campaign run people.csv {CONTENT}", before=(write_people,), during=answers("Send to 3 people?", "y\r")
+        f"campaign run people.csv {CONTENT}", before=(write_people,), during=answers("[y/N]:", "y\r"), modes=EVERYWHERE
     ),
     "campaign-run-no": Case(
         f"campaign run people.csv {CONTENT}",
@@ -244,13 +244,13 @@ CASES: dict[str, Case] = {
         during=answers("Send to 3 people?", "n\r"),
         modes=("terminal",),
     ),
-    "campaign-status": Case("campaign status people", before=(write_people, RUN)),
-    "campaign-status-unknown": Case("campaign status nobody"),
+    "campaign-status": Case("campaign status people", before=(write_people, RUN), modes=EVERYWHERE),
+    "campaign-status-unknown": Case("campaign status nobody", modes=EVERYWHERE),
     "alertmanager-help": Case("alertmanager --help", modes=EVERYWHERE),
     "alertmanager-unknown": Case("alertmanager --check", modes=EVERYWHERE),
     "mcp-help": Case("mcp --help", modes=EVERYWHERE),
     "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
-    "campaign-list": Case("campaign list", before=(write_people, RUN)),
+    "campaign-list": Case("campaign list", before=(write_people, RUN), modes=EVERYWHERE),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),
     "campaign-pause": Case("campaign pause people", before=(write_people, RUN)),
@@ -263,12 +263,16 @@ CASES: dict[str, Case] = {
     "campaign-report": Case("campaign report people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-purge": Case("campaign purge people --yes", before=(write_people, RUN)),
     # This machine
-    "simulator": Case("simulator --port 0", during=answers("Stop with Ctrl-C", "\x03"), modes=("terminal",)),
+    "simulator": Case("simulator --port 0", during=answers("Ctrl-C", "\x03"), modes=("terminal", "japanese")),
     "simulator-status-none": Case("simulator status", modes=EVERYWHERE),
     "simulator-stop-none": Case("simulator stop"),
+    "simulator-wait-ready-none": Case(
+        "simulator wait-ready --url http://127.0.0.1:9 --timeout 0", modes=("japanese", "pipe")
+    ),
     "simulator-wait-ready": Case("simulator wait-ready --url {url}", modes=("pipe",)),
-    "listen": Case("listen --port 0", during=is_called_back, modes=("terminal",)),
+    "listen": Case("listen --port 0", during=is_called_back, modes=("terminal", "japanese")),
     "trigger": Case("trigger sms.delivered http://127.0.0.1:9/"),
+    "trigger-refused": Case("trigger sms.delivered http://127.0.0.1:9/ --sign", modes=("japanese", "pipe")),
     "doctor": Case("doctor", modes=EVERYWHERE),
     "config-show": Case("config show", before=(write_configuration,), modes=EVERYWHERE),
     "config-set": Case("config set country MY", before=(write_configuration,)),
@@ -280,6 +284,6 @@ CASES: dict[str, Case] = {
     "alertmanager-ack": Case("alertmanager ack K7QD", before=(write_on_call,)),
     "alertmanager-example": Case("alertmanager example", modes=("pipe",)),
     "config-path": Case("config path"),
-    "demo": Case("demo", modes=("terminal",)),
+    "demo": Case("demo", modes=("terminal", "japanese")),
 }
 """All that is recorded, by the name of the file."""

@@ -42,6 +42,7 @@ RULES = [
     (re.compile(r"(process) [0-9]+"), r"\1 1234"),
     (re.compile(r"\b[0-9]+\.[0-9]+ s\b"), "0.1 s"),
     (re.compile(r"seconds [0-9.]+"), "seconds 0.1"),
+    (re.compile(r"\([0-9]+\.[0-9]+ 秒\)"), "(0.1 秒)"),
     (re.compile(r"\b[0-9]+ (ms|ミリ秒)"), r"9 \1"),
     (re.compile(r"\b[0-9]+/s\b"), "9/s"),
 ]

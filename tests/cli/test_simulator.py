@@ -31,7 +31,7 @@ def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Pope
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        env=os.environ | environment,
+        env=os.environ | {"XOXZO_LANG": "en"} | environment,
     ) as process:
         try:
             assert process.stdout is not None

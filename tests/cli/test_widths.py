@@ -4,7 +4,7 @@ import click
 from hypothesis import given, strategies
 
 from xoxzo.cloudpy.cli.formatting import Formatter
-from xoxzo.cloudpy.cli.widths import pad, width, wrap
+from xoxzo.cloudpy.cli.widths import cut, pad, width, wrap
 
 MIXED = strategies.text(alphabet="ab 日本語かな、。「」ーッ-x", max_size=80)
 
@@ -13,6 +13,7 @@ def test_japanese_takes_two_columns() -> None:
     """Full-width characters count twice, combining marks and colours not at all."""
     assert [width(text) for text in ("abc", "日本", "ｱ", "か\u3099", "\x1b[31m赤\x1b[0m")] == [3, 4, 1, 2, 2]
     assert pad("日本", 6) == "日本  "
+    assert [cut("日本語", columns) for columns in (0, 1, 4, 5, 6)] == ["", "", "日本", "日本", "日本語"]
 
 
 def test_lines_break_by_the_rules_of_japanese() -> None:

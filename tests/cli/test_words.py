@@ -9,7 +9,9 @@ import pytest
 from said import ROOM, commands, help_texts, sentences
 
 from xoxzo.cloudpy.cli import statuses, words
+from xoxzo.cloudpy.cli.campaign import progress, showing
 from xoxzo.cloudpy.cli.japanese import WORDS
+from xoxzo.cloudpy.cli.japanese.raised import WORDS as ERRORS
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import Doubt, Note, parse
 
@@ -55,6 +57,8 @@ def test_every_help_is_said_in_japanese() -> None:
 def test_what_stands_in_tables_is_said_in_japanese() -> None:
     """The advice after errors, and what the library remarks on a number, are translated, too."""
     told = [*statuses._LOOK.values(), *statuses._NEXT.values(), *map(str, Doubt), *map(str, Note)]
+    told += [*showing.FIGURES.values(), *(words for _, words, _ in progress.FIGURES), *progress.NOTICES]
+    told += ["created", "running", "cut off", "paused", "stopped", "finished", "cancelled", "expired", "purged"]
     assert [text for text in told if text not in WORDS] == []
 
 
@@ -140,6 +144,37 @@ def test_what_was_compared_is_named_in_japanese(monkeypatch) -> None:
     said = words.reason("must be those that the template names: missing name, day; unknown nam")
     assert said == "テンプレートの差し込み項目と一致していません: 不足: name, day; 余分: nam"
     assert words.reason("must not: be translated") == "must not: be translated"
+
+
+def test_errors_are_japanese_with_the_names_in_them(monkeypatch) -> None:
+    """Paths, addresses and names stand in the Japanese sentence as they stood in the English one."""
+    assert words.reason("a{b} is damaged") == "a{b} is damaged"
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    assert words.reason("a{b} is damaged") == "a{b} は壊れています"
+    assert words.reason("cannot listen on x port 1: Address already in use") == (
+        "x port 1 で待ち受けできません: すでに使われています"
+    )
+    assert words.reason("there is no setting 'a'; did you mean b?") == "設定 'a' はありません。b ではありませんか?"
+    assert words.reason("there is no setting 'a'") == "設定 'a' はありません"
+
+
+def test_errors_that_are_matched_are_raised_so() -> None:
+    """Each error that is matched by its words stands in the code with these words."""
+    raised = set()
+    for path in sorted(ROOM.parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                raised.add("".join(piece.value if isinstance(piece, ast.Constant) else "{}" for piece in node.values))
+    matched = {re.sub(r"\{\w+\}", "{}", text): text for text in ERRORS}
+    assert len(matched) == len(ERRORS)
+    # A value of its own may stand where the code has a place.
+    unknown = [text for text in matched if not any(_fits(text, english) for english in raised)]
+    assert unknown == []
+
+
+def _fits(text: str, english: str) -> bool:
+    pattern = ".+".join(map(re.escape, english.split("{}")))
+    return bool(english.strip("{}")) and re.fullmatch(pattern, text) is not None
 
 
 def test_headings_of_campaigns_are_japanese_too(bare, monkeypatch) -> None:

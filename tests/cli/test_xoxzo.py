@@ -1,10 +1,13 @@
 """The `xoxzo` command itself: its table, and what it says when an extra is missing."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 
+import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from xoxzo.cloudpy import __version__, cli
 from xoxzo.cloudpy.cli import app, commands
@@ -78,3 +81,34 @@ def test_faults_of_our_own_are_not_hidden(entry: object, monkeypatch: pytest.Mon
         monkeypatch.setattr(commands, "import_module", fail)
         with pytest.raises(ModuleNotFoundError):
             CliRunner().invoke(app.xoxzo, ["simulator"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("line", ["sms parts hello", "sms parts --help", "--version", "sms list", "credits --json"])
+def test_a_reader_that_leaves_ends_it_quietly(line: str, shell: Callable[..., Result]) -> None:
+    """When nobody reads a pipe any more, as after `| head -1`, it ends with 141 and says nothing."""
+    del shell  # it has made an account, and told the environment of it
+    assert CliRunner().invoke(app.xoxzo, ["sms", "send", "+818011112222", "Hi", "--sender", "Shop"]).exit_code == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        told = subprocess.run(
+            [sys.executable, "-m", "xoxzo.cloudpy.cli", *line.split()],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writer)
+    assert (told.returncode, told.stderr) == (141, b"")
+
+
+def test_a_reader_that_leaves_is_no_error_of_ours(bare: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the same where standard output is no file."""
+
+    def leave(*_args: object, **_kwargs: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(click, "echo", leave)
+    done = bare("sms", "parts", "hello")
+    assert (done.exit_code, done.output) == (141, "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import contextmanager, suppress
 from copy import copy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,12 +15,14 @@ from .formatting import Context, paragraphs
 from .words import plural, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from click.shell_completion import CompletionItem
 
 COMMON = "Options of every command"
 """The heading under which the options stand that all commands of the API share."""
+READER_GONE = 141
+"""What a program ends with whose reader has left: what shells tell of one that the signal for it has ended."""
 
 
 class Entry(NamedTuple):
@@ -31,10 +36,27 @@ class Entry(NamedTuple):
     """The extra that brings what the command needs."""
 
 
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """End quietly when whoever reads what is written has seen enough, as `head` has."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is left would be written at the very end, and complained of.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(READER_GONE) from None
+
+
 class Manners(click.Command):
     """What commands and groups of ours have in common."""
 
     context_class = Context
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line; `--help` and `--version` are written here."""
+        with _reader_may_leave():
+            return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, then those that all commands of the API have."""
@@ -64,7 +86,8 @@ class Manners(click.Command):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what the command returns
         """Run the command; an error of ours is told, and ends the program with its status."""
         try:
-            return super().invoke(ctx)
+            with _reader_may_leave():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (click.Abort, KeyboardInterrupt):

@@ -26,6 +26,7 @@ from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, Xoxz
 from xoxzo.cloudpy.text import measure
 
 from .commands import Command, examples
+from .words import plural, tr
 
 PHONE, FRIEND, OFFICE = "+818011112222", "+818033334444", "815011112222"
 TEXT = (
@@ -76,36 +77,38 @@ def command() -> None:
     try:
         with simulator() as url:
             tell(url)
-        line("The simulator was stopped again.")
+        line(tr("The simulator was stopped again."))
     except (Surprise, XoxzoError) as surprise:
-        click.secho(f"\nThe demo stopped: {surprise}", fg="red", err=True)
+        click.secho("\n" + tr("The demo stopped: {why}", why=surprise), fg="red", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        click.echo("\nStopped.", err=True)
+        click.echo("\n" + tr("Stopped."), err=True)
         sys.exit(130)
     click.echo()
-    click.secho(f"Everything was checked, in {time.monotonic() - began:.1f} s.", bold=True)
-    line("Next: `xoxzo simulator` in one terminal, the README's first program in another.")
+    took = f"{time.monotonic() - began:.1f}"
+    click.secho(tr("Everything was checked, in {seconds} s.", seconds=took), bold=True)
+    line(tr("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
 
 
 def price(amount: Decimal | None) -> str:
     """Write credits as people do."""
     number = f"{amount or 0:,.2f}".rstrip("0").rstrip(".")
-    return f"{number} credit{'' if number == '1' else 's'}"
+    return plural("{number} credit", "{number} credits", 1 if number == "1" else 2).format(number=number)
 
 
 def tell(url: str) -> None:
     """Tell the story against the simulator at an address."""
-    chapter("The simulator")
-    line(f"runs at {url}, on this machine only. Any SID and token open an account with 100,000 credits there.")
+    chapter(tr("The simulator"))
+    where = tr("runs at {url}, on this machine only. Any SID and token open an account with 100,000 credits there.")
+    line(where.format(url=url))
     with Client(sid=secrets.token_hex(16), auth_token=secrets.token_hex(16), base_url=url) as client:
         before = client.account.credits().credits
         spent = message(client, url) + calls(client) + dial_in(client, url)
         after = client.account.credits().credits
-        chapter("The bill")
-        line(f"{price(before)} before, {price(after)} after.")
+        chapter(tr("The bill"))
+        line(tr("{before} before, {after} after.", before=price(before), after=price(after)))
         check(before - after == spent, f"{before - after} credits are gone, the steps add up to {spent}")
-        done(f"{price(spent)} were spent: the sum of what each step said")
+        done(tr("{cost} were spent: the sum of what each step said", cost=price(spent)))
 
 
 @contextmanager
@@ -113,7 +116,7 @@ def simulator() -> Iterator[str]:
     """Run a simulator on a free port, as a user would in another terminal; yield its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
     with subprocess.Popen(
-        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted"],
+        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted", "--json"],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         env=environment,
@@ -123,8 +126,10 @@ def simulator() -> Iterator[str]:
     ) as process:
         try:
             output = cast("IO[str]", process.stdout)
-            name, _, url = output.readline().strip().partition(": ")
-            check(name == "Xoxzo simulator" and url, "the simulator did not start")
+            try:
+                url = json.loads(output.readline())["url"]
+            except ValueError:
+                raise Surprise("the simulator did not start") from None
             # What it logs is not told here, but it must be able to write it.
             drain = threading.Thread(target=output.read)
             drain.start()
@@ -137,69 +142,74 @@ def simulator() -> Iterator[str]:
 
 def message(client: Client, url: str) -> Decimal:
     """Send an SMS in Japanese and follow it to the handset; return its cost."""
-    chapter("An SMS in Japanese")
+    chapter(tr("An SMS in Japanese"))
     length = measure(TEXT)
-    line(f"“{TEXT}”")
-    line(f"{length.units} characters, not all of them ASCII: {length.parts} parts.")
+    line(tr("“{text}”", text=TEXT))
+    counted = tr("{units} characters, not all of them ASCII: {parts} parts.", units=length.units, parts=length.parts)
+    line(counted)
     today = datetime.now(UTC).date()
     sent = client.sms.send(recipient=PHONE, sender="Shop", message=TEXT, reference="demo-1")
-    line(f"sent to {PHONE} as {sent.msgid}")
+    line(tr("sent to {number} as {ident}", number=PHONE, ident=sent.msgid))
     message = follow(partial(client.sms.get, sent.msgid))
     check(message.status is MessageStatus.DELIVERED, f"the SMS ended as {message.status}")
     check(message.parts == length.parts, f"billed {message.parts} parts, expected {length.parts}")
     check(message.cost == 10 * (length.parts or 0), f"it cost {message.cost}")
     received = control(url, f"/_simulator/phones/{PHONE}")["messages"]
     check([each["text"] for each in received] == [TEXT], "the phone shows something else")
-    done(f"delivered: {message.parts} parts, {price(message.cost)}; the phone shows the text, once")
+    arrived = tr("delivered: {parts} parts, {cost}; the phone shows the text, once")
+    done(arrived.format(parts=message.parts, cost=price(message.cost)))
     listed = [each.msgid for each in client.sms.list(since=today)]
     check(listed == [sent.msgid], f"the list since {today} has {listed}")
     check(client.sms.find("demo-1", since=today).found, "the reference was not found")
-    done(f"in the list of what was sent since {today}, and found by its reference")
+    done(tr("in the list of what was sent since {day}, and found by its reference", day=today))
     return message.cost or Decimal(0)
 
 
 def calls(client: Client) -> Decimal:
     """Ring two phones, with an mp3 and with a text, and follow both calls; return their cost."""
-    chapter("A phone rings, twice")
+    chapter(tr("A phone rings, twice"))
     mp3 = client.calls.play(caller=OFFICE, recipient=PHONE, recording_url="http://www.example.com/hello.mp3")
-    line(f"{PHONE} is to hear an mp3")
+    line(tr("{number} is to hear an mp3", number=PHONE))
     tts = client.calls.say(caller=OFFICE, recipient=FRIEND, tts_message=SPOKEN, tts_lang="ja")
-    line(f"{FRIEND} is to hear, in Japanese: “{SPOKEN}”")
+    line(tr("{number} is to hear, in Japanese: “{text}”", number=FRIEND, text=SPOKEN))
     cost = Decimal(0)
-    for what, callid in (("the mp3", mp3.callid), ("the text", tts.callid)):
+    for what, callid in ((tr("the mp3"), mp3.callid), (tr("the text"), tts.callid)):
         call = follow(partial(client.calls.get, callid))
         check(call.status is CallStatus.ANSWERED, f"the call with {what} ended as {call.status}")
         check(call.duration > 0 and call.end_time, "the call has no length")
         check(call.cost, "the call cost nothing")
         cost += call.cost or 0
-        done(f"{what}: answered, {call.duration} s of talk, {price(call.cost)}")
+        talk = tr("{call}: answered, {seconds} s of talk, {cost}")
+        done(talk.format(call=what, seconds=call.duration, cost=price(call.cost)))
     return cost
 
 
 def dial_in(client: Client, url: str) -> Decimal:
     """Subscribe a number, let a call come in and have it answered; return what that cost."""
-    chapter("A call comes in")
+    chapter(tr("A call comes in"))
     number = next(iter(client.dins.search(country="JP", prefix="8150")), None)
     if number is None:
         raise Surprise("no 050 number is free")
     client.dins.subscribe(number.din_uid)
-    line(f"subscribed +{number.din}: {price(number.monthly_cost)} for 30 days, {price(number.minute_cost)} a minute")
+    costs = {"month": price(number.monthly_cost), "minute": price(number.minute_cost)}
+    line(tr("subscribed +{number}: {month} for 30 days, {minute} a minute", number=number.din, **costs))
     asked: list[dict[str, list[str]]] = []
     with action_server(f'say ja "{GREETING}"', asked) as action_url:
         client.dins.set_action_url(number.din_uid, action_url=action_url)
         check([each.action_url for each in client.dins.list()] == [action_url], "the action URL was not kept")
-        line(f"its action URL is {action_url}, a small server in this program")
+        line(tr("its action URL is {url}, a small server in this program", url=action_url))
         ringing = control(url, "/_simulator/calls", {"din": number.din, "caller": FRIEND})
-        line(f"{FRIEND} dials the number …")
+        line(tr("{number} dials the number …", number=FRIEND))
         call = follow(partial(client.calls.get, ringing["id"]))
     expected = {"caller": [FRIEND.removeprefix("+")], "recipient": [number.din]}
     check(asked == [expected], f"the action URL was asked with {asked}")
-    done(f"the action URL was asked: caller={expected['caller'][0]} recipient={number.din}")
+    done(tr("the action URL was asked: {query}", query=f"caller={expected['caller'][0]} recipient={number.din}"))
     check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
     steps = control(url, f"/_simulator/calls/{ringing['id']}")["steps"]
     said = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
     check(said, f"the greeting was not said: {steps}")
-    done(f"answered with say ja “{GREETING}”: {call.duration} s, {price(call.cost)}")
+    told = tr("answered with say ja “{text}”: {seconds} s, {cost}")
+    done(told.format(text=GREETING, seconds=call.duration, cost=price(call.cost)))
     return (number.monthly_cost or Decimal(0)) + (call.cost or Decimal(0))
 
 

@@ -23,6 +23,7 @@ from . import heard as hearing
 from .commands import Command
 from .exchange import exchange
 from .stopping import stop_signals
+from .words import reason, tr
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -80,7 +81,7 @@ def command(
     teller = Teller(machine=machine, show_content=show_content)
     if replay is not None:
         if forward is None:
-            raise click.UsageError("--replay needs --forward: where shall they go?")
+            raise click.UsageError(tr("--replay needs --forward: where shall they go?"))
         _replay(replay, forward, teller)
         return
     with ExitStack() as stack:
@@ -90,7 +91,7 @@ def command(
             callbacks = Callbacks(os.environ.get(SIGNING_VARIABLE, ""), "http://localhost") if verify else None
             server = _Server((host, port), _Handler)
         except (ConfigurationError, OSError) as error:
-            click.echo(f"xoxzo listen: {error}", err=True)
+            click.echo(f"xoxzo listen: {reason(str(error))}", err=True)
             raise click.exceptions.Exit(2) from None
         server.set_up(teller=teller, forward=forward, file=file, answer=answer, callbacks=callbacks)
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="xoxzo-listen", daemon=True)
@@ -120,7 +121,7 @@ class Teller:
 
     def begin(self, url: str) -> None:
         """Tell where is listened."""
-        self._write({"event": "listening", "url": url} if self._machine else f"Listening on {url}")
+        self._write({"event": "listening", "url": url} if self._machine else tr("Listening on {url}", url=url))
 
     def tell(self, heard: Heard, status: int | str, callbacks: Callbacks | None) -> None:
         """Tell what was heard and how it was answered."""
@@ -250,7 +251,7 @@ def _replay(file: TextIO, forward: str, teller: Teller) -> None:
         try:
             heard = hearing.from_line(line)
         except ValueError:
-            click.echo(f"xoxzo listen: line {number} is not one that --log wrote", err=True)
+            click.echo(f"xoxzo listen: {tr('line {number} is not one that --log wrote', number=number)}", err=True)
             raise click.exceptions.Exit(2) from None
         headers = {"content-type": heard.content_type} if heard.content_type else {}
         outcome = exchange(heard.method, join(forward, heard.target), headers, heard.octets)

@@ -4,7 +4,7 @@ import ipaddress
 import json
 import sys
 import time
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,14 +21,13 @@ from xoxzo.cloudpy.simulator.telling import as_json, as_line
 from . import registry
 from .commands import Group, examples
 from .simulator_control import status, stop as stop_running
+from .simulator_log import Log
 from .simulator_options import settings_from
 from .stopping import stop_signals
+from .words import reason, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
-
-    from xoxzo.cloudpy.simulator.engine import Event
 
 _PAUSE = 0.05
 
@@ -98,28 +97,28 @@ def command(
     if show_settings:
         from xoxzo.cloudpy.simulator.catalogue import table
 
-        print(table(settings))
+        click.echo(table(settings))
         return
     with stop_signals() as stop:
         try:
             moment = SteppedClock() if clock == "stepped" else RealClock()
             simulator = Simulator(settings, clock=moment, database=database)
-            log = _Log(as_json if machine else as_line, show_content=show_content)
+            log = Log(as_json if machine else as_line, show_content=show_content)
             simulator.engine.listen(log.tell)
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
-            click.echo(f"xoxzo simulator: {error}", err=True)
+            click.echo(f"xoxzo simulator: {reason(str(error))}", err=True)
             raise click.exceptions.Exit(2) from None
         with nullcontext() if unlisted else _entered(simulator, server, settings, host):
             try:
                 _announce(server, settings, host, machine=machine)
-                with simulator.engine.lock:
-                    log.begin()
+                log.begin()
                 while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
                     pass
             finally:
                 server.stop()
+                log.close()
 
 
 command.add_command(stop_running)
@@ -134,7 +133,8 @@ def wait_ready(url: str, timeout: float) -> None:
     give_up = time.monotonic() + timeout
     while not _is_ready(url):
         if time.monotonic() >= give_up:
-            click.echo(f"xoxzo simulator: no simulator answers at {url} within {timeout:g} s", err=True)
+            said = tr("no simulator answers at {url} within {seconds} s", url=url, seconds=f"{timeout:g}")
+            click.echo(f"xoxzo simulator: {said}", err=True)
             raise click.exceptions.Exit(6)
         time.sleep(_PAUSE)
 
@@ -155,17 +155,17 @@ def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -
     if machine:
         print(json.dumps({"event": "started", "url": server.url}), flush=True)
     else:
-        print(f"Xoxzo simulator: {server.url}", flush=True)
+        print(tr("Xoxzo simulator: {url}", url=server.url), flush=True)
     if not _is_loopback(host):
-        print(f"Warning: {host} may be reached from other machines, and so may all that is sent.", file=sys.stderr)
+        warning = tr("Warning: {host} may be reached from other machines, and so may all that is sent.", host=host)
+        print(warning, file=sys.stderr)
     if sys.stdout.isatty() and not machine:
         sid, token = (settings.sid, "$XOXZO_SIMULATOR_TOKEN") if settings.sid else ("me", "secret")
         print(
             f"  export XOXZO_API_HOST={server.url} XOXZO_API_SID={sid} XOXZO_API_AUTH_TOKEN={token}\n"
             f"  curl -u {sid}:{token} {server.url}/sms/messages/ --data-urlencode recipient=+819000001234 \\\n"
             f"       -d sender=Xoxzo --data-urlencode message=こんにちは\n"
-            f"  curl {server.url}/_simulator/phones/+819000001234\n"
-            "  Stop with Ctrl-C.\n",
+            f"  {tr('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.', url=server.url)}\n",
             flush=True,
         )
 
@@ -175,27 +175,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-class _Log:
-    """Writes what happens, from when the address was written: what a database knew to be due may happen before."""
-
-    def __init__(self, write: "Callable[[Event, bool], str]", *, show_content: bool) -> None:
-        self._write = write
-        self._show_content = show_content
-        self._waiting: list[Event] | None = []
-
-    def begin(self) -> None:
-        """Write what has waited, and wait no more; the engine's lock must be held."""
-        waiting, self._waiting = self._waiting or [], None
-        for event in waiting:
-            self.tell(event)
-
-    def tell(self, event: "Event") -> None:
-        """Write an event as soon as it may be."""
-        if self._waiting is not None:
-            self._waiting.append(event)
-            return
-        # Whoever reads the log may have gone, or know no Japanese; neither may stop a request.
-        with suppress(OSError, ValueError):
-            print(self._write(event, self._show_content), flush=True)

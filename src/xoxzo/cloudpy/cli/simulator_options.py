@@ -9,6 +9,8 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.profiles import profile
 from xoxzo.cloudpy.simulator.settings import Settings
 
+from .words import reason, tr
+
 
 def settings_from(
     *,
@@ -35,15 +37,13 @@ def settings_from(
         changes = {**given, "sid": sid, "token": token, **_assigned(assignments)}
         settings = profile(profile_name, **changes)
     except SimulatorError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(reason(str(error))) from None
     if settings.sid is not None and not settings.token:
-        message = "--sid needs --token (or XOXZO_SIMULATOR_TOKEN)."
-        raise click.UsageError(message)
+        raise click.UsageError(tr("--sid needs --token (or XOXZO_SIMULATOR_TOKEN)."))
     if settings.sid is None and settings.token is not None:
         if token == settings.token and click.get_current_context().get_parameter_source("token") != _GIVEN:
             return replace(settings, token=None)  # a token that merely stands in the environment
-        message = "--token needs --sid."
-        raise click.UsageError(message)
+        raise click.UsageError(tr("--token needs --sid."))
     return settings
 
 

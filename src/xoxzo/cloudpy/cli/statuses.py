@@ -70,10 +70,10 @@ def refusal(error: BaseException) -> Refused | None:
         return _Answer(error)
     if isinstance(error, ConfigurationError):
         missing = str(error).startswith("no credentials")
-        return Refused(str(error), status=CREDENTIALS if missing else USAGE)
+        return Refused(reason(str(error)), status=CREDENTIALS if missing else USAGE)
     if isinstance(error, SimulatorError):
-        return Refused(str(error), status=NOT_SENT)
-    return Refused(str(error)) if isinstance(error, XoxzoError) else None
+        return Refused(reason(str(error)), status=NOT_SENT)
+    return Refused(reason(str(error))) if isinstance(error, XoxzoError) else None
 
 
 @contextmanager

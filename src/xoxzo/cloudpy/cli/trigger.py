@@ -20,6 +20,7 @@ from .commands import Command
 from .exchange import exchange
 from .listen import SIGNING_VARIABLE
 from .made_up import KINDS, Wishes
+from .statuses import refusal
 
 EPILOG = """
 \b
@@ -76,7 +77,7 @@ def command(
             tags=() if reference is None else (reference,),
         )
     except (InvalidArgument, ConfigurationError) as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(str(refusal(error))) from None
     if simulator is not None:
         _perform(event, simulator.rstrip("/"), url, wishes, machine=machine)
         return
@@ -110,9 +111,9 @@ def _perform(event: str, simulator: str, url: str, wishes: Wishes, *, machine: b
     try:
         steps = perform(event, checks.url("simulator", simulator), url, wishes)
     except InvalidArgument as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(str(refusal(error))) from None
     except (SimulatorError, APIError) as error:
-        click.echo(f"xoxzo trigger: {error}", err=True)
+        click.echo(f"xoxzo trigger: {refusal(error)}", err=True)
         raise click.exceptions.Exit(6) from None
     for step in steps:
         # The address is known, and has a token in it that nobody need see.

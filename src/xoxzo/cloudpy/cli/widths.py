@@ -31,6 +31,13 @@ def pad(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
+def cut(text: str, columns: int) -> str:
+    """Return as much of the beginning of a text, without escape sequences, as so many columns hold."""
+    while width(text) > columns:
+        text = text[:-1]
+    return text
+
+
 def wrap(text: str, columns: int) -> list[str]:
     """Break a paragraph into lines of at most so many columns, by the rules of Japanese where it is Japanese."""
     lines: list[str] = []

@@ -42,7 +42,8 @@ def reason(text: str, /) -> str:
     """Say a sentence of the library in the reader's language, whatever numbers stand in it.
 
     Args:
-        text: the English one. In the catalogue its numbers stand as ``{0}``, ``{1}`` …, in their order.
+        text: the English one. In the catalogue its numbers stand as ``{0}``, ``{1}`` …, in their order; in that of
+            errors with names in them, `japanese.raised`, each name as ``{name}``.
     """
     if language() != "ja":
         return text
@@ -57,11 +58,27 @@ def reason(text: str, /) -> str:
     key = re.sub(r"[0-9]+", lambda _: f"{{{next(places)}}}", text)
     if key in WORDS:
         return WORDS[key].format(*numbers)
+    if (error := _raised(text)) is not None:
+        return error
     # What was compared stands after a colon: "missing name, day; unknown nam".
     head, colon, rest = text.partition(": ")
     pieces = [piece.partition(" ") for piece in rest.split("; ")]
-    said = "; ".join(f"{WORDS.get(word, word)}{blank}{names}" for word, blank, names in pieces)
+    said = "; ".join(f"{WORDS.get(word + ':', word)}{blank}{names}" for word, blank, names in pieces)
     return f"{WORDS[head]}{colon}{said}" if head in WORDS else text
+
+
+def _raised(text: str) -> str | None:
+    """Say an error that has names in it: of files, of addresses, of campaigns."""
+    import re
+
+    from .japanese.raised import WORDS
+
+    for english, japanese in WORDS.items():
+        # Two names may not run into each other; what is matched last is the longest.
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english))
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return japanese.format(**found.groupdict())
+    return None
 
 
 def plural(one: str, many: str, count: int, /) -> str:

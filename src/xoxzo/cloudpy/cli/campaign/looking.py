@@ -14,11 +14,13 @@ from xoxzo.cloudpy.campaigns.exporting import export as write_export
 from xoxzo.cloudpy.campaigns.report import report as write_report
 from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.widths import pad
+from xoxzo.cloudpy.cli.words import tr
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.masking import mask_number
 
 from .options import told
-from .showing import facts, show_tally
+from .showing import facts, show_tally, standing
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
 _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
@@ -36,10 +38,10 @@ def status(name: str, *, machine: bool) -> None:
         if machine:
             click.echo(json.dumps({"name": name, "state": state, "reason": reason, **facts(tally)}, ensure_ascii=False))
             return
-        click.echo(f"{name} {state}" + (f": {reason}" if reason and state != "running" else ""))
+        click.echo(standing(name, state, "" if state == "running" else reason))
         show_tally(tally)
         if state in _CAN_GO_ON:
-            click.echo(f"Go on with: xoxzo campaign resume {name}", err=True)
+            click.echo(tr("Go on with: xoxzo campaign resume {name}", name=name), err=True)
 
 
 @click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))
@@ -54,7 +56,8 @@ def list_(*, machine: bool) -> None:
                     click.echo(json.dumps({"name": name, "state": state, **facts(tally)}, ensure_ascii=False))
                 else:
                     created = datetime.fromtimestamp(float(campaign.ledger.get("created")), UTC)
-                    click.echo(f"{created:%Y-%m-%d}  {state:<10} {tally.sent:>9,} of {tally.total:>9,}  {name}")
+                    done = tr("{done} of {total}", done=f"{tally.sent:>9,}", total=f"{tally.total:>9,}")
+                    click.echo(f"{created:%Y-%m-%d}  {pad(tr(state), 10)} {done}  {name}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
@@ -71,7 +74,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
             if machine:
                 click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": one.error}))
             else:
-                click.echo(f"line {who.line:<8} {number:<16} {tried}  {one.error}")
+                click.echo(f"{tr('line {line}', line=f'{who.line:<8}')} {number:<16} {tried}  {one.error}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
@@ -85,7 +88,7 @@ def export(name: str, *, output: str | None) -> None:
     with told("export"), Campaign.open(name) as campaign:
         path = Path(output or f"{name}.csv")
         count = write_export(campaign.standings(), path)
-        click.echo(f"{count:,} recipients in {path}", err=True)
+        click.echo(tr("{count} recipients in {path}", count=f"{count:,}", path=path), err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
@@ -103,7 +106,7 @@ def report(name: str, *, output: str | None) -> None:
                 file.write(write_report(campaign))
         except OSError as error:
             raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
-        click.echo(f"The report is in {path}", err=True)
+        click.echo(tr("The report is in {path}", path=path), err=True)
 
 
 def _state(campaign: Campaign) -> str:

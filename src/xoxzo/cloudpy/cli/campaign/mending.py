@@ -11,6 +11,7 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.words import tr
 from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
 
 from .options import MAY_BE_SENT, USAGE, callbacks_of, numbers_in, told
@@ -24,7 +25,7 @@ def pause(name: str) -> None:
     """Stop a run after what is in flight; `resume` goes on."""
     with told("pause"), Campaign.open(name) as campaign:
         campaign.wish("pause")
-        click.echo(f"{name} pauses; go on with: xoxzo campaign resume {name}", err=True)
+        click.echo(tr("{name} pauses; go on with: xoxzo campaign resume {name}", name=name), err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
@@ -33,7 +34,7 @@ def cancel(name: str) -> None:
     """End a campaign for good."""
     with told("cancel"), Campaign.open(name) as campaign:
         campaign.cancel()
-        click.echo(f"{name} is cancelled", err=True)
+        click.echo(tr("{name} is cancelled", name=name), err=True)
 
 
 @click.command(
@@ -55,20 +56,24 @@ def settle(name: str, *, settle: float, statuses: bool, profile: str | None, sim
     """
     chosen = [f"--{way.replace('_', '-')}" for way, value in ways.items() if value]
     if len(chosen) > 1:
-        raise click.UsageError(f"{' and '.join(chosen)} exclude each other.")
+        raise click.UsageError(tr("{options} exclude each other.", options=tr(" and ").join(chosen)))
     with told("settle"), Campaign.open(name) as campaign:
         if ways["usage_log"]:
             found = campaign.read_usage_log(ways["usage_log"], settle=settle)
-            click.echo(f"{found:,} records of the usage log are of this campaign", err=True)
+            said = tr("{count} records of the usage log are of this campaign", count=f"{found:,}")
         elif ways["reports"]:
-            click.echo(f"{_take(campaign, Path(ways['reports'])):,} reports told something new", err=True)
+            said = tr("{count} reports told something new", count=f"{_take(campaign, Path(ways['reports'])):,}")
         elif ways["assume_sent"]:
-            click.echo(f"{campaign.assume_sent():,} are taken for sent", err=True)
+            said = tr("{count} are taken for sent", count=f"{campaign.assume_sent():,}")
         elif ways["resend_unknown"]:
-            click.echo(f"{campaign.resend_unknown():,} will be sent again: xoxzo campaign resume {name}", err=True)
+            count = f"{campaign.resend_unknown():,}"
+            said = tr("{count} will be sent again: xoxzo campaign resume {name}", count=count, name=name)
         else:
             account = account_of({"profile": profile, "simulator": simulator})
             asyncio.run(_look(campaign, account, settle, statuses=statuses))
+            said = ""
+        if said:
+            click.echo(said, err=True)
         tally = campaign.tally()
         show_tally(tally)
         if tally[State.UNKNOWN]:
@@ -85,7 +90,8 @@ def suppress(name: str, file: str, *, country: str) -> None:
     Also while it runs. FILE has one number a line; - reads standard input.
     """
     with told("suppress"), Campaign.open(name) as campaign:
-        click.echo(f"{campaign.suppress(numbers_in(file, country)):,} more numbers are left out", err=True)
+        count = f"{campaign.suppress(numbers_in(file, country)):,}"
+        click.echo(tr("{count} more numbers are left out", count=count), err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
@@ -93,10 +99,10 @@ def suppress(name: str, file: str, *, country: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(name: str, *, yes: bool) -> None:
     """Remove numbers, texts and ids; keep the figures."""
-    if not yes and not click.confirm(f"Remove the numbers and texts of {name} for good?", err=True):
+    if not yes and not click.confirm(tr("Remove the numbers and texts of {name} for good?", name=name), err=True):
         raise click.exceptions.Exit(USAGE)
     with told("purge"), Campaign.open(name) as campaign:
-        click.echo(f"{campaign.purge():,} recipients are nameless now", err=True)
+        click.echo(tr("{count} recipients are nameless now", count=f"{campaign.purge():,}"), err=True)
 
 
 async def _look(campaign: Campaign, account: Account, settle: float, *, statuses: bool) -> None:
@@ -117,9 +123,9 @@ def _take(campaign: Campaign, path: Path) -> int:
             try:
                 changed += campaign.record(hearing.from_line(line).event(callbacks))
             except ValueError:
-                raise CampaignError(
-                    f"{path}, line {number}: this is none that `xoxzo listen --log` has written"
-                ) from None
+                where = tr("{path}, line {line}", path=path, line=number)
+                none = tr("this is none that `xoxzo listen --log` has written")
+                raise CampaignError(f"{where}: {none}") from None
             except CallbackRejected:
                 # Somebody else's, or of another secret: it proves nothing.
                 continue

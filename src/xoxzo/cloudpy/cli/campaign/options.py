@@ -16,7 +16,8 @@ import msgspec
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.exporting import write_bad
 from xoxzo.cloudpy.cli.commands import Command, CommonOption, translated
-from xoxzo.cloudpy.cli.words import tr
+from xoxzo.cloudpy.cli.statuses import refusal
+from xoxzo.cloudpy.cli.words import reason, tr
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -172,9 +173,9 @@ def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
     """
     kinds = [kind for kind in ("text", "template", "say", "play") if given[kind] is not None]
     if len(kinds) != 1:
-        raise click.UsageError("Say what to send by one of --text, --template, --say and --play.")
+        raise click.UsageError(tr("Say what to send by one of --text, --template, --say and --play."))
     if not given["sender"]:
-        raise click.UsageError("Say from whom by --sender.")
+        raise click.UsageError(tr("Say from whom by --sender."))
     kind: Any = kinds[0]
     return Content(
         kind=kind,
@@ -192,7 +193,7 @@ def create(file: str, name: str, content: Content, given: dict[str, Any], folder
     """Create a campaign from a file by a command's options."""
     pairs = [pair.partition("=") for pair in given["columns"]]
     if any(not mark for _, mark, _ in pairs):
-        raise click.UsageError("--column wants NAME=COLUMN, for instance --column name=お名前")
+        raise click.UsageError(tr("--column wants NAME=COLUMN, for instance --column name=お名前"))
     return Campaign.create(
         name,
         file,
@@ -222,7 +223,8 @@ def numbers_in(path: str, country: str) -> list[str]:
                 try:
                     found.append(parse(text.strip(), country).e164)
                 except InvalidArgument as error:
-                    raise CampaignError(f"{path}, line {line}: {error.reason}") from None
+                    where = tr("{path}, line {line}", path=path, line=line)
+                    raise CampaignError(f"{where}: {reason(error.reason)}") from None
     return found
 
 
@@ -238,25 +240,28 @@ def told(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
         yield
     except BadRows as error:
         for row in error.rows[:_SHOWN_BAD]:
-            click.echo(f"line {row.line}: {row.column} {row.reason}", err=True)
+            why = reason(row.reason)
+            click.echo(tr("line {line}: {column} {why}", line=row.line, column=row.column, why=why), err=True)
         more = error.count - _SHOWN_BAD
         if more > 0:
-            click.echo(f"… and {more:,} more", err=True)
-        click.echo(f"xoxzo campaign {verb}: {error.count:,} rows cannot be sent to; nothing was sent.", err=True)
+            click.echo(tr("… and {count} more", count=f"{more:,}"), err=True)
+        said = tr("{count} rows cannot be sent to; nothing was sent.", count=f"{error.count:,}")
+        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         if bad_file is not None:
             write_bad(error.rows, bad_file)
-            click.echo(
-                f"They are in {bad_file} with their reasons: mend them there, or go on with --skip-bad.", err=True
+            said = tr(
+                "They are in {path} with their reasons: mend them there, or go on with --skip-bad.", path=bad_file
             )
+            click.echo(said, err=True)
         raise click.exceptions.Exit(USAGE) from None
     except (AuthenticationFailed, PermissionDenied, ConfigurationError) as error:
-        click.echo(f"xoxzo campaign {verb}: {error}", err=True)
+        click.echo(f"xoxzo campaign {verb}: {refusal(error)}", err=True)
         raise click.exceptions.Exit(CREDENTIALS) from None
     except (CampaignError, InvalidArgument) as error:
-        click.echo(f"xoxzo campaign {verb}: {error}", err=True)
+        click.echo(f"xoxzo campaign {verb}: {refusal(error)}", err=True)
         raise click.exceptions.Exit(USAGE) from None
     except APIError as error:
-        click.echo(f"xoxzo campaign {verb}: {error}", err=True)
+        click.echo(f"xoxzo campaign {verb}: {refusal(error)}", err=True)
         raise click.exceptions.Exit(STOPPED) from None
 
 
@@ -269,7 +274,7 @@ def amount(option: str, value: str | None) -> Decimal | None:
     except InvalidOperation:
         found = Decimal(-1)
     if not found.is_finite() or found < 0:
-        raise click.UsageError(f"--{option} wants a number of credits, 0 or more")
+        raise click.UsageError(tr("--{option} wants a number of credits, 0 or more", option=option))
     return found
 
 
@@ -279,5 +284,5 @@ def _moment(value: str | None) -> float | None:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise click.UsageError("--expires wants a time such as 2026-11-30T18:00+09:00") from None
+        raise click.UsageError(tr("--expires wants a time such as 2026-11-30T18:00+09:00")) from None
     return (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC).timestamp()

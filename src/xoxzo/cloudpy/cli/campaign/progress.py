@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.cli.widths import cut, width
+from xoxzo.cloudpy.cli.words import reason, tr
 
 from .showing import duration, facts
 
@@ -20,14 +22,15 @@ if TYPE_CHECKING:
 _EVERY = 5.0
 _BAR = 28
 _ROOM = 20
-_FIGURES = (
-    (State.DELIVERED, "delivered", "green"),
-    (State.FAILED, "failed", "red"),
-    (State.REJECTED, "rejected", "red"),
-    (State.SKIPPED, "left out", None),
-    (State.UNKNOWN, "unknown", "yellow"),
+FIGURES = (
+    (State.DELIVERED, "{count} delivered", "green"),
+    (State.FAILED, "{count} failed", "red"),
+    (State.REJECTED, "{count} rejected", "red"),
+    (State.SKIPPED, "{count} left out", None),
+    (State.UNKNOWN, "{count} unknown", "yellow"),
 )
-_NOTICES = {
+"""What is told of the recipients, and in which colour."""
+NOTICES = {
     "throttled": "yellow",
     "unreachable": "red",
     "waiting": "cyan",
@@ -35,6 +38,7 @@ _NOTICES = {
     "stopping": "yellow",
     "unknown": "yellow",
 }
+"""The kinds of events that are told with their reason, and their colours."""
 # How long a notice is shown that has no end of its own.
 _LINGERS = 3.0
 
@@ -84,26 +88,26 @@ class Progress:
             self._last = line
 
     def _draw(self, event: Event) -> None:
-        if event.kind in _NOTICES:
+        if event.kind in NOTICES:
             self._notice = event
         elif self._notice is not None and event.at > (self._notice.wake or self._notice.at + _LINGERS):
             self._notice = None
-        width = shutil.get_terminal_size().columns - 1
-        lines = [_bar(event.tally, min(_BAR, width - _ROOM)) + _join([("", None), *_speed(event)], width - _BAR)]
-        lines.append(_join(_figures(event.tally), width))
+        room = shutil.get_terminal_size().columns - 1
+        lines = [_bar(event.tally, min(_BAR, room - _ROOM)) + _join([("", None), *_speed(event)], room - _BAR)]
+        lines.append(_join(_figures(event.tally), room))
         if self._notice is not None and event.kind != "ended":
-            lines.append(_join(_news(self._notice, event.at), width))
+            lines.append(_join(_news(self._notice, event.at), room))
         # The lines of before are written over; a third one that is no longer there is erased.
         up = f"\x1b[{self._drawn}A" if self._drawn else ""
         click.echo(up + "".join(f"\r\x1b[2K{line}\n" for line in lines) + "\x1b[J", err=True, nl=False)
         self._drawn = len(lines)
 
 
-def _bar(tally: Tally, width: int) -> str:
+def _bar(tally: Tally, length: int) -> str:
     done = _done(tally)
-    filled = round(width * done / tally.total) if tally.total else width
+    filled = round(length * done / tally.total) if tally.total else length
     share = 100 * done // tally.total if tally.total else 100
-    bar = click.style("━" * filled, fg="green") + click.style("━" * (width - filled), dim=True)
+    bar = click.style("━" * filled, fg="green") + click.style("━" * (length - filled), dim=True)
     return f"{bar} {share:>3} %"
 
 
@@ -113,37 +117,44 @@ def _done(tally: Tally) -> int:
 
 def _speed(event: Event) -> list[Piece]:
     tally = event.tally
-    pieces: list[Piece] = [(f"{_done(tally):,} of {tally.total:,}", None)]
+    pieces: list[Piece] = [(tr("{done} of {total}", done=f"{_done(tally):,}", total=f"{tally.total:,}"), None)]
     if event.rate and event.kind != "ended":
-        pieces.append((f"{event.rate:.0f}/s", None))
+        pieces.append((tr("{rate}/s", rate=f"{event.rate:.0f}"), None))
         if tally[State.WAITING]:
-            pieces.append((f"{duration(tally[State.WAITING] / event.rate)} left", None))
+            pieces.append((tr("{time} left", time=duration(tally[State.WAITING] / event.rate)), None))
     return pieces
 
 
 def _figures(tally: Tally) -> list[Piece]:
-    pieces: list[Piece] = [(f"{tally[state]:,} {word}", colour) for state, word, colour in _FIGURES if tally[state]]
+    pieces: list[Piece] = [
+        (tr(words, count=f"{tally[state]:,}"), colour) for state, words, colour in FIGURES if tally[state]
+    ]
     if tally.sent:
-        pieces.insert(0, (f"{tally.sent:,} sent", None))
-    return [*pieces, (f"{tally.reserved:,} credits", None)]
+        pieces.insert(0, (tr("{count} sent", count=f"{tally.sent:,}"), None))
+    return [*pieces, (tr("{cost} credits", cost=f"{tally.reserved:,}"), None)]
 
 
 def _news(event: Event, now: float) -> list[Piece]:
-    if event.kind not in _NOTICES or not event.reason:
+    if event.kind not in NOTICES or not event.reason:
         return []
-    left = "" if event.wake is None else f", {duration(max(0.0, event.wake - now))} more"
-    flying = f": {event.tally.in_flight:,} in flight come to their end; Ctrl-C again leaves them in doubt"
-    return [(f"{event.kind}: {event.reason}{left}{flying if event.kind == 'stopping' else ''}", _NOTICES[event.kind])]
+    said = f"{tr(event.kind)}: {reason(event.reason)}"
+    if event.wake is not None:
+        said += tr(", {time} more", time=duration(max(0.0, event.wake - now)))
+    if event.kind == "stopping":
+        flying = f"{event.tally.in_flight:,}"
+        said += tr(": {count} in flight come to their end; Ctrl-C again leaves them in doubt", count=flying)
+    return [(said, NOTICES[event.kind])]
 
 
-def _join(pieces: list[Piece], width: int) -> str:
+def _join(pieces: list[Piece], room: int) -> str:
     """Join pieces as long as they fit into a line: one that breaks could not be written over."""
     shown, used = [], 0
     for text, colour in pieces:
-        used += len(text) + 3
-        if used - 3 > width:
-            text = text[: max(0, len(text) - (used - 3 - width))]  # noqa: PLW2901
+        taken = width(text) + 3
+        used += taken
+        if used - 3 > room:
+            text = cut(text, max(0, taken - 3 - (used - 3 - room)))  # noqa: PLW2901
         shown.append(click.style(text, fg=colour) if colour else text)
-        if used - 3 > width:
+        if used - 3 > room:
             break
     return " · ".join(shown)

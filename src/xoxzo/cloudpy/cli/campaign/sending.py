@@ -14,6 +14,7 @@ from xoxzo.cloudpy.campaigns import Campaign, shelf
 from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import examples
 from xoxzo.cloudpy.cli.profiles import NoCredentials
+from xoxzo.cloudpy.cli.words import reason, tr
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 from .options import (
@@ -145,8 +146,9 @@ def _run(campaign: Campaign, account: Account, limits: Limits, given: dict[str, 
         except CampaignError as error:
             if not progress.has_begun:
                 raise
-            click.echo(f"xoxzo campaign: {error}", err=True)
-            click.echo(f"Nothing is lost; once that is mended: xoxzo campaign resume {campaign.name}", err=True)
+            click.echo(f"xoxzo campaign: {reason(str(error))}", err=True)
+            said = tr("Nothing is lost; once that is mended: xoxzo campaign resume {name}", name=campaign.name)
+            click.echo(said, err=True)
             raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
     status = MAY_BE_SENT if result.unknown else DONE if result.state == "finished" else STOPPED
@@ -163,11 +165,15 @@ def _open(file: str, name: str, given: dict[str, Any], account: Account, *, fres
         return campaign
     campaign.close()
     if state in _ENDED:
-        raise CampaignError(f"{name} is {state} already: give another --name to send to the same people once more")
-    raise CampaignError(
-        f"{file} has changed since {name} was begun: go on with the people as they were by "
-        f"`xoxzo campaign resume {name}`, or give another --name"
+        again = tr("{name} is {state} already: give another --name to send to the same people once more")
+        raise CampaignError(again.format(name=name, state=tr(state)))
+    changed = tr(
+        "{file} has changed since {name} was begun: go on with the people as they were by "
+        "`xoxzo campaign resume {name}`, or give another --name",
+        file=file,
+        name=name,
     )
+    raise CampaignError(changed)
 
 
 def _content(given: dict[str, Any], account: Account | None) -> Content:
@@ -176,7 +182,8 @@ def _content(given: dict[str, Any], account: Account | None) -> Content:
         with client_of(account_of(given) if account is None else account) as client:
             found = client.templates.get(template)
         if found.approved_content is None:
-            raise click.UsageError(f"Template {template} has no text in force: Xoxzo has not approved it yet.")
+            missing = tr("Template {number} has no text in force: Xoxzo has not approved it yet.", number=template)
+            raise click.UsageError(missing)
         return found.approved_content
 
     return content_of(given, words)
@@ -192,18 +199,21 @@ def _balance(account: Account) -> Balance:
 
 def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> None:
     if limits.max_cost is not None and cost > limits.max_cost:
-        click.echo(
-            f"xoxzo campaign run: {cost:,} credits are more than --max-cost {limits.max_cost:,}; nothing was sent.",
-            err=True,
+        said = tr(
+            "{cost} credits are more than --max-cost {limit}; nothing was sent.",
+            cost=f"{cost:,}",
+            limit=f"{limits.max_cost:,}",
         )
+        click.echo(f"xoxzo campaign run: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
     if yes:
         return
     if not _is_terminal():
-        click.echo("xoxzo campaign run: nobody is there to be asked; --yes sends without asking.", err=True)
+        said = tr("nobody is there to be asked; --yes sends without asking.")
+        click.echo(f"xoxzo campaign run: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
-    if not click.confirm(f"Send to {campaign.tally().total:,} people?", err=True):
-        click.echo("Nothing was sent.", err=True)
+    if not click.confirm(tr("Send to {count} people?", count=f"{campaign.tally().total:,}"), err=True):
+        click.echo(tr("Nothing was sent."), err=True)
         raise click.exceptions.Exit(STOPPED)
 
 
@@ -219,9 +229,9 @@ def _try_out(campaign: Campaign, account: Account, number: str, *, yes: bool) ->
             await campaign.try_out(client, number)
 
     asyncio.run(send())
-    click.echo("The first text was sent to the test number.", err=True)
-    if not yes and not click.confirm("Did it arrive as it should? Send to everybody now?", err=True):
-        click.echo("Nobody else was sent to.", err=True)
+    click.echo(tr("The first text was sent to the test number."), err=True)
+    if not yes and not click.confirm(tr("Did it arrive as it should? Send to everybody now?"), err=True):
+        click.echo(tr("Nobody else was sent to."), err=True)
         raise click.exceptions.Exit(STOPPED)
 
 
@@ -238,7 +248,9 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
     from xoxzo.cloudpy.campaigns.exporting import write_bad
 
     write_bad(campaign.bad, path)
-    click.echo(f"{len(campaign.bad):,} rows were left out; they are in {path} with their reasons.", err=True)
+    count = f"{len(campaign.bad):,}"
+    said = tr("{count} rows were left out; they are in {path} with their reasons.", count=count, path=path)
+    click.echo(said, err=True)
 
 
 def _bad_file(file: str) -> Path:

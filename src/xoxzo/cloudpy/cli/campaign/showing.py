@@ -9,15 +9,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.cli.widths import pad
+from xoxzo.cloudpy.cli.words import plural, reason, tr
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from xoxzo.cloudpy.campaigns import Limits, Plan, Result, Tally
 
+_TITLE = 12
 _WIDTH = 24
+_WORD = 13
 _LONG = 600.0
-_SHOWN = (State.DELIVERED, State.SENT, State.FAILED, State.REJECTED, State.SKIPPED, State.UNKNOWN, State.ASSUMED)
+FIGURES = {
+    State.DELIVERED: "delivered",
+    State.SENT: "sent",
+    State.FAILED: "failed",
+    State.REJECTED: "rejected",
+    State.SKIPPED: "skipped",
+    State.UNKNOWN: "unknown",
+    State.ASSUMED: "assumed",
+    State.WAITING: "not sent yet",
+}
+"""What the figures are called, in the order in which they are shown."""
 
 
 class Balance(NamedTuple):
@@ -34,65 +48,84 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         money = {"balance": balance.credits, "balance_unknown": balance.why}
         click.echo(json.dumps({"event": "plan", **told, **money}, ensure_ascii=False, default=str))
         return
-    unpriced = f", and {plan.unpriced:,} without a known price (--price)" if plan.unpriced else ""
     lines = [
-        ("recipients", f"{plan.recipients:,}"),
-        ("read as", plan.input),
-        ("columns", ", ".join(f"{name} ← {column}" for name, column in plan.columns.items())),
-        *_parts(plan),
-        ("cost", f"about {plan.cost:,} credits{unpriced}"),
-        ("balance", _balance(plan, balance)),
-        ("time", _time(plan, limits)),
-        ("quiet hours", f"{plan.quiet}, by each recipient's clock" if plan.quiet else "none"),
+        (tr("recipients"), f"{plan.recipients:,}"),
+        (tr("read as"), plan.input),
+        (tr("columns"), ", ".join(f"{name} ← {column}" for name, column in plan.columns.items())),
+        *((tr("parts"), line) for line in _parts(plan)),
+        (tr("cost"), _cost(plan)),
+        (tr("balance"), _balance(plan, balance)),
+        (tr("time"), _time(plan, limits)),
+        (
+            tr("quiet hours"),
+            tr("{hours}, by each recipient's clock", hours=plan.quiet) if plan.quiet else tr("none"),
+        ),
+        *((tr("left out"), line) for line in _left_out(plan)),
+        *(
+            (tr("doubts"), tr("{count} times: {doubt}", count=f"{count:,}", doubt=tr(doubt)))
+            for doubt, count in plan.doubts.items()
+        ),
     ]
-    for count, words in (
-        (plan.bad, "rows cannot be sent to"),
-        (plan.repeated, "rows repeat a number"),
-        (plan.suppressed, "are on the suppression list"),
-    ):
-        if count:
-            lines.append(("left out", f"{count:,} {words}"))
-    lines += [("assumed", f"{count:,} times: {doubt}") for doubt, count in plan.doubts.items()]
     if limits.max_cost is not None:
-        lines.append(("at most", f"{limits.max_cost:,} credits"))
+        lines.append((tr("at most"), tr("{cost} credits", cost=f"{limits.max_cost:,}")))
     if limits.expires is not None:
-        lines.append(("expires", _moment(limits.expires)))
-    lines += [("sample", f"{number}  {text}") for number, text in plan.samples]
+        lines.append((tr("expires"), _moment(limits.expires)))
+    lines += [(tr("sample"), f"{number}  {text}") for number, text in plan.samples]
     before = ""
     for title, value in lines:
-        click.echo(f"{click.style(('' if title == before else title).ljust(12), dim=True)} {value}")
+        click.echo(f"{click.style(pad('' if title == before else title, _TITLE), dim=True)} {value}")
         before = title
 
 
-def _parts(plan: Plan) -> list[tuple[str, str]]:
+def _cost(plan: Plan) -> str:
+    cost = tr("about {cost} credits", cost=f"{plan.cost:,}")
+    if not plan.unpriced:
+        return cost
+    return cost + tr(", and {count} without a known price (--price)", count=f"{plan.unpriced:,}")
+
+
+def _left_out(plan: Plan) -> list[str]:
+    every = (
+        (plan.bad, tr("{count} rows cannot be sent to")),
+        (plan.repeated, tr("{count} rows repeat a number")),
+        (plan.suppressed, tr("{count} are on the suppression list")),
+    )
+    return [words.format(count=f"{count:,}") for count, words in every if count]
+
+
+def _parts(plan: Plan) -> list[str]:
     if not any(plan.parts):
-        return [("parts", "calls")]
+        return [tr("calls")]
     if len(plan.parts) == 1:
         [n] = plan.parts
-        return [("parts", f"{n} part{'s' if n > 1 else ''} each")]
+        return [plural("{n} part each", "{n} parts each", n).format(n=n)]
     most, wide = max(plan.parts.values()), len(f"{max(plan.parts.values()):,}")
     shown = []
     for n, count in sorted(plan.parts.items()):
-        word = "part " if n == 1 else "parts"
+        parts = plural("{n} part ", "{n} parts", n).format(n=f"{n:>2}")
         bar = "█" * max(1, round(_WIDTH * count / most))
-        shown.append(("parts", f"{n:>2} {word} {count:>{wide},} {bar} {plan.costs[n]:,} credits"))
+        cost = tr("{cost} credits", cost=f"{plan.costs[n]:,}")
+        shown.append(f"{parts} {count:>{wide},} {bar} {cost}")
     return shown
 
 
 def _balance(plan: Plan, balance: Balance) -> str:
     if balance.credits is None:
-        return f"not known: {balance.why}"
+        return tr("not known: {why}", why=reason(balance.why))
     left = balance.credits - plan.cost
     if left < 0:
-        return click.style(f"{balance.credits:,} credits: {-left:,} too few", fg="red")
-    return f"{balance.credits:,} credits"
+        few = tr("{credits} credits: {missing} too few", credits=f"{balance.credits:,}", missing=f"{-left:,}")
+        return click.style(few, fg="red")
+    return tr("{cost} credits", cost=f"{balance.credits:,}")
 
 
 def _time(plan: Plan, limits: Limits) -> str:
     if plan.seconds is None:
-        return f"as fast as {limits.concurrency} at once go"
-    ends = "" if plan.ends is None else f", until {_moment(plan.ends)} if begun now"
-    return f"{duration(plan.seconds)} at {limits.rate:g} a second{ends if plan.quiet or plan.seconds > _LONG else ''}"
+        return tr("as fast as {count} at once go", count=limits.concurrency)
+    takes = tr("{time} at {rate} a second", time=duration(plan.seconds), rate=f"{limits.rate:g}")
+    if plan.ends is None or not (plan.quiet or plan.seconds > _LONG):
+        return takes
+    return takes + tr(", until {time} if begun now", time=_moment(plan.ends))
 
 
 def _moment(seconds: float) -> str:
@@ -106,32 +139,41 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
             json.dumps({"event": "result", **facts(result.tally), "state": result.state, "reason": result.reason})
         )
         return
-    why = f": {result.reason}" if result.reason else ""
-    click.echo(f"{name} {result.state}{why}")
+    click.echo(standing(name, result.state, result.reason))
     show_tally(result.tally)
     if result.unknown:
-        click.echo(
-            f"{result.unknown:,} may have been sent, and nobody can tell: xoxzo campaign unknown {name}", err=True
+        count = f"{result.unknown:,}"
+        said = tr(
+            "{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}", count=count, name=name
         )
+        click.echo(said, err=True)
     elif result.state != "finished":
-        click.echo(f"Go on with: xoxzo campaign resume {name}", err=True)
+        click.echo(tr("Go on with: xoxzo campaign resume {name}", name=name), err=True)
+
+
+def standing(name: str, state: str, why: str) -> str:
+    """Say where a campaign stands, and why."""
+    return f"{name} {tr(state)}" + (f": {reason(why)}" if why else "")
 
 
 def show_tally(tally: Tally) -> None:
     """Show the figures on standard output."""
-    for state in (*_SHOWN, State.WAITING):
+    for state, word in FIGURES.items():
         if tally[state]:
-            word = "not sent yet" if state == State.WAITING else state.name.lower()
-            click.echo(f"  {word:<13}{tally[state]:>10,}")
-    click.echo(f"  {'cost':<13}{tally.charged:>10,} credits charged so far, {tally.reserved:,} estimated")
+            click.echo(f"  {pad(tr(word), _WORD)}{tally[state]:>10,}")
+    charged = f"{tally.charged:>10,}"
+    cost = tr("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=f"{tally.reserved:,}")
+    click.echo(f"  {pad(tr('cost'), _WORD)}{cost}")
 
 
 def duration(seconds: float) -> str:
     """Say how long something takes, for people."""
     if seconds < 100:
-        return f"{seconds:.0f} s"
+        return tr("{count} s", count=f"{seconds:.0f}")
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+    if minutes < 100:
+        return tr("{count} min", count=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02}")
 
 
 def facts(tally: Tally) -> dict[str, Any]:

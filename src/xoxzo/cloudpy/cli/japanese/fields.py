@@ -129,8 +129,8 @@ WORDS = {
         "差し込み後の文章が {0} 文字になり、長すぎて送信できません"
     ),
     "must be those that the template names": "テンプレートの差し込み項目と一致していません",
-    "missing": "不足:",
-    "unknown": "余分:",
+    "missing:": "不足:",
+    "unknown:": "余分:",
     "must not be empty or blank": "空にはできません",
     "must be at most 10 ASCII letters and digits, or at most 15 digits": (
         "半角英数字 10 文字まで、または数字 15 桁までにしてください"

@@ -1,0 +1,66 @@
+"""Errors of the library with names in them, matched as they were raised: the first one that fits is taken."""
+
+WORDS = {
+    # The simulator.
+    "cannot listen on {where}: ports go from 0 to 65535": "{where} で待ち受けできません: ポートは 0 から 65535 です",
+    "cannot listen on {where}: Address already in use": "{where} で待ち受けできません: すでに使われています",
+    "cannot listen on {where}: {why}": "{where} で待ち受けできません: {why}",
+    "{path} is not a database of the simulator": "{path} はシミュレーターのデータベースではありません",
+    "{path} was written by a newer version of the simulator": (
+        "{path} は新しいバージョンのシミュレーターで作られています"
+    ),
+    "{path} is damaged": "{path} は壊れています",
+    "{path} is in use by another simulator": "{path} は別のシミュレーターが使用中です",
+    "there is no setting {name}; did you mean {near}?": "設定 {name} はありません。{near} ではありませんか?",
+    "there is no setting {name}": "設定 {name} はありません",
+    "{name} wants a value of the type {kind}": "{name} には {kind} 型の値を指定してください",
+    "{variable} must be the address of a simulator on this machine, http://127.0.0.1:8080": (
+        "{variable} にはこのマシンのシミュレーターのアドレスを指定してください。例: http://127.0.0.1:8080"
+    ),
+    "no simulator answers at {url}, which {variable} names": ("{variable} の {url} でシミュレーターが応答しません"),
+    "no simulator answers at {simulator}: start one with `xoxzo simulator`": (
+        "{simulator} でシミュレーターが応答しません。`xoxzo simulator` で起動してください"
+    ),
+    "what answers at {simulator} is no simulator": "{simulator} で応答したのはシミュレーターではありません",
+    "the simulator refused: {why}": "シミュレーターに拒否されました: {why}",
+    "no simulator can be started: {folder}: {error}": "シミュレーターを起動できません: {folder}: {error}",
+    "the simulator did not start: {why}": "シミュレーターが起動しませんでした: {why}",
+    "the simulator did not start within {seconds} s": "シミュレーターが {seconds} 秒以内に起動しませんでした",
+    # Campaigns.
+    "there is no campaign {name}": "キャンペーン {name} はありません",
+    "there is a campaign {name} already: go on with it, or take another name": (
+        "キャンペーン {name} はすでにあります。続けるか、別の名前にしてください"
+    ),
+    "{file} was changed while it was read: nothing was created, try again": (
+        "{file} が読み取り中に変更されたため、何も作成していません。もう一度実行してください"
+    ),
+    "{path} cannot be read from line {line} on: {error}": "{path} を {line} 行目から読めません: {error}",
+    "{path} cannot be read: {error}": "{path} を読めません: {error}",
+    "{path} cannot be written: {error}": "{path} に書き込めません: {error}",
+    "{path} cannot be made: {error}": "{path} を作成できません: {error}",
+    "{path} is in no encoding that is known: save it as UTF-8, or name it with encoding=": (
+        "{path} の文字コードが分かりません。UTF-8 で保存するか、文字コードを指定してください"
+    ),
+    "there is no column {number}; there are {names}": "列 {number} はありません。あるのは {names} です",
+    "there is no column for {placeholder}; there are {names}": (
+        "{placeholder} に当たる列がありません。あるのは {names} です"
+    ),
+    "no column holds phone numbers; name it: there are {names}": (
+        "電話番号の列が見つかりません。--number で指定してください。あるのは {names} です"
+    ),
+    "several columns hold phone numbers ({names}): name the one to send to": (
+        "電話番号の列が複数あります ({names})。送る列を --number で指定してください"
+    ),
+    "{path} has no sheet {sheet}; it has {names}": "{path} にシート {sheet} はありません。あるのは {names} です",
+    "{name} was begun with {before}: it does not go on with {now}": (
+        "{name} は {before} で始めたもので、{now} では続けられません"
+    ),
+    "{name} was {state}: it cannot go on": "{name} は終わっており ({state})、続けられません",
+    "is no mobile number ({kind})": "携帯電話の番号ではありません ({kind})",
+    "is empty, and the text needs {name}": "空ですが、文章には {name} が必要です",
+    "the account was refused ({error})": "アカウントが拒否されました ({error})",
+    "the sent list could not be read ({error})": "送信済み一覧を読めませんでした ({error})",
+    "{failed} of the last {count} messages failed, the last with {error}": (
+        "直近 {count} 件のうち {failed} 件が失敗しました (最後は {error})"
+    ),
+}

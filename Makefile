@@ -69,11 +69,12 @@ coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and hold the c
 bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
 	@$(CLEAN) $(PY) -m bench
 
-soak: $(VENV)/.stamp-dev ## Play 100,000 campaigns and kill 200 real ones; ARGS="--campaigns 5000 --kills 20"
+soak: $(VENV)/.stamp-dev ## Play 100,000 campaigns, kill 200 real ones, count 1,000,000 sends; ARGS="--kills 20"
 	@$(CLEAN) $(PY) -m bench.soak $(ARGS)
 
 fuzz: $(VENV)/.stamp-dev ## Try the simulator for ten minutes with what nobody would send; ARGS="--seconds 60"
-	@$(CLEAN) $(PY) scripts/fuzz.py --seconds 200 $(ARGS)
+	@$(CLEAN) $(PY) scripts/fuzz.py --seconds 150 $(ARGS)
+	@$(CLEAN) $(PY) scripts/fuzz_sockets.py --seconds 150 $(ARGS)
 
 fuzz-callbacks: $(VENV)/.stamp-fuzz ## Try the reading of callbacks for five minutes; SECONDS=60
 	@mkdir -p build

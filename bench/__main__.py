@@ -1,11 +1,11 @@
 """Run every measurement and print a line for each."""
 
-from bench import callbacks, campaigns, helpers, imports, sends, simulator
+from bench import callbacks, campaigns, console, helpers, imports, sends, shell, simulator
 
 
 def main() -> None:
     """Run them one after another; each prints what it found and what it should be."""
-    for part in (imports, sends, helpers, callbacks, campaigns, simulator):
+    for part in (imports, shell, sends, helpers, callbacks, campaigns, simulator, console):
         for line in part.measure():
             print(line, flush=True)
 

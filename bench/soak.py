@@ -1,4 +1,4 @@
-"""The long version of the campaigns' fault runs: `make soak`. It prints what it found, with the seeds."""
+"""The long version of the fault runs of campaigns and simulator: `make soak`. It prints what it found, with seeds."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-BATCH, KILLS_A_RUN = 500, 20
+BATCH, KILLS_A_RUN, SENDS = 500, 20, 10_000
 
 
 def simulate(first: int) -> tuple[int, int, int, list[str]]:
@@ -28,13 +28,35 @@ def simulate(first: int) -> tuple[int, int, int, list[str]]:
     return BATCH, deaths, unknown, wrong
 
 
+def count(seed: int) -> tuple[int, list[str]]:
+    """Send through all faults of the simulator; return how many of them hit, and what was wrong."""
+    sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
+    from fault_world import objections, play
+
+    counts = play(seed, SENDS)
+    return counts.faults.total(), [f"seed {seed}: {objection}" for objection in objections(counts)]
+
+
+def count_all(first: int, sends: int) -> bool:
+    """Send so many messages through all faults and print what was found; return whether anything was wrong."""
+    with ProcessPoolExecutor() as pool:
+        found = list(pool.map(count, range(first, first - (-sends // SENDS))))
+    wrong = [objection for _, objections in found for objection in objections]
+    hit = sum(faults for faults, _ in found)
+    print(f"{len(found) * SENDS:,} sends to the simulator from seed {first}, {hit:,} hit by a fault: ", end="")
+    print(f"{len(wrong)} counts that do not agree", *wrong, sep="\n  ")
+    return bool(wrong)
+
+
 def main() -> None:
     """Simulate, then kill real processes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--campaigns", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--sends", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1_000_000)
     given = parser.parse_args()
+    miscounted = count_all(given.seed, given.sends)
     played = deaths = unknown = 0
     wrong: list[str] = []
     with ProcessPoolExecutor() as pool:
@@ -52,7 +74,7 @@ def main() -> None:
             failed += 1
             print(done.stdout)
     print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
-    sys.exit(bool(wrong or failed))
+    sys.exit(bool(wrong or failed or miscounted))
 
 
 if __name__ == "__main__":

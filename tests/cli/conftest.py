@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from ready import Ready
 
 from xoxzo.cloudpy.cli import asking, profiles
 from xoxzo.cloudpy.cli.app import xoxzo
 
 Shell = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def ready() -> Iterator[Ready]:
+    """Runs many commands, each as a process of its own that need not load Python and its libraries."""
+    with Ready() as ready:
+        yield ready
 
 
 @pytest.fixture

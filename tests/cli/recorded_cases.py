@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-from terminal import Terminal
+from terminal import Done, Terminal
+
+if TYPE_CHECKING:
+    from ready import Ready
+
 
 PEOPLE = "tel,name\n09010000000,花子\n09010000001,太郎\n09010000002,Bob\n"
+CONFIGURATION = """\
+default = "shop"
+sender = "Shop"
+
+[profiles.shop]
+sid = "some-long-sid"
+token = "Secret7"
+host = "{url}"
+"""
 
 
 @dataclass
 class World:
     """Where a command runs: an empty folder, a simulator with a stepped clock, an account that nobody had before."""
 
+    ready: Ready
     url: str
     folder: Path
     sid: str
     variables: dict[str, str] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    """What a command's line may name in braces, such as the id of a message that was sent before."""
 
     def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the simulator's control API."""
@@ -31,7 +48,24 @@ class World:
         with build_opener(ProxyHandler({})).open(request) as answer:
             return json.load(answer)
 
+    def xoxzo(self, line: str) -> dict[str, Any]:
+        """Run a command before the one that is recorded; return what it tells as JSON."""
+        done = self.run(f"{line} --json")
+        assert done.status == 0, done
+        told: dict[str, Any] = json.loads(done.out.splitlines()[0]) if done.out else {}
+        return told
 
+    def run(self, line: str, text: str | None = None) -> Done:
+        """Run a command in a pipe."""
+        return self.ready.in_pipe(*self.words(line), text=text, cwd=self.folder, **self.variables)
+
+    def words(self, line: str) -> list[str]:
+        """Return the words of a line, with what it names filled in."""
+        known = {"url": self.url, **self.named}
+        return [re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], found[0]), word) for word in shlex.split(line)]
+
+
+Before = Callable[[World], None]
 Step = Callable[[World, Terminal], None]
 
 
@@ -40,8 +74,8 @@ class Case:
     """One command, run once in a terminal and once in a pipe."""
 
     command: str
-    """As it is typed after `xoxzo`; `{url}` is the simulator's address."""
-    before: tuple[Callable[[World], None], ...] = ()
+    """As it is typed after `xoxzo`; `{url}` is the simulator's address, other names come from what was done before."""
+    before: tuple[Before, ...] = ()
     """What is done first."""
     during: Step | None = None
     """What is done while it runs in the terminal."""
@@ -49,15 +83,56 @@ class Case:
     """What it reads from the pipe."""
     modes: tuple[str, ...] = ("terminal", "pipe")
     """How it is run: `japanese` is a terminal with a Japanese locale."""
-
-    def arguments(self, world: World) -> list[str]:
-        """Return the words of the command."""
-        return [word.replace("{url}", world.url) for word in shlex.split(self.command)]
+    account: bool = True
+    """Whether the environment has an account on the simulator."""
+    quits: bool = False
+    """Whether it runs until it is stopped."""
 
 
 def write_people(world: World) -> None:
     """Leave a list of recipients in the folder."""
     (world.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+
+
+def write_configuration(world: World) -> None:
+    """Leave a configuration with one profile."""
+    path = world.folder / ".config" / "xoxzo" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(CONFIGURATION.format(url=world.url))
+    path.chmod(0o600)
+
+
+def write_on_call(world: World) -> None:
+    """Leave the settings of somebody who is told of alerts."""
+    path = world.folder / "oncall.toml"
+    path.write_text(world.run("alertmanager example").out, encoding="utf-8")
+    path.chmod(0o600)
+    world.variables["XOXZO_ALERTMANAGER_CONFIG"] = str(path)
+
+
+def earlier(name: str, fact: str, line: str) -> Before:
+    """Run a command first, and give one of the facts that it tells a name."""
+
+    def before(world: World) -> None:
+        world.named[name] = str(world.xoxzo(line)[fact])
+
+    return before
+
+
+def passes(seconds: float) -> Before:
+    """Let time pass."""
+    return lambda world: world.control("clock/advance", {"seconds": seconds}) and None
+
+
+def approved(world: World) -> None:
+    """Approve the template that was written before."""
+    world.control(f"templates/{world.named['template']}/approve", {})
+
+
+def the_code(world: World) -> None:
+    """Read the one-time password on the phone, in the latest message that has one."""
+    inbox = world.control(f"phones/{PHONE}")["messages"]
+    [*_, world.named["code"]] = re.findall(r"コードは([0-9]+)", "\n".join(message["text"] for message in inbox))
 
 
 def answers(question: str, *keys: str) -> Step:
@@ -71,24 +146,140 @@ def answers(question: str, *keys: str) -> Step:
     return step
 
 
+def time_goes_on(shown: str) -> Step:
+    """Wait until something is shown, and let a minute pass."""
+
+    def step(world: World, terminal: Terminal) -> None:
+        terminal.wait_for(shown)
+        world.control("clock/advance", {"seconds": 60})
+
+    return step
+
+
+def is_called_back(world: World, terminal: Terminal) -> None:
+    """Have a callback hit the address that is listened on, and press Ctrl-C when it was shown."""
+    terminal.wait_for("Listening on ")
+    found = re.search(r"Listening on (\S+)", terminal.screen)
+    assert found is not None
+    world.run(f"trigger sms.delivered {found[1]}/ --id {'1' * 32}")
+    terminal.wait_for("→ 200")
+    terminal.type("\x03")
+
+
 EVERYWHERE = ("terminal", "japanese", "pipe")
+PHONE, FRIEND = "+819000001234", "+819000005678"
 CONTENT = '--text "{name}様 明日のご予約です" --sender Shop'
+SENT = earlier("msgid", "msgid", f"sms send {PHONE} こんにちは --sender Shop --reference booking-7")
+CALLED = earlier("callid", "callid", f"call say {PHONE} ご注文の品が届きました --caller 81501112222")
+WRITTEN = earlier("template", "id", "template create 予約確認 '{name}様 明日のご予約です'")
+FREE = earlier("uid", "din_uid", "din search --prefix 8150")
+SUBSCRIBED = (FREE, lambda world: world.xoxzo("din subscribe {uid}") and None)
+REGISTERED = lambda world: world.xoxzo("otp register https://example.com") and None  # noqa: E731 - a step like the others
+ASKED = lambda world: world.xoxzo(f"otp request https://example.com {PHONE}") and None  # noqa: E731
+RUN = lambda world: world.xoxzo(f"campaign run people.csv {CONTENT} --yes") and None  # noqa: E731
 
 CASES: dict[str, Case] = {
     "help": Case("--help", modes=EVERYWHERE),
-    "unknown-command": Case("simulater"),
-    "simulator-status-none": Case("simulator status", modes=EVERYWHERE),
-    "simulator-stop-none": Case("simulator stop"),
-    "simulator": Case("simulator --port 0", during=answers("Stop with Ctrl-C", "\x03"), modes=("terminal",)),
-    "simulator-wait-ready": Case("simulator wait-ready --url {url}"),
-    "demo": Case("demo"),
+    "unknown-command": Case("simulater", modes=EVERYWHERE),
+    "no-credentials": Case(f"sms send {PHONE} hello --sender Shop", modes=EVERYWHERE, account=False),
+    # SMS
+    "sms-send-many": Case(
+        "sms send - --text 'Closed today' --sender Shop", text=f"{PHONE}\n{FRIEND}\n", modes=("pipe",)
+    ),
+    "sms-send-refused": Case("sms send 12 hello --sender Shop", modes=EVERYWHERE),
+    "sms-get": Case("sms get {msgid}", before=(SENT, passes(60)), modes=EVERYWHERE),
+    "sms-get-unknown": Case(f"sms get {'1' * 32}", modes=EVERYWHERE),
+    "sms-wait": Case(
+        "sms wait {msgid} --for 30", before=(SENT,), during=time_goes_on("→ simulator"), modes=("terminal",)
+    ),
+    "sms-find": Case("sms find booking-7", before=(SENT,)),
+    # Templates and one-time passwords
+    "template-create": Case("template create 予約確認 '{name}様 明日のご予約です'"),
+    "template-list": Case("template list", before=(WRITTEN,), modes=EVERYWHERE),
+    "template-show": Case("template show {template}", before=(WRITTEN,)),
+    "template-update": Case("template update {template} --name 確認", before=(WRITTEN,)),
+    "template-render": Case("template render {template} --var name=山田", before=(WRITTEN, approved)),
+    "template-send": Case(
+        f"template send {{template}} {PHONE} --var name=山田 --sender Shop", before=(WRITTEN, approved)
+    ),
+    "template-delete": Case("template delete {template} --yes", before=(WRITTEN,)),
+    "otp-register": Case("otp register https://example.com"),
+    "otp-request": Case(f"otp request https://example.com {PHONE}", before=(REGISTERED,)),
+    "otp-verify": Case(f"otp verify https://example.com {PHONE} {{code}}", before=(REGISTERED, ASKED, the_code)),
+    "otp-verify-wrong": Case(
+        f"otp verify https://example.com {PHONE} 0000000", before=(REGISTERED, ASKED), modes=EVERYWHERE
+    ),
+    # Calls
+    "call-play": Case(f"call play {PHONE} --url http://www.example.com/hello.mp3 --caller 81501112222"),
+    "call-get": Case("call get {callid}", before=(CALLED, passes(60))),
+    "call-wait": Case(
+        "call wait {callid} --for 30", before=(CALLED,), during=time_goes_on("→ simulator"), modes=("terminal",)
+    ),
+    "conference-create": Case(f"conference create {PHONE} {FRIEND} --caller 81501112222"),
+    "conference-get": Case(
+        "conference get {conferenceid}",
+        before=(
+            earlier("conferenceid", "conferenceid", f"conference create {PHONE} {FRIEND} --caller 81501112222"),
+            passes(60),
+        ),
+    ),
+    # Numbers
+    "din-search": Case("din search --prefix 81120"),
+    "din-subscribe": Case("din subscribe {uid}", before=(FREE,)),
+    "din-list": Case("din list", before=SUBSCRIBED, modes=EVERYWHERE),
+    "din-action": Case("din action {uid} http://127.0.0.1:54321/answer", before=SUBSCRIBED),
+    "din-release": Case("din release {uid} --yes", before=SUBSCRIBED),
+    "sin-search": Case("sin search"),
+    "sin-subscribe": Case("sin subscribe JPafr34rafic76tf --yes"),
+    "sin-action": Case("sin action JPafr34rafic76tf http://127.0.0.1:54321/sms"),
+    "sin-release": Case("sin release JPafr34rafic76tf --yes"),
+    # Campaigns
     "campaign-plan": Case(f"campaign plan people.csv {CONTENT}", before=(write_people,), modes=EVERYWHERE),
     "campaign-run": Case(
         f"campaign run people.csv {CONTENT}", before=(write_people,), during=answers("Send to 3 people?", "y\r")
     ),
     "campaign-run-no": Case(
-        f"campaign run people.csv {CONTENT}", before=(write_people,), during=answers("Send to 3 people?", "n\r")
+        f"campaign run people.csv {CONTENT}",
+        before=(write_people,),
+        during=answers("Send to 3 people?", "n\r"),
+        modes=("terminal",),
     ),
+    "campaign-status": Case("campaign status people", before=(write_people, RUN)),
     "campaign-status-unknown": Case("campaign status nobody"),
+    "alertmanager-help": Case("alertmanager --help", modes=EVERYWHERE),
+    "alertmanager-unknown": Case("alertmanager --check", modes=EVERYWHERE),
+    "mcp-help": Case("mcp --help", modes=EVERYWHERE),
+    "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
+    "campaign-list": Case("campaign list", before=(write_people, RUN)),
+    "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
+    "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),
+    "campaign-pause": Case("campaign pause people", before=(write_people, RUN)),
+    "campaign-cancel": Case("campaign cancel people", before=(write_people, RUN)),
+    "campaign-settle": Case("campaign settle people --statuses", before=(write_people, RUN, passes(60))),
+    "campaign-unknown": Case("campaign unknown people", before=(write_people, RUN)),
+    "campaign-suppress": Case(
+        "campaign suppress people -", before=(write_people, RUN), text="09010000000\n", modes=("pipe",)
+    ),
+    "campaign-report": Case("campaign report people", before=(write_people, RUN), modes=("pipe",)),
+    "campaign-purge": Case("campaign purge people --yes", before=(write_people, RUN)),
+    # This machine
+    "simulator": Case("simulator --port 0", during=answers("Stop with Ctrl-C", "\x03"), modes=("terminal",)),
+    "simulator-status-none": Case("simulator status", modes=EVERYWHERE),
+    "simulator-stop-none": Case("simulator stop"),
+    "simulator-wait-ready": Case("simulator wait-ready --url {url}", modes=("pipe",)),
+    "listen": Case("listen --port 0", during=is_called_back, modes=("terminal",)),
+    "trigger": Case("trigger sms.delivered http://127.0.0.1:9/"),
+    "doctor": Case("doctor", modes=EVERYWHERE),
+    "config-show": Case("config show", before=(write_configuration,), modes=EVERYWHERE),
+    "config-set": Case("config set country MY", before=(write_configuration,)),
+    "config-unset": Case("config unset sender", before=(write_configuration,)),
+    "config-remove-profile": Case("config remove-profile shop", before=(write_configuration,)),
+    "completion": Case("completion fish", modes=("pipe",)),
+    "alertmanager": Case("alertmanager --check --simulator", before=(write_on_call,)),
+    "alertmanager-status": Case("alertmanager status", before=(write_on_call,)),
+    "alertmanager-ack": Case("alertmanager ack K7QD", before=(write_on_call,)),
+    "alertmanager-example": Case("alertmanager example", modes=("pipe",)),
+    "config-path": Case("config path"),
+    "demo": Case("demo", modes=("terminal",)),
 }
 """All that is recorded, by the name of the file."""

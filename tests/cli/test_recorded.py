@@ -8,33 +8,52 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import click
 import pytest
-from terminal import ENGLISH, JAPANESE, in_pipe, in_terminal
+from said import commands
+from terminal import ENGLISH, JAPANESE
 
-from .recorded_cases import CASES, Case, World
+from .recorded_cases import CASES as OTHERS, Case, World
+from .recorded_shell import SHELL
 
+if TYPE_CHECKING:
+    from ready import Ready
+
+CASES = OTHERS | SHELL
 FOLDER = Path(__file__).parent / "recorded"
 RECORD = os.environ.get("XOXZO_TESTS_RECORD") == "1"
 
 RULES = [
+    (
+        re.compile(r"Python 3\.[0-9.]+( on |、)\w+ \w+(, |、)xoxzo-cloudpy [0-9.a-z]+"),
+        r"Python 3.11.0\1Linux x86_64\2xoxzo-cloudpy 1.0.0",
+    ),
     (re.compile(r"^  … [A-Z ]+\n", re.MULTILINE), ""),  # how often was looked, and what was seen then
-    (re.compile(r"\b[0-9]{4}-[01][0-9]-[0-3][0-9]\b"), "2026-01-02"),
-    (re.compile(r"(?<![0-9:])[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\b"), "03:04:05"),
+    (re.compile(r"(?<![0-9-])[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9](?![0-9])"), "01-02 03:04"),
+    (re.compile(r"(?<![0-9])[0-9]{4}-[01][0-9]-[0-3][0-9](?![0-9])"), "2026-01-02"),
+    (re.compile(r"(?<![0-9:])[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?![0-9])"), "03:04:05"),
     (re.compile(r"(2026-01-02[ T])[0-2][0-9]:[0-5][0-9]"), r"\g<1>03:04"),
     (re.compile(r"(127\.0\.0\.1):[0-9]{5}\b"), r"\1:54321"),
     (re.compile(r"(process) [0-9]+"), r"\1 1234"),
     (re.compile(r"\b[0-9]+\.[0-9]+ s\b"), "0.1 s"),
+    (re.compile(r"seconds [0-9.]+"), "seconds 0.1"),
+    (re.compile(r"\b[0-9]+ (ms|ミリ秒)"), r"9 \1"),
     (re.compile(r"\b[0-9]+/s\b"), "9/s"),
 ]
-IDENT = re.compile(r"\b(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{20,40}\b")
+IDENT = re.compile(
+    r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\bJP[A-Za-z0-9]{14}\b"
+    r"|\b(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{20,40}\b"
+)
 
 
 def steady(text: str, folder: Path) -> str:
     """Replace what differs from run to run: times, ports, processes, speeds, paths, and ids by their order."""
-    text = text.replace(str(folder), "~")
+    text = text.replace(str(folder), "/home/hanako")
     seen: dict[str, str] = {}
     for found in IDENT.findall(text):
         seen.setdefault(found, f"id{len(seen) + 1}".ljust(len(found), "x"))
@@ -53,23 +72,17 @@ def stepped(start_simulator) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_looks_as_recorded(name: str, stepped: str, tmp_path: Path) -> None:
+def test_it_looks_as_recorded(name: str, ready: Ready, stepped: str) -> None:
     """In a terminal, with colours, and in a pipe a command writes what it wrote when it was recorded."""
     case = CASES[name]
     parts = [f"$ xoxzo {case.command}\n"]
     for mode in case.modes:
-        folder = tmp_path / mode
-        (folder / "run").mkdir(parents=True)
-        world = World(stepped, folder, f"{name}-{mode}")
-        world.variables = {
-            "HOME": str(folder),
-            "XDG_RUNTIME_DIR": str(folder / "run"),
-            "XOXZO_API_HOST": stepped,
-            "XOXZO_API_SID": world.sid,
-            "XOXZO_API_AUTH_TOKEN": "token",
-            "XOXZO_CAMPAIGNS": str(folder / "campaigns"),
-        }
-        parts.append(steady(run(case, world, mode), folder))
+        # A short path, and always of one length: terminals break lines, and tables have columns.
+        with tempfile.TemporaryDirectory(prefix="xo-", dir="/tmp") as place:
+            folder = Path(place)
+            (folder / "run").mkdir()
+            world = furnish(World(ready, stepped, folder, f"{name}-{mode}"), case)
+            parts.append(steady(run(case, world, mode), folder))
     seen = "\n".join(parts)
     path = FOLDER / f"{name}.txt"
     if RECORD:
@@ -79,15 +92,33 @@ def test_it_looks_as_recorded(name: str, stepped: str, tmp_path: Path) -> None:
     assert seen == path.read_text(encoding="utf-8")
 
 
+def furnish(world: World, case: Case) -> World:
+    """Say where this world's things are, and whose account it is; nothing has happened there yet."""
+    world.control("reset", {})
+    world.variables = {
+        "HOME": str(world.folder),
+        "XDG_CONFIG_HOME": "",
+        "XDG_STATE_HOME": "",
+        "XDG_RUNTIME_DIR": str(world.folder / "run"),
+        "SSL_CERT_FILE": "",
+        "XOXZO_CAMPAIGNS": str(world.folder / "campaigns"),
+        "TZ": "UTC",
+    }
+    if case.account:
+        world.variables |= {"XOXZO_API_HOST": world.url, "XOXZO_API_SID": world.sid, "XOXZO_API_AUTH_TOKEN": "token"}
+    return world
+
+
 def run(case: Case, world: World, mode: str) -> str:
     """Run a command in one of the ways, and return what is recorded of that."""
     for step in case.before:
         step(world)
     if mode == "pipe":
-        done = in_pipe(*case.arguments(world), text=case.text, cwd=world.folder, **world.variables)
+        done = world.run(case.command, case.text)
         return f"--- pipe: exit status {done.status}; standard output\n{done.out}--- standard error\n{done.err}"
     language = JAPANESE if mode == "japanese" else ENGLISH
-    with in_terminal(*case.arguments(world), cwd=world.folder, **world.variables, **language) as terminal:
+    words = world.words(case.command)
+    with world.ready.in_terminal(*words, cwd=world.folder, **world.variables, **language) as terminal:
         if case.during is not None:
             case.during(world, terminal)
         status = terminal.end()
@@ -97,3 +128,10 @@ def run(case: Case, world: World, mode: str) -> str:
 def test_nothing_is_recorded_that_is_not_tried() -> None:
     """Each file belongs to a case."""
     assert {path.stem for path in FOLDER.glob("*.txt")} == set(CASES)
+
+
+def test_every_command_is_recorded() -> None:
+    """Whatever can be typed is run in a terminal, in a pipe, or in both."""
+    recorded = [f"xoxzo {case.command} " for case in CASES.values()]
+    typed = [words for words, command in commands() if not isinstance(command, click.Group)]
+    assert [words for words in typed if not any(line.startswith(f"{words} ") for line in recorded)] == []

@@ -11,7 +11,7 @@ MIXED = strategies.text(alphabet="ab 日本語かな、。「」ーッ-x", max_s
 
 def test_japanese_takes_two_columns() -> None:
     """Full-width characters count twice, combining marks and colours not at all."""
-    assert [width(text) for text in ("abc", "日本", "ｱ", "が", "\x1b[31m赤\x1b[0m")] == [3, 4, 1, 2, 2]
+    assert [width(text) for text in ("abc", "日本", "ｱ", "か\u3099", "\x1b[31m赤\x1b[0m")] == [3, 4, 1, 2, 2]
     assert pad("日本", 6) == "日本  "
 
 
@@ -19,6 +19,8 @@ def test_lines_break_by_the_rules_of_japanese() -> None:
     """A full stop never begins a line, and an opening bracket never ends one."""
     assert wrap("これはペンです。", 14) == ["これはペンです。"]
     assert wrap("彼は「はい」と言う", 6) == ["彼は", "「はい」", "と言う"]
+    assert wrap("既定値: JP", 6) == ["既定値:", "JP"]
+    assert wrap("makes .xlsx", 8) == ["makes", ".xlsx"]
     assert wrap("use --json now", 9) == ["use", "--json", "now"]
     assert wrap("", 10) == []
 

@@ -1,16 +1,17 @@
 """The language of the command line: which it is, and that nothing is said in one alone."""
 
+import ast
+import itertools
+import re
 import string
 
 import pytest
-from said import commands, help_texts, sentences
+from said import ROOM, commands, help_texts, sentences
 
 from xoxzo.cloudpy.cli import statuses, words
 from xoxzo.cloudpy.cli.japanese import WORDS
-from xoxzo.cloudpy.phone import Doubt, Note
-
-OTHERS = frozenset({"xoxzo campaign"})
-"""Whose words are not in the catalogue yet."""
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone import Doubt, Note, parse
 
 
 @pytest.mark.parametrize(
@@ -47,10 +48,8 @@ def test_every_sentence_is_said_in_japanese() -> None:
 
 def test_every_help_is_said_in_japanese() -> None:
     """Each paragraph of a command's help, and each option's, has a Japanese one."""
-    missing = {
-        text: name for name, command in commands(left_out=OTHERS) for text in help_texts(command) if text not in WORDS
-    }
-    assert {text: name for text, name in missing.items() if name not in OTHERS} == {}
+    missing = {text: name for name, command in commands() for text in help_texts(command) if text not in WORDS}
+    assert missing == {}
 
 
 def test_what_stands_in_tables_is_said_in_japanese() -> None:
@@ -77,6 +76,78 @@ def test_a_sentence_without_a_translation_stays(monkeypatch) -> None:
     assert words.tr("{count} pigeons", count=3) == "3 pigeons"
     assert words.tr("{ stands for itself") == "{ stands for itself"
     assert words.plural("Did you mean {possibility}?", "unused", 1) == "{possibility} ではありませんか?"
+
+
+@pytest.mark.parametrize(("text", "length"), [("0801111", "7"), ("+811", "1"), ("1" * 19, "19"), ("0" * 101, "101")])
+def test_reasons_of_the_library_are_translated_with_their_numbers(text, length, monkeypatch) -> None:
+    """A number that is refused is refused in Japanese, whatever its length."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    with pytest.raises(InvalidArgument) as refused:
+        parse(text)
+    said = words.reason(refused.value.reason)
+    assert length in said
+    assert "digit" not in said
+    assert words.reason("something with 3 numbers") == "something with 3 numbers"
+
+
+PROGRAMS_ALONE = {
+    # What only a program can hand over, or what the command line has found out before.
+    "must be text, not {0}", "must be text, not {0}, which keeps no {1} in front", "must be True or False, not {0}",
+    "must be a list of tags, not one text", "must be a list of numbers, not one text",
+    "must be a whole number above {0}",
+    "must be a date or text as YYYY-MM-DD", "must be a date: the API compares whole days in UTC",
+    "excludes {0}: it makes the address itself", "is required, or callbacks to make one",
+    "is required with callbacks: the address that they make is bound to it", "must be {0} or more",
+    "must be a Decimal or an int, not {0}", "must be a mapping of names to texts", "must have names that are texts",
+    "must be texts that can be encoded, and {0} is none", "or name must be given: there is nothing to change",
+}  # fmt: skip
+
+
+def refusals():
+    """Give the rules that the library refuses by, with what is filled in as ``{0}``, ``{1}`` …."""
+    for room in ("operations", "phone", "text", "models"):
+        for path in sorted((ROOM.parent / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and path.name != "raw.py":
+                    place = {"InvalidArgument": 1, "matching": 3}.get(node.func.id)
+                    yield from texts(node.args[place]) if place else ()
+
+
+def texts(node):
+    """Give the texts of an expression, as keys of the catalogue."""
+    pieces = node.values if isinstance(node, ast.JoinedStr) else [node]
+    if all(isinstance(piece, ast.Constant | ast.FormattedValue) for piece in pieces):
+        text = "".join(piece.value if isinstance(piece, ast.Constant) else "0" for piece in pieces)
+        places = itertools.count()
+        yield re.sub(r"[0-9]+", lambda _: f"{{{next(places)}}}", text)
+
+
+def _bare(text: str) -> str:
+    """Leave numbers and places out."""
+    return re.sub(r"[{}0-9]+", "", text)
+
+
+def test_rules_of_the_library_are_said_in_japanese() -> None:
+    """What a person can break by typing is refused in the reader's language."""
+    known = {_bare(text) for text in WORDS}
+    missing = {text for text in refusals() if _bare(text) not in known}
+    assert {text for text in missing if text.partition(": ")[0] not in WORDS} == PROGRAMS_ALONE
+
+
+def test_what_was_compared_is_named_in_japanese(monkeypatch) -> None:
+    """Names stay, what is wrong with them is translated."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    said = words.reason("must be those that the template names: missing name, day; unknown nam")
+    assert said == "テンプレートの差し込み項目と一致していません: 不足: name, day; 余分: nam"
+    assert words.reason("must not: be translated") == "must not: be translated"
+
+
+def test_headings_of_campaigns_are_japanese_too(bare, monkeypatch) -> None:
+    """Options that stand under headings of their own are translated with them."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    shown = bare("campaign", "run", "--help").output
+    for piece in ("送る内容:", "宛先の一覧:", "守る条件:", "接続先:", "承認済みテンプレートの番号。"):
+        assert piece in shown
 
 
 def test_click_speaks_japanese_too(bare, monkeypatch) -> None:

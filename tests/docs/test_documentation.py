@@ -96,6 +96,9 @@ def environment(simulator_url: str, account: tuple[str, str], tmp_path: Path) ->
         "XOXZO_API_SID": account[0],
         "XOXZO_API_AUTH_TOKEN": account[1],
         "CURL_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "XOXZO_SIMULATOR": simulator_url,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 from simulated import SMS, basic
 
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, server as server_module
-from xoxzo.cloudpy.simulator.connection import LONGEST, Connection, NotPlain, read
+from xoxzo.cloudpy.simulator.connection import LONGEST, Connection, NotPlain, Shared, read
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.turns import Turns
 
@@ -110,7 +110,7 @@ def test_what_is_read() -> None:
         "GET / HTTP/1.1\r\nhost: a\r\nhost: a",
         "GET / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue",
         "GET / HTTP/1.1\r\nhost: a\r\nupgrade: h2c",
-        "GET / HTTP/1.1\r\nhost: a\r\nconnection: close",
+        "GET / HTTP/1.1\r\nhost: a\r\nconnection: close, te",
         "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked",
         "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +1",
         "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\nContent-Length: 1",
@@ -244,6 +244,14 @@ def test_other_ways_to_write(wire: Wire, server: Server) -> None:
         assert closing.is_closed()
 
 
+def test_the_last_request(wire: Wire) -> None:
+    """Whoever says that no request will follow has the connection closed after the answer, which says so, too."""
+    wire.send(asked() + asked(more=b"Connection: Close\r\n") + asked())
+    assert b"connection" not in wire.answer()[1]
+    assert wire.answer()[1][b"connection"] == b"close"
+    assert wire.is_closed()
+
+
 def test_long_bodies(server: Server) -> None:
     """A body that is longer than what is read here is answered as any other."""
     wire = Wire(server)
@@ -267,15 +275,52 @@ def test_faults(wire: Wire, server: Server) -> None:
     assert len(server.simulator.phone(SMS["recipient"]).inbox) == 1
 
 
+CHUNKED = b"transfer-encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize("kind", ["slow", "lose_reply"])
+def test_faults_by_uvicorn(wire: Wire, server: Server, kind: str) -> None:
+    """On a connection that is uvicorn's they are carried out as well."""
+    server.simulator.fail_next(kind, seconds=0.05)
+    other = Wire(server)
+    with other.socket:
+        wire.send(asked(more=CHUNKED) + b"0\r\n\r\n")
+        if kind == "slow":
+            assert wire.answer()[0] == 200
+        else:
+            assert wire.is_closed()
+        other.send(asked())
+        assert other.answer()[0] == 200
+
+
+def test_who_does_not_wait_for_uvicorn(server: Server) -> None:
+    """Whoever goes away in the middle of a fault is forgotten, and the next one is answered."""
+    server.simulator.fail_next("slow", seconds=60)
+    leaving = Wire(server)
+    with leaving.socket:
+        leaving.send(asked(more=CHUNKED) + b"0\r\n\r\n")
+        deadline = time.monotonic() + 10
+        while not server.simulator.faults.counts and time.monotonic() < deadline:
+            time.sleep(0.01)
+    staying = Wire(server)
+    with staying.socket:
+        staying.send(asked())
+        assert staying.answer()[0] == 200
+    assert server.simulator.faults.counts == {"slow": 1}
+
+
 def test_idle_connections_are_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One on which nothing was asked for long is closed, and one that was never used as well."""
+    """One on which nothing was asked for long is closed, and one that was never used; one that is asking stays."""
     monkeypatch.setattr(server_module, "_KEEP_ALIVE", 0)
-    used, unused = Wire(server), Wire(server)
-    with used.socket, unused.socket:
+    used, unused, asking = Wire(server), Wire(server), Wire(server)
+    with used.socket, unused.socket, asking.socket:
+        asking.send(posted()[:20])
         used.send(asked())
         assert used.answer()[0] == 200
         assert used.is_closed()
         assert unused.is_closed()
+        asking.send(posted()[20:])
+        assert asking.answer()[0] == 201
 
 
 class Line(asyncio.Transport):
@@ -309,14 +354,6 @@ class Line(asyncio.Transport):
         self.protocol = protocol
 
 
-class State:
-    """What a connection is told of the server."""
-
-    def __init__(self) -> None:
-        self.connections: set[object] = set()
-        self.default_headers: list[tuple[bytes, bytes]] = []
-
-
 class Taken(asyncio.Protocol):
     """Stands for uvicorn."""
 
@@ -326,7 +363,7 @@ class Taken(asyncio.Protocol):
 
 def connected() -> tuple[Connection, Line]:
     """A connection without a socket; it must be made in an event loop."""
-    state: Any = State()
+    state = Shared()
     connection, line = Connection(Turns(Simulator().api.handle_together), lambda _: True, state, Taken), Line()
     connection.connection_made(line)
     assert state.connections == {connection}
@@ -391,7 +428,7 @@ def test_a_path_without_a_peer() -> None:
     """A socket that has no address, such as one of a file system, is served."""
 
     async def main() -> None:
-        state: Any = State()
+        state = Shared()
         connection, line = Connection(Turns(Simulator().api.handle_together), lambda _: False, state, Taken), Line()
         line._extra["peername"] = ""
         connection.connection_made(line)

@@ -234,3 +234,15 @@ def test_as_many_tries_are_kept_as_are_shown(tmp_path: Path) -> None:
     rows = caller.simulator.engine._store._file.connection().execute("SELECT count(*) FROM attempt")
     assert rows.fetchone() == (2,)
     caller.simulator.close()
+
+
+def test_half_a_surrogate_pair(tmp_path: Path) -> None:
+    """A text that no UTF-8 can write, which all doors refuse, would not cost the others of its commit anything."""
+    caller = Caller(tmp_path / "a.db", legacy_sin=True)
+    sin = caller.get("/sms/sins/")[1][0]
+    assert caller.post("/sms/sins/subscriptions/", {"sin_uid": sin["sin_uid"]})[0] == 201
+    with caller.simulator.engine as engine:
+        engine.replies.receive(sin["sin"], PHONE, "half a \ud83d pair, ことば")
+    caller.restart()
+    assert [sent.text for sent in caller.simulator.phone(PHONE).sent] == ["half a \ud83d pair, ことば"]
+    caller.simulator.close()

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
 
+import h11
 import pytest
 from simulated import SMS, Caller, Listener, Web, basic, web
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, asgi, control
 from xoxzo.cloudpy.simulator.control import is_local
+from xoxzo.cloudpy.simulator.fallback import Complaints
 from xoxzo.cloudpy.simulator.server import Server
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
@@ -290,6 +292,22 @@ def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.Capt
     assert events[0] == ("refused", "(no request)", ["Invalid HTTP request received."])
     assert events[1] == ("refused", "(no request)", ["Unsupported upgrade request."])
     assert capfd.readouterr() == ("", "")
+
+
+def test_who_breaks_off_in_the_middle(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """What h11 cannot tell a caller any more is an event, wherever it comes out; our mistakes are for Python's log."""
+    events: list[object] = []
+    server.simulator.engine.listen(lambda event: events.append(event.facts.get("because")))
+    complaints = Complaints(server.simulator)
+    loop = asyncio.new_event_loop()
+    with caplog.at_level(logging.ERROR):
+        complaints.failed(loop, {"message": "failed", "exception": h11.RemoteProtocolError("of a chunk")})
+        complaints.error("failed", exc_info=h11.LocalProtocolError("of a state"))
+        assert caplog.text == ""
+        complaints.failed(loop, {"message": "ours"})
+        assert "ours" in caplog.text
+    loop.close()
+    assert events == [["of a chunk"], ["of a state"]]
 
 
 def test_a_mistake_in_another_door(

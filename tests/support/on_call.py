@@ -130,7 +130,7 @@ class Phones:
         if fault == "rejected":
             return _Reply(400, b'{"recipient": ["Invalid recipient"]}')
         progress.reached = True
-        fields = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        fields = _fields(request)
         call = "tts_message" in fields
         if fault != "lost before":
             text = fields.get("tts_message") or fields["message"]
@@ -166,6 +166,13 @@ class Phones:
         """Return when what reached whom, in seconds since the beginning."""
         names = {TANAKA: "tanaka", SUZUKI: "suzuki", SATO: "sato"}
         return [(round(one.at - NOON), one.kind, names[one.number]) for one in self.reached]
+
+
+def _fields(request: Request) -> dict[str, Any]:
+    if "/templates/" not in request.url:
+        return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+    fields = json.loads(request.body)
+    return fields | {"message": f"{request.url.split('/')[-3]} {fields['variables']}"}
 
 
 class _Reply:

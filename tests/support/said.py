@@ -28,7 +28,7 @@ def sentences(room: Path = ROOM) -> Iterator[tuple[str, str]]:
 
 
 def commands(
-    command: click.Command = xoxzo, words: tuple[str, ...] = ("xoxzo",), *, left_out: frozenset[str] = frozenset()
+    command: click.Command = xoxzo, words: tuple[str, ...] = ("xoxzo",)
 ) -> Iterator[tuple[str, click.Command]]:
     """Give every command with the words that it is typed as."""
     yield " ".join(words), command
@@ -36,8 +36,8 @@ def commands(
         context = click.Context(command)
         for name in command.list_commands(context):
             found = command.get_command(context, name)
-            if found is not None and " ".join((*words, name)) not in left_out:
-                yield from commands(found, (*words, name), left_out=left_out)
+            if found is not None:
+                yield from commands(found, (*words, name))
 
 
 def help_texts(command: click.Command) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -13,7 +14,7 @@ import termios
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pyte
 from wcwidth import wcwidth
@@ -74,6 +75,12 @@ def in_pipe(
     return Done(done.stdout, done.stderr, done.returncode)
 
 
+class Process(Protocol):
+    """A command that runs."""
+
+    def wait(self, timeout: float | None = None, /) -> int: ...
+
+
 class Terminal:
     """A command in a pseudo-terminal: what its screen shows, and a keyboard.
 
@@ -84,7 +91,7 @@ class Terminal:
         lines: its height.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], leader: int, columns: int, lines: int) -> None:
+    def __init__(self, process: Process, leader: int, columns: int, lines: int) -> None:
         self.process = process
         self.written = b""
         self._leader = leader
@@ -99,6 +106,10 @@ class Terminal:
     def wait_for(self, text: str) -> None:
         """Read until the screen shows a text."""
         self._read_until(lambda: text in self.screen, f"{text!r} did not come")
+
+    def wait_until(self, pattern: str) -> None:
+        """Read until the screen shows what a regular expression finds."""
+        self._read_until(lambda: re.search(pattern, self.screen) is not None, f"{pattern!r} did not come")
 
     def end(self) -> int:
         """Read until the command has ended; return its status."""
@@ -157,7 +168,7 @@ def in_terminal(
     """
     leader, follower = pty.openpty()
     try:
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        resize(follower, columns, lines)
         process = subprocess.Popen(
             [sys.executable, "-ISc", _TAKE_TERMINAL, command, *arguments],
             stdin=follower,
@@ -175,6 +186,11 @@ def in_terminal(
         process.kill()
         process.wait()
         os.close(leader)
+
+
+def resize(terminal: int, columns: int, lines: int) -> None:
+    """Give a pseudo-terminal its size."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 
 # The terminal becomes that of the new session, so that Ctrl-C reaches the command.

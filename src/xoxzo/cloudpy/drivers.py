@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
@@ -234,6 +233,8 @@ class AsyncDriver:
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+        import asyncio
+
         await asyncio.sleep(seconds)
 
     async def call(self, operation: Operation[T]) -> T:
@@ -298,6 +299,8 @@ class AsyncNotingDriver(_Noting, AsyncDriver):
 
 
 async def _exchange(transport: AsyncTransport, step: Send) -> Received:
+    import asyncio  # whoever calls this has it; a client for threads need not wait for it
+
     patience = step.patience
     reply = None
     body = bytearray()
@@ -324,6 +327,8 @@ async def _exchange(transport: AsyncTransport, step: Send) -> Received:
 
 
 async def _within(patience: Patience, waiting: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
     try:
         async with asyncio.timeout(patience.left()):
             return await waiting

@@ -18,10 +18,11 @@ from starlette.testclient import TestClient
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import payload, serving
 from xoxzo.cloudpy.integrations.alertmanager.app import application
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Verdict
 from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
 from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
+from xoxzo.cloudpy.integrations.alertmanager.wording import Said
 
 TOKEN = "a token of the tests"
 JSON = {"content-type": "application/json"}
@@ -163,7 +164,7 @@ def test_dry() -> None:
     outcomes = []
     for kind in Kind:
         deed = Deed(key="k", incident="K7QD", run=1, version=1, lap=1, step=0, tries=0, kind=kind, person="tanaka")
-        outcomes.append(asyncio.run(sender.send(deed, "the text")).outcome)
+        outcomes.append(asyncio.run(sender.send(deed, Said(text="the text"))).outcome)
     assert outcomes == ["sent", "unanswered", "sent", "sent"]
     assert asyncio.run(sender.ask(deed)).outcome == "unanswered"
     assert 'number=+81••••0001 text="the text"' in log.getvalue()

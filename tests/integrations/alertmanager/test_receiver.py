@@ -1,5 +1,6 @@
 """The receiver with its store and the real client, on a clock of the tests' own."""
 
+import sqlite3
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from msgspec.structs import replace
 from on_call import SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Phase, after
+from xoxzo.cloudpy.integrations.alertmanager.escalation import after
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Phase
 from xoxzo.cloudpy.integrations.alertmanager.sending import judge
+from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 NIGHT = {"hours": "22:00-07:00", "zone": "Asia/Tokyo", "break_through": ["critical"]}
 HOUR = 3600
@@ -284,6 +287,18 @@ def test_asking_fails_for_a_while(tmp_path: Path) -> None:
         assert [entry[1] for entry in world.phones.log()] == ["sms", "call", "call"]
 
 
+def test_one_call_at_a_time(tmp_path: Path) -> None:
+    """Nobody is called about two incidents at once: the second call waits for the end of the first."""
+    lists = {"oncall": {"steps": [{"to": "tanaka", "method": "call", "wait": "1h", "repeats": 0}]}}
+    with OnCall(tmp_path, settings(lists=lists, routes=[])) as world:
+        world.hear(alert(), group="a")
+        world.wait(1)
+        world.hear(alert(), group="b")
+        world.wait(HOUR)
+        first, second = world.phones.reached
+        assert second.at - first.at >= world.phones.ringing
+
+
 def test_brake(tmp_path: Path) -> None:
     """No more than so many go out in an hour; the rest waits for its turn."""
     given = settings(brake={"messages": 3}, lists={"office": {"steps": [{"to": "tanaka", "method": "sms"}]}}, routes=[])
@@ -338,7 +353,6 @@ def test_killed_while_sending(seconds: float, tmp_path: Path) -> None:
 def test_acknowledged_from_another_process(tmp_path: Path) -> None:
     """An acknowledgement that was written into the file is found before anything else goes out."""
     from xoxzo.cloudpy.integrations.alertmanager.receiver import acknowledge
-    from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
     with OnCall(tmp_path) as world:
         _, ident = world.hear(alert())
@@ -382,16 +396,30 @@ def test_a_fault_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_forgotten(tmp_path: Path) -> None:
-    """What has been over for a month is removed; what is open stays."""
-    world = OnCall(tmp_path)
-    _, ended = world.hear(alert(), group="a")
-    world.wait(HOUR)
-    world.stop()
-    world.loop._virtual.now += 40 * 86_400
-    world.start()
-    assert world.store.incident(ended) is None
-    assert world.store.deeds(ended) == []
-    world.__exit__()
+    """What nobody has spoken of for a month is removed; what Alertmanager still tells of is not told again."""
+    with OnCall(tmp_path) as world:
+        _, ended = world.hear(alert(), group="a")
+        _, lasting = world.hear(alert(), group="b")
+        for _ in range(40):
+            world.wait(86_400)
+            assert world.hear(alert(), group="b") == ("repeat", lasting)
+        assert world.store.incident(ended) is None
+        assert world.store.deeds(ended) == []
+        assert len(world.phones.log()) == 10
+
+
+def test_keeping_house_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is busy when old incidents are to be removed is told, and no reason to stop."""
+
+    def busy(*_: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(Store, "forget", busy)
+    with OnCall(tmp_path) as world:
+        world.hear(alert())
+        world.wait(60)
+        assert "fault" in world.events()
+        assert len(world.phones.log()) == 1
 
 
 def test_stopping_does_not_wait_for_ever(tmp_path: Path) -> None:
@@ -456,3 +484,21 @@ def test_an_outcome_of_yesterday() -> None:
     incident = Incident(ident="A", key="k", plan="oncall", step=1)
     late = Deed(key="A-1", incident="A", run=1, version=1, lap=1, step=0, tries=0, kind=Kind.SMS, person="tanaka")
     assert after(incident, plan, [replace(late, outcome=Outcome.SENT)], 0.0) == incident
+
+
+def test_by_templates(tmp_path: Path) -> None:
+    """An account that may not send free texts sends by templates, with the alert in their variables."""
+    given = settings(
+        texts={
+            "sms_template": {"id": 6, "variables": {"what": "{names}"}},
+            "resolved_template": {"id": 7, "variables": {"id": "{id}"}},
+        },
+        brake={"credits": 200, "call_price": 10},
+    )
+    with OnCall(tmp_path, given) as world:
+        _, ident = world.hear(alert())
+        world.wait(60)
+        world.hear(alert(resolved=True))
+        world.wait(60)
+        assert [one.text for one in world.phones.reached] == ["6 {'what': 'HostDown'}", f"7 {{'id': '{ident}'}}"]
+        assert [cost for _, cost in world.store.lately(world.now)] == [20, 20]

@@ -1,6 +1,8 @@
 """The file of settings: what it may say, and what is objected to, with the place."""
 
 import copy
+import re
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,15 @@ def test_times(given: str | float, seconds: float) -> None:
         ("texts.sms", "{summry}", "texts.sms has no placeholder {summry}"),
         ("texts.sms", " ", "texts.sms must not be blank"),
         ("texts.max_parts", 11, "texts.max_parts must be a whole number"),
+        ("texts.sms_template", 6, "texts.sms_template must be a table"),
+        ("texts.sms_template", {"variables": {}}, "texts.sms_template.id must be given"),
+        ("texts.sms_template", {"id": 0}, "texts.sms_template.id must be a whole number"),
+        (
+            "texts.sms_template",
+            {"id": 6, "variables": {"a": "{b}"}},
+            "texts.sms_template.variables.a has no placeholder",
+        ),
+        ("texts.sms_template", {"id": 6}, "texts.sms_template and resolved_template must be given together"),
         ("brake.messages", 2, "brake.messages must be at least 3"),
         ("brake.credits", "many", "brake.credits must be a number of credits"),
         ("brake.credits", 100, "brake.call_price must be given"),
@@ -132,9 +143,9 @@ def test_prices() -> None:
         understand(file)
     file["brake"]["sms_price"] = 7.5
     brake = understand(file).brake
-    assert (brake.cost("sms", "a", "US"), brake.cost("call", "a", "US")) == (Decimal("7.5"), Decimal(20))
-    assert settings().brake.cost("sms", "a" * 141, "JP") == 20
-    assert settings().brake.cost("sms", "a", None) == 0
+    assert (brake.cost("a", "US"), brake.most(3, "US"), brake.call_price) == (Decimal("7.5"), Decimal("22.5"), 20)
+    assert (settings().brake.cost("a" * 141, "JP"), settings().brake.most(3, "JP")) == (20, 30)
+    assert (settings().brake.cost("a", None), settings().brake.most(3, None)) == (0, 0)
 
 
 def test_files(tmp_path: Path) -> None:
@@ -157,3 +168,11 @@ def test_warnings() -> None:
     assert "warning  an alert that fits none of the routes" in described
     assert "warning  no route leads to oncall" in described
     assert "team=db → office" in described
+
+
+def test_the_documentation() -> None:
+    """What the documentation shows of a file can be read."""
+    page = (Path(__file__).parents[3] / "docs" / "alertmanager.md").read_text(encoding="utf-8")
+    whole, texts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert set(understand(tomllib.loads(whole)).plans) == {"oncall", "office"}
+    assert understand(tomllib.loads(whole + texts)).texts.sms_template.ident == 6

@@ -1,5 +1,6 @@
 """Many nights on call: random alerts, faults, deaths, answers and acknowledgements, held against the promises."""
 
+import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 from on_call import NOON, SATO, SUZUKI, TANAKA, OnCall, Phones, alert, settings
 
-from xoxzo.cloudpy.integrations.alertmanager import escalation, receiver, sending
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Outcome, Phase
+from xoxzo.cloudpy.integrations.alertmanager import braking, escalation, receiver, routing, sending
+from xoxzo.cloudpy.integrations.alertmanager.records import Outcome, Phase
 from xoxzo.cloudpy.integrations.alertmanager.routing import asleep
 
 HOUR = 3600.0
@@ -112,10 +113,10 @@ def _look(world: OnCall, night: Night, ended: dict[str, float], severe: dict) ->
             night.forgotten.append(incident.ident)
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(2))
 def test_nights(part: int, tmp_path: Path) -> None:
     """No message twice, nothing after an end, nobody woken against the hours, never over the brake, nothing lost."""
-    bad = {seed: night for seed in range(part * 15, part * 15 + 15) if not (night := play(seed, tmp_path)).is_quiet}
+    bad = {seed: night for seed in range(part * 14, part * 14 + 14) if not (night := play(seed, tmp_path)).is_quiet}
     assert bad == {}
 
 
@@ -127,12 +128,18 @@ def _deaf(incident: object, by: str, now: float, *, version: int | None = None) 
     return incident
 
 
+def _begin_afresh(self: receiver.Receiver) -> None:
+    self._keeping = asyncio.create_task(self._keep_house())
+
+
 @pytest.mark.parametrize(
     ("place", "mistake", "found"),
     [
         ((sending, "judge"), _unsent, "doubled"),
         ((escalation, "acknowledge"), _deaf, "after_the_end"),
-        ((receiver.Receiver, "start"), lambda _self: None, "forgotten"),
+        ((receiver.Receiver, "start"), _begin_afresh, "forgotten"),
+        ((routing, "asleep"), lambda *_: None, "woken"),
+        ((braking, "holds"), lambda *_: None, "over_the_brake"),
     ],
 )
 def test_mistakes_are_found(

@@ -39,7 +39,7 @@ def test_severities() -> None:
     assert said(*several, quiet=quiet).startswith("FIRING page/info A, B, C")
 
 
-@settings_(max_examples=60)
+@settings_(max_examples=40)
 @given(
     parts=strategies.integers(1, 3),
     summary=strategies.text(max_size=900),
@@ -71,6 +71,12 @@ def test_the_summary_gives_way() -> None:
     assert text.endswith("… #K7QD")
 
 
+def test_a_cut_may_make_it_ascii() -> None:
+    """Where the one character that halves a part is cut off, all the rest stays."""
+    text = said(alert() | {"annotations": {"summary": "a" * 100 + "あ"}}, texts={"max_parts": 1, "sms": "{summary}"})
+    assert text == "a" * 100 + "..."
+
+
 def test_preview() -> None:
     """A payload shows where it would lead, and whether it would wake anybody."""
     found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, brake={"call_price": 20})
@@ -95,3 +101,16 @@ def test_no_calls() -> None:
     assert "SMS to tanaka, up to 2 times, 90 s apart" in shown
     assert "call  " not in shown
     assert "credits" not in shown
+
+
+def test_templates() -> None:
+    """Where a template stands in for a text, its variables are filled, never empty, and each cut at 60 characters."""
+    template = {"id": 6, "variables": {"what": "{names}", "why": "{summary}", "who": "{label.team}"}}
+    found = settings(texts={"sms_template": template, "resolved_template": {"id": 7}})
+    alerts = told(alert() | {"annotations": {"summary": "x" * 100}}).firing
+    said = wording.message(found, "K7QD", alerts, resolved=False)
+    assert (said.template, said.variables["what"], said.variables["who"]) == (6, "HostDown", "-")
+    assert said.variables["why"] == "x" * 57 + "..."
+    assert wording.message(found, "K7QD", alerts, resolved=True).template == 7
+    shown = "\n".join(preview.show(found, alerts))
+    assert "SMS      template 6\n         what = HostDown" in shown

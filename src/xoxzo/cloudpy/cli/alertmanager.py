@@ -18,8 +18,8 @@ import starlette  # noqa: F401
 import uvicorn  # noqa: F401
 
 from xoxzo.cloudpy.integrations.alertmanager import example, payload, preview, reading
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Phase
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
+from xoxzo.cloudpy.integrations.alertmanager.records import Phase
 from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender, LiveSender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
 from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
@@ -60,7 +60,12 @@ _machine = click.option("--json", "machine", is_flag=True, help="Write JSON, one
 @_state
 @click.option("--listen", metavar="HOST:PORT", help="In place of what the settings say; port 0 takes a free one.")
 @click.option("--check", is_flag=True, help="Read the settings, show what they lead to, and end.")
-@click.option("--show", type=click.File("rb"), help="Show what a payload of Alertmanager's would lead to, and end.")
+@click.option(
+    "--show",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Show what a payload of Alertmanager's would lead to, and end.",
+)
 @click.option("--profile", metavar="NAME", help="The account, from the configuration.")
 @click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
 @click.option("--dry-run", is_flag=True, help="Listen, and tell what would be sent instead of sending it.")
@@ -169,7 +174,9 @@ def status(above: dict[str, str | None], /, *, machine: bool, **given: str | Non
 
 
 @command.command("example", cls=Command, epilog=examples("xoxzo alertmanager example --language ja > oncall.toml"))
-@click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True)
+@click.option(
+    "--language", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Of texts and remarks."
+)
 def example_(language: str) -> None:
     """Write settings to begin with: fill in your people, and --check them."""
     click.echo(example.text(language), nl=False)

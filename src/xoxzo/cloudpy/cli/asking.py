@@ -39,8 +39,6 @@ class Plan:
     """SMS parts of each message."""
     at_least: bool = False
     """Whether it may cost more: a call is charged by the minute."""
-    remarks: Sequence[str] = ()
-    """What had to be assumed."""
 
 
 def allow(session: Session, plan: Plan) -> None:
@@ -110,8 +108,6 @@ def show(session: Session, plan: Plan) -> None:
     if plan.parts is not None:
         click.echo(f"  {tr('parts of each')}: {plan.parts}", err=True)
     click.echo(f"  {tr('cost')}: {price(plan)}", err=True)
-    for remark in plan.remarks:
-        click.echo(f"  {tr('assumed')}: {remark}", err=True)
 
 
 def remember(where: Destination) -> None:

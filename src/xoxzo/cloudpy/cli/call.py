@@ -146,9 +146,8 @@ def _prepare(
     with objection(nothing_sent=True):
         for one in people:
             operation(recipient=one.number, **given)
-    remarks = [remark for one in people for remark in one.remarks]
     cost = first_minutes(people, local=given["jp_din_caller"])
-    allow(session, Plan(what, [one.number for one in people], cost, at_least=True, remarks=remarks))
+    allow(session, Plan(what, [one.number for one in people], cost, at_least=True))
     return people
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import copy
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -14,6 +13,8 @@ from .words import plural, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from click.shell_completion import CompletionItem
 
 COMMON = "Options of every command"
 """The heading under which the options stand that all commands of the API share."""
@@ -40,7 +41,7 @@ class Manners(click.Command):
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Option) and (record := _translated(parameter).get_help_record(ctx)):
+            if isinstance(parameter, click.Option) and (record := translated(parameter).get_help_record(ctx)):
                 (common if isinstance(parameter, CommonOption) else own).append(record)
         for title, rows in ((tr("Options"), own), (tr(COMMON), common)):
             if rows:
@@ -64,8 +65,13 @@ class Manners(click.Command):
         """Run the command; an error of ours is told, and ends the program with its status."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (click.Abort, KeyboardInterrupt):
+            from .statuses import INTERRUPTED
+
+            click.echo(tr("Stopped."), err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
             from .statuses import refusal
 
@@ -100,24 +106,25 @@ class Group(Manners, click.Group):
         self.table = table or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names: those of the table whose module is there, then those that were added."""
+        """Return the names: those of the table, then those that were added."""
         del ctx
-        listed = [name for name, entry in self.table.items() if find_spec(entry.module.partition(":")[0])]
-        return [*listed, *(name for name in self.commands if name not in self.table)]
+        return [*self.table, *(name for name in self.commands if name not in self.table)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command; a missing extra ends the program with one line that names it."""
         if cmd_name in self.commands:
             return self.commands[cmd_name]
-        if cmd_name not in self.list_commands(ctx):
+        entry = self.table.get(cmd_name)
+        if entry is None:
             return None
-        entry = self.table[cmd_name]
         module, _, name = entry.module.partition(":")
         try:
             command: click.Command = getattr(import_module(module), name or "command")
         except ModuleNotFoundError as error:
             if error.name is None or error.name.startswith("xoxzo"):
                 raise
+            if ctx.resilient_parsing:
+                return None  # nobody has asked for it: somebody has pressed Tab
             line = tr("this needs an extra: {install}", install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
             click.echo(f"{ctx.command_path} {cmd_name}: {line}", err=True)
             raise click.exceptions.Exit(2) from None
@@ -139,6 +146,17 @@ class Group(Manners, click.Group):
             said += " " + question.format(possibility=listed, possibilities=listed)
         raise click.UsageError(said, ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what the word may become; the commands of the table are not imported for it."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=self._word_for(name))
+            for name in self._shown_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, then the commands."""
         super().format_options(ctx, formatter)
@@ -146,15 +164,17 @@ class Group(Manners, click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands; those of the table are not imported for it."""
-        rows = []
-        for name in self.list_commands(ctx):
-            if name in self.table:
-                rows.append((name, tr(self.table[name].help)))
-            elif not self.commands[name].hidden:
-                rows.append((name, self.commands[name].get_short_help_str()))
+        rows = [(name, self._word_for(name)) for name in self._shown_commands(ctx)]
         if rows:
             with formatter.section(tr("Commands")):
                 formatter.write_dl(rows)
+
+    def _shown_commands(self, ctx: click.Context) -> list[str]:
+        names = self.list_commands(ctx)
+        return [name for name in names if name not in self.commands or not self.commands[name].hidden]
+
+    def _word_for(self, name: str) -> str:
+        return tr(self.table[name].help) if name in self.table else self.commands[name].get_short_help_str()
 
 
 def examples(*lines: str) -> str:
@@ -162,7 +182,8 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _translated(option: click.Option) -> click.Option:
+def translated(option: click.Option) -> click.Option:
+    """Return an option whose help is in the reader's language."""
     shown = copy(option)
     shown.help = tr(option.help) if option.help else option.help
     return shown

@@ -47,8 +47,7 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     numbers = [one.number for one in people]
     with objection(nothing_sent=True):
         create_conference(participants=numbers, **given)
-    remarks = [remark for one in people for remark in one.remarks]
-    allow(session, Plan(tr("A conference"), numbers, first_minutes(people), at_least=True, remarks=remarks))
+    allow(session, Plan(tr("A conference"), numbers, first_minutes(people), at_least=True))
     with session.client() as client:
         started = client.conferences.create(participants=numbers, **given)
     session.out.record(session.out.facts(started))

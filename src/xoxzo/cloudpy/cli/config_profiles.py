@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import config, tokens
+from . import completing, config, tokens
 from .commands import Command, examples
 from .settings import PROFILE_SETTINGS, read_setting
 from .statuses import Refused
@@ -64,7 +64,7 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
 
 
 @click.command("remove-profile", cls=Command, epilog=examples("xoxzo config remove-profile shop"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.profiles)
 def remove_profile(name: str) -> None:
     """Forget an account. A token in the system's keyring stays there."""
     from .config_writing import changed

@@ -11,6 +11,7 @@ import click
 
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
+from . import completing
 from .checkup.finding import Finding, status_of
 from .commands import Command, examples
 from .statuses import Refused
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from .profiles import Destination
 
+_INDENT, _NARROWEST = 18, 20
 _MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "skipped": ("–", None)}
 _PLAIN = {"✓": "+", "✗": "x", "–": "-"}
 """The marks where the terminal's encoding has no others."""
@@ -29,7 +31,9 @@ _PLAIN = {"✓": "+", "✗": "x", "–": "-"}
 @click.command(
     cls=Command, epilog=examples("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
 )
-@click.option("--profile", metavar="NAME", help="The account, from the configuration.")
+@click.option(
+    "--profile", metavar="NAME", shell_complete=completing.profiles, help="The account, from the configuration."
+)
 @click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
 @click.option(
     "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds to wait."
@@ -135,10 +139,23 @@ def show(finding: Finding) -> None:
     from .widths import pad
 
     mark, colour = _MARKS[finding.state]
-    name = pad(tr(finding.check), 15)
-    _write(f"{click.style(_shown(mark), fg=colour)} {click.style(name, dim=True)} {finding.message}")
-    for line in finding.advice:
-        _write(f"{' ' * 18}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
+    name = pad(tr(finding.check), _INDENT - 3)
+    first, *more = _lines(finding.message)
+    _write(f"{click.style(_shown(mark), fg=colour)} {click.style(name, dim=True)} {first}")
+    for line in more:
+        _write(" " * _INDENT + line)
+    for line in finding.advice:  # in one piece: it may be a command
+        _write(f"{' ' * _INDENT}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
+
+
+def _lines(message: str) -> list[str]:
+    if not sys.stdout.isatty():
+        return [message]
+    import shutil
+
+    from .widths import wrap
+
+    return wrap(message, max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST))
 
 
 def conclude(findings: list[Finding]) -> None:

@@ -11,6 +11,7 @@ import click
 from xoxzo.cloudpy.errors import APIError
 
 from . import statuses
+from .dry import Shown
 from .inputs import each_of
 from .statuses import refusal
 from .telling import tell_refusal
@@ -65,6 +66,8 @@ def _follow(
             try:
                 with _wheel(ident, place, len(every), shows=shows):
                     found = get(ident)
+            except Shown:
+                continue
             except APIError as error:
                 known = refusal(error)
                 assert known is not None  # noqa: S101 - it is one of ours

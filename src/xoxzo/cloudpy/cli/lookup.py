@@ -36,8 +36,7 @@ def command(session: Session, numbers: Sequence[str], country: str | None) -> No
     - stands for the lines of standard input.
     """
     people = read(session, numbers, country)
-    remarks = [remark for one in people for remark in one.remarks]
     every = [one.number for one in people]
-    allow(session, Plan(tr("Look-ups"), every, PRICE * len(every), remarks=remarks))
+    allow(session, Plan(tr("Look-ups"), every, PRICE * len(every)))
     with session.client() as client:
         ask(session, every, client.lookup.carrier, ("recipient", "found", "carrier", "country", "mccmnc", "cost"))

@@ -17,7 +17,7 @@ import click
 
 from xoxzo.cloudpy.masking import mask_number
 
-from .words import tr
+from .words import Word, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +71,8 @@ class Output:
     def note(self, line: str) -> None:
         """Say something to a person; nobody else is told."""
         if sys.stderr.isatty():
-            click.echo(click.style(line, dim=True), err=True)
+            # Not by click.echo, which knows the terminal better than a bar that may stand there and wants to move.
+            sys.stderr.write(click.style(line, dim=True) + "\n")
 
     def warn(self, line: str) -> None:
         """Say something that must not be missed, to a person or in a log."""
@@ -165,6 +166,8 @@ def for_people(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
+    if isinstance(value, Word):
+        return tr(value)
     if isinstance(value, Decimal | int):
         return f"{_plain(value) if isinstance(value, Decimal) else value:,}"
     if isinstance(value, datetime):
@@ -172,7 +175,7 @@ def for_people(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {for_people(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(for_people(each) for each in value)
+        return tr(", ").join(for_people(each) for each in value)
     return str(value.value if isinstance(value, Enum) else value)
 
 

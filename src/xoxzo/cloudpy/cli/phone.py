@@ -17,7 +17,7 @@ from .inputs import each_of
 from .offline import json_option
 from .output import Output
 from .statuses import REJECTED, objection
-from .words import tr
+from .words import reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +51,7 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
     columns = ("e164", "kind", "country", "doubts", "notes", "error")
-    out.table(_rows(each_of(numbers), country, bad, tr if out.draws else str), columns, single=True)
+    out.table(_rows(each_of(numbers), country, bad, reason if out.draws else str), columns, single=True)
     if bad:
         raise click.exceptions.Exit(REJECTED)
 
@@ -62,7 +62,6 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[
             found = parse(text, country)
         except InvalidArgument as error:
             bad.append(text)
-            reason = said(error.reason)
             yield {
                 "text": text,
                 "e164": None,
@@ -70,7 +69,7 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[
                 "country": None,
                 "doubts": [],
                 "notes": [],
-                "error": reason,
+                "error": said(error.reason),
             }
             continue
         yield {

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.phone.rules import objection_to_recipient
 
 from .inputs import each_of
 from .statuses import Refused
-from .words import tr
+from .words import reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +44,7 @@ def read(session: Session, given: Iterable[str], country: str | None = None, *, 
     Raises:
         Refused: one of them cannot be read; nothing was sent.
     """
+    session.announce()
     found: dict[str, Recipient] = {}
     for place, text in enumerate(each_of(given), 1):
         one = _plain(text) or _typed(session, text, place, country or session.country, sms=sms)
@@ -59,6 +59,8 @@ def read(session: Session, given: Iterable[str], country: str | None = None, *, 
 
 
 def _plain(text: str) -> Recipient | None:
+    from xoxzo.cloudpy.phone import objection_to_recipient
+
     return None if objection_to_recipient(text) else Recipient(text, _COUNTRIES.get(text[:3]))
 
 
@@ -70,10 +72,10 @@ def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) 
     except InvalidArgument as error:
         shown = text if session.out.show_numbers else tr("number {place}", place=place)
         raise Refused(
-            f"{shown}: {tr(error.reason)}",
+            f"{shown}: {reason(error.reason)}",
             tr("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
         ) from None
     remarks = [tr(str(doubt)) for doubt in number.doubts]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
-        remarks.append(tr("this is no mobile number ({kind}): it may take no SMS", kind=number.kind))
+        remarks.append(tr("this is no mobile number ({kind}): it may take no SMS", kind=tr(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))

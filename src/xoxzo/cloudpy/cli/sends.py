@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import sys
+from contextlib import nullcontext, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ import click
 from xoxzo.cloudpy.errors import APIError
 
 from . import statuses
+from .dry import Shown
 from .statuses import refusal
-from .words import tr
+from .words import Word, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from .recipients import Recipient
     from .session import Session
 
-_RESULTS = {statuses.REJECTED: "rejected", statuses.MAY_BE_SENT: "may be sent"}
-_NOT_SENT, _NOT_TRIED = "not sent", "not tried"
+_RESULTS = {statuses.REJECTED: Word("rejected"), statuses.MAY_BE_SENT: Word("may be sent")}
+_NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 
 
 def cost_of(
@@ -66,7 +68,7 @@ class Sends:
 
     def __init__(self, session: Session, key: str, *, done: str = "sent") -> None:
         self._session = session
-        self._done = done
+        self._done = Word(done)
         self._key = key
         self._failures: list[statuses.Refused] = []
         self._stopped = False
@@ -82,6 +84,11 @@ class Sends:
             send: sends to one; returns what has the id.
             follow: what may be typed next, with ``{id}`` in it.
         """
+        if self._session.dry_run:
+            for number in numbers:
+                with suppress(Shown):
+                    send(number)
+            return
         columns = (self._key, "recipient", "result", "error")
         rows = list(self._rows(numbers, send)) if self._session.out.draws else self._rows(numbers, send)
         last: dict[str, Any] = {}
@@ -90,15 +97,17 @@ class Sends:
             self._tell(refused)
         if self._failures:
             raise click.exceptions.Exit(statuses.worst(*(refused.status for refused in self._failures)))
-        self._session.follow(follow.format(id=last.get(self._key)))
+        if len(numbers) == 1:
+            self._session.follow(follow.format(id=last.get(self._key)))
 
     def _noted(
         self, rows: Iterator[dict[str, Any]] | list[dict[str, Any]], last: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         for row in rows:
             last.update(row)
-            # A person sees how it went; the number is for programs.
-            yield {name: value for name, value in row.items() if name != "exit"} if self._session.out.draws else row
+            # A person sees how it went, and reads below what went wrong.
+            shown = {name: value for name, value in row.items() if name not in {"exit", "error"}}
+            yield shown if self._session.out.draws else row
 
     def _rows(self, numbers: Sequence[str], send: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
         with self._progress(len(numbers)) as more:
@@ -126,9 +135,7 @@ class Sends:
         return {"result": result, "error": refused.message, "exit": refused.status}
 
     def _progress(self, count: int) -> Any:  # noqa: ANN401 - a context that yields a function
-        import sys
-
-        if count < 2 or self._session.dry_run or self._session.out.machine or not sys.stderr.isatty():
+        if count < 2 or self._session.out.machine or not sys.stderr.isatty():
             return nullcontext(lambda: None)
         from .drawing import counting
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from . import config
+from . import completing, config
 from .commands import CommonOption
 from .output import Output
 from .profiles import LIVE, Destination, NoCredentials, resolve
@@ -29,7 +29,13 @@ COUNTRY = "JP"
 _SHELL_SAFE = frozenset("-_./:=@%+,")
 
 _ALWAYS = (
-    click.option("--profile", cls=CommonOption, metavar="NAME", help="The account, from the configuration."),
+    click.option(
+        "--profile",
+        cls=CommonOption,
+        metavar="NAME",
+        shell_complete=completing.profiles,
+        help="The account, from the configuration.",
+    ),
     click.option(
         "--simulator", is_flag=True, cls=CommonOption, help="Use the simulator of this machine; start one if none runs."
     ),
@@ -143,6 +149,14 @@ class Session:
         self.out.note(found.line)
         return found
 
+    def announce(self) -> None:
+        """Say where requests go before anything else is said of them.
+
+        Raises:
+            NoCredentials: nobody knows.
+        """
+        _ = self.destination
+
     def setting(self, name: str, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401 - of that kind
         """Return a default of the profile, or of the whole configuration; ``None`` where there is none."""
         table = {} if self._simulator else self.destination.table
@@ -202,7 +216,7 @@ class Session:
             self.maybe_sent = event.maybe_sent
         if event.retry_in is not None:
             self.out.note(
-                tr("… {outcome}; trying again in {seconds} s", outcome=event.outcome, seconds=f"{event.retry_in:.0f}")
+                tr("… {outcome}; trying again in {seconds} s", outcome=event.outcome, seconds=f"{event.retry_in:.1f}")
             )
 
 

@@ -20,7 +20,6 @@ from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
 from . import registry
 from .commands import Group, examples
-from .exchange import exchange
 from .simulator_control import status, stop as stop_running
 from .simulator_options import settings_from
 from .stopping import stop_signals
@@ -141,6 +140,8 @@ def wait_ready(url: str, timeout: float) -> None:
 
 
 def _is_ready(url: str) -> bool:
+    from .exchange import exchange
+
     outcome = exchange("GET", f"{url.rstrip('/')}/_simulator/health", {})
     return outcome.status == 200 and b'"status"' in outcome.body
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .words import tr
+from .words import reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def refusal(error: BaseException) -> Refused | None:
     if isinstance(error, Refused):
         return error
     if isinstance(error, InvalidArgument):
-        return Refused(f"{error.field.replace('_', '-')}: {tr(error.reason)}")
+        return Refused(f"{error.field.replace('_', '-')}: {reason(error.reason)}")
     if isinstance(error, APIError):
         return _Answer(error)
     if isinstance(error, ConfigurationError):
@@ -136,7 +136,7 @@ def _sentence(error: APIError) -> str:
         number, comma, rest = error.reason.removeprefix("status ").partition(", ")
         said = tr("status {status}", status=number) + comma + rest
     else:
-        said = tr(error.reason)
+        said = reason(error.reason)
     tries = tr(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
     doubt = " " + tr("It may have been carried out all the same.") if error.maybe_sent else ""
     return f"{error.operation}: {said} ({tr('request {id}', id=error.request_id or '-')}{tries}){doubt}"

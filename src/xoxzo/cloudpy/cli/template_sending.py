@@ -94,7 +94,6 @@ def send(
                 recipients=[one.number for one in people],
                 cost=cost,
                 parts=parts,
-                remarks=[remark for one in people for remark in one.remarks],
             )
             allow(session, plan)
         Sends(session, "msgid").run(

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from unicodedata import combining, east_asian_width
 
-# What may not begin a line in Japanese.
-_NEVER_FIRST = "、。，．・：；？！）］｝」』】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…"
+# What may not begin a line of Japanese.
+_NEVER_FIRST = ":;,.!?)]}、。，．・：；？！）］｝」』】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…"
 _NEVER_LAST = "（［｛「『【〈《"
 # A word of other scripts stays together; of Japanese each character may end a line.
-_PIECES = re.compile(r"\s+|[^\s\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]+|[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]")
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_PIECES = r"\s+|[^\s\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]+|[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]"
+_ESCAPES = r"\x1b\[[0-9;]*m"
 
 
 def width(text: str) -> int:
     """Return the columns that a text takes; escape sequences for colour take none."""
     if text.isascii() and "\x1b" not in text:
         return len(text)
-    return sum(_columns(character) for character in _ESCAPES.sub("", text))
+    return sum(_columns(character) for character in re.sub(_ESCAPES, "", text))
 
 
 def _columns(character: str) -> int:
@@ -35,16 +35,24 @@ def wrap(text: str, columns: int) -> list[str]:
     """Break a paragraph into lines of at most so many columns, by the rules of Japanese where it is Japanese."""
     lines: list[str] = []
     line = ""
-    for piece in _PIECES.findall(text):
+    for piece in _pieces(text):
         if piece.isspace():
             line += " " if line else ""
-        elif line and width(line) + width(piece) > columns and piece[0] not in _NEVER_FIRST:
+        elif line and width(line) + width(piece) > columns and (line[-1] == " " or piece[0] not in _NEVER_FIRST):
             kept, carried = _carried(line)
             lines.append(kept.rstrip())
             line = carried + piece
         else:
             line += piece
     return [*lines, line.rstrip()] if line else lines
+
+
+def _pieces(text: str) -> list[str]:
+    """Return what may not be broken, and the blanks between."""
+    if text.isascii():
+        # Most help is, and compiling the expression takes longer than all of it.
+        return [piece for word in text.split() for piece in (word, " ")]
+    return re.findall(_PIECES, text)
 
 
 def _carried(line: str) -> tuple[str, str]:

@@ -12,6 +12,12 @@ VARIABLE = "XOXZO_LANG"
 _LOCALE = (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
 
 
+class Word(str):
+    """A word of ours in what a command writes: data in a pipe and in JSON, and translated for a person."""
+
+    __slots__ = ()
+
+
 def language() -> str:
     """Return ``ja`` or ``en``: by ``XOXZO_LANG``, else by the locale as POSIX reads it."""
     chosen = next((value for name in _LOCALE if (value := os.environ.get(name))), "")
@@ -30,6 +36,32 @@ def tr(text: str, /, **values: object) -> str:
 
         text = WORDS.get(text, text)
     return text.format(**values) if values else text
+
+
+def reason(text: str, /) -> str:
+    """Say a sentence of the library in the reader's language, whatever numbers stand in it.
+
+    Args:
+        text: the English one. In the catalogue its numbers stand as ``{0}``, ``{1}`` …, in their order.
+    """
+    if language() != "ja":
+        return text
+    from .japanese import WORDS
+
+    if text in WORDS:
+        return WORDS[text]
+    import re
+
+    numbers = re.findall(r"[0-9]+", text)
+    places = iter(range(len(numbers)))
+    key = re.sub(r"[0-9]+", lambda _: f"{{{next(places)}}}", text)
+    if key in WORDS:
+        return WORDS[key].format(*numbers)
+    # What was compared stands after a colon: "missing name, day; unknown nam".
+    head, colon, rest = text.partition(": ")
+    pieces = [piece.partition(" ") for piece in rest.split("; ")]
+    said = "; ".join(f"{WORDS.get(word, word)}{blank}{names}" for word, blank, names in pieces)
+    return f"{WORDS[head]}{colon}{said}" if head in WORDS else text
 
 
 def plural(one: str, many: str, count: int, /) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -144,6 +143,8 @@ def retry_after(headers: Mapping[str, str], detail: str | None, now: float) -> f
     if _SECONDS.fullmatch(header):
         return float(header)
     if header:
+        from email.utils import parsedate_to_datetime  # takes longer to load than this module, and is seldom needed
+
         try:
             moment = parsedate_to_datetime(header)
             # A date without a zone is in UTC, as HTTP's dates are, and not in the zone of this machine.

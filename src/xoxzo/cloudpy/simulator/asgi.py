@@ -1,4 +1,4 @@
-"""The simulator as an ASGI application: the API on its own paths, the control API under `/_simulator/`."""
+"""The simulator as an ASGI application: the API on its own paths, the control API and the console beside it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -12,6 +12,7 @@ from .http import Reply, Request, encode
 from .turns import Turns
 
 if TYPE_CHECKING:
+    from .console.app import Console
     from .simulator import Simulator
 
 T = TypeVar("T")
@@ -20,6 +21,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CONTROL = b"/_simulator"
+CONSOLE = b"/console"
 
 _SLOWEST_BODY = 30.0
 _JSON = ((b"content-type", b"application/json"), (b"connection", b"close"))
@@ -60,6 +62,7 @@ class App:
         self._cut = cut
         self._bind_host = bind_host
         self._control: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+        self._console: Console | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the lifespan starts and closes the simulator."""
@@ -70,6 +73,8 @@ class App:
             raw = scope.get("raw_path") or scope["path"].encode()
             if raw == CONTROL or raw.startswith(CONTROL + b"/"):
                 await self._answer_control(scope, receive, send)
+            elif raw in {b"/", CONSOLE} or raw.startswith(CONSOLE + b"/"):
+                await self._answer_console(scope, receive, send)
             else:
                 await self._answer(scope, raw, receive, send)
 
@@ -110,6 +115,15 @@ class App:
 
             self._control = application(self._simulator, self._bind_host)
         await self._control(scope, receive, send)
+        if self._console is not None and scope["method"] == "POST":
+            self._console.hub.tell("console")  # what is no event, such as a fault that was switched on
+
+    async def _answer_console(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._console is None:
+            from .console.app import Console
+
+            self._console = Console(self._simulator, self._bind_host, self._cut)
+        await self._console(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

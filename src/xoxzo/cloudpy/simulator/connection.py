@@ -9,15 +9,15 @@ slow, broken, or a path of another door's, is uvicorn's from there on, so there 
 import asyncio
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from .faults import CUTTING
 from .http import Reply, Request
 
 if TYPE_CHECKING:
-    from uvicorn.server import ServerState
-
     from .turns import Turns
 
 LONGEST = 65_536
@@ -31,7 +31,9 @@ _HEAD = re.compile(
     rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*) HTTP/1\.1\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
+_CLOSE = (b"connection", b"close")
 _NOT_PLAIN = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
+_CONNECTIONS = frozenset({b"keep-alive", b"close"})
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
@@ -72,7 +74,7 @@ def read(data: bytes, peer: tuple[str, int] | None) -> tuple[Request, int] | Non
         len(headers) != count  # one of them came twice
         or b"host" not in headers
         or not _NOT_PLAIN.isdisjoint(headers)
-        or headers.get(b"connection", b"keep-alive").lower() != b"keep-alive"
+        or headers.get(b"connection", b"close").lower() not in _CONNECTIONS
         or not length.isdigit()
         or len(length) > len(str(LONGEST))
         or end + int(length) > LONGEST
@@ -98,13 +100,38 @@ def write(reply: Reply, general: Iterable[tuple[bytes, bytes]], *, bare: bool) -
     return b"".join((_STATUS_LINES[reply.status], *lines, b"content-length: %d\r\n\r\n" % len(reply.body), body))
 
 
+class Served(Protocol):
+    """A connection, be it of ours or uvicorn's, as the server sees it."""
+
+    transport: asyncio.Transport
+    client: tuple[str, int] | None
+
+    def shutdown(self) -> None:
+        """Close as soon as nothing is being answered."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all connections of a server share."""
+
+    connections: set[Served] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    """Requests that are being answered by uvicorn."""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """Those that every reply has."""
+
+    def date(self) -> None:
+        """Have replies carry the present date."""
+        self.headers[:] = [(b"date", formatdate(usegmt=True).encode())]
+
+
 class Connection(asyncio.Protocol):
     """One connection, until it is closed or becomes uvicorn's.
 
     Args:
         turns: Where requests are answered.
         takes: Says whether a request is answered there.
-        state: uvicorn's list of connections, and the headers that every reply has.
+        shared: What it shares with the other connections of the server.
         other: Makes uvicorn's own protocol, which joins the same list.
     """
 
@@ -112,15 +139,14 @@ class Connection(asyncio.Protocol):
         self,
         turns: "Turns[Request, Reply]",
         takes: Callable[[Request], bool],
-        state: "ServerState",
+        shared: "Shared",
         other: Callable[[], asyncio.Protocol],
     ) -> None:
         self.transport: asyncio.Transport
         self.client: tuple[str, int] | None = None
         self._turns = turns
         self._takes = takes
-        self._state = state
-        self._connections = cast("set[asyncio.Protocol]", state.connections)
+        self._shared = shared
         self._other = other
         self._loop = asyncio.get_running_loop()
         self._data = b""
@@ -135,12 +161,12 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self.client = (str(peer[0]), int(peer[1])) if peer else None
-        self._connections.add(self)
+        self._shared.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what is being answered is done, and told to nobody."""
         del exc
-        self._connections.discard(self)
+        self._shared.connections.discard(self)
         self._stop_timer()
 
     def data_received(self, data: bytes) -> None:
@@ -187,13 +213,14 @@ class Connection(asyncio.Protocol):
             self._stop_timer()
             self._data = self._data[length:]
             self._asked = request
+            self._last |= request.headers.get(b"connection", b"").lower() == b"close"
             self._turns.ask(request, self._answer)
         elif self._data and self._timer is None:
             self._timer = self._loop.call_later(_SOON, self._hand_over)
 
     def _hand_over(self) -> None:
         self._stop_timer()
-        self._connections.discard(self)
+        self._shared.connections.discard(self)
         self.transport.resume_reading()
         other = self._other()
         other.connection_made(self.transport)
@@ -220,7 +247,8 @@ class Connection(asyncio.Protocol):
 
     def _send(self, reply: Reply) -> None:
         bare = self._asked is not None and self._asked.method == "HEAD"
-        self.transport.write(write(reply, self._state.default_headers, bare=bare))
+        general = [*self._shared.headers, _CLOSE] if self._last else self._shared.headers
+        self.transport.write(write(reply, general, bare=bare))
         self._asked = None
         self._since = self._loop.time()
         if self._last:

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
 
-from .courier import MOST_AT_ONCE, Courier
 from .engine import Answer, Engine, NotSaved, Outgoing
 from .turns import Turns
 
+if TYPE_CHECKING:
+    from .courier import Courier
+
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
 _SHORTEST_NAP = 0.005
-# Requests that are taken from the engine; the rest waits there, where it is counted.
-_MOST_UNDER_WAY = 2 * MOST_AT_ONCE
+# Requests that are taken from the engine, of which half are made at once; the rest waits there, where it is counted.
+_MOST_UNDER_WAY = 200
 # Real seconds until it is tried again to write what could not be written.
 _UNTIL_NEXT_TRY = 0.5
 
@@ -26,9 +29,8 @@ class Driver:
     """
 
     def __init__(self, engine: Engine) -> None:
-        settings = engine.settings
         self._engine = engine
-        self._courier = Courier(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
+        self._courier: Courier | None = None
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._answers = Turns(self._note)
@@ -52,7 +54,8 @@ class Driver:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._courier.close()
+            if self._courier is not None:
+                await self._courier.close()
 
     async def advance(self, seconds: float) -> None:
         """Advance a clock that stands still; returns when all that fell due was done and answered.
@@ -85,10 +88,22 @@ class Driver:
         for outgoing in self._engine.take_outgoing(_MOST_UNDER_WAY - len(self._tasks)):
             task = self._loop.create_task(self._make(outgoing))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._made)
 
     async def _make(self, outgoing: Outgoing) -> None:
-        await self._answers.answer((outgoing, await self._courier.make(outgoing)))
+        await self._answers.answer((outgoing, await self._the_courier().make(outgoing)))
+
+    def _the_courier(self) -> "Courier":
+        # Its library takes as long to load as all the engine: no start shall wait for it.
+        if self._courier is None:
+            from .courier import Courier
+
+            settings = self._engine.settings
+            self._courier = Courier(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
+        return self._courier
+
+    def _made(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if self._engine.has_outgoing():
             self._woken.set()  # there is room for another one
 

@@ -38,6 +38,7 @@ CUTTING = frozenset({"hang", "drop", "lose_reply"})
 EVERYTHING = "*"
 _NAME = re.compile(r"\{[^}]*\}")
 _LONGEST = 86_400.0
+_MOST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class FaultDesk:
             The fault; `remove` takes its `ident`.
 
         Raises:
-            SimulatorError: There is no such kind or endpoint, or a number is out of range.
+            SimulatorError: There is no such kind or endpoint, a number is out of range, or there are too many.
         """
         endpoint = _NAME.sub("{id}", endpoint)
         if kind not in KINDS:
@@ -133,6 +134,8 @@ class FaultDesk:
         if not 0 <= seconds <= _LONGEST:
             raise SimulatorError("seconds must be between 0 and a day")
         with self._lock:
+            if len(self._faults) >= _MOST:
+                raise SimulatorError(f"there are {_MOST} faults already")
             self._made += 1
             fault = Fault(self._made, kind, endpoint, chance, times, seconds)
             self._faults.append(fault)

@@ -2,20 +2,23 @@
 
 import asyncio
 import contextlib
-import logging
 import socket
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
-
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from xoxzo.cloudpy.errors import SimulatorError
 
 from .asgi import App
-from .connection import Connection
+from .connection import Connection, Shared
 
 if TYPE_CHECKING:
+    from .fallback import Fallback
     from .simulator import Simulator
+
+# They are loaded with the first request that needs them; that they are missing shall be told at once.
+for _needed in ("starlette", "uvicorn"):
+    if find_spec(_needed) is None:
+        raise ModuleNotFoundError(f"No module named {_needed!r}", name=_needed)
 
 # Longer than any client's: the side that closes an idle connection first should not be the one that answers.
 _KEEP_ALIVE = 75
@@ -94,98 +97,62 @@ class _Running:
         self._app = App(simulator, host, self._cut)
         self._simulator = simulator
         self._socket = listener
-        self._config = uvicorn.Config(
-            self._app,
-            http="h11",
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE,
-        )
-        self._config.load()
-        # It is asked for its headers alone; it neither listens nor ends by itself.
-        self._server = uvicorn.Server(self._config)
-        self._state = self._server.server_state
-        self._complaints = _Complaints(simulator)
+        self._shared = Shared()
+        self._fallback: Fallback | None = None
         self._listening: asyncio.Server
         self._minding: asyncio.Task[None]
 
     def open_connections(self) -> set[tuple[str, int]]:
         """Return the other ends of all connections, as the gate counts them."""
-        found = (getattr(connection, "client", None) for connection in self._state.connections)
-        return {tuple(client) for client in found if client}
+        return {connection.client for connection in self._shared.connections if connection.client}
 
     def _cut(self, client: tuple[str, int] | None) -> None:
-        for connection in list(self._state.connections):
-            if getattr(connection, "client", None) == client:
+        for connection in list(self._shared.connections):
+            if connection.client == client:
                 connection.transport.abort()
 
     async def start(self) -> None:
-        await self._server.on_tick(0)
+        self._shared.date()
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(self._connection, sock=self._socket, backlog=_BACKLOG)
         self._minding = asyncio.create_task(self._mind())
 
     def _connection(self) -> Connection:
-        return Connection(self._app.turns, self._app.takes, self._state, self._other)
+        return Connection(self._app.turns, self._app.takes, self._shared, self._other)
 
     def _other(self) -> asyncio.Protocol:
-        protocol = H11Protocol(self._config, self._state, {})
-        protocol.logger = self._complaints
-        return protocol
+        if self._fallback is None:
+            from .fallback import Complaints, Fallback
+
+            self._fallback = Fallback(self._app, self._shared, _KEEP_ALIVE, Complaints(self._simulator))
+        return self._fallback.protocol()
 
     async def _mind(self) -> None:
         """Keep the date, and close what is idle, once a second."""
         while True:
             await asyncio.sleep(1)
-            await self._server.on_tick(0)
-            for connection in list(self._state.connections):
+            self._shared.date()
+            for connection in list(self._shared.connections):
                 if isinstance(connection, Connection):
                     connection.close_if_idle(_KEEP_ALIVE)
 
     async def stop(self) -> None:
-        state = self._state
+        shared = self._shared
         self._listening.close()
         self._app.stopping.set()
-        for connection in list(state.connections):
+        for connection in list(shared.connections):
             connection.shutdown()
-        if state.tasks:
-            await asyncio.wait(set(state.tasks), timeout=_LAST_ANSWERS)
-        for task in set(state.tasks):
+        if shared.tasks:
+            await asyncio.wait(set(shared.tasks), timeout=_LAST_ANSWERS)
+        for task in set(shared.tasks):
             task.cancel()
-        for connection in list(state.connections):
+        for connection in list(shared.connections):
             connection.transport.abort()
         self._minding.cancel()
-        left = {*state.tasks, self._minding}
+        left = {*shared.tasks, self._minding}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ANSWERS):
                 await asyncio.gather(*left, return_exceptions=True)
-
-
-class _Complaints(logging.Logger):
-    """Takes what uvicorn says of a connection: the caller's mistakes are told as events, ours to the log of Python.
-
-    Args:
-        simulator: Whose event it is.
-    """
-
-    def __init__(self, simulator: "Simulator") -> None:
-        super().__init__("uvicorn.error", logging.WARNING)
-        self.parent = logging.getLogger("uvicorn.error")
-        self._engine = simulator.engine
-
-    def handle(self, record: logging.LogRecord) -> None:
-        """Tell of a complaint."""
-        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
-            return  # it was cut off when the server stopped
-        if record.levelno > logging.WARNING:
-            super().handle(record)
-            return
-        with self._engine.lock:
-            self._engine.world.tell("refused", "(no request)", status=400, because=[record.getMessage()])
 
 
 def _listen(host: str, port: int) -> socket.socket:

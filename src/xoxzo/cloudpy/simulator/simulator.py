@@ -193,7 +193,9 @@ class Simulator(Service):
         """Return a template to its author; the same as ``office.give_back``."""
         return self.office.give_back(ident)
 
-    def search(self, query: str = "", *, limit: int = 50, before: int | None = None) -> Page[Found]:
+    def search(
+        self, query: str = "", *, limit: int = 50, before: int | None = None, patience: float | None = None
+    ) -> Page[Found]:
         """Find messages, calls and replies, the newest first.
 
         Args:
@@ -202,11 +204,12 @@ class Simulator(Service):
                 words together. Empty for everything.
             limit: How many at most, 1 to 1,000.
             before: Only what is older: the `next` of the page before.
+            patience: Real seconds after which it returns what it has found; the next page goes on. ``None`` for any.
 
         Raises:
             SimulatorError: The query asks for a status or kind that there is not, or a number is out of range.
         """
-        return search(self.engine, query, _limit(limit), before)
+        return search(self.engine, query, _limit(limit), before, patience)
 
     def phones(self, *, limit: int = 50, before: int | None = None) -> Page[PhoneSummary]:
         """Return the phones that were reached, the latest first.

@@ -40,11 +40,13 @@ class Router:
 
 def environment_proxy(url: str) -> str | None:
     """Return the proxy that the environment, or the system, names for an address; never one for this machine."""
-    from urllib.request import getproxies, proxy_bypass
-
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if is_this_machine(host) or proxy_bypass(host if parts.port is None else f"{host}:{parts.port}"):
+    if is_this_machine(host):
+        return None
+    from urllib.request import getproxies, proxy_bypass
+
+    if proxy_bypass(host if parts.port is None else f"{host}:{parts.port}"):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")

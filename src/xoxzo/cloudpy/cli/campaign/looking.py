@@ -12,6 +12,7 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, shelf
 from xoxzo.cloudpy.campaigns.exporting import export as write_export
 from xoxzo.cloudpy.campaigns.report import report as write_report
+from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.masking import mask_number
@@ -26,7 +27,7 @@ _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 @click.command(
     cls=Command, epilog=examples("xoxzo campaign status customers", "xoxzo campaign status customers --json")
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @_MACHINE
 def status(name: str, *, machine: bool) -> None:
     """Show where a campaign stands."""
@@ -57,7 +58,7 @@ def list_(*, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
 @_MACHINE
 def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
@@ -74,7 +75,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.csv; .xlsx makes a workbook.")
 def export(name: str, *, output: str | None) -> None:
     """Write a table of all recipients.
@@ -88,7 +89,7 @@ def export(name: str, *, output: str | None) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.html.")
 def report(name: str, *, output: str | None) -> None:
     """Write a page of HTML with figures and charts.

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
 
@@ -18,7 +19,7 @@ from .where import Account, account_of, where_options
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 def pause(name: str) -> None:
     """Stop a run after what is in flight; `resume` goes on."""
     with told("pause"), Campaign.open(name) as campaign:
@@ -27,7 +28,7 @@ def pause(name: str) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 def cancel(name: str) -> None:
     """End a campaign for good."""
     with told("cancel"), Campaign.open(name) as campaign:
@@ -39,7 +40,7 @@ def cancel(name: str) -> None:
     cls=Command,
     epilog=examples("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv"),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
 @click.option("--reports", type=click.Path(exists=True, dir_okay=False), help="What `xoxzo listen --log` has written.")
 @click.option("--statuses", is_flag=True, help="Ask for the last word on each message.")
@@ -75,7 +76,7 @@ def settle(name: str, *, settle: float, statuses: bool, profile: str | None, sim
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
 def suppress(name: str, file: str, *, country: str) -> None:
@@ -88,7 +89,7 @@ def suppress(name: str, file: str, *, country: str) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(name: str, *, yes: bool) -> None:
     """Remove numbers, texts and ids; keep the figures."""

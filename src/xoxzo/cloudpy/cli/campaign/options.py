@@ -15,7 +15,8 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.exporting import write_bad
-from xoxzo.cloudpy.cli.commands import Command, CommonOption
+from xoxzo.cloudpy.cli.commands import Command, CommonOption, translated
+from xoxzo.cloudpy.cli.words import tr
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -62,13 +63,13 @@ class Sectioned(Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         others: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            record = translated(parameter).get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
                 common = "Where it goes" if isinstance(parameter, CommonOption) else ""
                 title = getattr(parameter, "section", common)
                 (sections.setdefault(title, []) if title else others).append(record)
         for title, records in (*sections.items(), ("Options", others)):
-            with formatter.section(title):
+            with formatter.section(tr(title)):
                 formatter.write_dl(records)
 
 

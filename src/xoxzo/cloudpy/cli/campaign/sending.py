@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import examples
 from xoxzo.cloudpy.cli.profiles import NoCredentials
 from xoxzo.cloudpy.errors import APIError, CampaignError
@@ -120,7 +121,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
 @click.command(
     cls=Sectioned, epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.campaigns)
 @limit_options
 @where_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")

@@ -154,4 +154,15 @@ WORDS = {
     "Let no other command find it: neither --simulator nor stop.": (
         "ほかのコマンド (--simulator や stop) から見えないようにします。"
     ),
+    # xoxzo completion
+    "Write what bash, zsh or fish has to be told to complete commands, options, profiles and campaigns.": (
+        "bash、zsh、fish がコマンド、オプション、プロファイル、キャンペーンを補完できるようにする設定を出力します。"
+    ),
+    "Keep it where your shell looks for such files, and open another terminal; or, for this one alone, type "
+    'eval "$(xoxzo completion SHELL)", and in fish: xoxzo completion fish | source.': (
+        "シェルが読み込む場所に保存し、端末を開き直してください。今の端末だけで使うなら "
+        'eval "$(xoxzo completion SHELL)" と入力します。fish では xoxzo completion fish | source です。'
+    ),
+    # xoxzo alertmanager example
+    "Of its comments and texts.": "説明文と通知文の言語。",
 }

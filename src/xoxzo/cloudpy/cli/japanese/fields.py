@@ -1,6 +1,19 @@
 """The names of fields, as they head a table, and the sentences of the library about texts and numbers."""
 
 WORDS = {
+    ", ": "、",
+    # How it went, and the kinds of numbers.
+    "sent": "送信済み",
+    "started": "発信済み",
+    "rejected": "拒否",
+    "may be sent": "送信された可能性あり",
+    "not sent": "未送信",
+    "not tried": "未実行",
+    "fixed": "固定電話",
+    "voip": "IP 電話",
+    "toll_free": "フリーダイヤル",
+    "pager": "ポケットベル・M2M",
+    "other": "その他",
     "path": "場所",
     "default": "既定",
     "sender": "送信元",
@@ -92,7 +105,32 @@ WORDS = {
     "can be read as two different numbers: write + and the country code in front": (
         "2 通りに読めます。先頭に + と国番号を付けてください"
     ),
+    "has {0} digits and is in no range that is in use: too short, too long or mistyped": (
+        "{0} 桁ですが、使われている番号の範囲にありません。桁数か入力の誤りです"
+    ),
+    "has {0} digits after +{1} and is in no range that is in use: too short, too long or mistyped": (
+        "+{1} の後は {0} 桁ですが、使われている番号の範囲にありません。桁数か入力の誤りです"
+    ),
+    "has {0} digits: too long for one number, are there two?": "{0} 桁もあります。番号が 2 つ続いていませんか",
+    "has {0} characters: too many for one number": "{0} 文字もあり、1 つの番号としては長すぎます",
+    "has {0} characters; at most {1} can be sent": "{0} 文字あります。送信できるのは {1} 文字までです",
     "begins with no country code that exists": "存在しない国番号で始まっています",
+    "holds half a character (a lone surrogate), which cannot be encoded": "壊れた文字が含まれており、送信できません",
+    "must be the registered sender: {0} to {1} digits": "登録済みの送信元を {0} 桁から {1} 桁の数字で指定してください",
+    "must not begin or end with a blank: the API trims it away": "前後に空白は付けられません (API が取り除きます)",
+    "must not hold a slash nor consist of dots: servers read them as another path": (
+        "スラッシュや、ピリオドだけの値は使えません"
+    ),
+    "must be {0} or {1} numbers, not {2}": "番号は {0} 個か {1} 個です ({2} 個あります)",
+    "must not be set for another country than JP": "JP 以外の国には指定できません",
+    "must be a day that exists": "実在する日付にしてください",
+    "has no text in force: Xoxzo has not approved it yet": "承認済みの文章がありません (Xoxzo の承認待ちです)",
+    "make a text of {0} characters, which is too long to be sent": (
+        "差し込み後の文章が {0} 文字になり、長すぎて送信できません"
+    ),
+    "must be those that the template names": "テンプレートの差し込み項目と一致していません",
+    "missing": "不足:",
+    "unknown": "余分:",
     "must not be empty or blank": "空にはできません",
     "must be at most 10 ASCII letters and digits, or at most 15 digits": (
         "半角英数字 10 文字まで、または数字 15 桁までにしてください"

@@ -43,7 +43,6 @@ WORDS = {
     "recipients": "宛先",
     "parts of each": "1 通あたりの分割数",
     "cost": "料金",
-    "assumed": "補った点",
     "not known: no price is published": "不明 (料金が公表されていません)",
     "at least {cost} credits": "{cost} クレジット以上",
     "about {cost} credits": "約 {cost} クレジット",
@@ -142,6 +141,7 @@ WORDS = {
     "Stopped, and what was being sent may be on its way.": (
         "中断しました。送信中だったものは、すでに送られている可能性があります。"
     ),
+    "A wider terminal, or --json, shows more: {names}": "広い端末か --json では、ほかに {names} も表示されます",
     "yes": "はい",
     "no": "いいえ",
     # What went wrong.

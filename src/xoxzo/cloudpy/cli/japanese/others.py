@@ -97,6 +97,7 @@ WORDS = {
     "Only for this account.": "このアカウントだけに適用します。",
     "Take a setting away; what was not there is not missed.": "設定を取り消します。なくてもエラーにはなりません。",
     # Those that stand at the side.
+    "The language of its comments.": "コメントの言語。",
     "Send one message to very many people, from a file.": "ファイルの多数の宛先にメッセージを送ります。",
     "Find out what is wrong.": "うまく動かない原因を調べます。",
     "Have the shell complete what you type.": "シェルの補完を設定します。",

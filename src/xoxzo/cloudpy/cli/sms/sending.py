@@ -59,7 +59,6 @@ def command(session: Session, words: Sequence[str], text: str | None, file: str 
         recipients=[one.number for one in recipients],
         cost=cost,
         parts=parts,
-        remarks=[remark for one in recipients for remark in one.remarks],
     )
     allow(session, plan)
     with session.client() as client:

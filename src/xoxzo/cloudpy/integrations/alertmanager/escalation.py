@@ -12,17 +12,16 @@ answered: a phone that rings once more does less harm than one that never rang.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager.payload import Alert  # noqa: TC001 - msgspec reads the annotation
+from xoxzo.cloudpy.integrations.alertmanager.records import GONE, Deed, Incident, Kind, Outcome, Phase, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from xoxzo.cloudpy.integrations.alertmanager.payload import Notification
+    from xoxzo.cloudpy.integrations.alertmanager.payload import Alert, Notification
     from xoxzo.cloudpy.integrations.alertmanager.settings import Plan
 
     Asleep = Callable[[str], float | None]
@@ -32,134 +31,6 @@ DOUBTED_CALL = 120.0
 NOBODY_REACHED = 300.0
 """Seconds until a list is begun again of which nobody could be reached at all."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
-
-
-class Phase(StrEnum):
-    """Where an incident is."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    ENDED = "ended"
-    """The list has come to its end and nobody acknowledged."""
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-    """Resolved, and everybody knows who shall."""
-
-
-class Verdict(StrEnum):
-    """What a notification meant."""
-
-    OPENED = "opened"
-    NEWS = "news"
-    REPEAT = "repeat"
-    RESOLVED = "resolved"
-    IGNORED = "ignored"
-    """All is well with a group of which nothing was known."""
-    UNROUTED = "unrouted"
-    """No route fits."""
-
-
-class Kind(StrEnum):
-    """What goes out."""
-
-    SMS = "sms"
-    CALL = "call"
-    NEWS = "news"
-    RESOLVED = "resolved"
-
-
-class Outcome(StrEnum):
-    """What became of a message or call."""
-
-    CLAIMED = "claimed"
-    """It is about to go out."""
-    RINGING = "ringing"
-    SENT = "sent"
-    ANSWERED = "answered"
-    UNANSWERED = "unanswered"
-    DOUBT = "doubt"
-    """It may have gone out."""
-    UNSENT = "unsent"
-    """It surely did not go out, and may do so yet."""
-    REFUSED = "refused"
-    """It surely did not go out, and never will."""
-
-
-UNDER_WAY = frozenset({Outcome.CLAIMED, Outcome.RINGING})
-"""Of which nobody knows yet."""
-_GONE = frozenset({Outcome.SENT, Outcome.ANSWERED, Outcome.UNANSWERED, Outcome.DOUBT})
-
-
-class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of an incident.
-
-    Attributes:
-        ident: its id, short enough to be said.
-        key: of its group.
-        plan: the name of its list.
-        phase: where it is.
-        alerts: those that fire, as they were told last.
-        opened: when it was, in seconds since 1970; all times are.
-        run: counts escalations: each begins with the first step.
-        version: counts news.
-        told: the news that those who got an SMS know of.
-        lap: counts how often the list was begun in this run.
-        spent: how many of those laps reached somebody.
-        step: where in the list.
-        tries: how often this step was done.
-        due: when the next may be done.
-        held: nothing goes out before this time.
-        failures: in a row.
-        reached: whether this lap reached anybody.
-        by: who acknowledged.
-    """
-
-    ident: str
-    key: str
-    plan: str
-    phase: Phase = Phase.OPEN
-    alerts: tuple[Alert, ...] = ()
-    opened: float = 0.0
-    run: int = 1
-    version: int = 1
-    told: int = 1
-    lap: int = 1
-    spent: int = 0
-    step: int = 0
-    tries: int = 0
-    due: float = 0.0
-    held: float = 0.0
-    failures: int = 0
-    reached: bool = False
-    by: str = ""
-
-
-class Deed(msgspec.Struct, frozen=True, kw_only=True):
-    """One message or call to one person.
-
-    Attributes:
-        key: unique; it travels as the reference.
-        incident: the id.
-        run: of the incident when it was claimed; so are ``version``, ``lap``, ``step`` and ``tries``.
-        kind: what it is.
-        person: the name.
-        outcome: what became of it.
-        at: when it was claimed.
-        callid: of a call that was placed.
-    """
-
-    key: str
-    incident: str
-    run: int
-    version: int
-    lap: int
-    step: int
-    tries: int
-    kind: Kind
-    person: str
-    outcome: Outcome = Outcome.CLAIMED
-    at: float = 0.0
-    callid: str = ""
 
 
 def hear(
@@ -181,7 +52,9 @@ def hear(
         plan = choose(firing)
         if plan is None:
             return before, Verdict.UNROUTED
-        return Incident(ident=ident, key=told.key, plan=plan, alerts=firing, opened=now, due=now), Verdict.OPENED
+        opened = Incident(ident=ident, key=told.key, plan=plan, alerts=firing, opened=now, heard=now, due=now)
+        return opened, Verdict.OPENED
+    before = _change(before, heard=now)
     if told.status == "resolved":
         return _change(before, phase=Phase.RESOLVED, held=0.0, failures=0), Verdict.RESOLVED
     known = {alert.identity: alert.starts_at for alert in before.alerts}
@@ -232,7 +105,7 @@ def upcoming(
     if now < incident.held:
         return incident.held
     if incident.phase is Phase.RESOLVED and plan.resolved:
-        told = dict.fromkeys(deed.person for deed in done.values() if deed.outcome in _GONE)
+        told = dict.fromkeys(deed.person for deed in done.values() if deed.outcome in GONE)
         return _awake([_deed(incident, Kind.RESOLVED, person, now) for person in told], done, asleep)
     if incident.phase is not Phase.OPEN:
         return None
@@ -260,7 +133,7 @@ def after(incident: Incident, plan: Plan, done: Sequence[Deed], now: float) -> I
     """
     first = done[0]
     outcomes = {deed.outcome for deed in done}
-    gone = not outcomes.isdisjoint(_GONE)
+    gone = not outcomes.isdisjoint(GONE)
     failed = not gone and Outcome.UNSENT in outcomes
     failures = incident.failures + 1 if failed else 0
     incident = _change(incident, failures=failures, held=now + _pause(failures) if failed else 0.0)
@@ -295,7 +168,7 @@ def _advance(incident: Incident, plan: Plan, now: float, outcomes: Iterable[Outc
 
 
 def _is_text(deed: Deed, run: int) -> bool:
-    return deed.run == run and deed.kind in {Kind.SMS, Kind.NEWS} and deed.outcome in _GONE
+    return deed.run == run and deed.kind in {Kind.SMS, Kind.NEWS} and deed.outcome in GONE
 
 
 def _awake(wanted: Sequence[Deed], done: Mapping[str, Deed], asleep: Asleep) -> tuple[Deed, ...] | float | None:

@@ -52,6 +52,9 @@ messages = 60
 [texts]
 max_parts = 2
 # sms = "FIRING {severity} {names}: {summary} #{id}"
+# Accounts that may not send free texts name templates of theirs in place of texts:
+# sms_template = { id = 6, variables = { what = "{severity} {names}", id = "{id}" } }
+# resolved_template = { id = 7, variables = { what = "{names}" } }
 """,
     "ja": """\
 # 障害を、誰に、どの順番で、どうやって知らせるか。確認: xoxzo alertmanager --config ファイル --check
@@ -102,6 +105,9 @@ messages = 60
 [texts]
 max_parts = 2
 # sms = "【障害】{severity} {names} {summary} #{id}"
+# 自由な文面を送れないアカウントでは、承認済みのテンプレートを指定します。
+# sms_template = { id = 6, variables = { what = "{severity} {names}", id = "{id}" } }
+# resolved_template = { id = 7, variables = { what = "{names}" } }
 """,
 }
 

@@ -36,11 +36,15 @@ def describe(settings: Settings) -> Iterator[str]:
 
 def texts(settings: Settings, alerts: Sequence[Alert]) -> Iterator[str]:
     """Yield what would be said of alerts, with parts and cost."""
-    sms = wording.sms(settings, settings.texts.sms, _IDENT, alerts)
-    costs = {settings.brake.cost("sms", sms, person.country) for person in settings.people.values()} - {0}
-    cost = f", about {'/'.join(str(cost) for cost in sorted(costs))} credits" if costs else ""
-    yield f"SMS      {sms}"
-    yield f"         {measure(sms).parts} part(s) of at most {settings.texts.max_parts}{cost}"
+    said = wording.message(settings, _IDENT, alerts, resolved=False)
+    if said.template is None:
+        costs = {settings.brake.cost(said.text, person.country) for person in settings.people.values()} - {0}
+        cost = f", about {'/'.join(str(cost) for cost in sorted(costs))} credits" if costs else ""
+        yield f"SMS      {said.text}"
+        yield f"         {measure(said.text).parts} part(s) of at most {settings.texts.max_parts}{cost}"
+    else:
+        yield f"SMS      template {said.template}"
+        yield from (f"         {name} = {value}" for name, value in said.variables.items())
     if settings.caller:
         yield f"call     {wording.spoken(settings, _IDENT, alerts)}"
 

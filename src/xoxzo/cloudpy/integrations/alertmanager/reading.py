@@ -19,6 +19,7 @@ from xoxzo.cloudpy.integrations.alertmanager.settings import (
     Route,
     Settings,
     Step,
+    TemplateText,
     Texts,
 )
 from xoxzo.cloudpy.integrations.alertmanager.table import Table
@@ -72,7 +73,7 @@ def understand(given: dict[str, Any]) -> Settings:
     if not routes and len(plans) == 1:
         routes = (Route(plan=next(iter(plans))),)
     _need(bool(routes), "routes", "must say which alerts take which list")
-    texts = _texts(top.table("texts"), language)
+    texts = _texts(top.table("texts"), language, resolves=any(plan.resolved for plan in plans.values()))
     settings = Settings(
         sender=_sender(top, plans),
         caller=_caller(top, plans),
@@ -181,7 +182,7 @@ def _caller(top: Table, plans: dict[str, Plan]) -> str:
     return caller
 
 
-def _texts(table: Table, language: str) -> Texts:
+def _texts(table: Table, language: str, *, resolves: bool) -> Texts:
     def text(name: str, default: dict[str, str]) -> str:
         return wording.check(table.place(name), table.text(name, default[language]))
 
@@ -190,9 +191,24 @@ def _texts(table: Table, language: str) -> Texts:
         call=text("call", wording.CALL),
         resolved=text("resolved", wording.RESOLVED),
         max_parts=table.number("max_parts", 2, least=1, most=10),
+        sms_template=_template(table, "sms_template"),
+        resolved_template=_template(table, "resolved_template"),
     )
+    paired = (texts.sms_template is None) == (texts.resolved_template is None)
+    _need(paired or not resolves, table.place("sms_template"), "and resolved_template must be given together")
     table.done()
     return texts
+
+
+def _template(texts: Table, name: str) -> TemplateText | None:
+    if texts.get(name) is None:
+        return None
+    table = texts.table(name)
+    ident, variables = table.number("id", 0, least=1, most=2**31), table.table("variables")
+    _need(ident > 0, table.place("id"), "must be given: the template's number")
+    filled = {one: wording.check(variables.place(one), variables.text(one)) for one in variables.names()}
+    table.done()
+    return TemplateText(ident=ident, variables=filled)
 
 
 def _brake(table: Table, plans: dict[str, Plan], people: dict[str, Person], parts: int) -> Brake:

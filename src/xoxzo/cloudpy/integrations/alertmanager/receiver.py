@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager import braking, escalation, routing, wording
-from xoxzo.cloudpy.integrations.alertmanager.escalation import UNDER_WAY, Incident, Kind, Outcome, Phase, Verdict
+from xoxzo.cloudpy.integrations.alertmanager import escalation, routing
+from xoxzo.cloudpy.integrations.alertmanager.deciding import Decider
+from xoxzo.cloudpy.integrations.alertmanager.records import UNDER_WAY, Incident, Kind, Outcome, Phase, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed
     from xoxzo.cloudpy.integrations.alertmanager.payload import Notification
+    from xoxzo.cloudpy.integrations.alertmanager.records import Deed
     from xoxzo.cloudpy.integrations.alertmanager.sending import Sender
-    from xoxzo.cloudpy.integrations.alertmanager.settings import Plan, Settings
+    from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
     from xoxzo.cloudpy.integrations.alertmanager.store import Store
     from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
+    from xoxzo.cloudpy.integrations.alertmanager.wording import Said
 
 KEPT = 30 * 86_400.0
-"""Seconds for which incidents are remembered that are open no more."""
+"""Seconds for which incidents are remembered that are open no more, from when Alertmanager spoke of them last."""
 
 # Read aloud without mistakes: no 0, O, 1, I.
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -31,6 +34,7 @@ _LONGEST_CALL = 900.0
 # The wall clock may be set, so nobody sleeps by it for longer than this.
 _LONGEST_SLEEP = 60.0
 _AFTER_FAULT = 5.0
+_DAY = 86_400.0
 
 
 class Receiver:
@@ -56,10 +60,12 @@ class Receiver:
         self._woken: dict[str, asyncio.Event] = {}
         self._stopping = asyncio.Event()
         self._failure = ""
+        self._keeping: asyncio.Task[None]
+        self._decider = Decider(settings, store, teller, clock)
 
     def start(self) -> None:
         """Go on with what was open when the last receiver stopped."""
-        self._store.forget(self._clock() - KEPT)
+        self._keeping = asyncio.create_task(self._keep_house())
         for incident in self._store.incidents(Phase.OPEN, Phase.RESOLVED):
             self._wake(incident.ident)
 
@@ -70,6 +76,7 @@ class Receiver:
             grace: seconds for what is being sent.
         """
         self._stopping.set()
+        await self._keeping
         for woken in self._woken.values():
             woken.set()
         tasks = [task for task in self._tasks.values() if not task.done()]
@@ -78,6 +85,15 @@ class Receiver:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _keep_house(self) -> None:
+        stopping = False
+        while not stopping:
+            try:
+                self._store.forget(self._clock() - KEPT)
+            except sqlite3.Error as error:
+                self._teller.tell("fault", error=error)
+            stopping = await self._pause(_DAY)
 
     def hear(self, notification: Notification) -> tuple[Verdict, str]:
         """Take a notification; it is on disk when this returns.
@@ -144,72 +160,25 @@ class Receiver:
                 await self._pause(_AFTER_FAULT)
 
     async def _go_on(self, ident: str, woken: asyncio.Event) -> bool:
-        todo = self._decide(ident)
+        todo = self._decider.decide(ident)
         if todo is None:
             return False
         if isinstance(todo, float):
             await _wait(woken, min(max(0.0, todo - self._clock()), _LONGEST_SLEEP))
             return True
-        done = await asyncio.gather(*(self._do(deed, text) for deed, text in todo))
+        called = {deed.person for deed, _ in todo if deed.kind is Kind.CALL}
+        self._decider.called |= called
+        try:
+            done = await asyncio.gather(*(self._do(deed, text) for deed, text in todo))
+        finally:
+            self._decider.called -= called
         if not any(deed.outcome in UNDER_WAY for deed in done):
             self._finish(ident, done)
         return True
 
-    def _decide(self, ident: str) -> list[tuple[Deed, str | None]] | float | None:
-        """Claim what is to go out, on disk, and return it with its texts; one without was claimed before."""
-        now = self._clock()
-        with self._store.transaction() as store:
-            incident = store.incident(ident)
-            if incident is None:
-                return None
-            plan = self._plan(incident)
-            deeds = [deed for deed in store.deeds(ident) if deed.person in self._settings.people]
-            if interrupted := [deed for deed in deeds if deed.outcome in UNDER_WAY]:
-                first = interrupted[0]
-                return [(deed, None) for deed in interrupted if (deed.run, deed.kind) == (first.run, first.kind)]
-            found = escalation.upcoming(
-                incident,
-                plan,
-                deeds,
-                lambda person: routing.asleep(self._settings, plan, incident.alerts, person, now),
-                now,
-            )
-            if not isinstance(found, tuple):
-                if found is None and incident.phase is Phase.RESOLVED:
-                    store.put(msgspec.structs.replace(incident, phase=Phase.CLOSED))
-                return found
-            return self._claim(incident, found, now)
-
-    def _claim(self, incident: Incident, deeds: Sequence[Deed], now: float) -> list[tuple[Deed, str | None]] | float:
-        texts = [self._text(incident, deed.kind) for deed in deeds]
-        people = self._settings.people
-        costs = [
-            self._settings.brake.cost("call" if deed.kind is Kind.CALL else "sms", text, people[deed.person].country)
-            for deed, text in zip(deeds, texts, strict=True)
-        ]
-        until = braking.holds(self._settings.brake, self._store.lately(now), costs)
-        if until is not None:
-            self._teller.tell("braked", incident=incident.ident, seconds=round(until - now))
-            return until
-        for deed, cost in zip(deeds, costs, strict=True):
-            self._store.claim(deed, cost)
-        return list(zip(deeds, texts, strict=True))
-
-    def _text(self, incident: Incident, kind: Kind) -> str:
-        if kind is Kind.CALL:
-            return wording.spoken(self._settings, incident.ident, incident.alerts)
-        template = self._settings.texts.resolved if kind is Kind.RESOLVED else self._settings.texts.sms
-        return wording.sms(self._settings, template, incident.ident, incident.alerts)
-
-    def _plan(self, incident: Incident) -> Plan:
-        # The file may have changed since the incident was opened.
-        plans = self._settings.plans
-        name = incident.plan if incident.plan in plans else routing.choose(self._settings.routes, incident.alerts)
-        return plans[name] if name else next(iter(plans.values()))
-
-    async def _do(self, deed: Deed, text: str | None) -> Deed:
-        if text is not None:
-            deed = await self._sender.send(deed, text)
+    async def _do(self, deed: Deed, said: Said | None) -> Deed:
+        if said is not None:
+            deed = await self._sender.send(deed, said)
         elif deed.outcome is Outcome.CLAIMED:
             # It was about to go out when the process died.
             self._teller.tell("doubt", incident=deed.incident, kind=deed.kind, to=deed.person, reference=deed.key)
@@ -222,22 +191,23 @@ class Receiver:
 
     async def _ring(self, deed: Deed) -> Deed:
         pause = _FIRST_LOOK
-        while self._clock() < deed.at + _LONGEST_CALL:
-            if await self._pause(pause):
-                return deed
+        while not await self._pause(pause):
             deed = await self._sender.ask(deed)
             if deed.outcome is not Outcome.RINGING:
-                return deed
+                break
+            if self._clock() >= deed.at + _LONGEST_CALL:
+                facts = {"to": deed.person, "callid": deed.callid, "status": "unknown"}
+                self._teller.tell("unanswered", incident=deed.incident, **facts)
+                return msgspec.structs.replace(deed, outcome=Outcome.UNANSWERED)
             pause = min(_LONGEST_LOOK, pause * 1.5)
-        self._teller.tell("unanswered", incident=deed.incident, to=deed.person, callid=deed.callid, status="unknown")
-        return msgspec.structs.replace(deed, outcome=Outcome.UNANSWERED)
+        return deed
 
     def _finish(self, ident: str, done: Sequence[Deed]) -> None:
         with self._store.transaction() as store:
             before = store.incident(ident)
             if before is None:
                 return
-            after = escalation.after(before, self._plan(before), done, self._clock())
+            after = escalation.after(before, self._decider.plan(before), done, self._clock())
             for deed in done:
                 store.note(deed)
             store.put(after)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from xoxzo.cloudpy.errors import APIError, ConnectionFailed, InvalidArgument, RateLimited, TimedOut
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Kind, Outcome
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Kind, Outcome
 from xoxzo.cloudpy.masking import mask_number
 from xoxzo.cloudpy.models import CallStatus
 
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
     from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
+    from xoxzo.cloudpy.integrations.alertmanager.wording import Said
+    from xoxzo.cloudpy.models import SentMessage
 
 
 class Sender(Protocol):
     """What sends."""
 
-    async def send(self, deed: Deed, text: str) -> Deed:
+    async def send(self, deed: Deed, said: Said) -> Deed:
         """Send a message or place a call; a call that was placed is ``RINGING`` and has its ``callid``."""
 
     async def ask(self, deed: Deed) -> Deed:
@@ -42,7 +44,7 @@ class LiveSender:
         self._settings = settings
         self._teller = teller
 
-    async def send(self, deed: Deed, text: str) -> Deed:
+    async def send(self, deed: Deed, said: Said) -> Deed:
         """Send; errors become outcomes."""
         number = self._settings.people[deed.person].number
         facts = {"incident": deed.incident, "kind": deed.kind, "to": deed.person, "number": mask_number(number)}
@@ -51,21 +53,27 @@ class LiveSender:
                 call = await self._client.calls.say(
                     caller=self._settings.caller,
                     recipient=number,
-                    tts_message=text,
+                    tts_message=said.text,
                     tts_lang=self._settings.language,
                     reference=deed.key,
                 )
                 self._teller.tell("calling", **facts, callid=call.callid)
                 return _with(deed, Outcome.RINGING, call.callid)
-            sent = await self._client.sms.send(
-                recipient=number, sender=self._settings.sender, message=text, reference=deed.key
-            )
+            sent = await self._text(number, said, deed.key)
         except (InvalidArgument, APIError) as error:
             outcome = judge(error)
             self._teller.tell(outcome, **facts, reference=deed.key, error=error)
             return _with(deed, outcome)
         self._teller.tell("sent", **facts, msgid=sent.msgid)
         return _with(deed, Outcome.SENT)
+
+    async def _text(self, number: str, said: Said, reference: str) -> SentMessage:
+        sender = self._settings.sender
+        if said.template is None:
+            return await self._client.sms.send(recipient=number, sender=sender, message=said.text, reference=reference)
+        return await self._client.templates.send(
+            said.template, recipient=number, sender=sender, variables=said.variables, reference=reference
+        )
 
     async def ask(self, deed: Deed) -> Deed:
         """Ask; an error means that it is not known yet."""
@@ -95,11 +103,17 @@ class DrySender:
         self._settings = settings
         self._teller = teller
 
-    async def send(self, deed: Deed, text: str) -> Deed:
+    async def send(self, deed: Deed, said: Said) -> Deed:
         """Tell, with the text, since there is no other way to see it."""
         number = mask_number(self._settings.people[deed.person].number)
         self._teller.tell(
-            "would-send", incident=deed.incident, kind=deed.kind, to=deed.person, number=number, text=text
+            "would-send",
+            incident=deed.incident,
+            kind=deed.kind,
+            to=deed.person,
+            number=number,
+            template=said.template,
+            text=said.text,
         )
         return _with(deed, Outcome.UNANSWERED if deed.kind is Kind.CALL else Outcome.SENT)
 

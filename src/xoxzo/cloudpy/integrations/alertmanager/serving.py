@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
 
 _SHORTEST_TOKEN = 16
+# Seconds for requests under way when the end comes; Alertmanager posts again what was not answered.
+_GRACE = 5
 
 
 class _Server(uvicorn.Server):
@@ -71,7 +73,12 @@ async def serve(receiver: Receiver, teller: Teller, token: str | None, listener:
     """
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
-        application(receiver, teller, token), log_config=None, access_log=False, lifespan="off", ws="none"
+        application(receiver, teller, token),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_GRACE,
     )
     server = _Server(config)
 

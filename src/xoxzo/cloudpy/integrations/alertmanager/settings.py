@@ -109,11 +109,25 @@ class Brake(msgspec.Struct, frozen=True, kw_only=True):
     sms_price: Decimal | None = None
     call_price: Decimal = Decimal(0)
 
-    def cost(self, method: Method, text: str, country: str | None) -> Decimal:
-        """Return what a message or call is reckoned with, 0 where no price is known."""
-        if method == "call":
-            return self.call_price
+    def cost(self, text: str, country: str | None) -> Decimal:
+        """Return what an SMS is reckoned with, 0 where no price is known."""
         return estimate(text, country or "ZZ", price=self.sms_price).credits or Decimal(0)
+
+    def most(self, parts: int, country: str | None) -> Decimal:
+        """Return what an SMS of so many parts is reckoned with, 0 where no price is known."""
+        return parts * (estimate("", country or "ZZ", price=self.sms_price).price or Decimal(0))
+
+
+class TemplateText(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that Xoxzo has approved, for accounts that may not send free ones (API section 3).
+
+    Attributes:
+        ident: the template's number.
+        variables: for each of its placeholders a text with ours in it; see `wording`.
+    """
+
+    ident: int
+    variables: dict[str, str] = {}
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,12 +138,16 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
         call: spoken.
         resolved: when all is well again.
         max_parts: the most SMS parts that a message may take.
+        sms_template: what is sent in place of ``sms``, or ``None``.
+        resolved_template: what is sent in place of ``resolved``, or ``None``.
     """
 
     sms: str
     call: str
     resolved: str
     max_parts: int = 2
+    sms_template: TemplateText | None = None
+    resolved_template: TemplateText | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

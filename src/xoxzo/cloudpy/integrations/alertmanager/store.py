@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.integrations.alertmanager.escalation import Deed, Incident, Kind, Outcome, Phase
+from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,7 @@ _STATEMENTS = (
     group_key TEXT NOT NULL,
     phase TEXT NOT NULL,
     opened REAL NOT NULL,
+    heard REAL NOT NULL,
     state BLOB NOT NULL
 )""",
     "CREATE INDEX incident_group ON incident (group_key, opened)",
@@ -179,10 +180,17 @@ class Store:
 
     def put(self, incident: Incident) -> None:
         """Keep an incident."""
-        row = (incident.ident, incident.key, incident.phase, incident.opened, msgspec.json.encode(incident))
+        row = (
+            incident.ident,
+            incident.key,
+            incident.phase,
+            incident.opened,
+            incident.heard,
+            msgspec.json.encode(incident),
+        )
         query = (
-            "INSERT INTO incident VALUES (?,?,?,?,?)"
-            " ON CONFLICT (ident) DO UPDATE SET phase = excluded.phase, state = excluded.state"
+            "INSERT INTO incident VALUES (?,?,?,?,?,?) ON CONFLICT (ident)"
+            " DO UPDATE SET phase = excluded.phase, heard = excluded.heard, state = excluded.state"
         )
         with self._mutex:
             self._connection.execute(query, row)
@@ -223,9 +231,9 @@ class Store:
         return [(at, Decimal(cost)) for at, cost in rows]
 
     def forget(self, before: float) -> None:
-        """Remove incidents that were opened before a time, unless they are open, and all that was done for them."""
+        """Remove incidents that were last heard of before a time, unless they are open, and their deeds."""
         with self.transaction():
-            old = "SELECT ident FROM incident WHERE opened < ? AND phase != ?"
+            old = "SELECT ident FROM incident WHERE heard < ? AND phase != ?"
             given: Sequence[object] = (before, Phase.OPEN)
             self._connection.execute(f"DELETE FROM deed WHERE incident IN ({old})", given)  # noqa: S608 - constants
             self._connection.execute(f"DELETE FROM incident WHERE ident IN ({old})", given)  # noqa: S608 - constants

@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.routing import severities
 from xoxzo.cloudpy.text import measure
@@ -37,6 +39,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAMED = re.compile(r"(?:label|annotation)\.[A-Za-z_][A-Za-z0-9_]*")
 _MANY = 3
 _SPOKEN = 400
+_FILLED = 60
 
 
 def check(field: str, template: str) -> str:
@@ -54,8 +57,39 @@ def check(field: str, template: str) -> str:
     return template
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message says.
+
+    Attributes:
+        text: its text, as far as that is known here.
+        template: the number of the template that makes it, or ``None``.
+        variables: of the template.
+    """
+
+    text: str
+    template: int | None = None
+    variables: dict[str, str] = {}
+
+
+def message(settings: Settings, ident: str, alerts: Sequence[Alert], *, resolved: bool) -> Said:
+    """Return what an SMS says: that alerts fire, or that all is well again.
+
+    What fills a template's placeholder is cut at 60 characters.
+    """
+    texts = settings.texts
+    template = texts.resolved_template if resolved else texts.sms_template
+    if template is None:
+        return Said(text=sms(settings, texts.resolved if resolved else texts.sms, ident, alerts))
+    values = _values(settings, ident, alerts)
+    variables = {
+        name: _fit(text, values, alerts, lambda filled: len(filled) <= _FILLED) or "-"
+        for name, text in template.variables.items()
+    }
+    return Said(text=" ".join(variables.values()), template=template.ident, variables=variables)
+
+
 def sms(settings: Settings, template: str, ident: str, alerts: Sequence[Alert]) -> str:
-    """Return the text of an SMS, cut so that it fits; what it says of the summary gives way first.
+    """Return a text that is cut so that it fits; what it says of the summary gives way first.
 
     Args:
         settings: how long it may be.
@@ -88,7 +122,7 @@ def _fit(template: str, values: dict[str, str], alerts: Sequence[Alert], fits: C
 
 
 def _longest(most: int, fits: Callable[[int], bool]) -> int | None:
-    """Return the greatest number up to `most` that fits, or ``None``; whatever is smaller than one that fits, fits."""
+    """Return a great number up to `most` that fits, or ``None``: the greatest, if whatever is smaller fits as well."""
     if not fits(0):
         return None
     low, high = 0, most
@@ -101,8 +135,9 @@ def _longest(most: int, fits: Callable[[int], bool]) -> int | None:
 def _cut(text: str, room: int) -> str:
     if len(text) <= room:
         return text
+    begun = text[:room].rstrip()
     # One character that is not ASCII would halve what fits into a part.
-    return text[:room].rstrip() + ("..." if text.isascii() else "…")
+    return begun + ("..." if begun.isascii() else "…")
 
 
 def _fill(template: str, values: dict[str, str], alerts: Sequence[Alert]) -> str:

@@ -4,11 +4,12 @@ It needs no credentials, so it must not be reachable by a web page: the Host hea
 cannot do that by rebinding its own name), and what changes something has to be JSON (which a page cannot post across
 sites without being asked first).
 
-`guard` keeps strangers out, `table` lists what can be asked, `bodies` and `answers` say in which words, `doors` do it,
-and `document` describes it all as OpenAPI, from the same table.
+`..guard` keeps strangers out, `table` lists what can be asked, `bodies` and `answers` say in which words, `doors` do
+it, and `document` describes it all as OpenAPI, from the same table.
 """
 
+from xoxzo.cloudpy.simulator.guard import is_local
+
 from .app import application
-from .guard import is_local
 
 __all__ = ["application", "is_local"]

@@ -15,11 +15,11 @@ from starlette.routing import Route
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.asgi import read_body
 from xoxzo.cloudpy.simulator.engine import NotSaved
+from xoxzo.cloudpy.simulator.guard import is_local
 from xoxzo.cloudpy.simulator.http import UNSAVED, Reply
 
 from .doors import Asked
 from .events import Streams
-from .guard import is_local
 from .table import CHAPTERS, Entry
 
 if TYPE_CHECKING:

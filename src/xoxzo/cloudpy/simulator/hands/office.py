@@ -12,6 +12,7 @@ from xoxzo.cloudpy.simulator.prices import exact
 from xoxzo.cloudpy.simulator.records import TemplateRecord, template_record
 from xoxzo.cloudpy.simulator.settings import Price
 
+_MOST_SENDERS = 10_000
 _MOST_CREDITS = Decimal(10) ** 12
 
 
@@ -157,6 +158,8 @@ class OfficeDoor:
         if not is_digits(digits):
             raise SimulatorError("a K-premium sender has 1 to 15 digits")
         with self._engine as engine:
+            if len(engine.senders.senders) >= _MOST_SENDERS:
+                raise SimulatorError(f"there are {_MOST_SENDERS} senders already")
             engine.senders.register(digits)
 
     def _account(self, sid: str, token: str | None) -> Account:

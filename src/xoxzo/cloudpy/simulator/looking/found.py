@@ -36,6 +36,20 @@ class Found:
     """Whose it is."""
 
 
+class Look:
+    """A message as tests see it, without the pains of making a `Found` of each: one serves for all."""
+
+    __slots__ = ("ident", "kind", "recipient", "sender", "status", "tags", "text")
+
+    def at(self, message: Message) -> "Look":
+        """Become a message."""
+        request = message.request
+        self.kind: Kind = "sms"
+        self.ident, self.status, self.text = message.msgid, message.status, message.text
+        self.sender, self.recipient, self.tags = message.shown_sender, request.recipient, request.tags
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Some of many."""
@@ -98,3 +112,14 @@ def from_reply(reply: Reply) -> Found:
         1,
         reply.account.sid,
     )
+
+
+def found_from(thing: Message | Call | Reply) -> Found:
+    """Return any of them as found."""
+    match thing:
+        case Message():
+            return from_message(thing)
+        case Call():
+            return from_call(thing)
+        case _:
+            return from_reply(thing)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xoxzo.cloudpy.errors import SimulatorError
 
-from .found import Found
+from .found import Found, Look
 
 _WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
 _FIGURES = re.compile(r"[^0-9+]")
@@ -31,7 +31,11 @@ _STATUSES = {
 }
 _KINDS = ("sms", "call", "reply")
 
-Fits = Callable[[Found], bool]
+
+Searched = Found | Look
+"""What tests look at."""
+
+Fits = Callable[[Searched], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def _not(test: Fits) -> Fits:
     return lambda found: not test(found)
 
 
-def _number(value: str, of: Callable[[Found], str]) -> Fits:
+def _number(value: str, of: Callable[[Searched], str]) -> Fits:
     figures = _FIGURES.sub("", value)
     if value.startswith("+"):
         return lambda found: of(found).startswith(figures)

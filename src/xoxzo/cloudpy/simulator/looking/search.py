@@ -1,6 +1,8 @@
 """Finding messages, calls and replies, the newest first, a page at a time."""
 
 import heapq
+import math
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import dropwhile, islice
@@ -8,13 +10,16 @@ from typing import TypeVar
 
 from xoxzo.cloudpy.simulator.engine import Call, Engine, Message, Reply
 
-from .found import Found, Page, from_call, from_message, from_reply
+from .found import Found, Look, Page, found_from, from_call, from_message, from_reply
 from .grammar import Query, read
 
 Thing = TypeVar("Thing", Message, Call, Reply)
 
 MOST_LOOKED_AT = 200_000
 """Things that one page of a search looks at; the next page goes on from there."""
+
+_BETWEEN_GLANCES = 500
+"""So many things are looked at between two glances at the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class PhoneSummary:
     calls: int
 
 
-def search(engine: Engine, text: str, limit: int, before: int | None) -> Page[Found]:
+def search(engine: Engine, text: str, limit: int, before: int | None, patience: float | None = None) -> Page[Found]:
     """Return what fits a search, newest first.
 
     Args:
@@ -38,26 +43,29 @@ def search(engine: Engine, text: str, limit: int, before: int | None) -> Page[Fo
         text: The search, in the language of `grammar`; empty for everything.
         limit: How many at most.
         before: Only what has a lower serial number.
+        patience: Real seconds after which the next page goes on; ``None`` for any time.
 
     Raises:
         SimulatorError: The search is wrong.
     """
     query = read(text)
+    give_up = math.inf if patience is None else time.perf_counter() + patience
     with engine:
-        messages, calls, replies = _candidates(engine, query)
-    streams = (
-        map(from_message, _below(messages, before)),
-        map(from_call, _below(calls, before)),
-        map(from_reply, _below(replies, before)),
+        lists = _candidates(engine, query)
+    things: Iterator[Message | Call | Reply] = heapq.merge(
+        *(_below(things, before) for things in lists), key=lambda thing: -thing.serial
     )
+    look = Look()
     items: list[Found] = []
     last = None
-    for looked, found in enumerate(heapq.merge(*streams, key=lambda one: -one.serial), start=1):
-        if len(items) == limit or looked > MOST_LOOKED_AT:
+    for looked, thing in enumerate(things, start=1):
+        late = looked % _BETWEEN_GLANCES == 0 and time.perf_counter() > give_up
+        if len(items) == limit or looked > MOST_LOOKED_AT or late:
             return Page(tuple(items), last)
-        last = found.serial
-        if all(test(found) for test in query.fits):
-            items.append(found)
+        last = thing.serial
+        seen = look.at(thing) if isinstance(thing, Message) else found_from(thing)
+        if all(test(seen) for test in query.fits):
+            items.append(found_from(thing))
     return Page(tuple(items), None)
 
 

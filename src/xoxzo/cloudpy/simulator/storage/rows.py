@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
-from operator import attrgetter
 from typing import Any, get_type_hints
 
 import msgspec
@@ -85,18 +84,18 @@ def _written(value: object) -> str:
 
 def _plain(record: object) -> dict[str, Any]:
     made: type = type(record)
-    names, read, referring = _reading(made)
-    plain = dict(zip(names, read(record), strict=True))
+    names, referring = _names(made)
+    plain = {name: getattr(record, name) for name in names}
     for name in referring:
         plain[name] = _reference(plain[name])
     return plain
 
 
 @cache
-def _reading(made: type) -> tuple[tuple[str, ...], Callable[[object], Any], list[str]]:
-    """Return the fields of a record that are written, what reads them all, and those that refer to other records."""
-    names = tuple(field.name for field in fields(made) if field.name not in _ELSEWHERE)
-    return names, attrgetter(*names), [name for name in names if name in _REFERRING]
+def _names(made: type) -> tuple[list[str], list[str]]:
+    """Return the fields of a record that are written, and those of them that refer to other records."""
+    names = [field.name for field in fields(made) if field.name not in _ELSEWHERE]
+    return names, [name for name in names if name in _REFERRING]
 
 
 def _reference(value: Any) -> object:  # noqa: ANN401 - an account, or the calls of a conference

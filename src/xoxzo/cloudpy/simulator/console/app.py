@@ -1,0 +1,198 @@
+"""The console as an ASGI application: pages, what is posted from them, event streams and static files."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from inspect import isawaitable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.asgi import read_body
+from xoxzo.cloudpy.simulator.engine import NotSaved
+from xoxzo.cloudpy.simulator.guard import is_local
+from xoxzo.cloudpy.simulator.http import UNSAVED, Reply
+
+from . import guard, language, static
+from .alerts import alerts
+from .hub import Hub, Stream
+from .pages import Routes, error_page
+from .preferences import chosen, kept
+from .rendering import render
+from .visit import TOKEN, NotHere, Page, Visit
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.asgi import Receive, Scope, Send
+    from xoxzo.cloudpy.simulator.simulator import Simulator
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_LARGEST_FORM = 64_000
+_MOST_FIELDS = 40
+_LONGEST_QUERY = 4_000
+# Real seconds in which the other end has to take what it was sent; a page that does not is forgotten.
+SLOWEST_READER = 10.0
+
+_HTML = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
+_JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_STREAM = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"))
+
+
+class Console:
+    """The console of one simulator.
+
+    Args:
+        simulator: What it shows.
+        bind_host: The address it is served on, which the Host header may name besides loopback names.
+        cut: Closes the connection of a caller at once.
+    """
+
+    def __init__(self, simulator: "Simulator", bind_host: str, cut: "Callable[[tuple[str, int] | None], None]") -> None:
+        self.hub = Hub(simulator)
+        self._simulator = simulator
+        self._bind_host = bind_host
+        self._cut = cut
+        self._routes = Routes()
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request."""
+        headers = dict(scope["headers"])
+        if not is_local(headers.get(b"host", b"").decode("latin-1"), self._bind_host):
+            await _answer(scope, send, 403, b"The Host header does not name this machine.", _text())
+            return
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        method = scope["method"]
+        if path.startswith(static.PATH) and method in {"GET", "HEAD"}:
+            await _answer(scope, send, *static.answer(path, headers))
+        elif path == "/console/events" and method == "GET":
+            await self._follow(scope, receive, send, headers)
+        elif method in {"GET", "HEAD"}:
+            await self._show(scope, send, self._visit(scope, path, headers))
+        elif method == "POST":
+            await self._post(scope, receive, send, self._visit(scope, path, headers))
+        else:
+            await _answer(scope, send, 405, b"", (*_text(), (b"allow", b"GET, HEAD, POST")))
+
+    def _visit(self, scope: "Scope", path: str, headers: Mapping[bytes, bytes]) -> Visit:
+        cookies = chosen(headers)
+        accept = headers.get(b"accept-language", b"").decode("latin-1")
+        scheme, host = scope.get("scheme", "http"), headers[b"host"].decode("latin-1")
+        return Visit(
+            simulator=self._simulator,
+            path=path,
+            query=_fields(scope["query_string"][:_LONGEST_QUERY]),
+            language=language.wanted(accept, cookies.language),
+            theme=cookies.theme,
+            origin=f"{scheme}://{host}",
+        )
+
+    async def _show(self, scope: "Scope", send: "Send", visit: Visit) -> None:
+        status = 200
+        try:
+            if self._routes.looks_through_much(visit):
+                # Meanwhile others are answered.
+                page = await asyncio.to_thread(self._routes.page, visit)
+            else:
+                page = self._routes.page(visit)
+        except NotHere:
+            status, page = 404, error_page(visit, visit.say("There is no such page."))
+        except SimulatorError as error:
+            status, page = _told(visit, error)
+        await _answer(scope, send, status, self._render(page, visit), _HTML)
+
+    async def _post(self, scope: "Scope", receive: "Receive", send: "Send", visit: Visit) -> None:
+        headers = dict(scope["headers"])
+        body = await read_body(receive, _LARGEST_FORM)
+        if isinstance(body, Reply):
+            await _answer(scope, send, body.status, body.body, body.headers)
+            return
+        form = _fields(body)
+        status, said, page, to = 200, "", None, "/"
+        kept_cookies: Headers = ()
+        why = guard.objection(headers, form.get("csrf", ""), TOKEN)
+        try:
+            if why is not None:
+                status, said = 403, visit.say(why)
+            elif visit.path == "/console/preferences":
+                to, kept_cookies = kept(form)
+            else:
+                done = self._routes.act(visit, form)
+                done = await done if isawaitable(done) else done
+                said, to = done.said, done.to
+                self.hub.tell("console")
+        except NotHere:
+            status, said = 404, visit.say("There is no such page.")
+        except SimulatorError as error:
+            status, page = _told(visit, error)
+            said = page.facts["problem"]
+        if headers.get(b"accept") == b"application/json":
+            await _answer(scope, send, status, json.dumps({"said": said}).encode(), _JSON)
+        elif status == 200:
+            await _answer(scope, send, 303, b"", (*_HTML, *kept_cookies, (b"location", to.encode("latin-1"))))
+        else:
+            await _answer(scope, send, status, self._render(page or error_page(visit, said), visit), _HTML)
+
+    def _render(self, page: Page, visit: Visit) -> bytes:
+        return render(page, visit, alerts(self._simulator))
+
+    async def _follow(self, scope: "Scope", receive: "Receive", send: "Send", headers: Mapping[bytes, bytes]) -> None:
+        topics = _fields(scope["query_string"][:_LONGEST_QUERY]).get("topics", "").split(",")
+        stream = None if guard.is_foreign(headers) else self.hub.open(topics)
+        if stream is None:
+            await _answer(scope, send, 503, b"Too many pages are open.", _text())
+            return
+        waits = (_until_gone(receive, stream), _until_set(scope["state"]["stopping"], stream))
+        ends = [asyncio.create_task(wait) for wait in waits]
+        try:
+            await _begin(scope, send, 200, _STREAM)
+            async for lines in stream.lines():
+                async with asyncio.timeout(SLOWEST_READER):
+                    await send({"type": "http.response.body", "body": lines, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            with suppress(SimulatorError):  # another server than ours cannot, and has time-outs of its own
+                self._cut(scope.get("client"))
+        finally:
+            self.hub.close(stream)
+            for task in ends:
+                task.cancel()
+
+
+async def _until_gone(receive: "Receive", stream: Stream) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    stream.end()
+
+
+async def _until_set(stopping: asyncio.Event, stream: Stream) -> None:
+    await stopping.wait()
+    stream.end()
+
+
+async def _answer(scope: "Scope", send: "Send", status: int, body: bytes, headers: Headers) -> None:
+    await _begin(scope, send, status, (*headers, (b"content-length", str(len(body)).encode())))
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _begin(_scope: "Scope", send: "Send", status: int, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *guard.HEADERS]})
+
+
+def _text() -> Headers:
+    return ((b"content-type", b"text/plain; charset=utf-8"),)
+
+
+def _told(visit: Visit, error: SimulatorError) -> tuple[int, Page]:
+    if isinstance(error, NotSaved):
+        return 503, error_page(visit, UNSAVED)
+    return 400, error_page(visit, visit.say(str(error)))
+
+
+def _fields(encoded: bytes) -> dict[str, str]:
+    """Read a query or a form; of a name that comes twice the last counts, and too many are none."""
+    try:
+        pairs = parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return {}
+    return dict(pairs)

@@ -1,0 +1,52 @@
+"""What keeps other web sites away from the console, and keeps what is shown from acting.
+
+The console needs no password, so a web page elsewhere must neither read it nor post to it. Its own page cannot be
+named by another host (`is_local`), framed, or given a script; a post has to carry a token that only its pages know.
+"""
+
+import hmac
+from collections.abc import Mapping
+
+# What a recording may be loaded from is what the API takes for one: any http address, and only once it is played.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "media-src http: https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Headers of every answer."""
+
+
+def objection(headers: Mapping[bytes, bytes], given: str, token: str) -> str | None:
+    """Say why a post cannot have come from a page of the console, or return ``None``.
+
+    Args:
+        headers: The request's headers, their names in lower case.
+        given: The token that came with it.
+        token: The token that this process gives out.
+    """
+    if is_foreign(headers):
+        return "The request comes from another site."
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        return "The page is out of date: the simulator was started again since. Load it anew."
+    return None
+
+
+def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
+    """Say whether a request was made by a page of another site, as far as its browser tells."""
+    site = headers.get(b"sec-fetch-site")
+    if site is not None and site != b"same-origin":
+        return True
+    origin = headers.get(b"origin")
+    # A page that tells no referrer posts with the origin `null`; then the browser's other header has to vouch for it.
+    if origin is None or (origin == b"null" and site is not None):
+        return False
+    host = headers.get(b"host", b"")
+    return origin.lower() not in {b"http://" + host.lower(), b"https://" + host.lower()}

@@ -1,0 +1,62 @@
+"""The clock: real, or stopped and advanced by hand."""
+
+from collections.abc import Awaitable, Callable
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.console.coming import next_event
+from xoxzo.cloudpy.simulator.console.visit import Done, Page, Visit
+
+from . import posted
+
+HOME = "/console/clock"
+
+TOPICS = ("sms", "call", "callback", "otp", "din", "sin")
+"""Events that change what is due."""
+
+STEPS = (
+    (60, "1 minute"),
+    (3_600, "1 hour"),
+    (86_400, "1 day"),
+    (30 * 86_400, "30 days"),
+)
+"""How far the clock can be advanced with one press, in seconds."""
+
+
+def show(visit: Visit) -> Page:
+    """Show the time, what is due next, and how to advance."""
+    facts = {"steps": STEPS, "coming": next_event(visit.simulator.engine)}
+    return Page("clock.html", visit.say("Clock"), TOPICS, facts)
+
+
+def stop(visit: Visit) -> Done:
+    """Let time stand still."""
+    visit.simulator.stop_clock()
+    return Done(visit.say("The clock is stopped."), HOME)
+
+
+def run(visit: Visit) -> Done:
+    """Let time go on."""
+    visit.simulator.run_clock()
+    return Done(visit.say("The clock is running."), HOME)
+
+
+async def advance(visit: Visit) -> Done:
+    """Advance the stopped clock; done when the callbacks that fell due were answered."""
+    simulator = visit.simulator
+    if posted.text(visit, "to") == "next":
+        due = simulator.engine.next_due()
+        if due is None:
+            raise SimulatorError(visit.say("Nothing is due."))
+        seconds = max(0.0, due - simulator.engine.clock.now())
+    else:
+        seconds = posted.number(visit, "seconds")
+    await simulator.advance_async(seconds)
+    return Done(visit.say("The clock was advanced."), HOME)
+
+
+ACTS: dict[str, Callable[[Visit], Done | Awaitable[Done]]] = {
+    f"{HOME}/stop": stop,
+    f"{HOME}/run": run,
+    f"{HOME}/advance": advance,
+}
+"""What can be posted from here."""

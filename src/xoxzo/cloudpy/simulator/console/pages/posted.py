@@ -1,0 +1,48 @@
+"""Reading what was typed into a form."""
+
+import math
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.console.visit import Visit
+from xoxzo.cloudpy.simulator.numbers import is_digits
+
+
+def text(visit: Visit, name: str) -> str:
+    """Return a field without outer blanks; an empty text when it is missing."""
+    return visit.form.get(name, "").strip()
+
+
+def number(visit: Visit, name: str, default: float | None = None) -> float:
+    """Return a field as a number.
+
+    Raises:
+        SimulatorError: It is none, and there is no default for an empty one.
+    """
+    written = text(visit, name)
+    if not written and default is not None:
+        return default
+    try:
+        value = float(written)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise SimulatorError(visit.say("“{name}” must be a number.", name=name))
+    return value
+
+
+def whole(visit: Visit, name: str) -> int:
+    """Return a field as a whole number.
+
+    Raises:
+        SimulatorError: It is none.
+    """
+    value = number(visit, name)
+    if value != int(value):
+        raise SimulatorError(visit.say("“{name}” must be a whole number.", name=name))
+    return int(value)
+
+
+def cursor(visit: Visit) -> int | None:
+    """Return where a list goes on, as its address tells; ``None`` for its beginning."""
+    written = visit.query.get("before", "")
+    return int(written) if is_digits(written) else None

@@ -1,0 +1,221 @@
+"""Event streams: told at once, together when there is much, and gone when they should be."""
+
+import asyncio
+import http.client
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+import pytest
+from simulated import SMS, Caller
+from visitor import HERE, Visitor
+
+from xoxzo.cloudpy.simulator import Simulator
+from xoxzo.cloudpy.simulator.asgi import App
+from xoxzo.cloudpy.simulator.console import app as console_app, hub as hub_module
+from xoxzo.cloudpy.simulator.console.hub import MOST, Hub, Stream
+
+Lines = AsyncIterator[bytes]
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine, and let nothing hang."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(60):
+            await work
+
+    asyncio.run(bounded())
+
+
+async def told(lines: Lines) -> list[str]:
+    """Return the next topics that a stream tells."""
+    async for line in lines:
+        if line.startswith(b"event: changed\ndata: "):
+            return json.loads(line.partition(b"data: ")[2])
+    return []
+
+
+def test_changes_are_told_once_and_together(caller: Caller) -> None:
+    """The first change is told at once; what happens meanwhile is told together, by name and without its content."""
+
+    async def follow() -> None:
+        hub = Hub(caller.simulator)
+        stream = hub.open(["sms", "clock"])
+        assert stream is not None
+        lines = stream.lines()
+        assert await anext(lines) == b"retry: 1000\n\n"
+        caller.send()
+        assert await told(lines) == ["sms"]
+        for _ in range(50):
+            caller.send()
+        await asyncio.to_thread(caller.simulator.stop_clock)
+        hub.tell("elsewhere")
+        assert await told(lines) == ["clock", "sms"]
+        hub.end()
+        assert await told(lines) == []
+
+    run(follow())
+
+
+def test_without_streams_nobody_listens(caller: Caller) -> None:
+    """The engine is listened to from the first stream on, and no longer than to the last."""
+
+    async def open_and_close() -> None:
+        hub, listeners = Hub(caller.simulator), caller.simulator.engine.world.listeners
+        assert listeners == []
+        one, other = hub.open(["sms"]), hub.open(["sms"])
+        assert one is not None
+        assert other is not None
+        assert len(listeners) == 1
+        hub.close(one)
+        assert len(listeners) == 1
+        hub.close(other)
+        assert listeners == []
+
+    run(open_and_close())
+
+
+def test_streams_are_bounded(caller: Caller) -> None:
+    """So many pages may be open; one more is refused until another is closed."""
+
+    async def fill() -> None:
+        hub = Hub(caller.simulator)
+        streams = [hub.open(["sms"]) for _ in range(MOST)]
+        assert hub.open(["sms"]) is None
+        assert streams[0] is not None
+        hub.close(streams[0])
+        assert hub.open(["sms"]) is not None
+
+    run(fill())
+
+
+def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nothing changes, a comment goes out from time to time, so that nobody takes it for dead."""
+    monkeypatch.setattr(hub_module, "HEARTBEAT", 0.01)
+
+    async def wait() -> None:
+        lines = Stream(["sms"]).lines()
+        await anext(lines)
+        assert [await anext(lines) for _ in range(2)] == [b": nothing new\n\n"] * 2
+
+    run(wait())
+
+
+def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
+    """Its end needs no change to come first."""
+
+    async def end() -> None:
+        stream = Stream(["sms"])
+        lines = stream.lines()
+        await anext(lines)
+        waiting = asyncio.create_task(told(lines))
+        await asyncio.sleep(0)
+        stream.end()
+        assert await waiting == []
+
+    run(end())
+
+
+def test_a_stream_of_a_loop_that_is_gone_is_told_in_vain() -> None:
+    """An event after the end of a server's loop troubles nobody."""
+
+    async def make() -> Stream:
+        return Stream(["sms"])
+
+    asyncio.run(make()).note("sms")
+
+
+def ask(app: App, headers: dict[str, str], receive: Callable[[], Any], send: Callable[[Any], Any]) -> Any:
+    """Open an event stream of an application."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/console/events",
+        "query_string": b"topics=sms,clock",
+        "headers": [(name.encode(), value.encode()) for name, value in {"host": HERE, **headers}.items()],
+        "client": ("127.0.0.1", 4711),
+    }
+    return app(scope, receive, send)
+
+
+@pytest.mark.parametrize("how", ["disconnect", "stop"])
+def test_a_stream_ends_with_its_reader_or_its_server(caller: Caller, how: str) -> None:
+    """When the page is closed, or the server stops, the stream is over and forgotten."""
+
+    async def follow() -> None:
+        app, sent, leave = App(caller.simulator), list[dict](), asyncio.Event()
+
+        async def receive() -> dict[str, str]:
+            await leave.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict) -> None:
+            sent.append(message)
+            if b"changed" in message.get("body", b""):
+                (leave if how == "disconnect" else app.stopping).set()
+            elif len(sent) == 2:
+                caller.send()
+
+        await ask(app, {}, receive, send)
+        assert (b"content-type", b"text/event-stream") in sent[0]["headers"]
+        assert sent[-1] == {"type": "http.response.body", "body": b""}
+        assert caller.simulator.engine.world.listeners == []
+
+    run(follow())
+
+
+@pytest.mark.parametrize("cuts", [True, False])
+def test_a_reader_that_does_not_read_is_dropped(caller: Caller, monkeypatch: pytest.MonkeyPatch, cuts: bool) -> None:
+    """Whoever takes nothing any more loses the connection, where the server can do that, and holds nothing up."""
+    monkeypatch.setattr(console_app, "SLOWEST_READER", 0.01)
+    cut: list[object] = []
+
+    async def follow() -> None:
+        app = App(caller.simulator, "127.0.0.1", cut.append) if cuts else App(caller.simulator)
+
+        async def send(message: dict) -> None:
+            if message.get("more_body"):
+                await asyncio.Event().wait()
+
+        await ask(app, {}, asyncio.Event().wait, send)
+
+    run(follow())
+    assert cut == ([("127.0.0.1", 4711)] if cuts else [])
+    assert caller.simulator.engine.world.listeners == []
+
+
+def test_other_sites_get_no_stream(visitor: Visitor) -> None:
+    """A page of another site cannot hold streams open."""
+    answer = visitor.get("/console/events?topics=sms", sec_fetch_site="cross-site")
+    assert answer.status == 503
+
+
+def test_over_a_socket_changes_arrive_and_stopping_ends_them() -> None:
+    """A message that is sent is told to an open page, whose stream ends whole when the server stops."""
+    with Simulator().serve() as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection.request("GET", "/console/events?topics=sms")
+        answer = connection.getresponse()
+        assert answer.readline() == b"retry: 1000\n"
+        sending = threading.Thread(target=_send, args=(server.port,))
+        sending.start()
+        while not (line := answer.readline()).startswith(b"data"):
+            assert line, "the stream has ended"
+        assert json.loads(line.partition(b":")[2]) == ["sms"]
+        sending.join()
+        server.stop()
+        while answer.readline():
+            pass  # what was still told; the end is an end, and no error
+        connection.close()
+
+
+def _send(port: int) -> None:
+    from urllib.parse import urlencode
+
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"authorization": "Basic bWU6c2VjcmV0", "content-type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/sms/messages/", urlencode(SMS), headers)
+    assert connection.getresponse().status == 201
+    connection.close()

@@ -1,0 +1,122 @@
+"""English and Japanese: which is spoken, and that nothing is left unsaid."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+from visitor import Visitor
+
+from xoxzo.cloudpy.simulator import console
+from xoxzo.cloudpy.simulator.console import coming, language
+from xoxzo.cloudpy.simulator.console.pages import carrier, clock, faults, phones
+
+HOME = Path(console.__file__).parent
+JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
+SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "K-premium", "Xoxzo"}
+"""Words that are the same in Japanese."""
+
+
+def sentences() -> set[str]:
+    """Collect every sentence that a page can say."""
+    found: set[str] = {name for pair in faults.SAID.values() for name in pair}
+    found |= {*language.REASONS, coming.MOVES, coming.EXPIRES, coming.RENEWS}
+    found |= {*carrier.OUTCOMES.values(), *phones.HABITS.values(), *(name for _, name in clock.STEPS)}
+    for path in (*HOME.rglob("*.html"), *HOME.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        found |= {name for _, name in re.findall(r"""\bsay\(\s*(["'])(.*?)\1""", text)}
+        for pattern in (r'counted\([^,]+, "([^"]*)", "([^"]*)"\)', r'say\("([^"]*)" if [^)]*? else "([^"]*)"\)'):
+            found |= {name for pair in re.findall(pattern, text) for name in pair}
+        for table in re.findall(r"{% set (?:words|names|labels|titles) = {(.*?)} %}", text, re.DOTALL):
+            found |= set(re.findall(r':\s*"([^"]*)"', table))
+    return found
+
+
+def test_every_sentence_has_its_japanese() -> None:
+    """What pages say is there in Japanese, with the same blanks to fill in."""
+    words = language.japanese()
+    assert sentences() - set(words) == set()
+    for english, japanese in words.items():
+        assert JAPANESE.search(japanese) or english in SAME, english
+        assert blanks(english) == blanks(japanese), english
+
+
+def test_no_japanese_is_left_over() -> None:
+    """The file holds nothing that no page and no refusal says."""
+    engine = "".join(path.read_text(encoding="utf-8") for path in HOME.parent.rglob("*.py"))
+    unknown = [english for english in set(language.japanese()) - sentences() if english not in engine]
+    # Limits stand in refusals by name.
+    assert [english for english in unknown if "660" not in english] == []
+
+
+def blanks(text: str) -> set[str]:
+    """Return the names in braces."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen", "spoken"),
+    [
+        ("", "", "en"),
+        ("ja", "", "ja"),
+        ("ja-JP,ja;q=0.9,en;q=0.8", "", "ja"),
+        ("en-GB,en;q=0.9,ja;q=0.8", "", "en"),
+        ("en;q=0.3, ja;q=0.7", "", "ja"),
+        ("fr, ja;q=0.1", "", "ja"),
+        ("ja;q=nonsense", "", "en"),
+        ("ja;level=1", "", "ja"),
+        ("ja", "en", "en"),
+        ("en", "ja", "ja"),
+        ("ja", "xx", "ja"),
+    ],
+)
+def test_the_browser_or_a_choice_decides(accept: str, chosen: str, spoken: str) -> None:
+    """A choice goes before what the browser wants, and what it wants most before the rest."""
+    assert language.wanted(accept, chosen) == spoken
+
+
+def test_pages_speak_japanese(visitor: Visitor) -> None:
+    """A Japanese browser gets Japanese pages, refusals included."""
+    page = visitor.get("/console/faults", accept_language="ja")
+    assert '<html lang="ja">' in page.text
+    assert "すべて正常に戻す" in page.words
+    refusal = visitor.post("/console/faults/add", {"kind": "slow", "seconds": "-1"}, accept_language="ja")
+    assert refusal.json()["said"] == "秒数は 0 から1日の間で入力してください。"
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("by hand", "手動"),
+        ("rule 12", "ルール 12"),
+        ("delayed by 1e+06 s", "1e+06 秒の遅延"),
+        ("the action URL answered 404", "アクションURLの応答: 404"),
+        ("ConnectError: {n} refused", "ConnectError: {n} refused"),
+    ],
+)
+def test_reasons_are_translated(why: str, said: str) -> None:
+    """Why something happened is told in Japanese, and as it is where nobody could know it before."""
+    assert language.reason(language.speaker("ja"), why) == said
+
+
+def test_choices_are_kept_in_cookies(visitor: Visitor) -> None:
+    """Language and theme are chosen by a form, which leads back to the page, and kept out of reach of scripts."""
+    answer = visitor.post("/console/preferences", {"language": "ja", "back": "/console/clock"}, accept="text/html")
+    assert (answer.status, answer.headers["location"]) == (303, "/console/clock")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("xoxzo_console_language=ja; Path=/;")
+    assert "SameSite=Strict" in cookie
+    assert "HttpOnly" in cookie
+    page = visitor.get("/console/clock", cookie="other=1; xoxzo_console_language=ja; xoxzo_console_theme=dark")
+    assert '<html lang="ja" data-theme="dark">' in page.text
+    page = visitor.get("/console/clock", cookie="xoxzo_console_language=<b>; xoxzo_console_theme=system")
+    assert '<html lang="en">' in page.text
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "http://evil.example", "/\\evil.example", "/sms/", "", "/é", "/console/a b"]
+)
+def test_a_choice_leads_to_pages_of_the_console_alone(visitor: Visitor, back: str) -> None:
+    """A form cannot lead to another site."""
+    answer = visitor.post("/console/preferences", {"theme": "dark", "back": back}, accept="text/html")
+    assert answer.headers["location"] == "/"

@@ -204,20 +204,19 @@ def test_other_countries_have_their_zones() -> None:
 
 
 def test_a_million_rows_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
-    """Rows are read, checked and stored one after another: 100,000 of them stay within a few megabytes."""
+    """Rows are read, checked and stored one after another: 20,000 of them stay within a few megabytes."""
     import tracemalloc
 
     path = tmp_path / "many.csv"
     with path.open("w", encoding="cp932") as file:
         file.write("名前,携帯\n")
-        for n in range(100_000):
-            file.write(f"山田,090{10000000 + n}\n")
+        file.writelines(f"山田,090{10000000 + n}\n" for n in range(20_000))
     tracemalloc.start()
     with Campaign.create("many", path, CONTENT, folder=tmp_path) as campaign:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert campaign.tally().total == 100_000
-    assert peak < 8_000_000, f"{peak:,} bytes"
+        assert campaign.tally().total == 20_000
+    assert peak < 4_000_000, f"{peak:,} bytes"
 
 
 def test_rows_come_from_a_program_as_well(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """What outcomes mean, what the sent list proves, and when nobody is to be disturbed."""
 
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns import Content, Limits, QuietHours, State, Unsettled
+from xoxzo.cloudpy.campaigns import Content, Limits, Plan, QuietHours, State, Unsettled
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.rules import judge, may_follow, resendable
 from xoxzo.cloudpy.errors import InvalidArgument
@@ -172,3 +173,33 @@ def test_contents_hide_their_words_and_price_what_they_can() -> None:
     assert premium.cost("a", "JP") == 11
     with pytest.raises(InvalidArgument, match="missing: name"):
         content.render({})
+
+
+def test_waking_seconds_are_spent_by_the_clock_of_the_zone() -> None:
+    """What does not fit before the quiet hours goes on after them, day after day."""
+    quiet = QuietHours("21:00-08:00")
+    assert quiet.spend(_at("2026-11-24T20:00"), 3600) == _at("2026-11-24T21:00")
+    assert quiet.spend(_at("2026-11-24T20:00"), 3600 + 60) == _at("2026-11-25T08:01")
+    assert quiet.spend(_at("2026-11-24T22:00"), 26 * 3600 + 60) == _at("2026-11-27T08:01")
+    plan = _plan()
+    assert repr(plan) == "Plan(recipients=1, cost=10)"
+
+
+def _plan() -> Plan:
+    return Plan(
+        recipients=1,
+        parts={1: 1},
+        cost=Decimal(10),
+        unpriced=0,
+        costs={1: Decimal(10)},
+        seconds=None,
+        ends=None,
+        quiet=None,
+        samples=(("+81••••2222", "a text"),),
+        bad=0,
+        repeated=0,
+        suppressed=0,
+        doubts={},
+        input="",
+        columns={},
+    )

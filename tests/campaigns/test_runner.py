@@ -141,3 +141,26 @@ def test_a_ledger_that_breaks_while_outcomes_are_written_ends_the_run(stage) -> 
     assert unknown
     tally = run.ledger.tally()
     assert tally[State.SENT] + len(unknown) >= len(run.sent)
+
+
+def test_a_network_that_stays_away_ends_the_run(stage) -> None:
+    """After twenty pauses in a row it gives up, with nobody in doubt; a burst of refusals is one pause."""
+    run = stage(40, concurrency=8)
+    with pytest.raises(Stopped, match="20 of the last 20 messages failed, the last with ConnectionFailed"):
+        run.play(lambda *_: errors.ConnectionFailed("down", **OP))
+    tally = run.ledger.tally()
+    assert (tally[State.WAITING], tally[State.UNKNOWN], tally.reserved) == (40, 0, 0)
+    assert 20 <= len([event for event in run.events if event.kind == "unreachable"]) <= 30
+
+
+def test_a_claim_that_fails_ends_the_run(stage) -> None:
+    """Nothing is sent that could not be written down first."""
+    run = stage(3)
+
+    def broken(*_args: object, **_options: object) -> None:
+        raise CampaignError("disk full")
+
+    run.ledger.claim = broken
+    with pytest.raises(CampaignError, match="disk full"):
+        run.play(lambda *_: None)
+    assert not run.sent

@@ -13,6 +13,7 @@ from campaign_makers import QUICK, SEND, make, reached, run
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Event, Limits, Result, State, runs
+from xoxzo.cloudpy.campaigns.threads import ThreadedRun
 from xoxzo.cloudpy.simulator import Simulator
 
 
@@ -158,3 +159,21 @@ def test_a_run_makes_a_client_of_its_own(
         monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "t")
         assert campaign.run().state == "finished"
     assert set(reached(simulator).values()) == {1}
+
+
+def test_a_stop_before_the_first_event_is_remembered() -> None:
+    """It is said again as soon as there is something to stop; breaking off what has not begun does nothing."""
+    stops: list[str] = []
+
+    async def main(tell) -> Result:
+        tell("event")
+        return "result"
+
+    run = ThreadedRun(main, lambda: stops.append("stop"))
+    run.join()
+    run.break_off()
+    run.stop()
+    assert list(run.events()) == ["event"]
+    run.join()
+    assert (stops, run.result()) == (["stop", "stop"], "result")
+    run.break_off()

@@ -52,7 +52,8 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
     def start(*options: str) -> Iterator[str]:
         # A file, not a pipe: nobody reads on after the first line, and a full pipe would stop the simulator.
         output = tmp_path_factory.mktemp("simulator") / "output"
-        command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", *options]
+        # Unlisted: no test of `xoxzo simulator stop` finds it.
+        command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", "--unlisted", *options]
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "XOXZO_LANG": "en"}
         with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process:
             try:

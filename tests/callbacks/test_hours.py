@@ -160,5 +160,5 @@ def what_is_done(simulator: Simulator, callbacks: Callbacks, hour: int, caller: 
         client.dins.set_action_url(number.din_uid, callbacks=callbacks)
         call = simulator.call(number.din, caller, at=datetime(2026, 11, 24, hour, tzinfo=TOKYO))
         client.dins.unsubscribe(number.din_uid)
-    done: str = call.steps[-2]["name"]
+    done: str = [step["name"] for step in call.steps if step["name"] not in {"connected", "ended"}][-1]
     return done

@@ -101,7 +101,7 @@ PROGRAMS_ALONE = {
     "must be a whole number above {0}",
     "must be a date or text as YYYY-MM-DD", "must be a date: the API compares whole days in UTC",
     "excludes {0}: it makes the address itself", "is required, or callbacks to make one",
-    "is required with callbacks: the address that they make is bound to it", "must be {0} or more",
+    "is required with callbacks: the address that they make is bound to it",
     "must be a Decimal or an int, not {0}", "must be a mapping of names to texts", "must have names that are texts",
     "must be texts that can be encoded, and {0} is none", "or name must be given: there is nothing to change",
 }  # fmt: skip

@@ -150,6 +150,24 @@ WORDS = {
         "{count} 件の行を除外し、理由とともに {path} に書き出しました。"
     ),
     "this is none that `xoxzo listen --log` has written": "`xoxzo listen --log` で書かれたものではありません",
+    "must be above {0} and at most {1}": "{0} より大きく {1} 以下にしてください",
+    "must be from {0} to {1},{2}": "{0} から {1},{2} にしてください",
+    "must be above {0}": "{0} より大きくしてください",
+    "must be {0} or more": "{0} 以上にしてください",
+    "must be {0} or more seconds": "{0} 秒以上にしてください",
+    "must be two times of day that differ, for instance {0}:{1}-{2}:{3}": (
+        "異なる 2 つの時刻を指定してください。例: {0}:{1}-{2}:{3}"
+    ),
+    "must be letters, digits, - _ and . of any script, at most {0}": (
+        "文字・数字・- _ . だけを使い、{0} 文字以内にしてください"
+    ),
+    "another run has taken this campaign over": "別の実行がこのキャンペーンを引き継ぎました",
+    "the campaign was not completed when it was created: create it anew": (
+        "キャンペーンの作成が途中で終わっています。作り直してください"
+    ),
+    "XOXZO_CALLBACK_SECRET is not set: what shall callback URLs be signed with?": (
+        "XOXZO_CALLBACK_SECRET がありません。コールバック URL の署名に使う秘密の文字列を設定してください"
+    ),
     "is empty": "空です",
     "makes a text of over {0} characters": "差し込み後の文章が {0} 文字を超えます",
     "makes a text with half a character in it": "差し込み後の文章に壊れた文字が含まれます",

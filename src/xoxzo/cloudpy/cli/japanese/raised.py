@@ -28,9 +28,23 @@ WORDS = {
     "the simulator did not start within {seconds} s": "シミュレーターが {seconds} 秒以内に起動しませんでした",
     # Campaigns.
     "there is no campaign {name}": "キャンペーン {name} はありません",
+    "{name} is {state}: cancel it first, or let it come to its end": (
+        "{name} はまだ終わっていません ({state})。先に中止するか、終わるまでお待ちください"
+    ),
+    "{name}: another process is running this campaign": "{name}: 別のプロセスがこのキャンペーンを実行中です",
+    "the ledger {path} cannot be opened: {error}": "記録ファイル {path} を開けません: {error}",
+    "the ledger {path} cannot be locked: {error}": "記録ファイル {path} をロックできません: {error}",
+    "the ledger {path} cannot be written: {error}": "記録ファイル {path} に書き込めません: {error}",
+    "{path} is no campaign of this version": "{path} はこのバージョンのキャンペーンではありません",
+    "{path} is no usage log: it has no columns msgid or callid, tags and status": (
+        "{path} は利用履歴ではありません。msgid または callid、tags、status の列がありません"
+    ),
+    "line {line}: two columns are called {name}": "{line} 行目: {name} という列が 2 つあります",
+    "{path}, line {line}: this is no JSON object": "{path} の {line} 行目は JSON オブジェクトではありません",
     "there is a campaign {name} already: go on with it, or take another name": (
         "キャンペーン {name} はすでにあります。続けるか、別の名前にしてください"
     ),
+    "there is a campaign {name} already": "キャンペーン {name} はすでにあります",
     "{file} was changed while it was read: nothing was created, try again": (
         "{file} が読み取り中に変更されたため、何も作成していません。もう一度実行してください"
     ),

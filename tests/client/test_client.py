@@ -51,6 +51,18 @@ def test_credentials_and_host_come_from_the_environment(monkeypatch) -> None:
     assert server.requests[0].startswith(b"POST /sms/messages/ HTTP/1.1")
 
 
+def test_a_client_tells_where_it_leads() -> None:
+    """Both clients tell their address: Xoxzo's own unless another was given."""
+    with Client(**MADE_UP) as client:
+        assert client.base_url == "https://api.xoxzo.com"
+
+    async def told() -> str:
+        async with AsyncClient(base_url="http://127.0.0.1:9", **MADE_UP) as client:
+            return client.base_url
+
+    assert asyncio.run(told()) == "http://127.0.0.1:9"
+
+
 def test_both_clients_send_the_same() -> None:
     """Sync and async put the same bytes on the wire, but for the request id."""
 

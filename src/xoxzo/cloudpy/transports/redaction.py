@@ -59,7 +59,8 @@ _FIELDS = frozenset({
 })  # fmt: skip
 _NUMBER = re.compile(r"\+?(\d[\s().\-‐-―]*){5,}")
 _HEADERS = {
-    "content-type": re.compile(r"[a-z]{1,20}/[a-z.+-]{1,40}(; ?charset=[A-Za-z0-9-]{1,20})?"),
+    # The registered kinds alone: any other text with a slash in it may be somebody's.
+    "content-type": re.compile(r"(application|text|audio|image)/[a-z.+-]{1,40}(; ?charset=[A-Za-z0-9-]{1,20})?"),
     "retry-after": re.compile(r"\d{1,6}"),
 }
 # A shorter text is not looked for in ids and paths: three letters stand in half of them by chance.

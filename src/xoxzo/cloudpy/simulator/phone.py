@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 from xoxzo.cloudpy.errors import SimulatorError
 
 from .engine import UnknownNumber
-from .looking.search import thread
 from .numbers import is_number
 from .records import CallRecord, ReceivedSms, SentReply, call_record, reply_record, sms_record
 
@@ -108,6 +107,8 @@ class Phone:
             limit: How many at most.
             before: Only what is older: the `next` of the page before.
         """
+        from .looking.search import thread
+
         return thread(self._simulator.engine, self.number, limit, before)
 
     @property

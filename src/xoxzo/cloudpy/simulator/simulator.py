@@ -9,18 +9,19 @@ from xoxzo.cloudpy.errors import SimulatorError
 
 from .engine import CallbackAttempt, UnknownNumber
 from .faults import FaultDesk
-from .hands.carrier import CarrierDoor
-from .hands.office import OfficeDoor
-from .looking.found import Found, Page
-from .looking.overview import LONGEST, Overview, overview
-from .looking.search import PhoneSummary, phones, search
-from .looking.timeline import Timeline, timeline
 from .numbers import is_number
 from .phone import Phone
 from .records import CallRecord, ReceivedSms, TemplateRecord, call_record
 from .service import Service
 
+# What looks in and what acts by hand is imported when it is used: no start waits for it.
 if TYPE_CHECKING:
+    from .hands.carrier import CarrierDoor
+    from .hands.office import OfficeDoor
+    from .looking.found import Found, Page
+    from .looking.overview import Overview
+    from .looking.search import PhoneSummary
+    from .looking.timeline import Timeline
     from .server import Server
     from .transport import AsyncSimulatorTransport, SimulatorTransport
 
@@ -171,13 +172,17 @@ class Simulator(Service):
             return call_record(call)
 
     @property
-    def office(self) -> OfficeDoor:
+    def office(self) -> "OfficeDoor":
         """What people at Xoxzo do: approve templates, add credits, register senders, verify accounts."""
+        from .hands.office import OfficeDoor
+
         return OfficeDoor(self.engine)
 
     @property
-    def carrier(self) -> CarrierDoor:
+    def carrier(self) -> "CarrierDoor":
         """What carriers and the holders of phones do: rules, and messages and calls settled by hand."""
+        from .hands.carrier import CarrierDoor
+
         return CarrierDoor(self.engine)
 
     @property
@@ -195,7 +200,7 @@ class Simulator(Service):
 
     def search(
         self, query: str = "", *, limit: int = 50, before: int | None = None, patience: float | None = None
-    ) -> Page[Found]:
+    ) -> "Page[Found]":
         """Find messages, calls and replies, the newest first.
 
         Args:
@@ -209,9 +214,11 @@ class Simulator(Service):
         Raises:
             SimulatorError: The query asks for a status or kind that there is not, or a number is out of range.
         """
+        from .looking.search import search
+
         return search(self.engine, query, _limit(limit), before, patience)
 
-    def phones(self, *, limit: int = 50, before: int | None = None) -> Page[PhoneSummary]:
+    def phones(self, *, limit: int = 50, before: int | None = None) -> "Page[PhoneSummary]":
         """Return the phones that were reached, the latest first.
 
         Args:
@@ -221,9 +228,11 @@ class Simulator(Service):
         Raises:
             SimulatorError: A number is out of range.
         """
+        from .looking.search import phones
+
         return phones(self.engine, _limit(limit), before)
 
-    def timeline(self, ident: str) -> Timeline:
+    def timeline(self, ident: str) -> "Timeline":
         """Return all that happened to a message, a call or a reply.
 
         The request as it came in (without what authenticates it), what was checked, the price, each status with its
@@ -235,12 +244,14 @@ class Simulator(Service):
         Raises:
             SimulatorError: There is nothing with this id.
         """
+        from .looking.timeline import timeline
+
         found = timeline(self.engine, ident)
         if found is None:
             raise SimulatorError("there is no message or call with this id")
         return found
 
-    def overview(self, minutes: int = 60) -> Overview:
+    def overview(self, minutes: int = 60) -> "Overview":
         """Return how much happened in each of the last minutes, and how things stand.
 
         Args:
@@ -249,6 +260,8 @@ class Simulator(Service):
         Raises:
             SimulatorError: `minutes` is out of range.
         """
+        from .looking.overview import LONGEST, overview
+
         if not 1 <= minutes <= LONGEST:
             raise SimulatorError(f"minutes must be 1 to {LONGEST}")
         return overview(self.engine, minutes)

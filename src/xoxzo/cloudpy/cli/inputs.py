@@ -115,12 +115,16 @@ def amount(value: str | None, option: str) -> Decimal | None:
     Raises:
         click.UsageError: it is no number, or below 0.
     """
-    if value is None:
-        return None
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        found = Decimal(-1)
-    if not found.is_finite() or found < 0:
+    found = None if value is None else credits_in(value)
+    if value is not None and found is None:
         raise click.UsageError(tr("{option} wants credits, for instance 10", option=option))
     return found
+
+
+def credits_in(text: str) -> Decimal | None:
+    """Return the credits that a text names, or ``None`` where that is no number of 0 or more."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and found >= 0 else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 import click
@@ -18,11 +17,14 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import checks
 
 from .commands import Command, examples
+from .inputs import credits_in
 from .profiles import NoCredentials, resolve
 from .statuses import CREDENTIALS, DONE, MAY_BE_SENT, Refused
 from .words import tr
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from xoxzo.cloudpy.integrations.mcp.allowance import Allowance
     from xoxzo.cloudpy.integrations.mcp.spending import Terms
 
@@ -143,10 +145,7 @@ def _terms(sender: str | None, caller: str | None, sms_price: str | None, call_p
 def _amount(option: str, value: str | None) -> Decimal | None:
     if value is None:
         return None
-    try:
-        found = Decimal(value.replace(",", ""))
-    except InvalidOperation:
-        found = Decimal(-1)
-    if not found.is_finite() or found < 0:
+    found = credits_in(value.replace(",", ""))
+    if found is None:
         raise InvalidArgument(option, "must be a number of credits, 0 or more")
     return found

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +15,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.exporting import write_bad
 from xoxzo.cloudpy.cli.commands import Command, CommonOption, translated
+from xoxzo.cloudpy.cli.inputs import credits_in
 from xoxzo.cloudpy.cli.statuses import refusal
 from xoxzo.cloudpy.cli.words import reason, tr
 from xoxzo.cloudpy.errors import (
@@ -29,6 +29,7 @@ from xoxzo.cloudpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
     from pathlib import Path
 
     from xoxzo.cloudpy.callbacks import Callbacks
@@ -269,11 +270,8 @@ def amount(option: str, value: str | None) -> Decimal | None:
     """Read credits."""
     if value is None:
         return None
-    try:
-        found = Decimal(value.replace(",", ""))
-    except InvalidOperation:
-        found = Decimal(-1)
-    if not found.is_finite() or found < 0:
+    found = credits_in(value.replace(",", ""))
+    if found is None:
         raise click.UsageError(tr("--{option} wants a number of credits, 0 or more", option=option))
     return found
 

@@ -51,6 +51,12 @@ class Answer:
     """The first header fields of the answer."""
 
 
+def sent_headers(content_type: str) -> dict[str, str]:
+    """Return the header fields of a request with a body of some kind; an empty text stands for no body."""
+    fields = {"User-Agent": "Xoxzo simulator", "Connection": "close"}
+    return {**fields, "Content-Type": content_type} if content_type else fields
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outgoing:
     """A request that the engine wants made; somebody with a network makes it and calls `answered`."""
@@ -63,8 +69,7 @@ class Outgoing:
 
     def headers(self) -> dict[str, str]:
         """Return the header fields that it is made with, besides those that every request has."""
-        fields = {"User-Agent": "Xoxzo simulator", "Connection": "close"}
-        return {**fields, "Content-Type": self.content_type} if self.content_type else fields
+        return sent_headers(self.content_type)
 
 
 class World:

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.simulator.carriers import carrier_of
-from xoxzo.cloudpy.simulator.engine import Call, CallbackAttempt, Engine, Message, Outgoing, Received
+from xoxzo.cloudpy.simulator.engine import Call, CallbackAttempt, Engine, Message, Received
 from xoxzo.cloudpy.simulator.engine.routing import route
+from xoxzo.cloudpy.simulator.engine.world import sent_headers
 from xoxzo.cloudpy.simulator.prices import as_json, exact
 
 from .found import Found, from_call, from_message, from_reply
@@ -121,12 +122,11 @@ def _request(received: Received, sid: str) -> dict[str, Any]:
 
 
 def _callback(attempt: CallbackAttempt) -> TimelineEntry:
-    sent = Outgoing("POST", attempt.url, lambda _answer: None, attempt.body.encode(), attempt.content_type)
     facts = {
         "kind": attempt.kind,
         "url": attempt.url,
         "attempt": attempt.attempt,
-        "headers": sent.headers(),
+        "headers": sent_headers(attempt.content_type),
         "body": attempt.body,
         "status": attempt.status,
         "error": attempt.error,

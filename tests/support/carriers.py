@@ -6,10 +6,15 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+try:
+    import uvloop
+except ImportError:  # It is not for every system.
+    uvloop = None
 
 from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
@@ -68,9 +73,9 @@ class Sync:
 class Async:
     """Drives a transport for asyncio, in one event loop, bounded by the deadline as its driver bounds it."""
 
-    def __init__(self, transport: Any) -> None:
+    def __init__(self, transport: Any, new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None) -> None:
         self.transport = transport
-        self.runner = asyncio.Runner()
+        self.runner = asyncio.Runner(loop_factory=new_loop)
 
     def exchange(self, request: Request, patience: Patience) -> Result:
         return self.runner.run(self._exchange(request, patience))
@@ -79,7 +84,7 @@ class Async:
         progress = Progress()
         result = Result(reached=False)
         try:
-            async with asyncio.timeout(patience.left()):
+            async with self._bound(patience):
                 answer = await self.transport.send(request, patience, progress)
                 result.status, result.headers = answer.status, dict(answer.headers)
                 try:
@@ -94,6 +99,11 @@ class Async:
         result.reached = progress.reached
         return result
 
+    def _bound(self, patience: Patience) -> AbstractAsyncContextManager[Any]:
+        if getattr(self.transport, "keeps_deadline", False):
+            return nullcontext()
+        return asyncio.timeout(patience.left())
+
     def hold(self, request: Request) -> Callable[[], None]:
         """Send, leave the body unread, and give what closes the answer."""
         answer = self.runner.run(self.transport.send(request, patience(), Progress()))
@@ -105,6 +115,13 @@ class Async:
     def close(self) -> None:
         self.close_transport()
         self.runner.close()
+
+
+class OnUvloop(Async):
+    """Drives a transport for asyncio in uvloop's event loop, which campaigns make for themselves."""
+
+    def __init__(self, transport: Any) -> None:
+        super().__init__(transport, uvloop.new_event_loop)
 
 
 Carrier = Sync | Async
@@ -134,19 +151,23 @@ class Kind:
             trust.configure_trust(options["ssl_context"])
         if threads:
             sync = HttpTransport(**options)
-            return Sync(sync if self.recording is None else Recorder(sync, self.recording))
+            return self.face(sync if self.recording is None else Recorder(sync, self.recording))
         aio = AsyncHttpTransport(**options)
-        return Async(aio if self.recording is None else AsyncRecorder(aio, self.recording))
+        return self.face(aio if self.recording is None else AsyncRecorder(aio, self.recording))
 
 
-EVERY = [f"{name}-{face}" for name in ("default", "fast", "recorder") for face in ("threads", "asyncio")]
+FACES: dict[str, type[Sync | Async]] = {"threads": Sync, "asyncio": Async}
+EVERY = [f"{name}-{face}" for name in ("default", "fast", "recorder") for face in FACES]
+if uvloop is not None:
+    FACES["uvloop"] = OnUvloop
+    EVERY += ["default-uvloop", "fast-uvloop"]
 
 
 def kind_of(name: str, folder: Path) -> Kind:
     """Return the kind that one of ``EVERY`` names; a recorder writes into the folder."""
     transport, _, face = name.partition("-")
     recording = folder / "recording.jsonl" if transport == "recorder" else None
-    return Kind(transport, Sync if face == "threads" else Async, recording)
+    return Kind(transport, FACES[face], recording)
 
 
 def post(url: str, path: str = "/p/?q=%3E1") -> Request:

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from carriers import EVERY, Async, Carrier, Sync, kind_of, patience, post
+from carriers import EVERY, Carrier, Sync, kind_of, patience, post
 from faulty import FaultyServer, close, drip, hang, raw, reply, reset, stall
 
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -377,7 +377,7 @@ def test_a_forked_child_opens_its_own_connections(name, tmp_path) -> None:
     carrier = kind()
 
     def child() -> bool:
-        own = carrier if kind.face is Sync else Async(carrier.transport)
+        own = carrier if kind.face is Sync else kind.face(carrier.transport)
         done = ask(own, server.url)
         if own is not carrier:
             own.close()
@@ -422,7 +422,7 @@ def test_a_transport_may_be_used_in_one_event_loop_after_another(kind) -> None:
     with FaultyServer(OK) as server:
         assert ask(first, server.url)
         first.runner.close()
-        second = Async(first.transport)
+        second = kind.face(first.transport)
         assert ask(second, server.url)
         second.close()
         gc.collect()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
+import socket
 from typing import TYPE_CHECKING, Any
 
 import httpcore2
@@ -36,10 +37,33 @@ class AsyncioNetwork(httpcore2.AsyncNetworkBackend):
         local = None if local_address is None else (local_address, 0)
         with _as(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(
-                    host, port, local_addr=local, happy_eyeballs_delay=_HAPPY_EYEBALLS
-                )
-        return _Stream(reader, writer)
+                if isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+                    streams = await asyncio.open_connection(
+                        host, port, local_addr=local, happy_eyeballs_delay=_HAPPY_EYEBALLS
+                    )
+                else:
+                    streams = await _one_after_another(host, port, local, timeout)
+        return _Stream(*streams)
+
+
+async def _one_after_another(
+    host: str, port: int, local: tuple[str, int] | None, timeout: float | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect in a loop that cannot try addresses side by side, such as uvloop's.
+
+    Each address but the last gets its share of the time, so that one that swallows everything hides no other.
+    """
+    loop = asyncio.get_running_loop()
+    ends = None if timeout is None else loop.time() + timeout
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    for others, address in zip(range(len(addresses) - 1, 0, -1), addresses, strict=False):
+        share = None if ends is None else (ends - loop.time()) / (others + 1)
+        # TimeoutError is an OSError as well.
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(share):
+                return await asyncio.open_connection(address, port, local_addr=local)
+    return await asyncio.open_connection(addresses[-1], port, local_addr=local)
 
 
 class _Stream(httpcore2.AsyncNetworkStream):

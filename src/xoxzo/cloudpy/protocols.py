@@ -133,7 +133,11 @@ class AsyncReply(Protocol):
 
 
 class AsyncTransport(Protocol):
-    """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires``."""
+    """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires``.
+
+    One that bounds itself by ``expires``, body included, may say so by an attribute ``keeps_deadline`` that is true: it
+    is then spared the caller's time-out.
+    """
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncReply:
         """Send one request and return its answer; raise :class:`TransportFailure` when none came."""

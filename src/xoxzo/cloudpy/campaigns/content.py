@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal  # noqa: TC003 - contents are read from ledgers by their types
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -33,6 +34,12 @@ _PLAIN: dict[str, Any] = {
 }
 
 Kind = Literal["text", "template", "say", "play"]
+
+
+@lru_cache(maxsize=8)
+def _names(words: str) -> tuple[str, ...]:
+    """Find the names in ``{}``; they are asked for with every message, and differ by campaign."""
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(words)))
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +78,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The names in ``{}``, each once."""
-        return () if self.kind == "play" else tuple(dict.fromkeys(_PLACEHOLDER.findall(self.words)))
+        return () if self.kind == "play" else _names(self.words)
 
     def check(self) -> None:
         """Refuse what Xoxzo would refuse for everybody, before anybody is sent to.
@@ -104,7 +111,10 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.kind == "play":
             return self.words
-        missing = [name for name in self.placeholders if name not in variables]
+        names = self.placeholders
+        if not names:
+            return self.words
+        missing = [name for name in names if name not in variables]
         if missing:
             raise InvalidArgument("variables", f"missing: {', '.join(missing)}")
         return _PLACEHOLDER.sub(lambda found: variables[found.group(1)], self.words)

@@ -157,6 +157,10 @@ class Runner:
             self._say("stopping", self._ended.reason)
 
     async def _next(self, hold: int, budget: list[int | None]) -> tuple[int, Recipient] | None:
+        if self._ready and self._ended is None and self._pace.wait() <= 0:
+            # Claimed, and its time has come: nobody else has to be waited for.
+            self._pace.take()
+            return self._ready.popleft()
         async with self._filling:
             while await self._paced() and self._broken is None:
                 if self._ready:

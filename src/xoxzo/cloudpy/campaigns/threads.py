@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.limits import Event, Hook, Result
 
 
+def quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the quickest event loop that is there; ``None`` stands for asyncio's own.
+
+    The fast transport's answers come from another thread. Each of them wakes asyncio's loop by writing to a socket, and
+    has to fight for the interpreter afterwards; uvloop's wakes for a third less in all.
+    """
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    return new_event_loop
+
+
 class ThreadedRun:
     """Runs in another thread, and hands over what happens.
 
@@ -63,7 +76,8 @@ class ThreadedRun:
 
     def _work(self) -> None:
         try:
-            self._result.set_result(asyncio.run(self._in_loop()))
+            with asyncio.Runner(loop_factory=quick_loop()) as runner:
+                self._result.set_result(runner.run(self._in_loop()))
         except asyncio.CancelledError:
             self._result.cancel()
         except BaseException as error:  # noqa: BLE001 - raised again where it was called

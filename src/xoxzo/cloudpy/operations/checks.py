@@ -32,10 +32,11 @@ def words(field: str, value: object) -> str:
         raise InvalidArgument(field, f"must be text, not {type(value).__name__}")
     if not value.strip():
         raise InvalidArgument(field, "must not be empty or blank")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise InvalidArgument(field, "holds half a character (a lone surrogate), which cannot be encoded") from None
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InvalidArgument(field, "holds half a character (a lone surrogate), which cannot be encoded") from None
     return value
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -15,6 +15,10 @@ T = TypeVar("T")
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+
+# The standard library's encoding of a form is a tenth of what a send costs on the fast transport.
+_AS_IT_IS = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+_ON_THE_WIRE = ["+" if byte == 32 else chr(byte) if _AS_IT_IS(chr(byte)) else f"%{byte:02X}" for byte in range(256)]
 
 
 class Effect(enum.Enum):
@@ -76,7 +80,13 @@ class Listing(Operation[T], frozen=True, kw_only=True):
 
 def form(fields: Mapping[str, str | None]) -> bytes:
     """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
-    return urlencode([(name, value) for name, value in fields.items() if value is not None]).encode("ascii")
+    pairs = [f"{_encoded(name)}={_encoded(value)}" for name, value in fields.items() if value is not None]
+    return "&".join(pairs).encode("ascii")
+
+
+def _encoded(text: str) -> str:
+    # Most values, and every name, are as they are: to look costs a fraction of encoding them.
+    return text if _AS_IT_IS(text) else "".join(map(_ON_THE_WIRE.__getitem__, text.encode()))
 
 
 def json(value: Mapping[str, object]) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import msgspec
 
 _PARTS_ASCII = (140, 264, 396, 528, 660)
@@ -34,7 +36,9 @@ def measure(text: str) -> TextLength:
         The count; ``parts`` is ``None`` for a text over 660 units.
     """
     ascii_only = text.isascii()
-    units = len(text) if ascii_only else len(text) + sum(character > "\uffff" for character in text)
+    # Half a character counts as the one unit that it is; that it cannot be sent is for others to say.
+    units = len(text) if ascii_only else len(text.encode("utf-16-le", "surrogatepass")) // 2
     table = _PARTS_ASCII if ascii_only else _PARTS_OTHER
-    parts = next((number for number, most in enumerate(table, 1) if units <= most), None)
-    return TextLength(units=units, ascii_only=ascii_only, parts=parts, limit=table[-1])
+    limit = table[-1]
+    parts = None if units > limit else bisect_left(table, units) + 1
+    return TextLength(units=units, ascii_only=ascii_only, parts=parts, limit=limit)

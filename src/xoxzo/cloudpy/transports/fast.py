@@ -122,7 +122,7 @@ class FastReply:
     @property
     def headers(self) -> Mapping[str, str]:
         """The header fields, names in lower case."""
-        return engine.fields(self._response)
+        return engine.Fields(self._response)
 
     def read(self, patience: Patience) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
@@ -152,6 +152,9 @@ class AsyncFastTransport:
     Raises:
         ConfigurationError: the extra is missing, or the certificates are none.
     """
+
+    keeps_deadline = True
+    """The library bounds the whole exchange, and the wait for a free connection is bounded here."""
 
     def __init__(self, *, max_connections: int = 10, certificates: bytes | None = None) -> None:
         _check(certificates)
@@ -214,7 +217,7 @@ class AsyncFastReply:
     @property
     def headers(self) -> Mapping[str, str]:
         """The header fields, names in lower case."""
-        return engine.fields(self._response)
+        return engine.Fields(self._response)
 
     async def read(self, patience: Patience) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""

@@ -9,9 +9,10 @@ no connection was made.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
@@ -24,7 +25,7 @@ from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailur
 from xoxzo.cloudpy.transports.routes import KEEPALIVE_SECONDS, Router
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pyreqwest.client import BaseClientBuilder, Client as AsyncClient, SyncClient
     from pyreqwest.request import BaseRequestBuilder
@@ -201,13 +202,34 @@ def prepare(start: Callable[[str, Url], RequestBuilder], request: Request, secon
     return builder.timeout(timedelta(seconds=seconds)).streamed_read_buffer_limit(0)
 
 
-def fields(response: BaseResponse) -> dict[str, str]:
-    """Return header fields with their names in lower case; of a repeated one the last; none that is not text."""
-    found: dict[str, str] = {}
-    for name in response.headers:
-        with suppress(ValueError):
-            found[name] = response.get_header_all(name)[-1]
-    return found
+class Fields(Mapping[str, str]):
+    """Header fields, names in lower case; of a repeated one the last; none that is not text.
+
+    They are read when somebody looks, which after most sends nobody does.
+
+    Args:
+        response: what holds them.
+    """
+
+    def __init__(self, response: BaseResponse) -> None:
+        self._response = response
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name in self._response.headers:
+            with suppress(ValueError):
+                found[name] = self._response.get_header_all(name)[-1]
+        return found
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def causes(error: Exception) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -31,30 +32,44 @@ class Noting:
 
     def note(self, outcomes: Iterable[Outcome], epoch: int | None = None) -> list[bool]:
         """Append outcomes in one transaction; say of each whether it changed its recipient's state."""
+        outcomes = list(outcomes)
         with self.transaction() as connection:
             if epoch is not None and read_value(connection, "epoch") != epoch:
                 raise CampaignError("another run has taken this campaign over")
-            writing = _Writing(connection)
-            changed = [writing.write(outcome) for outcome in outcomes]
+            writing = _Writing(connection, outcomes)
+            changed = [writing.take(outcome) for outcome in outcomes]
             writing.finish()
         return changed
 
 
 class _Writing:
-    """Several outcomes in one transaction."""
+    """Several outcomes in one transaction: read once what is known, decide about each, write once."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, outcomes: list[Outcome]) -> None:
         self._connection = connection
+        asked = (json.dumps([outcome.n for outcome in outcomes]),)
+        # CROSS JOIN: look each of them up, and never read the whole of what was written before.
+        self._states = {
+            n: State(state)
+            for n, state in connection.execute(
+                "SELECT n, state FROM json_each(?) CROSS JOIN outcome ON n = value ORDER BY ident", asked
+            )
+        }
+        self._pending = {
+            n for (n,) in connection.execute("SELECT n FROM json_each(?) CROSS JOIN pending ON n = value", asked)
+        }
+        self._cursor: int | None = None
+        self._rows: list[tuple[object, ...]] = []
+        # For whoever has to be looked at again the row, else nothing.
+        self._looks: dict[int, tuple[object, ...] | None] = {}
         self._claims: Counter[int] = Counter()
         self._counts: Counter[State] = Counter()
         self._freed = Decimal(0)
         self._charged = Decimal(0)
 
-    def write(self, outcome: Outcome) -> bool:
-        last = self._connection.execute(
-            "SELECT state, claim FROM outcome WHERE n = ? ORDER BY ident DESC LIMIT 1", (outcome.n,)
-        ).fetchone()
-        before = None if last is None else State(last[0])
+    def take(self, outcome: Outcome) -> bool:
+        """Decide what an outcome changes; return whether that is its recipient's state."""
+        before = self._states.get(outcome.n)
         if outcome.claim:
             self._claims[outcome.claim] += 1
         if before is None and not outcome.claim and not self._was_claimed(outcome.n):
@@ -66,37 +81,44 @@ class _Writing:
         if not changed and not outcome.claim:
             return False
         cost = None if outcome.cost is None else str(outcome.cost)
-        self._connection.execute(
-            "INSERT INTO outcome VALUES (NULL,?,?,?,?,?,?,?,?)",
-            (outcome.n, outcome.claim, state, outcome.ident, outcome.error, outcome.at, outcome.began, cost),
+        self._rows.append(
+            (outcome.n, outcome.claim, state, outcome.ident, outcome.error, outcome.at, outcome.began, cost)
         )
+        self._states[outcome.n] = state
         self._count(outcome, before, state)
         self._keep(outcome, state)
         return changed
 
     def _was_claimed(self, n: int) -> bool:
-        return n <= int(read_value(self._connection, "cursor") or 0)
+        if self._cursor is None:
+            self._cursor = int(read_value(self._connection, "cursor") or 0)
+        return n <= self._cursor
 
     def _count(self, outcome: Outcome, before: State | None, after: State) -> None:
         if before is not None:
             self._counts[before] -= 1
         self._counts[after] += 1
-        self._charged += outcome.cost or Decimal(0)
-        held = outcome.claim > 0 or before == State.UNKNOWN
-        if held and after in _FREE:
+        if outcome.cost:
+            self._charged += outcome.cost
+        if after in _FREE and (outcome.claim > 0 or before == State.UNKNOWN):
             row = self._connection.execute("SELECT cost FROM recipient WHERE n = ?", (outcome.n,)).fetchone()
             self._freed += Decimal(row[0]) if row is not None and row[0] is not None else Decimal(0)
 
     def _keep(self, outcome: Outcome, state: State) -> None:
+        n = outcome.n
         if state in {State.WAITING, State.UNKNOWN}:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO pending VALUES (?,?,?,?,?,?)",
-                (outcome.n, state, outcome.retry_at, outcome.began, outcome.at, outcome.error),
-            )
-        else:
-            self._connection.execute("DELETE FROM pending WHERE n = ?", (outcome.n,))
+            self._looks[n] = (n, state, outcome.retry_at, outcome.began, outcome.at, outcome.error)
+        elif n in self._pending or n in self._looks:
+            self._looks[n] = None
 
     def finish(self) -> None:
+        """Write everything."""
+        self._connection.executemany("INSERT INTO outcome VALUES (NULL,?,?,?,?,?,?,?,?)", self._rows)
+        for n, row in self._looks.items():
+            if row is None:
+                self._connection.execute("DELETE FROM pending WHERE n = ?", (n,))
+            else:
+                self._connection.execute("INSERT OR REPLACE INTO pending VALUES (?,?,?,?,?,?)", row)
         self._connection.executemany(
             "UPDATE claim SET remaining = remaining - ? WHERE ident = ?",
             [(count, claim) for claim, count in self._claims.items()],

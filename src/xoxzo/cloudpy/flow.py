@@ -249,7 +249,8 @@ def flow(
     settings, clock = trip.settings, trip.clock
     while True:
         trip.attempts += 1
-        yield from _keep_pace(trip)
+        if settings.pacer is not None:
+            yield from _keep_pace(trip, settings.pacer)
         progress = Progress()
         begun = clock()
         try:
@@ -276,11 +277,9 @@ def flow(
         yield Sleep(pause)
 
 
-def _keep_pace(trip: Trip) -> Generator[Step, Outcome, None]:
-    if trip.settings.pacer is None:
-        return
+def _keep_pace(trip: Trip, pacer: Pacer) -> Generator[Step, Outcome, None]:
     now = trip.clock()
-    wait = trip.settings.pacer.reserve(now)
+    wait = pacer.reserve(now)
     if now + wait >= trip.patience.expires:
         raise errors.TimedOut("deadline", **trip.facts())
     if wait:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Post = Callable[[Recipient], Awaitable[str]]
 """Sends to a recipient and returns the msgid or callid."""
 
-_GROUP = 100
+_GROUP = 500
 _FLUSH = 0.05
 _PROGRESS = 0.5
 _GLANCE = 0.2

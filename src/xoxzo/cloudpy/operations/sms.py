@@ -81,6 +81,10 @@ def send_options(
 
     What is not to be sent is ``None``.
     """
+    nothing = callback_url is None and callbacks is None and lt_callback_url is None and jp_kp_sender is None
+    if nothing and track_link is False and jp_kp is False and jp_kpl is False:
+        # So are most sends, and then there is nothing more to check.
+        return {"tags": checks.tags(tags, reference)}
     if lt_callback_url is not None and not track_link:
         raise InvalidArgument("lt_callback_url", "needs track_link=True: only a tracked link can be clicked")
     return {

@@ -37,7 +37,9 @@ class Pace:
 
     def wait(self) -> float:
         """Return the seconds until the next message may go; 0 or less when it may go now."""
-        return max(self._not_before, self._next_slot) - self._clock.monotonic()
+        begins = max(self._not_before, self._next_slot)
+        # Without a rate, and while nobody complains, no clock has to be asked.
+        return begins and begins - self._clock.monotonic()
 
     def take(self) -> None:
         """Use up a place in the rate."""
@@ -60,9 +62,9 @@ class Pace:
         self._not_before = max(self._not_before, until)
         return self._clock.now() + until - now if is_news else None
 
-    def answered(self) -> None:
-        """Count an answer, whatever it was."""
-        self._answered.append(self._clock.monotonic())
+    def answered(self, at: float) -> None:
+        """Count an answer, whatever it was, that came at a time in seconds since 1970."""
+        self._answered.append(at)
 
     def went_well(self) -> None:
         """Note that a message was taken."""
@@ -79,7 +81,7 @@ class Pace:
 
     def rate(self) -> float:
         """Return the messages a second of the last seconds."""
-        now = self._clock.monotonic()
+        now = self._clock.now()
         while self._answered and self._answered[0] < now - _LATELY_SECONDS:
             self._answered.popleft()
         if len(self._answered) < 2:

@@ -139,13 +139,15 @@ class Runner:
 
     async def _work(self, hold: int, budget: list[int | None]) -> None:
         while self._ended is None and self._broken is None:
-            try:
-                found = await self._next(hold, budget)
-            except CampaignError as error:
-                self._broken = error
-                return
+            found = self._at_hand()
             if found is None:
-                break
+                try:
+                    found = await self._next(hold, budget)
+                except CampaignError as error:
+                    self._broken = error
+                    return
+                if found is None:
+                    break
             claim, one = found
             self._flown.add(one.n)
             outcome, failure = await deliver(self._post, one, claim, self._clock)
@@ -156,11 +158,14 @@ class Runner:
             self._stopping_told = True
             self._say("stopping", self._ended.reason)
 
+    def _at_hand(self) -> tuple[int, Recipient] | None:
+        """Return one that is claimed and whose time has come, as it is with most; nobody has to be waited for."""
+        if not self._ready or self._pace.wait() > 0:
+            return None
+        self._pace.take()
+        return self._ready.popleft()
+
     async def _next(self, hold: int, budget: list[int | None]) -> tuple[int, Recipient] | None:
-        if self._ready and self._ended is None and self._pace.wait() <= 0:
-            # Claimed, and its time has come: nobody else has to be waited for.
-            self._pace.take()
-            return self._ready.popleft()
         async with self._filling:
             while await self._paced() and self._broken is None:
                 if self._ready:
@@ -245,7 +250,7 @@ class Runner:
     def _take(self, outcome: Outcome, error: BaseException | None) -> None:
         self._flown.discard(outcome.n)
         self._buffer.append(outcome)
-        self._pace.answered()
+        self._pace.answered(outcome.at)
         if len(self._buffer) >= _GROUP:
             self._flush_or_break()
         if error is None:

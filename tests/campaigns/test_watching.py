@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -177,3 +178,27 @@ def test_a_stop_before_the_first_event_is_remembered() -> None:
     run.join()
     assert (stops, run.result()) == (["stop", "stop"], "result")
     run.break_off()
+
+
+@pytest.mark.parametrize(("there", "kind"), [(True, "uvloop"), (False, "asyncio.unix_events")])
+def test_a_run_without_a_loop_takes_the_quickest(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, kind: str
+) -> None:
+    """A program without an event loop gets uvloop's where that is installed, and asyncio's elsewhere."""
+    if there:
+        pytest.importorskip("uvloop")
+    else:
+        # What Python takes for a package that is not there.
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    loops: set[str] = set()
+
+    class Urls:
+        def url(self, _purpose: str, _reference: str | None = None, /) -> str:
+            loops.add(type(asyncio.get_running_loop()).__module__)
+            return "https://shop.example/told"
+
+    with make(tmp_path, 3) as campaign, simulator.serve() as server:
+        account = {"sid": "a", "auth_token": "b", "base_url": server.url}
+        assert campaign.run(limits=QUICK, callbacks=Urls(), account=account).state == "finished"
+    assert loops == {kind}
+    assert set(reached(simulator).values()) == {1}

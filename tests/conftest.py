@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 
+_NUMBERS = count(20_000_000)
 REPOSITORY = Path(__file__).parent.parent
 NO_SKIP = os.environ.get("XOXZO_TESTS_NO_SKIP") == "1"
 
@@ -81,6 +83,12 @@ def simulator_url(start_simulator: Simulators) -> Iterator[str]:
 def account() -> tuple[str, str]:
     """A sid and a token that nobody had before."""
     return secrets.token_hex(16), secrets.token_hex(16)
+
+
+@pytest.fixture
+def new_number() -> Callable[[], str]:
+    """Give, at each call, a mobile number that no other test of this process sends to: some prefixes are in no use."""
+    return lambda: f"+8180{next(_NUMBERS)}"
 
 
 def _fail_if_skipped(report: Report) -> Report:

@@ -26,6 +26,39 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 Simulators = Callable[..., AbstractContextManager[str]]
 
 
+# What takes longest begins first, so that nobody waits for it at the end: a part of a test's address for each.
+LONGEST = (
+    "test_fuzz.py::test_no_answer_is_undocumented",
+    "test_storm.py",
+    "test_simulation.py",
+    "test_examples.py",
+    "test_kills.py",
+    "test_plugin.py",
+    "test_typing.py",
+    "test_pyright.py",
+    "test_browser.py",
+    "test_demo.py",
+    "test_recorded.py::test_it_looks_as_recorded[demo]",
+    "test_chapters.py",
+    "test_mending.py",
+    "test_same_results.py",
+    "test_promises.py::test_skips",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run twice as many tests at once as there are processors: a third of the time goes into waiting for something."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes longest, and leave the rest in order."""
+    items.sort(
+        key=lambda item: next((place for place, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take a developer's account, proxy and simulators out of the environment: a test must neither use nor need them.

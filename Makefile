@@ -39,7 +39,7 @@ demo: $(VENV)/.stamp-project ## Send, ring and answer on the simulator: no accou
 	@$(CLEAN) $(VENV)/bin/xoxzo demo
 
 test: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests; ARGS="-k name" chooses among them
-	@$(CLEAN) $(PY) -m pytest -n $(WORKERS) $(ARGS)
+	@$(CLEAN) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint docs-check coverage ## Everything that CI checks: format, lint, types, rooms, generated files, docs, coverage
 
@@ -59,7 +59,7 @@ docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it
 
 coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and hold the coverage to its floors
 	@rm -f .coverage .coverage.*
-	$(CLEAN) $(PY) -m coverage run -m pytest -n $(WORKERS) $(ARGS)
+	$(CLEAN) $(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(PY) -m coverage combine --quiet
 	@echo "Floors 0 to 4, at least $(COVERED_CLIENT) %:"
 	@$(PY) -m coverage report --omit='$(ABOVE)' --fail-under=$(COVERED_CLIENT)

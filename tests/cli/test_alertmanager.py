@@ -88,8 +88,8 @@ def on_duty(
     folder: Path, simulator: str, account: tuple[str, str], *options: str, wait: str = "1s", **more: str
 ) -> Iterator[OnDuty]:
     """Run a receiver for a while; it ends well when it is told to."""
-    anne, bert = (f"+8180{int(account[0][:14], 16) + n:08d}"[:13] for n in (1, 2))
-    anne, bert = anne[:-1] + "1", bert[:-1] + "2"
+    # The same two whenever a receiver is run for one account.
+    anne, bert = (f"+8180{10_000_000 * place + int(account[0][:5], 16):08}" for place in (3, 5))
     config, output = folder / "oncall.toml", folder / f"{time.monotonic_ns()}.log"
     config.write_text(SETTINGS.format(anne=anne, bert=bert, wait=wait))
     command = [XOXZO, "alertmanager", "--config", config, "--state", folder / "state.db", "--listen", "127.0.0.1:0"]

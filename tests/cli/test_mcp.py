@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
@@ -38,9 +39,11 @@ def environment(url: str, account: tuple[str, str]) -> dict[str, str]:
     return keep | {"XOXZO_API_HOST": url, "XOXZO_API_SID": account[0], "XOXZO_API_AUTH_TOKEN": account[1]}
 
 
-def test_over_standard_input_and_output(simulator_url: str, account: tuple[str, str]) -> None:
+def test_over_standard_input_and_output(
+    simulator_url: str, account: tuple[str, str], new_number: Callable[[], str]
+) -> None:
     """An assistant finds the tools, sends to who is allowed until the budget is spent, and sees masked numbers."""
-    number = f"+8180{int(account[0][:12], 16) % 10**8:08d}"
+    number = new_number()
     allowed = ["--allow", f"anne={number}", "--budget", "25", "--sender", "Shop"]
     server = StdioServerParameters(command=XOXZO, args=["mcp", *allowed], env=environment(simulator_url, account))
 

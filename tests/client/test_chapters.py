@@ -30,9 +30,9 @@ def face(request, account) -> Face:
 
 
 @pytest.fixture
-def number(account) -> str:
+def number(new_number) -> str:
     """Give a number that no other test sends to."""
-    return "+8180" + str(int(account[0], 16))[-8:]
+    return new_number()
 
 
 @pytest.fixture

@@ -245,7 +245,7 @@ def test_a_refused_listing_is_an_error_with_its_body_read(face) -> None:
 def test_the_deadline_of_a_listing_leaves_the_callers_time_out(face) -> None:
     """What the caller does between two records does not count against the deadline."""
     transport = Scripted(200, [b'[{"n": 1},', b'{"n": 2},', b'{"n": 3}]'])
-    assert len(face(transport, deadline=0.25).stream(LIST, between=0.15)) == 3
+    assert len(face(transport, deadline=1.0).stream(LIST, between=0.6)) == 3
 
 
 def test_an_asynchronous_call_ends_at_the_deadline_whatever_the_transport_does() -> None:
@@ -265,7 +265,7 @@ def test_an_asynchronous_call_ends_at_the_deadline_whatever_the_transport_does()
 
     for kind in (Stuck, StuckReading):
         transport = kind(Scripted(201))
-        driver = AsyncDriver(Connector(lambda t=transport: t, discard=ignore), settings(deadline=0.05))
+        driver = AsyncDriver(Connector(lambda t=transport: t, discard=ignore), settings(deadline=0.5))
         with pytest.raises(errors.TimedOut) as caught:
             asyncio.run(driver.call(SEND))
         assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", True)

@@ -97,7 +97,9 @@ def test_the_examples_own_tests(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SHOPS)
-def test_shop(name: str, simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+def test_shop(
+    name: str, simulator_url: str, account: tuple[str, str], new_number: Callable[[], str], tmp_path: Path
+) -> None:
     """A reminder is sent, its report counts once, a forged one is refused, and the dial-in number is answered."""
     command, folder = SHOPS[name]
     port = free_port()
@@ -133,15 +135,14 @@ def test_shop(name: str, simulator_url: str, account: tuple[str, str], tmp_path:
         again = forged.replace(b"FAIL", b"DELIVERED")
         assert ask(port, "POST", url.removeprefix(environment["SHOP_URL"]), again) == (200, b"")
         if name == "Django":
-            log_in(port, simulator_url, account)
+            log_in(port, simulator_url, account, new_number())
         assert answered(simulator_url, account, environment["SHOP_URL"]) == "お電話ありがとうございます。"
     shown = (tmp_path / "shop.out").read_text()
     assert shown.count(f"booking {booking}: DELIVERED") == 1, shown
 
 
-def log_in(port: int, simulator_url: str, account: tuple[str, str]) -> None:
+def log_in(port: int, simulator_url: str, account: tuple[str, str], number: str) -> None:
     """Log in to the shop by the code that arrived on a phone, and not by another."""
-    number = f"+8180{secrets.randbelow(10**8):08}"
     with Client(sid=account[0], auth_token=account[1], base_url=simulator_url) as client:
         client.otp.register_website(website="https://shop.example")
     assert ask(port, "POST", f"/codes/request?phone={quote(number)}")[0] == 200
@@ -178,7 +179,9 @@ def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:
     return found
 
 
-def test_a_campaign_from_a_management_command(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+def test_a_campaign_from_a_management_command(
+    simulator_url: str, account: tuple[str, str], new_number: Callable[[], str], tmp_path: Path
+) -> None:
     """The shop's command reminds each guest once, however often it is run, and its hook asks the database."""
     folder = EXAMPLES / "django_shop"
     environment = os.environ | {
@@ -200,7 +203,7 @@ def test_a_campaign_from_a_management_command(simulator_url: str, account: tuple
         assert told.returncode == 0, told.stdout + told.stderr
         return told.stdout
 
-    phones = [f"+8190{secrets.randbelow(10**8):08}" for _ in range(3)]
+    phones = [new_number() for _ in range(3)]
     manage("migrate", "-v", "0")
     assert manage("makemigrations", "--check", "--dry-run") == "No changes detected\n"
     made = "\n".join(f"Guest.objects.create(name='g', phone='{phone}', day='2026-11-30')" for phone in phones)

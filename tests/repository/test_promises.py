@@ -1,6 +1,5 @@
 """What the repository promises about itself, whoever changes it."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from counting import uncounted_environment
 
 import xoxzo.cloudpy
 
@@ -77,7 +77,7 @@ ABOVE = tuple(
 def test_wheel(tmp_path: Path) -> None:
     """The wheel holds ``xoxzo/cloudpy`` and its type mark, nothing beside it, and is small, the client most of all."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
+    subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True, env=uncounted_environment())
     (wheel,) = tmp_path.glob("*.whl")
 
     with zipfile.ZipFile(wheel) as archive:
@@ -97,6 +97,8 @@ def test_skips_fail_where_asked(way: str, tmp_path: Path) -> None:
     skip = "pytest.skip('no curl here', allow_module_level=True)"
     body = f"import pytest\n{skip}\n" if way == "module" else f"import pytest\ndef test_it(): {skip}\n"
     (tmp_path / "test_skipping.py").write_text(body)
+    # No plugin but those that are built in is needed, and loading them takes longer than anything else here.
+    environment = uncounted_environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [
         sys.executable,
         "-m",
@@ -112,7 +114,7 @@ def test_skips_fail_where_asked(way: str, tmp_path: Path) -> None:
     strict = subprocess.run(
         command,
         cwd=tmp_path,
-        env=os.environ | {"XOXZO_TESTS_NO_SKIP": "1"},
+        env=environment | {"XOXZO_TESTS_NO_SKIP": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -120,7 +122,7 @@ def test_skips_fail_where_asked(way: str, tmp_path: Path) -> None:
     lenient = subprocess.run(
         command,
         cwd=tmp_path,
-        env=os.environ | {"XOXZO_TESTS_NO_SKIP": "0"},
+        env=environment | {"XOXZO_TESTS_NO_SKIP": "0"},
         capture_output=True,
         text=True,
         check=False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Behaviour = Callable[["Peer"], bool]
     """Does something with a connection on which a request has come; says whether the connection goes on."""
@@ -97,6 +97,14 @@ def abort(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+@contextlib.contextmanager
+def refusing() -> Iterator[str]:
+    """Give an address that refuses: its port is held, so that nobody else comes to listen there."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
 class FaultyServer:
     """Answers each request by the next behaviour of its script, the last one again and again.
 
@@ -114,6 +122,7 @@ class FaultyServer:
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
+        self._last: object = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
@@ -124,8 +133,13 @@ class FaultyServer:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        # Connections are accepted in their order: when this one is, all that a client has sent is being read, however
+        # late this machine is.
+        with socket.socket() as last:
+            last.bind(("127.0.0.1", 0))
+            self._last = last.getsockname()
+            last.connect(("127.0.0.1", self.port))
+            self._threads[0].join(30)
         self._listener.close()
         with self._lock:
             for connection in self._open:
@@ -140,10 +154,10 @@ class FaultyServer:
         thread.start()
 
     def _accept(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
+        while True:
+            connection, address = self._listener.accept()
+            if self._stopping.is_set() and address == self._last:
+                connection.close()
                 return
             self.connections += 1
             self._start(self._serve, connection)
@@ -158,6 +172,9 @@ class FaultyServer:
                 connection = stack.enter_context(self._tls.wrap_socket(connection, server_side=True))
             with self._lock:
                 self._open.append(connection)
+            if self._stopping.is_set():
+                # What has come in is still read.
+                connection.shutdown(socket.SHUT_RDWR)
             buffer = b""
             while True:
                 request, buffer = self._read(connection, buffer)

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, assume, example, given, settings, strategies
 from xoxzo.cloudpy import AsyncClient, Client, errors
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
+from xoxzo.cloudpy.transports import redaction
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.recorder import AsyncRecorder, AsyncReplayer, Recorder, Replayer
 from xoxzo.cloudpy.transports.redaction import is_number
@@ -211,6 +212,8 @@ def exchanged(folder: Path, kind: str, text: str, token: str, number: str) -> st
 @example(FORM, "a/aaa", "0000;", "81000000000")
 def test_no_number_text_or_token_is_in_the_file(tmp_path, kind, text, token, number) -> None:
     """Wherever they stand in an exchange, they are not in its recording: not as they are, nor encoded in any way."""
+    # The API's own words stay, whoever sends them as a text; Hypothesis knows them, for it reads our code.
+    assume(not {text, token} & (redaction._FIELDS | redaction._STEPS))
     # What is nothing but a number is replaced like one, by a number that it may happen to be a part of.
     assume(":" not in token and not is_number(text) and not is_number(token) and not number.startswith("81800"))
     neutral = exchanged(tmp_path, kind, **BASELINE)
@@ -258,13 +261,13 @@ def recorder_of(file: Path, face: str) -> Any:
 
 
 def send(options: dict[str, Any]) -> None:
-    with closing(options["transport"]), Client(timeout=0.3, **options) as client:
+    with closing(options["transport"]), Client(timeout=(10.0, 1.0), **options) as client:
         client.sms.send(**MESSAGE)
 
 
 async def send_async(options: dict[str, Any]) -> None:
     try:
-        async with AsyncClient(timeout=0.3, **options) as client:
+        async with AsyncClient(timeout=(10.0, 1.0), **options) as client:
             await client.sms.send(**MESSAGE)
     finally:
         await options["transport"].close()
@@ -304,7 +307,7 @@ def test_a_deadline_is_recorded_as_one(file) -> None:
     """To an asynchronous transport the deadline is a cancellation; replayed, it is the deadline again."""
 
     async def give_up(transport: Any, url: str) -> None:
-        async with AsyncClient(sid="a", auth_token="b", base_url=url, transport=transport, deadline=0.3) as client:
+        async with AsyncClient(sid="a", auth_token="b", base_url=url, transport=transport, deadline=1.0) as client:
             with pytest.raises(errors.TimedOut) as caught:
                 await client.sms.send(**MESSAGE)
         await transport.close()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from counting import uncounted_environment
 
 HERE = Path(__file__).parent
 
@@ -23,6 +24,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[int]]:
     done = subprocess.run(
         [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, "--project", str(place)],
         cwd=place,
+        env=uncounted_environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from counting import uncounted_environment
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -30,7 +30,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[int, 
         ],
         cwd=REPOSITORY,
         # mypy's own source path would hide that the installed package says that it has types.
-        env={name: value for name, value in os.environ.items() if name not in {"MYPYPATH", "PYTHONPATH"}},
+        env={name: value for name, value in uncounted_environment().items() if name not in {"MYPYPATH", "PYTHONPATH"}},
         capture_output=True,
         text=True,
         check=False,

@@ -8,6 +8,8 @@ They differ from the default transports in what pyreqwest is:
   takes between two records.
 - A call that is cancelled while its connection is made counts as one that may have left, and what is cancelled later
   goes on in the background until its deadline: the library neither tells nor stops it.
+- A program should not end while an event loop of its own, in a daemon thread, still has calls under way: the library
+  may then kill the process in its last moment.
 """
 
 from __future__ import annotations

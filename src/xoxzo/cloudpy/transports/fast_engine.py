@@ -8,7 +8,10 @@ no connection was made.
 
 from __future__ import annotations
 
+import atexit
 import os
+import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -26,6 +29,7 @@ from xoxzo.cloudpy.transports.routes import KEEPALIVE_SECONDS, Router
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from pyreqwest.client import BaseClientBuilder, Client as AsyncClient, SyncClient
     from pyreqwest.request import BaseRequestBuilder
@@ -46,6 +50,9 @@ _FORKED = (
     " Use it first in the child, start processes by 'spawn', or use the default transport"
 )
 
+# So many seconds a process waits at its end for the library's thread: it needs microseconds unless the machine is busy.
+_LEAVING_SECONDS = 5.0
+
 # The process that has used pyreqwest, once one has.
 _user: int | None = None
 
@@ -61,6 +68,30 @@ def claim() -> None:
         _user = pid
     elif _user != pid:
         raise ConfigurationError(_FORKED)
+
+
+def _awaken() -> bool:
+    """Say whether a thread that Python did not start is waking an event loop."""
+    for frame in sys._current_frames().values():  # noqa: SLF001 - nothing else tells of such threads
+        first: FrameType = frame
+        while first.f_back is not None:
+            first = first.f_back
+        if first.f_code.co_name == "call_soon_threadsafe":
+            return True
+    return False
+
+
+@atexit.register
+def _part() -> None:
+    """Let the library's thread come out of Python before the interpreter ends.
+
+    It wakes an event loop from its own thread, and lets go of the interpreter while it does. A program that ends as
+    soon as its loop has what it waited for would else be killed: the library does not survive that the interpreter
+    never comes back to it ("PyGILState_Release: thread state … must be current when releasing").
+    """
+    give_up = time.monotonic() + _LEAVING_SECONDS
+    while _awaken() and time.monotonic() < give_up:
+        time.sleep(0.0005)
 
 
 def time_left(patience: Patience) -> float:

@@ -185,8 +185,8 @@ def _text() -> Headers:
 
 def _told(visit: Visit, error: SimulatorError) -> tuple[int, Page]:
     if isinstance(error, NotSaved):
-        return 503, error_page(visit, UNSAVED)
-    return 400, error_page(visit, visit.say(str(error)))
+        return 503, error_page(visit, visit.say(UNSAVED))
+    return 400, error_page(visit, language.told(visit.say, str(error)))
 
 
 def _fields(encoded: bytes) -> dict[str, str]:

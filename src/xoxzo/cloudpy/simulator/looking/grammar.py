@@ -46,11 +46,13 @@ class Query:
         fits: What has to be true of whatever is found.
         number: The one recipient's number that is asked for, when it is a whole one; it can be looked up.
         kinds: The kinds that can fit.
+        words: What a text must hold, or an id begin with.
     """
 
     fits: tuple[Fits, ...]
     number: str | None
     kinds: frozenset[str]
+    words: tuple[str, ...]
 
 
 def read(text: str) -> Query:
@@ -64,6 +66,7 @@ def read(text: str) -> Query:
     fits: list[Fits] = []
     number = None
     kinds = frozenset(_KINDS)
+    words: list[str] = []
     for word in _WORD.finditer(text):
         key, minus = word["key"] or "", bool(word["minus"])
         value = word["plain"] if word["quoted"] is None else word["quoted"]
@@ -74,11 +77,13 @@ def read(text: str) -> Query:
             continue
         test = _MEANINGS[key](value)
         fits.append(_not(test) if minus else test)
+        if not key and not minus:
+            words.append(value)
         if key == "kind" and not minus:
             kinds &= {value.lower()}
         if key == "to" and not minus and re.fullmatch(r"\+[0-9]{7,15}", value):
             number = value
-    return Query(tuple(fits), number, kinds)
+    return Query(tuple(fits), number, kinds, tuple(words))
 
 
 def _not(test: Fits) -> Fits:

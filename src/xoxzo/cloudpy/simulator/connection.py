@@ -8,9 +8,9 @@ slow, broken, or a path of another door's, is uvicorn's from there on, so there 
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -35,6 +35,17 @@ _CLOSE = (b"connection", b"close")
 _NOT_PLAIN = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _CONNECTIONS = frozenset({b"keep-alive", b"close"})
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(at: float) -> str:
+    """Return a moment, seconds since 1970, as HTTP writes it; `email.utils` would, and makes every start longer."""
+    when = time.gmtime(at)
+    day, month = _DAYS[when.tm_wday], _MONTHS[when.tm_mon - 1]
+    return f"{day}, {when.tm_mday:02} {month} {when.tm_year:04} {time.strftime('%H:%M:%S', when)} GMT"
 
 
 class NotPlain(Exception):
@@ -122,7 +133,7 @@ class Shared:
 
     def date(self) -> None:
         """Have replies carry the present date."""
-        self.headers[:] = [(b"date", formatdate(usegmt=True).encode())]
+        self.headers[:] = [(b"date", http_date(time.time()).encode())]
 
 
 class Connection(asyncio.Protocol):

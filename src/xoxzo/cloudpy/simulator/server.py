@@ -161,7 +161,9 @@ def _listen(host: str, port: int) -> socket.socket:
         message = f"cannot listen on {where}: ports go from 0 to 65535"
         raise SimulatorError(message)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # As bytes, a host is not put through IDNA, whose tables take a while to load.
+        name = host.encode() if host.isascii() else host
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:

@@ -28,6 +28,7 @@ def filled(caller: Caller) -> Caller:
         ("", ["おはよう Word", "third", "second word", "一番 http://example.com/a"]),
         ("word", ["おはよう Word", "second word"]),
         ("word second", ["second word"]),
+        ("d", ["おはよう Word", "third", "second word"]),
         ('"second word"', ["second word"]),
         ("word -second", ["おはよう Word"]),
         ("http://example.com", ["一番 http://example.com/a"]),

@@ -130,6 +130,8 @@ class Shared:
     """Requests that are being answered by uvicorn."""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     """Those that every reply has."""
+    closed: bool = False
+    """Whether the port is closed: what was accepted just before that ends as soon as it has begun."""
 
     def date(self) -> None:
         """Have replies carry the present date."""
@@ -173,6 +175,8 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.client = (str(peer[0]), int(peer[1])) if peer else None
         self._shared.connections.add(self)
+        if self._shared.closed:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what is being answered is done, and told to nobody."""

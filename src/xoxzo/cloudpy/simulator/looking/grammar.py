@@ -1,7 +1,8 @@
 """The small language in which messages and calls are searched.
 
 A search is words apart from each other; all of them must fit. `to:`, `from:`, `status:`, `tag:`, `kind:` and `id:` look
-at one thing, every other word at the text. A minus in front means "not", double quotes hold words together.
+at one thing, every other word at the text, and a long one at the beginning of the id as well. A minus in front means
+"not", double quotes hold words together.
 """
 
 import re
@@ -15,6 +16,8 @@ from .found import Found, Look
 _WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
 _FIGURES = re.compile(r"[^0-9+]")
 _LONGEST = 500
+_SHORTEST_IDENT = 6
+"""Fewer characters are looked for in texts alone: some id begins with almost any letter or two."""
 _STATUSES = {
     "queued": "QUEUED",
     "delivering": "DELIVERING",
@@ -130,6 +133,8 @@ def _tag(value: str) -> Fits:
 
 def _text(value: str) -> Fits:
     lowered = value.casefold()
+    if len(value) < _SHORTEST_IDENT:
+        return lambda found: lowered in found.text.casefold()
     return lambda found: lowered in found.text.casefold() or found.ident.startswith(value)
 
 

@@ -23,7 +23,7 @@ SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "URL", "K-pre
 def sentences() -> set[str]:
     """Collect every sentence that a page can say."""
     found: set[str] = {name for pair in faults.SAID.values() for name in pair}
-    found |= {*language.FILLED, *posted._NAMES.values(), coming.MOVES, coming.EXPIRES, coming.RENEWS}
+    found |= {*language.FILLED, *posted._NAMES.values(), coming.MOVES, coming.EXPIRES, coming.RENEWS, coming.RETRIES}
     found |= {*carrier.OUTCOMES.values(), *phones.HABITS.values(), *(name for _, name in clock.STEPS)}
     for path in (*HOME.rglob("*.html"), *HOME.rglob("*.py")):
         text = path.read_text(encoding="utf-8")

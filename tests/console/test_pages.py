@@ -351,6 +351,10 @@ def test_the_clock_tells_what_comes_next(caller: Caller, visitor: Visitor) -> No
     caller.place()
     page = coming()
     assert "Next: 2026-03-01 12:00:02 Go there" in page
+    with caller.simulator as simulator:
+        caller.send(callbackurl="http://127.0.0.1:9/report")
+        simulator.advance(1)
+        assert "a callback is tried again" in coming()
 
 
 def test_the_overview_counts(caller: Caller, visitor: Visitor, listener: Listener) -> None:

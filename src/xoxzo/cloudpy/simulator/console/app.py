@@ -134,7 +134,7 @@ class Console:
             await _answer(scope, send, status, self._render(page or error_page(visit, said), visit), _HTML)
 
     def _render(self, page: Page, visit: Visit) -> bytes:
-        return render(page, visit, alerts(self._simulator))
+        return render(page, visit, alerts(self._simulator, page.facts.get("held_in_all")))
 
     async def _follow(self, scope: "Scope", receive: "Receive", send: "Send", headers: Mapping[bytes, bytes]) -> None:
         topics = _fields(scope["query_string"][:_LONGEST_QUERY]).get("topics", "").split(",")

@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, cast
 
 from .faults import CUTTING
@@ -34,7 +33,19 @@ _HEAD = re.compile(
 _CLOSE = (b"connection", b"close")
 _NOT_PLAIN = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _CONNECTIONS = frozenset({b"keep-alive", b"close"})
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+class _StatusLines(dict[int, bytes]):
+    """Makes the line of each status when it is first wanted; the table of all takes a while to load."""
+
+    def __missing__(self, status: int) -> bytes:
+        from http import HTTPStatus
+
+        line = self[status] = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+        return line
+
+
+_STATUS_LINES = _StatusLines({200: b"HTTP/1.1 200 OK\r\n", 201: b"HTTP/1.1 201 Created\r\n"})
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -1,5 +1,6 @@
 """English and Japanese: which is spoken, and that nothing is left unsaid."""
 
+import ast
 import re
 import string
 from pathlib import Path
@@ -9,23 +10,25 @@ from visitor import Visitor
 
 from xoxzo.cloudpy.simulator import console
 from xoxzo.cloudpy.simulator.console import coming, language
-from xoxzo.cloudpy.simulator.console.pages import carrier, clock, faults, phones
+from xoxzo.cloudpy.simulator.console.pages import carrier, clock, faults, phones, posted
+from xoxzo.cloudpy.simulator.engine import STOPPED, UNWRITTEN
+from xoxzo.cloudpy.simulator.http import UNSAVED
 
 HOME = Path(console.__file__).parent
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
-SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "K-premium", "Xoxzo"}
+SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "URL", "K-premium", "Xoxzo"}
 """Words that are the same in Japanese."""
 
 
 def sentences() -> set[str]:
     """Collect every sentence that a page can say."""
     found: set[str] = {name for pair in faults.SAID.values() for name in pair}
-    found |= {*language.REASONS, coming.MOVES, coming.EXPIRES, coming.RENEWS}
+    found |= {*language.FILLED, *posted._NAMES.values(), coming.MOVES, coming.EXPIRES, coming.RENEWS, coming.RETRIES}
     found |= {*carrier.OUTCOMES.values(), *phones.HABITS.values(), *(name for _, name in clock.STEPS)}
     for path in (*HOME.rglob("*.html"), *HOME.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         found |= {name for _, name in re.findall(r"""\bsay\(\s*(["'])(.*?)\1""", text)}
-        for pattern in (r'counted\([^,]+, "([^"]*)", "([^"]*)"\)', r'say\("([^"]*)" if [^)]*? else "([^"]*)"\)'):
+        for pattern in (r'counted\([^,]+, "([^"]*)", "([^"]*)"\)', r'say\("([^"]*)" if [^)]*? else "([^"]*)"[,)]'):
             found |= {name for pair in re.findall(pattern, text) for name in pair}
         for table in re.findall(r"{% set (?:words|names|labels|titles) = {(.*?)} %}", text, re.DOTALL):
             found |= set(re.findall(r':\s*"([^"]*)"', table))
@@ -44,9 +47,56 @@ def test_every_sentence_has_its_japanese() -> None:
 def test_no_japanese_is_left_over() -> None:
     """The file holds nothing that no page and no refusal says."""
     engine = "".join(path.read_text(encoding="utf-8") for path in HOME.parent.rglob("*.py"))
-    unknown = [english for english in set(language.japanese()) - sentences() if english not in engine]
-    # Limits stand in refusals by name.
-    assert [english for english in unknown if "660" not in english] == []
+    assert [english for english in set(language.japanese()) - sentences() if english not in engine] == []
+
+
+REFUSING = ("actions", "clock", "driver", "faults", "phone", "simulator", "engine", "hands", "looking")
+"""What of the simulator gives reasons and refusals that a page shows."""
+ELSEWHERE = {
+    "at must have a time zone and not have passed on the simulator's clock",
+    "{} at {} within {} s; {}",
+}
+"""Refusals of what is done in Python alone."""
+
+
+def refusals() -> set[str]:
+    """Collect what the simulator refuses things with, its values as empty braces."""
+    found = set()
+    for path in HOME.parent.rglob("*.py"):
+        if path.relative_to(HOME.parent).parts[0].removesuffix(".py") not in REFUSING:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="SimulatorError" | "ActionError"), args=[said, *_]):
+                    found.add(written(said))
+                case ast.Assign(targets=[ast.Name(id="message")], value=ast.Constant() | ast.JoinedStr() as said):
+                    found.add(written(said))
+                case ast.keyword(arg="why", value=ast.Constant() as said):
+                    found.add(written(said))
+                case ast.Call(func=ast.Attribute(attr="_fail"), args=[_, ast.Constant() as said]):
+                    found.add(written(said))
+    return (found | {STOPPED, UNWRITTEN, UNSAVED}) - {""} - ELSEWHERE
+
+
+def written(said: ast.expr) -> str:
+    """Return a text as it stands in the code, its values as empty braces; nothing for what is no text there."""
+    match said:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)
+        case _:
+            return ""
+
+
+def test_every_refusal_has_its_japanese() -> None:
+    """What the simulator refuses, or gives as a reason, is told in Japanese with its values."""
+    found = refusals()
+    assert len(found) > 40
+    say = language.speaker("ja")
+    told = {said: language.told(say, said.replace("{}", "97")) for said in found}
+    assert [said for said, japanese in told.items() if not JAPANESE.search(japanese)] == []
+    assert [said for said, japanese in told.items() if said.count("{}") != japanese.count("97")] == []
 
 
 def blanks(text: str) -> set[str]:
@@ -82,6 +132,12 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
     assert "すべて正常に戻す" in page.words
     refusal = visitor.post("/console/faults/add", {"kind": "slow", "seconds": "-1"}, accept_language="ja")
     assert refusal.json()["said"] == "秒数は 0 から1日の間で入力してください。"
+    refusal = visitor.post("/console/faults/add", {"kind": "slow", "times": "many"}, accept_language="ja")
+    assert refusal.json()["said"] == "「回数」は数字で入力してください。"
+    refusal = visitor.post("/console/faults/add", {"kind": "bird"}, accept_language="ja")
+    assert refusal.json()["said"].startswith("種類は次のいずれかです: throttled, ")
+    page = visitor.get("/console/messages?q=kind:bird", accept_language="ja")
+    assert "'bird' という種類はありません。使えるもの: sms, call, reply" in page.words
 
 
 @pytest.mark.parametrize(
@@ -92,11 +148,17 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
         ("delayed by 1e+06 s", "1e+06 秒の遅延"),
         ("the action URL answered 404", "アクションURLの応答: 404"),
         ("ConnectError: {n} refused", "ConnectError: {n} refused"),
+        (
+            "there is no kind 'a; there are b'; there are sms, call",
+            "'a; there are b' という種類はありません。使えるもの: sms, call",
+        ),
+        ("shop.example is not on this machine", "shop.example はこのマシンではありません"),
+        ("rule 12 of 13", "rule 12 of 13"),
     ],
 )
 def test_reasons_are_translated(why: str, said: str) -> None:
     """Why something happened is told in Japanese, and as it is where nobody could know it before."""
-    assert language.reason(language.speaker("ja"), why) == said
+    assert language.told(language.speaker("ja"), why) == said
 
 
 def test_choices_are_kept_in_cookies(visitor: Visitor) -> None:

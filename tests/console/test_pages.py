@@ -200,6 +200,12 @@ def test_a_call_and_a_reply_have_pages(caller: Caller, visitor: Visitor) -> None
     page = visitor.get(f"/console/calls/{callid}")
     assert "Says" in page.words
     assert "Ended" in page.words
+    assert f'href="{ITS_PAGE}"' in page.text
+    din = caller.subscribe()["din"]
+    came = caller.simulator.phone(PHONE).dial(din)
+    page = visitor.get(f"/console/calls/{came.callid}")
+    assert f'href="{ITS_PAGE}"' in page.text  # the phone is the one that called
+    assert f"phones/%2B{din}" not in page.text
     [sin, *_] = caller.get("/sms/sins/")[1]
     caller.post("/sms/sins/subscriptions/", {"sin_uid": sin["sin_uid"]})
     reply = caller.simulator.phone(PHONE).reply(sin["sin"], "yes please")
@@ -248,9 +254,15 @@ def test_the_xoxzo_desk_decides(caller: Caller, visitor: Visitor) -> None:
     assert visitor.post("/console/office/credits", {"sid": "sid", "amount": "much"}).status == 400
     assert visitor.post("/console/office/senders", {"digits": "12345"}).status == 200
     assert "12345" in visitor.get("/console/office").words
-    for verified, button in (("no", "Verify"), ("yes", "Verified")):
-        assert visitor.post("/console/office/verify", {"sid": "sid", "verified": verified}).status == 200
-        assert f"<span>{button}</span>" in visitor.get("/console/office").text
+    for path, name, label in (("verify", "verified", "Verified"), ("free-form", "allowed", "Free-form SMS")):
+        for given, checked in (("no", "false"), ("yes", "true")):
+            assert visitor.post(f"/console/office/{path}", {"sid": "sid", name: given}).status == 200
+            assert f'aria-checked="{checked}" aria-label="{label}"' in visitor.get("/console/office").text
+            [account] = caller.simulator.office.accounts()
+            assert (account.verified if path == "verify" else account.free_form) is (given == "yes")
+    assert visitor.post("/console/office/free-form", {"sid": "sid", "allowed": "no"}).status == 200
+    assert caller.post("/sms/messages/", {"message": "x", "recipient": PHONE, "sender": "y"})[0] != 201
+    assert visitor.post("/console/office/free-form", {"sid": "nobody", "allowed": "no"}).status == 400
 
 
 def test_long_lists_say_how_much_they_leave_out(caller: Caller, visitor: Visitor) -> None:
@@ -339,6 +351,10 @@ def test_the_clock_tells_what_comes_next(caller: Caller, visitor: Visitor) -> No
     caller.place()
     page = coming()
     assert "Next: 2026-03-01 12:00:02 Go there" in page
+    with caller.simulator as simulator:
+        caller.send(callbackurl="http://127.0.0.1:9/report")
+        simulator.advance(1)
+        assert "a callback is tried again" in coming()
 
 
 def test_the_overview_counts(caller: Caller, visitor: Visitor, listener: Listener) -> None:

@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 from simulated import SMS, basic
 
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, server as server_module
-from xoxzo.cloudpy.simulator.connection import LONGEST, Connection, NotPlain, Shared, read
+from xoxzo.cloudpy.simulator.connection import LONGEST, Connection, NotPlain, Shared, http_date, read
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.turns import Turns
 
@@ -31,6 +32,12 @@ def posted(body: bytes = FORM, more: bytes = b"") -> bytes:
 def asked(path: bytes = b"/you/credits/", method: bytes = b"GET", more: bytes = b"") -> bytes:
     """Return a request without a body as it is on the wire."""
     return method + b" " + path + b" HTTP/1.1\r\n" + HEADERS + more + b"\r\n"
+
+
+@given(at=st.integers(0, 4_000_000_000))
+def test_dates_are_written_as_http_has_them(at: int) -> None:
+    """The date of a reply is what the standard library writes, in English whatever the locale."""
+    assert http_date(at) == formatdate(at, usegmt=True)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ OUTCOMES = {
     "slow": (1, "TimedOut", True),
     "hang": (0, "TimedOut", True),
     "drop": (0, "ResponseLost", True),
+    "refuse": (0, "ConnectionFailed", False),
     "lose_reply": (1, "ResponseLost", True),
     "truncate": (1, "UnexpectedResponse", True),
 }
@@ -56,12 +58,15 @@ def test_what_a_client_makes_of_it(kind: str, door: Callable[[Simulator], Any]) 
     received, error, maybe_sent = OUTCOMES[kind]
     simulator = Simulator(Settings(seed=1))
     with door(simulator) as client:
-        simulator.fail_next(kind, SEND, seconds=30 if kind in {"slow", "hang", "throttled"} else 0)
+        endpoint = "*" if kind == "refuse" else SEND
+        simulator.fail_next(kind, endpoint, seconds=30 if kind in {"slow", "hang", "throttled", "refuse"} else 0)
         with pytest.raises(APIError) as caught:
             client.sms.send(**SEND_SMS)
         assert type(caught.value).__name__ == error
         assert caught.value.maybe_sent is maybe_sent
         assert len(simulator.phone(SEND_SMS["recipient"]).inbox) == received
+        if kind == "refuse":  # a port that is closed does not know who would have come
+            simulator.faults.all_normal()
         client.sms.send(**SEND_SMS)
         assert len(simulator.phone(SEND_SMS["recipient"]).inbox) == received + 1
     assert simulator.faults.counts == {kind: 1}
@@ -156,6 +161,80 @@ def test_by_chance() -> None:
     assert statuses() == first
 
 
+def is_open(port: int) -> bool:
+    """Say whether anybody takes connections."""
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_port_is_closed_for_a_while() -> None:
+    """Whoever is connected to the API is cut off and cannot come back until the time is over; the page stays."""
+    simulator = Simulator()
+    with simulator.serve() as server:
+        url, port = server.url, server.port
+        page, program = (http.client.HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(2))
+        page.request("GET", "/console/faults")
+        page.getresponse().read()
+        program.request("GET", "/you/credits/", headers={"Authorization": "Basic YTpi"})
+        assert program.getresponse().read()
+        simulator.faults.add("refuse", seconds=3600)
+        simulator.faults.add("refuse", seconds=3600)  # no matter how often
+        assert program.sock.recv(1) == b""
+        assert not is_open(port)
+        assert (server.port, server.url) == (port, url)
+        page.request("POST", "/_simulator/faults/all-normal", "{}", {"content-type": "application/json"})
+        assert page.getresponse().read() == b'{"status":"ok"}'
+        page.request("GET", "/_simulator/faults")
+        assert json.loads(page.getresponse().read())["faults"] == []
+        until(lambda: is_open(port))
+        simulator.faults.add("refuse", seconds=0.05)
+        until(lambda: is_open(port))
+        assert list(simulator.faults) == []
+        simulator.faults.add("refuse", seconds=3600)
+        page.close()
+        program.close()
+    assert not is_open(port)
+    with simulator.serve() as server:  # one that begins while connections are refused takes none
+        assert not is_open(server.port)
+        simulator.faults.all_normal()
+        assert is_open(server.port)
+
+
+def test_a_port_that_somebody_has_taken_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the port cannot be had again, it is tried for until it can."""
+    simulator = Simulator()
+    with simulator.serve() as server:
+        port = server.port
+        with monkeypatch.context() as patched:
+            patched.setattr("xoxzo.cloudpy.simulator.server._Running._bound", lambda _running: None)
+            simulator.faults.add("refuse", seconds=3600)
+            simulator.faults.all_normal()
+            assert not is_open(port)
+            assert server.port == port
+        until(lambda: is_open(port))
+
+
+def test_refused_in_the_same_process_until_the_time_is_over() -> None:
+    """Without a socket as well a refusal ends with its time, and its message surely did not go out."""
+    simulator = Simulator()
+    with in_process(simulator) as client:
+        simulator.faults.add("refuse", seconds=3600)
+        for _ in range(2):
+            with pytest.raises(APIError) as caught:
+                client.sms.send(**SEND_SMS)
+            assert caught.value.maybe_sent is False
+        simulator.faults.all_normal()
+        simulator.faults.add("refuse", seconds=0)
+        assert list(simulator.faults) == []
+        assert client.sms.send(**SEND_SMS)
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something that is bound to happen."""
+    while not happened():
+        time.sleep(0.01)
+
+
 def test_throttled_as_the_real_one(caller: Caller) -> None:
     """A 429 on purpose looks as any other."""
     caller.simulator.fail_next("throttled", seconds=1.2)
@@ -175,6 +254,8 @@ def test_throttled_as_the_real_one(caller: Caller) -> None:
         ("error", {"chance": 1.1}),
         ("error", {"chance": float("nan")}),
         ("error", {"times": 0}),
+        ("refuse", {"endpoint": SEND}),
+        ("refuse", {"chance": 0.5}),
         ("slow", {"seconds": -1}),
         ("slow", {"seconds": float("inf")}),
     ],

@@ -28,6 +28,7 @@ def filled(caller: Caller) -> Caller:
         ("", ["おはよう Word", "third", "second word", "一番 http://example.com/a"]),
         ("word", ["おはよう Word", "second word"]),
         ("word second", ["second word"]),
+        ("d", ["おはよう Word", "third", "second word"]),
         ('"second word"', ["second word"]),
         ("word -second", ["おはよう Word"]),
         ("http://example.com", ["一番 http://example.com/a"]),
@@ -38,6 +39,7 @@ def filled(caller: Caller) -> Caller:
         ("to:nobody", []),
         ("from:shop", ["second word"]),
         ("from:814512345678", ["おはよう Word"]),
+        ("from:+8145", ["おはよう Word"]),
         ("status:delivered", ["second word", "一番 http://example.com/a"]),
         ("status:failed", ["third"]),
         ("status:answered kind:call", ["おはよう Word"]),
@@ -52,6 +54,27 @@ def filled(caller: Caller) -> Caller:
 def test_searches(filled: Caller, query: str, texts: list[str]) -> None:
     """Every word must fit; keys look at one thing, a minus turns a word round, quotes hold words together."""
     assert [found.text for found in filled.simulator.search(query).items] == texts
+
+
+@pytest.mark.parametrize("together", [1, 2, 3, 100])
+@pytest.mark.parametrize("word", ["number 1", "NUMBER 10", "ſtraße", "nothing", "id"])
+def test_what_is_passed_over_does_not_fit(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, together: int, word: str
+) -> None:
+    """However many texts are looked at together, the same are found, by their text or by their id, on every page."""
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.looking.search._BETWEEN_GLANCES", together)
+    idents = {caller.send(message=text): text for text in ["STRASSE", *(f"number {n}" for n in range(12)), "straße"]}
+    word = next(iter(idents))[:9] if word == "id" else word
+    wanted = [ident for ident, text in idents.items() if word.casefold() in text.casefold() or ident.startswith(word)]
+    seen, before = [], None
+    while True:
+        page = caller.simulator.search(f'"{word}" kind:sms', limit=2, before=before, patience=0)
+        seen += [found.ident for found in page.items]
+        if page.next is None:
+            break
+        assert before is None or page.next < before
+        before = page.next
+    assert seen == wanted[::-1]
 
 
 def test_an_id_is_found_by_its_beginning(filled: Caller) -> None:

@@ -230,6 +230,20 @@ def test_stopping_is_quick_with_open_connections() -> None:
     gc.collect()
 
 
+def test_a_connection_that_comes_with_the_end_is_closed() -> None:
+    """Whoever connects in the moment in which the server stops is told so, and leaves nothing open."""
+    for _ in range(20):
+        server = Simulator().serve()
+        server.start()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as late:
+            server.stop()
+            try:
+                assert late.recv(1) == b""
+            except ConnectionResetError:
+                continue
+        gc.collect()  # what was left open complains here
+
+
 def test_a_request_being_answered_is_finished() -> None:
     """What is under way when the end comes still gets its answer."""
     caller = Caller()

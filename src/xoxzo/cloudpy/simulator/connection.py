@@ -8,10 +8,9 @@ slow, broken, or a path of another door's, is uvicorn's from there on, so there 
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, cast
 
 from .faults import CUTTING
@@ -34,7 +33,30 @@ _HEAD = re.compile(
 _CLOSE = (b"connection", b"close")
 _NOT_PLAIN = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _CONNECTIONS = frozenset({b"keep-alive", b"close"})
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+class _StatusLines(dict[int, bytes]):
+    """Makes the line of each status when it is first wanted; the table of all takes a while to load."""
+
+    def __missing__(self, status: int) -> bytes:
+        from http import HTTPStatus
+
+        line = self[status] = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+        return line
+
+
+_STATUS_LINES = _StatusLines({200: b"HTTP/1.1 200 OK\r\n", 201: b"HTTP/1.1 201 Created\r\n"})
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(at: float) -> str:
+    """Return a moment, seconds since 1970, as HTTP writes it; `email.utils` would, and makes every start longer."""
+    when = time.gmtime(at)
+    day, month = _DAYS[when.tm_wday], _MONTHS[when.tm_mon - 1]
+    return f"{day}, {when.tm_mday:02} {month} {when.tm_year:04} {time.strftime('%H:%M:%S', when)} GMT"
 
 
 class NotPlain(Exception):
@@ -119,10 +141,12 @@ class Shared:
     """Requests that are being answered by uvicorn."""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     """Those that every reply has."""
+    closed: bool = False
+    """Whether the port is closed: what was accepted just before that ends as soon as it has begun."""
 
     def date(self) -> None:
         """Have replies carry the present date."""
-        self.headers[:] = [(b"date", formatdate(usegmt=True).encode())]
+        self.headers[:] = [(b"date", http_date(time.time()).encode())]
 
 
 class Connection(asyncio.Protocol):
@@ -162,6 +186,8 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.client = (str(peer[0]), int(peer[1])) if peer else None
         self._shared.connections.add(self)
+        if self._shared.closed:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what is being answered is done, and told to nobody."""

@@ -8,6 +8,7 @@ import math
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ KINDS = {
     "slow": "does what was asked and answers after `seconds`",
     "hang": "does nothing, and closes the connection after `seconds`",
     "drop": "does nothing, and closes the connection",
+    "refuse": "refuses all connections for `seconds`: over HTTP the port is closed",
     "lose_reply": "does what was asked, and closes the connection instead of answering",
     "truncate": "does what was asked and answers with JSON that breaks off",
     "callback_late": "posts a callback `seconds` later, and so out of order",
@@ -30,9 +32,9 @@ KINDS = {
 """Every kind of fault with what it does."""
 
 OF_CALLBACKS = frozenset({"callback_late", "callback_twice", "callback_lost"})
-BEFORE = frozenset({"throttled", "error", "hang", "drop"})
+BEFORE = frozenset({"throttled", "error", "hang", "drop", "refuse"})
 """Faults of which nothing comes: the request is not even looked at."""
-CUTTING = frozenset({"hang", "drop", "lose_reply"})
+CUTTING = frozenset({"hang", "drop", "refuse", "lose_reply"})
 """Faults that end without an answer."""
 
 EVERYTHING = "*"
@@ -55,7 +57,7 @@ class Fault:
     left: int | None = None
     """How many requests it will hit yet; ``None`` for any number."""
     seconds: float = 5.0
-    """How long it takes, where it takes time, in real seconds; for a late callback on the simulator's clock."""
+    """How long it takes or holds, where that counts, in real seconds; for a late callback on the simulator's clock."""
 
     @property
     def delay(self) -> float:
@@ -83,6 +85,8 @@ class FaultDesk:
         """How often each kind has hit."""
         self.changed: Callable[[str], None] = lambda _what: None
         """Is called when a fault begins or ends by hand, with what happened."""
+        self._ends: dict[int, float] = {}  # those that end with their time, by real time
+        self._doors: tuple[Callable[[], None], ...] = ()
 
     @property
     def endpoints(self) -> frozenset[str]:
@@ -91,6 +95,7 @@ class FaultDesk:
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
+            self._end_old()
             return iter(list(self._faults))
 
     def __bool__(self) -> bool:
@@ -112,7 +117,8 @@ class FaultDesk:
             endpoint: A method and a path, such as ``POST /sms/messages/``; ``*`` for all. Callbacks have none.
             chance: How likely it hits a request that it could hit, above 0 and at most 1.
             times: How many requests it hits before it ends by itself; any number by default.
-            seconds: How long it takes, where it takes time, at most a day.
+            seconds: How long it takes or holds, where that counts, at most a day. ``refuse`` ends after it, and is for
+                all endpoints and without chance: whoever cannot connect asks for nothing.
 
         Returns:
             The fault; `remove` takes its `ident`.
@@ -129,6 +135,8 @@ class FaultDesk:
             )
         if not 0 < chance <= 1:
             raise SimulatorError("chance must be above 0 and at most 1")
+        if kind == "refuse" and (endpoint != EVERYTHING or chance != 1):
+            raise SimulatorError("refuse is for all endpoints and without chance")
         if times is not None and times < 1:
             raise SimulatorError("times must be 1 or more")
         if not 0 <= seconds <= _LONGEST:
@@ -139,7 +147,9 @@ class FaultDesk:
             self._made += 1
             fault = Fault(self._made, kind, endpoint, chance, times, seconds)
             self._faults.append(fault)
-        self.changed(f"{kind} begun")
+            if kind == "refuse":
+                self._ends[fault.ident] = time.monotonic() + seconds
+        self._tell(f"{kind} begun")
         return fault
 
     def remove(self, ident: int) -> None:
@@ -153,13 +163,27 @@ class FaultDesk:
             if len(kept) == len(self._faults):
                 raise SimulatorError("there is no such fault")
             self._faults = kept
-        self.changed("ended")
+        self._tell("ended")
 
     def all_normal(self) -> None:
         """End all faults."""
         with self._lock:
             self._faults = []
-        self.changed("all normal")
+        self._tell("all normal")
+
+    def refusing(self) -> float:
+        """Return for how many real seconds connections are refused yet; 0 when they are taken."""
+        with self._lock:
+            self._end_old()
+            return max((end - time.monotonic() for end in self._ends.values()), default=0.0)
+
+    def watch(self, door: Callable[[], None]) -> None:
+        """Have a door told when a fault begins or ends by hand: it looks at `refusing`."""
+        self._doors = (*self._doors, door)
+
+    def unwatch(self, door: Callable[[], None]) -> None:
+        """Tell a door nothing any more."""
+        self._doors = tuple(one for one in self._doors if one != door)
 
     def hit_request(self, endpoint: str) -> Fault | None:
         """Return the fault that hits a request, or ``None``, and count it."""
@@ -173,12 +197,28 @@ class FaultDesk:
         if not self._faults:  # the busiest path: no lock is taken while all is normal
             return None
         with self._lock:
+            self._end_old()
             for place, fault in enumerate(self._faults):
                 if fits(fault) and (fault.chance == 1 or self._random.random() < fault.chance):
                     self._spend(place, fault)
                     self.counts[fault.kind] += 1
                     return fault
         return None
+
+    def _tell(self, what: str) -> None:
+        self.changed(what)
+        for door in self._doors:
+            door()
+
+    def _end_old(self) -> None:
+        """End what ends with its time, and has; the lock must be held."""
+        if not self._ends:
+            return
+        now = time.monotonic()
+        over = {ident for ident, end in self._ends.items() if end <= now}
+        self._faults = [fault for fault in self._faults if fault.ident not in over]
+        left = {fault.ident for fault in self._faults}
+        self._ends = {ident: end for ident, end in self._ends.items() if ident in left}
 
     def _spend(self, place: int, fault: Fault) -> None:
         if fault.left is None:

@@ -40,7 +40,6 @@ class Server:
         self.simulator = simulator
         self._host = host
         self._port = port
-        self._socket: socket.socket | None = None
         self._running: _Running | None = None
 
     def __enter__(self) -> Self:
@@ -57,10 +56,10 @@ class Server:
         Raises:
             SimulatorError: The server is not running.
         """
-        if self._socket is None:
+        if self._running is None:
             message = "the server is not running"
             raise SimulatorError(message)
-        return int(self._socket.getsockname()[1])
+        return self._running.port
 
     @property
     def url(self) -> str:
@@ -74,19 +73,20 @@ class Server:
         Raises:
             SimulatorError: The address is unknown or the port is taken.
         """
-        self._socket = _listen(self._host, self._port)
+        listener = _listen(self._host, self._port)
         self.simulator.start()
-        self._running = _Running(self.simulator, self._host, self._socket)
+        self._running = _Running(self.simulator, self._host, listener)
         self.simulator.api.gate.watch(self._running.open_connections)
         self.simulator.in_background(self._running.start())
+        self.simulator.faults.watch(self._running.mind_port)
 
     def stop(self) -> None:
         """Close the port and all connections; what is being answered gets a moment to finish. Twice is fine."""
-        if self._running is not None and self._socket is not None:
+        if self._running is not None:
+            self.simulator.faults.unwatch(self._running.mind_port)
             self.simulator.in_background(self._running.stop())
             self.simulator.api.gate.unwatch(self._running.open_connections)
-            self._socket.close()
-            self._running = self._socket = None
+            self._running = None
             self.simulator.close()
 
 
@@ -96,11 +96,21 @@ class _Running:
     def __init__(self, simulator: "Simulator", host: str, listener: socket.socket) -> None:
         self._app = App(simulator, host, self._cut)
         self._simulator = simulator
-        self._socket = listener
+        self._socket: socket.socket | None = listener  # none while somebody else has taken the port
+        self._family, self._address = listener.family, listener.getsockname()
         self._shared = Shared()
         self._fallback: Fallback | None = None
+        self._loop: asyncio.AbstractEventLoop
         self._listening: asyncio.Server
         self._minding: asyncio.Task[None]
+        self._following: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+        self._reopening: asyncio.TimerHandle | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, or will be again."""
+        return int(self._address[1])
 
     def open_connections(self) -> set[tuple[str, int]]:
         """Return the other ends of all connections, as the gate counts them."""
@@ -113,9 +123,90 @@ class _Running:
 
     async def start(self) -> None:
         self._shared.date()
-        loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(self._connection, sock=self._socket, backlog=_BACKLOG)
+        self._loop = asyncio.get_running_loop()
         self._minding = asyncio.create_task(self._mind())
+        assert self._socket is not None  # noqa: S101 - it was given
+        await self._listen(self._socket)
+        await self._follow_faults()
+
+    async def _listen(self, listener: socket.socket) -> None:
+        # In two steps, so that at every moment `_listening` is what a fault has to close.
+        self._listening = await self._loop.create_server(
+            self._connection, sock=listener, backlog=_BACKLOG, start_serving=False
+        )
+        await self._listening.start_serving()
+
+    def mind_port(self) -> None:
+        """Close the port while connections are to be refused, and open it afterwards.
+
+        It has been done when this returns, except in the server's own thread, where it takes a turn or two.
+        """
+        if not self._shared.closed and not self._simulator.faults.refusing():
+            return
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
+        if not here:
+            self._simulator.in_background(self._follow_faults())
+        else:
+            self._following = self._loop.create_task(self._follow_faults())
+
+    async def _follow_faults(self) -> None:
+        async with self._changing:
+            if self._app.stopping.is_set():
+                return
+            if seconds := self._simulator.faults.refusing():
+                await self._close_port(seconds)
+            elif self._shared.closed:
+                await self._open_port()
+
+    async def _close_port(self, seconds: float) -> None:
+        """Take no connection for a while, and end those of the API; pages that are open stay connected."""
+        self._plan(seconds)
+        if self._shared.closed:
+            return
+        self._shared.closed = True
+        self._simulator.faults.counts["refuse"] += 1
+        await self._end_listening()
+        self._socket = self._bound()
+        for connection in list(self._shared.connections):
+            if isinstance(connection, Connection):
+                connection.transport.abort()
+
+    async def _open_port(self) -> None:
+        self._socket = self._socket or self._bound()
+        if self._socket is None:  # somebody has taken the port meanwhile; it may become free
+            self._plan(1)
+            return
+        self._shared.closed = False
+        await self._listen(self._socket)
+        self._simulator.faults.changed("the port is open again")
+
+    async def _end_listening(self) -> None:
+        # What was accepted becomes a connection in the next turn; asyncio would lose it if the port were closed before.
+        with contextlib.suppress(NotImplementedError):  # by loops that wait for connections in another way
+            if self._socket is not None and self._socket.fileno() >= 0:
+                self._loop.remove_reader(self._socket)
+        await asyncio.sleep(0)
+        self._listening.close()
+
+    def _plan(self, seconds: float) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
+        self._reopening = self._loop.call_later(seconds, self.mind_port)
+
+    def _bound(self) -> socket.socket | None:
+        """Return a socket that has the port, so that nobody else takes it, and listens to nobody."""
+        bound = socket.socket(self._family, socket.SOCK_STREAM)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(self._address)
+        except OSError:
+            bound.close()
+            return None
+        bound.setblocking(False)
+        return bound
 
     def _connection(self) -> Connection:
         return Connection(self._app.turns, self._app.takes, self._shared, self._other)
@@ -138,8 +229,14 @@ class _Running:
 
     async def stop(self) -> None:
         shared = self._shared
-        self._listening.close()
         self._app.stopping.set()
+        async with self._changing:
+            shared.closed = True
+            await self._end_listening()
+        if self._socket is not None:
+            self._socket.close()
+        if self._reopening is not None:
+            self._reopening.cancel()
         for connection in list(shared.connections):
             connection.shutdown()
         if shared.tasks:
@@ -161,7 +258,9 @@ def _listen(host: str, port: int) -> socket.socket:
         message = f"cannot listen on {where}: ports go from 0 to 65535"
         raise SimulatorError(message)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # As bytes, a host is not put through IDNA, whose tables take a while to load.
+        name = host.encode() if host.isascii() else host
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:

@@ -10,8 +10,6 @@ from xoxzo.cloudpy.errors import SimulatorError
 from .engine import CallbackAttempt, UnknownNumber
 from .faults import FaultDesk
 from .numbers import is_number
-from .phone import Phone
-from .records import CallRecord, ReceivedSms, TemplateRecord, call_record
 from .service import Service
 
 # What looks in and what acts by hand is imported when it is used: no start waits for it.
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from .looking.overview import Overview
     from .looking.search import PhoneSummary
     from .looking.timeline import Timeline
+    from .phone import Phone
+    from .records import CallRecord, ReceivedSms, TemplateRecord
     from .server import Server
     from .transport import AsyncSimulatorTransport, SimulatorTransport
 
@@ -74,15 +74,17 @@ class Simulator(Service):
         with self.engine as engine:
             return engine.accounts.get(sid, token).credits
 
-    def phone(self, number: str) -> Phone:
+    def phone(self, number: str) -> "Phone":
         """Return a phone: what it received, and what can be done with it.
 
         Args:
             number: In E.164, with its +.
         """
+        from .phone import Phone
+
         return Phone(self, number)
 
-    def assert_delivered_once(self, number: str, contains: str = "") -> ReceivedSms:
+    def assert_delivered_once(self, number: str, contains: str = "") -> "ReceivedSms":
         """Return the one SMS that a phone received; more than one, or none, is an error.
 
         Args:
@@ -98,7 +100,7 @@ class Simulator(Service):
             raise AssertionError(f"{number} should have received one SMS, and received {told}")
         return fitting[0]
 
-    def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> CallRecord:
+    def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> "CallRecord":
         """Let a call come in to a subscribed dial-in number.
 
         Args:
@@ -115,6 +117,8 @@ class Simulator(Service):
         if caller is not None and not is_number(caller):
             message = "caller is not an E.164 number"
             raise SimulatorError(message)
+        from .records import call_record
+
         with self.engine as engine:
             try:
                 return call_record(engine.incoming.ring(din, caller, sid=sid))
@@ -124,7 +128,7 @@ class Simulator(Service):
 
     def call(
         self, din: str, caller: str | None = None, *, at: datetime | None = None, sid: str | None = None
-    ) -> CallRecord:
+    ) -> "CallRecord":
         """Let a call come in to a dial-in number and return it when it has ended, with all its steps.
 
         A stepped clock is advanced as far as that takes; by the machine's clock the call takes its time.
@@ -158,12 +162,14 @@ class Simulator(Service):
             else:
                 time.sleep(_GLANCE)
 
-    def find_call(self, callid: str) -> CallRecord:
+    def find_call(self, callid: str) -> "CallRecord":
         """Return how a call stands, incoming or outgoing.
 
         Raises:
             SimulatorError: There is no such call.
         """
+        from .records import call_record
+
         with self.engine as engine:
             call = engine.calls.calls.get(callid)
             if call is None:
@@ -186,15 +192,15 @@ class Simulator(Service):
         return CarrierDoor(self.engine)
 
     @property
-    def templates(self) -> tuple[TemplateRecord, ...]:
+    def templates(self) -> "tuple[TemplateRecord, ...]":
         """The SMS templates of all accounts, oldest first."""
         return self.office.templates
 
-    def approve_template(self, ident: int) -> TemplateRecord:
+    def approve_template(self, ident: int) -> "TemplateRecord":
         """Approve a template; the same as ``office.approve``."""
         return self.office.approve(ident)
 
-    def return_template(self, ident: int) -> TemplateRecord:
+    def return_template(self, ident: int) -> "TemplateRecord":
         """Return a template to its author; the same as ``office.give_back``."""
         return self.office.give_back(ident)
 

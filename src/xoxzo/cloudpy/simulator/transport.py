@@ -94,6 +94,7 @@ def _answer(simulator: "Simulator", sent: "Sent", patience: "Patience", progress
     path, query = (parts.path or "/").encode("ascii"), parts.query.encode("ascii")
     reply = simulator.api.handle(Request(sent.method, path, query, headers, sent.body))
     if reply.fault is not None:
+        progress.reached = reply.fault.kind != "refuse"
         _misbehave(reply.fault, patience)
     shown = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
     return SimulatorReply(reply.status, shown, reply.body)
@@ -105,5 +106,6 @@ def _misbehave(fault: Fault, patience: "Patience") -> None:
         reason = "no answer came in time"
         raise TransportFailure(reason, timeout="read")
     if fault.kind in CUTTING:
-        reason = "the connection was closed before an answer came"
+        refused = fault.kind == "refuse"
+        reason = "the connection was refused" if refused else "the connection was closed before an answer came"
         raise TransportFailure(reason)

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hmac
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -140,6 +139,8 @@ class Api:
         settings = self._engine.settings
         if settings.sid is None:
             return bool(sid and token)
+        import hmac  # it loads OpenSSL's library, and most simulators admit everybody
+
         expected = f"{settings.sid}:{settings.token}".encode()
         return hmac.compare_digest(f"{sid}:{token}".encode(), expected)
 

@@ -9,8 +9,12 @@ TOPICS = ("faults", "clock", "carrier", "template", "console")
 """Events that change what every page shows."""
 
 
-def alerts(simulator: "Simulator") -> dict[str, Any]:
+def alerts(simulator: "Simulator", held: int | None = None) -> dict[str, Any]:
     """Return how things stand.
+
+    Args:
+        simulator: Where.
+        held: How much waits at the carrier, where the page has counted it already.
 
     Returns:
         ``now``, ``stopped`` (the clock), ``faults`` (how many are on), ``waiting`` (templates that wait for approval)
@@ -18,7 +22,8 @@ def alerts(simulator: "Simulator") -> dict[str, Any]:
     """
     with simulator.engine as engine:
         now = engine.clock.now()
-        held = len(engine.sms.held()) + len(engine.calls.phones.now())
+        if held is None:
+            held = len(engine.sms.held()) + len(engine.calls.phones.now())
         waiting = sum(template.pending_content is not None for template in engine.templates.templates.values())
     return {
         "now": now,

@@ -134,7 +134,7 @@ class Console:
             await _answer(scope, send, status, self._render(page or error_page(visit, said), visit), _HTML)
 
     def _render(self, page: Page, visit: Visit) -> bytes:
-        return render(page, visit, alerts(self._simulator))
+        return render(page, visit, alerts(self._simulator, page.facts.get("held_in_all")))
 
     async def _follow(self, scope: "Scope", receive: "Receive", send: "Send", headers: Mapping[bytes, bytes]) -> None:
         topics = _fields(scope["query_string"][:_LONGEST_QUERY]).get("topics", "").split(",")
@@ -185,8 +185,8 @@ def _text() -> Headers:
 
 def _told(visit: Visit, error: SimulatorError) -> tuple[int, Page]:
     if isinstance(error, NotSaved):
-        return 503, error_page(visit, UNSAVED)
-    return 400, error_page(visit, visit.say(str(error)))
+        return 503, error_page(visit, visit.say(UNSAVED))
+    return 400, error_page(visit, language.told(visit.say, str(error)))
 
 
 def _fields(encoded: bytes) -> dict[str, str]:

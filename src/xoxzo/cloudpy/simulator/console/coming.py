@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 MOVES = "a message to {number} moves on"
 EXPIRES = "a one-time password for {number} expires"
 RENEWS = "the number {number} is renewed"
+RETRIES = "a callback is tried again"
 
 
 def next_event(engine: "Engine") -> tuple[float, str, str] | None:
@@ -33,4 +34,4 @@ def _whose(engine: "Engine", due: float) -> tuple[str, str]:
     for line in (*engine.dins.lines.values(), *engine.sins.lines.values()):
         if line.owner is not None and due == line.since + line.months * MONTH:
             return RENEWS, f"+{line.number}"
-    return "", ""
+    return (RETRIES, "") if engine.callbacks.next_of_all() == due else ("", "")

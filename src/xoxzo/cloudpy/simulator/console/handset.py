@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from xoxzo.cloudpy.simulator.looking.found import with_plus
+
 from . import shown
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ def _call(call: "Call", number: str, ringing: set[str]) -> Entry:
         ident=call.callid,
         serial=call.serial,
         at=call.started,
-        other=call.recipient if outgoing else _with_plus(call.caller),
+        other=call.recipient if outgoing else with_plus(call.caller),
         status=call.status,
         outgoing=outgoing,
         ringing=call.callid in ringing,
@@ -140,11 +142,6 @@ def _call(call: "Call", number: str, ringing: set[str]) -> Entry:
         duration=call.duration,
         steps=tuple({"at": step.at, "name": step.name, **step.facts} for step in call.steps),
     )
-
-
-def _with_plus(caller: str) -> str:
-    # The API takes a caller's number without its +; a phone shows it with one.
-    return f"+{caller}" if caller[:1].isdigit() else caller
 
 
 def _with_gaps(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -14,6 +14,7 @@ Language = Literal["en", "ja"]
 Say = Callable[..., str]
 
 _HOME = Path(__file__).parent / "languages"
+_BLANK = re.compile(r"({[a-z]+})")
 
 
 def wanted(accept: str, chosen: str) -> Language:
@@ -45,20 +46,48 @@ def speaker(language: Language) -> Say:
     return say
 
 
-REASONS = {
-    "rule {n}": re.compile(r"rule ([0-9]+)"),
-    "delayed by {n} s": re.compile(r"delayed by ([0-9.e+]+) s"),
-    "the action URL answered {n}": re.compile(r"the action URL answered ([0-9]+)"),
-}
-"""What the engine gives as a reason, with a number in it."""
+FILLED = (
+    "rule {n}",
+    "delayed by {n} s",
+    "the action URL answered {n}",
+    "{host} is not on this machine",
+    "no answer within {n} s",
+    "the answer is longer than {n} bytes",
+    "say needs one of the languages {known}",
+    "a search has at most {n} characters",
+    "there is no status {wanted}; there are {known}",
+    "there is no kind {wanted}; there are {known}",
+    "kind must be one of {known}",
+    "outcome must be one of {known}",
+    "endpoint must be * or, but for callbacks, one of {known}",
+    "there are {n} faults already",
+    "there are {n} rules already",
+    "there are {n} senders already",
+    "the text must have 1 to {n} whole characters",
+    "limit must be 1 to {n}",
+    "minutes must be 1 to {n}",
+)
+"""What the simulator gives as a reason or a refusal with values in it: the sentence, each value by a name in braces."""
 
 
-def reason(say: Say, why: str) -> str:
-    """Return why something happened in a reader's language; what is not known to be said otherwise stays English."""
-    for sentence, pattern in REASONS.items():
+def told(say: Say, why: str) -> str:
+    """Return a reason or a refusal of the simulator's in a reader's language; what is not known stays English."""
+    for sentence, pattern in _patterns().items():
         if match := pattern.fullmatch(why):
-            return say(sentence, n=match[1])
+            return say(sentence, **match.groupdict())
     return say(why)
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Return what each sentence of `FILLED` looks like when it is filled in."""
+    return {sentence: re.compile("".join(map(_part, _BLANK.split(sentence))), re.DOTALL) for sentence in FILLED}
+
+
+def _part(part: str) -> str:
+    if not _BLANK.fullmatch(part):
+        return re.escape(part)
+    return f"(?P<{part[1:-1]}>{'[0-9][0-9.e+-]*' if part == '{n}' else '.+'})"
 
 
 @cache

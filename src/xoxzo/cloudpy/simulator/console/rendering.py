@@ -13,7 +13,7 @@ from jinja2.bccache import Bucket
 
 from . import shown
 from .alerts import TOPICS
-from .language import reason
+from .language import told
 from .visit import TOKEN, Page, Visit
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def render(page: Page, visit: Visit, alerts: dict[str, Any]) -> bytes:
 
     facts = {
         "say": say,
-        "reason": partial(reason, say),
+        "told": partial(told, say),
         "counted": counted,
         "visit": visit,
         "page": page,

@@ -104,6 +104,10 @@ class CallbackDesk:
         waits = (one.due for one in self._pending.values() if one.ident == ident and not one.under_way)
         return min(waits, default=None)
 
+    def next_of_all(self) -> float | None:
+        """Return when any next try is due, or ``None``."""
+        return min((one.due for one in self._pending.values() if not one.under_way), default=None)
+
     def restore(self, delivery: Delivery) -> None:
         """Take back a delivery that was saved; a try that was under way is made again."""
         self._pending[delivery.kind, delivery.ident] = delivery

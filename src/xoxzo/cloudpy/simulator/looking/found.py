@@ -10,6 +10,9 @@ T = TypeVar("T")
 
 Kind = Literal["sms", "call", "reply"]
 
+_HEARD = frozenset({"say", "playback"})
+"""Steps of a call in which something is heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -27,7 +30,7 @@ class Found:
     """Who sent or called; empty where the number is withheld."""
     recipient: str
     text: str
-    """The text of a message, or what a call said."""
+    """The text of a message, or what a call said and the addresses of what it played."""
     tags: tuple[str, ...]
     cost: Decimal
     parts: int
@@ -79,16 +82,16 @@ def from_message(message: Message) -> Found:
 
 def from_call(call: Call) -> Found:
     """Return a call as found."""
-    said = " ".join(str(step.facts["text"]) for step in call.steps if step.name == "say")
+    heard = (step.facts["text" if step.name == "say" else "url"] for step in call.steps if step.name in _HEARD)
     return Found(
         "call",
         call.callid,
         call.serial,
         call.started,
         call.status,
-        call.caller,
+        with_plus(call.caller),
         call.recipient,
-        said,
+        " ".join(map(str, heard)),
         call.tags,
         call.charged,
         0,
@@ -112,6 +115,11 @@ def from_reply(reply: Reply) -> Found:
         1,
         reply.account.sid,
     )
+
+
+def with_plus(caller: str) -> str:
+    """Return who calls as a phone shows it: the API takes a caller's number without its +."""
+    return f"+{caller}" if caller[:1].isdigit() else caller
 
 
 def found_from(thing: Message | Call | Reply) -> Found:

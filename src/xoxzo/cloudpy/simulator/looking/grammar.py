@@ -1,7 +1,8 @@
 """The small language in which messages and calls are searched.
 
 A search is words apart from each other; all of them must fit. `to:`, `from:`, `status:`, `tag:`, `kind:` and `id:` look
-at one thing, every other word at the text. A minus in front means "not", double quotes hold words together.
+at one thing, every other word at the text, and a long one at the beginning of the id as well. A minus in front means
+"not", double quotes hold words together.
 """
 
 import re
@@ -15,6 +16,8 @@ from .found import Found, Look
 _WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
 _FIGURES = re.compile(r"[^0-9+]")
 _LONGEST = 500
+_SHORTEST_IDENT = 6
+"""Fewer characters are looked for in texts alone: some id begins with almost any letter or two."""
 _STATUSES = {
     "queued": "QUEUED",
     "delivering": "DELIVERING",
@@ -46,11 +49,13 @@ class Query:
         fits: What has to be true of whatever is found.
         number: The one recipient's number that is asked for, when it is a whole one; it can be looked up.
         kinds: The kinds that can fit.
+        words: What a text must hold, or an id begin with.
     """
 
     fits: tuple[Fits, ...]
     number: str | None
     kinds: frozenset[str]
+    words: tuple[str, ...]
 
 
 def read(text: str) -> Query:
@@ -64,6 +69,7 @@ def read(text: str) -> Query:
     fits: list[Fits] = []
     number = None
     kinds = frozenset(_KINDS)
+    words: list[str] = []
     for word in _WORD.finditer(text):
         key, minus = word["key"] or "", bool(word["minus"])
         value = word["plain"] if word["quoted"] is None else word["quoted"]
@@ -74,11 +80,13 @@ def read(text: str) -> Query:
             continue
         test = _MEANINGS[key](value)
         fits.append(_not(test) if minus else test)
+        if not key and not minus:
+            words.append(value)
         if key == "kind" and not minus:
             kinds &= {value.lower()}
         if key == "to" and not minus and re.fullmatch(r"\+[0-9]{7,15}", value):
             number = value
-    return Query(tuple(fits), number, kinds)
+    return Query(tuple(fits), number, kinds, tuple(words))
 
 
 def _not(test: Fits) -> Fits:
@@ -125,6 +133,8 @@ def _tag(value: str) -> Fits:
 
 def _text(value: str) -> Fits:
     lowered = value.casefold()
+    if len(value) < _SHORTEST_IDENT:
+        return lambda found: lowered in found.text.casefold()
     return lambda found: lowered in found.text.casefold() or found.ident.startswith(value)
 
 

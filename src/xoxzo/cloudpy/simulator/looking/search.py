@@ -3,9 +3,10 @@
 import heapq
 import math
 import time
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from itertools import islice, repeat
 from typing import TypeVar
 
 from xoxzo.cloudpy.simulator.engine import Call, Engine, Message, Reply
@@ -52,16 +53,21 @@ def search(engine: Engine, text: str, limit: int, before: int | None, patience: 
     give_up = math.inf if patience is None else time.perf_counter() + patience
     with engine:
         lists = _candidates(engine, query)
-    things: Iterator[Message | Call | Reply] = heapq.merge(
-        *(_below(things, before) for things in lists), key=lambda thing: -thing.serial
+    messages, calls, replies = (_below(things, before) for things in lists)
+    things: Iterator[tuple[Message | Call | Reply, int]] = heapq.merge(
+        _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1)), key=lambda one: -one[0].serial
     )
     look = Look()
     items: list[Found] = []
     last = None
-    for looked, thing in enumerate(things, start=1):
-        late = looked % _BETWEEN_GLANCES == 0 and time.perf_counter() > give_up
-        if len(items) == limit or looked > MOST_LOOKED_AT or late:
+    looked, glance = 0, _BETWEEN_GLANCES
+    for thing, passed in things:
+        late = looked >= glance and time.perf_counter() > give_up
+        if len(items) == limit or looked >= MOST_LOOKED_AT or late:
             return Page(tuple(items), last)
+        if looked >= glance:
+            glance = looked + _BETWEEN_GLANCES
+        looked += passed
         last = thing.serial
         seen = look.at(thing) if isinstance(thing, Message) else found_from(thing)
         if all(test(seen) for test in query.fits):
@@ -127,8 +133,35 @@ def _by_serial(calls: Iterable[Call]) -> list[Call]:
     return sorted(calls, key=lambda call: -call.serial)
 
 
-def _below(things: list[Thing], before: int | None) -> Iterator[Thing]:
-    return iter(things) if before is None else dropwhile(lambda thing: thing.serial >= before, things)
+def _below(things: list[Thing], before: int | None) -> list[Thing]:
+    return things if before is None else things[bisect_right(things, -before, key=lambda thing: -thing.serial) :]
+
+
+def _plausible(messages: list[Message], query: Query) -> Iterator[tuple[Message, int]]:
+    """Yield messages that may fit, each with how many were passed for it.
+
+    Whether a word is in any of some hundred texts is found out at once, in their texts taken together. Of those that
+    were passed over, the last one is yielded nevertheless: it tells how far the search has come.
+    """
+    if not query.words:
+        yield from zip(messages, repeat(1))
+        return
+    for start in range(0, len(messages), _BETWEEN_GLANCES):
+        some = messages[start : start + _BETWEEN_GLANCES]
+        if _may_fit(some, query.words):
+            yield from zip(some, repeat(1))
+        else:
+            yield some[-1], len(some)
+
+
+def _may_fit(messages: list[Message], words: tuple[str, ...]) -> bool:
+    texts = "\n".join([message.text for message in messages]).casefold()
+    for word in words:
+        if word.casefold() not in texts:
+            idents = "\n".join([message.msgid for message in messages])
+            if word not in idents:
+                return False
+    return True
 
 
 def _summary(engine: Engine, number: str, serial: int) -> PhoneSummary:

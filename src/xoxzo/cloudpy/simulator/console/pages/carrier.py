@@ -32,6 +32,7 @@ def show(visit: Visit) -> Page:
         held += (from_call(phone.call) for phone in phones[:_MOST_SHOWN])
     facts = {
         "held": sorted(held, key=lambda found: found.serial)[:_MOST_SHOWN],
+        "held_in_all": len(messages) + len(phones),
         "held_left": max(0, len(messages) + len(phones) - _MOST_SHOWN),
         "rules": list(visit.simulator.carrier.rules),
         "outcomes": OUTCOMES,

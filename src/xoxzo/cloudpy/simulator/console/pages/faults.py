@@ -10,7 +10,7 @@ from . import posted
 
 HOME = "/console/faults"
 
-_TIMED = frozenset({"throttled", "slow", "hang", "callback_late"})
+_TIMED = frozenset({"throttled", "slow", "hang", "refuse", "callback_late"})
 """Kinds that ask for seconds."""
 
 SAID = {
@@ -20,6 +20,7 @@ SAID = {
     "slow": ("Slow answer", "Does what was asked, and answers after some seconds."),
     "hang": ("Hangs", "Does nothing, and closes the connection after some seconds."),
     "drop": ("Connection dropped", "Does nothing, and closes the connection."),
+    "refuse": ("Connection refused", "Closes the port for some seconds. This page stays connected."),
     "lose_reply": ("Reply lost", "Does what was asked, and closes the connection instead of answering."),
     "truncate": ("Reply cut short", "Does what was asked, and answers with JSON that breaks off."),
     "callback_late": ("Callback late", "Posts a callback some seconds later, and so out of order."),

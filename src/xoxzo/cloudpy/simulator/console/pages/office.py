@@ -1,4 +1,4 @@
-"""Xoxzo's desk: what a person at Xoxzo does. Approves templates, adds credits, registers senders, verifies accounts."""
+"""Xoxzo's desk: what a person at Xoxzo does. Approves templates, adds credits, registers senders, gives rights."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -71,11 +71,20 @@ def verify(visit: Visit) -> Done:
     return Done(visit.say(said), HOME)
 
 
+def allow_free_form(visit: Visit) -> Done:
+    """Say whether an account may send texts of its own, or templates alone."""
+    allowed = posted.text(visit, "allowed") == "yes"
+    visit.simulator.office.allow_free_form(posted.text(visit, "sid"), allowed)
+    said = "The account may send texts of its own." if allowed else "The account may send templates alone."
+    return Done(visit.say(said), HOME)
+
+
 ACTS = {
     f"{HOME}/approve": approve,
     f"{HOME}/return": give_back,
     f"{HOME}/credits": add_credits,
     f"{HOME}/senders": register_sender,
     f"{HOME}/verify": verify,
+    f"{HOME}/free-form": allow_free_form,
 }
 """What can be posted from here."""

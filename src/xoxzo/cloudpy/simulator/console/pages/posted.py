@@ -6,6 +6,13 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.console.visit import Visit
 from xoxzo.cloudpy.simulator.numbers import is_digits
 
+_NAMES = {
+    "seconds": "Seconds",
+    "percent": "Chance, %",
+    "times": "How many times",
+}
+"""What the pages call a field; those that nobody types have their own name."""
+
 
 def text(visit: Visit, name: str) -> str:
     """Return a field without outer blanks; an empty text when it is missing."""
@@ -26,7 +33,7 @@ def number(visit: Visit, name: str, default: float | None = None) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise SimulatorError(visit.say("“{name}” must be a number.", name=name))
+        raise SimulatorError(visit.say("“{name}” must be a number.", name=visit.say(_NAMES.get(name, name))))
     return value
 
 
@@ -38,7 +45,7 @@ def whole(visit: Visit, name: str) -> int:
     """
     value = number(visit, name)
     if value != int(value):
-        raise SimulatorError(visit.say("“{name}” must be a whole number.", name=name))
+        raise SimulatorError(visit.say("“{name}” must be a whole number.", name=visit.say(_NAMES.get(name, name))))
     return int(value)
 
 

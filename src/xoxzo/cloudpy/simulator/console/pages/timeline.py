@@ -39,15 +39,18 @@ def show_one(visit: Visit) -> Page:
         raise
     except SimulatorError:
         raise NotHere from None
+    found = timeline.found
+    incoming = found.kind == "call" and visit.simulator.find_call(found.ident).direction == "inbound"
     tried = any(entry.name == "callback" for entry in timeline.entries)
     facts = {
-        "found": timeline.found,
+        "found": found,
+        "phone": found.sender if incoming or found.kind == "reply" else found.recipient,
         "entries": timeline.entries,
         "next_try": timeline.next_try,
         "resendable": tried or timeline.next_try is not None,
     }
     topics = ("sms", "call", "reply", "callback", "click")
-    return Page("subject.html", f"{timeline.found.recipient} · {visit.say('Timeline')}", topics, facts)
+    return Page("subject.html", f"{found.recipient} · {visit.say('Timeline')}", topics, facts)
 
 
 def resend(visit: Visit) -> Done:

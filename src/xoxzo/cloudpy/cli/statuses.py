@@ -132,11 +132,13 @@ def _sentence(error: APIError) -> str:
     """Say an error in the reader's language, with the words of the server where it has said any."""
     from xoxzo.cloudpy.errors import StatusError
 
+    from .outages import plain
+
     if isinstance(error, StatusError):
         number, comma, rest = error.reason.removeprefix("status ").partition(", ")
         said = tr("status {status}", status=number) + comma + rest
     else:
-        said = reason(error.reason)
+        said = plain(error.reason)
     tries = tr(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
     doubt = " " + tr("It may have been carried out all the same.") if error.maybe_sent else ""
     return f"{error.operation}: {said} ({tr('request {id}', id=error.request_id or '-')}{tries}){doubt}"

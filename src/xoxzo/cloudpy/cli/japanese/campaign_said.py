@@ -165,9 +165,6 @@ WORDS = {
     "the campaign was not completed when it was created: create it anew": (
         "キャンペーンの作成が途中で終わっています。作り直してください"
     ),
-    "XOXZO_CALLBACK_SECRET is not set: what shall callback URLs be signed with?": (
-        "XOXZO_CALLBACK_SECRET がありません。コールバック URL の署名に使う秘密の文字列を設定してください"
-    ),
     "is empty": "空です",
     "makes a text of over {0} characters": "差し込み後の文章が {0} 文字を超えます",
     "makes a text with half a character in it": "差し込み後の文章に壊れた文字が含まれます",

@@ -1,6 +1,16 @@
 """Errors of the library with names in them, matched as they were raised: the first one that fits is taken."""
 
 WORDS = {
+    # The way to the server.
+    "the proxy refused ({kind})": "プロキシに拒否されました ({kind})",
+    "the connection was closed, or what came is not HTTP ({kind})": (
+        "接続が閉じられたか、HTTP ではない応答が届きました ({kind})"
+    ),
+    "the connection broke, or what came is not HTTP ({kind})": (
+        "接続が切れたか、HTTP ではない応答が届きました ({kind})"
+    ),
+    "the connection broke ({kind})": "接続が切れました ({kind})",
+    "no connection: {why}": "接続できません: {why}",
     # The simulator.
     "cannot listen on {where}: ports go from 0 to 65535": "{where} で待ち受けできません: ポートは 0 から 65535 です",
     "cannot listen on {where}: Address already in use": "{where} で待ち受けできません: すでに使われています",

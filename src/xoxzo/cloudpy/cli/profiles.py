@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ MADE_UP = ("me", "secret")
 Source = Literal["simulator", "profile", "environment", "config"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Destination:
     """Where requests go, and by whose account. Its ``repr`` shows no secret."""
 
@@ -39,10 +40,26 @@ class Destination:
     table: dict[str, Any] = field(default_factory=dict, repr=False)
     """The profile's table in the configuration."""
 
+    @cached_property
+    def kind(self) -> Literal["live", "simulator", "nothing"]:
+        """What is there.
+
+        On this machine that is found out by asking: a tunnel or a proxy there may lead to the real service.
+        ``nothing`` is an address of this machine where nothing listens.
+        """
+        if self.source == "simulator":
+            return "simulator"  # it was asked when it was found
+        if not is_this_machine(urlsplit(self.base_url).hostname or ""):
+            return "live"
+        from . import registry
+
+        found = registry.at(self.base_url)
+        return "live" if found == "other" else found
+
     @property
     def is_simulator(self) -> bool:
-        """Whether requests stay on this machine: nothing reaches a phone, nothing costs."""
-        return is_this_machine(urlsplit(self.base_url).hostname or "")
+        """Whether nothing reaches a phone and nothing costs."""
+        return self.kind == "simulator"
 
     @property
     def sid_masked(self) -> str:
@@ -54,6 +71,8 @@ class Destination:
         """One line that says where requests go."""
         if self.is_simulator:
             return tr("→ simulator {url}", url=self.base_url)
+        if self.kind == "nothing":
+            return tr("→ {url}, where nothing listens", url=self.base_url)
         host = self.base_url.removeprefix("https://")
         if self.profile is None:
             return tr("→ live: {host}, credentials of the environment (SID {sid})", host=host, sid=self.sid_masked)

@@ -89,8 +89,13 @@ class Output:
             return [self._shown("", each) for each in value]
         return self.facts(value) if hasattr(value, "__struct_fields__") else value
 
-    def record(self, facts: Mapping[str, Any]) -> None:
-        """Write one thing: as JSON, or a line for each of its fields."""
+    def record(self, facts: Mapping[str, Any], *, named: bool = False) -> None:
+        """Write one thing: as JSON, or a line for each of its fields.
+
+        Args:
+            facts: its fields.
+            named: a person sees them by their own names, too, in place of what they are called.
+        """
         if self.machine:
             self._json(facts)
             return
@@ -100,7 +105,7 @@ class Output:
             return
         from .widths import pad, width
 
-        titles = {name: tr(name.replace("_", " ")) for name in facts}
+        titles = {name: name if named else tr(name.replace("_", " ")) for name in facts}
         widest = max(map(width, titles.values()), default=0)
         for name, value in facts.items():
             if isinstance(value, list) and value and isinstance(value[0], dict):

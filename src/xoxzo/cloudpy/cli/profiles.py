@@ -138,7 +138,8 @@ def _from_environment() -> Destination | None:
         return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
     if sid or token:
         given, missing = (SID, TOKEN) if sid else (TOKEN, SID)
-        raise NoCredentials(tr("{given} is set, and {missing} is not.", given=given, missing=missing))
+        set_it = tr("Type: {command}", command=f"export {missing}=…")
+        raise NoCredentials(tr("{given} is set, and {missing} is not.", given=given, missing=missing), set_it)
     if not host:
         return None
     try:
@@ -147,7 +148,10 @@ def _from_environment() -> Destination | None:
         local = False
     if local:
         return Destination(host.rstrip("/"), *MADE_UP, "environment")
-    raise NoCredentials(tr("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"))
+    raise NoCredentials(
+        tr("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"),
+        tr("Type: {command}", command=f"export {SID}=… {TOKEN}=…"),
+    )
 
 
 def _from_profile(name: str, source: Source) -> Destination:
@@ -165,9 +169,11 @@ def _from_profile(name: str, source: Source) -> Destination:
         )
     sid, host = table.get("sid"), table.get("host", LIVE)
     if not isinstance(sid, str) or not sid:
-        raise NoCredentials(tr("profile {name} has no sid.", name=name))
+        mend = tr("Type: {command}", command=f"xoxzo config set sid SID --profile {name}")
+        raise NoCredentials(tr("profile {name} has no sid.", name=name), mend)
     if not isinstance(host, str):
-        raise NoCredentials(tr("profile {name}: host must be an address.", name=name))
+        mend = tr("Type: {command}", command=f"xoxzo config set host {LIVE} --profile {name}")
+        raise NoCredentials(tr("profile {name}: host must be an address.", name=name), mend)
     return Destination(
         host.rstrip("/"), sid, tokens.read(name, table.get("token")), source, profile=name, table=dict(table)
     )

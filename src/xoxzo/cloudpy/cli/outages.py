@@ -21,7 +21,7 @@ OUTCOMES = {
     "ConnectionFailed": "no connection",
     "TimedOut": "no answer in time",
     "ResponseLost": "the answer was lost",
-    "RateLimited": "throttled",
+    "RateLimited": "too many requests",
     "ServerError": "the server failed",
 }
 """What a try that is made again came to, by the class of its error."""

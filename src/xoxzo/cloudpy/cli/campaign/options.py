@@ -235,7 +235,7 @@ def told(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
         said = tr("{count} rows cannot be sent to; nothing was sent.", count=f"{error.count:,}")
         click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         if bad_file is not None:
-            write_bad(error.rows, bad_file)
+            write_bad(error.rows, bad_file, reason)
             said = tr(
                 "They are in {path} with their reasons: mend them there, or go on with --skip-bad.", path=bad_file
             )

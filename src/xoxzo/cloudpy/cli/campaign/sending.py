@@ -247,7 +247,7 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
     """Tell which rows were left out, and where they are."""
     from xoxzo.cloudpy.campaigns.exporting import write_bad
 
-    write_bad(campaign.bad, path)
+    write_bad(campaign.bad, path, reason)
     count = f"{len(campaign.bad):,}"
     said = tr("{count} rows were left out; they are in {path} with their reasons.", count=count, path=path)
     click.echo(said, err=True)

@@ -36,6 +36,30 @@ WORDS = {
     "no simulator can be started: {folder}: {error}": "シミュレーターを起動できません: {folder}: {error}",
     "the simulator did not start: {why}": "シミュレーターが起動しませんでした: {why}",
     "the simulator did not start within {seconds} s": "シミュレーターが {seconds} 秒以内に起動しませんでした",
+    # The Alertmanager receiver.
+    "{path}: this is no TOML: {error}": "{path} が TOML として正しくありません: {error}",
+    "is not known here; there are {known}": "知られていない名前です。使えるのは {known} です",
+    "names {name}, who is not among [people]": "{name} は [people] にありません",
+    "names {plan}, which is not among [lists]": "{plan} は [lists] にありません",
+    "must be given along with credits: no price is published for where {name} is": (
+        "credits と一緒に書いてください。{name} の国の料金は公表されていません"
+    ),
+    "has no placeholder {{name}}: take {known}, label.NAME or annotation.NAME": (
+        "その差し込み項目はありません。使えるのは {known}、label.名前、annotation.名前 です"
+    ),
+    "is no notification of Alertmanager's: {error}": "Alertmanager の通知ではありません: {error}",
+    "{variable} must have {number} printable characters or more": (
+        "{variable} は表示できる文字 {number} 文字以上にしてください"
+    ),
+    "{host} can be reached by other machines: set {variable}, or listen on 127.0.0.1": (
+        "{host} にはほかのマシンからも接続できます。{variable} を設定するか、127.0.0.1 で待ち受けてください"
+    ),
+    "the state {path} cannot be opened: {error}": "状態のファイル {path} を開けません: {error}",
+    "there is no state in {path}: nothing was received yet": (
+        "{path} に状態の記録がありません。まだ何も受信していません"
+    ),
+    "{path} is no state of this version": "{path} はこのバージョンの状態のファイルではありません",
+    "another receiver runs on {path}: {error}": "{path} は別の受信プログラムが使用中です: {error}",
     # Campaigns.
     "there is no campaign {name}": "キャンペーン {name} はありません",
     "{name} is {state}: cancel it first, or let it come to its end": (
@@ -61,6 +85,7 @@ WORDS = {
     "{path} cannot be read from line {line} on: {error}": "{path} を {line} 行目から読めません: {error}",
     "{path} cannot be read: {error}": "{path} を読めません: {error}",
     "{path} cannot be written: {error}": "{path} に書き込めません: {error}",
+    "{path} is there already": "{path} はすでにあります",
     "{path} cannot be made: {error}": "{path} を作成できません: {error}",
     "{path} is in no encoding that is known: save it as UTF-8, or name it with encoding=": (
         "{path} の文字コードが分かりません。UTF-8 で保存するか、文字コードを指定してください"

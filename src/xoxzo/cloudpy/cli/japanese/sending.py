@@ -45,7 +45,7 @@ WORDS = {
     "no connection": "接続できません",
     "no answer in time": "時間内に応答がありません",
     "the answer was lost": "応答が失われました",
-    "throttled": "回数制限にかかりました",
+    "too many requests": "回数制限にかかりました",
     "the server failed": "サーバーでエラーが起きました",
     "Keep it: whoever receives the callbacks needs the same one.": (
         "保存しておいてください。コールバックを受ける側でも同じものが必要です。"

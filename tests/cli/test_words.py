@@ -238,5 +238,5 @@ def test_click_speaks_japanese_too(bare, monkeypatch) -> None:
         assert piece in shown
     assert "'send' ではありませんか?" in bare("sms", "sned").output
     assert "'--json' ではありませんか?" in bare("credits", "--jsn").output
-    assert "引数を指定してください 'MSGID...'" in bare("sms", "get").output
+    assert "引数がありません: 'MSGID...'" in bare("sms", "get").output
     assert "'TEMPLATE' の値が正しくありません" in bare("template", "show", "x").output

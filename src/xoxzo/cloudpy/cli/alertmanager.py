@@ -28,6 +28,7 @@ from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
 
 from . import oncall_preview as preview, words
 from .commands import Command, Group, examples
+from .inputs import OneOf
 from .profiles import NoCredentials, resolve
 from .session import again
 from .statuses import REJECTED, Refused
@@ -188,7 +189,7 @@ def status(above: dict[str, str | None], /, *, machine: bool, **given: str | Non
 
 
 @command.command("example", cls=Command, epilog=examples("xoxzo alertmanager example --language ja > oncall.toml"))
-@click.option("--language", type=click.Choice(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
+@click.option("--language", type=OneOf(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
 def example_(language: str | None) -> None:
     """Write settings to begin with: fill in your people, and --check them."""
     click.echo(example.text(language or words.language()), nl=False)

@@ -60,10 +60,10 @@ def show(*, machine: bool) -> None:
         out.record({"path": str(config.path()), **found, "profiles": shown})
         return
     # By the names that `config set` takes, in every language.
-    out.record({"path": str(config.path()), **found}, named=True)
+    out.record({"path": str(config.path()), **found}, title=str)
     for name, table in shown.items():
         click.echo(f"\n[{name}]")
-        out.record(table, named=True)
+        out.record(table, title=str)
     for problem in config.strangers(found | {"profiles": tables}):
         out.warn(problem.message)
         for line in problem.advice:

@@ -18,6 +18,7 @@ from xoxzo.cloudpy.operations import checks
 from . import made_up
 from .commands import Command
 from .exchange import exchange
+from .inputs import OneOf
 from .listen import USUAL_PORT
 from .made_up import KINDS, Wishes
 from .outages import plain
@@ -36,7 +37,7 @@ Examples:
 
 
 @click.command(cls=Command, epilog=EPILOG)
-@click.argument("event", type=click.Choice(list(KINDS)), metavar="EVENT")
+@click.argument("event", type=OneOf(list(KINDS)), metavar="EVENT")
 @click.argument("url")
 @click.option("--simulator", metavar="URL", help="Have this simulator do it, instead of making a callback up.")
 @click.option("--sign", is_flag=True, help="URL is the public address: add a token signed with XOXZO_CALLBACK_SECRET.")

@@ -28,7 +28,7 @@ WORDS = {
     # the machine
     "Python {python} on {system}, xoxzo-cloudpy {version}": "Python {python}、{system}、xoxzo-cloudpy {version}",
     "none": "なし",
-    "none at {path}; xoxzo config add-profile makes it": "{path} はありません (xoxzo config add-profile で作れます)",
+    "none at {path}": "{path} はありません",
     "{path}; profiles: {names}": "{path}、プロファイル: {names}",
     "Start one there, or type: unset {variable}": "そこで起動するか、次のように入力してください: unset {variable}",
     "running: {urls}": "実行中: {urls}",

@@ -36,6 +36,13 @@ WORDS = {
     "{variable} is not set: what shall callback URLs be signed with?": (
         "{variable} がありません。コールバック URL の署名に使う秘密の文字列を設定してください"
     ),
+    "See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page.": (
+        "状態を見るには: xoxzo template list。シミュレーターでは、その画面で自分で承認できます。"
+    ),
+    "See what it names: xoxzo template show NUMBER": "差し込み項目を見るには: xoxzo template show 番号",
+    "There is none yet. To find one: {command}": "まだありません。探すには: {command}",
+    "There is none yet. To write one: {command}": "まだありません。作るには: {command}",
+    "There is none yet. To begin one: {command}": "まだありません。始めるには: {command}",
     # Why there was no answer.
     "no connection: {why}": "接続できません: {why}",
     "nothing listens there": "待ち受けているものがありません",

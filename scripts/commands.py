@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from keeping import keep
 from xoxzo.cloudpy.cli import statuses
 from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.cli.commands import COMMON, CommonOption
@@ -143,13 +144,7 @@ def main() -> int:
     except Lacking as lacking:
         print(lacking, file=sys.stderr)
         return 1
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(wanted, "utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text("utf-8") == wanted:
-        return 0
-    print(f"{PAGE} is not what scripts/commands.py writes", file=sys.stderr)
-    return 1
+    return keep({PAGE: wanted}, "commands.py")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from keeping import keep
 from xoxzo.cloudpy.cli.app import xoxzo
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -179,13 +180,7 @@ def known(words: str) -> bool:
 def main() -> int:
     """Write, or with ``--check`` compare, the page; return the exit status."""
     wanted = HEAD + "".join(row(endpoint) for endpoint in ENDPOINTS)
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(wanted, "utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text("utf-8") == wanted:
-        return 0
-    print(f"{PAGE} is not what scripts/endpoints.py writes", file=sys.stderr)
-    return 1
+    return keep({PAGE: wanted}, "endpoints.py")
 
 
 if __name__ == "__main__":

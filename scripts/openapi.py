@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from keeping import keep
 from xoxzo.cloudpy.simulator.control import document as control
 from xoxzo.cloudpy.simulator.openapi import document
 
@@ -13,15 +14,8 @@ TARGETS = {DOCS / "openapi.json": document, DOCS / "simulator-openapi.json": con
 
 def main() -> int:
     """Write, or with ``--check`` compare, the documents; return the exit status."""
-    status = 0
-    for target, made in TARGETS.items():
-        wanted = json.dumps(made(), ensure_ascii=False, indent=1) + "\n"
-        if "--check" not in sys.argv[1:]:
-            target.write_text(wanted, "utf-8")
-        elif not target.exists() or target.read_text("utf-8") != wanted:
-            print(f"{target} is not what scripts/openapi.py writes", file=sys.stderr)
-            status = 1
-    return status
+    files = {target: json.dumps(made(), ensure_ascii=False, indent=1) + "\n" for target, made in TARGETS.items()}
+    return keep(files, "openapi.py")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -72,6 +74,13 @@ class OnDuty:
     bert: str
     process: "subprocess.Popen[bytes]"
     output: Path
+    killed: bool = False
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait(20)
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """Return its log lines of one kind."""
@@ -107,8 +116,8 @@ def on_duty(
         finally:
             process.terminate()
             status = process.wait(20)
-    assert status == 0, output.read_text()
-    assert duty.lines("stopped")
+    assert status == (-signal.SIGKILL if duty.killed else 0), output.read_text()
+    assert duty.killed or duty.lines("stopped")
 
 
 def run(*arguments: str | Path, **environment: str) -> Result:
@@ -145,6 +154,95 @@ def test_from_the_payload_to_an_answered_call(simulator_url: str, account: tuple
     assert f"+81••••{duty.anne[-4:]}" in written
     assert account[1] not in written + repr((tmp_path / "state.db").read_bytes())
     assert TOKEN not in written + repr((tmp_path / "state.db").read_bytes())
+
+
+class Relay(ThreadingHTTPServer):
+    """Stands before a simulator, and keeps the answer to the first SMS to itself."""
+
+    daemon_threads = True
+
+    def __init__(self, simulator: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Relaying)
+        self.simulator = simulator
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.taken = threading.Event()
+        """The simulator has the first SMS, and its sender has no answer."""
+
+
+class _Relaying(BaseHTTPRequestHandler):
+    server: Relay
+
+    def _relay(self) -> None:
+        content = self.rfile.read(int(self.headers.get("content-length", 0)))
+        passed = {
+            name: value for name, value in self.headers.items() if name.lower() in {"authorization", "content-type"}
+        }
+        request = Request(self.server.simulator + self.path, content or None, passed, method=self.command)
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=20) as answer:
+                status, told = answer.status, answer.read()
+        except HTTPError as error:
+            status, told = error.code, error.read()
+        if self.command == "POST" and self.path.startswith("/sms/messages/") and not self.server.taken.is_set():
+            self.server.taken.set()
+            self.connection.recv(1)  # until whoever asked has gone
+            return
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    do_GET = do_POST = _relay  # noqa: N815 - the names that the library looks for
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def relaying(simulator: str) -> Iterator[Relay]:
+    """Run a relay for a while."""
+    with Relay(simulator) as relay:
+        thread = threading.Thread(target=relay.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield relay
+        finally:
+            relay.shutdown()
+            thread.join()
+
+
+def test_killed_in_the_middle_of_an_alert(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """Killed while an SMS goes out, and while a phone rings: the SMS goes out once, and calls until one is answered."""
+    state = tmp_path / "state.db"
+
+    def control(method: str, path: str, content: Any = None) -> Any:
+        return exchange(method, f"{simulator_url}/_simulator/{path}", content, token=None)[1]
+
+    def is_ringing() -> bool:
+        return "call bert ringing" in run("status", "--state", state).output
+
+    with relaying(simulator_url) as relay:
+        with on_duty(tmp_path, relay.url, account) as first:
+            rule = control("POST", "rules", {"pattern": first.bert, "outcome": "hold", "kind": "call"})["ident"]
+            told = exchange("POST", f"{first.url}/alerts", body(alert()))[1]
+            assert relay.taken.wait(40)
+            first.kill()
+        with on_duty(tmp_path, relay.url, account) as second:
+            assert exchange("POST", f"{second.url}/alerts", body(alert()))[1] == {**told, "verdict": "repeat"}
+            until(is_ringing, second.output.read_text)
+            second.kill()
+        [ringing] = control("GET", f"phones/{second.bert}")["calls"]
+        control("POST", f"rules/{rule}/remove", {})
+        with on_duty(tmp_path, relay.url, account) as third:
+            control("POST", f"calls/{ringing['id']}/decline", {})
+            until(lambda: third.lines("acknowledged"), third.output.read_text)
+        assert [message["text"] for message in control("GET", f"phones/{third.anne}")["messages"]] == [
+            f"FIRING critical HostDown: HostDown of somewhere #{told['incident']}"
+        ]
+        calls = {call["id"]: call["status"] for call in control("GET", f"phones/{third.bert}")["calls"]}
+    assert calls.pop(ringing["id"]) == "NO ANSWER"
+    assert list(calls.values()) == ["ANSWERED"]
 
 
 def test_acknowledged_by_hand(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
@@ -239,10 +337,25 @@ def test_check_and_show(tmp_path: Path) -> None:
     assert checked.exit_code == 0
     assert "after 3 min  call tanaka" in checked.output
     shown.write_bytes(body(alert(severity="warning")))
-    assert "list     office" in run("--config", config, "--show", shown).output
+    assert "list  office" in run("--config", config, "--show", shown).output
     shown.write_text("nothing")
     refused = run("--config", config, "--show", shown)
     assert (refused.exit_code, "no notification" in refused.output) == (2, True)
+
+
+def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:
+    """Where the settings lead, and what is wrong with them, is said in the reader's language, well aligned."""
+    config = tmp_path / "a.toml"
+    config.write_text(run("example", XOXZO_LANG="ja").output)
+    assert config.read_text() == example.text("ja")
+    shown = run("--config", config, "--check", XOXZO_LANG="ja").output
+    assert "手順      oncall、2 回まで、誰かが確認するか復旧するまで\n          すぐに  tanaka に SMS\n" in shown
+    assert "1 通分 (上限 2)、1 人あたり約 3–10 クレジット" in shown
+    config.write_text(config.read_text().replace("sender =", "sendr ="))
+    refused = run("--config", config, "--check", XOXZO_LANG="ja")
+    assert f"{config}: sender: 文字列で書いてください (必須)\n  書ける内容を見るには: xoxzo" in refused.output
+    refused = run("status", "--state", tmp_path / "none.db", XOXZO_LANG="ja")
+    assert "状態の記録がありません。まだ何も受信していません\n  別のファイル" in refused.output
 
 
 def test_without_credentials(tmp_path: Path) -> None:

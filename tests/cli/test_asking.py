@@ -1,6 +1,11 @@
 """Money and people: when there is a question, and what happens without an answer."""
 
-from xoxzo.cloudpy.cli.statuses import REJECTED, USAGE
+import socket
+
+from faulty import FaultyServer, reply
+
+from xoxzo.cloudpy.cli import profiles
+from xoxzo.cloudpy.cli.statuses import NOT_SENT, REJECTED, USAGE
 
 SEND = ("sms", "send", "+818011112222", "Hi", "--sender", "Shop")
 LONG = "あ" * 660
@@ -17,6 +22,30 @@ def test_a_simulator_is_never_asked_about(shell, answers) -> None:
     assert shell(*SEND).exit_code == 0
     assert shell("sms", "send", "+818011112222", LONG, "--sender", "Shop").exit_code == 0
     assert asked == []
+
+
+def test_a_tunnel_on_this_machine_is_asked_about(shell, answers, monkeypatch) -> None:
+    """An address of this machine that does not answer as a simulator may lead to the real service."""
+    asked = answers(False)
+    with FaultyServer(reply(404, "{}")) as server:
+        monkeypatch.setenv(profiles.HOST, server.url)
+        done = shell(*SEND)
+        assert (done.exit_code, asked) == (REJECTED, ["Send it?"])
+        assert len(server.requests) == 1
+        assert server.requests[0].startswith(b"GET /_simulator/health ")
+
+
+def test_where_nothing_listens_nobody_is_asked(shell, answers, monkeypatch) -> None:
+    """A simulator that does not run is named, with what starts one, before any question."""
+    asked = answers(True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        monkeypatch.setenv(profiles.HOST, url)
+        done = shell(*SEND)
+    assert (done.exit_code, done.stdout, asked) == (NOT_SENT, "", [])
+    assert f"nothing listens at {url}; nothing was sent." in done.stderr
+    assert "xoxzo simulator" in done.stderr
 
 
 def test_the_first_live_send_from_a_terminal_is_asked_about(live, answers) -> None:

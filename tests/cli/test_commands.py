@@ -80,3 +80,19 @@ def test_ctrl_c_ends_with_130(how) -> None:
 def test_commands_are_ours() -> None:
     """A group's decorator makes commands with the same manners."""
     assert isinstance(visible, Command)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("sms send --sendr Shop +818011112222 Hi", "No such option '--sendr'. Did you mean '--sender'?"),
+        ("trigger sms.delivred http://127.0.0.1:9", "Did you mean 'sms.delivered'?"),
+        ("sms list --status FIAL", "Did you mean 'FAIL'?"),
+        ("completion bahs", "Did you mean 'bash'?"),
+    ],
+)
+def test_what_is_misspelt_is_answered_with_what_was_meant(bare, typed, meant) -> None:
+    """Of options the near ones are named alone; values that are words of ours are suggested, too."""
+    done = bare(*typed.split())
+    assert done.exit_code == 2
+    assert meant in done.stderr

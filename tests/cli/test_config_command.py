@@ -180,3 +180,33 @@ def test_a_file_that_others_can_read_is_not_touched(bare, home) -> None:
     assert bare("config", "show").exit_code == CREDENTIALS
     assert bare("config", "set", "sender", "Shop").exit_code == CREDENTIALS
     assert path.read_text("utf-8") == SHOP
+
+
+def test_a_misspelt_setting_is_refused_and_taken_away(bare, home) -> None:
+    """A fence under a misspelt name would keep nobody out: nothing is done until the name is mended."""
+    path = written(home, 'alowed_recipients = ["+81"]\n[profiles.shop]\nsid = "abcd"\ntoken = "t"\n')
+    for words in (
+        ("credits",),
+        ("config", "set", "sender", "Shop"),
+        ("sms", "send", "+818011112222", "Hi", "--dry-run"),
+    ):
+        done = bare(*words)
+        assert (done.exit_code, done.stdout) == (USAGE, "")
+        assert f"{path}: there is no setting alowed_recipients" in done.stderr
+        assert "Did you mean 'allowed_recipients'?" in done.stderr
+    assert "xoxzo config unset alowed_recipients" in done.stderr
+    assert bare("config", "unset", "alowed_recipients").exit_code == 0
+    assert bare("config", "set", "sender", "Shop").exit_code == 0
+
+
+def test_a_token_under_a_misspelt_name_is_not_shown(bare, home) -> None:
+    """What has a name that nobody knows is hidden, and named with what may be meant and what takes it away."""
+    written(home, 'tokn = "secret-1"\n[profiles.shop]\nsid = "abcd"\ntokn = "secret-2"\n')
+    for words in (("config", "show", "--json"), ("config", "show")):
+        shown = bare(*words)
+        assert shown.exit_code == 0
+        assert "secret" not in shown.output
+    assert "[profiles.shop]: there is no setting tokn\n  Did you mean 'token'?" in shown.stderr
+    assert "xoxzo config unset tokn --profile shop" in shown.stderr
+    assert bare("config", "unset", "tokn", "--profile", "shop").exit_code == 0
+    assert "--profile shop" not in bare("config", "show").stderr

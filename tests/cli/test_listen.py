@@ -1,16 +1,10 @@
 """`xoxzo listen` and `xoxzo trigger`, each as a process, talking to each other and to a simulator."""
 
 import json
-import os
-import secrets
 import signal
 import socket
 import stat
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from faulty import FaultyServer, reply
 from hypothesis import given, strategies
+from listening import listening
 
 from xoxzo.cloudpy import SimulatorError
 from xoxzo.cloudpy.cli import heard, made_up, real
@@ -25,55 +20,9 @@ from xoxzo.cloudpy.cli.exchange import exchange
 from xoxzo.cloudpy.cli.listen import command as listen_command, join
 from xoxzo.cloudpy.cli.trigger import command as trigger_command
 
-XOXZO = str(Path(sys.executable).with_name("xoxzo"))
 SECRET = "a secret of the tests"
 GIVEN = {"XOXZO_CALLBACK_SECRET": SECRET}
 Listening = Callable[..., Any]
-
-
-class Listener:
-    """A listener in a process of its own."""
-
-    def __init__(self, url: str, output: Path, process: "subprocess.Popen[bytes]") -> None:
-        self.url = url
-        self._output = output
-        self.process = process
-
-    def lines(self, count: int) -> list[str]:
-        """Wait for so many lines after the first, and return them."""
-        give_up = time.monotonic() + 20
-        while len(found := self._output.read_text(encoding="utf-8").splitlines()[1:]) < count:
-            assert time.monotonic() < give_up, found
-            time.sleep(0.02)
-        return found
-
-    def told(self, count: int) -> list[dict[str, Any]]:
-        """The same, read as JSON."""
-        return [json.loads(line) for line in self.lines(count)]
-
-
-@contextmanager
-def listening(folder: Path, *options: str, **environment: str) -> Iterator[Listener]:
-    """Run a listener for a while; it ends well when it is told to."""
-    output = folder / f"{secrets.token_hex(4)}.out"
-    command = [XOXZO, "listen", "--port", "0", *options]
-    with (
-        output.open("wb") as file,
-        subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | environment) as process,
-    ):
-        try:
-            give_up = time.monotonic() + 20
-            while "\n" not in (text := output.read_text(encoding="utf-8")):
-                assert time.monotonic() < give_up
-                assert process.poll() is None, text
-                time.sleep(0.02)
-            first = text.splitlines()[0]
-            url = json.loads(first)["url"] if first.startswith("{") else first.removeprefix("Listening on ")
-            yield Listener(url, output, process)
-        finally:
-            process.terminate()
-            status = process.wait(20)
-    assert status == 0, output.read_text(encoding="utf-8")
 
 
 def trigger(*arguments: str, **environment: str) -> Result:
@@ -237,8 +186,8 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
     [
         (["--replay", "{file}"], "--replay needs --forward"),
         (["--replay", "{file}", "--forward", "http://127.0.0.1:9"], "line 1 is not one"),
-        (["--verify", "--port", "0"], "16 characters"),
-        (["--port", "{taken}"], "in use"),
+        (["--verify", "--port", "0"], "XOXZO_CALLBACK_SECRET is not set"),
+        (["--port", "{taken}"], "in use\n  Take another port: --port 0"),
     ],
 )
 def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
@@ -258,10 +207,12 @@ def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
     ("arguments", "status", "said"),
     [
         (["sms.delivered", "shop.example"], 2, "url"),
-        (["sms.delivered", "http://127.0.0.1:9/", "--sign"], 2, "16 characters"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--sign"], 2, "XOXZO_CALLBACK_SECRET is not set"),
         (["sms.delivered", "http://127.0.0.1:9/", "--recipient", "08011112222"], 2, "recipient"),
         (["sms.delivered", "http://127.0.0.1:9/", "--sender", "no sender"], 2, "sender"),
-        (["sms.delivered", "http://127.0.0.1:9/"], 6, "error"),
+        (["sms.delivered", "http://127.0.0.1:9/"], 6, "xoxzo listen --port 9"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--json"], 6, "error"),
+        (["sms.delivered", "http://nobody.invalid/"], 6, "is the address right"),
         (["sms.delivered", "http://127.0.0.1:9/", "--simulator", "nowhere"], 2, "simulator"),
         (["sms.delivered", "http://127.0.0.1:9/", "--simulator", "http://127.0.0.1:9"], 6, "no simulator answers"),
         (["unknown", "http://127.0.0.1:9/"], 2, "unknown"),

@@ -94,6 +94,9 @@ def test_ctrl_c(sends: bool, status: int, account: tuple[str, str]) -> None:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=given) as process:
             assert process.stdin is not None
             assert process.stdout is not None
+            asked, _ = silent.accept()
+            with asked:  # whether it is a simulator; it is not
+                assert asked.recv(1000).startswith(b"GET /_simulator/health ")
             process.stdin.write(json.dumps(HELLO).encode() + b"\n")
             process.stdin.flush()
             assert process.stdout.readline()

@@ -215,3 +215,13 @@ def test_a_wheel_turns_while_something_is_waited_for(monkeypatch) -> None:
     with sends.Sends(Session(), "msgid")._progress(2) as more:
         more()
     assert shown == ["Waiting for 2/3 m1", "Waiting for m1", "Sending"]
+
+
+def test_a_narrow_table_keeps_status_and_recipient_whole(capsys, monkeypatch) -> None:
+    """On 60 columns time and cost make room; nothing is folded."""
+    monkeypatch.setenv("COLUMNS", "60")
+    kept = {"msgid": "a" * 32, "status": "DELIVERING", "recipient": "+81••••2222"}
+    row = {**kept, "sent_time": datetime.now(UTC), "cost": 10}
+    drawing.draw([row], list(row))
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in shown] == [list(kept), list(kept.values())]

@@ -1,9 +1,11 @@
 """Where requests go: what comes first, and that no credentials go to another address than theirs."""
 
+import socket
 import sys
 
 import pytest
 from configured import written
+from faulty import FaultyServer, raw, reply
 
 from xoxzo.cloudpy.cli import local, profiles, tokens
 from xoxzo.cloudpy.cli.statuses import CREDENTIALS, Refused
@@ -29,12 +31,7 @@ def test_a_named_profile_comes_first(home, monkeypatch) -> None:
     assert profiles.resolve().sid == "env-sid"
     monkeypatch.setenv("XOXZO_PROFILE", "test")
     found = profiles.resolve()
-    assert (found.profile, found.source, found.base_url, found.is_simulator) == (
-        "test",
-        "profile",
-        "http://127.0.0.1:1",
-        True,
-    )
+    assert (found.profile, found.source, found.base_url) == ("test", "profile", "http://127.0.0.1:1")
     found = profiles.resolve("shop")
     assert (found.auth_token, found.base_url, found.is_simulator) == ("shop-token", profiles.LIVE, False)
     assert found.line == "→ live: api.xoxzo.com, profile shop (SID shop…)"
@@ -90,8 +87,34 @@ def test_an_address_on_this_machine_needs_no_credentials(home, monkeypatch) -> N
     """A simulator takes any, so that its address is enough."""
     monkeypatch.setenv("XOXZO_API_HOST", "http://localhost:8080/")
     found = profiles.resolve()
-    assert (found.base_url, found.sid, found.is_simulator) == ("http://localhost:8080", "me", True)
-    assert found.line == "→ simulator http://localhost:8080"
+    assert (found.base_url, found.sid) == ("http://localhost:8080", "me")
+
+
+@pytest.mark.parametrize(
+    ("there", "line"),
+    [
+        ("simulator", "→ simulator {url}"),
+        ("tunnel", "→ live: {url}, credentials of the environment (SID abcd…)"),
+        ("dumb", "→ live: {url}, credentials of the environment (SID abcd…)"),
+        ("secure", "→ live: {host}, credentials of the environment (SID abcd…)"),
+        ("nothing", "→ {url}, where nothing listens"),
+    ],
+)
+def test_a_simulator_is_known_by_what_it_answers(there, line, simulator_url, home, monkeypatch) -> None:
+    """What stands on this machine and is no simulator may be a tunnel to the real service, and counts as that."""
+    answer = raw(b"\x15\x03\x01") if there == "dumb" else reply(404, "{}")
+    with FaultyServer(answer) as server, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = {
+            "simulator": simulator_url,
+            "secure": "https://127.0.0.1:9",
+            "nothing": f"http://127.0.0.1:{free.getsockname()[1]}",
+        }.get(there, server.url)
+        for name, value in ((profiles.HOST, url), (profiles.SID, "abcd56789"), (profiles.TOKEN, "secret")):
+            monkeypatch.setenv(name, value)
+        found = profiles.resolve()
+        assert found.is_simulator is (there == "simulator")
+        assert found.line == line.format(url=url, host=url.removeprefix("https://"))
 
 
 def test_the_simulator_comes_before_everything(home, monkeypatch) -> None:

@@ -119,7 +119,10 @@ def test_bad_rows_are_told_in_japanese(run: Run, monkeypatch: pytest.MonkeyPatch
     said = run("plan", "bad.csv", *TEXT).stderr
     assert "3 行目: name: 空ですが、文章には {name} が必要です\n" in said
     assert "xoxzo campaign plan: 送信できない行が 2 件あるため、何も送信していません。\n" in said
-    assert "携帯電話の番号ではありません" in said
+    assert "携帯電話の番号ではありません (固定電話)" in said
+    kept = Path("bad.bad.csv").read_text(encoding="utf-8-sig")
+    assert ",3,name,空ですが、文章には {name} が必要です\n" in kept
+    assert ",4,tel,携帯電話の番号ではありません (固定電話)\n" in kept
     said = run("plan", "people.csv", *TEXT, "--number", "phone").stderr
     assert said == "xoxzo campaign plan: 列 'phone' はありません。あるのは name, tel です\n"
     said = run("plan", "people.csv", *TEXT, "--stop-share", "2").stderr

@@ -3,7 +3,8 @@
 from hypothesis import given, settings as settings_, strategies
 from on_call import alert, settings, told
 
-from xoxzo.cloudpy.integrations.alertmanager import preview, wording
+from xoxzo.cloudpy.cli import oncall_preview as preview
+from xoxzo.cloudpy.integrations.alertmanager import wording
 from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
 from xoxzo.cloudpy.text import measure
 
@@ -81,7 +82,7 @@ def test_preview() -> None:
     """A payload shows where it would lead, and whether it would wake anybody."""
     found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, brake={"call_price": 20})
     critical = "\n".join(preview.show(found, told(alert()).firing))
-    assert "list     oncall" in critical
+    assert "list  oncall" in critical
     assert "after 5 min  call tanaka, up to 2 times, 2 min apart" in critical
     assert "breaks through the quiet hours" in critical
     assert "about 10 credits" in critical
@@ -113,4 +114,4 @@ def test_templates() -> None:
     assert said.variables["why"] == "x" * 57 + "..."
     assert wording.message(found, "K7QD", alerts, resolved=True).template == 7
     shown = "\n".join(preview.show(found, alerts))
-    assert "SMS      template 6\n         what = HostDown" in shown
+    assert "SMS   template 6\n      what = HostDown" in shown

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from xoxzo.cloudpy.campaigns.inputs import BadRow
@@ -56,8 +56,13 @@ def export(standings: Iterable[Standing], path: Path) -> int:
         raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def write_bad(bad: Iterable[BadRow], path: Path) -> int:
+def write_bad(bad: Iterable[BadRow], path: Path, say: Callable[[str], str] = str) -> int:
     """Write bad rows with their reasons as a CSV that can be mended and fed in again.
+
+    Args:
+        bad: the rows.
+        path: the file.
+        say: says a reason in the language of whoever reads the file.
 
     Returns:
         How many there are.
@@ -67,7 +72,9 @@ def write_bad(bad: Iterable[BadRow], path: Path) -> int:
     """
     kept = list(bad)
     columns = tuple(dict.fromkeys(name for row in kept for name in row.cells if not name.startswith("xoxzo_")))
-    cells = ((*(row.cells.get(name, "") for name in columns), str(row.line), row.column, row.reason) for row in kept)
+    cells = (
+        (*(row.cells.get(name, "") for name in columns), str(row.line), row.column, say(row.reason)) for row in kept
+    )
     try:
         return _csv((*columns, "xoxzo_line", "xoxzo_column", "xoxzo_reason"), cells, path)
     except OSError as error:

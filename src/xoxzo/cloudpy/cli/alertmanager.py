@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +18,21 @@ import phonenumbers  # noqa: F401
 import starlette  # noqa: F401
 import uvicorn  # noqa: F401
 
-from xoxzo.cloudpy.integrations.alertmanager import example, payload, preview, reading
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.integrations.alertmanager import example, payload, reading
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
 from xoxzo.cloudpy.integrations.alertmanager.records import Phase
 from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender, LiveSender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
 from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
 
+from . import oncall_preview as preview, words
 from .commands import Command, Group, examples
+from .inputs import OneOf
 from .profiles import NoCredentials, resolve
 from .session import again
-from .statuses import REJECTED
-from .words import tr
+from .statuses import REJECTED, Refused
+from .words import reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +105,7 @@ def command(
         raise click.UsageError(tr("Name the settings by --config; `xoxzo alertmanager example` writes some."))
     if simulator and profile is not None:
         raise click.UsageError(tr("--simulator and --profile exclude each other."))
-    settings = reading.load(config)
+    settings = _load(config)
     if show is not None:
         _write(preview.show(settings, payload.read(show.read()).firing))
     elif check:
@@ -137,8 +141,9 @@ def ack(above: dict[str, str | None], /, idents: tuple[str, ...], *, everything:
                 click.echo(f"xoxzo alertmanager ack: {tr('there is no incident {ident}', ident=ident)}", err=True)
                 unknown += 1
             else:
-                click.echo(f"{incident.ident} {incident.phase}")
+                click.echo(f"{incident.ident} {_shown(incident.phase)}")
     if unknown:
+        click.echo(tr("To see which are there: {command}", command="xoxzo alertmanager status"), err=True)
         raise click.exceptions.Exit(REJECTED)
 
 
@@ -151,6 +156,7 @@ def ack(above: dict[str, str | None], /, idents: tuple[str, ...], *, everything:
 @click.pass_obj
 def status(above: dict[str, str | None], /, *, machine: bool, **given: str | None) -> None:
     """Show the incidents that are not over, and how far each has come."""
+    count = 0
     with _opened(above, given) as store:
         for incident in store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED):
             deeds = store.deeds(incident.ident)
@@ -167,19 +173,49 @@ def status(above: dict[str, str | None], /, *, machine: bool, **given: str | Non
             if machine:
                 click.echo(json.dumps(facts, ensure_ascii=False))
                 continue
-            by = f" by {incident.by}" if incident.by else ""
-            click.echo(f"{facts['id']}  {facts['phase']}{by}  since {facts['since']}  {', '.join(facts['alerts'])}")
-            for line in facts["done"]:
-                click.echo(f"      {line}")
+            phase, since = "{phase} by {name}" if incident.by else "{phase}", "since {time}"
+            if sys.stdout.isatty():
+                phase, since = tr(phase), tr(since)
+            phase, since = (
+                phase.format(phase=_shown(incident.phase), name=incident.by),
+                since.format(time=facts["since"]),
+            )
+            click.echo(f"{facts['id']}  {phase}  {since}  {', '.join(facts['alerts'])}")
+            for deed in deeds:
+                click.echo(f"      {_shown(deed.kind)} {deed.person} {_shown(deed.outcome)}")
+            count += 1
+        if not count and not machine and sys.stderr.isatty():
+            click.echo(tr("There is none: all is well."), err=True)
 
 
 @command.command("example", cls=Command, epilog=examples("xoxzo alertmanager example --language ja > oncall.toml"))
-@click.option(
-    "--language", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Of texts and remarks."
-)
-def example_(language: str) -> None:
+@click.option("--language", type=OneOf(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
+def example_(language: str | None) -> None:
     """Write settings to begin with: fill in your people, and --check them."""
-    click.echo(example.text(language), nl=False)
+    click.echo(example.text(language or words.language()), nl=False)
+
+
+def _load(path: str) -> Settings:
+    """Read the settings.
+
+    Raises:
+        Refused: they cannot be; the objection names the place in the file.
+    """
+    try:
+        return reading.load(path)
+    except ConfigurationError as error:
+        place, _, rule = str(error).removeprefix(f"{path}: ").partition(" ")
+        whole = reason(str(error))
+        known = reason(rule)
+        said = whole if known == rule else f"{path}: {place}: {known}"
+        raise Refused(
+            said, tr("To see what may stand there: {command}", command="xoxzo alertmanager example")
+        ) from None
+
+
+def _shown(word: str) -> str:
+    """Say a state: in the reader's language at a terminal, and always the same to programs."""
+    return tr(str(word)) if sys.stdout.isatty() else str(word)
 
 
 def _client(settings: Settings, teller: Teller, profile: str | None, *, simulator: bool) -> AsyncClient:
@@ -226,8 +262,12 @@ def _run(
 def _opened(above: dict[str, str | None], given: dict[str, str | None]) -> Store:
     config, state = (given[name] or above[name] for name in ("config", "state"))
     if state is None and config is not None:
-        state = reading.load(config).state
-    return Store(Path(state) if state else usual_place(), create=False)
+        state = _load(config).state
+    try:
+        return Store(Path(state) if state else usual_place(), create=False)
+    except ConfigurationError as error:
+        other = tr("Is it kept in another file? --state FILE says which, or the settings do: --config FILE.")
+        raise Refused(reason(str(error)), other) from None
 
 
 def _write(lines: Iterable[str]) -> None:

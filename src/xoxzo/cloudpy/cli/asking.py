@@ -11,7 +11,7 @@ import click
 
 from . import config
 from .output import for_people
-from .statuses import REJECTED, USAGE, Refused
+from .statuses import NOT_SENT, REJECTED, USAGE, Refused
 from .words import tr
 
 if TYPE_CHECKING:
@@ -51,8 +51,14 @@ def allow(session: Session, plan: Plan) -> None:
         Refused: the answer was no, or nobody could be asked; nothing was sent.
     """
     where = session.destination
-    if where.is_simulator or session.yes or session.dry_run:
+    if session.yes or session.dry_run or where.is_simulator:
         return
+    if where.kind == "nothing":
+        raise Refused(
+            tr("nothing listens at {url}; nothing was sent.", url=where.base_url),
+            tr("Start a simulator (xoxzo simulator), or whatever is to be there."),
+            status=NOT_SENT,
+        )
     chosen = session.setting("confirm_above", (int, float))
     limit = CONFIRM_ABOVE if chosen is None else Decimal(str(chosen))
     dear = plan.cost is None or plan.cost > limit
@@ -78,7 +84,7 @@ def sure(session: Session, question: str) -> None:
     Raises:
         Refused: the answer was no, or nobody could be asked; nothing was changed.
     """
-    if session.destination.is_simulator or session.yes or session.dry_run:
+    if session.yes or session.dry_run or session.destination.is_simulator:
         return
     if not _someone():
         raise Refused(tr("Nobody is there to be asked; nothing was changed."), tr("--yes does it without asking."))

@@ -15,6 +15,7 @@ from .options import call_options, from_whom
 from .recipients import read
 from .sends import Sends
 from .session import Session, api
+from .signing import sign
 from .statuses import objection
 from .words import tr
 
@@ -142,6 +143,7 @@ def _prepare(
 ) -> list[Recipient]:
     """Read the numbers, refuse what breaks a rule before anybody is called, and ask where that is needed."""
     given["caller"] = from_whom(session, "caller", given["caller"])
+    sign(given)
     people = read(session, recipients, given.pop("country"))
     with objection(nothing_sent=True):
         for one in people:

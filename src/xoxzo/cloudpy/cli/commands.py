@@ -15,12 +15,14 @@ from .formatting import Context, paragraphs
 from .words import plural, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
 COMMON = "Options of every command"
 """The heading under which the options stand that all commands of the API share."""
+_NEAR = 0.8
+"""How alike a misspelt option has to be to the one that was meant."""
 READER_GONE = 141
 """What a program ends with whose reader has left: what shells tell of one that the signal for it has ended."""
 
@@ -55,8 +57,12 @@ class Manners(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line; `--help` and `--version` are written here."""
-        with _reader_may_leave():
-            return super().parse_args(ctx, args)
+        try:
+            with _reader_may_leave():
+                return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            near = _nearest(error.option_name, error.possibilities)
+            raise click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, then those that all commands of the API have."""
@@ -198,6 +204,14 @@ class Group(Manners, click.Group):
 
     def _word_for(self, name: str) -> str:
         return tr(self.table[name].help) if name in self.table else self.commands[name].get_short_help_str()
+
+
+def _nearest(typed: str, possibilities: Sequence[str] | None) -> list[str]:
+    """Return which of Click's guesses are near; all of them where none is."""
+    from difflib import get_close_matches
+
+    guesses = list(possibilities or ())
+    return get_close_matches(typed, guesses, n=2, cutoff=_NEAR) or guesses
 
 
 def examples(*lines: str) -> str:

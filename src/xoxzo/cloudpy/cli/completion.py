@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .commands import Command, examples
+from .inputs import OneOf
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -17,7 +18,7 @@ SHELLS = ("bash", "zsh", "fish")
         "xoxzo completion fish > ~/.config/fish/completions/xoxzo.fish",
     ),
 )
-@click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
+@click.argument("shell", type=OneOf(SHELLS), metavar="SHELL")
 def command(shell: str) -> None:
     """Write what bash, zsh or fish has to be told to complete commands, options, profiles and campaigns.
 

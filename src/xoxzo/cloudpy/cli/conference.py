@@ -12,6 +12,7 @@ from .commands import Group, examples
 from .options import call_options, from_whom
 from .recipients import read
 from .session import Session, api
+from .signing import sign
 from .statuses import objection
 from .words import tr
 
@@ -43,6 +44,7 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     from xoxzo.cloudpy.operations.conferences import create_conference
 
     given["caller"] = from_whom(session, "caller", given["caller"])
+    sign(given)
     people = read(session, participants, given.pop("country"))
     numbers = [one.number for one in people]
     with objection(nothing_sent=True):

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .statuses import CREDENTIALS, USAGE, Refused
 from .words import tr
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 VARIABLE = "XOXZO_CONFIG"
+_BOTH = ("sender", "caller", "country", "confirm_above", "allowed_recipients")
+SETTINGS = ("default", *_BOTH)
+"""What may stand at the top of the file."""
+PROFILE_SETTINGS = ("sid", "host", *_BOTH)
+"""What may stand in a profile, beside its token."""
 
 
 def path() -> Path:
@@ -27,11 +35,15 @@ def state_folder() -> Path:
     return (Path(home) if home else Path.home() / ".local" / "state") / "xoxzo"
 
 
-def load() -> dict[str, Any]:
+def load(*, any_name: bool = False) -> dict[str, Any]:
     """Read the configuration; empty where there is no file.
 
+    Args:
+        any_name: also where it has settings that nobody knows. Else they are refused: a fence that stands under a
+            misspelt name would keep nobody out.
+
     Raises:
-        Refused: others can read the file, or it is no TOML, or cannot be read.
+        Refused: others can read the file, or it is no TOML, has a setting that nobody knows, or cannot be read.
     """
     where = path()
     try:
@@ -48,10 +60,45 @@ def load() -> dict[str, Any]:
         found = tomllib.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         # A line of it could be the token: the sentence says where, not what.
-        raise Refused(tr("{path} is no TOML: {why}", path=where, why=error)) from None
-    if not isinstance(found.get("profiles", {}), dict):
+        again = tr("Mend it in an editor, or move it away and begin anew: xoxzo config add-profile NAME")
+        raise Refused(tr("{path} is no TOML: {why}", path=where, why=error), again) from None
+    profiles = found.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
         raise Refused(tr("{path}: profiles must be tables, as in [profiles.shop]", path=where))
+    if not any_name:
+        for problem in strangers(found):
+            raise problem
     return found
+
+
+def strangers(found: dict[str, Any]) -> Iterator[Refused]:
+    """Yield an objection to each setting that nobody knows, with the name that may be meant.
+
+    Args:
+        found: the whole configuration.
+    """
+    tables: list[tuple[str | None, dict[str, Any], tuple[str, ...]]] = [
+        (None, {name: value for name, value in found.items() if name != "profiles"}, SETTINGS)
+    ]
+    tables += [(name, table, (*PROFILE_SETTINGS, "token")) for name, table in found.get("profiles", {}).items()]
+    for profile, table, known in tables:
+        for name in table:
+            if name not in known:
+                yield _stranger(name, profile, known)
+
+
+def _stranger(name: str, profile: str | None, known: tuple[str, ...]) -> Refused:
+    from difflib import get_close_matches
+
+    alike = get_close_matches(name, known)
+    meant = tr("Did you mean {possibility}?", possibility=repr(alike[0])) if alike else ", ".join(known)
+    place = f"{path()}, [profiles.{profile}]" if profile else str(path())
+    where = f" --profile {profile}" if profile else ""
+    return Refused(
+        tr("{path}: there is no setting {name}", path=place, name=name),
+        meant,
+        tr("To take it away: {command}", command=f"xoxzo config unset {name}{where}"),
+    )
 
 
 def _check_mode(where: Path, mode: int) -> None:
@@ -82,6 +129,7 @@ def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, 
         if name in table:
             value = table[name]
             if isinstance(value, bool) or not isinstance(value, kind):
-                raise Refused(tr("{path}: {name} is of the wrong kind", path=path(), name=name), status=USAGE)
+                advice = tr("Type: {command}", command=f"xoxzo config set {name} …")
+                raise Refused(tr("{path}: {name} is of the wrong kind", path=path(), name=name), advice, status=USAGE)
             return value
     return None

@@ -9,14 +9,16 @@ import click
 
 from . import config, profiles
 from .commands import Entry, Group, examples
+from .config import PROFILE_SETTINGS, SETTINGS
 from .offline import json_option
 from .output import Output
-from .settings import PROFILE_SETTINGS, SETTINGS, read_setting
+from .settings import read_setting
 from .statuses import Refused
 from .words import tr
 
 _PROFILES = "xoxzo.cloudpy.cli.config_profiles:"
 _SHOWN = 4
+_HIDDEN = "••••"
 
 
 @click.group(
@@ -49,17 +51,23 @@ def path() -> None:
 @json_option
 def show(*, machine: bool) -> None:
     """Show the settings and profiles; SIDs are shortened, and no token is shown."""
-    found = config.load()
+    found = config.load(any_name=True)
     tables = found.pop("profiles", {})
     shown = {name: _without_secrets(table) for name, table in tables.items()}
+    found = {name: value if name in SETTINGS else _HIDDEN for name, value in found.items()}
     out = Output(machine=machine)
     if machine:
         out.record({"path": str(config.path()), **found, "profiles": shown})
         return
-    out.record({"path": str(config.path()), **found})
+    # By the names that `config set` takes, in every language.
+    out.record({"path": str(config.path()), **found}, title=str)
     for name, table in shown.items():
         click.echo(f"\n[{name}]")
-        out.record(table)
+        out.record(table, title=str)
+    for problem in config.strangers(found | {"profiles": tables}):
+        out.warn(problem.message)
+        for line in problem.advice:
+            out.warn(f"  {line}")
 
 
 @command.command(
@@ -97,7 +105,7 @@ def unset(name: str, profile: str | None) -> None:
     """Take a setting away; what was not there is not missed."""
     from .config_writing import changed
 
-    with changed() as document:
+    with changed(any_name=True) as document:
         table = document if profile is None else _profile(document, profile)
         if not isinstance(table.get(name), dict):
             table.pop(name, None)
@@ -114,7 +122,9 @@ def _profile(document: Any, name: str) -> Any:  # noqa: ANN401 - tomlkit's table
 
 
 def _without_secrets(table: dict[str, Any]) -> dict[str, Any]:
-    shown = dict(table)
+    # What has a name that nobody knows may be a token whose name was misspelt.
+    known = {*PROFILE_SETTINGS, "token"}
+    shown = {name: value if name in known else _HIDDEN for name, value in table.items()}
     if isinstance(shown.get("sid"), str):
         shown["sid"] = shown["sid"][:_SHOWN] + "…"
     if "token" in shown:
@@ -122,5 +132,5 @@ def _without_secrets(table: dict[str, Any]) -> dict[str, Any]:
         if isinstance(token, dict):
             shown["token"] = "command: " + json.dumps(token.get("command"), ensure_ascii=False)
         else:
-            shown["token"] = token if str(token).startswith("keyring:") else "••••"
+            shown["token"] = token if str(token).startswith("keyring:") else _HIDDEN
     return shown

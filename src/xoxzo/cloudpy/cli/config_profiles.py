@@ -11,7 +11,8 @@ import click
 
 from . import completing, config, tokens
 from .commands import Command, examples
-from .settings import PROFILE_SETTINGS, read_setting
+from .config import PROFILE_SETTINGS
+from .settings import read_setting
 from .statuses import Refused
 from .words import tr
 
@@ -69,7 +70,7 @@ def remove_profile(name: str) -> None:
     """Forget an account. A token in the system's keyring stays there."""
     from .config_writing import changed
 
-    with changed() as document:
+    with changed(any_name=True) as document:
         if name not in document.get("profiles", {}):
             raise Refused(tr("There is no profile {name} in {path}.", name=name, path=config.path()))
         del document["profiles"][name]

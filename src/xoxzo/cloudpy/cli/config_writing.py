@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def changed() -> Iterator[TOMLDocument]:
+def changed(*, any_name: bool = False) -> Iterator[TOMLDocument]:
     """Hand the configuration out to be changed, and write it down afterwards.
+
+    Args:
+        any_name: also where it has settings that nobody knows: to take them away.
 
     Raises:
         Refused: the file cannot be used or written; it is as it was then.
     """
-    config.load()  # says whatever is wrong with the file
+    config.load(any_name=any_name)  # says whatever is wrong with the file
     where = config.path()
     document = tomlkit.parse(where.read_text("utf-8")) if where.exists() else tomlkit.document()
     yield document

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from .output import colour_of, for_people
+from .output import called, colour_of, for_people
 from .widths import width
 from .words import tr
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _GAP = 2
-_FIRST_TO_GO = ("tags", "parts", "sender", "caller", "country_code", "prefix", "notes", "start_time")
+_FIRST_TO_GO = (
+    *("tags", "parts", "sender", "caller", "country_code", "prefix", "notes", "start_time"),
+    *("minute_cost", "monthly_cost", "duration", "cost", "sent_time"),
+)
 """What a narrow table does without: what one looks for least. The rest is folded where it has to be."""
 _RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", "units"})
 
@@ -44,7 +47,7 @@ def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(
-            _title(name),
+            called(name),
             justify="right" if name in _RIGHT else "left",
             overflow="fold",
             # Half an id can be neither read nor copied; the other columns make room.
@@ -54,13 +57,13 @@ def draw(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
         table.add_row(*(Text(_short(row.get(name)), style=colour_of(row.get(name)) or "") for name in columns))
     console.print(table)
     if left_out:
-        named = tr(", ").join(_title(name) for name in left_out)
+        named = tr(", ").join(called(name) for name in left_out)
         Console(stderr=True, style="dim").print(tr("A wider terminal, or --json, shows more: {names}", names=named))
 
 
 def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -> tuple[list[str], list[str]]:
     """Return the columns that a table of this width has, and those that it must do without."""
-    need = {name: max(width(_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
+    need = {name: max(width(called(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
     left_out: list[str] = []
     for name in _FIRST_TO_GO:
         kept = [each for each in columns if each not in left_out]
@@ -69,10 +72,6 @@ def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -
         if name in kept:
             left_out.append(name)
     return [name for name in columns if name not in left_out], left_out
-
-
-def _title(name: str) -> str:
-    return tr(name.replace("_", " "))
 
 
 def _short(value: object) -> str:

@@ -22,6 +22,18 @@ _AGO = re.compile(r"([0-9]{1,3})d")
 _ENCODING = "utf-8-sig"
 
 
+class OneOf(click.Choice[str]):
+    """One of some words; one that is misspelt is answered with the one that was meant."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """Return what is said of a word that is none of them."""
+        from difflib import get_close_matches
+
+        said = super().get_invalid_choice_message(value, ctx)
+        alike = get_close_matches(str(value), [str(each) for each in self.choices], n=1)
+        return f"{said} {tr('Did you mean {possibility}?', possibility=repr(alike[0]))}" if alike else said
+
+
 def text_of(given: str | None, file: str | None) -> str:
     """Return a text from an argument, from a file, or from standard input, without the line break at its end.
 

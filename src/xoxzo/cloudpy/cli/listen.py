@@ -17,11 +17,13 @@ import click
 import itsdangerous  # noqa: F401
 
 from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
-from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
+from xoxzo.cloudpy.errors import CallbackRejected
 
 from . import heard as hearing
 from .commands import Command
 from .exchange import exchange
+from .signing import callbacks_at
+from .statuses import Refused
 from .stopping import stop_signals
 from .words import reason, tr
 
@@ -30,9 +32,8 @@ if TYPE_CHECKING:
 
     from .heard import Heard
 
-SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
-"""The variable that holds what callback URLs are signed with; a secret never stands on a command line."""
-
+USUAL_PORT = 8099
+"""Where it listens unless another port is named."""
 _LONGEST = 1_000_000
 _PATIENCE = 10.0
 _COLOURS = {"DELIVERED": "green", "ANSWERED": "green", "FAIL": "red", "FAILED": "red", "NO ANSWER": "yellow"}
@@ -53,7 +54,9 @@ Examples:
 
 @click.command(cls=Command, epilog=EPILOG)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8099, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
+@click.option(
+    "--port", default=USUAL_PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port."
+)
 @click.option("--forward", metavar="URL", help="Send each request on to this address, and answer what it answers.")
 @click.option("--log", "log_file", type=click.Path(dir_okay=False), help="Add each request to this file, to replay it.")
 @click.option("--replay", type=click.File(encoding="utf-8"), help="Send the requests of such a file to --forward; end.")
@@ -87,12 +90,12 @@ def command(
     with ExitStack() as stack:
         stop = stack.enter_context(stop_signals())
         file = None if log_file is None else stack.enter_context(_private(Path(log_file)))
+        callbacks = callbacks_at("http://localhost") if verify else None
         try:
-            callbacks = Callbacks(os.environ.get(SIGNING_VARIABLE, ""), "http://localhost") if verify else None
             server = _Server((host, port), _Handler)
-        except (ConfigurationError, OSError) as error:
-            click.echo(f"xoxzo listen: {reason(str(error))}", err=True)
-            raise click.exceptions.Exit(2) from None
+        except OSError as error:
+            why = reason(f"cannot listen on {host} port {port}: {error.strerror}")
+            raise Refused(why, tr("Take another port: --port 0 finds a free one.")) from None
         server.set_up(teller=teller, forward=forward, file=file, answer=answer, callbacks=callbacks)
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="xoxzo-listen", daemon=True)
         thread.start()

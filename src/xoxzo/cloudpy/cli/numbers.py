@@ -89,7 +89,9 @@ def _fill(group: Group, kind: Kind) -> None:
     def list_(session: Session) -> None:
         """List the numbers that you subscribe."""
         with session.client() as client:
-            session.out.table(map(session.out.facts, kind.of(client).list()), (*kind.columns, "action_url"))
+            count = session.out.table(map(session.out.facts, kind.of(client).list()), (*kind.columns, "action_url"))
+        if not count:
+            session.out.note(tr("There is none yet. To find one: {command}", command=f"{xoxzo} search"))
 
     @group.command("action", epilog=examples(f"{xoxzo} action JPafr34rafic76tf https://shop.example/answer"))
     @argument

@@ -21,6 +21,11 @@ _TAGGED = (
     click.option("--reference", metavar="TEXT", help="Your own key, to look it up by; it travels as a tag."),
     click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag; may be repeated."),
     click.option("--callback-url", metavar="URL", help="Told how it ended."),
+    click.option(
+        "--callbacks",
+        metavar="URL",
+        help="The same, signed with XOXZO_CALLBACK_SECRET and bound to --reference: xoxzo listen --verify believes it.",
+    ),
 )
 _SMS = (
     click.option("--sender", metavar="NAME", help="10 letters and digits, or 15 digits; else the configuration's."),

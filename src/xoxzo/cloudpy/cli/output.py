@@ -20,7 +20,7 @@ from xoxzo.cloudpy.masking import mask_number
 from .words import Word, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xoxzo.cloudpy.models.base import Model
 
@@ -89,8 +89,13 @@ class Output:
             return [self._shown("", each) for each in value]
         return self.facts(value) if hasattr(value, "__struct_fields__") else value
 
-    def record(self, facts: Mapping[str, Any]) -> None:
-        """Write one thing: as JSON, or a line for each of its fields."""
+    def record(self, facts: Mapping[str, Any], *, title: Callable[[str], str] | None = None) -> None:
+        """Write one thing: as JSON, or a line for each of its fields.
+
+        Args:
+            facts: its fields.
+            title: what a person sees a field called; by default its name in the reader's language.
+        """
         if self.machine:
             self._json(facts)
             return
@@ -100,7 +105,7 @@ class Output:
             return
         from .widths import pad, width
 
-        titles = {name: tr(name.replace("_", " ")) for name in facts}
+        titles = {name: (title or called)(name) for name in facts}
         widest = max(map(width, titles.values()), default=0)
         for name, value in facts.items():
             if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -109,13 +114,21 @@ class Output:
             else:
                 click.echo(f"{click.style(pad(titles[name], widest), dim=True)}  {coloured(value, for_people(value))}")
 
-    def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, single: bool = False) -> int:
+    def table(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        columns: Sequence[str],
+        *,
+        single: bool = False,
+        title: Callable[[str], str] | None = None,
+    ) -> int:
         """Write many things, as they come where that is possible; return how many.
 
         Args:
             rows: the facts of each; JSON has all of them.
             columns: those that a table or a tab-separated line has.
             single: at a terminal, show one alone with all that is known of it instead of as a table of one.
+            title: what its fields are called then.
         """
         count = 0
         kept = []
@@ -128,7 +141,7 @@ class Output:
             else:
                 click.echo("\t".join(cell(row.get(name)) for name in columns))
         if single and len(kept) == 1:
-            self.record({name: value for name, value in kept[0].items() if value is not None})
+            self.record({name: value for name, value in kept[0].items() if value is not None}, title=title)
         elif kept:
             from .drawing import draw
 
@@ -137,6 +150,11 @@ class Output:
 
     def _json(self, facts: Mapping[str, Any]) -> None:
         click.echo(json.dumps(facts, ensure_ascii=False, default=_plain))
+
+
+def called(name: str) -> str:
+    """Return what a field is called in the reader's language."""
+    return tr(name.replace("_", " "))
 
 
 def _plain(value: object) -> object:

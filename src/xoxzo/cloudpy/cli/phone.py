@@ -15,9 +15,9 @@ from xoxzo.cloudpy.phone import parse
 from .commands import Group, examples
 from .inputs import each_of
 from .offline import json_option
-from .output import Output
+from .output import Output, called
 from .statuses import REJECTED, objection
-from .words import reason
+from .words import Word, reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,9 +51,13 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
     columns = ("e164", "kind", "country", "doubts", "notes", "error")
-    out.table(_rows(each_of(numbers), country, bad, reason if out.draws else str), columns, single=True)
+    out.table(_rows(each_of(numbers), country, bad, reason if out.draws else str), columns, single=True, title=_title)
     if bad:
         raise click.exceptions.Exit(REJECTED)
+
+
+def _title(name: str) -> str:
+    return tr("as typed") if name == "text" else called(name)
 
 
 def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[str], str]) -> Iterator[dict[str, Any]]:
@@ -75,7 +79,7 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[
         yield {
             "text": text,
             "e164": found.e164,
-            "kind": found.kind,
+            "kind": Word(found.kind),
             "country": found.country,
             "doubts": [said(doubt.value) for doubt in found.doubts],
             "notes": [said(note.value) for note in found.notes],

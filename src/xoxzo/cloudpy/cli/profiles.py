@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ MADE_UP = ("me", "secret")
 Source = Literal["simulator", "profile", "environment", "config"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Destination:
     """Where requests go, and by whose account. Its ``repr`` shows no secret."""
 
@@ -39,10 +40,26 @@ class Destination:
     table: dict[str, Any] = field(default_factory=dict, repr=False)
     """The profile's table in the configuration."""
 
+    @cached_property
+    def kind(self) -> Literal["live", "simulator", "nothing"]:
+        """What is there.
+
+        On this machine that is found out by asking: a tunnel or a proxy there may lead to the real service.
+        ``nothing`` is an address of this machine where nothing listens.
+        """
+        if self.source == "simulator":
+            return "simulator"  # it was asked when it was found
+        if not is_this_machine(urlsplit(self.base_url).hostname or ""):
+            return "live"
+        from . import registry
+
+        found = registry.at(self.base_url)
+        return "live" if found == "other" else found
+
     @property
     def is_simulator(self) -> bool:
-        """Whether requests stay on this machine: nothing reaches a phone, nothing costs."""
-        return is_this_machine(urlsplit(self.base_url).hostname or "")
+        """Whether nothing reaches a phone and nothing costs."""
+        return self.kind == "simulator"
 
     @property
     def sid_masked(self) -> str:
@@ -54,6 +71,8 @@ class Destination:
         """One line that says where requests go."""
         if self.is_simulator:
             return tr("→ simulator {url}", url=self.base_url)
+        if self.kind == "nothing":
+            return tr("→ {url}, where nothing listens", url=self.base_url)
         host = self.base_url.removeprefix("https://")
         if self.profile is None:
             return tr("→ live: {host}, credentials of the environment (SID {sid})", host=host, sid=self.sid_masked)
@@ -119,7 +138,8 @@ def _from_environment() -> Destination | None:
         return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
     if sid or token:
         given, missing = (SID, TOKEN) if sid else (TOKEN, SID)
-        raise NoCredentials(tr("{given} is set, and {missing} is not.", given=given, missing=missing))
+        set_it = tr("Type: {command}", command=f"export {missing}=…")
+        raise NoCredentials(tr("{given} is set, and {missing} is not.", given=given, missing=missing), set_it)
     if not host:
         return None
     try:
@@ -128,7 +148,10 @@ def _from_environment() -> Destination | None:
         local = False
     if local:
         return Destination(host.rstrip("/"), *MADE_UP, "environment")
-    raise NoCredentials(tr("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"))
+    raise NoCredentials(
+        tr("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"),
+        tr("Type: {command}", command=f"export {SID}=… {TOKEN}=…"),
+    )
 
 
 def _from_profile(name: str, source: Source) -> Destination:
@@ -146,9 +169,11 @@ def _from_profile(name: str, source: Source) -> Destination:
         )
     sid, host = table.get("sid"), table.get("host", LIVE)
     if not isinstance(sid, str) or not sid:
-        raise NoCredentials(tr("profile {name} has no sid.", name=name))
+        mend = tr("Type: {command}", command=f"xoxzo config set sid SID --profile {name}")
+        raise NoCredentials(tr("profile {name} has no sid.", name=name), mend)
     if not isinstance(host, str):
-        raise NoCredentials(tr("profile {name}: host must be an address.", name=name))
+        mend = tr("Type: {command}", command=f"xoxzo config set host {LIVE} --profile {name}")
+        raise NoCredentials(tr("profile {name}: host must be an address.", name=name), mend)
     return Destination(
         host.rstrip("/"), sid, tokens.read(name, table.get("token")), source, profile=name, table=dict(table)
     )

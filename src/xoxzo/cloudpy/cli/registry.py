@@ -11,7 +11,7 @@ import re
 import socket
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -123,28 +123,51 @@ def answers_as(url: str, instance: str | None = None) -> bool | None:
     Returns:
         ``None`` when something listens but has not answered in five seconds.
     """
+    try:
+        told = _health(url)
+    except TimeoutError:
+        return None
+    except (OSError, ValueError):
+        return False
+    return "instance" in told if instance is None else told.get("instance") == instance
+
+
+def at(url: str) -> Literal["simulator", "other", "nothing"]:
+    """Say what is at an address of this machine: a tunnel to the real service may be there as well.
+
+    Args:
+        url: http or https; a simulator speaks http alone.
+    """
+    if not url.startswith("http://"):
+        return "other"
+    try:
+        return "simulator" if "instance" in _health(url) else "other"
+    except ConnectionRefusedError:
+        return "nothing"
+    except (OSError, ValueError):
+        return "other"
+
+
+def _health(url: str) -> dict[str, Any]:
+    """Return what the health check of a simulator says there; empty where something else answers.
+
+    Raises:
+        OSError: nothing listens there, or nothing has answered in five seconds.
+        ValueError: what answers does not speak HTTP and JSON.
+    """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
     question = f"GET /_simulator/health HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
     answer = b""
     # By hand: http.client takes longer to load than everything else here takes to run.
-    try:
-        with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
-            connection.sendall(question.encode("ascii"))
-            while not _is_whole(answer) and (piece := connection.recv(_LONGEST)):
-                answer += piece
-    except TimeoutError:
-        return None
-    except (OSError, UnicodeError):
-        return False
+    with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
+        connection.sendall(question.encode("ascii"))
+        while not _is_whole(answer) and (piece := connection.recv(_LONGEST)):
+            answer += piece
     head, _, body = answer.partition(b"\r\n\r\n")
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return False
-    if not head.startswith(b"HTTP/1.1 200 ") or not isinstance(told, dict) or told.get("status") != "ok":
-        return False
-    return "instance" in told if instance is None else told.get("instance") == instance
+    told = json.loads(body)
+    fits = head.startswith(b"HTTP/1.1 200 ") and isinstance(told, dict) and told.get("status") == "ok"
+    return told if fits else {}
 
 
 def _is_whole(answer: bytes) -> bool:

@@ -215,9 +215,10 @@ class Session:
         if event.outcome == "cancelled":
             self.maybe_sent = event.maybe_sent
         if event.retry_in is not None:
-            self.out.note(
-                tr("… {outcome}; trying again in {seconds} s", outcome=event.outcome, seconds=f"{event.retry_in:.1f}")
-            )
+            from .outages import outcome
+
+            went, seconds = outcome(event.outcome), f"{event.retry_in:.1f}"
+            self.out.note(tr("… {outcome}; trying again in {seconds} s", outcome=went, seconds=seconds))
 
 
 def again() -> str:

@@ -12,12 +12,6 @@ from .words import tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_BOTH = ("sender", "caller", "country", "confirm_above", "allowed_recipients")
-SETTINGS = ("default", *_BOTH)
-"""What may stand at the top of the file."""
-PROFILE_SETTINGS = ("sid", "host", *_BOTH)
-"""What may stand in a profile, beside its token."""
-
 
 def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | float | list[str]:
     """Read the value of a setting, by the rules of the calls that it is for.

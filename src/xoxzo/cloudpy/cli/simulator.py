@@ -20,6 +20,7 @@ from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
 from . import registry
 from .commands import Group, examples
+from .inputs import OneOf
 from .simulator_control import status, stop as stop_running
 from .simulator_log import Log
 from .simulator_options import settings_from
@@ -49,7 +50,7 @@ _PAUSE = 0.05
 @click.option(
     "--profile",
     "profile_name",
-    type=click.Choice(list(PROFILES)),
+    type=OneOf(list(PROFILES)),
     default="standard",
     show_default=True,
     help="strict is throttled; new-account may send templates alone.",
@@ -57,7 +58,7 @@ _PAUSE = 0.05
 @click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
 @click.option(
     "--clock",
-    type=click.Choice(["real", "stepped"]),
+    type=OneOf(["real", "stepped"]),
     default="real",
     show_default=True,
     help="A stepped one stands still until it is advanced.",

@@ -65,7 +65,8 @@ def refusal(error: BaseException) -> Refused | None:
     if isinstance(error, Refused):
         return error
     if isinstance(error, InvalidArgument):
-        return Refused(f"{error.field.replace('_', '-')}: {reason(error.reason)}")
+        advice = [tr(_MEND[error.field])] if error.field in _MEND else []
+        return Refused(f"{error.field.replace('_', '-')}: {reason(error.reason)}", *advice)
     if isinstance(error, APIError):
         return _Answer(error)
     if isinstance(error, ConfigurationError):
@@ -89,8 +90,9 @@ def objection(*, nothing_sent: bool = False) -> Iterator[None]:
         yield
     except InvalidArgument as error:
         refused = refusal(error)
+        advice = refused.advice if refused is not None else ()
         message = str(refused) if nothing_sent is False else tr("{message}; nothing was sent.", message=refused)
-        raise Refused(message) from None
+        raise Refused(message, *advice) from None
 
 
 class _Answer(Refused):
@@ -132,11 +134,13 @@ def _sentence(error: APIError) -> str:
     """Say an error in the reader's language, with the words of the server where it has said any."""
     from xoxzo.cloudpy.errors import StatusError
 
+    from .outages import plain
+
     if isinstance(error, StatusError):
         number, comma, rest = error.reason.removeprefix("status ").partition(", ")
         said = tr("status {status}", status=number) + comma + rest
     else:
-        said = reason(error.reason)
+        said = plain(error.reason)
     tries = tr(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
     doubt = " " + tr("It may have been carried out all the same.") if error.maybe_sent else ""
     return f"{error.operation}: {said} ({tr('request {id}', id=error.request_id or '-')}{tries}){doubt}"
@@ -171,6 +175,11 @@ def _objections(error: StatusError | APIError) -> list[str]:
     return [mask_words(line) for line in every[1:]]
 
 
+_MEND = {
+    "template": "See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page.",
+    "variables": "See what it names: xoxzo template show NUMBER",
+}
+"""What to do about a value that breaks a rule, by its field."""
 _LOOK = {
     "sms": "Look before you send again: xoxzo sms list",
     "templates": "Look before you try again: xoxzo sms list, xoxzo template list",

@@ -14,6 +14,7 @@ from .options import from_whom, sms_options
 from .recipients import read
 from .sends import Sends, cost_of
 from .session import Session, api
+from .signing import sign
 from .statuses import objection
 from .template_writing import NUMBER
 from .words import tr
@@ -80,6 +81,7 @@ def send(
     filled = _read(values, variables)
     sender = from_whom(session, "sender", given.pop("sender"))
     price = amount(given.pop("price"), "--price")
+    sign(given)
     people = read(session, recipients, given.pop("country"), sms=True)
     options = {"sender": sender, "variables": filled, **given}
     with session.client() as client:
@@ -110,7 +112,7 @@ def _check(session: Session, template: Template, numbers: Sequence[str], options
     del session
     with objection(nothing_sent=True):
         for number in numbers:
-            templates.send_template(template, recipient=number, callbacks=None, **options)
+            templates.send_template(template, recipient=number, **options)
 
 
 def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:

@@ -29,7 +29,9 @@ def facts(session: Session, template: Template) -> dict[str, Any]:
 def list_(session: Session) -> None:
     """List your templates."""
     with session.client() as client:
-        session.out.table((facts(session, one) for one in client.templates.list()), COLUMNS)
+        count = session.out.table((facts(session, one) for one in client.templates.list()), COLUMNS)
+    if not count:
+        session.out.note(tr("There is none yet. To write one: {command}", command="xoxzo template create NAME TEXT"))
 
 
 @click.command("show", cls=Command, epilog=examples("xoxzo template show 6", "xoxzo template show 6 --json"))

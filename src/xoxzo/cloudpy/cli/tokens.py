@@ -89,4 +89,5 @@ def _from_command(profile: str, command: list[str]) -> str:
 
 
 def _without(profile: str, why: str) -> Refused:
-    return Refused(tr("profile {name}: no token: {why}", name=profile, why=why), status=CREDENTIALS)
+    anew = tr("Give it anew: xoxzo config add-profile {name} --replace", name=profile)
+    return Refused(tr("profile {name}: no token: {why}", name=profile, why=why), anew, status=CREDENTIALS)

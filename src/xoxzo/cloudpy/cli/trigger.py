@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 # Imported here so that a missing extra is told by the table of commands, in one line.
 import itsdangerous  # noqa: F401
 
-from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError
+from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.operations import checks
 
 from . import made_up
 from .commands import Command
 from .exchange import exchange
-from .listen import SIGNING_VARIABLE
+from .inputs import OneOf
+from .listen import USUAL_PORT
 from .made_up import KINDS, Wishes
+from .outages import plain
+from .signing import callbacks_at
 from .statuses import refusal
+from .words import tr
 
 EPILOG = """
 \b
@@ -33,7 +37,7 @@ Examples:
 
 
 @click.command(cls=Command, epilog=EPILOG)
-@click.argument("event", type=click.Choice(list(KINDS)), metavar="EVENT")
+@click.argument("event", type=OneOf(list(KINDS)), metavar="EVENT")
 @click.argument("url")
 @click.option("--simulator", metavar="URL", help="Have this simulator do it, instead of making a callback up.")
 @click.option("--sign", is_flag=True, help="URL is the public address: add a token signed with XOXZO_CALLBACK_SECRET.")
@@ -90,9 +94,11 @@ def command(
         answer = outcome.body.decode("utf-8", "replace").strip()
         told = {"event": event, "status": outcome.status, "seconds": round(outcome.seconds, 4), "answer": answer}
         if outcome.status is None:
-            told["error"] = outcome.error
+            told["error"] = outcome.error if machine else plain(outcome.error)
         _tell(told, machine=machine)
     if None in statuses:
+        if not machine:
+            click.echo(f"xoxzo trigger: {_nobody_there(url)}", err=True)
         raise click.exceptions.Exit(6)
     if set(statuses) != {200}:
         raise click.exceptions.Exit(3)
@@ -101,8 +107,16 @@ def command(
 def _address(event: str, url: str, reference: str | None, *, sign: bool) -> str:
     if not sign:
         return checks.url("url", url)
-    callbacks = Callbacks(os.environ.get(SIGNING_VARIABLE, ""), url)
-    return callbacks.url(KINDS[event].purpose, reference)
+    return callbacks_at(url).url(KINDS[event].purpose, reference)
+
+
+def _nobody_there(url: str) -> str:
+    where = urlsplit(url)
+    if not is_this_machine(where.hostname or ""):
+        return tr("Nothing answered: is the address right, and does the program run there?")
+    port = where.port or {"http": 80}.get(where.scheme, 443)
+    command = "xoxzo listen" if port == USUAL_PORT else f"xoxzo listen --port {port}"
+    return tr("Nothing answered. To see what comes, first type in another window: {command}", command=command)
 
 
 def _perform(event: str, simulator: str, url: str, wishes: Wishes, *, machine: bool) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 
 VARIABLE = "XOXZO_LANG"
+_OURS = frozenset({"kind", "state"})
+"""Names of values in errors that are words of ours, and no names of the reader's."""
 _LOCALE = (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -77,7 +79,8 @@ def _raised(text: str) -> str | None:
         # Two names may not run into each other; what is matched last is the longest.
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english))
         if found := re.fullmatch(pattern, text, re.DOTALL):
-            return japanese.format(**found.groupdict())
+            said = {name: tr(value) if name in _OURS else value for name, value in found.groupdict().items()}
+            return japanese.format(**said)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,7 +50,11 @@ def status(name: str, *, machine: bool) -> None:
 def list_(*, machine: bool) -> None:
     """List all campaigns of this machine."""
     with told("list"):
-        for name in shelf.names():
+        names = list(shelf.names())
+        if not names and not machine and sys.stderr.isatty():
+            said = tr("There is none yet. To begin one: {command}", command="xoxzo campaign run FILE --text …")
+            click.echo(said, err=True)
+        for name in names:
             with Campaign.open(name) as campaign:
                 tally, state = campaign.tally(), _state(campaign)
                 if machine:

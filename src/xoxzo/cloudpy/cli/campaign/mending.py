@@ -11,10 +11,11 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import Command, examples
+from xoxzo.cloudpy.cli.signing import callbacks_at
 from xoxzo.cloudpy.cli.words import tr
 from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
 
-from .options import MAY_BE_SENT, USAGE, callbacks_of, numbers_in, told
+from .options import MAY_BE_SENT, USAGE, numbers_in, told
 from .showing import show_tally
 from .where import Account, account_of, where_options
 
@@ -116,7 +117,7 @@ def _take(campaign: Campaign, path: Path) -> int:
     """Give a campaign the reports that `xoxzo listen --log` has written; return how many changed anything."""
     from xoxzo.cloudpy.cli import heard as hearing
 
-    callbacks = callbacks_of("http://localhost")
+    callbacks = callbacks_at("http://localhost")
     changed = 0
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHou
 from xoxzo.cloudpy.campaigns.exporting import write_bad
 from xoxzo.cloudpy.cli.commands import Command, CommonOption, translated
 from xoxzo.cloudpy.cli.inputs import credits_in
+from xoxzo.cloudpy.cli.signing import callbacks_at
 from xoxzo.cloudpy.cli.statuses import refusal
 from xoxzo.cloudpy.cli.words import reason, tr
 from xoxzo.cloudpy.errors import (
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xoxzo.cloudpy.callbacks import Callbacks
-
-SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
-"""The variable that holds what callback URLs are signed with, as for `xoxzo listen`."""
 
 DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
 """Exit statuses."""
@@ -129,20 +126,9 @@ def limit_options(function: F) -> F:
     return reduce(lambda done, option: option(done), reversed(_LIMITS), function)
 
 
-def callbacks_of(url: str | None) -> Callbacks | None:
-    """Return what makes the URLs of delivery reports.
-
-    Raises:
-        ConfigurationError: the secret or the extra is missing, or the address is none.
-    """
-    if url is None:
-        return None
-    from xoxzo.cloudpy.callbacks import Callbacks
-
-    secret = os.environ.get(SIGNING_VARIABLE)
-    if not secret:
-        raise ConfigurationError(f"{SIGNING_VARIABLE} is not set: what shall callback URLs be signed with?")
-    return Callbacks(secret, url)
+def signed(url: str | None) -> Callbacks | None:
+    """Return what makes the URLs of delivery reports, ``None`` where none are wanted."""
+    return None if url is None else callbacks_at(url)
 
 
 def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
@@ -249,7 +235,7 @@ def told(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
         said = tr("{count} rows cannot be sent to; nothing was sent.", count=f"{error.count:,}")
         click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         if bad_file is not None:
-            write_bad(error.rows, bad_file)
+            write_bad(error.rows, bad_file, reason)
             said = tr(
                 "They are in {path} with their reasons: mend them there, or go on with --skip-bad.", path=bad_file
             )

@@ -23,13 +23,13 @@ from .options import (
     STOPPED,
     USAGE,
     Sectioned,
-    callbacks_of,
     content_of,
     content_options,
     create,
     input_options,
     limit_options,
     limits_of,
+    signed,
     told,
 )
 from .progress import Progress
@@ -98,7 +98,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
     name = given["name"] or Path(file).stem
     with told("run", bad_file=_bad_file(file)):
         limits_of(given)
-        callbacks_of(given["callbacks"])
+        signed(given["callbacks"])
         fresh = not shelf.path_of(name).is_file()
         account = account_of(given)
         with _open(file, name, given, account, fresh=fresh) as campaign:
@@ -139,7 +139,7 @@ def resume(name: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 -
 
 
 def _run(campaign: Campaign, account: Account, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
-    options = {"follow": given["follow"], "callbacks": callbacks_of(given["callbacks"]), "account": account}
+    options = {"follow": given["follow"], "callbacks": signed(given["callbacks"]), "account": account}
     with Progress(campaign.name, machine=machine) as progress:
         try:
             result = campaign.run(limits=limits, on_event=progress.tell, **options)
@@ -247,7 +247,7 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
     """Tell which rows were left out, and where they are."""
     from xoxzo.cloudpy.campaigns.exporting import write_bad
 
-    write_bad(campaign.bad, path)
+    write_bad(campaign.bad, path, reason)
     count = f"{len(campaign.bad):,}"
     said = tr("{count} rows were left out; they are in {path} with their reasons.", count=count, path=path)
     click.echo(said, err=True)

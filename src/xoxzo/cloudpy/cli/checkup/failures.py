@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from xoxzo.cloudpy.cli.outages import plain
 from xoxzo.cloudpy.cli.words import tr
 from xoxzo.cloudpy.transports.routes import environment_proxy
 
@@ -39,15 +40,15 @@ def no_answer(failure: TransportFailure, base_url: str, patience: float) -> Find
             "If your network checks traffic, type: {command}", command="export SSL_CERT_FILE=/path/to/its/ca.pem"
         )
     elif by_proxy is not None and ("no connection" in reason or "proxy refused" in reason):
-        said = tr("the proxy {proxy} does not let through: {why}", proxy=by_proxy, why=reason)
+        said = tr("the proxy {proxy} does not let through: {why}", proxy=by_proxy, why=plain(reason))
         advice = tr("Is HTTPS_PROXY right? Without a proxy: {command}", command=f"export NO_PROXY={host}")
     elif "Name or service" in reason or "name resolution" in reason or "nodename" in reason:
         said = tr("there is no machine called {host}", host=host)
         advice = tr("Is the address right? Does the network work?")
     elif base_url.startswith("http://"):
-        said = tr("nothing answers at {url}: {why}", url=base_url, why=reason)
+        said = tr("nothing answers at {url}: {why}", url=base_url, why=plain(reason))
         advice = tr("Type: {command}", command="xoxzo simulator")
     else:
-        said = tr("nothing answers at {url}: {why}", url=base_url, why=reason)
+        said = tr("nothing answers at {url}: {why}", url=base_url, why=plain(reason))
         advice = tr("Look at the network and the firewall.")
     return Finding("connection", "wrong", said, (advice,), facts)

@@ -40,7 +40,7 @@ def configuration() -> Iterator[Finding]:
     profiles = list(found.get("profiles", {}))
     facts = {"path": str(where), "exists": where.exists(), "profiles": profiles}
     if not where.exists():
-        yield Finding("configuration", "fine", tr("none at {path}: the environment is enough", path=where), facts=facts)
+        yield Finding("configuration", "fine", tr("none at {path}", path=where), facts=facts)
         return
     listed = ", ".join(profiles) or tr("none")
     yield Finding("configuration", "fine", tr("{path}; profiles: {names}", path=where, names=listed), facts=facts)

@@ -150,11 +150,6 @@ WORDS = {
         "{count} 件の行を除外し、理由とともに {path} に書き出しました。"
     ),
     "this is none that `xoxzo listen --log` has written": "`xoxzo listen --log` で書かれたものではありません",
-    "must be above {0} and at most {1}": "{0} より大きく {1} 以下にしてください",
-    "must be from {0} to {1},{2}": "{0} から {1},{2} にしてください",
-    "must be above {0}": "{0} より大きくしてください",
-    "must be {0} or more": "{0} 以上にしてください",
-    "must be {0} or more seconds": "{0} 秒以上にしてください",
     "must be two times of day that differ, for instance {0}:{1}-{2}:{3}": (
         "異なる 2 つの時刻を指定してください。例: {0}:{1}-{2}:{3}"
     ),
@@ -165,8 +160,18 @@ WORDS = {
     "the campaign was not completed when it was created: create it anew": (
         "キャンペーンの作成が途中で終わっています。作り直してください"
     ),
-    "XOXZO_CALLBACK_SECRET is not set: what shall callback URLs be signed with?": (
-        "XOXZO_CALLBACK_SECRET がありません。コールバック URL の署名に使う秘密の文字列を設定してください"
+    "must not be empty": "空にはできません",
+    "must be from {0} to {1},{2}": "{0} から {1},{2} までにしてください",
+    "must be from {0} to {1}": "{0} から {1} までにしてください",
+    "must be above {0}": "{0} より大きくしてください",
+    "must be {0} or more": "{0} 以上にしてください",
+    "must be {0} or more seconds": "{0} 秒以上にしてください",
+    "must be above {0} and at most {1}": "{0} より大きく {1} 以下にしてください",
+    'writing workbooks needs an extra: pip install "xoxzo-cloudpy[campaigns]"': (
+        'Excel ファイルを書くには追加のパッケージが必要です: pip install "xoxzo-cloudpy[campaigns]"'
+    ),
+    'reading workbooks needs an extra: pip install "xoxzo-cloudpy[campaigns]"': (
+        'Excel ファイルを読むには追加のパッケージが必要です: pip install "xoxzo-cloudpy[campaigns]"'
     ),
     "is empty": "空です",
     "makes a text of over {0} characters": "差し込み後の文章が {0} 文字を超えます",

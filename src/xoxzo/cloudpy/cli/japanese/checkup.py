@@ -28,7 +28,7 @@ WORDS = {
     # the machine
     "Python {python} on {system}, xoxzo-cloudpy {version}": "Python {python}、{system}、xoxzo-cloudpy {version}",
     "none": "なし",
-    "none at {path}: the environment is enough": "{path} はありません。環境変数だけで足ります",
+    "none at {path}": "{path} はありません",
     "{path}; profiles: {names}": "{path}、プロファイル: {names}",
     "Start one there, or type: unset {variable}": "そこで起動するか、次のように入力してください: unset {variable}",
     "running: {urls}": "実行中: {urls}",

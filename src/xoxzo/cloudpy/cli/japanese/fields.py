@@ -9,7 +9,9 @@ WORDS = {
     "may be sent": "送信された可能性あり",
     "not sent": "未送信",
     "not tried": "未実行",
+    "mobile": "携帯電話",
     "fixed": "固定電話",
+    "fixed_or_mobile": "固定電話または携帯電話",
     "voip": "IP 電話",
     "toll_free": "フリーダイヤル",
     "pager": "ポケットベル・M2M",
@@ -51,6 +53,7 @@ WORDS = {
     "notes": "備考",
     "doubts": "補った点",
     "text": "文章",
+    "as typed": "入力",
     "name": "名前",
     "approved content": "承認済みの文章",
     "pending content": "承認待ちの文章",
@@ -153,6 +156,33 @@ WORDS = {
     "needs jp_kp=True or jp_kpl=True": "--jp-kp または --jp-kpl が必要です",
     "excludes jp_kp: choose K-premium or K-premium Lite": "jp_kp と同時に指定できません。どちらかを選んでください",
     "needs track_link=True: only a tracked link can be clicked": "--track-link が必要です",
+    # How a client is set up.
+    "must be in E.{0}: begin with + and the country code, as in +{1}…": (
+        "+{1}… のように、+ と国番号から始めてください (E.{0})"
+    ),
+    "must be in E.{0}: + and {1} to {2} digits, without blanks or hyphens": (
+        "+ と {1} 桁から {2} 桁の数字で、空白やハイフンなしで書いてください (E.{0})"
+    ),
+    "sid must not hold a colon: it ends there on the wire": "sid にコロンは使えません",
+    "sid and auth_token must be text that can be encoded": "sid と auth_token に壊れた文字が含まれます",
+    "base_url must be https://host, as in https://api.xoxzo.com": (
+        "アドレスは https://api.xoxzo.com のように指定してください"
+    ),
+    "base_url must be an address alone: no user name, no query, no fragment": (
+        "アドレスにユーザー名・クエリー・# は付けられません"
+    ),
+    "base_url must be https://: http shows the token to everybody on the way, so it is for this machine only": (
+        "アドレスは https:// にしてください。http ではトークンが途中で読まれるため、このマシンの中でだけ使えます"
+    ),
+    "allowed_recipients must be a list of numbers or their beginnings, each with its +": (
+        "allowed_recipients には、+ から始まる番号かその先頭部分を並べてください"
+    ),
+    'callbacks need an extra: pip install "xoxzo-cloudpy[callbacks]"': (
+        '追加のパッケージが必要です: pip install "xoxzo-cloudpy[callbacks]"'
+    ),
+    "public_url: must have no query and no fragment: the token stands in the path": (
+        "アドレスにクエリーや # は付けられません (トークンはパスに入ります)"
+    ),
     "no connection in time": "時間内に接続できませんでした",
     "no free connection in time": "時間内に接続が空きませんでした",
     "the request could not be written in time": "時間内に要求を送り切れませんでした",

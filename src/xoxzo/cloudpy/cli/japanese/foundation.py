@@ -3,6 +3,19 @@
 WORDS = {
     # Where requests go.
     "→ simulator {url}": "→ シミュレーター {url}",
+    "Give it anew: xoxzo config add-profile {name} --replace": (
+        "登録し直すには: xoxzo config add-profile {name} --replace"
+    ),
+    "Mend it in an editor, or move it away and begin anew: xoxzo config add-profile NAME": (
+        "エディターで直すか、ファイルを別の場所に移して作り直してください: xoxzo config add-profile 名前"
+    ),
+    "{path}: there is no setting {name}": "{path}: {name} という設定はありません",
+    "To take it away: {command}": "取り除くには: {command}",
+    "→ {url}, where nothing listens": "→ {url} (待ち受けているものがありません)",
+    "nothing listens at {url}; nothing was sent.": ("{url} で待ち受けているものがありません。何も送信していません。"),
+    "Start a simulator (xoxzo simulator), or whatever is to be there.": (
+        "シミュレーター (xoxzo simulator) か、そこで動くはずのものを起動してください。"
+    ),
     "→ live: {host}, profile {name} (SID {sid})": "→ 本番: {host}、プロファイル {name} (SID {sid})",
     "→ live: {host}, credentials of the environment (SID {sid})": "→ 本番: {host}、環境変数の認証情報 (SID {sid})",
     "There are no credentials: set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or keep them in a profile.": (

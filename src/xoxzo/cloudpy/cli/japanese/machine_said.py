@@ -1,6 +1,15 @@
 """What the commands about this machine say as they run: the simulator, callbacks."""
 
 WORDS = {
+    "Take another port: --port 0 finds a free one.": (
+        "別のポートを指定してください。--port 0 で空きポートを使います。"
+    ),
+    "Nothing answered: is the address right, and does the program run there?": (
+        "応答がありません。アドレスは正しいですか? 受信側のプログラムは動いていますか?"
+    ),
+    "Nothing answered. To see what comes, first type in another window: {command}": (
+        "応答がありません。届くものを見るには、先に別の端末で次を実行してください: {command}"
+    ),
     "Xoxzo simulator: {url}": "Xoxzo シミュレーター: {url}",
     "Open {url}/ in a browser to see the phones. Stop with Ctrl-C.": (
         "ブラウザーで {url}/ を開くと電話の画面が見られます。Ctrl-C で停止します。"

@@ -47,7 +47,6 @@ WORDS = {
     "Write settings to begin with: fill in your people, and --check them.": (
         "設定のひな型を出力します。連絡先を書き込み、--check で確認してください。"
     ),
-    "Of texts and remarks.": "文面とコメントの言語。",
     # The server for assistants.
     "Say from whom by --sender, by --caller and --call-price, or by all of them.": (
         "送信元を --sender で、または --caller と --call-price で指定してください。両方でもかまいません。"

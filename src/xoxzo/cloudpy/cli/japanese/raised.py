@@ -1,6 +1,16 @@
 """Errors of the library with names in them, matched as they were raised: the first one that fits is taken."""
 
 WORDS = {
+    # The way to the server.
+    "the proxy refused ({kind})": "プロキシに拒否されました ({kind})",
+    "the connection was closed, or what came is not HTTP ({kind})": (
+        "接続が閉じられたか、HTTP ではない応答が届きました ({kind})"
+    ),
+    "the connection broke, or what came is not HTTP ({kind})": (
+        "接続が切れたか、HTTP ではない応答が届きました ({kind})"
+    ),
+    "the connection broke ({kind})": "接続が切れました ({kind})",
+    "no connection: {why}": "接続できません: {why}",
     # The simulator.
     "cannot listen on {where}: ports go from 0 to 65535": "{where} で待ち受けできません: ポートは 0 から 65535 です",
     "cannot listen on {where}: Address already in use": "{where} で待ち受けできません: すでに使われています",
@@ -26,6 +36,30 @@ WORDS = {
     "no simulator can be started: {folder}: {error}": "シミュレーターを起動できません: {folder}: {error}",
     "the simulator did not start: {why}": "シミュレーターが起動しませんでした: {why}",
     "the simulator did not start within {seconds} s": "シミュレーターが {seconds} 秒以内に起動しませんでした",
+    # The Alertmanager receiver.
+    "{path}: this is no TOML: {error}": "{path} が TOML として正しくありません: {error}",
+    "is not known here; there are {known}": "知られていない名前です。使えるのは {known} です",
+    "names {name}, who is not among [people]": "{name} は [people] にありません",
+    "names {plan}, which is not among [lists]": "{plan} は [lists] にありません",
+    "must be given along with credits: no price is published for where {name} is": (
+        "credits と一緒に書いてください。{name} の国の料金は公表されていません"
+    ),
+    "has no placeholder {{name}}: take {known}, label.NAME or annotation.NAME": (
+        "その差し込み項目はありません。使えるのは {known}、label.名前、annotation.名前 です"
+    ),
+    "is no notification of Alertmanager's: {error}": "Alertmanager の通知ではありません: {error}",
+    "{variable} must have {number} printable characters or more": (
+        "{variable} は表示できる文字 {number} 文字以上にしてください"
+    ),
+    "{host} can be reached by other machines: set {variable}, or listen on 127.0.0.1": (
+        "{host} にはほかのマシンからも接続できます。{variable} を設定するか、127.0.0.1 で待ち受けてください"
+    ),
+    "the state {path} cannot be opened: {error}": "状態のファイル {path} を開けません: {error}",
+    "there is no state in {path}: nothing was received yet": (
+        "{path} に状態の記録がありません。まだ何も受信していません"
+    ),
+    "{path} is no state of this version": "{path} はこのバージョンの状態のファイルではありません",
+    "another receiver runs on {path}: {error}": "{path} は別の受信プログラムが使用中です: {error}",
     # Campaigns.
     "there is no campaign {name}": "キャンペーン {name} はありません",
     "{name} is {state}: cancel it first, or let it come to its end": (
@@ -51,6 +85,7 @@ WORDS = {
     "{path} cannot be read from line {line} on: {error}": "{path} を {line} 行目から読めません: {error}",
     "{path} cannot be read: {error}": "{path} を読めません: {error}",
     "{path} cannot be written: {error}": "{path} に書き込めません: {error}",
+    "{path} is there already": "{path} はすでにあります",
     "{path} cannot be made: {error}": "{path} を作成できません: {error}",
     "{path} is in no encoding that is known: save it as UTF-8, or name it with encoding=": (
         "{path} の文字コードが分かりません。UTF-8 で保存するか、文字コードを指定してください"

@@ -29,6 +29,40 @@ WORDS = {
     "Your own key, to look it up by; it travels as a tag.": "後で探すための自分用のキー。タグとして送られます。",
     "A tag; may be repeated.": "タグ。複数指定できます。",
     "Told how it ended.": "結果を通知する URL。",
+    "The same, signed with XOXZO_CALLBACK_SECRET and bound to --reference: xoxzo listen --verify believes it.": (
+        "同じく通知する URL を、XOXZO_CALLBACK_SECRET で署名し --reference に結び付けます。"
+        "xoxzo listen --verify で確かめられます。"
+    ),
+    "{variable} is not set: what shall callback URLs be signed with?": (
+        "{variable} がありません。コールバック URL の署名に使う秘密の文字列を設定してください"
+    ),
+    "See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page.": (
+        "状態を見るには: xoxzo template list。シミュレーターでは、その画面で自分で承認できます。"
+    ),
+    "See what it names: xoxzo template show NUMBER": "差し込み項目を見るには: xoxzo template show 番号",
+    "There is none yet. To find one: {command}": "まだありません。探すには: {command}",
+    "There is none yet. To write one: {command}": "まだありません。作るには: {command}",
+    "There is none yet. To begin one: {command}": "まだありません。始めるには: {command}",
+    # Why there was no answer.
+    "no connection: {why}": "接続できません: {why}",
+    "nothing listens there": "待ち受けているものがありません",
+    "there is no machine of this name": "その名前のホストは見つかりません",
+    "the network does not lead there": "ネットワークがつながっていません",
+    "its certificate is not trusted": "証明書を信頼できません",
+    "no connection": "接続できません",
+    "no answer in time": "時間内に応答がありません",
+    "the answer was lost": "応答が失われました",
+    "too many requests": "回数制限にかかりました",
+    "the server failed": "サーバーでエラーが起きました",
+    "Keep it: whoever receives the callbacks needs the same one.": (
+        "保存しておいてください。コールバックを受ける側でも同じものが必要です。"
+    ),
+    "--callbacks makes the addresses itself: leave the other callback URLs out.": (
+        "--callbacks が URL を作ります。ほかのコールバック URL は指定しないでください。"
+    ),
+    "--callbacks needs --reference: each address is bound to it.": (
+        "--callbacks には --reference が必要です。URL はこれに結び付けられます。"
+    ),
     "Replace the first link by one that tells when it is opened; extra.": (
         "最初のリンクを、開封が分かる短縮リンクに置き換えます (追加料金)。"
     ),

@@ -8,6 +8,7 @@ import click
 
 from xoxzo.cloudpy.cli.commands import Command, examples
 from xoxzo.cloudpy.cli.following import ask, wait_for
+from xoxzo.cloudpy.cli.inputs import OneOf
 from xoxzo.cloudpy.cli.session import Session, api
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 @click.option(
     "--for", "patience", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
 )
-@click.option("--until", type=click.Choice(["DELIVERING", "DELIVERED"]), help="A status that is enough.")
+@click.option("--until", type=OneOf(["DELIVERING", "DELIVERED"]), help="A status that is enough.")
 @api()
 def wait(session: Session, msgids: Sequence[str], patience: float, until: str | None) -> None:
     """Wait until messages have arrived; - reads their ids from standard input, one a line.

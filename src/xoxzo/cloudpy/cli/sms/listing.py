@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from xoxzo.cloudpy.cli.commands import Command, examples
-from xoxzo.cloudpy.cli.inputs import day
+from xoxzo.cloudpy.cli.inputs import OneOf, day
 from xoxzo.cloudpy.cli.session import Session, api
 from xoxzo.cloudpy.cli.statuses import REJECTED
 from xoxzo.cloudpy.cli.words import plural, tr
@@ -27,7 +27,13 @@ from .following import COLUMNS
 @click.option("--until", metavar="DAY", help="On this day or earlier.")
 @click.option("--after", metavar="DAY", help="Later than this day.")
 @click.option("--before", metavar="DAY", help="Earlier than this day.")
-@click.option("--status", "wanted", metavar="STATUS", help="Only these: QUEUED, DELIVERING, DELIVERED or FAIL.")
+@click.option(
+    "--status",
+    "wanted",
+    type=OneOf(["QUEUED", "DELIVERING", "DELIVERED", "FAIL"], case_sensitive=False),
+    metavar="STATUS",
+    help="Only these: QUEUED, DELIVERING, DELIVERED or FAIL.",
+)
 @click.option("--tag", metavar="TEXT", help="Only those with this tag.")
 @api()
 def list_(session: Session, wanted: str | None, tag: str | None, **days: str | None) -> None:
@@ -37,7 +43,7 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: str | N
     """
     from xoxzo.cloudpy.models import MessageStatus
 
-    status = None if wanted is None else MessageStatus(wanted.upper())
+    status = None if wanted is None else MessageStatus(wanted)
     asked = {name: day(value) for name, value in days.items()}
     with session.client() as client:
         found = client.sms.list(**asked)

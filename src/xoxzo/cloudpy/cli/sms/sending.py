@@ -13,6 +13,7 @@ from xoxzo.cloudpy.cli.options import from_whom, sms_options
 from xoxzo.cloudpy.cli.recipients import read
 from xoxzo.cloudpy.cli.sends import Sends, cost_of
 from xoxzo.cloudpy.cli.session import Session, api
+from xoxzo.cloudpy.cli.signing import sign
 from xoxzo.cloudpy.cli.statuses import objection
 from xoxzo.cloudpy.cli.words import tr
 
@@ -48,6 +49,7 @@ def command(session: Session, words: Sequence[str], text: str | None, file: str 
     numbers, message = _split(words, text, file)
     sender = from_whom(session, "sender", given.pop("sender"))
     price = amount(given.pop("price"), "--price")
+    sign(given)
     recipients = read(session, numbers, given.pop("country"), sms=True)
     options = {"sender": sender, "message": message, **given}
     with objection(nothing_sent=True):

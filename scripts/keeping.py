@@ -1,0 +1,25 @@
+"""What scripts that write files have in common: they write them, or compare them with ``--check``."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def keep(files: Mapping[Path, str], script: str) -> int:
+    """Write files, or compare them where ``--check`` is among the arguments.
+
+    Args:
+        files: the text of each.
+        script: what writes them, for whoever has to run it.
+
+    Returns:
+        The exit status: 1 when one is not as it would be written.
+    """
+    status = 0
+    for path, text in files.items():
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            print(f"{path} is not what scripts/{script} writes", file=sys.stderr)
+            status = 1
+    return status

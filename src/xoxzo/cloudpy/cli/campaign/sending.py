@@ -13,6 +13,7 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, shelf
 from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import examples
+from xoxzo.cloudpy.cli.output import for_people
 from xoxzo.cloudpy.cli.profiles import NoCredentials
 from xoxzo.cloudpy.cli.words import reason, tr
 from xoxzo.cloudpy.errors import APIError, CampaignError
@@ -201,8 +202,8 @@ def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> N
     if limits.max_cost is not None and cost > limits.max_cost:
         said = tr(
             "{cost} credits are more than --max-cost {limit}; nothing was sent.",
-            cost=f"{cost:,}",
-            limit=f"{limits.max_cost:,}",
+            cost=for_people(cost),
+            limit=for_people(limits.max_cost),
         )
         click.echo(f"xoxzo campaign run: {said}", err=True)
         raise click.exceptions.Exit(USAGE)

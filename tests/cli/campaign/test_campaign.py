@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 from configured import written
 
-from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns import Campaign, Content
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.cli.campaign.showing import duration
 from xoxzo.cloudpy.errors import CampaignError
@@ -110,6 +110,31 @@ def test_json_is_all_that_stdout_holds(run: Run) -> None:
     ]
     assert events[-1]["state"] == "finished"
     assert "+8190" not in result.stdout
+
+
+def test_a_question_without_an_answer_leaves_nothing(
+    run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C at the question forgets the campaign: the same command asks again, and does not take it for begun."""
+    monkeypatch.setattr("xoxzo.cloudpy.cli.campaign.sending._is_terminal", lambda: True)
+    for _ in range(2):
+        left = run("run", "people.csv", *TEXT)
+        assert (left.exit_code, "Send to 3 people?" in left.stderr) == (130, True)
+        assert run("list").stdout == ""
+    assert not sent(simulator)
+
+
+def test_a_campaign_that_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
+    """One that a closed terminal has left at its question is shown and asked about anew, and goes out after a yes."""
+    content = Content(kind="text", sender="Shop", words="{name}様")
+    Campaign.create("people", "people.csv", content).close()
+    refused = run("run", "people.csv", *TEXT)
+    assert refused.exit_code == 2
+    assert "recipients   3\n" in refused.stdout
+    assert "nobody is there to be asked" in refused.stderr
+    assert not sent(simulator)
+    assert run("run", "people.csv", *TEXT, "--yes").exit_code == 0
+    assert sent(simulator) == 3
 
 
 def test_bad_rows_are_told_in_japanese(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

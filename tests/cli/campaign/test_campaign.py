@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 from configured import written
 
-from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns import Campaign, Content
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.cli.campaign.showing import duration
 from xoxzo.cloudpy.errors import CampaignError
@@ -35,7 +35,7 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert "recipients   3\n" in result.stdout
     assert "columns      number ← tel, name ← name\n" in result.stdout
     assert "cost         about 30 credits\n" in result.stdout
-    assert "balance      100,000.0 credits\n" in result.stdout
+    assert "balance      100,000 credits\n" in result.stdout
     assert "time         3 s at 1 a second, until " in result.stdout
     assert "parts        1 part each\n" in result.stdout
     assert "quiet hours  21:00-08:00, by each recipient's clock\n" in result.stdout
@@ -110,6 +110,31 @@ def test_json_is_all_that_stdout_holds(run: Run) -> None:
     ]
     assert events[-1]["state"] == "finished"
     assert "+8190" not in result.stdout
+
+
+def test_a_question_without_an_answer_leaves_nothing(
+    run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C at the question forgets the campaign: the same command asks again, and does not take it for begun."""
+    monkeypatch.setattr("xoxzo.cloudpy.cli.campaign.sending._is_terminal", lambda: True)
+    for _ in range(2):
+        left = run("run", "people.csv", *TEXT)
+        assert (left.exit_code, "Send to 3 people?" in left.stderr) == (130, True)
+        assert run("list").stdout == ""
+    assert not sent(simulator)
+
+
+def test_a_campaign_that_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
+    """One that a closed terminal has left at its question is shown and asked about anew, and goes out after a yes."""
+    content = Content(kind="text", sender="Shop", words="{name}様")
+    Campaign.create("people", "people.csv", content).close()
+    refused = run("run", "people.csv", *TEXT)
+    assert refused.exit_code == 2
+    assert "recipients   3\n" in refused.stdout
+    assert "nobody is there to be asked" in refused.stderr
+    assert not sent(simulator)
+    assert run("run", "people.csv", *TEXT, "--yes").exit_code == 0
+    assert sent(simulator) == 3
 
 
 def test_bad_rows_are_told_in_japanese(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +278,7 @@ def test_where_it_goes_can_be_said(
     table = f'[profiles.test]\nhost = "{url}"\nsid = "s"\ntoken = "t"\nallowed_recipients = ["+819010000000"]\n'
     written(tmp_path, table)
     monkeypatch.setenv("XOXZO_SIMULATOR", url)
-    assert "balance      100,000.0 credits\n" in run("plan", "people.csv", *TEXT, "--simulator").stdout
+    assert "balance      100,000 credits\n" in run("plan", "people.csv", *TEXT, "--simulator").stdout
     result = run("run", "people.csv", *TEXT, "--profile", "test", "--yes")
     assert result.exit_code == 0, result.output
     assert "  rejected              2\n" in result.stdout, "who may not be reached by this profile was"
@@ -313,7 +338,7 @@ def test_a_balance_that_does_not_suffice_is_told(run: Run, monkeypatch: pytest.M
     """With how much is missing; a part has its own cost, and the end at the allowed rate counts quiet hours in."""
     Path("long.csv").write_text("name,tel\n" + f"{'あ' * 100},09010000000\nb,09010000001\n", encoding="utf-8")
     result = run("plan", "long.csv", *TEXT, "--price", "90000", "--rate", "0.001", "--expires", "2030-01-01T00:00Z")
-    assert "balance      100,000.0 credits: 170,000.0 too few\n" in result.stdout
+    assert "balance      100,000 credits: 170,000 too few\n" in result.stdout
     assert "parts         1 part  1 ████████████████████████ 90,000 credits\n" in result.stdout
     assert "\n              2 parts 1 ████████████████████████ 180,000 credits\n" in result.stdout
     assert "time         33 min at 0.001 a second, until 20" in result.stdout

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.cli.output import for_people
 from xoxzo.cloudpy.cli.widths import cut, width
 from xoxzo.cloudpy.cli.words import reason, tr
 
@@ -131,7 +132,7 @@ def _figures(tally: Tally) -> list[Piece]:
     ]
     if tally.sent:
         pieces.insert(0, (tr("{count} sent", count=f"{tally.sent:,}"), None))
-    return [*pieces, (tr("{cost} credits", cost=f"{tally.reserved:,}"), None)]
+    return [*pieces, (tr("{cost} credits", cost=for_people(tally.reserved)), None)]
 
 
 def _news(event: Event, now: float) -> list[Piece]:

@@ -13,8 +13,9 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, shelf
 from xoxzo.cloudpy.cli import completing
 from xoxzo.cloudpy.cli.commands import examples
+from xoxzo.cloudpy.cli.output import for_people
 from xoxzo.cloudpy.cli.profiles import NoCredentials
-from xoxzo.cloudpy.cli.words import reason, tr
+from xoxzo.cloudpy.cli.words import plural, reason, tr
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 from .options import (
@@ -104,13 +105,15 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
         with _open(file, name, given, account, fresh=fresh) as campaign:
             limits = limits_of(given, campaign.limits)
             left = campaign.plan(limits)
-            if fresh:
+            # One that was never begun was never said yes to: a terminal that was closed at the question leaves such.
+            begun = campaign.state != "created"
+            if not begun:
                 show_plan(left, limits, _balance(account), machine=machine)
             try:
-                _allow(campaign, left.cost, limits, yes=yes or not fresh)
-                if test_to is not None and fresh:
+                _allow(campaign, left.cost, limits, yes=yes or begun)
+                if test_to is not None and not begun:
                     _try_out(campaign, account, test_to, yes=yes)
-            except click.exceptions.Exit:
+            except BaseException:  # Ctrl-C at a question as well
                 if fresh:
                     _forget(campaign)
                 raise
@@ -201,8 +204,8 @@ def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> N
     if limits.max_cost is not None and cost > limits.max_cost:
         said = tr(
             "{cost} credits are more than --max-cost {limit}; nothing was sent.",
-            cost=f"{cost:,}",
-            limit=f"{limits.max_cost:,}",
+            cost=for_people(cost),
+            limit=for_people(limits.max_cost),
         )
         click.echo(f"xoxzo campaign run: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
@@ -212,7 +215,9 @@ def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> N
         said = tr("nobody is there to be asked; --yes sends without asking.")
         click.echo(f"xoxzo campaign run: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
-    if not click.confirm(tr("Send to {count} people?", count=f"{campaign.tally().total:,}"), err=True):
+    total = campaign.tally().total
+    question = plural("Send to {count} person?", "Send to {count} people?", total).format(count=f"{total:,}")
+    if not click.confirm(question, err=True):
         click.echo(tr("Nothing was sent."), err=True)
         raise click.exceptions.Exit(STOPPED)
 

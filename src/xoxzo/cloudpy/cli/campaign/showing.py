@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.cli.output import for_people
 from xoxzo.cloudpy.cli.widths import pad
 from xoxzo.cloudpy.cli.words import plural, reason, tr
 
@@ -67,7 +68,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         ),
     ]
     if limits.max_cost is not None:
-        lines.append((tr("at most"), tr("{cost} credits", cost=f"{limits.max_cost:,}")))
+        lines.append((tr("at most"), tr("{cost} credits", cost=for_people(limits.max_cost))))
     if limits.expires is not None:
         lines.append((tr("expires"), _moment(limits.expires)))
     lines += [(tr("sample"), f"{number}  {text}") for number, text in plan.samples]
@@ -78,7 +79,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
 
 
 def _cost(plan: Plan) -> str:
-    cost = tr("about {cost} credits", cost=f"{plan.cost:,}")
+    cost = tr("about {cost} credits", cost=for_people(plan.cost))
     if not plan.unpriced:
         return cost
     return cost + tr(", and {count} without a known price (--price)", count=f"{plan.unpriced:,}")
@@ -104,7 +105,7 @@ def _parts(plan: Plan) -> list[str]:
     for n, count in sorted(plan.parts.items()):
         parts = plural("{n} part ", "{n} parts", n).format(n=f"{n:>2}")
         bar = "█" * max(1, round(_WIDTH * count / most))
-        cost = tr("{cost} credits", cost=f"{plan.costs[n]:,}")
+        cost = tr("{cost} credits", cost=for_people(plan.costs[n]))
         shown.append(f"{parts} {count:>{wide},} {bar} {cost}")
     return shown
 
@@ -114,9 +115,9 @@ def _balance(plan: Plan, balance: Balance) -> str:
         return tr("not known: {why}", why=reason(balance.why))
     left = balance.credits - plan.cost
     if left < 0:
-        few = tr("{credits} credits: {missing} too few", credits=f"{balance.credits:,}", missing=f"{-left:,}")
+        few = tr("{credits} credits: {missing} too few", credits=for_people(balance.credits), missing=for_people(-left))
         return click.style(few, fg="red")
-    return tr("{cost} credits", cost=f"{balance.credits:,}")
+    return tr("{cost} credits", cost=for_people(balance.credits))
 
 
 def _time(plan: Plan, limits: Limits) -> str:
@@ -161,8 +162,8 @@ def show_tally(tally: Tally) -> None:
     for state, word in FIGURES.items():
         if tally[state]:
             click.echo(f"  {pad(tr(word), _WORD)}{tally[state]:>10,}")
-    charged = f"{tally.charged:>10,}"
-    cost = tr("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=f"{tally.reserved:,}")
+    charged, reserved = f"{for_people(tally.charged):>10}", for_people(tally.reserved)
+    cost = tr("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=reserved)
     click.echo(f"  {pad(tr('cost'), _WORD)}{cost}")
 
 

@@ -32,6 +32,7 @@ WORDS = {
     "{count} min": "{count} 分",
     "{hours} h {minutes} min": "{hours} 時間 {minutes} 分",
     # The question.
+    "Send to {count} person?": "{count} 件の宛先に送信しますか?",
     "Send to {count} people?": "{count} 件の宛先に送信しますか?",
     "The first text was sent to the test number.": "最初の 1 通をテスト用の番号に送信しました。",
     "Did it arrive as it should? Send to everybody now?": "正しく届きましたか? 全員に送信しますか?",

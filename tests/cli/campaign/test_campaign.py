@@ -197,12 +197,25 @@ def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulato
     assert not list(Path("campaigns").iterdir())
     with Campaign.create("tight", "people.csv", _content()) as campaign:
         campaign.keep(campaign.limits)
+        campaign.ledger.put({"state": "stopped"})
     result = run("resume", "tight", "--max-cost", "10")
     assert result.exit_code == 3
     assert "tight stopped: the budget is spent\n" in result.stdout
     assert "Go on with: xoxzo campaign resume tight\n" in result.stderr
     assert run("resume", "tight").exit_code == 3
     assert run("resume", "tight", "--max-cost", "30").exit_code == 0
+    assert sent(simulator) == 3
+
+
+def test_to_resume_what_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
+    """A campaign that a program has made was never said yes to: its plan is shown, and --yes goes on without a word."""
+    Campaign.create("made", "people.csv", _content()).close()
+    result = run("resume", "made")
+    assert result.exit_code == 2
+    assert "30 credits" in result.stdout
+    assert "xoxzo campaign resume: nobody is there to be asked; --yes sends without asking.\n" in result.stderr
+    assert sent(simulator) == 0
+    assert run("resume", "made", "--yes").exit_code == 0
     assert sent(simulator) == 3
 
 

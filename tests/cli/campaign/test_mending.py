@@ -62,7 +62,7 @@ def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
         pass
     assert "1 more numbers are left out" in run("suppress", "two", "out.txt").stderr
     assert "1 more numbers are left out" in run("suppress", "two", "-", text="09010000001\n").stderr
-    assert run("resume", "two").exit_code == 0
+    assert run("resume", "two", "--yes").exit_code == 0
     assert sent(simulator) == 1
     result = run("suppress", "two", "-", text="nonsense\n")
     assert (result.exit_code, "line 1" in result.stderr) == (2, True)

@@ -130,15 +130,22 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
 @where_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
 @click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
-def resume(name: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Go on with a campaign that stopped or was cut off.
 
-    It keeps to what it kept to before, other than where an option is given now.
+    It keeps to what it kept to before, other than where an option is given now. One that was never begun is shown and
+    asked about, as `run` does.
     """
     with told("resume"), Campaign.open(name) as campaign:
         limits = limits_of(given, campaign.limits)
-        _run(campaign, account_of(given), limits, given, machine=machine)
+        account = account_of(given)
+        if campaign.state == "created":
+            left = campaign.plan(limits)
+            show_plan(left, limits, _balance(account), machine=machine)
+            _allow(campaign, left.cost, limits, yes=yes, verb="resume")
+        _run(campaign, account, limits, given, machine=machine)
 
 
 def _run(campaign: Campaign, account: Account, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
@@ -200,20 +207,20 @@ def _balance(account: Account) -> Balance:
         return Balance(None, error.reason)
 
 
-def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool) -> None:
+def _allow(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, verb: str = "run") -> None:
     if limits.max_cost is not None and cost > limits.max_cost:
         said = tr(
             "{cost} credits are more than --max-cost {limit}; nothing was sent.",
             cost=for_people(cost),
             limit=for_people(limits.max_cost),
         )
-        click.echo(f"xoxzo campaign run: {said}", err=True)
+        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
     if yes:
         return
     if not _is_terminal():
         said = tr("nobody is there to be asked; --yes sends without asking.")
-        click.echo(f"xoxzo campaign run: {said}", err=True)
+        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
     total = campaign.tally().total
     question = plural("Send to {count} person?", "Send to {count} people?", total).format(count=f"{total:,}")

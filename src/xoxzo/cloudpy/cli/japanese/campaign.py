@@ -75,8 +75,10 @@ WORDS = {
     "Do not ask.": "確認しません。",
     "Write what happens as one JSON object a line.": "経過を JSON で、1 行に 1 つ出力します。",
     "Go on with a campaign that stopped or was cut off.": "停止・中断したキャンペーンを再開します。",
-    "It keeps to what it kept to before, other than where an option is given now.": (
+    "It keeps to what it kept to before, other than where an option is given now. One that was never begun is shown "
+    "and asked about, as `run` does.": (
         "今回オプションで指定したもの以外は、前回の条件に従います。"
+        "まだ始めていないものは、run と同じく内容を示して確認します。"
     ),
     "Show where a campaign stands.": "キャンペーンの状況を表示します。",
     "Write JSON.": "JSON で出力します。",

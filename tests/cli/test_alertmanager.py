@@ -106,7 +106,7 @@ def on_duty(
             yield duty
         finally:
             process.terminate()
-            status = process.wait(20)
+            status = process.wait(60)
     assert status == 0, output.read_text()
     assert duty.lines("stopped")
 
@@ -172,7 +172,7 @@ def test_dry_run(tmp_path: Path, simulator_url: str, account: tuple[str, str]) -
         assert (told["to"], told["kind"], told["text"][:6]) == ("anne", "sms", "FIRING")
         assert not duty.phone(duty.anne)["messages"]
         duty.process.send_signal(signal.SIGINT)
-        assert duty.process.wait(20) == 0
+        assert duty.process.wait(60) == 0
     assert not (tmp_path / "state.db").exists()
 
 

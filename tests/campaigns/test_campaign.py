@@ -184,7 +184,10 @@ def test_a_cancelled_task_leaves_doubt_and_not_duplicates(
     async def cancelled(url: str) -> None:
         async with AsyncClient(sid="s", auth_token="t", base_url=url) as far:
             task = asyncio.create_task(campaign.run_async(far, QUICK))
-            await asyncio.sleep(0.7)
+            give_up = time.monotonic() + 30
+            while not campaign.tally().in_flight and time.monotonic() < give_up:  # noqa: ASYNC110 - a ledger tells nobody
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -266,8 +269,10 @@ def test_settling_looks_once(simulator: Simulator, client: AsyncClient, tmp_path
         simulator.faults.remove(listing.ident)
         tally = asyncio.run(campaign.settle(client, settle=0.1))
         assert tally[State.UNKNOWN] == 0
-        time.sleep(0.3)
-        assert asyncio.run(campaign.settle(client, statuses=True))[State.DELIVERED] == 4
+        give_up = time.monotonic() + 30
+        while asyncio.run(campaign.settle(client, statuses=True))[State.DELIVERED] < 4:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
         assert sum(reached(simulator).values()) == 4
 
 

@@ -103,7 +103,7 @@ def test_a_hook_that_raises_stops_the_run_gently(simulator: Simulator, client: A
 
 def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path: Path) -> None:
     """The first waits for what is in flight, the second leaves it in doubt; the next run looks it up."""
-    simulator.faults.add("slow", SEND, seconds=3.0)
+    simulator.faults.add("slow", SEND, seconds=10.0)
     before = signal.getsignal(signal.SIGINT)
     with make(tmp_path, 20) as campaign, simulator.serve() as server:
         far = AsyncClient(sid="s", auth_token="t", base_url=server.url)
@@ -115,7 +115,7 @@ def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path
             kinds.append(thing.kind)
             if thing.tally.in_flight:
                 os.kill(os.getpid(), signal.SIGINT)
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < 10.0
         assert (result.state, result.reason) == ("stopped", "the run was broken off")
         assert result.unknown == campaign.tally()[State.UNKNOWN] > 0
         assert signal.getsignal(signal.SIGINT) is before

@@ -28,7 +28,7 @@ def day(days_ago: int) -> str:
 
 
 def until(ask: Callable[[], XoxzoResponse], status: str) -> dict[str, object]:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while True:
         result = ask()
         assert result.errors is None

@@ -115,7 +115,7 @@ def on_duty(
             yield duty
         finally:
             process.terminate()
-            status = process.wait(20)
+            status = process.wait(60)
     assert status == (-signal.SIGKILL if duty.killed else 0), output.read_text()
     assert duty.killed or duty.lines("stopped")
 
@@ -270,7 +270,7 @@ def test_dry_run(tmp_path: Path, simulator_url: str, account: tuple[str, str]) -
         assert (told["to"], told["kind"], told["text"][:6]) == ("anne", "sms", "FIRING")
         assert not duty.phone(duty.anne)["messages"]
         duty.process.send_signal(signal.SIGINT)
-        assert duty.process.wait(20) == 0
+        assert duty.process.wait(60) == 0
     assert not (tmp_path / "state.db").exists()
 
 

@@ -85,7 +85,7 @@ def test_ctrl_c_stops_the_story_and_its_simulator() -> None:
         url = next(line for line in process.stdout if "runs at" in line).split("runs at ")[1].split(",")[0]
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        _, complaint = process.communicate(timeout=20)
+        _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130
     assert complaint.strip() == "Stopped."
     with pytest.raises(OSError):

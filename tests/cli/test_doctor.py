@@ -99,7 +99,7 @@ def test_all_is_well(simulator_url: str, use) -> None:
     assert {check["state"] for check in found.values()} == {"fine", "skipped"}
     assert found["credentials"]["credits"] == 100_000
     assert found["credentials"]["sid"] == "some…"
-    assert abs(found["clock"]["seconds_ahead"]) < 3
+    assert abs(found["clock"]["seconds_ahead"]) < 20
     assert "campaigns" in found["extras"]["installed"]
     people = doctor()
     assert people.exit_code == 0

@@ -178,7 +178,7 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
     """Ctrl-C and SIGTERM end it with status 0."""
     with listening(tmp_path) as listener:
         listener.process.send_signal(number)
-        assert listener.process.wait(20) == 0
+        assert listener.process.wait(60) == 0
 
 
 @pytest.mark.parametrize(

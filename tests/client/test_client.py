@@ -217,9 +217,9 @@ def test_one_asynchronous_client_serves_two_loops_at_once() -> None:
 
     async def main(client: AsyncClient) -> None:
         for _ in range(3):
-            barrier.wait(5)
+            barrier.wait(60)
             found.append((await client.sms.send(**MESSAGE)).msgid)
-        barrier.wait(5)
+        barrier.wait(60)
         await client._driver.connector.get().close()
 
     with FaultyServer(SENT) as server:

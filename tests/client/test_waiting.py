@@ -105,5 +105,5 @@ def test_an_error_ends_waiting(face, clock) -> None:
 def test_the_drivers_really_sleep(face) -> None:
     """Without a clock of the test's own, waiting takes time."""
     with FaultyServer(message("QUEUED")) as server, pytest.raises(errors.TimedOut):
-        face(server.url, lambda c: c.sms.wait("m", timeout=1.2))
+        face(server.url, lambda c: c.sms.wait("m", timeout=1.9))
     assert len(server.requests) == 2

@@ -24,7 +24,7 @@ class Listener:
 
     def lines(self, count: int) -> list[str]:
         """Wait for so many lines after the first, and return them."""
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + 60
         while len(found := self._output.read_text(encoding="utf-8").splitlines()[1:]) < count:
             assert time.monotonic() < give_up, found
             time.sleep(0.02)
@@ -45,7 +45,7 @@ def listening(folder: Path, *options: str, **environment: str) -> Iterator[Liste
         subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | environment) as process,
     ):
         try:
-            give_up = time.monotonic() + 20
+            give_up = time.monotonic() + 60
             while "\n" not in (text := output.read_text(encoding="utf-8")):
                 assert time.monotonic() < give_up
                 assert process.poll() is None, text
@@ -55,5 +55,5 @@ def listening(folder: Path, *options: str, **environment: str) -> Iterator[Liste
             yield Listener(url, output, process)
         finally:
             process.terminate()
-            status = process.wait(20)
+            status = process.wait(60)
     assert status == 0, output.read_text(encoding="utf-8")

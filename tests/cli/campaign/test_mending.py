@@ -47,8 +47,10 @@ def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simu
     simulator.faults.all_normal()
     assert run("resume", "people").exit_code == 0
     assert len(simulator.phone("+819010000000").inbox) == 2, "as it was asked for"
-    time.sleep(0.2)
-    assert "delivered             3" in run("settle", "people", "--statuses").stdout
+    give_up = time.monotonic() + 30
+    while "delivered             3" not in run("settle", "people", "--statuses").stdout:
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
     assert "0 are taken for sent" in run("settle", "people", "--assume-sent").stderr
 
 

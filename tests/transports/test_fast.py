@@ -8,7 +8,7 @@ import time
 
 import pytest
 from carriers import Carrier, patience, post
-from faulty import FaultyServer, close, reply, stall
+from faulty import FaultyServer, close, raw, reply, stall
 from pyreqwest.exceptions import PoolTimeoutError
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client
@@ -36,6 +36,20 @@ def test_a_client_sends_by_the_fast_transport() -> None:
             assert client.sms.send(recipient="+818011112222", sender="Shop", message="hello").msgid == "m1"
         transport.close()
     assert len(server.requests) == 1
+
+
+def test_header_fields_can_be_looked_at_after_the_answer_was_closed() -> None:
+    """They are read when somebody looks: a mapping like any other, with the last of a repeated field."""
+    transport = FastTransport()
+    with FaultyServer(
+        raw(b"HTTP/1.1 200 OK\r\nX-One: 1\r\nx-two: 2\r\nX-TWO: 3\r\ncontent-length: 0\r\n\r\n")
+    ) as server:
+        answer = transport.send(post(server.url), patience(), Progress())
+        answer.close()
+        headers = answer.headers
+        assert (len(headers), dict(headers)) == (3, {"x-one": "1", "x-two": "3", "content-length": "0"})
+        assert "x-three" not in headers
+        transport.close()
 
 
 async def send_async(url: str) -> str:

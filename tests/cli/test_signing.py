@@ -60,7 +60,7 @@ def test_a_tracked_link_is_told_of_by_a_signed_address_too(shell, monkeypatch: p
     ("options", "secret", "said"),
     [
         ("--callbacks http://127.0.0.1:1", SECRET, "--callbacks needs --reference"),
-        ("--callbacks http://127.0.0.1:1 --reference a", "", 'export XOXZO_CALLBACK_SECRET="$(openssl rand -hex 32)"'),
+        ("--callbacks http://127.0.0.1:1 --reference a", "", 'export XOXZO_CALLBACK_SECRET="$(python3 -c '),
         ("--callbacks http://127.0.0.1:1 --reference a", "short", "at least 16 characters"),
         ("--callbacks http://127.0.0.1:1 --reference a --callback-url http://127.0.0.1:2", SECRET, "leave the other"),
     ],

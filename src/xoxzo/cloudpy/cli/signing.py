@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
 """The variable that holds what callback URLs are signed with; a secret never stands on a command line."""
 
+_MADE = "\"$(python3 -c 'import secrets; print(secrets.token_hex())')\""
+
 
 def callbacks_at(url: str) -> Callbacks:
     """Return what makes and checks the addresses of callbacks.
@@ -31,7 +33,7 @@ def callbacks_at(url: str) -> Callbacks:
     if not secret:
         raise Refused(
             tr("{variable} is not set: what shall callback URLs be signed with?", variable=SIGNING_VARIABLE),
-            tr("Type: {command}", command=f'export {SIGNING_VARIABLE}="$(openssl rand -hex 32)"'),
+            tr("Type: {command}", command=f"export {SIGNING_VARIABLE}={_MADE}"),
             tr("Keep it: whoever receives the callbacks needs the same one."),
         )
     from xoxzo.cloudpy.callbacks import Callbacks

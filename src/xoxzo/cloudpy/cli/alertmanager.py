@@ -173,13 +173,9 @@ def status(above: dict[str, str | None], /, *, machine: bool, **given: str | Non
             if machine:
                 click.echo(json.dumps(facts, ensure_ascii=False))
                 continue
-            phase, since = "{phase} by {name}" if incident.by else "{phase}", "since {time}"
-            if sys.stdout.isatty():
-                phase, since = tr(phase), tr(since)
-            phase, since = (
-                phase.format(phase=_shown(incident.phase), name=incident.by),
-                since.format(time=facts["since"]),
-            )
+            phase, since = _shown(incident.phase), _shown("since {time}", time=facts["since"])
+            if incident.by:
+                phase = _shown("{phase} by {name}", phase=phase, name=incident.by)
             click.echo(f"{facts['id']}  {phase}  {since}  {', '.join(facts['alerts'])}")
             for deed in deeds:
                 click.echo(f"      {_shown(deed.kind)} {deed.person} {_shown(deed.outcome)}")
@@ -213,9 +209,11 @@ def _load(path: str) -> Settings:
         ) from None
 
 
-def _shown(word: str) -> str:
-    """Say a state: in the reader's language at a terminal, and always the same to programs."""
-    return tr(str(word)) if sys.stdout.isatty() else str(word)
+def _shown(text: str, **values: object) -> str:
+    """Say something of a state: in the reader's language at a terminal, and always the same to programs."""
+    if sys.stdout.isatty():
+        return tr(str(text), **values)
+    return str(text).format(**values)
 
 
 def _client(settings: Settings, teller: Teller, profile: str | None, *, simulator: bool) -> AsyncClient:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .statuses import CREDENTIALS, USAGE, Refused
-from .words import tr
+from .words import meant, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,15 +88,11 @@ def strangers(found: dict[str, Any]) -> Iterator[Refused]:
 
 
 def _stranger(name: str, profile: str | None, known: tuple[str, ...]) -> Refused:
-    from difflib import get_close_matches
-
-    alike = get_close_matches(name, known)
-    meant = tr("Did you mean {possibility}?", possibility=repr(alike[0])) if alike else ", ".join(known)
     place = f"{path()}, [profiles.{profile}]" if profile else str(path())
     where = f" --profile {profile}" if profile else ""
     return Refused(
         tr("{path}: there is no setting {name}", path=place, name=name),
-        meant,
+        meant(name, known) or ", ".join(known),
         tr("To take it away: {command}", command=f"xoxzo config unset {name}{where}"),
     )
 

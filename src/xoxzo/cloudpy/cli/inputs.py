@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .statuses import Refused
-from .words import tr
+from .words import meant, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,11 +27,8 @@ class OneOf(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
         """Return what is said of a word that is none of them."""
-        from difflib import get_close_matches
-
         said = super().get_invalid_choice_message(value, ctx)
-        alike = get_close_matches(str(value), [str(each) for each in self.choices], n=1)
-        return f"{said} {tr('Did you mean {possibility}?', possibility=repr(alike[0]))}" if alike else said
+        return f"{said} {meant(str(value), map(str, self.choices))}".rstrip()
 
 
 def text_of(given: str | None, file: str | None) -> str:

@@ -12,7 +12,7 @@ from xoxzo.cloudpy.hosts import is_this_machine
 
 from . import config, tokens
 from .statuses import CREDENTIALS, Refused
-from .words import tr
+from .words import meant, tr
 
 PROFILE = "XOXZO_PROFILE"
 SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
@@ -158,10 +158,7 @@ def _from_profile(name: str, source: Source) -> Destination:
     profiles = config.load().get("profiles", {})
     table = profiles.get(name)
     if not isinstance(table, dict):
-        from difflib import get_close_matches
-
-        alike = get_close_matches(name, profiles)
-        known = tr("Did you mean {possibility}?", possibility=repr(alike[0])) if alike else ""
+        known = meant(name, profiles)
         where = str(config.path())
         raise NoCredentials(
             tr("There is no profile {name} in {path}.", name=name, path=where) + (f" {known}" if known else ""),

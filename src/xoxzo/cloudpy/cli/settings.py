@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .inputs import amount
 from .statuses import Refused, objection
-from .words import tr
+from .words import meant, tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +25,7 @@ def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | flo
         Refused: there is no such setting, or it cannot have this value.
     """
     if name not in known:
-        from difflib import get_close_matches
-
-        alike = get_close_matches(name, known)
-        listed = tr("Did you mean {possibility}?", possibility=repr(alike[0])) if alike else ", ".join(known)
-        raise Refused(tr("There is no setting {name} here.", name=name), listed)
+        raise Refused(tr("There is no setting {name} here.", name=name), meant(name, known) or ", ".join(known))
     if name == "confirm_above":
         limit = amount(value, name) or Decimal(0)
         return int(limit) if limit == limit.to_integral_value() else float(limit)

@@ -7,6 +7,10 @@ a paragraph of a command's help, the help of an option. The catalogue is loaded 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VARIABLE = "XOXZO_LANG"
 _OURS = frozenset({"kind", "state"})
@@ -38,6 +42,14 @@ def tr(text: str, /, **values: object) -> str:
 
         text = WORDS.get(text, text)
     return text.format(**values) if values else text
+
+
+def meant(typed: str, known: Iterable[str]) -> str:
+    """Ask whether the known word that is most like a misspelt one was meant; nothing where none is like it."""
+    from difflib import get_close_matches
+
+    alike = get_close_matches(typed, list(known), n=1)
+    return tr("Did you mean {possibility}?", possibility=repr(alike[0])) if alike else ""
 
 
 def reason(text: str, /) -> str:

@@ -73,8 +73,8 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             if (name.startswith("XOXZO_") and not name.startswith("XOXZO_TESTS_")) or name.upper().endswith("_PROXY"):
                 patch.delenv(name)
         # A machine that is late must not close a connection that a test expects to be used again.
-        for engine in ("engine", "fast_engine"):
-            patch.setattr(f"xoxzo.cloudpy.transports.{engine}.KEEPALIVE_SECONDS", 600.0)
+        for room in ("engine", "kept", "fast_aio"):
+            patch.setattr(f"xoxzo.cloudpy.transports.{room}.KEEPALIVE_SECONDS", 600.0)
         yield
         stop = [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "stop"]
         if list(runtime.glob("xoxzo/simulators/*.json")):

@@ -129,7 +129,7 @@ def test_a_ledger_that_breaks_while_outcomes_are_written_ends_the_run(stage) -> 
     run = stage(30, concurrency=2, rate=50.0)
     note = run.ledger.note
 
-    def broken(*_args: object) -> list[bool]:
+    def broken(*_args: object, **_options: object) -> list[bool]:
         raise CampaignError("disk full")
 
     with pytest.raises(CampaignError, match="disk full"):

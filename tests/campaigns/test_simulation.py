@@ -1,6 +1,8 @@
 """Thousands of campaigns on a virtual clock, with faults and deaths; and that their judge sees what is wrong."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,17 @@ class _Late(MortalLedger):
 def test_claims_that_reach_the_disk_after_the_send_are_caught(tmp_path: Path) -> None:
     """A ledger that claims in memory alone doubles messages after a death, and the simulation sees it."""
     assert _caught(tmp_path, _Late)
+
+
+class _Hasty(MortalLedger):
+    """A ledger that waits for no disk, so that a power cut takes claims that were sent to."""
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[object]:
+        with super().transaction(durable=durable and not self.get("sealed")) as connection:
+            yield connection
+
+
+def test_claims_that_a_power_cut_takes_are_caught(tmp_path: Path) -> None:
+    """A ledger whose claims are not on disk before the send doubles messages, and the simulation sees it."""
+    assert _caught(tmp_path, _Hasty)

@@ -23,6 +23,7 @@ Post = Callable[[Recipient], Awaitable[str]]
 
 _GROUP = 500
 _FLUSH = 0.05
+_DISK = 0.5
 _PROGRESS = 0.5
 _GLANCE = 0.2
 
@@ -92,6 +93,8 @@ class Runner:
         self._broken: BaseException | None = None
         self._waiting_for = ""
         self._filling = asyncio.Lock()
+        # When all that was written down was on disk, and whether something has been written since.
+        self._disk, self._riding = clock.monotonic(), False
 
     def stop(self, state: str, reason: str) -> None:
         """Claim and start nothing more; what is in flight comes to its end."""
@@ -202,7 +205,7 @@ class Runner:
 
     async def _fill(self, hold: int, budget: list[int | None]) -> bool:
         """Claim; return whether to look again."""
-        self.flush()
+        self.flush(durable=False)
         self._heed()
         if self._ended is not None:
             return False
@@ -216,6 +219,7 @@ class Runner:
             return True
         claim = self._ledger.claim(self._epoch, limit, now, hold=hold, budget=self._limits.max_cost, asleep=asleep)
         if claim.recipients:
+            self._carried(riding=False)
             self._waiting_for = ""
             self._ready.extend((claim.ident, one) for one in claim.recipients)
             if budget[0] is not None:
@@ -284,17 +288,26 @@ class Runner:
         while self._ready:
             claim, one = self._ready.popleft()
             self._buffer.append(Outcome(one.n, claim, State.WAITING, "", "not started", now, 0.0, None, now))
-        self._flush_or_break()
+        self._flush_or_break(durable=True)
 
-    def flush(self) -> None:
+    def flush(self, *, durable: bool = True) -> None:
         """Write down what became of those that were answered."""
-        if self._buffer:
-            self._ledger.note(self._buffer, self._epoch)
+        # Only claims have to be on disk before anything is sent. Outcomes ride along with the next one, a quarter of a
+        # second later as a rule; without one they do not wait for much longer.
+        durable = durable or self._clock.monotonic() - self._disk >= _DISK
+        if self._buffer or (self._riding and durable):
+            self._ledger.note(self._buffer, self._epoch, durable=durable)
             self._buffer.clear()
+            self._carried(riding=not durable)
 
-    def _flush_or_break(self) -> None:
+    def _carried(self, *, riding: bool) -> None:
+        self._riding = riding
+        if not riding:
+            self._disk = self._clock.monotonic()
+
+    def _flush_or_break(self, *, durable: bool = False) -> None:
         try:
-            self.flush()
+            self.flush(durable=durable)
         except CampaignError as error:
             # Nothing more is started. What could not be written is unknown to the next run, which looks it up.
             self._broken = self._broken or error

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import select
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpcore2
 
+from xoxzo.cloudpy.transports.kept import watcher
+
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+
+T = TypeVar("T")
 
 _HAPPY_EYEBALLS = 0.25
 """Seconds after which the next address of a name is tried beside the first (RFC 8305)."""
@@ -37,22 +40,30 @@ class AsyncioNetwork(httpcore2.AsyncNetworkBackend):
         local = None if local_address is None else (local_address, 0)
         with _as(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             async with asyncio.timeout(timeout):
-                if isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
-                    streams = await asyncio.open_connection(
-                        host, port, local_addr=local, happy_eyeballs_delay=_HAPPY_EYEBALLS
-                    )
-                else:
-                    streams = await _one_after_another(host, port, local, timeout)
+                streams = await dial(asyncio.open_connection, host, port, local, timeout)
         return _Stream(*streams)
 
 
-async def _one_after_another(
-    host: str, port: int, local: tuple[str, int] | None, timeout: float | None
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Connect in a loop that cannot try addresses side by side, such as uvloop's.
+async def dial(
+    connect: Callable[..., Awaitable[T]], host: str, port: int, local: tuple[str, int] | None, timeout: float | None
+) -> T:
+    """Connect to the first address of a name that answers.
 
-    Each address but the last gets its share of the time, so that one that swallows everything hides no other.
+    A loop such as uvloop's cannot try addresses side by side. There each address but the last gets its share of the
+    time, so that one that swallows everything hides no other.
+
+    Args:
+        connect: ``asyncio.open_connection``, or a loop's ``create_connection`` with its protocol.
+        host: the name.
+        port: the port.
+        local: the address to connect from, or ``None``.
+        timeout: how many seconds there are; it is the caller who ends it.
+
+    Returns:
+        What ``connect`` returns.
     """
+    if isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+        return await connect(host, port, local_addr=local, happy_eyeballs_delay=_HAPPY_EYEBALLS)
     loop = asyncio.get_running_loop()
     ends = None if timeout is None else loop.time() + timeout
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -62,14 +73,15 @@ async def _one_after_another(
         # TimeoutError is an OSError as well.
         with contextlib.suppress(OSError):
             async with asyncio.timeout(share):
-                return await asyncio.open_connection(address, port, local_addr=local)
-    return await asyncio.open_connection(addresses[-1], port, local_addr=local)
+                return await connect(address, port, local_addr=local)
+    return await connect(addresses[-1], port, local_addr=local)
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._readable = watcher(writer.get_extra_info("socket").fileno())
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _as(httpcore2.ReadTimeout, httpcore2.ReadError):
@@ -104,14 +116,8 @@ class _Stream(httpcore2.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the library's signature
         if info == "is_readable":
             # Asked of idle connections: anything to be read there is the other side's end of it.
-            return self._reader.at_eof() or self._writer.is_closing() or _is_readable(self._writer)
+            return self._reader.at_eof() or self._writer.is_closing() or self._readable()
         return self._writer.get_extra_info(info)
-
-
-def _is_readable(writer: asyncio.StreamWriter) -> bool:
-    poll = select.poll()
-    poll.register(writer.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 @contextlib.contextmanager

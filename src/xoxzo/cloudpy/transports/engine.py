@@ -97,6 +97,13 @@ def failure(error: Exception, progress: Progress) -> TransportFailure:
     return TransportFailure(f"{words} ({type(error).__name__})")
 
 
+def trust_store() -> ssl.SSLContext:
+    """Return what checks certificates against the operating system's trust store, or against ``SSL_CERT_FILE``."""
+    context = httpcore2.default_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
 class Routes(Router):
     """Which route an address is reached by, and how its pool is made.
 
@@ -121,7 +128,7 @@ class Routes(Router):
     def _options(self, route: Route) -> dict[str, Any]:
         if route.tls and self._ssl_context is None:
             # Made once: loading the trust store takes longer than a hundred requests.
-            self._ssl_context = httpcore2.default_ssl_context()
+            self._ssl_context = trust_store()
         return {
             "ssl_context": self._ssl_context,
             "proxy": None if route.proxy is None else _proxy(route.proxy),

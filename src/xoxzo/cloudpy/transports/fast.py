@@ -1,42 +1,35 @@
-"""The fast transports, on pyreqwest: what campaigns use. They need the extra ``[fast]``.
+"""The fast transports: what campaigns use. They need the extra ``[fast]``.
 
-They differ from the default transports in what pyreqwest is:
-
-- After a fork they refuse to work in the child, if the parent has used them: the library's threads are not copied.
-- Certificates of your own are added to the operating system's trust store and do not replace it.
-- The deadline counts all the time from the request to the end of the body: in a list also the time that your program
-  takes between two records.
-- A call that is cancelled while its connection is made counts as one that may have left, and what is cancelled later
-  goes on in the background until its deadline: the library neither tells nor stops it.
-- A program should not end while an event loop of its own, in a daemon thread, still has calls under way: the library
-  may then kill the process in its last moment.
+They carry requests as the default transports do, for less than half of the CPU. Answers are read by httptools, the
+parser of Node.js; connections are kept and watched here. Certificates of your own are added to the operating system's
+trust store and do not replace it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import TransportFailure
-from xoxzo.cloudpy.transports.lasting import load
-from xoxzo.cloudpy.transports.slots import LoopSlots
+from xoxzo.cloudpy.transports import engine
+from xoxzo.cloudpy.transports.kept import Kept
+from xoxzo.cloudpy.transports.routes import Router
 
 try:
-    load("pyreqwest.client")
-    from xoxzo.cloudpy.transports import fast_engine as engine
+    from xoxzo.cloudpy.transports import fast_aio, fast_threads, http1
 except ModuleNotFoundError as missing:
-    if (missing.name or "").partition(".")[0] != "pyreqwest":
+    if (missing.name or "").partition(".")[0] != "httptools":
         raise
     _here = False
 else:
     _here = True
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
-
-    from pyreqwest.request import StreamRequest, SyncStreamRequest
-    from pyreqwest.response import Response, SyncResponse
 
     from xoxzo.cloudpy.protocols import Patience, Progress, Request
 
@@ -44,11 +37,50 @@ if TYPE_CHECKING:
 _SOONER = 0.01
 
 
-class FastTransport:
-    """Carries requests by pyreqwest, with less than half of the default transport's CPU. May be shared by threads.
+class _Ways:
+    """Finds how requests get where they go, and whom to trust there."""
 
-    Proxies are taken from the environment as the default transport takes them; for this machine there is none.
-    Certificates are checked against the operating system's trust store, or, on Linux, against ``SSL_CERT_FILE``.
+    def __init__(self, certificates: bytes | None) -> None:
+        if not _here:
+            raise ConfigurationError('the fast transport needs httptools: pip install "xoxzo-cloudpy[fast]"')
+        if certificates is not None and b"-----BEGIN CERTIFICATE-----" not in certificates:
+            raise ConfigurationError("certificates must be PEM: no BEGIN CERTIFICATE is in them")
+        self._router = Router()
+        self._certificates = certificates
+        self._context: ssl.SSLContext | None = None
+
+    def find(self, url: str) -> tuple[http1.Place, http1.Proxy | None]:
+        """Return where an address is, and the proxy that leads there; raise ``TransportFailure``."""
+        try:
+            where = http1.place(url)
+            address = self._router.route(url).proxy
+            return where, None if address is None else http1.proxy(address)
+        except ValueError as error:
+            raise TransportFailure(f"not an address: {error}") from None
+
+    def trust(self) -> ssl.SSLContext:
+        """Return how certificates are checked; it is made once, since that takes longer than a hundred requests.
+
+        Raises:
+            ConfigurationError: the certificates are none.
+        """
+        if self._context is None:
+            context = engine.trust_store()
+            if self._certificates is not None:
+                try:
+                    context.load_verify_locations(cadata=self._certificates.decode("ascii"))
+                except (OSError, ValueError) as error:
+                    raise ConfigurationError(f"the fast transport cannot be made: {error}") from None
+            self._context = context
+        return self._context
+
+
+class FastTransport:
+    """Carries requests with less than half of the default transport's CPU. May be shared by threads.
+
+    A forked child opens connections of its own. Proxies are taken from the environment as the default transport takes
+    them; for this machine there is none. Certificates are checked against the operating system's trust store, or
+    against ``SSL_CERT_FILE``.
 
     Args:
         max_connections: how many may be in use at once; requests beyond wait.
@@ -59,47 +91,64 @@ class FastTransport:
     """
 
     def __init__(self, *, max_connections: int = 10, certificates: bytes | None = None) -> None:
-        _check(certificates)
+        self._ways = _Ways(certificates)
+        self._max_connections = max_connections
+        self._network = engine.DeadlineNetwork()
+        self._kept: Kept[fast_threads.Line] = Kept()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
         # A queue of slots costs a fifth of what a semaphore costs.
         self._slots: SimpleQueue[None] = SimpleQueue()
-        for _ in range(max_connections):
+        for _ in range(self._max_connections):
             self._slots.put(None)
-        self._clients = engine.Clients(lambda ways: engine.sync_client(ways, max_connections, certificates))
 
     def send(self, request: Request, patience: Patience, progress: Progress) -> FastReply:
         """Send one request and return its answer, the body unread.
 
         Raises:
-            ConfigurationError: this process was forked from one that has used the transport.
             TransportFailure: no answer came; ``progress`` says whether the request may have left.
         """
-        engine.claim()
+        if self._pid != os.getpid():
+            # Closes this process's copies of the sockets; the parent's go on.
+            self._kept.clear()
+            self._begin()
+        slots = self._slots
         try:
-            self._slots.get(timeout=patience.left())
+            slots.get(timeout=patience.left())
         except Empty:
             raise TransportFailure("no free connection", timeout="pool") from None
         try:
-            return self._exchange(request, patience, progress)
+            return self._exchange(request, patience, progress, slots)
         except BaseException:
-            self._slots.put(None)
+            slots.put(None)
             raise
 
-    def _exchange(self, request: Request, patience: Patience, progress: Progress) -> FastReply:
-        left = engine.time_left(patience)
-        ends = patience.clock() + left
-        client = self._clients.get(request.url, patience, left)
-        exchange = engine.prepare(client.request, request, left).build_streamed()
-        progress.reached = True
+    def _exchange(
+        self, request: Request, patience: Patience, progress: Progress, slots: SimpleQueue[None]
+    ) -> FastReply:
+        where, through = self._ways.find(request.url)
+        data = http1.encode(request, where, through)
+        _check(patience)
+        self._network.watch(patience)
+        place = http1.origin(where, through)
+        line = self._kept.take(place)
         try:
-            response = exchange.__enter__()
-        except Exception as error:  # noqa: BLE001 - whatever the library raises, no answer came
-            raise engine.failure(error, progress) from None
-        return FastReply(exchange, response, progress, ends, self._slots)
+            if line is None:
+                line = fast_threads.connect(self._network, patience.connect, where, through, self._ways.trust)
+            line.ask(data, progress, patience.read)
+        except BaseException as error:
+            if line is not None:
+                line.abort()
+            if isinstance(error, Exception):
+                raise _failure(error, progress) from None
+            raise
+        return FastReply(line, self._network, progress, lambda: self._kept.put(place, line), slots)
 
     def close(self) -> None:
-        """Close every connection. Closing twice does nothing."""
-        for client in self._clients.drop():
-            client.close()
+        """Close every connection that is idle. Closing twice does nothing."""
+        self._kept.clear()
 
 
 class FastReply:
@@ -107,45 +156,43 @@ class FastReply:
 
     def __init__(
         self,
-        exchange: SyncStreamRequest,
-        response: SyncResponse,
+        line: fast_threads.Line,
+        network: engine.DeadlineNetwork,
         progress: Progress,
-        ends: float,
+        keep: Callable[[], None],
         slots: SimpleQueue[None],
     ) -> None:
-        self._exchange = exchange
-        self._response = response
-        self._reader = response.body_reader
+        self._line = line
+        self._network = network
         self._progress = progress
-        self._ends = ends
+        self._keep = keep
         self._slots: SimpleQueue[None] | None = slots
-        self.status: int = response.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
+        self.status: int = line.incoming.status
+        self.headers: Mapping[str, str] = http1.Fields(line.incoming.fields)
         """The header fields, names in lower case."""
-        return engine.Fields(self._response)
 
     def read(self, patience: Patience) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
+        self._network.watch(patience)
         try:
-            piece = self._reader.read_chunk()
+            return self._line.read(patience.read)
         except Exception as error:  # noqa: BLE001 - whatever the library raises, the answer is not whole
-            raise engine.failure(error, self._progress, ended=patience.clock() >= self._ends) from None
-        return b"" if piece is None else piece.to_bytes()
+            raise _failure(error, self._progress) from None
 
     def close(self) -> None:
         """Give the connection back, or break it when the body was not read to its end."""
         slots, self._slots = self._slots, None
-        if slots is not None:
-            try:
-                self._exchange.__exit__(None, None, None)
-            finally:
-                slots.put(None)
+        if slots is None:
+            return
+        if self._line.incoming.whole and not self._line.incoming.spoiled:
+            self._keep()
+        else:
+            self._line.abort()
+        slots.put(None)
 
 
 class AsyncFastTransport:
-    """The asynchronous twin of ``FastTransport``, for asyncio. Event loops share its connections.
+    """The asynchronous twin of ``FastTransport``, for asyncio. Each event loop has connections of its own.
 
     Args:
         max_connections: how many may be in use at once in one event loop; requests beyond wait.
@@ -156,92 +203,102 @@ class AsyncFastTransport:
     """
 
     keeps_deadline = True
-    """The library bounds the whole exchange, and the wait for a free connection is bounded here."""
+    """Every wait is bounded here by what is left, the wait for a free connection included."""
 
     def __init__(self, *, max_connections: int = 10, certificates: bytes | None = None) -> None:
-        _check(certificates)
-        self._slots = LoopSlots(max_connections)
-        self._clients = engine.Clients(lambda ways: engine.async_client(ways, max_connections, certificates))
+        self._ways = _Ways(certificates)
+        self._max_connections = max_connections
+        self._loops: dict[asyncio.AbstractEventLoop, fast_aio.Lines] = {}
+        self._inherited: list[dict[asyncio.AbstractEventLoop, fast_aio.Lines]] = []
+        self._pid = os.getpid()
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncFastReply:
         """Send one request and return its answer, the body unread.
 
         Raises:
-            ConfigurationError: this process was forked from one that has used the transport.
             TransportFailure: no answer came; ``progress`` says whether the request may have left.
         """
-        engine.claim()
-        slots = self._slots.here()
+        lines = self._lines()
         try:
-            await slots.take(patience.left() - _SOONER)
+            await lines.slots.take(patience.left() - _SOONER)
         except TimeoutError:
             raise TransportFailure("no free connection", timeout="pool") from None
         try:
-            return await self._exchange(request, patience, progress, slots.give)
+            return await self._exchange(request, patience, progress, lines)
         except BaseException:
-            slots.give()
+            lines.slots.give()
             raise
 
-    async def _exchange(
-        self, request: Request, patience: Patience, progress: Progress, give: Callable[[], None]
-    ) -> AsyncFastReply:
-        left = engine.time_left(patience)
-        ends = patience.clock() + left
-        client = self._clients.get(request.url, patience, left)
-        exchange = engine.prepare(client.request, request, left).build_streamed()
-        progress.reached = True
+    def _lines(self) -> fast_aio.Lines:
+        if self._pid != os.getpid():
+            # Kept, since dropping them would unregister their sockets from a selector shared with the parent.
+            self._inherited.append(self._loops)
+            self._loops, self._pid = {}, os.getpid()
+        loop = asyncio.get_running_loop()
         try:
-            response = await exchange.__aenter__()
-        except Exception as error:  # noqa: BLE001 - whatever the library raises, no answer came
-            raise engine.failure(error, progress) from None
-        return AsyncFastReply(exchange, response, progress, ends, give)
+            return self._loops[loop]
+        except KeyError:
+            # Connections of a loop that has ended can no longer be closed, only forgotten.
+            self._loops = {each: lines for each, lines in self._loops.items() if not each.is_closed()}
+            return self._loops.setdefault(loop, fast_aio.Lines(self._max_connections))
+
+    async def _exchange(
+        self, request: Request, patience: Patience, progress: Progress, lines: fast_aio.Lines
+    ) -> AsyncFastReply:
+        where, through = self._ways.find(request.url)
+        data = http1.encode(request, where, through)
+        _check(patience)
+        place = http1.origin(where, through)
+        line = lines.take(place) or await fast_aio.connect(patience, where, through, self._ways.trust)
+        try:
+            await line.ask(data, patience, progress)
+        except BaseException:
+            line.abort()
+            raise
+        return AsyncFastReply(line, lines, place)
 
     async def close(self) -> None:
-        """Close every connection. Closing twice does nothing."""
-        for client in self._clients.drop():
-            await client.close()
+        """Close the running loop's idle connections. Closing twice does nothing."""
+        self._lines().clear()
+        # One round of the loop, in which the sockets are closed.
+        await asyncio.sleep(0)
 
 
 class AsyncFastReply:
     """An answer whose body is still to be read."""
 
-    def __init__(
-        self, exchange: StreamRequest, response: Response, progress: Progress, ends: float, give: Callable[[], None]
-    ) -> None:
-        self._exchange = exchange
-        self._response = response
-        self._reader = response.body_reader
-        self._progress = progress
-        self._ends = ends
-        self._give: Callable[[], None] | None = give
-        self.status: int = response.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
+    def __init__(self, line: fast_aio.AsyncLine, lines: fast_aio.Lines, place: http1.Origin) -> None:
+        self._line: fast_aio.AsyncLine | None = line
+        self._lines = lines
+        self._place = place
+        self.status: int = line.incoming.status
+        self.headers: Mapping[str, str] = http1.Fields(line.incoming.fields)
         """The header fields, names in lower case."""
-        return engine.Fields(self._response)
 
     async def read(self, patience: Patience) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
-        try:
-            piece = await self._reader.read_chunk()
-        except Exception as error:  # noqa: BLE001 - whatever the library raises, the answer is not whole
-            raise engine.failure(error, self._progress, ended=patience.clock() >= self._ends) from None
-        return b"" if piece is None else piece.to_bytes()
+        return b"" if self._line is None else await self._line.read(patience)
 
     async def close(self) -> None:
         """Give the connection back, or break it when the body was not read to its end."""
-        give, self._give = self._give, None
-        if give is not None:
-            try:
-                await self._exchange.__aexit__(None, None, None)
-            finally:
-                give()
+        line, self._line = self._line, None
+        if line is None:
+            return
+        if line.incoming.whole and not line.incoming.spoiled:
+            self._lines.put(self._place, line)
+        else:
+            line.abort()
+        self._lines.slots.give()
 
 
-def _check(certificates: bytes | None) -> None:
-    if not _here:
-        raise ConfigurationError('the fast transport needs pyreqwest: pip install "xoxzo-cloudpy[fast]"')
-    if certificates is not None and b"-----BEGIN CERTIFICATE-----" not in certificates:
-        # The library would take them without a word, and trust nobody by them.
-        raise ConfigurationError("certificates must be PEM: no BEGIN CERTIFICATE is in them")
+def _check(patience: Patience) -> None:
+    """Raise ``TransportFailure`` when there is no time left to begin anything."""
+    if not patience.left():
+        raise TransportFailure("the deadline passed", timeout="deadline")
+
+
+def _failure(error: Exception, progress: Progress) -> Exception:
+    if isinstance(error, http1.Broken):
+        return TransportFailure(str(error))
+    known = isinstance(error, (TransportFailure, ConfigurationError))
+    return error if known else engine.failure(error, progress)

@@ -55,8 +55,15 @@ class Ledger(Protocol):
             asleep: says until when a zone must be left alone, or ``None``.
         """
 
-    def note(self, outcomes: Iterable[Outcome], epoch: int | None = None) -> list[bool]:
-        """Append outcomes in one transaction; say of each whether it changed its recipient's state."""
+    def note(self, outcomes: Iterable[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
+        """Append outcomes in one transaction; say of each whether it changed its recipient's state.
+
+        Args:
+            outcomes: what became of whom.
+            epoch: the run that says so; ``None`` for what was learnt otherwise.
+            durable: whether they outlive a power cut when this returns. If not, they outlive the process, and the next
+                durable transaction takes them along; what a power cut takes until then is unknown, and looked up.
+        """
 
     def unknown(self) -> Iterator[Unsettled]:
         """Return those of whom nobody knows whether they were sent to."""

@@ -27,13 +27,13 @@ class Noting:
 
     if TYPE_CHECKING:
 
-        def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        def transaction(self, *, durable: bool = True) -> AbstractContextManager[sqlite3.Connection]:
             """Hold the file for one transaction."""
 
-    def note(self, outcomes: Iterable[Outcome], epoch: int | None = None) -> list[bool]:
+    def note(self, outcomes: Iterable[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
         """Append outcomes in one transaction; say of each whether it changed its recipient's state."""
         outcomes = list(outcomes)
-        with self.transaction() as connection:
+        with self.transaction(durable=durable) as connection:
             if epoch is not None and read_value(connection, "epoch") != epoch:
                 raise CampaignError("another run has taken this campaign over")
             writing = _Writing(connection, outcomes)

@@ -104,7 +104,7 @@ def _furnish(connection: sqlite3.Connection, path: Path, *, create: bool) -> Non
         connection.execute("COMMIT")
     elif connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
         raise CampaignError(f"{path} is no campaign of this version")
-    # A claim must outlive a power cut.
+    # A claim must outlive a power cut: the ledger asks for less where less will do.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     # The index of numbers is written to at random while recipients are added; later everything is in order.

@@ -16,6 +16,7 @@ from xoxzo.cloudpy.campaigns.ledger import schema
 from xoxzo.cloudpy.campaigns.ledger.claiming import Claiming
 from xoxzo.cloudpy.campaigns.ledger.noting import Noting
 from xoxzo.cloudpy.campaigns.ledger.reading import Reading
+from xoxzo.cloudpy.campaigns.ledger.rows import write_value
 from xoxzo.cloudpy.campaigns.records import State, Tally, Unsettled
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -47,6 +48,8 @@ class SqliteLedger(Claiming, Noting, Reading):
         self._mutex = threading.RLock()
         self._connection = schema.connect(self.path, create=create)
         self._lock: schema.Lock | None = None
+        # Whether commits wait for the disk, and whether one that did not is still to be taken along.
+        self._waits, self._riding = True, False
 
     def __enter__(self) -> Self:
         return self
@@ -81,20 +84,35 @@ class SqliteLedger(Claiming, Noting, Reading):
                 self._lock = None
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the file for one transaction, durable when it has ended; wait up to ten seconds for another's."""
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Hold the file for one transaction; wait up to ten seconds for another's.
+
+        Args:
+            durable: whether it outlives a power cut when it has ended. Else it outlives the process only, until the
+                next durable one takes it along.
+        """
         with self._mutex:
             try:
+                self._wait_for_disk(durable)
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._connection
+                    if durable and self._riding:
+                        # A transaction that writes nothing would take nothing along.
+                        write_value(self._connection, "carried", True)
                     self._connection.execute("COMMIT")
+                    self._riding = not durable
                 except BaseException:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
                 raise CampaignError(f"the ledger {self.path} cannot be written: {error}") from error
+
+    def _wait_for_disk(self, wanted: bool) -> None:  # noqa: FBT001 - it is all that this is about
+        if wanted is not self._waits:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
+            self._waits = wanted
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - what was put there
         """Return a value that describes the campaign, or ``None``."""

@@ -1,0 +1,247 @@
+"""A connection of the fast transport for asyncio.
+
+Nothing is awaited but the answer itself: bytes are handed on by the event loop as they come, and one timer watches over
+all the exchanges of a connection. That is what makes it several times as fast as streams are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.transports import http1
+from xoxzo.cloudpy.transports.aio_network import dial
+from xoxzo.cloudpy.transports.kept import Kept, watcher
+from xoxzo.cloudpy.transports.routes import KEEPALIVE_SECONDS
+from xoxzo.cloudpy.transports.slots import Slots
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy.protocols import Patience, Progress
+
+_AT_ONCE = 65_536
+# Of a body that nobody reads so much is held; then the server has to wait.
+_HELD = 262_144
+
+
+class AsyncLine(asyncio.BufferedProtocol):
+    """One connection, for the running event loop.
+
+    Bytes are read into a buffer of its own: without one the event loop takes a new one of 256 KB from the operating
+    system for each answer, and gives it back, which costs as much as the rest of reading.
+    """
+
+    def __init__(self) -> None:
+        self.incoming = http1.Incoming()
+        self._loop = asyncio.get_running_loop()
+        self._buffer = memoryview(bytearray(_AT_ONCE))
+        self._transport: asyncio.Transport | None = None
+        self._readable: Callable[[], bool] = bool
+        self._waiter: asyncio.Future[None] | None = None
+        self._broken = ""
+        self._paused = False
+        # One timer for many waits: it is set anew when it rings, and not with each of them.
+        self._timer: asyncio.TimerHandle | None = None
+        self._rings = self._limit = 0.0
+
+    def good(self) -> bool:
+        """Whether another request may be sent over it."""
+        closing = self._transport is None or self._transport.is_closing()
+        return not closing and not self.incoming.spoiled and not self._readable()
+
+    def abort(self) -> None:
+        """Close it at once. Closing twice does nothing."""
+        if self._transport is not None:
+            self._transport.abort()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def ask(self, data: bytes, patience: Patience, progress: Progress) -> None:
+        """Send a request and wait for the head of its answer; raise ``TransportFailure``."""
+        self.incoming.begin()
+        progress.reached = True
+        await self._ask(data, patience)
+
+    async def _ask(self, data: bytes, patience: Patience) -> None:
+        cast("asyncio.Transport", self._transport).write(data)
+        while not self.incoming.status:
+            await self._more(patience)
+
+    async def read(self, patience: Patience) -> bytes:
+        """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
+        incoming = self.incoming
+        while not incoming.held:
+            if incoming.whole:
+                return b""
+            await self._more(patience)
+        if self._paused:
+            self._paused = False
+            cast("asyncio.Transport", self._transport).resume_reading()
+        return incoming.take()
+
+    async def open_tunnel(self, data: bytes, patience: Patience) -> None:
+        """Ask a proxy for a tunnel; raise ``TransportFailure`` when it gives none."""
+        await self._ask(data, patience)
+        http1.check_tunnel(self.incoming)
+        self.incoming = http1.Incoming()
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Speak TLS from now on; raise ``OSError``."""
+        transport = cast("asyncio.Transport", self._transport)
+        try:
+            secured = await self._loop.start_tls(transport, self, context, server_hostname=host)
+        except BaseException:
+            # A cancellation, too, must not leave the socket behind.
+            transport.abort()
+            raise
+        if secured is None or self._broken:
+            raise ConnectionAbortedError("the connection was closed")
+        self._transport = secured
+
+    async def _more(self, patience: Patience) -> None:
+        """Wait until something has come."""
+        if self._broken:
+            raise TransportFailure(self._broken)
+        left = patience.left()
+        seconds = min(patience.read, left)
+        self._limit = time.monotonic() + seconds
+        if self._timer is None or self._rings > self._limit:
+            self._set(seconds)
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        except TimeoutError:
+            raise TransportFailure("no answer in time", timeout="read" if seconds < left else "deadline") from None
+        finally:
+            self._waiter = None
+
+    def _set(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings = time.monotonic() + seconds
+        self._timer = self._loop.call_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiter is None:
+            return
+        left = self._limit - time.monotonic()
+        if left > 0:
+            self._set(left)
+        elif not self._waiter.done():
+            self._waiter.set_exception(TimeoutError())
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be told by the event loop that there is a connection."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._readable = watcher(transport.get_extra_info("socket").fileno())
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the event loop's signature
+        """Tell the event loop where to put what comes."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Be told by the event loop that something came."""
+        try:
+            self.incoming.feed(self._buffer[:nbytes])
+        except http1.Broken as broken:
+            self._broken = str(broken)
+            self.abort()
+        if self.incoming.held > _HELD and not self._paused:
+            self._paused = True
+            cast("asyncio.Transport", self._transport).pause_reading()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Be told by the event loop that the connection has ended."""
+        try:
+            self.incoming.end()
+        except http1.Broken as broken:
+            self._broken = self._broken or ("the connection broke" if exc else str(broken))
+        self._wake()
+
+
+class Lines:
+    """The connections of one event loop.
+
+    Args:
+        number: how many may be in use at once.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.slots = Slots(number)
+        self._kept: Kept[AsyncLine] = Kept()
+        self._sweeping = False
+
+    def take(self, place: object) -> AsyncLine | None:
+        """Return a connection that is kept to a place, or ``None``."""
+        return self._kept.take(place)
+
+    def put(self, place: object, line: AsyncLine) -> None:
+        """Keep a connection for some seconds."""
+        self._kept.put(place, line)
+        if not self._sweeping:
+            self._sweeping = True
+            asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeping = self._kept.sweep()
+        if self._sweeping:
+            asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
+
+    def clear(self) -> None:
+        """Close those that are idle."""
+        self._kept.clear()
+
+
+async def connect(
+    patience: Patience, where: http1.Place, through: http1.Proxy | None, trust: Callable[[], ssl.SSLContext]
+) -> AsyncLine:
+    """Make a connection.
+
+    Args:
+        patience: how long it may take.
+        where: whom to.
+        through: who carries requests on, or ``None``.
+        trust: says how certificates are checked.
+
+    Raises:
+        TransportFailure: there is none.
+    """
+    first = where if through is None else through
+    seconds = min(patience.connect, patience.left())
+    line = None
+    try:
+        async with asyncio.timeout(seconds):
+            line = await _dial(first.host, first.port, seconds)
+            if first.tls:
+                await line.start_tls(trust(), first.host)
+            if through is not None and where.tls:
+                await line.open_tunnel(http1.tunnel(where, through), patience)
+                await line.start_tls(trust(), where.host)
+    except BaseException as error:
+        if line is not None:
+            line.abort()
+        if isinstance(error, TimeoutError):
+            raise TransportFailure("no connection in time", timeout="connect") from None
+        if isinstance(error, (OSError, ValueError, EOFError)):
+            # ValueError: a name that cannot be one. ssl.SSLError is an OSError.
+            raise TransportFailure(f"no connection: {error}") from None
+        raise
+    return line
+
+
+async def _dial(host: str, port: int, seconds: float) -> AsyncLine:
+    create = partial(asyncio.get_running_loop().create_connection, AsyncLine)
+    made: tuple[object, AsyncLine] = await dial(create, host, port, None, seconds)
+    return made[1]

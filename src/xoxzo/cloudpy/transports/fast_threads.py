@@ -1,0 +1,108 @@
+"""A connection of the fast transport for threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.transports import http1
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    import httpcore2
+
+    from xoxzo.cloudpy.protocols import Progress
+    from xoxzo.cloudpy.transports.engine import DeadlineNetwork
+
+_AT_ONCE = 65_536
+
+
+class Line:
+    """One connection.
+
+    Args:
+        stream: the bytes.
+    """
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self.incoming = http1.Incoming()
+        self._stream = stream
+
+    def good(self) -> bool:
+        """Whether another request may be sent over it."""
+        return not self.incoming.spoiled and not self._stream.get_extra_info("is_readable")
+
+    def abort(self) -> None:
+        """Close it at once. Closing twice does nothing."""
+        self._stream.close()
+
+    def ask(self, data: bytes, progress: Progress, seconds: float) -> None:
+        """Send a request and wait for the head of its answer, so long for each piece.
+
+        Raises:
+            Broken: what came is no answer; so do exceptions of httpcore2's.
+        """
+        self.incoming.begin()
+        progress.reached = True
+        self._stream.write(data, seconds)
+        while not self.incoming.status:
+            self._more(seconds)
+
+    def read(self, seconds: float) -> bytes:
+        """Return the next piece of the body, ``b""`` at its end; raise what :meth:`ask` raises."""
+        while not self.incoming.held and not self.incoming.whole:
+            self._more(seconds)
+        return self.incoming.take()
+
+    def _more(self, seconds: float) -> None:
+        data = self._stream.read(_AT_ONCE, seconds)
+        if data:
+            self.incoming.feed(data)
+        else:
+            self.incoming.end()
+
+
+def connect(
+    network: DeadlineNetwork,
+    seconds: float,
+    where: http1.Place,
+    through: http1.Proxy | None,
+    trust: Callable[[], ssl.SSLContext],
+) -> Line:
+    """Make a connection.
+
+    Args:
+        network: what connects.
+        seconds: how long each step may take.
+        where: whom to.
+        through: who carries requests on, or ``None``.
+        trust: says how certificates are checked.
+
+    Raises:
+        TransportFailure: the proxy refused.
+    """
+    first = where if through is None else through
+    stream = network.connect_tcp(first.host, first.port, seconds)
+    try:
+        if first.tls:
+            stream = stream.start_tls(trust(), first.host, seconds)
+        if through is not None and where.tls:
+            _open_tunnel(stream, http1.tunnel(where, through), seconds)
+            stream = stream.start_tls(trust(), where.host, seconds)
+    except BaseException:
+        stream.close()
+        raise
+    return Line(stream)
+
+
+def _open_tunnel(stream: httpcore2.NetworkStream, data: bytes, seconds: float) -> None:
+    answer = http1.Incoming()
+    stream.write(data, seconds)
+    while not answer.status:
+        piece = stream.read(_AT_ONCE, seconds)
+        if not piece:
+            raise TransportFailure("the proxy closed the connection")
+        answer.feed(piece)
+    http1.check_tunnel(answer)

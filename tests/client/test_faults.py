@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import pickle
 import time
@@ -40,9 +39,7 @@ def face(request) -> Iterator[Face]:
         with closing(FastTransport()) as transport:
             yield Face(kind, options | {"transport": transport})
     else:
-        transport = AsyncFastTransport()
-        yield Face(kind, options | {"transport": transport})
-        asyncio.run(transport.close())
+        yield Face(kind, options | {"transport": AsyncFastTransport()})
 
 
 CREATING = {

@@ -34,6 +34,11 @@ class Face:
 
     @staticmethod
     async def _await(verb: Callable[[Any], Any], options: dict[str, Any]) -> Any:
-        async with AsyncClient(**options) as client:
-            result = verb(client)
-            return [record async for record in result] if hasattr(result, "__anext__") else await result
+        try:
+            async with AsyncClient(**options) as client:
+                result = verb(client)
+                return [record async for record in result] if hasattr(result, "__anext__") else await result
+        finally:
+            if "transport" in options:
+                # A loop's connections end with it.
+                await options["transport"].close()

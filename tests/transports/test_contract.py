@@ -15,7 +15,6 @@ import pytest
 from carriers import EVERY, Carrier, Sync, kind_of, patience, post
 from faulty import FaultyServer, close, drip, hang, raw, reply, reset, stall
 
-from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Progress, Request
 
 if TYPE_CHECKING:
@@ -347,8 +346,7 @@ def test_threads_share_one_transport(kind) -> None:
             thread.join()
         carrier.close()
     assert statuses == [201] * 80
-    # pyreqwest opens a connection while it waits for another one to be given back, and keeps both for later.
-    assert server.connections <= (8 if kind.fast else 4)
+    assert server.connections <= 4
 
 
 def test_waiting_for_a_free_connection_ends_with_the_deadline(kind) -> None:
@@ -383,7 +381,7 @@ def ask(carrier: Carrier, url: str) -> bool:
     return carrier.exchange(post(url), patience()).status == 201
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if not name.startswith("fast")])
+@pytest.mark.parametrize("name", EVERY)
 def test_a_forked_child_opens_its_own_connections(name, tmp_path) -> None:
     """After a fork the child neither uses nor breaks the parent's connections."""
     kind = kind_of(name, tmp_path)
@@ -405,28 +403,6 @@ def test_a_forked_child_opens_its_own_connections(name, tmp_path) -> None:
         carrier.close()
 
 
-@pytest.mark.parametrize("name", ["fast-threads", "fast-asyncio"])
-def test_the_fast_transport_refuses_to_work_in_a_forked_child(name, tmp_path) -> None:
-    """Where pyreqwest would hang or fail without a word, it is said at once what to do instead."""
-    kind = kind_of(name, tmp_path)
-    carrier = kind()
-
-    def refuses(make: Callable[[], Carrier], url: str) -> bool:
-        began = time.monotonic()
-        with pytest.raises(ConfigurationError, match="after a fork"):
-            ask(make(), url)
-        return time.monotonic() - began < 20
-
-    with FaultyServer(OK) as server:
-        assert ask(carrier, server.url)
-        assert forked(lambda: refuses(lambda: kind.face(carrier.transport), server.url))
-        assert forked(lambda: refuses(kind, server.url))
-        assert forked(lambda: kind.face(carrier.transport).close() is None)
-        assert ask(carrier, server.url)
-        assert len(server.requests) == 2
-        carrier.close()
-
-
 @in_asyncio
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the first loop ended with a connection open: asyncio says so
 def test_a_transport_may_be_used_in_one_event_loop_after_another(kind) -> None:
@@ -439,8 +415,7 @@ def test_a_transport_may_be_used_in_one_event_loop_after_another(kind) -> None:
         assert ask(second, server.url)
         second.close()
         gc.collect()
-    # pyreqwest's connections belong to a thread of its own, and so to every loop.
-    assert server.connections == (1 if kind.fast else 2)
+    assert server.connections == 2
 
 
 @in_asyncio

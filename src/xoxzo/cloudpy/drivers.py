@@ -142,6 +142,7 @@ class Driver:
 
     def _run(self, trip: Trip) -> object:
         steps = flow(trip)
+        trip.heard = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
         step = next(steps)
         while True:
             answer: Outcome = None
@@ -271,6 +272,7 @@ class AsyncDriver:
 
     async def _run(self, trip: Trip) -> object:
         steps = flow(trip)
+        trip.heard = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
         step = next(steps)
         while True:
             answer: Outcome = None

@@ -165,6 +165,7 @@ class Trip:
 
     Attributes:
         received: the last answer, for those who want it as it came.
+        heard: whether anybody wants to be told of the tries.
 
     Raises:
         InvalidArgument: it would reach a number that is not allowed.
@@ -177,6 +178,7 @@ class Trip:
         self.operation = operation
         self.settings = settings
         self.received: Received | None = None
+        self.heard = True
         self.request_id = os.urandom(16).hex()
         self.clock = clock
         self.patience = Patience(settings.connect, settings.read, clock() + settings.deadline, clock)
@@ -259,7 +261,7 @@ def flow(
             if progress.reached:
                 trip.note_unknown()
             stopped = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
-            yield Tell(_event(trip, stopped, None, clock() - begun))
+            yield from _tell(trip, stopped, None, clock() - begun)
             raise
         verdict = _judge(trip, outcome, progress, wall)
         pause = None
@@ -269,7 +271,7 @@ def flow(
             # A wait that would outlive the deadline is not begun: the caller learns at once.
             if clock() + pause >= trip.patience.expires:
                 pause = None
-        yield Tell(_event(trip, _name(verdict), outcome, clock() - begun, pause))
+        yield from _tell(trip, _name(verdict), outcome, clock() - begun, pause)
         if verdict.error is None:
             return verdict.value
         if pause is None:
@@ -290,8 +292,12 @@ def _name(verdict: Verdict) -> str:
     return "ok" if verdict.error is None else type(verdict.error).__name__
 
 
-def _event(trip: Trip, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None) -> Attempt:
-    return Attempt(
+def _tell(
+    trip: Trip, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None
+) -> Generator[Step, Outcome, None]:
+    if not trip.heard:
+        return
+    event = Attempt(
         operation=trip.operation.name,
         request_id=trip.request_id,
         number=trip.attempts,
@@ -302,6 +308,7 @@ def _event(trip: Trip, name: str, outcome: Outcome, seconds: float, retry_in: fl
         maybe_sent=trip.maybe_sent,
         reference=trip.operation.reference,
     )
+    yield Tell(event)
 
 
 def _judge(trip: Trip, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:

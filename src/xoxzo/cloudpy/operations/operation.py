@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
@@ -80,13 +81,24 @@ class Listing(Operation[T], frozen=True, kw_only=True):
 
 def form(fields: Mapping[str, str | None]) -> bytes:
     """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
-    pairs = [f"{_encoded(name)}={_encoded(value)}" for name, value in fields.items() if value is not None]
+    pairs = [f"{_name(name)}={_encoded(value)}" for name, value in fields.items() if value is not None]
     return "&".join(pairs).encode("ascii")
 
 
+@lru_cache(maxsize=64)
+def _name(text: str) -> str:
+    return _encoded(text)
+
+
 def _encoded(text: str) -> str:
-    # Most values, and every name, are as they are: to look costs a fraction of encoding them.
-    return text if _AS_IT_IS(text) else "".join(map(_ON_THE_WIRE.__getitem__, text.encode()))
+    # Most values are as they are: to look costs a fraction of encoding them.
+    return text if _AS_IT_IS(text) else _escaped(text)
+
+
+# A campaign's text is often the same for everybody.
+@lru_cache(maxsize=4)
+def _escaped(text: str) -> str:
+    return "".join(map(_ON_THE_WIRE.__getitem__, text.encode()))
 
 
 def json(value: Mapping[str, object]) -> bytes:

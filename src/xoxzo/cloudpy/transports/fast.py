@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -46,15 +47,14 @@ class _Ways:
         if certificates is not None and b"-----BEGIN CERTIFICATE-----" not in certificates:
             raise ConfigurationError("certificates must be PEM: no BEGIN CERTIFICATE is in them")
         self._router = Router()
+        self.find = lru_cache(maxsize=64)(self._find)
+        """Where an address is, as :meth:`_find` tells it."""
         self._certificates = certificates
         self._context: ssl.SSLContext | None = None
 
-    def find(self, url: str) -> tuple[http1.Place, http1.Proxy | None]:
-        """Return where an address is, and the proxy that leads there; raise ``TransportFailure``."""
+    def _find(self, url: str) -> http1.Way:
         try:
-            where = http1.place(url)
-            address = self._router.route(url).proxy
-            return where, None if address is None else http1.proxy(address)
+            return http1.way(url, self._router.route(url).proxy)
         except ValueError as error:
             raise TransportFailure(f"not an address: {error}") from None
 
@@ -128,15 +128,14 @@ class FastTransport:
     def _exchange(
         self, request: Request, patience: Patience, progress: Progress, slots: SimpleQueue[None]
     ) -> FastReply:
-        where, through = self._ways.find(request.url)
-        data = http1.encode(request, where, through)
+        way = self._ways.find(request.url)
+        data = http1.encode(request, way)
         _check(patience)
         self._network.watch(patience)
-        place = http1.origin(where, through)
-        line = self._kept.take(place)
+        line = self._kept.take(way.origin)
         try:
             if line is None:
-                line = fast_threads.connect(self._network, patience.connect, where, through, self._ways.trust)
+                line = fast_threads.connect(self._network, patience.connect, way, self._ways.trust)
             line.ask(data, progress, patience.read)
         except BaseException as error:
             if line is not None:
@@ -144,7 +143,7 @@ class FastTransport:
             if isinstance(error, Exception):
                 raise _failure(error, progress) from None
             raise
-        return FastReply(line, self._network, progress, lambda: self._kept.put(place, line), slots)
+        return FastReply(line, self._network, progress, lambda: self._kept.put(way.origin, line), slots)
 
     def close(self) -> None:
         """Close every connection that is idle. Closing twice does nothing."""
@@ -245,17 +244,16 @@ class AsyncFastTransport:
     async def _exchange(
         self, request: Request, patience: Patience, progress: Progress, lines: fast_aio.Lines
     ) -> AsyncFastReply:
-        where, through = self._ways.find(request.url)
-        data = http1.encode(request, where, through)
+        way = self._ways.find(request.url)
+        data = http1.encode(request, way)
         _check(patience)
-        place = http1.origin(where, through)
-        line = lines.take(place) or await fast_aio.connect(patience, where, through, self._ways.trust)
+        line = lines.take(way.origin) or await fast_aio.connect(patience, way, self._ways.trust)
         try:
             await line.ask(data, patience, progress)
         except BaseException:
             line.abort()
             raise
-        return AsyncFastReply(line, lines, place)
+        return AsyncFastReply(line, lines, way.origin)
 
     async def close(self) -> None:
         """Close the running loop's idle connections. Closing twice does nothing."""
@@ -267,10 +265,10 @@ class AsyncFastTransport:
 class AsyncFastReply:
     """An answer whose body is still to be read."""
 
-    def __init__(self, line: fast_aio.AsyncLine, lines: fast_aio.Lines, place: http1.Origin) -> None:
+    def __init__(self, line: fast_aio.AsyncLine, lines: fast_aio.Lines, origin: http1.Origin) -> None:
         self._line: fast_aio.AsyncLine | None = line
         self._lines = lines
-        self._place = place
+        self._origin = origin
         self.status: int = line.incoming.status
         self.headers: Mapping[str, str] = http1.Fields(line.incoming.fields)
         """The header fields, names in lower case."""
@@ -285,7 +283,7 @@ class AsyncFastReply:
         if line is None:
             return
         if line.incoming.whole and not line.incoming.spoiled:
-            self._lines.put(self._place, line)
+            self._lines.put(self._origin, line)
         else:
             line.abort()
         self._lines.slots.give()

@@ -11,7 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.protocols import Progress, TransportFailure
 from xoxzo.cloudpy.transports import http1
 from xoxzo.cloudpy.transports.aio_network import dial
 from xoxzo.cloudpy.transports.kept import Kept, watcher
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.protocols import Patience, Progress
+    from xoxzo.cloudpy.protocols import Patience
 
 _AT_ONCE = 65_536
 # Of a body that nobody reads so much is held; then the server has to wait.
@@ -64,13 +64,11 @@ class AsyncLine(asyncio.BufferedProtocol):
 
     async def ask(self, data: bytes, patience: Patience, progress: Progress) -> None:
         """Send a request and wait for the head of its answer; raise ``TransportFailure``."""
-        self.incoming.begin()
+        incoming = self.incoming
+        incoming.begin()
         progress.reached = True
-        await self._ask(data, patience)
-
-    async def _ask(self, data: bytes, patience: Patience) -> None:
         cast("asyncio.Transport", self._transport).write(data)
-        while not self.incoming.status:
+        while not incoming.status:
             await self._more(patience)
 
     async def read(self, patience: Patience) -> bytes:
@@ -87,7 +85,7 @@ class AsyncLine(asyncio.BufferedProtocol):
 
     async def open_tunnel(self, data: bytes, patience: Patience) -> None:
         """Ask a proxy for a tunnel; raise ``TransportFailure`` when it gives none."""
-        await self._ask(data, patience)
+        await self.ask(data, patience, Progress())
         http1.check_tunnel(self.incoming)
         self.incoming = http1.Incoming()
 
@@ -204,21 +202,18 @@ class Lines:
         self._kept.clear()
 
 
-async def connect(
-    patience: Patience, where: http1.Place, through: http1.Proxy | None, trust: Callable[[], ssl.SSLContext]
-) -> AsyncLine:
+async def connect(patience: Patience, way: http1.Way, trust: Callable[[], ssl.SSLContext]) -> AsyncLine:
     """Make a connection.
 
     Args:
         patience: how long it may take.
-        where: whom to.
-        through: who carries requests on, or ``None``.
+        way: whom to, and by whom.
         trust: says how certificates are checked.
 
     Raises:
         TransportFailure: there is none.
     """
-    first = where if through is None else through
+    first = way.first
     seconds = min(patience.connect, patience.left())
     line = None
     try:
@@ -226,9 +221,9 @@ async def connect(
             line = await _dial(first.host, first.port, seconds)
             if first.tls:
                 await line.start_tls(trust(), first.host)
-            if through is not None and where.tls:
-                await line.open_tunnel(http1.tunnel(where, through), patience)
-                await line.start_tls(trust(), where.host)
+            if way.tunnelled:
+                await line.open_tunnel(http1.tunnel(way), patience)
+                await line.start_tls(trust(), way.place.host)
     except BaseException as error:
         if line is not None:
             line.abort()

@@ -67,8 +67,7 @@ class Line:
 def connect(
     network: DeadlineNetwork,
     seconds: float,
-    where: http1.Place,
-    through: http1.Proxy | None,
+    way: http1.Way,
     trust: Callable[[], ssl.SSLContext],
 ) -> Line:
     """Make a connection.
@@ -76,21 +75,20 @@ def connect(
     Args:
         network: what connects.
         seconds: how long each step may take.
-        where: whom to.
-        through: who carries requests on, or ``None``.
+        way: whom to, and by whom.
         trust: says how certificates are checked.
 
     Raises:
         TransportFailure: the proxy refused.
     """
-    first = where if through is None else through
+    first = way.first
     stream = network.connect_tcp(first.host, first.port, seconds)
     try:
         if first.tls:
             stream = stream.start_tls(trust(), first.host, seconds)
-        if through is not None and where.tls:
-            _open_tunnel(stream, http1.tunnel(where, through), seconds)
-            stream = stream.start_tls(trust(), where.host, seconds)
+        if way.tunnelled:
+            _open_tunnel(stream, http1.tunnel(way), seconds)
+            stream = stream.start_tls(trust(), way.place.host, seconds)
     except BaseException:
         stream.close()
         raise

@@ -9,7 +9,7 @@ import re
 from base64 import b64encode
 from collections import deque
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -50,7 +50,6 @@ class Place(NamedTuple):
     target: str
 
 
-@lru_cache(maxsize=64)
 def place(url: str) -> Place:
     """Take an address apart; raise ``ValueError`` when it is none, or could not be sent as it is."""
     parts = urlsplit(url)
@@ -95,24 +94,50 @@ Origin = tuple[Proxy | None, bool, str, int]
 """What all requests over one connection have in common."""
 
 
-def origin(where: Place, through: Proxy | None) -> Origin:
-    """Return by whom and whom to a connection has to be, so that a request can go over it."""
-    if through is not None and not where.tls:
-        return (through, False, "", 0)
-    return (through, where.tls, where.host, where.port)
+class Way(NamedTuple):
+    """How a request gets to where it goes.
+
+    Attributes:
+        place: its address, taken apart.
+        proxy: who carries it on, or ``None``.
+        origin: what all requests over such a connection have in common.
+    """
+
+    place: Place
+    proxy: Proxy | None
+    origin: Origin
+
+    @property
+    def tunnelled(self) -> bool:
+        """Whether the proxy only hands bytes on: TLS is spoken through it."""
+        return self.proxy is not None and self.place.tls
+
+    @property
+    def first(self) -> Place | Proxy:
+        """Whom to connect to."""
+        return self.proxy or self.place
 
 
-def encode(request: Request, where: Place, through: Proxy | None) -> bytes:
+def way(url: str, through: str | None) -> Way:
+    """Find the way to an address, through the proxy that is named; raise ``ValueError`` for what is no address."""
+    where = place(url)
+    carrier = None if through is None else proxy(through)
+    if carrier is not None and not where.tls:
+        return Way(where, carrier, (carrier, False, "", 0))
+    return Way(where, carrier, (carrier, where.tls, where.host, where.port))
+
+
+def encode(request: Request, way: Way) -> bytes:
     """Turn a request into bytes.
 
     Args:
         request: the request.
-        where: its address, taken apart.
-        through: who carries it on, or ``None``.
+        way: how it gets to where it goes.
 
     Raises:
         TransportFailure: it cannot be sent as it is.
     """
+    where, through, _ = way
     fields = [f"host: {where.authority}"]
     fields += [f"{name}: {value}" for name, value in request.headers]
     if request.body or request.method not in {"GET", "DELETE"}:
@@ -132,10 +157,11 @@ def encode(request: Request, where: Place, through: Proxy | None) -> bytes:
     return b"%b %b HTTP/1.1\r\n%b\r\n%b" % (request.method.encode(), target.encode(), head, request.body)
 
 
-def tunnel(where: Place, through: Proxy) -> bytes:
+def tunnel(way: Way) -> bytes:
     """Return what asks a proxy for a tunnel."""
+    where, through, _ = way
     host = f"[{where.host}]" if ":" in where.host else where.host
-    field = f"{through.field}\r\n" if through.field else ""
+    field = f"{through.field}\r\n" if through is not None and through.field else ""
     return f"CONNECT {host}:{where.port} HTTP/1.1\r\nhost: {host}:{where.port}\r\n{field}\r\n".encode()
 
 

@@ -109,7 +109,7 @@ class SqliteLedger(Claiming, Noting, Reading):
             except sqlite3.Error as error:
                 raise CampaignError(f"the ledger {self.path} cannot be written: {error}") from error
 
-    def _wait_for_disk(self, wanted: bool) -> None:  # noqa: FBT001 - it is all that this is about
+    def _wait_for_disk(self, wanted: bool) -> None:
         if wanted is not self._waits:
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
             self._waits = wanted

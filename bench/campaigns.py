@@ -26,7 +26,7 @@ from xoxzo.cloudpy.campaigns.threads import quick_loop
 from xoxzo.cloudpy.protocols import Patience, Progress, Request
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport
 
-ROUNDS, MESSAGES, IN_FLIGHT = 10, 2_000, 64
+ROUNDS, MESSAGES, IN_FLIGHT = 10, 4_000, 64
 # What is wanted of a campaign, and what bare pyreqwest did on the machine on which that was set.
 GOAL, BARE = 6_000, 10_600
 GROUP = 1_000

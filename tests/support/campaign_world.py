@@ -277,7 +277,7 @@ def _play(seed: int, folder: Path, ledger_class: type[MortalLedger]) -> Verdict:
     now, deaths = 0.0, 0
     for round_ in range(20):
         world.dead = False
-        world.steps_to_live = chance.randrange(1, 40 + people * 8) if round_ < 6 and chance.random() < 0.7 else None
+        world.steps_to_live = chance.randrange(1, 20 + people * 6) if round_ < 6 and chance.random() < 0.7 else None
         if round_ > 8:
             world.trouble = 0.0
         now, ended = _run(ledger, world, limits, now)

@@ -93,6 +93,7 @@ class Runner:
         self._broken: BaseException | None = None
         self._waiting_for = ""
         self._filling = asyncio.Lock()
+        self._drained = False
         # When all that was written down was on disk, and whether something has been written since.
         self._disk, self._riding = clock.monotonic(), False
 
@@ -120,6 +121,7 @@ class Runner:
 
     async def _all(self, workers: int, hold: int, most: int | None) -> None:
         budget = [most]
+        self._drained = False
         tasks = [asyncio.create_task(self._work(hold, budget)) for _ in range(min(workers, most or workers))]
         helpers = [asyncio.create_task(self._flush_often()), asyncio.create_task(self._report_often())]
         try:
@@ -175,7 +177,9 @@ class Runner:
                     return self._ready.popleft()
                 if budget[0] is not None and budget[0] <= 0:
                     return None
-                if not await self._fill(hold, budget):
+                if self._drained or not await self._fill(hold, budget):
+                    # Nobody is left and nobody is in flight: the others need not look again.
+                    self._drained = True
                     return None
         return None
 

@@ -1,20 +1,22 @@
-"""The fast transports beyond the contract: what pyreqwest is held to, and what is said when it cannot work."""
+"""The fast transports beyond the contract: connections, long bodies, proxies, and what they refuse."""
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import ssl
 import subprocess
 import sys
 import time
 
 import pytest
 from carriers import Carrier, patience, post
-from faulty import FaultyServer, close, raw, reply, stall
-from pyreqwest.exceptions import PoolTimeoutError
+from faulty import FaultyServer, Peer, close, hang, raw, reply, stall
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
-from xoxzo.cloudpy.transports import fast_engine
+from xoxzo.cloudpy.protocols import Progress, TransportFailure
+from xoxzo.cloudpy.transports import fast_aio
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
 OK = reply(201, '[{"msgid": "m1"}]')
@@ -63,8 +65,6 @@ async def send_async(url: str) -> str:
 
 def test_an_asynchronous_client_sends_by_the_fast_transport() -> None:
     """The same for asyncio."""
-    import asyncio
-
     with FaultyServer(OK) as server:
         assert asyncio.run(send_async(server.url)) == "m1"
 
@@ -83,16 +83,16 @@ def test_nothing_is_sent_again_by_the_library(fault) -> None:
 
 
 def test_a_missing_extra_is_named_in_one_line() -> None:
-    """Without pyreqwest the module can be imported, and making a transport says what to install."""
+    """Without httptools the module can be imported, and making a transport says what to install."""
     told = run(
-        "import sys; sys.modules['pyreqwest'] = None\n"
+        "import sys; sys.modules['httptools'] = None\n"
         "from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport\n"
         "from xoxzo.cloudpy import ConfigurationError\n"
         "for make in (FastTransport, AsyncFastTransport):\n"
         "    try: make()\n"
         "    except ConfigurationError as error: print(error)\n"
     )
-    assert told.splitlines() == ['the fast transport needs pyreqwest: pip install "xoxzo-cloudpy[fast]"'] * 2
+    assert told.splitlines() == ['the fast transport needs httptools: pip install "xoxzo-cloudpy[fast]"'] * 2
 
 
 def test_another_missing_module_is_not_taken_for_a_missing_extra() -> None:
@@ -105,52 +105,19 @@ def test_another_missing_module_is_not_taken_for_a_missing_extra() -> None:
     assert told == "xoxzo.cloudpy.transports.routes\n"
 
 
-def test_somebody_elses_use_of_the_library_before_a_fork_is_told_as_well() -> None:
-    """A child whose parent used pyreqwest by itself gets the same clear error."""
-    told = run(
-        "import os\n"
-        "from pyreqwest.client import SyncClientBuilder\n"
-        "from xoxzo.cloudpy import Client, ConfigurationError\n"
-        "from xoxzo.cloudpy.transports.fast import FastTransport\n"
-        "SyncClientBuilder().build()\n"
-        "child = os.fork()\n"
-        "if child == 0:\n"
-        "    try: Client(sid='a', auth_token='b', base_url='http://127.0.0.1:9', transport=FastTransport())"
-        ".account.credits()\n"
-        "    except ConfigurationError as error: print(error, flush=True)\n"
-        "    os._exit(0)\n"
-        "os.waitpid(child, 0)\n"
-    )
-    assert "after a fork" in told
-
-
-def test_a_child_may_use_what_its_parent_only_made() -> None:
-    """A transport that was made before the fork and not used works in the child."""
-    told = run(
-        "import os, sys\n"
-        "sys.path.insert(0, 'tests/support')\n"
-        "from faulty import FaultyServer, reply\n"
-        "from xoxzo.cloudpy import Client\n"
-        "from xoxzo.cloudpy.transports.fast import FastTransport\n"
-        "with FaultyServer(reply(200, '{\"credits\": 5}')) as server:\n"
-        "    client = Client(sid='a', auth_token='b', base_url=server.url, transport=FastTransport())\n"
-        "    child = os.fork()\n"
-        "    if child == 0:\n"
-        "        print(client.account.credits().credits, flush=True)\n"
-        "        os._exit(0)\n"
-        "    os.waitpid(child, 0)\n"
-        "    client.close()\n"
-    )
-    assert told == "5\n"
-
-
-def test_certificates_that_are_none_are_refused() -> None:
-    """Garbage is refused at once, and what only looks like a certificate at the first call."""
-    with pytest.raises(ConfigurationError, match="PEM"):
-        FastTransport(certificates=b"garbage")
-    broken = FastTransport(certificates=b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-    with pytest.raises(ConfigurationError, match="cannot be made"):
-        broken.send(post("https://127.0.0.1:9"), patience(), Progress())
+@pytest.mark.parametrize("make", [FastTransport, AsyncFastTransport])
+@pytest.mark.parametrize(
+    ("certificates", "why"),
+    [
+        (b"garbage", "PEM"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read"),
+        (b"\xff-----BEGIN CERTIFICATE-----\n", "cannot be read"),
+    ],
+)
+def test_certificates_that_are_none_are_refused(make, certificates, why) -> None:
+    """At once, also those that only look like some."""
+    with pytest.raises(ConfigurationError, match=why):
+        make(certificates=certificates)
 
 
 @fast
@@ -159,15 +126,6 @@ def test_a_proxy_whose_address_is_none_is_surely_unsent(carrier: Carrier, monkey
     monkeypatch.setenv("http_proxy", "http://[")
     result = carrier.exchange(post("http://api.example.test"), patience())
     assert (result.reached, result.failure is None) == (False, False)
-
-
-@fast
-def test_a_program_with_ever_other_timeouts_does_not_gather_clients(carrier: Carrier) -> None:
-    """Time-outs belong to pyreqwest's clients, of which only the latest are kept."""
-    with FaultyServer(OK) as server:
-        for number in range(40):
-            assert carrier.exchange(post(server.url), patience(read=1 + number)).status == 201
-    assert len(carrier.transport._clients._clients) == fast_engine._MOST_CLIENTS
 
 
 @fast
@@ -186,28 +144,180 @@ def test_slots_are_shared_by_calls_with_other_timeouts(kind) -> None:
         carrier.close()
 
 
-def test_the_library_itself_lets_no_more_through() -> None:
-    """When a slot is free but pyreqwest still has the exchange of a cancelled call, the wait is told as one."""
-    failure = fast_engine.failure(PoolTimeoutError("late", {"causes": None}), progress := Progress())
-    assert (failure.timeout, progress.reached) == ("pool", False)
+async def held(line: fast_aio.AsyncLine) -> int:
+    """Let the server send until nothing more comes; return what waits to be read."""
+    before = -1
+    while line.incoming.held != before:
+        before = line.incoming.held
+        await asyncio.sleep(0.1)
+    return before
 
 
-def test_connecting_has_less_time_than_the_whole_call() -> None:
-    """So that a connection which is not made is told as that, and not as an answer that did not come."""
-    clients = fast_engine.Clients(lambda ways: ways)
-    for left, connect in [(60.0, 5.0), (5.1, 5.0), (5.0, 2.5), (3.0, 2.5), (0.3, 0.15625)]:
-        assert clients.get("http://127.0.0.1/", patience(), left).connect == connect
+def test_a_list_that_nobody_reads_makes_the_server_wait() -> None:
+    """No more of a body than a few hundred kilobytes is held, and it comes whole when it is read."""
+    size = 8_000_000
+
+    async def program(url: str) -> tuple[int, int]:
+        transport = AsyncFastTransport()
+        answer = await transport.send(post(url), patience(), Progress())
+        waiting = await held(answer._line)
+        read = 0
+        while piece := await answer.read(patience()):
+            read += len(piece)
+        await answer.close()
+        await transport.close()
+        return waiting, read
+
+    with FaultyServer(reply(200, b"x" * size)) as server:
+        waiting, read = asyncio.run(program(server.url))
+    assert waiting < 1_000_000
+    assert read == size
 
 
-def test_a_list_that_is_read_slowly_ends_at_the_deadline_of_its_request() -> None:
-    """Pyreqwest counts the caller's own time: that is told as the deadline, and not as a silent server."""
-    transport = FastTransport()
-    with FaultyServer(stall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx")) as server:
-        answer = transport.send(Request("GET", server.url + "/", ()), patience(deadline=1.5), Progress())
-        assert answer.read(patience()) == b"x"
-        time.sleep(1.5)
+def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
+    """Before the server loses patience; one that is used again and again stays."""
+    for room in ("kept", "fast_aio"):
+        monkeypatch.setattr(f"xoxzo.cloudpy.transports.{room}.KEEPALIVE_SECONDS", 0.2)
+
+    async def program(url: str) -> list[bool]:
+        transport = AsyncFastTransport()
+        seen = []
+        for pause in (0.0, 1.0):
+            answer = await transport.send(post(url), patience(), Progress())
+            line = answer._line
+            while await answer.read(patience()):
+                pass
+            await answer.close()
+            await asyncio.sleep(pause)
+            seen.append(line._transport.is_closing())
+        await transport.close()
+        return seen
+
+    with FaultyServer(OK) as server:
+        assert asyncio.run(program(server.url)) == [False, True]
+        transport = FastTransport()
+        for _ in range(2):
+            answer = transport.send(post(server.url), patience(), Progress())
+            while answer.read(patience()):
+                pass
+            answer.close()
+            time.sleep(0.3)
+        transport.close()
+        assert server.connections == 3
+
+
+def test_a_shorter_wait_is_kept_after_a_longer_one() -> None:
+    """One timer watches over all waits of a connection, and rings for the one that is under way."""
+
+    async def program(url: str) -> tuple[str | None, float]:
+        transport = AsyncFastTransport()
+        for read in (0.4, 30.0):
+            answer = await transport.send(post(url), patience(read=read), Progress())
+            while await answer.read(patience(read=read)):
+                pass
+            await answer.close()
+            await asyncio.sleep(0.2)
+        began = time.monotonic()
+        try:
+            await transport.send(post(url), patience(read=0.6), Progress())
+        except TransportFailure as failure:
+            await transport.close()
+            return failure.timeout, time.monotonic() - began
+        raise AssertionError("the server answered")
+
+    with FaultyServer(OK, OK, hang) as server:
+        phase, took = asyncio.run(program(server.url))
+    assert phase == "read"
+    assert 0.59 < took < 20
+
+
+def test_a_connection_that_ends_during_the_handshake_is_surely_unsent() -> None:
+    """Whoever closes instead of greeting has not got the request."""
+
+    async def program(port: int) -> tuple[bool, str | None]:
+        progress = Progress()
+        transport = AsyncFastTransport()
         with pytest.raises(TransportFailure) as caught:
-            answer.read(patience())
-        answer.close()
-    transport.close()
-    assert caught.value.timeout == "deadline"
+            await transport.send(post(f"https://127.0.0.1:{port}"), patience(), progress)
+        await transport.close()
+        return progress.reached, caught.value.timeout
+
+    async def main() -> tuple[bool, str | None]:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        async with server:
+            return await program(server.sockets[0].getsockname()[1])
+
+    assert asyncio.run(main()) == (False, None)
+
+
+def test_a_call_that_is_cancelled_while_it_connects_is_surely_unsent() -> None:
+    """And leaves no socket behind."""
+
+    async def program(port: int) -> bool:
+        progress = Progress()
+        transport = AsyncFastTransport()
+        call = asyncio.create_task(transport.send(post(f"https://127.0.0.1:{port}"), patience(), progress))
+        await asyncio.sleep(0.2)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await transport.close()
+        return progress.reached
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert asyncio.run(program(listener.getsockname()[1])) is False
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(5)
+            while connection.recv(4096):
+                pass
+
+
+@fast
+def test_tls_is_spoken_with_a_proxy_too(kind, authority, monkeypatch) -> None:
+    """Through a proxy at an https:// address goes TLS within TLS."""
+    outer, inner = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    authority.issue_cert("127.0.0.1").configure_cert(outer)
+    authority.issue_cert("api.example.test").configure_cert(inner)
+
+    def tunnel(peer: Peer) -> bool:
+        peer.socket.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        speaking = inner.wrap_bio(incoming, outgoing, server_side=True)
+
+        def step(work):
+            while True:
+                try:
+                    result = work()
+                except ssl.SSLWantReadError:
+                    peer.socket.sendall(outgoing.read())
+                    incoming.write(peer.socket.recv(65536))
+                else:
+                    peer.socket.sendall(outgoing.read())
+                    return result
+
+        step(speaking.do_handshake)
+        seen.append(step(lambda: speaking.read(65536)))
+        step(lambda: speaking.write(b"HTTP/1.1 201 Created\r\ncontent-length: 4\r\n\r\nfine"))
+        return False
+
+    seen: list[bytes] = []
+    carrier = kind(trust=authority)
+    with FaultyServer(tunnel, tls=outer) as proxy:
+        monkeypatch.setenv("https_proxy", f"https://127.0.0.1:{proxy.port}")
+        result = carrier.exchange(post("https://api.example.test"), patience())
+        carrier.close()
+    assert (result.status, result.body, result.reached) == (201, b"fine", True)
+    assert b"authorization: Basic x" in seen[0]
+
+
+@fast
+def test_a_proxy_that_breaks_off_is_surely_unsent(carrier: Carrier, monkeypatch) -> None:
+    """Whatever comes instead of a tunnel."""
+    for answer in (raw(b""), raw(b"SSH-2.0\r\n"), raw(b"HTTP/1.1 200 OK\r\n"), raw(b"HTTP/1.1 200 OK\r\n\r\nx")):
+        with FaultyServer(answer) as proxy:
+            monkeypatch.setenv("https_proxy", proxy.url)
+            carrier.transport._ways.find.cache_clear()
+            carrier.transport._ways._router._routes.clear()
+            result = carrier.exchange(post("https://api.example.test"), patience())
+        assert (result.reached, result.failure is None) == (False, False)

@@ -246,7 +246,7 @@ async def _client(connections: int, account: Mapping[str, Any]) -> AsyncIterator
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.transports.fast import AsyncFastTransport
 
-    if find_spec("pyreqwest") is None:
+    if find_spec("httptools") is None:
         async with AsyncClient(**account, max_connections=connections) as client:
             yield client
         return

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return what makes the quickest event loop that is there; ``None`` stands for asyncio's own.
 
-    The fast transport's answers come from another thread. Each of them wakes asyncio's loop by writing to a socket, and
-    has to fight for the interpreter afterwards; uvloop's wakes for a third less in all.
+    uvloop's takes bytes from the network, and through TLS, for half of what asyncio's own needs.
     """
     try:
         from uvloop import new_event_loop

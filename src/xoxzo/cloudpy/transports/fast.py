@@ -44,8 +44,8 @@ class _Ways:
     def __init__(self, certificates: bytes | None) -> None:
         if not _here:
             raise ConfigurationError('the fast transport needs httptools: pip install "xoxzo-cloudpy[fast]"')
-        if certificates is not None and b"-----BEGIN CERTIFICATE-----" not in certificates:
-            raise ConfigurationError("certificates must be PEM: no BEGIN CERTIFICATE is in them")
+        if certificates is not None:
+            _check_certificates(certificates)
         self._router = Router()
         self.find = lru_cache(maxsize=64)(self._find)
         """Where an address is, as :meth:`_find` tells it."""
@@ -59,20 +59,24 @@ class _Ways:
             raise TransportFailure(f"not an address: {error}") from None
 
     def trust(self) -> ssl.SSLContext:
-        """Return how certificates are checked; it is made once, since that takes longer than a hundred requests.
-
-        Raises:
-            ConfigurationError: the certificates are none.
-        """
+        """Return how certificates are checked; it is made once, since that takes longer than a hundred requests."""
         if self._context is None:
             context = engine.trust_store()
             if self._certificates is not None:
-                try:
-                    context.load_verify_locations(cadata=self._certificates.decode("ascii"))
-                except (OSError, ValueError) as error:
-                    raise ConfigurationError(f"the fast transport cannot be made: {error}") from None
+                context.load_verify_locations(cadata=self._certificates.decode("ascii"))
             self._context = context
         return self._context
+
+
+def _check_certificates(pem: bytes) -> None:
+    import ssl
+
+    if b"-----BEGIN CERTIFICATE-----" not in pem:
+        raise ConfigurationError("certificates must be PEM: no BEGIN CERTIFICATE is in them")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.decode("ascii"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"certificates cannot be read: {error}") from None
 
 
 class FastTransport:

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from carriers import Carrier, patience, post
@@ -16,8 +17,10 @@ from faulty import FaultyServer, Peer, close, hang, raw, reply, stall
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Progress, TransportFailure
-from xoxzo.cloudpy.transports import fast_aio
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.transports import fast_aio
 
 OK = reply(201, '[{"msgid": "m1"}]')
 fast = pytest.mark.parametrize("kind", ["fast-threads", "fast-asyncio"], indirect=True)

@@ -69,7 +69,7 @@ class Proxy(NamedTuple):
         tls: whether TLS is spoken with it.
         host: its name or address.
         port: its port.
-        field: the header field by which one may use it; empty where none is needed.
+        field: the header field by which one may use it, with its line break; empty where none is needed.
     """
 
     tls: bool
@@ -86,7 +86,7 @@ def proxy(address: str) -> Proxy:
     field = ""
     if parts.username:
         secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        field = f"proxy-authorization: Basic {b64encode(secret).decode('ascii')}"
+        field = f"proxy-authorization: Basic {b64encode(secret).decode('ascii')}\r\n"
     return Proxy(parts.scheme == "https", parts.hostname, parts.port or _PORTS[parts.scheme], field)
 
 
@@ -101,11 +101,13 @@ class Way(NamedTuple):
         place: its address, taken apart.
         proxy: who carries it on, or ``None``.
         origin: what all requests over such a connection have in common.
+        opening: how the request begins, behind its method and up to its own header fields.
     """
 
     place: Place
     proxy: Proxy | None
     origin: Origin
+    opening: bytes
 
     @property
     def tunnelled(self) -> bool:
@@ -122,9 +124,12 @@ def way(url: str, through: str | None) -> Way:
     """Find the way to an address, through the proxy that is named; raise ``ValueError`` for what is no address."""
     where = place(url)
     carrier = None if through is None else proxy(through)
+    target, field = where.target, ""
+    origin: Origin = (carrier, where.tls, where.host, where.port)
     if carrier is not None and not where.tls:
-        return Way(where, carrier, (carrier, False, "", 0))
-    return Way(where, carrier, (carrier, where.tls, where.host, where.port))
+        # Who carries a plain request on reads where it goes, whoever that is; TLS goes through a tunnel.
+        origin, target, field = (carrier, False, "", 0), url, carrier.field
+    return Way(where, carrier, origin, f" {target} HTTP/1.1\r\nhost: {where.authority}\r\n{field}".encode())
 
 
 def encode(request: Request, way: Way) -> bytes:
@@ -137,31 +142,23 @@ def encode(request: Request, way: Way) -> bytes:
     Raises:
         TransportFailure: it cannot be sent as it is.
     """
-    where, through, _ = way
-    fields = [f"host: {where.authority}"]
-    fields += [f"{name}: {value}" for name, value in request.headers]
+    fields = [f"{name}: {value}\r\n" for name, value in request.headers]
     if request.body or request.method not in {"GET", "DELETE"}:
-        fields.append(f"content-length: {len(request.body)}")
-    target = where.target
-    if through is not None and not where.tls:
-        # Who carries a plain request on reads where it goes; TLS goes through a tunnel.
-        target = request.url
-        if through.field:
-            fields.append(through.field)
+        fields.append(f"content-length: {len(request.body)}\r\n")
     try:
-        head = ("\r\n".join(fields) + "\r\n").encode()
+        head = "".join(fields).encode()
     except UnicodeEncodeError:
-        head = b""
+        head = b"\0"
     if not _method(request.method) or not _fields(head) or head.count(b"\r\n") != len(fields):
         raise TransportFailure("the address or a header cannot be sent as it is")
-    return b"%b %b HTTP/1.1\r\n%b\r\n%b" % (request.method.encode(), target.encode(), head, request.body)
+    return b"".join((request.method.encode(), way.opening, head, b"\r\n", request.body))
 
 
 def tunnel(way: Way) -> bytes:
     """Return what asks a proxy for a tunnel."""
-    where, through, _ = way
+    where, through = way.place, way.proxy
     host = f"[{where.host}]" if ":" in where.host else where.host
-    field = f"{through.field}\r\n" if through is not None and through.field else ""
+    field = through.field if through is not None else ""
     return f"CONNECT {host}:{where.port} HTTP/1.1\r\nhost: {host}:{where.port}\r\n{field}\r\n".encode()
 
 

@@ -9,6 +9,7 @@ import pytest
 from ledger_contract import LedgerContract, fill, people
 
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
 
 
@@ -96,3 +97,31 @@ def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
             ledger.claim(epoch, 1, 1.0)
         other.close()
         assert len(ledger.claim(epoch, 1, 1.0).recipients) == 1
+
+
+def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) -> None:
+    """A claim is on disk before anything is sent; what is to be durable is, though nothing else is written with it."""
+    said: list[str] = []
+    with SqliteLedger(tmp_path / "c", create=True) as ledger:
+        assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(4)))
+        ledger.put({"salt": "s"})
+        ledger.seal()
+        epoch = ledger.begin(0.0)
+        ledger._connection.set_trace_callback(said.append)
+
+        def waits(work: Callable[[], object]) -> bool:
+            said.clear()
+            work()
+            assert any(line.startswith(("INSERT", "UPDATE")) for line in said), "nothing was written"
+            return bool(ledger._connection.execute("PRAGMA synchronous").fetchone()[0] == 2)
+
+        def outcome(n: int) -> Outcome:
+            return Outcome(n, 1, State.SENT, f"m{n}", at=1.0)
+
+        assert waits(lambda: ledger.claim(epoch, 2, 1.0))
+        assert not waits(lambda: ledger.note([outcome(1)], epoch, durable=False))
+        assert waits(lambda: ledger.note([], epoch))
+        assert not waits(lambda: ledger.note([outcome(2)], epoch, durable=False))
+        assert waits(lambda: ledger.claim(epoch, 2, 1.0))
+        assert waits(lambda: ledger.note([outcome(3)], epoch))
+        ledger._connection.set_trace_callback(None)

@@ -12,6 +12,7 @@ from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import Event, Limits, QuietHours, Recipient, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.campaigns.runner import Runner, Stopped
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -122,6 +123,24 @@ def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
     run.ledger.close()
     assert 300 < run.sent[0][1] < 500
     assert [event.reason for event in run.events if event.kind == "waiting"] == ["quiet hours"]
+
+
+def test_outcomes_that_nothing_takes_along_are_on_disk_half_a_second_later(stage) -> None:
+    """They ride along with the next claim; where that is long in coming they do not wait for it."""
+    run = stage(2, concurrency=1, rate=0.1)
+    note, noted = run.ledger.note, []
+
+    def watch(outcomes: list[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
+        noted.append((len(outcomes), durable, asyncio.get_running_loop().time()))
+        return note(outcomes, epoch, durable=durable)
+
+    run.ledger.note = watch
+    run.play(lambda *_: None)
+    (count, durable, at), (nothing, carried, then) = noted[:2]
+    assert (count, durable, nothing, carried) == (1, False, 0, True)
+    assert at < 0.1
+    assert 0.4 < then < 0.7
+    assert all(durable for _, durable, _ in noted[-1:])
 
 
 def test_a_ledger_that_breaks_while_outcomes_are_written_ends_the_run(stage) -> None:

@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 from carriers import Carrier, patience, post
@@ -17,10 +16,8 @@ from faulty import FaultyServer, Peer, close, hang, raw, reply, stall
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Progress, TransportFailure
+from xoxzo.cloudpy.transports import fast_aio, fast_threads
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.transports import fast_aio
 
 OK = reply(201, '[{"msgid": "m1"}]')
 fast = pytest.mark.parametrize("kind", ["fast-threads", "fast-asyncio"], indirect=True)
@@ -101,11 +98,11 @@ def test_a_missing_extra_is_named_in_one_line() -> None:
 def test_another_missing_module_is_not_taken_for_a_missing_extra() -> None:
     """What else cannot be imported is not hidden behind advice that does not help."""
     told = run(
-        "import sys; sys.modules['xoxzo.cloudpy.transports.routes'] = None\n"
+        "import sys; sys.modules['xoxzo.cloudpy.transports.slots'] = None\n"
         "try: import xoxzo.cloudpy.transports.fast\n"
         "except ModuleNotFoundError as error: print(error.name)\n"
     )
-    assert told == "xoxzo.cloudpy.transports.routes\n"
+    assert told == "xoxzo.cloudpy.transports.slots\n"
 
 
 @pytest.mark.parametrize("make", [FastTransport, AsyncFastTransport])
@@ -180,12 +177,12 @@ def test_a_list_that_nobody_reads_makes_the_server_wait() -> None:
 def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
     """Before the server loses patience; one that is used again and again stays."""
     for room in ("kept", "fast_aio"):
-        monkeypatch.setattr(f"xoxzo.cloudpy.transports.{room}.KEEPALIVE_SECONDS", 0.2)
+        monkeypatch.setattr(f"xoxzo.cloudpy.transports.{room}.KEEPALIVE_SECONDS", 0.5)
 
     async def program(url: str) -> list[bool]:
         transport = AsyncFastTransport()
         seen = []
-        for pause in (0.0, 1.0):
+        for pause in (0.0, 0.2, 2.0):
             answer = await transport.send(post(url), patience(), Progress())
             line = answer._line
             while await answer.read(patience()):
@@ -197,16 +194,17 @@ def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
         return seen
 
     with FaultyServer(OK) as server:
-        assert asyncio.run(program(server.url)) == [False, True]
+        assert asyncio.run(program(server.url)) == [False, False, True]
+    with FaultyServer(OK) as server:
         transport = FastTransport()
         for _ in range(2):
             answer = transport.send(post(server.url), patience(), Progress())
             while answer.read(patience()):
                 pass
             answer.close()
-            time.sleep(0.3)
+            time.sleep(0.6)
         transport.close()
-        assert server.connections == 3
+    assert server.connections == 2
 
 
 def test_a_shorter_wait_is_kept_after_a_longer_one() -> None:
@@ -251,6 +249,45 @@ def test_a_connection_that_ends_during_the_handshake_is_surely_unsent() -> None:
             return await program(server.sockets[0].getsockname()[1])
 
     assert asyncio.run(main()) == (False, None)
+
+
+def test_a_connection_that_is_gone_when_tls_was_agreed_on_is_none(monkeypatch) -> None:
+    """An event loop then gives nothing back, and nothing is sent into it."""
+
+    class Loop:
+        async def start_tls(self, *_: object, **__: object) -> None:
+            pass
+
+    async def program(port: int) -> None:
+        line = await fast_aio._dial("127.0.0.1", port, 5.0)
+        monkeypatch.setattr(line, "_loop", Loop())
+        with pytest.raises(ConnectionAbortedError):
+            await line.start_tls(ssl.create_default_context(), "localhost")
+        line.abort()
+        await asyncio.sleep(0)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asyncio.run(program(listener.getsockname()[1]))
+
+
+def test_an_interruption_is_passed_on_and_breaks_the_connection(monkeypatch) -> None:
+    """Ctrl-C in the middle of an exchange stays what it is; the next call opens another connection."""
+    transport, progress = FastTransport(), Progress()
+    with FaultyServer(OK) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(fast_threads.Line, "_more", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                transport.send(post(server.url), patience(), progress)
+        assert progress.reached is True
+        answer = transport.send(post(server.url), patience(), progress)
+        answer.close()
+        transport.close()
+    assert answer.status == 201
+    assert server.connections == 2
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_call_that_is_cancelled_while_it_connects_is_surely_unsent() -> None:

@@ -76,6 +76,12 @@ def test_a_proxy_of_a_kind_that_cannot_be_used_is_none(proxy) -> None:
         way("https://a/", proxy)
 
 
+def test_half_a_character_is_refused() -> None:
+    """A lone surrogate cannot be sent."""
+    with pytest.raises(TransportFailure, match="as it is"):
+        encode(Request("GET", "http://a/", (("x-a", "\ud800"),)), way("http://a/", None))
+
+
 fields = st.tuples(st.text(max_size=8), st.text(max_size=8))
 
 

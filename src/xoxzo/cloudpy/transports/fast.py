@@ -141,12 +141,10 @@ class FastTransport:
             if line is None:
                 line = fast_threads.connect(self._network, patience.connect, way, self._ways.trust)
             line.ask(data, progress, patience.read)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again, as what it means
             if line is not None:
                 line.abort()
-            if isinstance(error, Exception):
-                raise _failure(error, progress) from None
-            raise
+            raise _failure(error, progress) from None
         return FastReply(line, self._network, progress, lambda: self._kept.put(way.origin, line), slots)
 
     def close(self) -> None:
@@ -299,8 +297,10 @@ def _check(patience: Patience) -> None:
         raise TransportFailure("the deadline passed", timeout="deadline")
 
 
-def _failure(error: Exception, progress: Progress) -> Exception:
+def _failure(error: BaseException, progress: Progress) -> BaseException:
+    """Say what an exception means; what is no failure of the network, such as Ctrl-C, stays what it is."""
     if isinstance(error, http1.Broken):
         return TransportFailure(str(error))
-    known = isinstance(error, (TransportFailure, ConfigurationError))
-    return error if known else engine.failure(error, progress)
+    if isinstance(error, TransportFailure) or not isinstance(error, Exception):
+        return error
+    return engine.failure(error, progress)

@@ -40,7 +40,7 @@ class AsyncLine(asyncio.BufferedProtocol):
         self.incoming = http1.Incoming()
         self._loop = asyncio.get_running_loop()
         self._buffer = memoryview(bytearray(_AT_ONCE))
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport
         self._readable: Callable[[], bool] = bool
         self._waiter: asyncio.Future[None] | None = None
         self._broken = ""
@@ -51,13 +51,11 @@ class AsyncLine(asyncio.BufferedProtocol):
 
     def good(self) -> bool:
         """Whether another request may be sent over it."""
-        closing = self._transport is None or self._transport.is_closing()
-        return not closing and not self.incoming.spoiled and not self._readable()
+        return not self._transport.is_closing() and not self.incoming.spoiled and not self._readable()
 
     def abort(self) -> None:
         """Close it at once. Closing twice does nothing."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -67,7 +65,7 @@ class AsyncLine(asyncio.BufferedProtocol):
         incoming = self.incoming
         incoming.begin()
         progress.reached = True
-        cast("asyncio.Transport", self._transport).write(data)
+        self._transport.write(data)
         while not incoming.status:
             await self._more(patience)
 
@@ -80,7 +78,7 @@ class AsyncLine(asyncio.BufferedProtocol):
             await self._more(patience)
         if self._paused:
             self._paused = False
-            cast("asyncio.Transport", self._transport).resume_reading()
+            self._transport.resume_reading()
         return incoming.take()
 
     async def open_tunnel(self, data: bytes, patience: Patience) -> None:
@@ -91,7 +89,7 @@ class AsyncLine(asyncio.BufferedProtocol):
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from now on; raise ``OSError``."""
-        transport = cast("asyncio.Transport", self._transport)
+        transport = self._transport
         try:
             secured = await self._loop.start_tls(transport, self, context, server_hostname=host)
         except BaseException:
@@ -127,12 +125,12 @@ class AsyncLine(asyncio.BufferedProtocol):
 
     def _ring(self) -> None:
         self._timer = None
-        if self._waiter is None:
+        if self._waiter is None or self._waiter.done():
             return
         left = self._limit - time.monotonic()
         if left > 0:
             self._set(left)
-        elif not self._waiter.done():
+        else:
             self._waiter.set_exception(TimeoutError())
 
     def _wake(self) -> None:
@@ -157,7 +155,7 @@ class AsyncLine(asyncio.BufferedProtocol):
             self.abort()
         if self.incoming.held > _HELD and not self._paused:
             self._paused = True
-            cast("asyncio.Transport", self._transport).pause_reading()
+            self._transport.pause_reading()
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:

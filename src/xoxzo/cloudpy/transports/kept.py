@@ -33,17 +33,16 @@ class Kept(Generic[C]):
 
     def take(self, place: Hashable) -> C | None:
         """Return the connection to a place that was used last, or ``None``; close those that are good for nothing."""
-        idle = self._places.get(place)
-        while idle:
+        idle = self._places.get(place, [])
+        while True:
             try:
+                # Asked without looking: another thread may take the last one in between.
                 since, connection = idle.pop()
             except IndexError:
-                # Another thread took it.
                 return None
             if time.monotonic() - since < KEEPALIVE_SECONDS and connection.good():
                 return connection
             connection.abort()
-        return None
 
     def put(self, place: Hashable, connection: C) -> None:
         """Keep a connection."""

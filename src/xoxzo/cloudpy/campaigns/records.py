@@ -37,7 +37,8 @@ class State(enum.IntEnum):
         return self in {State.SENT, State.DELIVERED, State.FAILED}
 
 
-class Recipient(msgspec.Struct, frozen=True):
+# Without gc: a run holds thousands of these, which hold nothing that could hold them.
+class Recipient(msgspec.Struct, frozen=True, gc=False):
     """One person to be reached. A ``repr`` shows neither number nor variables.
 
     Attributes:
@@ -82,7 +83,7 @@ class Claim(msgspec.Struct, frozen=True):
     over_budget: bool = False
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of one recipient.
 
     Attributes:

@@ -220,10 +220,11 @@ class AsyncFastTransport:
             TransportFailure: no answer came; ``progress`` says whether the request may have left.
         """
         lines = self._lines()
-        try:
-            await lines.slots.take(patience.left() - _SOONER)
-        except TimeoutError:
-            raise TransportFailure("no free connection", timeout="pool") from None
+        if not lines.slots.take_at_once():
+            try:
+                await lines.slots.take(patience.left() - _SOONER)
+            except TimeoutError:
+                raise TransportFailure("no free connection", timeout="pool") from None
         try:
             return await self._exchange(request, patience, progress, lines)
         except BaseException:

@@ -20,10 +20,16 @@ class Slots:
         self._free = number
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def take(self, seconds: float) -> None:
-        """Take a slot; raise ``TimeoutError`` when none comes free in so many seconds."""
+    def take_at_once(self) -> bool:
+        """Take a slot if one is free; return whether one was."""
         if self._free:
             self._free -= 1
+            return True
+        return False
+
+    async def take(self, seconds: float) -> None:
+        """Take a slot; raise ``TimeoutError`` when none comes free in so many seconds."""
+        if self.take_at_once():
             return
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()

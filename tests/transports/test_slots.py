@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from xoxzo.cloudpy.transports.slots import LoopSlots, Slots
+from xoxzo.cloudpy.transports.fast import AsyncFastTransport
+from xoxzo.cloudpy.transports.slots import Slots
 
 
 async def turn() -> None:
@@ -88,11 +89,11 @@ def test_a_slot_given_at_the_end_of_its_time_is_taken() -> None:
 
 def test_each_event_loop_has_slots_of_its_own() -> None:
     """Loops do not wait for each other, and those that have ended are forgotten."""
-    every = LoopSlots(1)
+    every = AsyncFastTransport(max_connections=1)
 
     async def main() -> Slots:
-        slots = every.here()
-        assert every.here() is slots
+        slots = every._lines().slots
+        assert every._lines().slots is slots
         await slots.take(0.01)
         return slots
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.protocols import Progress
 from xoxzo.cloudpy.transports import http1
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     import httpcore2
 
-    from xoxzo.cloudpy.protocols import Progress
     from xoxzo.cloudpy.transports.engine import DeadlineNetwork
 
 _AT_ONCE = 65_536
@@ -79,7 +78,7 @@ def connect(
         trust: says how certificates are checked.
 
     Raises:
-        TransportFailure: the proxy refused.
+        TransportFailure: the proxy refused; so do ``Broken`` and exceptions of httpcore2's.
     """
     first = way.first
     stream = network.connect_tcp(first.host, first.port, seconds)
@@ -87,20 +86,11 @@ def connect(
         if first.tls:
             stream = stream.start_tls(trust(), first.host, seconds)
         if way.tunnelled:
-            _open_tunnel(stream, http1.tunnel(way), seconds)
+            asking = Line(stream)
+            asking.ask(http1.tunnel(way), Progress(), seconds)
+            http1.check_tunnel(asking.incoming)
             stream = stream.start_tls(trust(), way.place.host, seconds)
     except BaseException:
         stream.close()
         raise
     return Line(stream)
-
-
-def _open_tunnel(stream: httpcore2.NetworkStream, data: bytes, seconds: float) -> None:
-    answer = http1.Incoming()
-    stream.write(data, seconds)
-    while not answer.status:
-        piece = stream.read(_AT_ONCE, seconds)
-        if not piece:
-            raise TransportFailure("the proxy closed the connection")
-        answer.feed(piece)
-    http1.check_tunnel(answer)

@@ -58,24 +58,3 @@ class Slots:
 def _expire(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_exception(TimeoutError())
-
-
-class LoopSlots:
-    """Slots for each event loop.
-
-    Args:
-        number: how many each loop has.
-    """
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self._loops: dict[asyncio.AbstractEventLoop, Slots] = {}
-
-    def here(self) -> Slots:
-        """Return the slots of the running loop."""
-        loop = asyncio.get_running_loop()
-        try:
-            return self._loops[loop]
-        except KeyError:
-            self._loops = {each: slots for each, slots in self._loops.items() if not each.is_closed()}
-            return self._loops.setdefault(loop, Slots(self._number))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.flow import Pacer, Received, Send, Settings, Sleep, Step, Tell, Trip, flow
+from xoxzo.cloudpy.flow import Pacer, Send, Settings, Sleep, Step, Tell, Trip, flow
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable
-from xoxzo.cloudpy.protocols import Attempt, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, Received, TransportFailure
 
 WALL = 1_800_000_000.0
 

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +84,7 @@ class Async:
         progress = Progress()
         result = Result(reached=False)
         try:
-            async with self._bound(patience):
+            async with asyncio.timeout(patience.left()):
                 answer = await self.transport.send(request, patience, progress)
                 result.status, result.headers = answer.status, dict(answer.headers)
                 try:
@@ -98,11 +98,6 @@ class Async:
             result.failure = TransportFailure("late", timeout="deadline")
         result.reached = progress.reached
         return result
-
-    def _bound(self, patience: Patience) -> AbstractAsyncContextManager[Any]:
-        if getattr(self.transport, "keeps_deadline", False):
-            return nullcontext()
-        return asyncio.timeout(patience.left())
 
     def hold(self, request: Request) -> Callable[[], None]:
         """Send, leave the body unread, and give what closes the answer."""
@@ -122,6 +117,26 @@ class OnUvloop(Async):
 
     def __init__(self, transport: Any) -> None:
         super().__init__(transport, uvloop.new_event_loop)
+
+
+class AtOnce(Async):
+    """Has a transport for asyncio send a request and read its answer in one go, bounded by nobody but itself."""
+
+    async def _exchange(self, request: Request, patience: Patience) -> Result:
+        progress = Progress()
+        result = Result(reached=False)
+        try:
+            received = await self.transport.fetch(request, patience, progress, 100_000_000)
+            result.status, result.headers = received.status, dict(received.headers)
+            result.body, result.failure = received.body, received.cut
+        except TransportFailure as failure:
+            result.failure = failure
+        result.reached = progress.reached
+        return result
+
+
+class AtOnceOnUvloop(AtOnce, OnUvloop):
+    """The same in uvloop's event loop, which campaigns make for themselves."""
 
 
 Carrier = Sync | Async
@@ -158,9 +173,11 @@ class Kind:
 
 FACES: dict[str, type[Sync | Async]] = {"threads": Sync, "asyncio": Async}
 EVERY = [f"{name}-{face}" for name in ("default", "fast", "recorder") for face in FACES]
+FACES["whole"] = AtOnce
+EVERY += ["fast-whole"]
 if uvloop is not None:
-    FACES["uvloop"] = OnUvloop
-    EVERY += ["default-uvloop", "fast-uvloop"]
+    FACES |= {"uvloop": OnUvloop, "whole uvloop": AtOnceOnUvloop}
+    EVERY += ["default-uvloop", "fast-uvloop", "fast-whole uvloop"]
 
 
 def kind_of(name: str, folder: Path) -> Kind:

@@ -13,9 +13,9 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from xoxzo.cloudpy.configuration import LIVE_URL, USER_AGENT, basic
 from xoxzo.cloudpy.drivers import RECORD_LIMIT, Connector, exchange
-from xoxzo.cloudpy.flow import Received, Send
+from xoxzo.cloudpy.flow import Send
 from xoxzo.cloudpy.operations.operation import FORM
-from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Patience, Progress, Received, Request, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
@@ -10,10 +9,10 @@ import warnings
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import Outcome, Received, Send, Settings, Sleep, Tell, Trip, flow
+from xoxzo.cloudpy.flow import Outcome, Send, Settings, Sleep, Tell, Trip, flow
 from xoxzo.cloudpy.operations.array import ArraySplitter
 from xoxzo.cloudpy.operations.replies import Unreadable
-from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.protocols import Received, TransportFailure
 from xoxzo.cloudpy.responses import RawResponse
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ RECORD_LIMIT = 1_000_000
 """The most bytes that one reply may have; lists are streamed and have no limit."""
 
 _log = logging.getLogger("xoxzo.cloudpy")
-_unbounded: contextlib.AbstractAsyncContextManager[None] = contextlib.nullcontext()
 
 
 class Connector(Generic[Carrier]):
@@ -303,17 +301,18 @@ class AsyncNotingDriver(_Noting, AsyncDriver):
 
 
 async def _exchange(transport: AsyncTransport, step: Send) -> Received:
+    patience = step.patience
+    fetch = None if step.streamed else getattr(transport, "fetch", None)
+    if fetch is not None:
+        return cast("Received", await fetch(step.request, patience, step.progress, RECORD_LIMIT))
     import asyncio  # whoever calls this has it; a client for threads need not wait for it
 
-    patience = step.patience
     reply = None
     body = bytearray()
     cut, too_long = None, False
-    # One time-out for all of it: a time-out for each wait costs more than the rest of this function, and even one
-    # costs a tenth of a send on the fast transport, which needs none.
-    bounded = getattr(transport, "keeps_deadline", False)
     try:
-        async with _unbounded if bounded else asyncio.timeout(patience.left()):
+        # One time-out for all of it: one for each wait costs more than the rest of this function.
+        async with asyncio.timeout(patience.left()):
             reply = await transport.send(step.request, patience, step.progress)
             if step.streamed and 200 <= reply.status < 300:
                 return Received(reply.status, reply.headers, reply=reply)

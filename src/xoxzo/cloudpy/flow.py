@@ -31,12 +31,10 @@ import msgspec
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable, objections, retry_after
-from xoxzo.cloudpy.protocols import Attempt, EventHook, Patience, Progress, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, EventHook, Patience, Progress, Received, Request, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-
-    from xoxzo.cloudpy.protocols import AsyncReply, Reply
+    from collections.abc import Callable, Generator
 
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
@@ -113,26 +111,6 @@ class Tell(msgspec.Struct, frozen=True):
     """To do: tell the log and the event hook."""
 
     event: Attempt
-
-
-class Received(msgspec.Struct, frozen=True):
-    """An answer.
-
-    Attributes:
-        status: the HTTP status.
-        headers: the header fields, names in lower case.
-        body: what came of the body.
-        cut: why the body is not whole, or ``None``.
-        too_long: whether reading stopped since the body was longer than a record may be.
-        reply: the open answer when its body is to be streamed.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    cut: TransportFailure | None = None
-    too_long: bool = False
-    reply: Reply | AsyncReply | None = None
 
 
 Step = Send | Sleep | Tell
@@ -261,7 +239,8 @@ def flow(
             if progress.reached:
                 trip.note_unknown()
             stopped = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
-            yield from _tell(trip, stopped, None, clock() - begun)
+            if trip.heard:
+                yield from _tell(trip, stopped, None, clock() - begun)
             raise
         verdict = _judge(trip, outcome, progress, wall)
         pause = None
@@ -271,7 +250,8 @@ def flow(
             # A wait that would outlive the deadline is not begun: the caller learns at once.
             if clock() + pause >= trip.patience.expires:
                 pause = None
-        yield from _tell(trip, _name(verdict), outcome, clock() - begun, pause)
+        if trip.heard:
+            yield from _tell(trip, _name(verdict), outcome, clock() - begun, pause)
         if verdict.error is None:
             return verdict.value
         if pause is None:
@@ -295,8 +275,6 @@ def _name(verdict: Verdict) -> str:
 def _tell(
     trip: Trip, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None
 ) -> Generator[Step, Outcome, None]:
-    if not trip.heard:
-        return
     event = Attempt(
         operation=trip.operation.name,
         request_id=trip.request_id,

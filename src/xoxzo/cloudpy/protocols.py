@@ -135,8 +135,8 @@ class AsyncReply(Protocol):
 class AsyncTransport(Protocol):
     """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires``.
 
-    One that bounds itself by ``expires``, body included, may say so by an attribute ``keeps_deadline`` that is true: it
-    is then spared the caller's time-out.
+    One that does look at ``expires`` may have a method ``fetch`` as :class:`Fetcher` has it, which is then used for
+    every answer that is not streamed.
     """
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncReply:
@@ -144,6 +144,43 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
+
+
+class Received(msgspec.Struct, frozen=True):
+    """An answer.
+
+    Attributes:
+        status: the HTTP status.
+        headers: the header fields, names in lower case.
+        body: what came of the body.
+        cut: why the body is not whole, or ``None``.
+        too_long: whether reading stopped since the body was longer than a record may be.
+        reply: the open answer when its body is to be streamed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    cut: TransportFailure | None = None
+    too_long: bool = False
+    reply: Reply | AsyncReply | None = None
+
+
+class Fetcher(Protocol):
+    """What an :class:`AsyncTransport` may do in one go, where that costs it less than in steps."""
+
+    async def fetch(self, request: Request, patience: Patience, progress: Progress, limit: int) -> Received:
+        """Send one request and return its answer with its body, not later than ``patience`` allows.
+
+        Args:
+            request: the request.
+            patience: how long it may take, body included; ``expires`` bounds all of it.
+            progress: is told how far it got.
+            limit: the most bytes to read of the body.
+
+        Raises:
+            TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
+        """
 
 
 class CallbackUrls(Protocol):

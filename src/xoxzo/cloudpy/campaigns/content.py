@@ -161,15 +161,26 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
                     **call,  # type: ignore[arg-type]
                 )
             return started.callid
-        common: dict[str, Any] = {
-            "recipient": number,
-            "sender": self.sender,
-            "reference": reference,
-            "tags": self.tags,
-            "callbacks": callbacks,
-            **self.options,
-        }
         if self.template is not None:
             own = {name: variables[name] for name in self.placeholders}
-            return (await client.templates.send(self.template, variables=own, **common)).msgid
-        return (await client.sms.send(message=self.render(variables), **common)).msgid
+            sent = await client.templates.send(
+                self.template,
+                variables=own,
+                recipient=number,
+                sender=self.sender,
+                reference=reference,
+                tags=self.tags,
+                callbacks=callbacks,
+                **self.options,
+            )
+        else:
+            sent = await client.sms.send(
+                message=self.render(variables),
+                recipient=number,
+                sender=self.sender,
+                reference=reference,
+                tags=self.tags,
+                callbacks=callbacks,
+                **self.options,
+            )
+        return sent.msgid

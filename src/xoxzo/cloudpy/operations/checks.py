@@ -24,8 +24,6 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]|\s")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PREFIX = re.compile(r"[0-9]{1,15}")
-# A campaign's text is often the same for everybody.
-_measure = lru_cache(maxsize=4)(measure)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -79,8 +77,14 @@ def registered_sender(value: object) -> str:
 
 def message(value: object, *, measured: bool) -> str:
     """Take an SMS text; refuse one over 660 units where its final length is known (API section 2.4)."""
-    value = words("message", value)
-    length = _measure(value)
+    # What is not text cannot be looked up, and is refused.
+    return _message(value if isinstance(value, str) else words("message", value), measured)
+
+
+# A campaign's text is often the same for everybody.
+@lru_cache(maxsize=4)
+def _message(value: str, measured: bool) -> str:
+    length = measure(words("message", value))
     if measured and length.parts is None:
         raise InvalidArgument("message", f"has {length.units} characters; at most {length.limit} can be sent")
     return value

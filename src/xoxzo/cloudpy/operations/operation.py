@@ -91,8 +91,12 @@ def _name(text: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    # Most values are as they are: to look costs a fraction of encoding them.
-    return text if _AS_IT_IS(text) else _escaped(text)
+    # Most values are as they are, and so are numbers behind their +: to look costs a fraction of encoding them.
+    if _AS_IT_IS(text):
+        return text
+    if text[0] == "+" and _AS_IT_IS(text, 1):
+        return f"%2B{text[1:]}"
+    return _escaped(text)
 
 
 # A campaign's text is often the same for everybody.

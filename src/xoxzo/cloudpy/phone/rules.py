@@ -2,7 +2,7 @@
 
 import re
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_RECIPIENT = re.compile(r"\+(?!810)[1-9][0-9]{6,14}")
 _CALLER = re.compile(r"\+?[0-9]{1,15}")
 
 
@@ -12,13 +12,13 @@ def objection_to_recipient(number: str) -> str | None:
     A recipient is in E.164: ``+``, country code, number without the national trunk 0, at most 15 digits. Only ASCII
     digits count. That the number exists is for the network to find out.
     """
+    if _RECIPIENT.fullmatch(number):
+        return None
     if not number.startswith("+"):
         return "must be in E.164: begin with + and the country code, as in +8180…"
     if number.startswith("+810"):
         return "must not have a 0 after +81: +8180…, not +81080…"
-    if not _E164.fullmatch(number):
-        return "must be in E.164: + and 7 to 15 digits, without blanks or hyphens"
-    return None
+    return "must be in E.164: + and 7 to 15 digits, without blanks or hyphens"
 
 
 def objection_to_caller(number: str) -> str | None:

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.protocols import Received, TransportFailure
 from xoxzo.cloudpy.transports import engine
 from xoxzo.cloudpy.transports.kept import Kept
 from xoxzo.cloudpy.transports.routes import Router
@@ -203,9 +203,6 @@ class AsyncFastTransport:
         ConfigurationError: the extra is missing, or the certificates are none.
     """
 
-    keeps_deadline = True
-    """Every wait is bounded here by what is left, the wait for a free connection included."""
-
     def __init__(self, *, max_connections: int = 10, certificates: bytes | None = None) -> None:
         self._ways = _Ways(certificates)
         self._max_connections = max_connections
@@ -221,15 +218,53 @@ class AsyncFastTransport:
         """
         lines = self._lines()
         if not lines.slots.take_at_once():
-            try:
-                await lines.slots.take(patience.left() - _SOONER)
-            except TimeoutError:
-                raise TransportFailure("no free connection", timeout="pool") from None
+            await _slot(lines, patience)
+        line = None
         try:
-            return await self._exchange(request, patience, progress, lines)
+            way, data = self._written(request, patience)
+            line = lines.take(way.origin) or await fast_aio.connect(patience, way, self._ways.trust)
+            await line.ask(data, patience, progress, lines.outbox)
         except BaseException:
+            if line is not None:
+                line.abort()
             lines.slots.give()
             raise
+        return AsyncFastReply(line, lines, way.origin)
+
+    async def fetch(self, request: Request, patience: Patience, progress: Progress, limit: int) -> Received:
+        """Send one request and return its answer with its body, not later than ``patience`` allows.
+
+        What ``send``, ``read`` and ``close`` do one after another, for three quarters of the CPU.
+
+        Args:
+            request: the request.
+            patience: how long it may take; ``expires`` bounds all of it, the wait for a free connection included.
+            progress: is told how far it got.
+            limit: the most bytes to read of the body.
+
+        Raises:
+            TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
+        """
+        lines = self._lines()
+        if not lines.slots.take_at_once():
+            await _slot(lines, patience)
+        line = None
+        try:
+            way, data = self._written(request, patience)
+            line = lines.take(way.origin) or await fast_aio.connect(patience, way, self._ways.trust)
+            await line.ask(data, patience, progress, lines.outbox)
+            incoming = line.incoming
+            # Nearly always all has come at once.
+            body, cut = (incoming.take(), None) if incoming.whole else await line.read_up_to(limit, patience)
+            received = Received(incoming.status, http1.Fields(incoming.fields), body, cut, len(body) > limit)
+            if incoming.whole and not incoming.spoiled:
+                lines.put(way.origin, line)
+                line = None
+            return received
+        finally:
+            if line is not None:
+                line.abort()
+            lines.slots.give()
 
     def _lines(self) -> fast_aio.Lines:
         if self._pid != os.getpid():
@@ -244,19 +279,11 @@ class AsyncFastTransport:
             self._loops = {each: lines for each, lines in self._loops.items() if not each.is_closed()}
             return self._loops.setdefault(loop, fast_aio.Lines(self._max_connections))
 
-    async def _exchange(
-        self, request: Request, patience: Patience, progress: Progress, lines: fast_aio.Lines
-    ) -> AsyncFastReply:
+    def _written(self, request: Request, patience: Patience) -> tuple[http1.Way, bytes]:
         way = self._ways.find(request.url)
         data = http1.encode(request, way)
         _check(patience)
-        line = lines.take(way.origin) or await fast_aio.connect(patience, way, self._ways.trust)
-        try:
-            await line.ask(data, patience, progress)
-        except BaseException:
-            line.abort()
-            raise
-        return AsyncFastReply(line, lines, way.origin)
+        return way, data
 
     async def close(self) -> None:
         """Close the running loop's idle connections. Closing twice does nothing."""
@@ -290,6 +317,13 @@ class AsyncFastReply:
         else:
             line.abort()
         self._lines.slots.give()
+
+
+async def _slot(lines: fast_aio.Lines, patience: Patience) -> None:
+    try:
+        await lines.slots.take(patience.left() - _SOONER)
+    except TimeoutError:
+        raise TransportFailure("no free connection", timeout="pool") from None
 
 
 def _check(patience: Patience) -> None:

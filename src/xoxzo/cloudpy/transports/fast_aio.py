@@ -29,6 +29,29 @@ _AT_ONCE = 65_536
 _HELD = 262_144
 
 
+class Outbox:
+    """What is to be sent over the connections of one event loop: it goes out together, when all tasks had their turn.
+
+    A request that goes out by itself wakes a server that went to sleep after the one before; and encrypting several in
+    a row costs less than one each time that Python has done something else. For a campaign that is a tenth of all.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[tuple[AsyncLine, bytes, Progress]] = []
+
+    def put(self, line: AsyncLine, data: bytes, progress: Progress) -> None:
+        """Have a request sent over a connection."""
+        if not self._waiting:
+            self._loop.call_soon(self._empty)
+        self._waiting.append((line, data, progress))
+
+    def _empty(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for line, data, progress in waiting:
+            line.write(data, progress)
+
+
 class AsyncLine(asyncio.BufferedProtocol):
     """One connection, for the running event loop.
 
@@ -43,6 +66,7 @@ class AsyncLine(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
         self._readable: Callable[[], bool] = bool
         self._waiter: asyncio.Future[None] | None = None
+        self._unsent = False
         self._broken = ""
         self._paused = False
         # One timer for many waits: it is set anew when it rings, and not with each of them.
@@ -60,14 +84,22 @@ class AsyncLine(asyncio.BufferedProtocol):
             self._timer.cancel()
             self._timer = None
 
-    async def ask(self, data: bytes, patience: Patience, progress: Progress) -> None:
+    async def ask(self, data: bytes, patience: Patience, progress: Progress, outbox: Outbox) -> None:
         """Send a request and wait for the head of its answer; raise ``TransportFailure``."""
-        incoming = self.incoming
-        incoming.begin()
+        self._unsent = True
+        outbox.put(self, data, progress)
+        while self._unsent or not self.incoming.status:
+            await self._more(patience)
+
+    def write(self, data: bytes, progress: Progress) -> None:
+        """Send a request now, unless it was given up, or the connection was, since it was put into the outbox."""
+        self._unsent = False
+        if self._transport.is_closing() or self.incoming.spoiled:
+            self._fail("the connection was closed")
+            return
+        self.incoming.begin()
         progress.reached = True
         self._transport.write(data)
-        while not incoming.status:
-            await self._more(patience)
 
     async def read(self, patience: Patience) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
@@ -81,9 +113,19 @@ class AsyncLine(asyncio.BufferedProtocol):
             self._transport.resume_reading()
         return incoming.take()
 
+    async def read_up_to(self, limit: int, patience: Patience) -> tuple[bytes, TransportFailure | None]:
+        """Return the body, or the first more than ``limit`` bytes of it; and why there is no more, if it broke off."""
+        body = bytearray()
+        try:
+            while len(body) <= limit and (piece := await self.read(patience)):
+                body += piece
+        except TransportFailure as failure:
+            return bytes(body), failure
+        return bytes(body), None
+
     async def open_tunnel(self, data: bytes, patience: Patience) -> None:
         """Ask a proxy for a tunnel; raise ``TransportFailure`` when it gives none."""
-        await self.ask(data, patience, Progress())
+        await self.ask(data, patience, Progress(), Outbox())
         http1.check_tunnel(self.incoming)
         self.incoming = http1.Incoming()
 
@@ -133,6 +175,11 @@ class AsyncLine(asyncio.BufferedProtocol):
         else:
             self._waiter.set_exception(TimeoutError())
 
+    def _fail(self, why: str) -> None:
+        self._broken = self._broken or why
+        self.abort()
+        self._wake()
+
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -151,8 +198,7 @@ class AsyncLine(asyncio.BufferedProtocol):
         try:
             self.incoming.feed(self._buffer[:nbytes])
         except http1.Broken as broken:
-            self._broken = str(broken)
-            self.abort()
+            self._fail(str(broken))
         if self.incoming.held > _HELD and not self._paused:
             self._paused = True
             self._transport.pause_reading()
@@ -176,6 +222,7 @@ class Lines:
 
     def __init__(self, number: int) -> None:
         self.slots = Slots(number)
+        self.outbox = Outbox()
         self._kept: Kept[AsyncLine] = Kept()
         self._sweeping = False
 

@@ -8,14 +8,13 @@ trust store and do not replace it.
 from __future__ import annotations
 
 import asyncio
-import os
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Received, TransportFailure
-from xoxzo.cloudpy.transports import engine
+from xoxzo.cloudpy.transports import engine, process
 from xoxzo.cloudpy.transports.kept import Kept
 from xoxzo.cloudpy.transports.routes import Router
 
@@ -102,7 +101,7 @@ class FastTransport:
         self._begin()
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
+        self._pid = process.pid
         # A queue of slots costs a fifth of what a semaphore costs.
         self._slots: SimpleQueue[None] = SimpleQueue()
         for _ in range(self._max_connections):
@@ -114,7 +113,7 @@ class FastTransport:
         Raises:
             TransportFailure: no answer came; ``progress`` says whether the request may have left.
         """
-        if self._pid != os.getpid():
+        if self._pid != process.pid:
             # Closes this process's copies of the sockets; the parent's go on.
             self._kept.clear()
             self._begin()
@@ -208,7 +207,7 @@ class AsyncFastTransport:
         self._max_connections = max_connections
         self._loops: dict[asyncio.AbstractEventLoop, fast_aio.Lines] = {}
         self._inherited: list[dict[asyncio.AbstractEventLoop, fast_aio.Lines]] = []
-        self._pid = os.getpid()
+        self._pid = process.pid
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncFastReply:
         """Send one request and return its answer, the body unread.
@@ -219,17 +218,12 @@ class AsyncFastTransport:
         lines = self._lines()
         if not lines.slots.take_at_once():
             await _slot(lines, patience)
-        line = None
         try:
-            way, data = self._written(request, patience)
-            line = lines.take(way.origin) or await fast_aio.connect(patience, way, self._ways.trust)
-            await line.ask(data, patience, progress, lines.outbox)
+            line, origin = await self._ask(request, patience, progress, lines)
         except BaseException:
-            if line is not None:
-                line.abort()
             lines.slots.give()
             raise
-        return AsyncFastReply(line, lines, way.origin)
+        return AsyncFastReply(line, lines, origin)
 
     async def fetch(self, request: Request, patience: Patience, progress: Progress, limit: int) -> Received:
         """Send one request and return its answer with its body, not later than ``patience`` allows.
@@ -250,15 +244,13 @@ class AsyncFastTransport:
             await _slot(lines, patience)
         line = None
         try:
-            way, data = self._written(request, patience)
-            line = lines.take(way.origin) or await fast_aio.connect(patience, way, self._ways.trust)
-            await line.ask(data, patience, progress, lines.outbox)
+            line, origin = await self._ask(request, patience, progress, lines)
             incoming = line.incoming
             # Nearly always all has come at once.
             body, cut = (incoming.take(), None) if incoming.whole else await line.read_up_to(limit, patience)
             received = Received(incoming.status, http1.Fields(incoming.fields), body, cut, len(body) > limit)
             if incoming.whole and not incoming.spoiled:
-                lines.put(way.origin, line)
+                lines.put(origin, line)
                 line = None
             return received
         finally:
@@ -267,10 +259,10 @@ class AsyncFastTransport:
             lines.slots.give()
 
     def _lines(self) -> fast_aio.Lines:
-        if self._pid != os.getpid():
+        if self._pid != process.pid:
             # Kept, since dropping them would unregister their sockets from a selector shared with the parent.
             self._inherited.append(self._loops)
-            self._loops, self._pid = {}, os.getpid()
+            self._loops, self._pid = {}, process.pid
         loop = asyncio.get_running_loop()
         try:
             return self._loops[loop]
@@ -279,11 +271,26 @@ class AsyncFastTransport:
             self._loops = {each: lines for each, lines in self._loops.items() if not each.is_closed()}
             return self._loops.setdefault(loop, fast_aio.Lines(self._max_connections))
 
-    def _written(self, request: Request, patience: Patience) -> tuple[http1.Way, bytes]:
+    async def _ask(
+        self, request: Request, patience: Patience, progress: Progress, lines: fast_aio.Lines
+    ) -> tuple[fast_aio.AsyncLine, http1.Origin]:
         way = self._ways.find(request.url)
         data = http1.encode(request, way)
-        _check(patience)
-        return way, data
+        while True:
+            _check(patience)
+            kept = lines.take(way.origin)
+            line = kept or await fast_aio.connect(patience, way, self._ways.trust)
+            try:
+                await line.ask(data, patience, progress, lines.outbox)
+            except fast_aio.Stale:
+                line.abort()
+                if kept is None:
+                    raise TransportFailure("the connection was closed") from None
+            except BaseException:
+                line.abort()
+                raise
+            else:
+                return line, way.origin
 
     async def close(self) -> None:
         """Close the running loop's idle connections. Closing twice does nothing."""

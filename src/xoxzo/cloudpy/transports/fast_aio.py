@@ -52,6 +52,10 @@ class Outbox:
             line.write(data, progress)
 
 
+class Stale(ConnectionError):
+    """A connection was of no use any more, and nothing was sent over it."""
+
+
 class AsyncLine(asyncio.BufferedProtocol):
     """One connection, for the running event loop.
 
@@ -74,8 +78,8 @@ class AsyncLine(asyncio.BufferedProtocol):
         self._rings = self._limit = 0.0
 
     def good(self) -> bool:
-        """Whether another request may be sent over it."""
-        return not self._transport.is_closing() and not self.incoming.spoiled and not self._readable()
+        """Whether another request may be sent over it, as far as is known; when it is sent it is looked once more."""
+        return not self._transport.is_closing() and not self.incoming.spoiled
 
     def abort(self) -> None:
         """Close it at once. Closing twice does nothing."""
@@ -85,18 +89,20 @@ class AsyncLine(asyncio.BufferedProtocol):
             self._timer = None
 
     async def ask(self, data: bytes, patience: Patience, progress: Progress, outbox: Outbox) -> None:
-        """Send a request and wait for the head of its answer; raise ``TransportFailure``."""
+        """Send a request and wait for the head of its answer; raise ``TransportFailure`` or ``Stale``."""
         self._unsent = True
         outbox.put(self, data, progress)
         while self._unsent or not self.incoming.status:
             await self._more(patience)
 
     def write(self, data: bytes, progress: Progress) -> None:
-        """Send a request now, unless it was given up, or the connection was, since it was put into the outbox."""
-        self._unsent = False
-        if self._transport.is_closing() or self.incoming.spoiled:
-            self._fail("the connection was closed")
+        """Send a request now, unless it or the connection was given up since it was put into the outbox."""
+        # A fresh one may still have to read what belongs to TLS; on one that was used it can only be its end.
+        if not self.good() or (self.incoming.status and self._readable()):
+            self._broken = self._broken or "the connection was closed"
+            self._wake()
             return
+        self._unsent = False
         self.incoming.begin()
         progress.reached = True
         self._transport.write(data)
@@ -145,7 +151,7 @@ class AsyncLine(asyncio.BufferedProtocol):
     async def _more(self, patience: Patience) -> None:
         """Wait until something has come."""
         if self._broken:
-            raise TransportFailure(self._broken)
+            raise (Stale if self._unsent else TransportFailure)(self._broken)
         left = patience.left()
         seconds = min(patience.read, left)
         self._limit = time.monotonic() + seconds
@@ -175,11 +181,6 @@ class AsyncLine(asyncio.BufferedProtocol):
         else:
             self._waiter.set_exception(TimeoutError())
 
-    def _fail(self, why: str) -> None:
-        self._broken = self._broken or why
-        self.abort()
-        self._wake()
-
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -198,7 +199,8 @@ class AsyncLine(asyncio.BufferedProtocol):
         try:
             self.incoming.feed(self._buffer[:nbytes])
         except http1.Broken as broken:
-            self._fail(str(broken))
+            self._broken = str(broken)
+            self.abort()
         if self.incoming.held > _HELD and not self._paused:
             self._paused = True
             self._transport.pause_reading()

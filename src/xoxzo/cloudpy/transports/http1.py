@@ -9,7 +9,7 @@ import re
 from base64 import b64encode
 from collections import deque
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 _HEAD_LIMIT = 100_000
 _PORTS = {"http": 80, "https": 443}
 _LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
-# A line break in a value would add a header field, or a request.
-_fields = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00-\x08\x0a-\x1f\x7f]*\r\n)*").fullmatch
+_name = lru_cache(maxsize=256)(re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch)
+# A line break in a value would add a header field, or a request. Only the tab may stand in one.
+_CONTROLS = bytes({*range(0x20), 0x7F} - {0x09})
 _target = re.compile(r"[!-~]+").fullmatch
-_method = re.compile(r"[A-Z]+").fullmatch
+_method = lru_cache(maxsize=16)(re.compile(r"[A-Z]+").fullmatch)
 
 
 class Place(NamedTuple):
@@ -142,14 +143,16 @@ def encode(request: Request, way: Way) -> bytes:
     Raises:
         TransportFailure: it cannot be sent as it is.
     """
-    fields = [f"{name}: {value}\r\n" for name, value in request.headers]
+    headers = request.headers
+    fields = [f"{name}: {value}\r\n" for name, value in headers]
     if request.body or request.method not in {"GET", "DELETE"}:
         fields.append(f"content-length: {len(request.body)}\r\n")
     try:
         head = "".join(fields).encode()
     except UnicodeEncodeError:
         head = b"\0"
-    if not _method(request.method) or not _fields(head) or head.count(b"\r\n") != len(fields):
+    tame = len(head.translate(None, _CONTROLS)) == len(head) - 2 * len(fields)
+    if not tame or not _method(request.method) or not all(_name(name) for name, _ in headers):
         raise TransportFailure("the address or a header cannot be sent as it is")
     return b"".join((request.method.encode(), way.opening, head, b"\r\n", request.body))
 

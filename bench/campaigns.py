@@ -26,10 +26,10 @@ from xoxzo.cloudpy.campaigns.threads import quick_loop
 from xoxzo.cloudpy.protocols import Patience, Progress, Request
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport
 
-ROUNDS = 10
+ROUNDS = 5
 # In flight and in each round: against our own server, which is what limits there; against nginx as campaigns do it when
 # nobody says otherwise, and with many in flight.
-LOADS = {"our own server": [(64, 2_000)], "nginx": [(Limits().concurrency, 4_000), (64, 4_000)]}
+LOADS = {"our own server": [(64, 4_000)], "nginx": [(Limits().concurrency, 20_000), (64, 20_000)]}
 # What is wanted of a campaign, and what bare pyreqwest did on the machine on which that was set.
 GOAL, BARE = 6_000, 10_600
 GROUP = 1_000

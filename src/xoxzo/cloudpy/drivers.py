@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from xoxzo.cloudpy.operations.operation import Listing, Operation
-    from xoxzo.cloudpy.protocols import AsyncReply, AsyncTransport, Attempt, EventHook, Patience, Reply, Transport
+    from xoxzo.cloudpy.protocols import (
+        AsyncReply,
+        AsyncTransport,
+        Attempt,
+        EventHook,
+        Fetcher,
+        Patience,
+        Reply,
+        Transport,
+    )
 
 T = TypeVar("T")
 Carrier = TypeVar("Carrier")
@@ -238,9 +247,10 @@ class AsyncDriver:
 
         await asyncio.sleep(seconds)
 
-    async def call(self, operation: Operation[T]) -> T:
+    def call(self, operation: Operation[T]) -> Coroutine[Any, Any, T]:
         """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
-        return cast("T", await self._run(self._begin(operation)))
+        # Not a coroutine itself, as neither is `_exchange`: with several of them around each send, each is felt.
+        return cast("Coroutine[Any, Any, T]", self._run(self._begin(operation)))
 
     def _begin(self, operation: Operation[T]) -> Trip:
         return Trip(operation, self.settings)
@@ -300,13 +310,17 @@ class AsyncNotingDriver(_Noting, AsyncDriver):
         return self.trip
 
 
-async def _exchange(transport: AsyncTransport, step: Send) -> Received:
-    patience = step.patience
-    fetch = None if step.streamed else getattr(transport, "fetch", None)
-    if fetch is not None:
-        return cast("Received", await fetch(step.request, patience, step.progress, RECORD_LIMIT))
+def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Received]:
+    fetch = None if step.streamed else cast("Fetcher | None", getattr(transport, "fetch", None))
+    if fetch is None:
+        return _in_steps(transport, step)
+    return fetch(step.request, step.patience, step.progress, RECORD_LIMIT)
+
+
+async def _in_steps(transport: AsyncTransport, step: Send) -> Received:
     import asyncio  # whoever calls this has it; a client for threads need not wait for it
 
+    patience = step.patience
     reply = None
     body = bytearray()
     cut, too_long = None, False

@@ -135,8 +135,8 @@ class AsyncReply(Protocol):
 class AsyncTransport(Protocol):
     """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires``.
 
-    One that does look at ``expires`` may have a method ``fetch`` as :class:`Fetcher` has it, which is then used for
-    every answer that is not streamed.
+    One that does look at ``expires`` may have a method ``fetch`` that is a :class:`Fetcher`. It is then used for every
+    answer that is not streamed.
     """
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncReply:
@@ -169,7 +169,7 @@ class Received(msgspec.Struct, frozen=True):
 class Fetcher(Protocol):
     """What an :class:`AsyncTransport` may do in one go, where that costs it less than in steps."""
 
-    async def fetch(self, request: Request, patience: Patience, progress: Progress, limit: int) -> Received:
+    async def __call__(self, request: Request, patience: Patience, progress: Progress, limit: int, /) -> Received:
         """Send one request and return its answer with its body, not later than ``patience`` allows.
 
         Args:

@@ -86,7 +86,7 @@ class Runner:
         self._tell = tell
         self._ready: deque[tuple[int, Recipient]] = deque()
         self._buffer: list[Outcome] = []
-        self._flown: set[int] = set()
+        self._flying = 0
         self._pace = Pace(limits, clock)
         self._ended: Stopped | None = None
         self._stopping_told = False
@@ -154,12 +154,12 @@ class Runner:
                 if found is None:
                     break
             claim, one = found
-            self._flown.add(one.n)
+            self._flying += 1
             outcome, failure = await deliver(self._post, one, claim, self._clock)
             self._take(outcome, failure)
             if failure is not None and not isinstance(failure, Exception):
                 raise failure
-        if self._ended is not None and self._flown and not self._stopping_told:
+        if self._ended is not None and self._flying and not self._stopping_told:
             self._stopping_told = True
             self._say("stopping", self._ended.reason)
 
@@ -232,7 +232,7 @@ class Runner:
         if claim.over_budget:
             self.stop("stopped", "the budget is spent")
             return False
-        if self._flown or claim.skipped:
+        if self._flying or claim.skipped:
             # Somebody in flight may have to be tried again.
             await asyncio.sleep(_GLANCE / 10)
             return True
@@ -256,7 +256,7 @@ class Runner:
             self.stop("paused" if wish == "pause" else "cancelled", f"asked to {wish}")
 
     def _take(self, outcome: Outcome, error: BaseException | None) -> None:
-        self._flown.discard(outcome.n)
+        self._flying -= 1
         self._buffer.append(outcome)
         self._pace.answered(outcome.at)
         if len(self._buffer) >= _GROUP:

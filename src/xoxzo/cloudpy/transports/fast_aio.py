@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from xoxzo.cloudpy.errors import Phase
     from xoxzo.cloudpy.protocols import Patience
 
 _AT_ONCE = 65_536
@@ -76,6 +77,7 @@ class AsyncLine(asyncio.BufferedProtocol):
         # One timer for many waits: it is set anew when it rings, and not with each of them.
         self._timer: asyncio.TimerHandle | None = None
         self._rings = self._limit = 0.0
+        self._phase: Phase = "read"
 
     def good(self) -> bool:
         """Whether another request may be sent over it, as far as is known; when it is sent it is looked once more."""
@@ -148,22 +150,18 @@ class AsyncLine(asyncio.BufferedProtocol):
             raise ConnectionAbortedError("the connection was closed")
         self._transport = secured
 
-    async def _more(self, patience: Patience) -> None:
-        """Wait until something has come."""
+    def _more(self, patience: Patience) -> asyncio.Future[None]:
+        """Return what is to be awaited until something has come."""
         if self._broken:
             raise (Stale if self._unsent else TransportFailure)(self._broken)
         left = patience.left()
-        seconds = min(patience.read, left)
+        seconds = min(left, patience.read)
+        self._phase = "read" if seconds < left else "deadline"
         self._limit = time.monotonic() + seconds
         if self._timer is None or self._rings > self._limit:
             self._set(seconds)
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        except TimeoutError:
-            raise TransportFailure("no answer in time", timeout="read" if seconds < left else "deadline") from None
-        finally:
-            self._waiter = None
+        self._waiter = waiter = self._loop.create_future()
+        return waiter
 
     def _set(self, seconds: float) -> None:
         if self._timer is not None:
@@ -179,7 +177,7 @@ class AsyncLine(asyncio.BufferedProtocol):
         if left > 0:
             self._set(left)
         else:
-            self._waiter.set_exception(TimeoutError())
+            self._waiter.set_exception(TransportFailure("no answer in time", timeout=self._phase))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

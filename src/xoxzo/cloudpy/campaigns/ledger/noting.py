@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Estimated credits are given back when nothing was sent.
 _FREE = frozenset({State.WAITING, State.REJECTED, State.SKIPPED})
+_OPEN = frozenset({State.WAITING, State.UNKNOWN})
 
 
 class Noting:
@@ -81,9 +82,9 @@ class _Writing:
         if not changed and not outcome.claim:
             return False
         cost = None if outcome.cost is None else str(outcome.cost)
-        self._rows.append(
-            (outcome.n, outcome.claim, state, outcome.ident, outcome.error, outcome.at, outcome.began, cost)
-        )
+        # As a plain number: the database's module would look for an adapter of anything else, with each of them.
+        row = (outcome.n, outcome.claim, int(state), outcome.ident, outcome.error, outcome.at, outcome.began, cost)
+        self._rows.append(row)
         self._states[outcome.n] = state
         self._count(outcome, before, state)
         self._keep(outcome, state)
@@ -106,7 +107,7 @@ class _Writing:
 
     def _keep(self, outcome: Outcome, state: State) -> None:
         n = outcome.n
-        if state in {State.WAITING, State.UNKNOWN}:
+        if state in _OPEN:
             self._looks[n] = (n, state, outcome.retry_at, outcome.began, outcome.at, outcome.error)
         elif n in self._pending or n in self._looks:
             self._looks[n] = None

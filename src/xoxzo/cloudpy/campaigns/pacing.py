@@ -62,14 +62,17 @@ class Pace:
         self._not_before = max(self._not_before, until)
         return self._clock.now() + until - now if is_news else None
 
-    def answered(self, at: float) -> None:
-        """Count an answer, whatever it was, that came at a time in seconds since 1970."""
-        self._answered.append(at)
+    def answered(self, at: float, *, well: bool) -> None:
+        """Count an answer, whatever it was, that came at a time in seconds since 1970.
 
-    def went_well(self) -> None:
-        """Note that a message was taken."""
-        self._window.append(True)
-        self._pauses = 0
+        Args:
+            at: when it came.
+            well: whether the message was taken. What became of one that was not is for the caller to tell.
+        """
+        self._answered.append(at)
+        if well:
+            self._window.append(True)
+            self._pauses = 0
 
     def went_wrong(self) -> str:
         """Note that a message failed; return how many did when they are too many, else nothing."""

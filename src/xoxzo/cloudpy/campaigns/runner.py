@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.limits import Event
@@ -93,6 +95,7 @@ class Runner:
         self._broken: BaseException | None = None
         self._waiting_for = ""
         self._filling = asyncio.Lock()
+        self._landed = asyncio.Event()
         self._drained = False
         # When all that was written down was on disk, and whether something has been written since.
         self._disk, self._riding = clock.monotonic(), False
@@ -225,16 +228,19 @@ class Runner:
         if claim.recipients:
             self._carried(riding=False)
             self._waiting_for = ""
-            self._ready.extend((claim.ident, one) for one in claim.recipients)
+            self._ready.extend(zip(repeat(claim.ident), claim.recipients))
             if budget[0] is not None:
                 budget[0] -= len(claim.recipients)
             return True
         if claim.over_budget:
             self.stop("stopped", "the budget is spent")
             return False
-        if self._flying or claim.skipped:
+        if claim.skipped:
+            await asyncio.sleep(0)
+            return True
+        if self._flying:
             # Somebody in flight may have to be tried again.
-            await asyncio.sleep(_GLANCE / 10)
+            await self._landing()
             return True
         if claim.wake is not None:
             if claim.wake > now:
@@ -242,6 +248,13 @@ class Runner:
             await asyncio.sleep(min(_GLANCE, max(0.0, claim.wake - now)))
             return True
         return False
+
+    async def _landing(self) -> None:
+        """Wait until nobody is in flight any more, but not for long: whoever failed may be due again."""
+        self._landed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GLANCE / 10):
+                await self._landed.wait()
 
     def _all_asleep(self, asleep: Callable[[str | None], float | None]) -> float | None:
         wakes = [asleep(zone) for zone in self._ledger.get("zones") or [None]]
@@ -257,12 +270,13 @@ class Runner:
 
     def _take(self, outcome: Outcome, error: BaseException | None) -> None:
         self._flying -= 1
+        if not self._flying:
+            self._landed.set()
         self._buffer.append(outcome)
-        self._pace.answered(outcome.at)
+        self._pace.answered(outcome.at, well=error is None)
         if len(self._buffer) >= _GROUP:
             self._flush_or_break()
         if error is None:
-            self._pace.went_well()
             return
         verdict = judge(error)
         if verdict.stop:

@@ -12,6 +12,8 @@ from xoxzo.cloudpy.campaigns.settling import Settler
 from xoxzo.cloudpy.errors import APIError, RateLimited
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
@@ -161,8 +163,8 @@ class WholeRun:
             self._say("progress")
             await self._runner.nap(min(left, _FOLLOW, max(0.2, seconds / 20)))
 
-    async def _post(self, one: Recipient) -> str:
-        return await self._content.send(
+    def _post(self, one: Recipient) -> Awaitable[str]:
+        return self._content.send(
             self._sender, one.number, one.variables, reference=f"{self._uid}-{one.n}", callbacks=self._callbacks
         )
 

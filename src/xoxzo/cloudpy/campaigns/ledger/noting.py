@@ -70,22 +70,24 @@ class _Writing:
 
     def take(self, outcome: Outcome) -> bool:
         """Decide what an outcome changes; return whether that is its recipient's state."""
-        before = self._states.get(outcome.n)
-        if outcome.claim:
-            self._claims[outcome.claim] += 1
-        if before is None and not outcome.claim and not self._was_claimed(outcome.n):
+        n, claim, state = outcome.n, outcome.claim, outcome.state
+        before, changed = self._states.get(n), True
+        if claim:
+            self._claims[claim] += 1
+        if before is not None:
+            changed = may_follow(before, state)
+            if not changed:
+                if not claim:
+                    return False
+                # A message that was reported before its own answer came keeps that report, and gets its msgid.
+                state = before
+        elif not claim and not self._was_claimed(n):
             # Whatever was told, this campaign has not sent it: it is still to come.
-            return False
-        changed = may_follow(before, outcome.state)
-        # A message that was reported before its own answer came keeps that report, and gets its msgid.
-        state = outcome.state if changed or before is None else before
-        if not changed and not outcome.claim:
             return False
         cost = None if outcome.cost is None else str(outcome.cost)
         # As a plain number: the database's module would look for an adapter of anything else, with each of them.
-        row = (outcome.n, outcome.claim, int(state), outcome.ident, outcome.error, outcome.at, outcome.began, cost)
-        self._rows.append(row)
-        self._states[outcome.n] = state
+        self._rows.append((n, claim, int(state), outcome.ident, outcome.error, outcome.at, outcome.began, cost))
+        self._states[n] = state
         self._count(outcome, before, state)
         self._keep(outcome, state)
         return changed

@@ -16,7 +16,7 @@ COLUMNS = "n, number, variables, parts, cost, zone, line"
 
 def read_recipient(row: tuple[Any, ...]) -> Recipient:
     """Read a recipient's row, its columns in the order of `COLUMNS`."""
-    n, number, variables, parts, cost, zone, line = row[:7]
+    n, number, variables, parts, cost, zone, line = row
     filled = json.loads(variables) if variables != "{}" else {}
     return Recipient(n, number, filled, parts, None if cost is None else Decimal(cost), zone, line)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -342,6 +344,31 @@ def test_the_request_carries_what_the_operation_says() -> None:
     run(operation(Effect.READ))
     assert run.sends[0].request.url == "https://host/p/"
     assert "content-type" not in dict(run.sends[0].request.headers)
+
+
+def asked() -> str:
+    run = Run([OK])
+    run(operation(Effect.READ))
+    return run.events[0].request_id
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_gives_out_other_ids_than_its_parent() -> None:
+    """Two workers of a preforking server must not be taken for one in Xoxzo's logs, nor two calls of one."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, asked().encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    found = {told, asked(), asked()}
+    assert len(found) == 3
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in found)
 
 
 def test_a_listing_is_asked_for_as_a_stream() -> None:

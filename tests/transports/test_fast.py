@@ -15,7 +15,7 @@ from faulty import FaultyServer, Peer, close, hang, raw, reply, stall
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import Progress, TransportFailure
+from xoxzo.cloudpy.protocols import Progress, Received, TransportFailure
 from xoxzo.cloudpy.transports import fast_aio, fast_threads
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
@@ -361,3 +361,104 @@ def test_a_proxy_that_breaks_off_is_surely_unsent(carrier: Carrier, monkeypatch)
             carrier.transport._ways._router._routes.clear()
             result = carrier.exchange(post("https://api.example.test"), patience())
         assert (result.reached, result.failure is None) == (False, False)
+
+
+async def fetched(transport: AsyncFastTransport, url: str, limit: int = 1_000_000) -> tuple[Received, bool]:
+    """Ask once, in one go; return the answer and whether the request left."""
+    progress = Progress()
+    return await transport.fetch(post(url), patience(), progress, limit), progress.reached
+
+
+def test_a_body_in_pieces_is_read_to_its_end_and_no_further_than_wanted() -> None:
+    """A record that is longer than one may be is cut off, and its connection is not used again."""
+
+    async def program(url: str) -> list[Received]:
+        transport = AsyncFastTransport()
+        answers = [(await fetched(transport, url, limit))[0] for limit in (3_000_000, 100_000, 3_000_000)]
+        await transport.close()
+        return answers
+
+    with FaultyServer(reply(200, b"x" * 3_000_000)) as server:
+        whole, cut, again = asyncio.run(program(server.url))
+    assert (len(whole.body), whole.too_long, whole.cut) == (3_000_000, False, None)
+    assert (100_000 < len(cut.body) < 3_000_000, cut.too_long) == (True, True)
+    assert len(again.body) == 3_000_000
+    assert server.connections == 2
+
+
+def test_requests_of_one_moment_go_out_together() -> None:
+    """They wait until every task had its turn, and each gets its own answer."""
+
+    async def program(url: str) -> tuple[list[int], list[bool]]:
+        transport = AsyncFastTransport()
+        # Connections first, so that nothing is waited for.
+        await asyncio.gather(*(fetched(transport, url) for _ in range(3)))
+        progresses = [Progress() for _ in range(3)]
+        calls = [asyncio.create_task(transport.fetch(post(url), patience(), progress, 100)) for progress in progresses]
+        await asyncio.sleep(0)
+        before = [progress.reached for progress in progresses]
+        answers = await asyncio.gather(*calls)
+        await transport.close()
+        return [answer.status for answer in answers], before
+
+    with FaultyServer(OK) as server:
+        assert asyncio.run(program(server.url)) == ([201] * 3, [False] * 3)
+    assert len(server.requests) == 6
+
+
+def test_a_call_that_is_cancelled_before_its_turn_is_surely_unsent() -> None:
+    """Nothing of it leaves, not even later; the next call works."""
+
+    async def program(url: str) -> bool:
+        transport, progress = AsyncFastTransport(), Progress()
+        await fetched(transport, url)
+        call = asyncio.create_task(transport.fetch(post(url), patience(), progress, 100))
+        await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await asyncio.sleep(0.1)
+        await fetched(transport, url)
+        await transport.close()
+        return progress.reached
+
+    with FaultyServer(OK) as server:
+        assert asyncio.run(program(server.url)) is False
+    assert len(server.requests) == 2
+
+
+def test_a_connection_that_ends_before_its_turn_is_replaced(monkeypatch) -> None:
+    """What the server closed in the very moment carries nothing; another connection does, and nobody is told."""
+
+    async def program(url: str) -> tuple[int, bool]:
+        transport = AsyncFastTransport()
+        await fetched(transport, url)
+        monkeypatch.setattr(next(iter(transport._lines()._kept._places.values()))[0][1], "_readable", lambda: True)
+        answer, reached = await fetched(transport, url)
+        await transport.close()
+        return answer.status, reached
+
+    with FaultyServer(OK) as server:
+        assert asyncio.run(program(server.url)) == (201, True)
+    assert (len(server.requests), server.connections) == (2, 2)
+
+
+def test_a_new_connection_that_ends_before_its_turn_is_surely_unsent(monkeypatch) -> None:
+    """A server that closes whatever is opened is not asked for ever."""
+    put = fast_aio.Outbox.put
+
+    def too_late(box: fast_aio.Outbox, line: fast_aio.AsyncLine, data: bytes, progress: Progress) -> None:
+        line.abort()
+        put(box, line, data, progress)
+
+    async def program(url: str) -> bool:
+        transport, progress = AsyncFastTransport(), Progress()
+        with pytest.raises(TransportFailure, match="was closed"):
+            await transport.fetch(post(url), patience(), progress, 100)
+        await transport.close()
+        return progress.reached
+
+    monkeypatch.setattr(fast_aio.Outbox, "put", too_late)
+    with FaultyServer(OK) as server:
+        assert asyncio.run(program(server.url)) is False
+    assert server.requests == []

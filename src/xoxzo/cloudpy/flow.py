@@ -20,7 +20,6 @@ interrupted or cancelled                                  raised again          
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 import time
@@ -28,7 +27,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from xoxzo.cloudpy import errors
+from xoxzo.cloudpy import errors, forks
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable, objections, retry_after
 from xoxzo.cloudpy.protocols import Attempt, EventHook, Patience, Progress, Received, Request, TransportFailure
@@ -42,8 +41,7 @@ _LONGEST_BACKOFF = 8.0
 # Ids need not be secret, only different; to ask the operating system for each costs a fiftieth of a send on the fast
 # transport. A forked child must not give out its parent's.
 _ids = random.Random()  # noqa: S311
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ids.seed)
+forks.in_child(_ids.seed)
 
 
 class Pacer:

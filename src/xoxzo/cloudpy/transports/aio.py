@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.transports import engine, process
+from xoxzo.cloudpy import forks
+from xoxzo.cloudpy.transports import engine
 from xoxzo.cloudpy.transports.aio_network import AsyncioNetwork
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class AsyncHttpTransport:
         self._routes = engine.Routes(max_connections, ssl_context)
         self._pools: Pools = {}
         self._inherited: list[Pools] = []
-        self._pid = process.pid
+        self._pid = forks.pid
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncStreamed:
         """Send one request and return its answer, the body unread.
@@ -53,10 +54,10 @@ class AsyncHttpTransport:
             await pool.aclose()
 
     def _pool(self, url: str) -> httpcore2.AsyncConnectionPool:
-        if self._pid != process.pid:
+        if self._pid != forks.pid:
             # Kept, since dropping them would unregister their sockets from a selector shared with the parent.
             self._inherited.append(self._pools)
-            self._pools, self._pid = {}, process.pid
+            self._pools, self._pid = {}, forks.pid
         loop = asyncio.get_running_loop()
         if loop not in self._pools:
             # Connections of a loop that has ended can no longer be closed, only forgotten.

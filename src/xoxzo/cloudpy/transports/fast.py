@@ -12,9 +12,10 @@ from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy import forks
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Received, TransportFailure
-from xoxzo.cloudpy.transports import engine, process
+from xoxzo.cloudpy.transports import engine
 from xoxzo.cloudpy.transports.kept import Kept
 from xoxzo.cloudpy.transports.routes import Router
 
@@ -101,7 +102,7 @@ class FastTransport:
         self._begin()
 
     def _begin(self) -> None:
-        self._pid = process.pid
+        self._pid = forks.pid
         # A queue of slots costs a fifth of what a semaphore costs.
         self._slots: SimpleQueue[None] = SimpleQueue()
         for _ in range(self._max_connections):
@@ -113,7 +114,7 @@ class FastTransport:
         Raises:
             TransportFailure: no answer came; ``progress`` says whether the request may have left.
         """
-        if self._pid != process.pid:
+        if self._pid != forks.pid:
             # Closes this process's copies of the sockets; the parent's go on.
             self._kept.clear()
             self._begin()
@@ -207,7 +208,7 @@ class AsyncFastTransport:
         self._max_connections = max_connections
         self._loops: dict[asyncio.AbstractEventLoop, fast_aio.Lines] = {}
         self._inherited: list[dict[asyncio.AbstractEventLoop, fast_aio.Lines]] = []
-        self._pid = process.pid
+        self._pid = forks.pid
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncFastReply:
         """Send one request and return its answer, the body unread.
@@ -259,10 +260,10 @@ class AsyncFastTransport:
             lines.slots.give()
 
     def _lines(self) -> fast_aio.Lines:
-        if self._pid != process.pid:
+        if self._pid != forks.pid:
             # Kept, since dropping them would unregister their sockets from a selector shared with the parent.
             self._inherited.append(self._loops)
-            self._loops, self._pid = {}, process.pid
+            self._loops, self._pid = {}, forks.pid
         loop = asyncio.get_running_loop()
         try:
             return self._loops[loop]

@@ -99,6 +99,8 @@ class AsyncLine(asyncio.BufferedProtocol):
 
     def write(self, data: bytes, progress: Progress) -> None:
         """Send a request now, unless it or the connection was given up since it was put into the outbox."""
+        if self._waiter is None or self._waiter.cancelled():
+            return
         # A fresh one may still have to read what belongs to TLS; on one that was used it can only be its end.
         if not self.good() or (self.incoming.status and self._readable()):
             self._broken = self._broken or "the connection was closed"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.transports import engine, process
+from xoxzo.cloudpy import forks
+from xoxzo.cloudpy.transports import engine
 
 if TYPE_CHECKING:
     import ssl
@@ -32,7 +33,7 @@ class HttpTransport:
         self._routes = engine.Routes(max_connections, ssl_context)
         self._network = engine.DeadlineNetwork()
         self._pools: dict[Route, httpcore2.ConnectionPool] = {}
-        self._pid = process.pid
+        self._pid = forks.pid
 
     def send(self, request: Request, patience: Patience, progress: Progress) -> Streamed:
         """Send one request and return its answer, the body unread.
@@ -55,7 +56,7 @@ class HttpTransport:
             pool.close()
 
     def _pool(self, url: str) -> httpcore2.ConnectionPool:
-        if self._pid != process.pid:
+        if self._pid != forks.pid:
             self._forget_the_parent()
         route = self._routes.route(url)
         try:
@@ -66,7 +67,7 @@ class HttpTransport:
 
     def _forget_the_parent(self) -> None:
         # Not by closing the pools: another thread of the parent's may have held their locks at the fork.
-        pools, self._pools, self._pid = self._pools, {}, process.pid
+        pools, self._pools, self._pid = self._pools, {}, forks.pid
         for pool in pools.values():
             for connection in pool.connections:
                 # Closes this process's copy of the socket; the parent's goes on.

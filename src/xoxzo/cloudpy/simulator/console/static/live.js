@@ -72,8 +72,12 @@ export async function look(atOnce = false) {
     again = false;
     const began = performance.now();
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (answer.ok) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const asked = location.href;
+      const answer = await fetch(asked, { headers: { Accept: "text/html" } });
+      const text = await answer.text();
+      // Whoever has followed a link meanwhile is not led back.
+      if (asked !== location.href) again = true;
+      else if (answer.ok) renew(new DOMParser().parseFromString(text, "text/html"));
     } catch {
       // The stream will tell that the simulator does not answer.
     }
@@ -95,18 +99,23 @@ function pin(event) {
   look(true);
 }
 
+let led = 0;
+
 // Links within a page change its live parts alone.
 async function lead(event) {
   const link = event.target.closest?.("a[data-soft]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
   event.preventDefault();
+  const turn = ++led;
   const answer = await fetch(link.href).catch(() => null);
-  if (!answer?.ok) {
+  const text = await answer?.text().catch(() => null);
+  if (turn !== led) return; // another link was followed meanwhile
+  if (!answer?.ok || text === null) {
     location.href = link.href;
     return;
   }
   history.pushState(null, "", link.href);
-  renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  renew(new DOMParser().parseFromString(text, "text/html"));
   const thread = document.querySelector("[data-stick]");
   if (thread && !link.closest("[data-stick]")) thread.scrollTop = thread.scrollHeight;
   document.dispatchEvent(new CustomEvent("renewed"));

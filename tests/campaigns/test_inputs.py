@@ -162,7 +162,7 @@ def test_every_bad_row_has_line_column_and_reason(row: dict[str, str], column: s
 def test_bad_rows_can_be_mended_and_fed_in_again(tmp_path: Path) -> None:
     """The file of bad rows has the rows' own columns, and reads as a list itself once it is mended."""
     rows = [{"tel": "abc", "名前": "=SUM(A1)"}, {"tel": "08011112222", "名前": "ok"}]
-    with pytest.raises(BadRows, match="1 rows cannot be sent to; the first is line 1: tel") as caught:
+    with pytest.raises(BadRows, match="1 row cannot be sent to; the first is line 1: tel") as caught:
         Campaign.create("a", rows, CONTENT, folder=tmp_path, number="tel")
     assert not list(tmp_path.iterdir()), "something is left of a campaign that was not created"
     path = tmp_path / "bad.csv"

@@ -52,7 +52,7 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
         after = report(campaign)
     for word in ("<svg", "ResponseLost", "no reason was told", "unknown: may be sent", "prefers-color-scheme"):
         assert word in page
-    for words in ("1 rows of the list could not be sent to", "1 rows repeated a number", "Half within <b>"):
+    for words in ("1 row of the list could not be sent to", "1 row repeated a number", "Half within <b>"):
         assert words in page
     assert "JP · NTT Docomo</span>" in page, "failures are told by carrier"
     assert "<small>50.0 % of" not in page

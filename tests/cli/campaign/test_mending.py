@@ -58,7 +58,7 @@ def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
     """Numbers on a list are left out, from the beginning or later; a line that is no number is told."""
     Path("out.txt").write_text("090-1000-0000\n\n", encoding="utf-8")
     assert (
-        "left out     1 are on the suppression list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
+        "left out     1 is on the suppression list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
     )
     with Campaign.create("two", "people.csv", _content()):
         pass

@@ -36,9 +36,9 @@ class BadRows(CampaignError):
     """
 
     def __init__(self, rows: list[BadRow], count: int) -> None:
-        first = rows[0]
+        first, what = rows[0], "row" if count == 1 else "rows"
         super().__init__(
-            f"{count} rows cannot be sent to; the first is line {first.line}: {first.column} {first.reason}"
+            f"{count} {what} cannot be sent to; the first is line {first.line}: {first.column} {first.reason}"
         )
         self.rows = rows
         self.count = count

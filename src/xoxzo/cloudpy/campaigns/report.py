@@ -103,14 +103,11 @@ def _cards(figures: Figures) -> str:
 
 def _left_out(campaign: Campaign) -> str:
     facts = campaign.ledger.get("input") or {}
-    lines = [
-        f"{facts[key]:,} {words}"
-        for key, words in (
-            ("bad", "rows of the list could not be sent to and were left out."),
-            ("repeated", "rows repeated a number and were left out."),
-        )
-        if facts.get(key)
-    ]
+    lines = []
+    for key, words in (("bad", "of the list could not be sent to"), ("repeated", "repeated a number")):
+        if count := facts.get(key):
+            what, done = ("row", "was") if count == 1 else ("rows", "were")
+            lines.append(f"{count:,} {what} {words} and {done} left out.")
     return f'<p class="note">{" ".join(lines)}</p>' if lines else ""
 
 

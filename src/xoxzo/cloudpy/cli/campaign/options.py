@@ -17,7 +17,7 @@ from xoxzo.cloudpy.cli.commands import Command, CommonOption, translated
 from xoxzo.cloudpy.cli.inputs import credits_in
 from xoxzo.cloudpy.cli.signing import callbacks_at
 from xoxzo.cloudpy.cli.statuses import refusal
-from xoxzo.cloudpy.cli.words import reason, tr
+from xoxzo.cloudpy.cli.words import plural, reason, tr
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -232,7 +232,11 @@ def told(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
         more = error.count - _SHOWN_BAD
         if more > 0:
             click.echo(tr("… and {count} more", count=f"{more:,}"), err=True)
-        said = tr("{count} rows cannot be sent to; nothing was sent.", count=f"{error.count:,}")
+        said = plural(
+            "{count} row cannot be sent to; nothing was sent.",
+            "{count} rows cannot be sent to; nothing was sent.",
+            error.count,
+        ).format(count=f"{error.count:,}")
         click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         if bad_file is not None:
             write_bad(error.rows, bad_file, reason)

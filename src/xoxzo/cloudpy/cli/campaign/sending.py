@@ -260,9 +260,12 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
     from xoxzo.cloudpy.campaigns.exporting import write_bad
 
     write_bad(campaign.bad, path, reason)
-    count = f"{len(campaign.bad):,}"
-    said = tr("{count} rows were left out; they are in {path} with their reasons.", count=count, path=path)
-    click.echo(said, err=True)
+    said = plural(
+        "{count} row was left out; it is in {path} with its reason.",
+        "{count} rows were left out; they are in {path} with their reasons.",
+        len(campaign.bad),
+    )
+    click.echo(said.format(count=f"{len(campaign.bad):,}", path=path), err=True)
 
 
 def _bad_file(file: str) -> Path:

@@ -87,9 +87,12 @@ def _cost(plan: Plan) -> str:
 
 def _left_out(plan: Plan) -> list[str]:
     every = (
-        (plan.bad, tr("{count} rows cannot be sent to")),
-        (plan.repeated, tr("{count} rows repeat a number")),
-        (plan.suppressed, tr("{count} are on the suppression list")),
+        (plan.bad, plural("{count} row cannot be sent to", "{count} rows cannot be sent to", plan.bad)),
+        (plan.repeated, plural("{count} row repeats a number", "{count} rows repeat a number", plan.repeated)),
+        (
+            plan.suppressed,
+            plural("{count} is on the suppression list", "{count} are on the suppression list", plan.suppressed),
+        ),
     )
     return [words.format(count=f"{count:,}") for count, words in every if count]
 

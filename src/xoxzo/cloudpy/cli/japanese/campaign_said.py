@@ -19,8 +19,11 @@ WORDS = {
     "{cost} credits": "{cost} クレジット",
     ", and {count} without a known price (--price)": "、ほかに料金不明が {count} 件 (--price で指定)",
     "{hours}, by each recipient's clock": "{hours} (宛先の現地時刻)",
+    "{count} row cannot be sent to": "送信できない行 {count} 件",
     "{count} rows cannot be sent to": "送信できない行 {count} 件",
+    "{count} row repeats a number": "番号が重複する行 {count} 件",
     "{count} rows repeat a number": "番号が重複する行 {count} 件",
+    "{count} is on the suppression list": "除外リストにある番号 {count} 件",
     "{count} are on the suppression list": "除外リストにある番号 {count} 件",
     "{count} times: {doubt}": "{count} 件: {doubt}",
     "not known: {why}": "不明: {why}",
@@ -143,9 +146,13 @@ WORDS = {
     "{path}, line {line}": "{path} の {line} 行目",
     "line {line}: {column} {why}": "{line} 行目: {column}: {why}",
     "… and {count} more": "… ほか {count} 件",
+    "{count} row cannot be sent to; nothing was sent.": "送信できない行が {count} 件あるため、何も送信していません。",
     "{count} rows cannot be sent to; nothing was sent.": "送信できない行が {count} 件あるため、何も送信していません。",
     "They are in {path} with their reasons: mend them there, or go on with --skip-bad.": (
         "理由とともに {path} に書き出しました。そこで直すか、--skip-bad で除いて続けてください。"
+    ),
+    "{count} row was left out; it is in {path} with its reason.": (
+        "{count} 件の行を除外し、理由とともに {path} に書き出しました。"
     ),
     "{count} rows were left out; they are in {path} with their reasons.": (
         "{count} 件の行を除外し、理由とともに {path} に書き出しました。"

@@ -386,6 +386,24 @@ def test_a_body_in_pieces_is_read_to_its_end_and_no_further_than_wanted() -> Non
     assert server.connections == 2
 
 
+def test_a_connection_goes_on_after_an_answer_that_came_faster_than_it_was_taken(monkeypatch) -> None:
+    """Where the server was made to wait, it is let go on when the answer is taken or dropped, even if whole by then."""
+    monkeypatch.setattr(fast_aio, "_HELD", 1)
+
+    async def program(url: str) -> list[int]:
+        transport = AsyncFastTransport()
+        answers = [(await fetched(transport, url))[0].status]
+        answer = await transport.send(post(url), patience(), Progress())
+        await answer.close()
+        answers += [answer.status, (await fetched(transport, url))[0].status]
+        await transport.close()
+        return answers
+
+    with FaultyServer(OK) as server:
+        assert asyncio.run(program(server.url)) == [201, 201, 201]
+    assert server.connections == 1
+
+
 def test_requests_of_one_moment_go_out_together() -> None:
     """They wait until every task had its turn, and each gets its own answer."""
 

@@ -229,7 +229,7 @@ class AsyncFastTransport:
     async def fetch(self, request: Request, patience: Patience, progress: Progress, limit: int) -> Received:
         """Send one request and return its answer with its body, not later than ``patience`` allows.
 
-        What ``send``, ``read`` and ``close`` do one after another, for three quarters of the CPU.
+        That is what ``send``, ``read`` and ``close`` do one after another, with fewer steps.
 
         Args:
             request: the request.
@@ -248,7 +248,7 @@ class AsyncFastTransport:
             line, origin = await self._ask(request, patience, progress, lines)
             incoming = line.incoming
             # Nearly always all has come at once.
-            body, cut = (incoming.take(), None) if incoming.whole else await line.read_up_to(limit, patience)
+            body, cut = (line.take(), None) if incoming.whole else await line.read_up_to(limit, patience)
             received = Received(incoming.status, http1.Fields(incoming.fields), body, cut, len(body) > limit)
             if incoming.whole and not incoming.spoiled:
                 lines.put(origin, line)
@@ -321,6 +321,8 @@ class AsyncFastReply:
         if line is None:
             return
         if line.incoming.whole and not line.incoming.spoiled:
+            # What nobody has read is not to keep the server waiting.
+            line.take()
             self._lines.put(self._origin, line)
         else:
             line.abort()

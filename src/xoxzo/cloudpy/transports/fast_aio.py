@@ -118,10 +118,14 @@ class AsyncLine(asyncio.BufferedProtocol):
             if incoming.whole:
                 return b""
             await self._more(patience)
+        return self.take()
+
+    def take(self) -> bytes:
+        """Return what has come of the body since the last time."""
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
-        return incoming.take()
+        return self.incoming.take()
 
     async def read_up_to(self, limit: int, patience: Patience) -> tuple[bytes, TransportFailure | None]:
         """Return the body, or the first more than ``limit`` bytes of it; and why there is no more, if it broke off."""

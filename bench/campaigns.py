@@ -30,7 +30,7 @@ from xoxzo.cloudpy.transports.fast import AsyncFastTransport
 ROUNDS = 9
 # In flight and in each round: against our own server, which is what limits there; against nginx as campaigns do it when
 # nobody says otherwise, and with many in flight.
-LOADS = {"our own server": [(64, 4_000)], "nginx": [(Limits().concurrency, 10_000), (64, 10_000)]}
+LOADS = {"our own server": [(64, 10_000)], "nginx": [(Limits().concurrency, 10_000), (64, 10_000)]}
 # What is wanted of a campaign, and what bare pyreqwest did on the machine on which that was set.
 GOAL, BARE = 6_000, 10_600
 GROUP = 1_000

@@ -103,6 +103,16 @@ def test_stopping_gives_back_what_was_not_started(stage) -> None:
     assert tally.reserved == 10 * len(run.sent)
 
 
+def test_a_run_that_stops_tells_how_many_really_are_in_flight(stage) -> None:
+    """What was only claimed is given back first: nobody has to fear for it."""
+    run = stage(1000, concurrency=4)
+    with pytest.raises(Stopped):
+        run.play(lambda *_: None, lambda runner: runner.stop("stopped", "enough"))
+    told = [event.tally for event in run.events if event.kind == "stopping"]
+    assert [tally.in_flight for tally in told] == [3]
+    assert told[0][State.SENT] + 3 == len(run.sent)
+
+
 def test_each_zone_wakes_at_its_own_hour(tmp_path: Path) -> None:
     """Whoever is awake is sent to at once, the others when their quiet hours end."""
     # It begins on 2026-09-21 at 23:13 in Tokyo, which is afternoon in London.

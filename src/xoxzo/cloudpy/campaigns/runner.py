@@ -164,6 +164,8 @@ class Runner:
                 raise failure
         if self._ended is not None and self._flying and not self._stopping_told:
             self._stopping_told = True
+            # First, so that only what really is in flight is told to be.
+            self._release()
             self._say("stopping", self._ended.reason)
 
     def _at_hand(self) -> tuple[int, Recipient] | None:

@@ -216,15 +216,7 @@ class AsyncFastTransport:
         Raises:
             TransportFailure: no answer came; ``progress`` says whether the request may have left.
         """
-        lines = self._lines()
-        if not lines.slots.take_at_once():
-            await _slot(lines, patience)
-        try:
-            line, origin = await self._ask(request, patience, progress, lines)
-        except BaseException:
-            lines.slots.give()
-            raise
-        return AsyncFastReply(line, lines, origin)
+        return AsyncFastReply(*await self._ask(request, patience, progress))
 
     async def fetch(self, request: Request, patience: Patience, progress: Progress, limit: int) -> Received:
         """Send one request and return its answer with its body, not later than ``patience`` allows.
@@ -240,24 +232,14 @@ class AsyncFastTransport:
         Raises:
             TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
         """
-        lines = self._lines()
-        if not lines.slots.take_at_once():
-            await _slot(lines, patience)
-        line = None
+        line, lines, origin = await self._ask(request, patience, progress)
         try:
-            line, origin = await self._ask(request, patience, progress, lines)
             incoming = line.incoming
             # Nearly always all has come at once.
             body, cut = (line.take(), None) if incoming.whole else await line.read_up_to(limit, patience)
-            received = Received(incoming.status, http1.Fields(incoming.fields), body, cut, len(body) > limit)
-            if incoming.whole and not incoming.spoiled:
-                lines.put(origin, line)
-                line = None
-            return received
+            return Received(incoming.status, http1.Fields(incoming.fields), body, cut, len(body) > limit)
         finally:
-            if line is not None:
-                line.abort()
-            lines.slots.give()
+            lines.release(origin, line)
 
     def _lines(self) -> fast_aio.Lines:
         if self._pid != forks.pid:
@@ -273,25 +255,36 @@ class AsyncFastTransport:
             return self._loops.setdefault(loop, fast_aio.Lines(self._max_connections))
 
     async def _ask(
-        self, request: Request, patience: Patience, progress: Progress, lines: fast_aio.Lines
-    ) -> tuple[fast_aio.AsyncLine, http1.Origin]:
-        way = self._ways.find(request.url)
-        data = http1.encode(request, way)
-        while True:
-            _check(patience)
-            kept = lines.take(way.origin)
-            line = kept or await fast_aio.connect(patience, way, self._ways.trust)
+        self, request: Request, patience: Patience, progress: Progress
+    ) -> tuple[fast_aio.AsyncLine, fast_aio.Lines, http1.Origin]:
+        """Send a request over a connection, which is to be released by whoever has read the answer."""
+        lines = self._lines()
+        if not lines.slots.take_at_once():
             try:
-                await line.ask(data, patience, progress, lines.outbox)
-            except fast_aio.Stale:
+                await lines.slots.take(patience.left() - _SOONER)
+            except TimeoutError:
+                raise TransportFailure("no free connection", timeout="pool") from None
+        line = None
+        try:
+            way = self._ways.find(request.url)
+            data = http1.encode(request, way)
+            while True:
+                _check(patience)
+                kept = lines.take(way.origin)
+                line = kept or await fast_aio.connect(patience, way, self._ways.trust)
+                try:
+                    await line.ask(data, patience, progress, lines.outbox)
+                except fast_aio.Stale:
+                    line.abort()
+                    if kept is None:
+                        raise TransportFailure("the connection was closed") from None
+                else:
+                    return line, lines, way.origin
+        except BaseException:
+            if line is not None:
                 line.abort()
-                if kept is None:
-                    raise TransportFailure("the connection was closed") from None
-            except BaseException:
-                line.abort()
-                raise
-            else:
-                return line, way.origin
+            lines.slots.give()
+            raise
 
     async def close(self) -> None:
         """Close the running loop's idle connections. Closing twice does nothing."""
@@ -318,22 +311,8 @@ class AsyncFastReply:
     async def close(self) -> None:
         """Give the connection back, or break it when the body was not read to its end."""
         line, self._line = self._line, None
-        if line is None:
-            return
-        if line.incoming.whole and not line.incoming.spoiled:
-            # What nobody has read is not to keep the server waiting.
-            line.take()
-            self._lines.put(self._origin, line)
-        else:
-            line.abort()
-        self._lines.slots.give()
-
-
-async def _slot(lines: fast_aio.Lines, patience: Patience) -> None:
-    try:
-        await lines.slots.take(patience.left() - _SOONER)
-    except TimeoutError:
-        raise TransportFailure("no free connection", timeout="pool") from None
+        if line is not None:
+            self._lines.release(self._origin, line)
 
 
 def _check(patience: Patience) -> None:

@@ -236,8 +236,17 @@ class Lines:
         """Return a connection that is kept to a place, or ``None``."""
         return self._kept.take(place)
 
-    def put(self, place: object, line: AsyncLine) -> None:
-        """Keep a connection for some seconds."""
+    def release(self, place: object, line: AsyncLine) -> None:
+        """Take a connection back and let the next call begin: keep it, or break it where its answer is not whole."""
+        if line.incoming.whole and not line.incoming.spoiled:
+            # What nobody has read is not to keep the server waiting.
+            line.take()
+            self._keep(place, line)
+        else:
+            line.abort()
+        self.slots.give()
+
+    def _keep(self, place: object, line: AsyncLine) -> None:
         self._kept.put(place, line)
         if not self._sweeping:
             self._sweeping = True

@@ -14,9 +14,10 @@ from xoxzo.cloudpy.operations import checks, sms
 from xoxzo.cloudpy.text import estimate, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.models import SentMessage
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -161,26 +162,25 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
                     **call,  # type: ignore[arg-type]
                 )
             return started.callid
-        if self.template is not None:
-            own = {name: variables[name] for name in self.placeholders}
-            sent = await client.templates.send(
-                self.template,
-                variables=own,
-                recipient=number,
-                sender=self.sender,
-                reference=reference,
-                tags=self.tags,
-                callbacks=callbacks,
-                **self.options,
-            )
+        send: Callable[..., Awaitable[SentMessage]]
+        own: dict[str, Any]
+        if self.template is None:
+            send, own = client.sms.send, {"message": self.render(variables)}
         else:
-            sent = await client.sms.send(
-                message=self.render(variables),
-                recipient=number,
-                sender=self.sender,
-                reference=reference,
-                tags=self.tags,
-                callbacks=callbacks,
-                **self.options,
+            send, own = (
+                client.templates.send,
+                {
+                    "template": self.template,
+                    "variables": {name: variables[name] for name in self.placeholders},
+                },
             )
+        sent = await send(
+            recipient=number,
+            sender=self.sender,
+            reference=reference,
+            tags=self.tags,
+            callbacks=callbacks,
+            **own,
+            **self.options,
+        )
         return sent.msgid

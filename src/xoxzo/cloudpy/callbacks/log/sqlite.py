@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from xoxzo.cloudpy import forks
 from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, Note
 from xoxzo.cloudpy.errors import ConfigurationError
 
@@ -129,7 +130,7 @@ class SqliteStorage:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            if self._connection is not None and self._process == os.getpid():
+            if self._connection is not None and self._process == forks.pid:
                 self._connection.close()
             self._connection = None
 
@@ -147,8 +148,8 @@ class SqliteStorage:
 
     def _connect(self) -> sqlite3.Connection:
         # A connection must not be used on the other side of a fork; the parent's is left to the parent.
-        if self._connection is None or self._process != os.getpid():
-            self._connection, self._process = self._open(), os.getpid()
+        if self._connection is None or self._process != forks.pid:
+            self._connection, self._process = self._open(), forks.pid
         return self._connection
 
     def _open(self) -> sqlite3.Connection:

@@ -451,7 +451,7 @@ def test_a_connection_that_ends_before_its_turn_is_replaced(monkeypatch) -> None
     async def program(url: str) -> tuple[int, bool]:
         transport = AsyncFastTransport()
         await fetched(transport, url)
-        monkeypatch.setattr(next(iter(transport._lines()._kept._places.values()))[0][1], "_readable", lambda: True)
+        monkeypatch.setattr(next(iter(transport._lines.here()._kept._places.values()))[0][1], "_readable", lambda: True)
         answer, reached = await fetched(transport, url)
         await transport.close()
         return answer.status, reached

@@ -92,11 +92,11 @@ def test_each_event_loop_has_slots_of_its_own() -> None:
     every = AsyncFastTransport(max_connections=1)
 
     async def main() -> Slots:
-        slots = every._lines().slots
-        assert every._lines().slots is slots
+        slots = every._lines.here().slots
+        assert every._lines.here().slots is slots
         await slots.take(0.01)
         return slots
 
     first, second = asyncio.run(main()), asyncio.run(main())
     assert first is not second
-    assert len(every._loops) == 1
+    assert len(every._lines._loops) == 1

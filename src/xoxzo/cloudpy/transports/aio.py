@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy import forks
 from xoxzo.cloudpy.transports import engine
 from xoxzo.cloudpy.transports.aio_network import AsyncioNetwork
+from xoxzo.cloudpy.transports.loops import ByLoop
 
 if TYPE_CHECKING:
     import ssl
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.protocols import Patience, Progress, Request
     from xoxzo.cloudpy.transports.routes import Route
 
-    Pools = dict[asyncio.AbstractEventLoop, dict[Route, httpcore2.AsyncConnectionPool]]
+    Pools = dict[Route, httpcore2.AsyncConnectionPool]
 
 
 class AsyncHttpTransport:
@@ -31,9 +30,7 @@ class AsyncHttpTransport:
 
     def __init__(self, *, max_connections: int = 10, ssl_context: ssl.SSLContext | None = None) -> None:
         self._routes = engine.Routes(max_connections, ssl_context)
-        self._pools: Pools = {}
-        self._inherited: list[Pools] = []
-        self._pid = forks.pid
+        self._pools: ByLoop[Pools] = ByLoop(dict)
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncStreamed:
         """Send one request and return its answer, the body unread.
@@ -50,19 +47,12 @@ class AsyncHttpTransport:
 
     async def close(self) -> None:
         """Close the running loop's connections. Closing twice does nothing."""
-        for pool in self._pools.pop(asyncio.get_running_loop(), {}).values():
-            await pool.aclose()
+        pools = self._pools.here()
+        while pools:
+            await pools.popitem()[1].aclose()
 
     def _pool(self, url: str) -> httpcore2.AsyncConnectionPool:
-        if self._pid != forks.pid:
-            # Kept, since dropping them would unregister their sockets from a selector shared with the parent.
-            self._inherited.append(self._pools)
-            self._pools, self._pid = {}, forks.pid
-        loop = asyncio.get_running_loop()
-        if loop not in self._pools:
-            # Connections of a loop that has ended can no longer be closed, only forgotten.
-            self._pools = {each: pools for each, pools in self._pools.items() if not each.is_closed()}
-        pools = self._pools.setdefault(loop, {})
+        pools = self._pools.here()
         route = self._routes.route(url)
         if route not in pools:
             pools[route] = self._routes.async_pool(route, AsyncioNetwork())

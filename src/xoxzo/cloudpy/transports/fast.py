@@ -17,6 +17,7 @@ from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Received, TransportFailure
 from xoxzo.cloudpy.transports import engine
 from xoxzo.cloudpy.transports.kept import Kept
+from xoxzo.cloudpy.transports.loops import ByLoop
 from xoxzo.cloudpy.transports.routes import Router
 
 try:
@@ -205,10 +206,7 @@ class AsyncFastTransport:
 
     def __init__(self, *, max_connections: int = 10, certificates: bytes | None = None) -> None:
         self._ways = _Ways(certificates)
-        self._max_connections = max_connections
-        self._loops: dict[asyncio.AbstractEventLoop, fast_aio.Lines] = {}
-        self._inherited: list[dict[asyncio.AbstractEventLoop, fast_aio.Lines]] = []
-        self._pid = forks.pid
+        self._lines = ByLoop(lambda: fast_aio.Lines(max_connections))
 
     async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncFastReply:
         """Send one request and return its answer, the body unread.
@@ -241,24 +239,11 @@ class AsyncFastTransport:
         finally:
             lines.release(origin, line)
 
-    def _lines(self) -> fast_aio.Lines:
-        if self._pid != forks.pid:
-            # Kept, since dropping them would unregister their sockets from a selector shared with the parent.
-            self._inherited.append(self._loops)
-            self._loops, self._pid = {}, forks.pid
-        loop = asyncio.get_running_loop()
-        try:
-            return self._loops[loop]
-        except KeyError:
-            # Connections of a loop that has ended can no longer be closed, only forgotten.
-            self._loops = {each: lines for each, lines in self._loops.items() if not each.is_closed()}
-            return self._loops.setdefault(loop, fast_aio.Lines(self._max_connections))
-
     async def _ask(
         self, request: Request, patience: Patience, progress: Progress
     ) -> tuple[fast_aio.AsyncLine, fast_aio.Lines, http1.Origin]:
         """Send a request over a connection, which is to be released by whoever has read the answer."""
-        lines = self._lines()
+        lines = self._lines.here()
         if not lines.slots.take_at_once():
             try:
                 await lines.slots.take(patience.left() - _SOONER)
@@ -288,7 +273,7 @@ class AsyncFastTransport:
 
     async def close(self) -> None:
         """Close the running loop's idle connections. Closing twice does nothing."""
-        self._lines().clear()
+        self._lines.here().clear()
         # One round of the loop, in which the sockets are closed.
         await asyncio.sleep(0)
 

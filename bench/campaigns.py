@@ -24,7 +24,7 @@ from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, State
 from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.campaigns.report import report
 from xoxzo.cloudpy.campaigns.threads import quick_loop
-from xoxzo.cloudpy.protocols import Patience, Progress, Request
+from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport
 
 ROUNDS = 9
@@ -169,8 +169,8 @@ class Stub:
         self._uid = uid
         self._listed = listed
 
-    async def send(self, request: Request, _patience: Patience, progress: Progress) -> "Answer":
-        progress.reached = True
+    async def send(self, request: Request, _patience: TimeBudget, progress: Progress) -> "Answer":
+        progress.write_started = True
         # As any network would, it lets others have their turn.
         await asyncio.sleep(0)
         if request.method == "GET":
@@ -199,7 +199,7 @@ class Answer:
         self.headers: dict[str, str] = {}
         self._pieces = pieces
 
-    async def read(self, _patience: Patience) -> bytes:
+    async def read(self, _patience: TimeBudget) -> bytes:
         await asyncio.sleep(0)
         return b"".join(islice(self._pieces, RECORDS))
 

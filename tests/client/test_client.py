@@ -164,7 +164,7 @@ def test_a_given_transport_is_used_and_left_open() -> None:
     class Mine:
         closed = False
 
-        def send(self, request, patience, progress):
+        def send(self, request, budget, progress):
             raise TransportFailure("mine")
 
         def close(self) -> None:

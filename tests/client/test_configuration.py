@@ -49,7 +49,7 @@ def test_defaults() -> None:
 
     assert settings.base_url == "https://api.xoxzo.com"
     assert (settings.connect, settings.read, settings.deadline, settings.max_retries) == (5.0, 30.0, 60.0, 2)
-    assert settings.pacer is None
+    assert settings.rate_limiter is None
     assert settings.on_event is None
 
 
@@ -247,21 +247,21 @@ def test_numbers_that_make_no_sense(changes: dict[str, Any], words: str) -> None
 
 def test_rate() -> None:
     """A rate spaces the requests evenly, over all that share the settings."""
-    pacer = make(rate=4).pacer
+    rate_limiter = make(rate=4).rate_limiter
 
-    assert pacer is not None
-    assert [pacer.reserve(100.0) for _ in range(3)] == [0.0, 0.25, 0.5]
+    assert rate_limiter is not None
+    assert [rate_limiter.reserve(100.0) for _ in range(3)] == [0.0, 0.25, 0.5]
 
 
 def test_adjusted_settings_share_the_rest() -> None:
-    """Other limits do not touch the settings that they are taken from, and the pacer is shared."""
+    """Other limits do not touch the settings that they are taken from, and the rate_limiter is shared."""
     events: list[Attempt] = []
     settings = make(rate=4)
     other = adjust(settings, deadline=1, on_event=events.append)
 
     assert (settings.deadline, settings.on_event) == (60.0, None)
     assert (other.deadline, other.on_event) == (1.0, events.append)
-    assert other.pacer is settings.pacer
+    assert other.rate_limiter is settings.rate_limiter
     assert (other.base_url, other.headers) == (settings.base_url, settings.headers)
     assert adjust(other, deadline=None).on_event == events.append
 

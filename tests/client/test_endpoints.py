@@ -79,7 +79,7 @@ class Collector:
         self.requests.append((request.method, request.url.removeprefix("http://127.0.0.1").partition("?")[0]))
         return TransportFailure("noted")
 
-    def send(self, request: Request, patience: object, progress: object) -> Any:
+    def send(self, request: Request, budget: object, progress: object) -> Any:
         raise self.note(request)
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class Collector:
 class AsyncCollector(Collector):
     """The same, awaited."""
 
-    async def send(self, request: Request, patience: object, progress: object) -> Any:
+    async def send(self, request: Request, budget: object, progress: object) -> Any:
         raise self.note(request)
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.drivers import RECORD_LIMIT, AsyncDriver, Connector, Driver, discard_async
+from xoxzo.cloudpy.drivers import RECORD_LIMIT, AsyncDriver, Driver, TransportHolder, discard_async
 from xoxzo.cloudpy.flow import Settings
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import nothing, parse
-from xoxzo.cloudpy.protocols import Attempt, Patience, Progress, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, Progress, Request, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +43,11 @@ class Scripted:
         self.sent = 0
         self.replies: list[ScriptedReply] = []
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> ScriptedReply:
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> ScriptedReply:
         self.sent += 1
         if self.on_send is not None:
             self.on_send(progress)
-        progress.reached = True
+        progress.write_started = True
         self.replies.append(ScriptedReply(self.status, list(self.pieces)))
         return self.replies[-1]
 
@@ -62,7 +62,7 @@ class ScriptedReply:
         self.pieces = pieces
         self.closed = 0
 
-    def read(self, patience: Patience) -> bytes:
+    def read(self, budget: TimeBudget) -> bytes:
         piece = self.pieces.pop(0) if self.pieces else b""
         if callable(piece):
             piece = piece()
@@ -80,8 +80,8 @@ class AsyncScripted:
     def __init__(self, inner: Scripted) -> None:
         self.inner = inner
 
-    async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncScriptedReply:
-        return AsyncScriptedReply(self.inner.send(request, patience, progress))
+    async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncScriptedReply:
+        return AsyncScriptedReply(self.inner.send(request, budget, progress))
 
     async def close(self) -> None:
         pass
@@ -93,8 +93,8 @@ class AsyncScriptedReply:
         self.status = inner.status
         self.headers = inner.headers
 
-    async def read(self, patience: Patience) -> bytes:
-        return self.inner.read(patience)
+    async def read(self, budget: TimeBudget) -> bytes:
+        return self.inner.read(budget)
 
     async def close(self) -> None:
         self.inner.close()
@@ -112,7 +112,7 @@ class Threads:
     """Calls by the driver for threads."""
 
     def __init__(self, transport: Scripted, **more: Any) -> None:
-        self.driver = Driver(Connector(lambda: transport, discard=ignore), settings(**more))
+        self.driver = Driver(TransportHolder(lambda: transport, discard=ignore), settings(**more))
 
     def call(self, operation: Operation[Any]) -> Any:
         return self.driver.call(operation)
@@ -133,7 +133,7 @@ class Loop:
     """Calls by the driver for asyncio."""
 
     def __init__(self, transport: Scripted, **more: Any) -> None:
-        self.driver = AsyncDriver(Connector(lambda: AsyncScripted(transport), discard=ignore), settings(**more))
+        self.driver = AsyncDriver(TransportHolder(lambda: AsyncScripted(transport), discard=ignore), settings(**more))
 
     def call(self, operation: Operation[Any]) -> Any:
         return asyncio.run(self.driver.call(operation))
@@ -252,20 +252,20 @@ def test_an_asynchronous_call_ends_at_the_deadline_whatever_the_transport_does()
     """A transport that never answers is left at the deadline, in sending and in reading."""
 
     class Stuck(AsyncScripted):
-        async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncScriptedReply:
-            progress.reached = True
+        async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncScriptedReply:
+            progress.write_started = True
             await asyncio.sleep(60)
             raise AssertionError
 
     class StuckReading(AsyncScripted):
-        async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncScriptedReply:
-            reply = await super().send(request, patience, progress)
-            reply.read = lambda patience: asyncio.sleep(60, b"")  # type: ignore[method-assign, assignment]
+        async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncScriptedReply:
+            reply = await super().send(request, budget, progress)
+            reply.read = lambda budget: asyncio.sleep(60, b"")  # type: ignore[method-assign, assignment]
             return reply
 
     for kind in (Stuck, StuckReading):
         transport = kind(Scripted(201))
-        driver = AsyncDriver(Connector(lambda t=transport: t, discard=ignore), settings(deadline=0.5))
+        driver = AsyncDriver(TransportHolder(lambda t=transport: t, discard=ignore), settings(deadline=0.5))
         with pytest.raises(errors.TimedOut) as caught:
             asyncio.run(driver.call(SEND))
         assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", True)
@@ -277,14 +277,14 @@ def test_cancelling_is_told_and_goes_through(reached) -> None:
     events: list[Attempt] = []
 
     class Stuck(AsyncScripted):
-        async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncScriptedReply:
-            progress.reached = reached
+        async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncScriptedReply:
+            progress.write_started = reached
             await asyncio.sleep(60)
             raise AssertionError
 
     async def main() -> None:
         transport = Stuck(Scripted())
-        driver = AsyncDriver(Connector(lambda: transport, discard=ignore), settings(on_event=events.append))
+        driver = AsyncDriver(TransportHolder(lambda: transport, discard=ignore), settings(on_event=events.append))
         task = asyncio.ensure_future(driver.call(SEND))
         await asyncio.sleep(0.01)
         task.cancel()
@@ -301,13 +301,13 @@ def test_cancelling_while_the_answer_is_read_gives_its_connection_up() -> None:
     inner = Scripted(201)
 
     class Stuck(AsyncScripted):
-        async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncScriptedReply:
-            reply = await super().send(request, patience, progress)
-            reply.read = lambda patience: asyncio.sleep(60, b"")  # type: ignore[method-assign, assignment]
+        async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncScriptedReply:
+            reply = await super().send(request, budget, progress)
+            reply.read = lambda budget: asyncio.sleep(60, b"")  # type: ignore[method-assign, assignment]
             return reply
 
     async def main() -> None:
-        driver = AsyncDriver(Connector(lambda: Stuck(inner), discard=ignore), settings(on_event=events.append))
+        driver = AsyncDriver(TransportHolder(lambda: Stuck(inner), discard=ignore), settings(on_event=events.append))
         task = asyncio.ensure_future(driver.call(SEND))
         await asyncio.sleep(0.01)
         task.cancel()
@@ -339,7 +339,7 @@ def test_an_interrupt_from_the_keyboard_is_told_and_goes_through(face, reached) 
     events: list[Attempt] = []
 
     def interrupt(progress: Progress) -> None:
-        progress.reached = reached
+        progress.write_started = reached
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -375,41 +375,41 @@ def test_a_connector_makes_its_transport_once_and_late() -> None:
         made.append(Scripted())
         return made[-1]
 
-    connector = Connector(make, discard=ignore)
+    holder = TransportHolder(make, discard=ignore)
     assert made == []
-    assert connector.get() is connector.get() is made[0]
-    assert connector.release() is made[0]
-    assert connector.release() is None
+    assert holder.get() is holder.get() is made[0]
+    assert holder.release() is made[0]
+    assert holder.release() is None
     with pytest.raises(errors.ConfigurationError, match="closed"):
-        connector.get()
+        holder.get()
 
 
 def test_a_connector_leaves_a_given_transport_to_its_owner() -> None:
     """A transport made by somebody else is used and never handed out to be closed."""
     discarded: list[object] = []
     given = Scripted()
-    connector = Connector(Scripted, given, discard=discarded.append)
-    assert connector.get() is given
-    assert connector.release() is None
-    del connector
+    holder = TransportHolder(Scripted, given, discard=discarded.append)
+    assert holder.get() is given
+    assert holder.release() is None
+    del holder
     gc.collect()
     assert discarded == []
 
 
 def test_a_dropped_connector_discards_its_transport_once() -> None:
     """A client that is dropped unclosed warns once; one that was closed, or never used, does not."""
-    connector = Connector(Scripted, discard=discard_async)
-    connector.get()
+    holder = TransportHolder(Scripted, discard=discard_async)
+    holder.get()
     with pytest.warns(ResourceWarning, match="unclosed Xoxzo client") as caught:
-        del connector
+        del holder
         gc.collect()
     assert len(caught) == 1
     with warnings.catch_warnings(record=True) as silent:
         warnings.simplefilter("always")
-        closed = Connector(Scripted, discard=discard_async)
+        closed = TransportHolder(Scripted, discard=discard_async)
         closed.get()
         closed.release()
-        unused = Connector(Scripted, discard=discard_async)
+        unused = TransportHolder(Scripted, discard=discard_async)
         del closed, unused
         gc.collect()
     assert [str(warning.message) for warning in silent] == []

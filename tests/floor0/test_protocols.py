@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.protocols import Attempt, Patience, Progress, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, Progress, Request, TimeBudget, TransportFailure
 
 REQUEST = Request(
     "POST", "https://api.xoxzo.com/sms/messages/", (("authorization", "Basic c2VjcmV0"),), b"recipient=%2B818011112222"
@@ -30,33 +30,33 @@ def test_request_is_a_value() -> None:
         REQUEST.method = "GET"  # type: ignore[misc]
 
 
-def test_patience_counts_down() -> None:
+def test_time_budget_counts_down() -> None:
     """What is left is the time until the instant at which everything must stop, by the monotonic clock."""
-    left = Patience(connect=5, read=30, expires=time.monotonic() + 100).left()
+    left = TimeBudget(connect=5, read=30, expires_at=time.monotonic() + 100).remaining()
 
     assert 90 < left <= 100
 
 
-def test_patience_is_never_negative() -> None:
+def test_time_budget_is_never_negative() -> None:
     """Nothing is left of a time that has passed, and never less than nothing."""
-    assert Patience(connect=5, read=30, expires=time.monotonic() - 1).left() == 0.0
+    assert TimeBudget(connect=5, read=30, expires_at=time.monotonic() - 1).remaining() == 0.0
 
 
-def test_patience_can_be_prolonged() -> None:
+def test_time_budget_can_be_prolonged() -> None:
     """A stream moves the instant on while the caller works, so it can be set."""
-    patience = Patience(connect=5, read=30, expires=0)
-    patience.expires = time.monotonic() + 100
+    budget = TimeBudget(connect=5, read=30, expires_at=0)
+    budget.expires_at = time.monotonic() + 100
 
-    assert patience.left() > 90
+    assert budget.remaining() > 90
 
 
 def test_progress() -> None:
-    """Nothing has reached the server until a transport says so, and progress holds nothing else."""
+    """Nothing has write_started the server until a transport says so, and progress holds nothing else."""
     progress = Progress()
-    assert progress.reached is False
+    assert progress.write_started is False
 
-    progress.reached = True
-    assert progress.reached is True
+    progress.write_started = True
+    assert progress.write_started is True
     with pytest.raises(AttributeError):
         progress.sent = True  # type: ignore[attr-defined]
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.flow import Pacer, Send, Settings, Sleep, Step, Tell, Trip, flow
+from xoxzo.cloudpy.flow import CallState, Notify, RateLimiter, Send, Settings, Sleep, Step, flow
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable
-from xoxzo.cloudpy.protocols import Attempt, Received, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, Response, TransportFailure
 
 WALL = 1_800_000_000.0
 
@@ -35,7 +35,7 @@ def operation(effect: Effect, **more: Any) -> Operation[bytes]:
 class Outcome:
     """What the network does with one try."""
 
-    answer: Received | TransportFailure
+    answer: Response | TransportFailure
     reached: bool = True
     takes: float = 0.0
 
@@ -52,12 +52,12 @@ class Run:
     events: list[Attempt] = field(default_factory=list)
 
     def __call__(self, operation: Operation[Any], **settings: Any) -> Any:
-        trip = Trip(
+        state = CallState(
             operation,
             Settings(base_url="https://host", headers=(("authorization", "x"),), **settings),
             lambda: self.now,
         )
-        steps = flow(trip, wall=lambda: WALL, chance=lambda: self.chance)
+        steps = flow(state, wall=lambda: WALL, chance=lambda: self.chance)
         answer = None
         while True:
             try:
@@ -66,11 +66,11 @@ class Run:
                 return done.value
             answer = self.do(step)
 
-    def do(self, step: Step) -> Received | TransportFailure | None:
+    def do(self, step: Step) -> Response | TransportFailure | None:
         if isinstance(step, Send):
             self.sends.append(step)
             outcome = self.script.pop(0)
-            step.progress.reached = outcome.reached
+            step.progress.write_started = outcome.reached
             self.now += outcome.takes
             return outcome.answer
         if isinstance(step, Sleep):
@@ -86,11 +86,11 @@ UNSENT_LATE = Outcome(TransportFailure("late", timeout="connect"), reached=False
 NO_FREE = Outcome(TransportFailure("busy", timeout="pool"), reached=False)
 LOST = Outcome(TransportFailure("reset"))
 LOST_LATE = Outcome(TransportFailure("late", timeout="read"))
-CUT = Outcome(Received(201, {}, b"[", TransportFailure("reset")))
+CUT = Outcome(Response(201, {}, b"[", TransportFailure("reset")))
 
 
 def answered(status: int, body: bytes = b"", **headers: str) -> Outcome:
-    return Outcome(Received(status, {name.replace("_", "-"): value for name, value in headers.items()}, body))
+    return Outcome(Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, body))
 
 
 OK = answered(201, b"fine")
@@ -112,7 +112,7 @@ DOUBTFUL = {
 }
 UNREADABLE = {
     "2xx unreadable": (answered(201, b"?"), errors.UnexpectedResponse),
-    "2xx too long": (Outcome(Received(200, {}, b"x", too_long=True)), errors.UnexpectedResponse),
+    "2xx too long": (Outcome(Response(200, {}, b"x", too_long=True)), errors.UnexpectedResponse),
 }
 REFUSED = {
     "301": (answered(301), errors.StatusError),
@@ -302,7 +302,7 @@ def test_a_timeout_at_the_deadline_says_so(reached, maybe) -> None:
 
 def test_events_tell_each_try() -> None:
     """Each try is told once, with its outcome, its duration, the wait that follows, and one request id for all."""
-    run = Run([Outcome(Received(429, {"retry-after": "2"}), takes=0.25), OK])
+    run = Run([Outcome(Response(429, {"retry-after": "2"}), takes=0.25), OK])
     run(operation(Effect.CREATE, reference="r"))
     first, second = run.events
     assert (first.number, first.outcome, first.status, first.retry_in) == (1, "RateLimited", 429, 2.0)
@@ -318,13 +318,13 @@ def test_events_tell_each_try() -> None:
 @pytest.mark.parametrize("reached", [True, False])
 def test_an_interruption_is_told_and_raised_again(interruption, name, reached) -> None:
     """What interrupts a try is raised unchanged after an event that says whether it may be sent."""
-    trip = Trip(operation(Effect.CREATE), Settings(base_url="", headers=()))
-    steps = flow(trip)
+    state = CallState(operation(Effect.CREATE), Settings(base_url="", headers=()))
+    steps = flow(state)
     step = next(steps)
     assert isinstance(step, Send)
-    step.progress.reached = reached
+    step.progress.write_started = reached
     told = steps.throw(interruption)
-    assert isinstance(told, Tell)
+    assert isinstance(told, Notify)
     assert (told.event.outcome, told.event.maybe_sent, told.event.retry_in) == (name, reached, None)
     with pytest.raises(type(interruption)) as caught:
         next(steps)
@@ -374,7 +374,7 @@ def test_a_forked_child_gives_out_other_ids_than_its_parent() -> None:
 def test_a_listing_is_asked_for_as_a_stream() -> None:
     """The body of a listing's success is left to be read in pieces, and its open reply is what the flow returns."""
     listing = Listing(name="l", method="GET", path="/", effect=Effect.READ, read=read)
-    received = Received(200, {}, reply=object())  # type: ignore[arg-type]
+    received = Response(200, {}, reply=object())  # type: ignore[arg-type]
     run = Run([Outcome(received)])
     assert run(listing) is received
     assert run.sends[0].streamed is True
@@ -382,28 +382,28 @@ def test_a_listing_is_asked_for_as_a_stream() -> None:
 
 def test_pacing_spaces_the_tries() -> None:
     """With a rate of 4 a second, calls that come at once start a quarter of a second apart."""
-    pacer = Pacer(4.0)
+    rate_limiter = RateLimiter(4.0)
     run = Run([OK] * 3)
     for _ in range(3):
         run.now = 100.0
-        run(operation(Effect.CREATE), pacer=pacer)
+        run(operation(Effect.CREATE), rate_limiter=rate_limiter)
     assert run.sleeps == pytest.approx([0.25, 0.5])
 
 
 def test_a_place_beyond_the_deadline_is_not_waited_for() -> None:
     """A call whose turn comes after its deadline fails at once and surely unsent."""
-    pacer = Pacer(0.01)
-    pacer.reserve(100.0)
+    rate_limiter = RateLimiter(0.01)
+    rate_limiter.reserve(100.0)
     with pytest.raises(errors.TimedOut) as caught:
-        Run([])(operation(Effect.CREATE), pacer=pacer)
+        Run([])(operation(Effect.CREATE), rate_limiter=rate_limiter)
     assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", False)
 
 
 @given(st.lists(st.floats(0, 50), min_size=1, max_size=30), st.floats(0.1, 100))
 def test_a_pacer_never_lets_two_through_within_its_gap(arrivals: list[float], rate: float) -> None:
     """Whatever the arrivals, the places are at least one gap apart and none lies in the past."""
-    pacer = Pacer(rate)
-    places = [now + pacer.reserve(now) for now in sorted(arrivals)]
+    rate_limiter = RateLimiter(rate)
+    places = [now + rate_limiter.reserve(now) for now in sorted(arrivals)]
     assert all(place >= now for place, now in zip(places, sorted(arrivals), strict=True))
     gaps = [later - earlier for earlier, later in pairwise(places)]
     assert all(gap >= 1 / rate - 1e-6 for gap in gaps)

@@ -165,12 +165,12 @@ def test_what_type_checkers_see_is_what_is_handed_out() -> None:
         assert [name.asname for name in node.names] == [name.name for name in node.names]
         seen[(node.module or "").rpartition(".")[2]] = tuple(name.name for name in node.names)
 
-    assert seen == xoxzo.cloudpy._ROOMS
+    assert seen == xoxzo.cloudpy._MODULES
 
 
 def test_names_come_from_their_rooms() -> None:
     """Each name is the one that its module defines, not one that passes through."""
-    for room, names in xoxzo.cloudpy._ROOMS.items():
+    for room, names in xoxzo.cloudpy._MODULES.items():
         for name in names:
             assert lives_in(getattr(xoxzo.cloudpy, name), f"xoxzo.cloudpy.{room}")
 

@@ -25,7 +25,7 @@ from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.protocols import Patience
+    from xoxzo.cloudpy.protocols import TimeBudget
 
 START = 1_790_000_000.0
 SETTLE = 60.0
@@ -142,7 +142,7 @@ class Carrier:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def send(self, request: Request, patience: Patience, progress: Progress):
+    async def send(self, request: Request, budget: TimeBudget, progress: Progress):
         world, chance = self._world, self._world.chance
         world.step()
         await asyncio.sleep(chance.uniform(0.005, 0.2))
@@ -156,7 +156,7 @@ class Carrier:
             return Reply(429, b'{"detail": "Request was throttled."}', {"retry-after": "1"})
         if fault == "rejected":
             return Reply(400, b'{"recipient": ["Invalid number"]}')
-        progress.reached = True
+        progress.write_started = True
         now = asyncio.get_running_loop().time()
         if fault in {"lost before", "error before", "hang before"}:
             message = None

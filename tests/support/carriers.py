@@ -16,7 +16,7 @@ try:
 except ImportError:  # It is not for every system.
     uvloop = None
 
-from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 from xoxzo.cloudpy.transports.recorder import AsyncRecorder, Recorder
@@ -43,23 +43,23 @@ class Sync:
     def __init__(self, transport: Any) -> None:
         self.transport = transport
 
-    def exchange(self, request: Request, patience: Patience) -> Result:
+    def exchange(self, request: Request, budget: TimeBudget) -> Result:
         progress = Progress()
         result = Result(reached=False)
         try:
-            answer = self.transport.send(request, patience, progress)
+            answer = self.transport.send(request, budget, progress)
             result.status, result.headers = answer.status, dict(answer.headers)
             with closing(answer):
-                while piece := answer.read(patience):
+                while piece := answer.read(budget):
                     result.body += piece
         except TransportFailure as failure:
             result.failure = failure
-        result.reached = progress.reached
+        result.reached = progress.write_started
         return result
 
     def hold(self, request: Request) -> Callable[[], None]:
         """Send, leave the body unread, and give what closes the answer."""
-        answer = self.transport.send(request, patience(), Progress())
+        answer = self.transport.send(request, budget(), Progress())
         release: Callable[[], None] = answer.close
         return release
 
@@ -77,18 +77,18 @@ class Async:
         self.transport = transport
         self.runner = asyncio.Runner(loop_factory=new_loop)
 
-    def exchange(self, request: Request, patience: Patience) -> Result:
-        return self.runner.run(self._exchange(request, patience))
+    def exchange(self, request: Request, budget: TimeBudget) -> Result:
+        return self.runner.run(self._exchange(request, budget))
 
-    async def _exchange(self, request: Request, patience: Patience) -> Result:
+    async def _exchange(self, request: Request, budget: TimeBudget) -> Result:
         progress = Progress()
         result = Result(reached=False)
         try:
-            async with asyncio.timeout(patience.left()):
-                answer = await self.transport.send(request, patience, progress)
+            async with asyncio.timeout(budget.remaining()):
+                answer = await self.transport.send(request, budget, progress)
                 result.status, result.headers = answer.status, dict(answer.headers)
                 try:
-                    while piece := await answer.read(patience):
+                    while piece := await answer.read(budget):
                         result.body += piece
                 finally:
                     await answer.close()
@@ -96,12 +96,12 @@ class Async:
             result.failure = failure
         except TimeoutError:
             result.failure = TransportFailure("late", timeout="deadline")
-        result.reached = progress.reached
+        result.reached = progress.write_started
         return result
 
     def hold(self, request: Request) -> Callable[[], None]:
         """Send, leave the body unread, and give what closes the answer."""
-        answer = self.runner.run(self.transport.send(request, patience(), Progress()))
+        answer = self.runner.run(self.transport.send(request, budget(), Progress()))
         return lambda: self.runner.run(answer.close())
 
     def close_transport(self) -> None:
@@ -122,16 +122,16 @@ class OnUvloop(Async):
 class AtOnce(Async):
     """Has a transport for asyncio send a request and read its answer in one go, bounded by nobody but itself."""
 
-    async def _exchange(self, request: Request, patience: Patience) -> Result:
+    async def _exchange(self, request: Request, budget: TimeBudget) -> Result:
         progress = Progress()
         result = Result(reached=False)
         try:
-            received = await self.transport.fetch(request, patience, progress, 100_000_000)
+            received = await self.transport.fetch(request, budget, progress, 100_000_000)
             result.status, result.headers = received.status, dict(received.headers)
             result.body, result.failure = received.body, received.cut
         except TransportFailure as failure:
             result.failure = failure
-        result.reached = progress.reached
+        result.reached = progress.write_started
         return result
 
 
@@ -191,5 +191,5 @@ def post(url: str, path: str = "/p/?q=%3E1") -> Request:
     return Request("POST", url + path, (("authorization", "Basic x"), ("content-type", "text/x")), b"body")
 
 
-def patience(read: float = 5.0, deadline: float = 5.0, connect: float = 5.0) -> Patience:
-    return Patience(connect, read, time.monotonic() + deadline)
+def budget(read: float = 5.0, deadline: float = 5.0, connect: float = 5.0) -> TimeBudget:
+    return TimeBudget(connect, read, time.monotonic() + deadline)

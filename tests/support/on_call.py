@@ -114,7 +114,7 @@ class Phones:
     def now(self) -> float:
         return NOON + asyncio.get_running_loop().time()
 
-    async def send(self, request: Request, patience: Any, progress: Progress) -> _Reply:
+    async def send(self, request: Request, budget: Any, progress: Progress) -> _Reply:
         await asyncio.sleep(0.1)
         if self.dead:
             await asyncio.Event().wait()
@@ -129,7 +129,7 @@ class Phones:
             return _Reply(429, b"{}", {"retry-after": "1000"})
         if fault == "rejected":
             return _Reply(400, b'{"recipient": ["Invalid recipient"]}')
-        progress.reached = True
+        progress.write_started = True
         fields = _fields(request)
         call = "tts_message" in fields
         if fault != "lost before":

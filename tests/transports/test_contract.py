@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from carriers import EVERY, Carrier, Sync, kind_of, patience, post
+from carriers import EVERY, Carrier, Sync, budget, kind_of, post
 from faulty import FaultyServer, close, drip, hang, raw, reply, reset, stall
 
 from xoxzo.cloudpy.protocols import Progress, Request
@@ -29,7 +29,7 @@ in_asyncio = pytest.mark.parametrize("kind", [name for name in EVERY if name.end
 def test_a_request_arrives_as_it_was_given(carrier) -> None:
     """Method, target, headers and body go out byte for byte, with host and length added."""
     with FaultyServer(OK) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     assert lines[0] == b"POST /p/?q=%3E1 HTTP/1.1"
@@ -43,7 +43,7 @@ def test_a_request_arrives_as_it_was_given(carrier) -> None:
 def test_an_empty_body_is_announced_only_where_one_is_due(carrier, method, length) -> None:
     """A POST without a body says that its length is 0; a GET and a DELETE say nothing."""
     with FaultyServer(OK) as server:
-        carrier.exchange(Request(method, server.url + "/", ()), patience())
+        carrier.exchange(Request(method, server.url + "/", ()), budget())
     announced = [line for line in server.requests[0].split(b"\r\n") if line.startswith(b"content-length")]
     assert announced == ([] if length is None else [length])
 
@@ -52,7 +52,7 @@ def test_connections_are_kept(carrier) -> None:
     """Calls one after another go over one connection."""
     with FaultyServer(OK) as server:
         for _ in range(5):
-            assert carrier.exchange(post(server.url), patience()).status == 201
+            assert carrier.exchange(post(server.url), budget()).status == 201
     assert server.connections == 1
 
 
@@ -60,7 +60,7 @@ def test_nobody_there_is_surely_unsent(carrier) -> None:
     """A refused connection is a failure that did not reach the server."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    result = carrier.exchange(post(url), patience())
+    result = carrier.exchange(post(url), budget())
     assert (result.reached, result.failure.timeout) == (False, None)
     assert "refused" in result.failure.reason or "failed" in result.failure.reason
 
@@ -68,7 +68,7 @@ def test_nobody_there_is_surely_unsent(carrier) -> None:
 @pytest.mark.parametrize("url", ["nonsense", "", "http://", "ftp://host/", "http://[", "http://host:port", "//x"])
 def test_an_address_that_is_none_is_surely_unsent(carrier, url) -> None:
     """What cannot be an address fails like a connection, with nothing sent."""
-    result = carrier.exchange(Request("GET", url, ()), patience())
+    result = carrier.exchange(Request("GET", url, ()), budget())
     assert result.failure is not None
     assert result.reached is False
 
@@ -76,7 +76,7 @@ def test_an_address_that_is_none_is_surely_unsent(carrier, url) -> None:
 @pytest.mark.parametrize("name", ["no-such-host.invalid", "x" * 70 + ".invalid"])
 def test_a_name_that_does_not_resolve_is_surely_unsent(carrier, name) -> None:
     """An unknown or impossible host name fails before anything is sent."""
-    result = carrier.exchange(post(f"http://{name}"), patience())
+    result = carrier.exchange(post(f"http://{name}"), budget())
     assert result.failure is not None
     assert result.reached is False
 
@@ -101,7 +101,7 @@ def full_port():
 def test_connecting_for_too_long_is_surely_unsent(carrier, full_port) -> None:
     """A connection that is not made in time is a timeout in the phase `connect` with nothing sent."""
     began = time.monotonic()
-    result = carrier.exchange(post(f"http://127.0.0.1:{full_port}"), patience(connect=0.2))
+    result = carrier.exchange(post(f"http://127.0.0.1:{full_port}"), budget(connect=0.2))
     assert (result.reached, result.failure.timeout) == (False, "connect")
     assert time.monotonic() - began < 30
 
@@ -109,7 +109,7 @@ def test_connecting_for_too_long_is_surely_unsent(carrier, full_port) -> None:
 def test_a_deadline_that_has_passed_sends_nothing(carrier) -> None:
     """With no time left, nothing is connected to."""
     with FaultyServer(OK) as server:
-        result = carrier.exchange(post(server.url), patience(deadline=-1.0))
+        result = carrier.exchange(post(server.url), budget(deadline=-1.0))
     assert (result.reached, server.requests) == (False, [])
     assert result.failure.timeout in {"connect", "deadline", "pool"}
 
@@ -117,7 +117,7 @@ def test_a_deadline_that_has_passed_sends_nothing(carrier) -> None:
 def test_connecting_is_bounded_by_the_deadline(carrier, full_port) -> None:
     """The deadline ends a connection that hangs, whatever its own time-out."""
     began = time.monotonic()
-    result = carrier.exchange(post(f"http://127.0.0.1:{full_port}"), patience(deadline=0.5))
+    result = carrier.exchange(post(f"http://127.0.0.1:{full_port}"), budget(deadline=0.5))
     assert result.reached is False
     # A machine that is late finds the time gone while it still looks for a free connection.
     assert result.failure.timeout in {"connect", "deadline", "pool"}
@@ -128,7 +128,7 @@ def test_connecting_is_bounded_by_the_deadline(carrier, full_port) -> None:
 def test_a_connection_lost_after_the_request_may_be_sent(carrier, behaviour) -> None:
     """A server that takes the request and goes away leaves the outcome unknown."""
     with FaultyServer(behaviour) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     assert (result.reached, result.failure.timeout) == (True, None)
     assert len(server.requests) == 1
 
@@ -136,7 +136,7 @@ def test_a_connection_lost_after_the_request_may_be_sent(carrier, behaviour) -> 
 def test_a_hanging_server_is_a_read_timeout_that_may_be_sent(carrier) -> None:
     """No answer within the read time-out is a timeout in the phase `read`, outcome unknown."""
     with FaultyServer(hang) as server:
-        result = carrier.exchange(post(server.url), patience(read=0.2))
+        result = carrier.exchange(post(server.url), budget(read=0.2))
     assert (result.reached, result.failure.timeout) == (True, "read")
 
 
@@ -153,7 +153,7 @@ def test_a_dripping_server_is_stopped_at_the_deadline(carrier, answer) -> None:
     """A server that sends a byte at a time never runs into the read time-out, but the deadline ends it."""
     began = time.monotonic()
     with FaultyServer(drip(answer, 0.02)) as server:
-        result = carrier.exchange(post(server.url), patience(read=5.0, deadline=1.0))
+        result = carrier.exchange(post(server.url), budget(read=5.0, deadline=1.0))
         took = time.monotonic() - began
     assert result.reached is True
     assert result.failure.timeout in {"read", "deadline"}
@@ -175,7 +175,7 @@ def test_a_dripping_server_is_stopped_at_the_deadline(carrier, answer) -> None:
 def test_nonsense_after_the_request_may_be_sent(carrier, answer) -> None:
     """Whatever else comes instead of a whole answer is a failure with the outcome unknown."""
     with FaultyServer(raw(answer)) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     assert result.reached is True
     assert result.failure is not None
     assert result.failure.timeout is None
@@ -185,7 +185,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again(carrier) ->
     """A connection that was closed while idle is noticed before the next request is written to it."""
     with FaultyServer(raw(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")) as server:
         for _ in range(3):
-            assert carrier.exchange(post(server.url), patience()).status == 200
+            assert carrier.exchange(post(server.url), budget()).status == 200
             time.sleep(0.05)
     assert server.connections == 3
 
@@ -193,7 +193,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again(carrier) ->
 def test_a_redirect_is_an_answer_and_is_not_followed(carrier) -> None:
     """A transport decides nothing: it hands a redirect over, and where it points nobody is asked."""
     with FaultyServer(OK) as other, FaultyServer(reply(302, location=other.url)) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     assert (result.status, result.reached, result.headers["location"]) == (302, True, other.url)
     assert (len(server.requests), other.requests) == (1, [])
 
@@ -201,7 +201,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed(carrier) -> None:
 def test_a_body_comes_as_it_was_sent(carrier) -> None:
     """Nothing is unpacked: no encoding is asked for, and one that comes all the same is left alone."""
     with FaultyServer(reply(200, b"no gzip at all", content_encoding="gzip")) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     assert (result.body, result.failure) == (b"no gzip at all", None)
     assert b"accept-encoding" not in server.requests[0].lower()
 
@@ -210,7 +210,7 @@ def test_no_cookie_is_kept(carrier) -> None:
     """What a server wants to be remembered is not sent back."""
     with FaultyServer(reply(200, set_cookie="a=b; path=/")) as server:
         for _ in range(2):
-            carrier.exchange(post(server.url), patience())
+            carrier.exchange(post(server.url), budget())
     assert b"cookie" not in server.requests[1].lower()
 
 
@@ -218,7 +218,7 @@ def test_no_cookie_is_kept(carrier) -> None:
 def test_an_address_is_sent_as_it_is_or_not_at_all(carrier, path) -> None:
     """No transport cleans an address up, so an id with dots in it cannot reach another endpoint."""
     with FaultyServer(OK) as server:
-        result = carrier.exchange(post(server.url, path), patience())
+        result = carrier.exchange(post(server.url, path), budget())
         sent = [request.split(b"\r\n")[0].decode() for request in server.requests]
     assert sent in ([f"POST {path} HTTP/1.1"], [])
     assert result.reached is bool(sent)
@@ -227,7 +227,7 @@ def test_an_address_is_sent_as_it_is_or_not_at_all(carrier, path) -> None:
 def test_a_header_that_is_not_text_is_no_reason_to_lose_an_answer(carrier) -> None:
     """A header field with bytes that are no ASCII leaves the other fields and the body as they are."""
     with FaultyServer(reply(201, "fine", x_Odd="caf\u00e9", x_One="1")) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     assert (result.status, result.body, result.headers["x-one"]) == (201, b"fine", "1")
 
 
@@ -235,7 +235,7 @@ def test_a_header_that_is_not_text_is_no_reason_to_lose_an_answer(carrier) -> No
 def test_a_header_that_cannot_be_sent_is_surely_unsent(carrier, name) -> None:
     """A header field with a line break is refused before anything is sent."""
     with FaultyServer(OK) as server:
-        result = carrier.exchange(Request("POST", server.url + "/", ((name, "b\r\nc: d"),), b"x"), patience())
+        result = carrier.exchange(Request("POST", server.url + "/", ((name, "b\r\nc: d"),), b"x"), budget())
     assert (result.reached, server.requests) == (False, [])
     assert "c: d" not in result.failure.reason
 
@@ -243,7 +243,7 @@ def test_a_header_that_cannot_be_sent_is_surely_unsent(carrier, name) -> None:
 def test_a_refusal_that_breaks_off_is_still_a_refusal(carrier) -> None:
     """The status is known as soon as the head is there, though the body never comes whole."""
     with FaultyServer(raw(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 50\r\n\r\n{")) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     assert (result.status, result.reached) == (400, True)
     assert result.failure is not None
 
@@ -252,17 +252,17 @@ def test_an_unread_body_breaks_the_connection_and_not_the_next_call(carrier) -> 
     """Closing an answer before its end gives up its connection; the next call opens another."""
     with FaultyServer(raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n" + b"x" * 1000), OK) as server:
         carrier.hold(post(server.url))()
-        assert carrier.exchange(post(server.url), patience()).status == 201
+        assert carrier.exchange(post(server.url), budget()).status == 201
     assert server.connections == 2
 
 
 def test_closing_twice_is_fine_and_sending_afterwards_connects_anew(carrier) -> None:
     """A transport may be closed twice, and, as it is the client that refuses, it may even be used again."""
     with FaultyServer(OK) as server:
-        carrier.exchange(post(server.url), patience())
+        carrier.exchange(post(server.url), budget())
         for _ in range(2):
             carrier.close_transport()
-        assert carrier.exchange(post(server.url), patience()).status == 201
+        assert carrier.exchange(post(server.url), budget()).status == 201
     assert server.connections == 2
 
 
@@ -278,7 +278,7 @@ def test_tls_with_a_trusted_certificate_works(kind, authority, tls) -> None:
     carrier = kind(trust=authority)
     with FaultyServer(OK, tls=tls) as server:
         for _ in range(2):
-            assert carrier.exchange(post(server.url), patience()).status == 201
+            assert carrier.exchange(post(server.url), budget()).status == 201
         carrier.close()
     assert server.connections == 1
 
@@ -289,14 +289,14 @@ def test_a_certificate_file_named_in_the_environment_is_trusted(kind, authority,
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     carrier = kind()
     with FaultyServer(OK, tls=tls) as server:
-        assert carrier.exchange(post(server.url), patience()).status == 201
+        assert carrier.exchange(post(server.url), budget()).status == 201
         carrier.close()
 
 
 def test_an_untrusted_certificate_is_surely_unsent(carrier, tls) -> None:
     """A certificate that nobody vouches for ends the connection before the request leaves."""
     with FaultyServer(OK, tls=tls) as server:
-        result = carrier.exchange(post(server.url), patience())
+        result = carrier.exchange(post(server.url), budget())
     assert (result.reached, result.failure.timeout) == (False, None)
     assert server.requests == []
 
@@ -313,7 +313,7 @@ def test_a_server_without_tls_is_surely_unsent(carrier) -> None:
 
         server = threading.Thread(target=answer)
         server.start()
-        result = carrier.exchange(post(f"https://127.0.0.1:{listener.getsockname()[1]}"), patience())
+        result = carrier.exchange(post(f"https://127.0.0.1:{listener.getsockname()[1]}"), budget())
         server.join()
     assert result.reached is False
     assert result.failure is not None
@@ -324,7 +324,7 @@ def test_a_stuck_tls_handshake_is_bounded_and_surely_unsent(carrier) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         began = time.monotonic()
-        result = carrier.exchange(post(url), patience(connect=0.2))
+        result = carrier.exchange(post(url), budget(connect=0.2))
     assert (result.reached, result.failure.timeout) == (False, "connect")
     assert time.monotonic() - began < 30
 
@@ -336,7 +336,7 @@ def test_threads_share_one_transport(kind) -> None:
     statuses: list[int | None] = []
 
     def work(url: str) -> None:
-        statuses.extend(carrier.exchange(post(url), patience()).status for _ in range(5))
+        statuses.extend(carrier.exchange(post(url), budget()).status for _ in range(5))
 
     with FaultyServer(OK) as server:
         threads = [threading.Thread(target=work, args=[server.url]) for _ in range(16)]
@@ -355,12 +355,12 @@ def test_waiting_for_a_free_connection_ends_with_the_deadline(kind) -> None:
     with FaultyServer(stall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx"), reply(200)) as server:
         request = post(server.url)
         release = carrier.hold(request)
-        result = carrier.exchange(request, patience(deadline=0.5))
+        result = carrier.exchange(request, budget(deadline=0.5))
         assert result.reached is False
         # In an event loop that is late, the deadline itself may come first.
         assert result.failure.timeout in ({"pool"} if isinstance(carrier, Sync) else {"pool", "deadline"})
         release()
-        assert carrier.exchange(request, patience()).status == 200
+        assert carrier.exchange(request, budget()).status == 200
         carrier.close()
 
 
@@ -378,7 +378,7 @@ def forked(work: Callable[[], bool]) -> bool:
 
 
 def ask(carrier: Carrier, url: str) -> bool:
-    return carrier.exchange(post(url), patience()).status == 201
+    return carrier.exchange(post(url), budget()).status == 201
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -424,7 +424,7 @@ def test_a_call_that_is_cancelled_after_its_request_left_may_be_sent(carrier) ->
     progress = Progress()
 
     async def give_up(url: str) -> None:
-        call = asyncio.create_task(carrier.transport.send(post(url), patience(), progress))
+        call = asyncio.create_task(carrier.transport.send(post(url), budget(), progress))
         while not server.requests:  # noqa: ASYNC110 - the server is no coroutine
             await asyncio.sleep(0.01)
         call.cancel()
@@ -433,7 +433,7 @@ def test_a_call_that_is_cancelled_after_its_request_left_may_be_sent(carrier) ->
     with FaultyServer(hang, OK) as server:
         with pytest.raises(asyncio.CancelledError):
             carrier.runner.run(give_up(server.url))
-        assert progress.reached is True
+        assert progress.write_started is True
         assert ask(carrier, server.url)
     assert len(server.requests) == 2
 
@@ -445,7 +445,7 @@ def test_a_call_that_is_cancelled_while_it_waits_for_a_connection_is_surely_unse
     progress = Progress()
 
     async def give_up(url: str) -> None:
-        call = asyncio.create_task(carrier.transport.send(post(url), patience(), progress))
+        call = asyncio.create_task(carrier.transport.send(post(url), budget(), progress))
         await asyncio.sleep(0.05)
         call.cancel()
         await call
@@ -454,7 +454,7 @@ def test_a_call_that_is_cancelled_while_it_waits_for_a_connection_is_surely_unse
         release = carrier.hold(post(server.url))
         with pytest.raises(asyncio.CancelledError):
             carrier.runner.run(give_up(server.url))
-        assert progress.reached is False
+        assert progress.write_started is False
         release()
         assert ask(carrier, server.url)
         carrier.close()

@@ -10,12 +10,12 @@ import sys
 import time
 
 import pytest
-from carriers import Carrier, patience, post
+from carriers import Carrier, budget, post
 from faulty import FaultyServer, Peer, close, hang, raw, reply, stall
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import Progress, Received, TransportFailure
+from xoxzo.cloudpy.protocols import Progress, Response, TransportFailure
 from xoxzo.cloudpy.transports import fast_aio, fast_threads
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
@@ -46,7 +46,7 @@ def test_header_fields_can_be_looked_at_after_the_answer_was_closed() -> None:
     with FaultyServer(
         raw(b"HTTP/1.1 200 OK\r\nX-One: 1\r\nx-two: 2\r\nX-TWO: 3\r\ncontent-length: 0\r\n\r\n")
     ) as server:
-        answer = transport.send(post(server.url), patience(), Progress())
+        answer = transport.send(post(server.url), budget(), Progress())
         answer.close()
         headers = answer.headers
         assert (len(headers), dict(headers)) == (3, {"x-one": "1", "x-two": "3", "content-length": "0"})
@@ -124,7 +124,7 @@ def test_certificates_that_are_none_are_refused(make, certificates, why) -> None
 def test_a_proxy_whose_address_is_none_is_surely_unsent(carrier: Carrier, monkeypatch) -> None:
     """A proxy that cannot be one is a failure like any that comes before the connection."""
     monkeypatch.setenv("http_proxy", "http://[")
-    result = carrier.exchange(post("http://api.example.test"), patience())
+    result = carrier.exchange(post("http://api.example.test"), budget())
     assert (result.reached, result.failure is None) == (False, False)
 
 
@@ -134,13 +134,13 @@ def test_slots_are_shared_by_calls_with_other_timeouts(kind) -> None:
     carrier = kind(max_connections=1)
     with FaultyServer(stall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx"), OK) as server:
         release = carrier.hold(post(server.url))
-        result = carrier.exchange(post(server.url), patience(read=1, deadline=0.3))
+        result = carrier.exchange(post(server.url), budget(read=1, deadline=0.3))
         assert result.reached is False
         # In an event loop that is late, the deadline itself may come first.
         assert result.failure.timeout in {"pool", "deadline"}
         release()
         release()
-        assert carrier.exchange(post(server.url), patience()).status == 201
+        assert carrier.exchange(post(server.url), budget()).status == 201
         carrier.close()
 
 
@@ -159,10 +159,10 @@ def test_a_list_that_nobody_reads_makes_the_server_wait() -> None:
 
     async def program(url: str) -> tuple[int, int]:
         transport = AsyncFastTransport()
-        answer = await transport.send(post(url), patience(), Progress())
+        answer = await transport.send(post(url), budget(), Progress())
         waiting = await held(answer._line)
         read = 0
-        while piece := await answer.read(patience()):
+        while piece := await answer.read(budget()):
             read += len(piece)
         await answer.close()
         await transport.close()
@@ -175,7 +175,7 @@ def test_a_list_that_nobody_reads_makes_the_server_wait() -> None:
 
 
 def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
-    """Before the server loses patience; one that is used again and again stays."""
+    """Before the server loses budget; one that is used again and again stays."""
     for room in ("kept", "fast_aio"):
         monkeypatch.setattr(f"xoxzo.cloudpy.transports.{room}.KEEPALIVE_SECONDS", 0.5)
 
@@ -183,9 +183,9 @@ def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
         transport = AsyncFastTransport()
         seen = []
         for pause in (0.0, 0.2, 2.0):
-            answer = await transport.send(post(url), patience(), Progress())
+            answer = await transport.send(post(url), budget(), Progress())
             line = answer._line
-            while await answer.read(patience()):
+            while await answer.read(budget()):
                 pass
             await answer.close()
             await asyncio.sleep(pause)
@@ -198,8 +198,8 @@ def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
     with FaultyServer(OK) as server:
         transport = FastTransport()
         for _ in range(2):
-            answer = transport.send(post(server.url), patience(), Progress())
-            while answer.read(patience()):
+            answer = transport.send(post(server.url), budget(), Progress())
+            while answer.read(budget()):
                 pass
             answer.close()
             time.sleep(0.6)
@@ -213,14 +213,14 @@ def test_a_shorter_wait_is_kept_after_a_longer_one() -> None:
     async def program(url: str) -> tuple[str | None, float]:
         transport = AsyncFastTransport()
         for read in (0.4, 30.0):
-            answer = await transport.send(post(url), patience(read=read), Progress())
-            while await answer.read(patience(read=read)):
+            answer = await transport.send(post(url), budget(read=read), Progress())
+            while await answer.read(budget(read=read)):
                 pass
             await answer.close()
             await asyncio.sleep(0.2)
         began = time.monotonic()
         try:
-            await transport.send(post(url), patience(read=0.6), Progress())
+            await transport.send(post(url), budget(read=0.6), Progress())
         except TransportFailure as failure:
             await transport.close()
             return failure.timeout, time.monotonic() - began
@@ -239,9 +239,9 @@ def test_a_connection_that_ends_during_the_handshake_is_surely_unsent() -> None:
         progress = Progress()
         transport = AsyncFastTransport()
         with pytest.raises(TransportFailure) as caught:
-            await transport.send(post(f"https://127.0.0.1:{port}"), patience(), progress)
+            await transport.send(post(f"https://127.0.0.1:{port}"), budget(), progress)
         await transport.close()
-        return progress.reached, caught.value.timeout
+        return progress.write_started, caught.value.timeout
 
     async def main() -> tuple[bool, str | None]:
         server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
@@ -277,9 +277,9 @@ def test_an_interruption_is_passed_on_and_breaks_the_connection(monkeypatch) -> 
         with monkeypatch.context() as patch:
             patch.setattr(fast_threads.Line, "_more", interrupted)
             with pytest.raises(KeyboardInterrupt):
-                transport.send(post(server.url), patience(), progress)
-        assert progress.reached is True
-        answer = transport.send(post(server.url), patience(), progress)
+                transport.send(post(server.url), budget(), progress)
+        assert progress.write_started is True
+        answer = transport.send(post(server.url), budget(), progress)
         answer.close()
         transport.close()
     assert answer.status == 201
@@ -296,13 +296,13 @@ def test_a_call_that_is_cancelled_while_it_connects_is_surely_unsent() -> None:
     async def program(port: int) -> bool:
         progress = Progress()
         transport = AsyncFastTransport()
-        call = asyncio.create_task(transport.send(post(f"https://127.0.0.1:{port}"), patience(), progress))
+        call = asyncio.create_task(transport.send(post(f"https://127.0.0.1:{port}"), budget(), progress))
         await asyncio.sleep(0.2)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         await transport.close()
-        return progress.reached
+        return progress.write_started
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert asyncio.run(program(listener.getsockname()[1])) is False
@@ -345,7 +345,7 @@ def test_tls_is_spoken_with_a_proxy_too(kind, authority, monkeypatch) -> None:
     carrier = kind(trust=authority)
     with FaultyServer(tunnel, tls=outer) as proxy:
         monkeypatch.setenv("https_proxy", f"https://127.0.0.1:{proxy.port}")
-        result = carrier.exchange(post("https://api.example.test"), patience())
+        result = carrier.exchange(post("https://api.example.test"), budget())
         carrier.close()
     assert (result.status, result.body, result.reached) == (201, b"fine", True)
     assert b"authorization: Basic x" in seen[0]
@@ -359,20 +359,20 @@ def test_a_proxy_that_breaks_off_is_surely_unsent(carrier: Carrier, monkeypatch)
             monkeypatch.setenv("https_proxy", proxy.url)
             carrier.transport._ways.find.cache_clear()
             carrier.transport._ways._router._routes.clear()
-            result = carrier.exchange(post("https://api.example.test"), patience())
+            result = carrier.exchange(post("https://api.example.test"), budget())
         assert (result.reached, result.failure is None) == (False, False)
 
 
-async def fetched(transport: AsyncFastTransport, url: str, limit: int = 1_000_000) -> tuple[Received, bool]:
+async def fetched(transport: AsyncFastTransport, url: str, limit: int = 1_000_000) -> tuple[Response, bool]:
     """Ask once, in one go; return the answer and whether the request left."""
     progress = Progress()
-    return await transport.fetch(post(url), patience(), progress, limit), progress.reached
+    return await transport.fetch(post(url), budget(), progress, limit), progress.write_started
 
 
 def test_a_body_in_pieces_is_read_to_its_end_and_no_further_than_wanted() -> None:
     """A record that is longer than one may be is cut off, and its connection is not used again."""
 
-    async def program(url: str) -> list[Received]:
+    async def program(url: str) -> list[Response]:
         transport = AsyncFastTransport()
         answers = [(await fetched(transport, url, limit))[0] for limit in (3_000_000, 100_000, 3_000_000)]
         await transport.close()
@@ -393,7 +393,7 @@ def test_a_connection_goes_on_after_an_answer_that_came_faster_than_it_was_taken
     async def program(url: str) -> list[int]:
         transport = AsyncFastTransport()
         answers = [(await fetched(transport, url))[0].status]
-        answer = await transport.send(post(url), patience(), Progress())
+        answer = await transport.send(post(url), budget(), Progress())
         await answer.close()
         answers += [answer.status, (await fetched(transport, url))[0].status]
         await transport.close()
@@ -412,9 +412,9 @@ def test_requests_of_one_moment_go_out_together() -> None:
         # Connections first, so that nothing is waited for.
         await asyncio.gather(*(fetched(transport, url) for _ in range(3)))
         progresses = [Progress() for _ in range(3)]
-        calls = [asyncio.create_task(transport.fetch(post(url), patience(), progress, 100)) for progress in progresses]
+        calls = [asyncio.create_task(transport.fetch(post(url), budget(), progress, 100)) for progress in progresses]
         await asyncio.sleep(0)
-        before = [progress.reached for progress in progresses]
+        before = [progress.write_started for progress in progresses]
         answers = await asyncio.gather(*calls)
         await transport.close()
         return [answer.status for answer in answers], before
@@ -430,7 +430,7 @@ def test_a_call_that_is_cancelled_before_its_turn_is_surely_unsent() -> None:
     async def program(url: str) -> bool:
         transport, progress = AsyncFastTransport(), Progress()
         await fetched(transport, url)
-        call = asyncio.create_task(transport.fetch(post(url), patience(), progress, 100))
+        call = asyncio.create_task(transport.fetch(post(url), budget(), progress, 100))
         await asyncio.sleep(0)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -438,7 +438,7 @@ def test_a_call_that_is_cancelled_before_its_turn_is_surely_unsent() -> None:
         await asyncio.sleep(0.1)
         await fetched(transport, url)
         await transport.close()
-        return progress.reached
+        return progress.write_started
 
     with FaultyServer(OK) as server:
         assert asyncio.run(program(server.url)) is False
@@ -472,9 +472,9 @@ def test_a_new_connection_that_ends_before_its_turn_is_surely_unsent(monkeypatch
     async def program(url: str) -> bool:
         transport, progress = AsyncFastTransport(), Progress()
         with pytest.raises(TransportFailure, match="was closed"):
-            await transport.fetch(post(url), patience(), progress, 100)
+            await transport.fetch(post(url), budget(), progress, 100)
         await transport.close()
-        return progress.reached
+        return progress.write_started
 
     monkeypatch.setattr(fast_aio.Outbox, "put", too_late)
     with FaultyServer(OK) as server:

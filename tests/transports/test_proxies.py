@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 import pytest
-from carriers import patience, post
+from carriers import budget, post
 from faulty import FaultyServer, Peer, raw, reply
 
 OK = reply(201, "fine")
@@ -30,7 +30,7 @@ def test_plain_http_to_another_machine_goes_through_the_proxy(carrier, variable,
     """Plain http to a foreign host, as the classic face allows it, is asked of the proxy, with its password."""
     with FaultyServer(OK) as proxy:
         monkeypatch.setenv(variable, f"http://user:p%40ss@127.0.0.1:{proxy.port}")
-        result = carrier.exchange(post("http://api.example.test"), patience())
+        result = carrier.exchange(post("http://api.example.test"), budget())
     assert (result.status, result.reached) == (201, True)
     assert proxy.requests[0].startswith(b"POST http://api.example.test/p/?q=%3E1 HTTP/1.1\r\n")
     assert b"proxy-authorization: basic dxnlcjpwqhnz\r\n" in proxy.requests[0].lower()
@@ -45,7 +45,7 @@ def test_https_goes_through_a_tunnel(kind, authority, monkeypatch) -> None:
     with FaultyServer(tunnel(served, seen)) as proxy:
         # Without a scheme, as it is often written.
         monkeypatch.setenv("https_proxy", f"127.0.0.1:{proxy.port}")
-        result = carrier.exchange(post("https://api.example.test"), patience())
+        result = carrier.exchange(post("https://api.example.test"), budget())
         carrier.close()
     assert (result.status, result.body, result.reached) == (201, b"fine", True)
     assert proxy.requests[0].startswith(b"CONNECT api.example.test:443 HTTP/1.1\r\n")
@@ -58,7 +58,7 @@ def test_a_proxy_that_refuses_is_surely_unsent(carrier, answer, monkeypatch) -> 
     """When the proxy does not open the tunnel, the request did not leave, though bytes were written to the proxy."""
     with FaultyServer(answer) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
-        result = carrier.exchange(post("https://api.example.test"), patience())
+        result = carrier.exchange(post("https://api.example.test"), budget())
     assert result.failure is not None
     assert (result.reached, result.failure.timeout) == (False, None)
 
@@ -68,7 +68,7 @@ def test_a_proxy_is_never_used_for_this_machine(carrier, monkeypatch) -> None:
     with FaultyServer(OK) as proxy, FaultyServer(OK) as server:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("all_proxy", proxy.url)
-        assert carrier.exchange(post(server.url), patience()).status == 201
+        assert carrier.exchange(post(server.url), budget()).status == 201
     assert proxy.requests == []
 
 
@@ -77,6 +77,6 @@ def test_no_proxy_is_heeded(carrier, monkeypatch) -> None:
     with FaultyServer(OK) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", ".invalid")
-        result = carrier.exchange(post("http://api.invalid"), patience())
+        result = carrier.exchange(post("http://api.invalid"), budget())
     assert (result.reached, result.status) == (False, None)
     assert proxy.requests == []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from carriers import Async, Sync, patience
+from carriers import Async, Sync, budget
 from faulty import FaultyServer, close, hang, raw, reply
 from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
 
@@ -40,12 +40,12 @@ class Canned:
         self.status, self.headers = status, headers or {}
         self._body, self._left = body, b""
 
-    def send(self, request: Request, patience: object, progress: Progress) -> Canned:
-        progress.reached = True
+    def send(self, request: Request, budget: object, progress: Progress) -> Canned:
+        progress.write_started = True
         self._left = self._body
         return self
 
-    def read(self, patience: object) -> bytes:
+    def read(self, budget: object) -> bytes:
         piece, self._left = self._left, b""
         return piece
 
@@ -61,7 +61,7 @@ def asked(body: dict[str, Any], kind: str = FORM, path: str = "/sms/messages/", 
 
 def record(file: Path, request: Request, status: int, body: bytes, headers: dict[str, str] | None = None) -> str:
     """Record one exchange and give what is in the file."""
-    Sync(Recorder(Canned(status, body, headers), file)).exchange(request, patience())
+    Sync(Recorder(Canned(status, body, headers), file)).exchange(request, budget())
     return file.read_text("utf-8")
 
 
@@ -323,17 +323,17 @@ def test_what_no_server_did_is_not_recorded(file) -> None:
     """An interruption, or a transport that cannot work, is no part of an exchange."""
 
     class Broken(Canned):
-        def send(self, request: Request, patience: object, progress: Progress) -> Canned:
+        def send(self, request: Request, budget: object, progress: Progress) -> Canned:
             raise ConfigurationError("broken")
 
     with pytest.raises(ConfigurationError):
-        Recorder(Broken(200, b""), file).send(asked(MESSAGE), patience(), Progress())
+        Recorder(Broken(200, b""), file).send(asked(MESSAGE), budget(), Progress())
     assert file.read_text("utf-8") == '{"xoxzo_recording":1}\n'
 
 
 def test_an_answer_closed_twice_is_one_exchange(file) -> None:
     """Closing again writes nothing again."""
-    answer = Recorder(Canned(200, b"[]"), file).send(asked(MESSAGE), patience(), Progress())
+    answer = Recorder(Canned(200, b"[]"), file).send(asked(MESSAGE), budget(), Progress())
     answer.close()
     answer.close()
     assert only(file)["status"] == 200
@@ -345,10 +345,10 @@ def test_an_unmatched_request_says_what_was_expected(file) -> None:
     replayer = Replayer(file)
     wanted = r"no answer left for POST /voice/818000000000/; expected next: POST /sms/messages/$"
     with pytest.raises(ConfigurationError, match=wanted):
-        replayer.send(asked(MESSAGE, path="/voice/818011112222/"), patience(), Progress())
-    assert Sync(replayer).exchange(asked(MESSAGE), patience()).body == b'[{"msgid":"abc"}]'
+        replayer.send(asked(MESSAGE, path="/voice/818011112222/"), budget(), Progress())
+    assert Sync(replayer).exchange(asked(MESSAGE), budget()).body == b'[{"msgid":"abc"}]'
     with pytest.raises(ConfigurationError, match="nothing more was recorded"):
-        replayer.send(asked(MESSAGE), patience(), Progress())
+        replayer.send(asked(MESSAGE), budget(), Progress())
 
 
 def test_requests_are_matched_by_method_path_and_order(file) -> None:
@@ -356,11 +356,11 @@ def test_requests_are_matched_by_method_path_and_order(file) -> None:
     recorder = Recorder(Canned(200, b"{}"), file)
     for status, method, path in [(200, "GET", "/a/1/"), (201, "GET", "/a/1/?x=1"), (202, "GET", "/b/818011112222/")]:
         recorder._inner = Canned(status, b"{}")
-        Sync(recorder).exchange(Request(method, "https://a.test" + path, ()), patience())
+        Sync(recorder).exchange(Request(method, "https://a.test" + path, ()), budget())
     carrier = Async(AsyncReplayer(file))
 
     def ask(path: str, method: str = "GET") -> int | None:
-        return carrier.exchange(Request(method, "https://b.test" + path, ()), patience()).status
+        return carrier.exchange(Request(method, "https://b.test" + path, ()), budget()).status
 
     assert [ask("/b/818033334444/"), ask("/a/1/?y=2"), ask("/a/1/")] == [202, 200, 201]
     for path, method in [("/a/1/", "POST"), ("/a/1", "GET"), ("/a/2/", "GET")]:
@@ -385,10 +385,10 @@ def test_a_recorded_failure_keeps_no_words_of_the_request(file) -> None:
     """What another transport says of its failure is masked, or left out when it repeats a secret."""
 
     class Talkative(Canned):
-        def send(self, request: Request, patience: object, progress: Progress) -> Canned:
+        def send(self, request: Request, budget: object, progress: Progress) -> Canned:
             raise TransportFailure(self.headers["reason"])
 
     for reason, stored in [(f"no route for {NUMBER}", "no route for +81••••2222"), (f"cannot say {TEXT}", "•••")]:
-        Sync(Recorder(Talkative(0, b"", {"reason": reason}), file)).exchange(asked({"message": TEXT}), patience())
+        Sync(Recorder(Talkative(0, b"", {"reason": reason}), file)).exchange(asked({"message": TEXT}), budget())
         assert only(file)["failure"]["reason"] == stored
     Replayer(file).close()

@@ -47,7 +47,7 @@ from xoxzo.cloudpy import (
 )
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.protocols import Patience, Progress, Reply, Request, Transport
+    from xoxzo.cloudpy.protocols import Progress, Request, StreamedResponse, TimeBudget, Transport
 
 
 def on_event(event: Attempt) -> None:
@@ -63,7 +63,7 @@ class Answer:
     status = 200
     headers: Mapping[str, str] = {}
 
-    def read(self, patience: Patience) -> bytes:
+    def read(self, budget: TimeBudget) -> bytes:
         """Nothing to read."""
         return b""
 
@@ -74,9 +74,9 @@ class Answer:
 class Carrier:
     """A transport of a user's own."""
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> Reply:
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> StreamedResponse:
         """Answer everything alike."""
-        progress.reached = True
+        progress.write_started = True
         return Answer()
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.responses import RawResponse as RawResponse
 
 # In which module each public name lives; a test holds this against the imports above.
-_ROOMS = {
+_MODULES = {
     "async_client": ("AsyncClient",),
     "client": ("Client",),
     "cloudpy": ("XoxzoClient", "XoxzoResponse"),
@@ -116,14 +116,14 @@ _ROOMS = {
     "protocols": ("Attempt",),
     "responses": ("RawResponse",),
 }
-_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: room for room, names in _MODULES.items() for name in names}
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names come from the table above
+__all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 - the names come from the table above
 
 if not TYPE_CHECKING:  # else a misspelt name would pass as any object
 
     def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
+        home = _MODULE_OF.get(name)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
@@ -132,4 +132,4 @@ if not TYPE_CHECKING:  # else a misspelt name would pass as any object
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOMES})
+        return sorted({*globals(), *_MODULE_OF})

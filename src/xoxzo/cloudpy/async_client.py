@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy import configuration
-from xoxzo.cloudpy.drivers import AsyncDriver, AsyncNotingDriver, Connector, discard_async
+from xoxzo.cloudpy.drivers import AsyncDriver, AsyncRawResponseDriver, TransportHolder, discard_async
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._async.account import AsyncAccount
 from xoxzo.cloudpy.resources._async.calls import AsyncCalls
@@ -100,7 +100,7 @@ class AsyncClient:
 
             return AsyncHttpTransport(max_connections=max_connections)
 
-        self._use(AsyncDriver(Connector(make, transport, discard=discard_async), settings))
+        self._use(AsyncDriver(TransportHolder(make, transport, discard=discard_async), settings))
 
     def _use(self, driver: AsyncDriver) -> None:
         self._driver = driver
@@ -141,7 +141,7 @@ class AsyncClient:
         settings = configuration.adjust(
             self._driver.settings, timeout=timeout, deadline=deadline, max_retries=max_retries, on_event=on_event
         )
-        return self._view(AsyncDriver(self._driver.connector, settings))
+        return self._view(AsyncDriver(self._driver.holder, settings))
 
     def _view(self, driver: AsyncDriver) -> AsyncClient:
         other = object.__new__(type(self))
@@ -159,7 +159,7 @@ class AsyncClient:
             ConfigurationError: it made no request; a listing makes its own only when it is stepped through.
             APIError: as for the call by itself.
         """
-        driver = AsyncNotingDriver(self._driver.connector, self._driver.settings)
+        driver = AsyncRawResponseDriver(self._driver.holder, self._driver.settings)
         return driver.response(await call(self._view(driver)))
 
     async def request(
@@ -190,12 +190,12 @@ class AsyncClient:
             APIError: anything else went wrong.
         """
         operation = raw.request(method, path, query=query, form=form, json=json)
-        driver = AsyncNotingDriver(self._driver.connector, self._driver.settings)
+        driver = AsyncRawResponseDriver(self._driver.holder, self._driver.settings)
         return driver.response(await driver.call(operation))
 
     async def close(self) -> None:
         """Close every connection. Closing twice does nothing; a call afterwards raises ``ConfigurationError``."""
-        transport = self._driver.connector.release()
+        transport = self._driver.holder.release()
         if transport is not None:
             await transport.close()
 

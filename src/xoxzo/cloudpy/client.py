@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy import configuration
-from xoxzo.cloudpy.drivers import Driver, NotingDriver, Connector, discard_sync
+from xoxzo.cloudpy.drivers import Driver, RawResponseDriver, TransportHolder, discard_sync
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._sync.account import Account
 from xoxzo.cloudpy.resources._sync.calls import Calls
@@ -101,7 +101,7 @@ class Client:
 
             return HttpTransport(max_connections=max_connections)
 
-        self._use(Driver(Connector(make, transport, discard=discard_sync), settings))
+        self._use(Driver(TransportHolder(make, transport, discard=discard_sync), settings))
 
     def _use(self, driver: Driver) -> None:
         self._driver = driver
@@ -142,7 +142,7 @@ class Client:
         settings = configuration.adjust(
             self._driver.settings, timeout=timeout, deadline=deadline, max_retries=max_retries, on_event=on_event
         )
-        return self._view(Driver(self._driver.connector, settings))
+        return self._view(Driver(self._driver.holder, settings))
 
     def _view(self, driver: Driver) -> Client:
         other = object.__new__(type(self))
@@ -160,7 +160,7 @@ class Client:
             ConfigurationError: it made no request; a listing makes its own only when it is stepped through.
             APIError: as for the call by itself.
         """
-        driver = NotingDriver(self._driver.connector, self._driver.settings)
+        driver = RawResponseDriver(self._driver.holder, self._driver.settings)
         return driver.response(call(self._view(driver)))
 
     def request(
@@ -191,12 +191,12 @@ class Client:
             APIError: anything else went wrong.
         """
         operation = raw.request(method, path, query=query, form=form, json=json)
-        driver = NotingDriver(self._driver.connector, self._driver.settings)
+        driver = RawResponseDriver(self._driver.holder, self._driver.settings)
         return driver.response(driver.call(operation))
 
     def close(self) -> None:
         """Close every connection. Closing twice does nothing; a call afterwards raises ``ConfigurationError``."""
-        transport = self._driver.connector.release()
+        transport = self._driver.holder.release()
         if transport is not None:
             transport.close()
 

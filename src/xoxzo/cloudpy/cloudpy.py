@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from xoxzo.cloudpy.configuration import LIVE_URL, USER_AGENT, basic
-from xoxzo.cloudpy.drivers import RECORD_LIMIT, Connector, exchange
+from xoxzo.cloudpy.drivers import RECORD_LIMIT, TransportHolder, exchange
 from xoxzo.cloudpy.flow import Send
 from xoxzo.cloudpy.operations.operation import FORM
-from xoxzo.cloudpy.protocols import Patience, Progress, Received, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ class XoxzoClient:
     REQUESTS_EXCEPITON = 499
     """What ``errors`` is when no answer came; misspelt when it was published, and kept."""
 
-    _connector: Connector[HttpTransport] | None = None
+    _holder: TransportHolder[HttpTransport] | None = None
 
     def __init__(self, sid: str, auth_token: str, api_host: str | None = None) -> None:
         self.sid = sid
@@ -77,7 +77,7 @@ class XoxzoClient:
 
     def __getstate__(self) -> dict[str, Any]:
         # Published clients could be copied and pickled; connections cannot.
-        return {name: value for name, value in self.__dict__.items() if name != "_connector"}
+        return {name: value for name, value in self.__dict__.items() if name != "_holder"}
 
     def send_sms(
         self,
@@ -223,16 +223,16 @@ class XoxzoClient:
             headers["content-type"] = FORM
         request = Request(method, quote(url, safe=_IN_ADDRESS), tuple(headers.items()), body)
         deadline = _LIST_DEADLINE if is_list else _DEADLINE
-        patience = Patience(_CONNECT, _READ, time.monotonic() + deadline)
+        budget = TimeBudget(_CONNECT, _READ, time.monotonic() + deadline)
         try:
-            return _response(self._follow(request, patience, None if is_list else RECORD_LIMIT))
+            return _response(self._follow(request, budget, None if is_list else RECORD_LIMIT))
         except TransportFailure as failure:
             return XoxzoResponse(errors=self.REQUESTS_EXCEPITON, message={"http_error": str(failure)})
 
-    def _follow(self, request: Request, patience: Patience, limit: int | None) -> Received:
+    def _follow(self, request: Request, budget: TimeBudget, limit: int | None) -> Response:
         transport = self._transport()
         for _ in range(_MOST_REDIRECTS):
-            received = exchange(transport, Send(request, patience, Progress(), streamed=False), limit)
+            received = exchange(transport, Send(request, budget, Progress(), streamed=False), limit)
             if received.cut is not None:
                 raise received.cut
             if received.too_long:
@@ -244,9 +244,9 @@ class XoxzoClient:
         raise TransportFailure(f"more than {_MOST_REDIRECTS} redirects")
 
     def _transport(self) -> HttpTransport:
-        if self._connector is None:
-            self._connector = Connector(_make_transport, discard=_close)
-        return self._connector.get()
+        if self._holder is None:
+            self._holder = TransportHolder(_make_transport, discard=_close)
+        return self._holder.get()
 
 
 def _make_transport() -> HttpTransport:
@@ -295,7 +295,7 @@ def _redirected(request: Request, status: int, target: str) -> Request:
     return Request(method, url, tuple(headers.items()), body)
 
 
-def _response(received: Received) -> XoxzoResponse:
+def _response(received: Response) -> XoxzoResponse:
     try:
         value = json.loads(received.body)
     except (ValueError, RecursionError):

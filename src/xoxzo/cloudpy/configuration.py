@@ -14,7 +14,7 @@ import msgspec
 
 from xoxzo.cloudpy import __version__
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import Pacer, Settings
+from xoxzo.cloudpy.flow import RateLimiter, Settings
 from xoxzo.cloudpy.hosts import is_this_machine
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def configure(
             ("accept", "application/json"),
             ("user-agent", _user_agent(app_info)),
         ),
-        pacer=None if rate is None else Pacer(_positive("rate", rate)),
+        rate_limiter=None if rate is None else RateLimiter(_positive("rate", rate)),
         allowed_recipients=None if allowed_recipients is None else _beginnings(allowed_recipients),
     )
     return adjust(settings, **limits)

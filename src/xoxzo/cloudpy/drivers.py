@@ -9,10 +9,10 @@ import warnings
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import Outcome, Send, Settings, Sleep, Tell, Trip, flow
+from xoxzo.cloudpy.flow import CallState, Notify, Outcome, Send, Settings, Sleep, flow
 from xoxzo.cloudpy.operations.array import ArraySplitter
 from xoxzo.cloudpy.operations.replies import Unreadable
-from xoxzo.cloudpy.protocols import Received, TransportFailure
+from xoxzo.cloudpy.protocols import Response, TransportFailure
 from xoxzo.cloudpy.responses import RawResponse
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.operations.operation import Listing, Operation
     from xoxzo.cloudpy.protocols import (
-        AsyncReply,
+        AsyncStreamedResponse,
         AsyncTransport,
         Attempt,
         EventHook,
         Fetcher,
-        Patience,
-        Reply,
+        StreamedResponse,
+        TimeBudget,
         Transport,
     )
 
@@ -39,7 +39,7 @@ RECORD_LIMIT = 1_000_000
 _log = logging.getLogger("xoxzo.cloudpy")
 
 
-class Connector(Generic[Carrier]):
+class TransportHolder(Generic[Carrier]):
     """Hands out the transport, making it at the first call so that an idle client loads no HTTP library.
 
     Args:
@@ -102,15 +102,15 @@ class Driver:
     """Makes calls in the calling thread. One may be used from many.
 
     Args:
-        connector: hands out the transport that carries the requests.
+        holder: hands out the transport that carries the requests.
         settings: how calls are made.
     """
 
     clock = staticmethod(time.monotonic)
     """Monotonic seconds, for those who wait between calls."""
 
-    def __init__(self, connector: Connector[Transport], settings: Settings) -> None:
-        self.connector = connector
+    def __init__(self, holder: TransportHolder[Transport], settings: Settings) -> None:
+        self.holder = holder
         self.settings = settings
 
     def sleep(self, seconds: float) -> None:
@@ -121,45 +121,45 @@ class Driver:
         """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
         return cast("T", self._run(self._begin(operation)))
 
-    def _begin(self, operation: Operation[T]) -> Trip:
-        return Trip(operation, self.settings)
+    def _begin(self, operation: Operation[T]) -> CallState:
+        return CallState(operation, self.settings)
 
     def stream(self, listing: Listing[T]) -> Iterator[T]:
         """Carry a listing out at the first step and yield its records as they arrive.
 
         The deadline counts the waits for the server, not the time that the caller takes between two records.
         """
-        trip = Trip(listing, self.settings)
-        patience = trip.patience
-        reply = cast("Reply", cast("Received", self._run(trip)).reply)
+        state = CallState(listing, self.settings)
+        budget = state.budget
+        reply = cast("StreamedResponse", cast("Response", self._run(state)).reply)
         splitter = ArraySplitter()
         try:
-            while piece := reply.read(patience):
-                left = patience.left()
+            while piece := reply.read(budget):
+                left = budget.remaining()
                 for element in splitter.feed(piece):
                     yield listing.read(element)
-                patience.expires = patience.clock() + left
+                budget.expires_at = budget.clock() + left
             splitter.finish()
         except TransportFailure as failure:
-            raise trip.failed(failure, reached=True) from None
+            raise state.failed(failure, write_started=True) from None
         except Unreadable as unreadable:
-            raise trip.unreadable(str(unreadable)) from None
+            raise state.unreadable(str(unreadable)) from None
         finally:
             reply.close()
 
-    def _run(self, trip: Trip) -> object:
-        steps = flow(trip)
-        trip.heard = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
+    def _run(self, state: CallState) -> object:
+        steps = flow(state)
+        state.observed = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
         step = next(steps)
         while True:
             answer: Outcome = None
             try:
                 if isinstance(step, Send):
-                    answer = exchange(self.connector.get(), step)
+                    answer = exchange(self.holder.get(), step)
                 elif isinstance(step, Sleep):
                     self.sleep(step.seconds)
                 else:
-                    tell(step, self.settings.on_event)
+                    notify(step, self.settings.on_event)
             except TransportFailure as failure:
                 answer = failure
             except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
@@ -171,35 +171,35 @@ class Driver:
                 return done.value
 
 
-class _Noting:
+class _KeepsState:
     """Keeps the last call, to tell how it was answered."""
 
-    trip: Trip | None = None
+    state: CallState | None = None
 
     def response(self, value: T) -> RawResponse[T]:
         """Return the last call's answer around its value; raise ``ConfigurationError`` when none was made."""
-        if self.trip is None or self.trip.received is None:
+        if self.state is None or self.state.received is None:
             raise ConfigurationError("no request was made: a listing makes its own at its first step")
-        received = self.trip.received
+        received = self.state.received
         return RawResponse(
             value=value,
             status=received.status,
             headers=dict(received.headers),
             body=received.body,
-            request_id=self.trip.request_id,
-            attempts=self.trip.attempts,
+            request_id=self.state.request_id,
+            attempts=self.state.attempts,
         )
 
 
-class NotingDriver(_Noting, Driver):
+class RawResponseDriver(_KeepsState, Driver):
     """A driver for one call whose answer is wanted as it came."""
 
-    def _begin(self, operation: Operation[T]) -> Trip:
-        self.trip = super()._begin(operation)
-        return self.trip
+    def _begin(self, operation: Operation[T]) -> CallState:
+        self.state = super()._begin(operation)
+        return self.state
 
 
-def exchange(transport: Transport, step: Send, limit: int | None = RECORD_LIMIT) -> Received:
+def exchange(transport: Transport, step: Send, limit: int | None = RECORD_LIMIT) -> Response:
     """Send one request and read its answer.
 
     Args:
@@ -210,35 +210,35 @@ def exchange(transport: Transport, step: Send, limit: int | None = RECORD_LIMIT)
     Raises:
         TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
     """
-    reply = transport.send(step.request, step.patience, step.progress)
+    reply = transport.send(step.request, step.budget, step.progress)
     if step.streamed and 200 <= reply.status < 300:
-        return Received(reply.status, reply.headers, reply=reply)
+        return Response(reply.status, reply.headers, reply=reply)
     body = bytearray()
     cut, too_long = None, False
     try:
-        while not too_long and (piece := reply.read(step.patience)):
+        while not too_long and (piece := reply.read(step.budget)):
             body += piece
             too_long = limit is not None and len(body) > limit
     except TransportFailure as failure:
         cut = failure
     finally:
         reply.close()
-    return Received(reply.status, reply.headers, bytes(body), cut, too_long)
+    return Response(reply.status, reply.headers, bytes(body), cut, too_long)
 
 
 class AsyncDriver:
     """Makes calls in the running event loop (asyncio). One may be used from many tasks and from several loops.
 
     Args:
-        connector: hands out the transport that carries the requests.
+        holder: hands out the transport that carries the requests.
         settings: how calls are made.
     """
 
     clock = staticmethod(time.monotonic)
     """Monotonic seconds, for those who wait between calls."""
 
-    def __init__(self, connector: Connector[AsyncTransport], settings: Settings) -> None:
-        self.connector = connector
+    def __init__(self, holder: TransportHolder[AsyncTransport], settings: Settings) -> None:
+        self.holder = holder
         self.settings = settings
 
     async def sleep(self, seconds: float) -> None:
@@ -252,45 +252,45 @@ class AsyncDriver:
         # Not a coroutine itself, as neither is `_exchange`: with several of them around each send, each is felt.
         return cast("Coroutine[Any, Any, T]", self._run(self._begin(operation)))
 
-    def _begin(self, operation: Operation[T]) -> Trip:
-        return Trip(operation, self.settings)
+    def _begin(self, operation: Operation[T]) -> CallState:
+        return CallState(operation, self.settings)
 
     async def stream(self, listing: Listing[T]) -> AsyncIterator[T]:
         """Carry a listing out at the first step and yield its records as they arrive.
 
         The deadline counts the waits for the server, not the time that the caller takes between two records.
         """
-        trip = Trip(listing, self.settings)
-        patience = trip.patience
-        reply = cast("AsyncReply", cast("Received", await self._run(trip)).reply)
+        state = CallState(listing, self.settings)
+        budget = state.budget
+        reply = cast("AsyncStreamedResponse", cast("Response", await self._run(state)).reply)
         splitter = ArraySplitter()
         try:
-            while piece := await _within(patience, reply.read(patience)):
-                left = patience.left()
+            while piece := await _within(budget, reply.read(budget)):
+                left = budget.remaining()
                 for element in splitter.feed(piece):
                     yield listing.read(element)
-                patience.expires = patience.clock() + left
+                budget.expires_at = budget.clock() + left
             splitter.finish()
         except TransportFailure as failure:
-            raise trip.failed(failure, reached=True) from None
+            raise state.failed(failure, write_started=True) from None
         except Unreadable as unreadable:
-            raise trip.unreadable(str(unreadable)) from None
+            raise state.unreadable(str(unreadable)) from None
         finally:
             await reply.close()
 
-    async def _run(self, trip: Trip) -> object:
-        steps = flow(trip)
-        trip.heard = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
+    async def _run(self, state: CallState) -> object:
+        steps = flow(state)
+        state.observed = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
         step = next(steps)
         while True:
             answer: Outcome = None
             try:
                 if isinstance(step, Send):
-                    answer = await _exchange(self.connector.get(), step)
+                    answer = await _exchange(self.holder.get(), step)
                 elif isinstance(step, Sleep):
                     await self.sleep(step.seconds)
                 else:
-                    tell(step, self.settings.on_event)
+                    notify(step, self.settings.on_event)
             except TransportFailure as failure:
                 answer = failure
             except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
@@ -302,35 +302,35 @@ class AsyncDriver:
                 return done.value
 
 
-class AsyncNotingDriver(_Noting, AsyncDriver):
+class AsyncRawResponseDriver(_KeepsState, AsyncDriver):
     """An asynchronous driver for one call whose answer is wanted as it came."""
 
-    def _begin(self, operation: Operation[T]) -> Trip:
-        self.trip = super()._begin(operation)
-        return self.trip
+    def _begin(self, operation: Operation[T]) -> CallState:
+        self.state = super()._begin(operation)
+        return self.state
 
 
-def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Received]:
+def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Response]:
     fetch = None if step.streamed else cast("Fetcher | None", getattr(transport, "fetch", None))
     if fetch is None:
         return _in_steps(transport, step)
-    return fetch(step.request, step.patience, step.progress, RECORD_LIMIT)
+    return fetch(step.request, step.budget, step.progress, RECORD_LIMIT)
 
 
-async def _in_steps(transport: AsyncTransport, step: Send) -> Received:
+async def _in_steps(transport: AsyncTransport, step: Send) -> Response:
     import asyncio  # whoever calls this has it; a client for threads need not wait for it
 
-    patience = step.patience
+    budget = step.budget
     reply = None
     body = bytearray()
     cut, too_long = None, False
     try:
         # One time-out for all of it: one for each wait costs more than the rest of this function.
-        async with asyncio.timeout(patience.left()):
-            reply = await transport.send(step.request, patience, step.progress)
+        async with asyncio.timeout(budget.remaining()):
+            reply = await transport.send(step.request, budget, step.progress)
             if step.streamed and 200 <= reply.status < 300:
-                return Received(reply.status, reply.headers, reply=reply)
-            while not too_long and (piece := await reply.read(patience)):
+                return Response(reply.status, reply.headers, reply=reply)
+            while not too_long and (piece := await reply.read(budget)):
                 body += piece
                 too_long = len(body) > RECORD_LIMIT
     except (TransportFailure, TimeoutError) as error:
@@ -342,14 +342,14 @@ async def _in_steps(transport: AsyncTransport, step: Send) -> Received:
             await reply.close()
         raise
     await reply.close()
-    return Received(reply.status, reply.headers, bytes(body), cut, too_long)
+    return Response(reply.status, reply.headers, bytes(body), cut, too_long)
 
 
-async def _within(patience: Patience, waiting: Coroutine[Any, Any, T]) -> T:
+async def _within(budget: TimeBudget, waiting: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     try:
-        async with asyncio.timeout(patience.left()):
+        async with asyncio.timeout(budget.remaining()):
             return await waiting
     except TimeoutError:
         raise _deadline() from None
@@ -359,7 +359,7 @@ def _deadline() -> TransportFailure:
     return TransportFailure("the deadline passed", timeout="deadline")
 
 
-def tell(step: Tell, hook: EventHook | None) -> None:
+def notify(step: Notify, hook: EventHook | None) -> None:
     """Write an event to the log and hand it to the hook, whose errors must not hide what became of a message."""
     event: Attempt = step.event
     if _log.isEnabledFor(logging.DEBUG):

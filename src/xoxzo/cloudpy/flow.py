@@ -30,7 +30,7 @@ import msgspec
 from xoxzo.cloudpy import errors, forks
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable, objections, retry_after
-from xoxzo.cloudpy.protocols import Attempt, EventHook, Patience, Progress, Received, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, EventHook, Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -44,7 +44,7 @@ _ids = random.Random()  # noqa: S311
 forks.in_child(_ids.seed)
 
 
-class Pacer:
+class RateLimiter:
     """Spaces requests evenly, at most so many a second, over all threads and tasks that share a client.
 
     Args:
@@ -74,7 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         read: for each wait for bytes.
         deadline: for everything, waits between tries included.
         max_retries: tries after the first.
-        pacer: spaces the requests, or ``None``.
+        rate_limiter: spaces the requests, or ``None``.
         on_event: told of each try, or ``None``.
         allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
     """
@@ -85,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     read: float = 30.0
     deadline: float = 60.0
     max_retries: int = 2
-    pacer: Pacer | None = None
+    rate_limiter: RateLimiter | None = None
     on_event: EventHook | None = None
     allowed_recipients: tuple[str, ...] | None = None
 
@@ -100,7 +100,7 @@ class Send(msgspec.Struct, frozen=True):
     """To do: send this. ``streamed`` leaves the body of a success unread."""
 
     request: Request
-    patience: Patience
+    budget: TimeBudget
     progress: Progress
     streamed: bool
 
@@ -111,14 +111,14 @@ class Sleep(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class Tell(msgspec.Struct, frozen=True):
+class Notify(msgspec.Struct, frozen=True):
     """To do: tell the log and the event hook."""
 
     event: Attempt
 
 
-Step = Send | Sleep | Tell
-Outcome = Received | TransportFailure | None
+Step = Send | Sleep | Notify
+Outcome = Response | TransportFailure | None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -137,7 +137,7 @@ class Verdict(msgspec.Struct, frozen=True):
     wait: float | None = None
 
 
-class Trip:
+class CallState:
     """One call on its way, over all its tries.
 
     Args:
@@ -147,7 +147,7 @@ class Trip:
 
     Attributes:
         received: the last answer, for those who want it as it came.
-        heard: whether anybody wants to be told of the tries.
+        observed: whether anybody wants to be told of the tries.
 
     Raises:
         InvalidArgument: it would reach a number that is not allowed.
@@ -159,11 +159,11 @@ class Trip:
         _check_recipients(operation, settings.allowed_recipients)
         self.operation = operation
         self.settings = settings
-        self.received: Received | None = None
-        self.heard = True
+        self.received: Response | None = None
+        self.observed = True
         self.request_id = f"{_ids.getrandbits(128):032x}"
         self.clock = clock
-        self.patience = Patience(settings.connect, settings.read, clock() + settings.deadline, clock)
+        self.budget = TimeBudget(settings.connect, settings.read, clock() + settings.deadline, clock)
         self.attempts = 0
         self.maybe_sent = False
         headers = (*settings.headers, ("x-request-id", self.request_id))
@@ -173,12 +173,12 @@ class Trip:
         url = f"{settings.base_url}{operation.path}{query}"
         self.request = Request(operation.method, url, headers, operation.body)
 
-    def note_unknown(self) -> None:
+    def mark_maybe_sent(self) -> None:
         """Remember that a try may have had its effect: a later try that surely had none does not undo that."""
         if self.operation.effect is not Effect.READ:
             self.maybe_sent = True
 
-    def facts(self) -> dict[str, Any]:
+    def error_fields(self) -> dict[str, Any]:
         """Return what every error says of the call."""
         return {
             "operation": self.operation.name,
@@ -188,19 +188,19 @@ class Trip:
             "reference": self.operation.reference,
         }
 
-    def failed(self, failure: TransportFailure, *, reached: bool) -> errors.APIError:
+    def failed(self, failure: TransportFailure, *, write_started: bool) -> errors.APIError:
         """Make the error for a request that got no whole answer."""
         if failure.timeout is not None:
             # A wait for a free connection lasts until the deadline, and says more than that it passed.
-            phase = failure.timeout if failure.timeout == "pool" or self.patience.left() else "deadline"
-            return errors.TimedOut(phase, **self.facts())
-        kind = errors.ResponseLost if reached else errors.ConnectionFailed
-        reason = f"the request left, no whole answer came: {failure.reason}" if reached else failure.reason
-        return kind(reason, **self.facts())
+            phase = failure.timeout if failure.timeout == "pool" or self.budget.remaining() else "deadline"
+            return errors.TimedOut(phase, **self.error_fields())
+        kind = errors.ResponseLost if write_started else errors.ConnectionFailed
+        reason = f"the request left, no whole answer came: {failure.reason}" if write_started else failure.reason
+        return kind(reason, **self.error_fields())
 
     def unreadable(self, reason: str) -> errors.APIError:
         """Make the error for a success that cannot be read."""
-        return errors.UnexpectedResponse(reason, **self.facts())
+        return errors.UnexpectedResponse(reason, **self.error_fields())
 
 
 def _check_recipients(operation: Operation[Any], allowed: tuple[str, ...] | None) -> None:
@@ -209,15 +209,15 @@ def _check_recipients(operation: Operation[Any], allowed: tuple[str, ...] | None
 
 
 def flow(
-    trip: Trip,
+    state: CallState,
     *,
     wall: Callable[[], float] = time.time,
     chance: Callable[[], float] = random.random,
 ) -> Generator[Step, Outcome, Any]:
-    """Carry a trip out.
+    """Carry a state out.
 
     Args:
-        trip: the call; it is changed on the way.
+        state: the call; it is changed on the way.
         wall: seconds since 1970.
         chance: a number from 0 to 1, for the jitter of a backoff.
 
@@ -225,35 +225,35 @@ def flow(
         What is to be done. A :class:`Send` wants its outcome back, or the exception that interrupted it thrown in.
 
     Returns:
-        What the operation reads from the answer; for a listing the :class:`Received` with its open reply.
+        What the operation reads from the answer; for a listing the :class:`Response` with its open reply.
 
     Raises:
         APIError: when the call did not end well.
     """
-    settings, clock = trip.settings, trip.clock
+    settings, clock = state.settings, state.clock
     while True:
-        trip.attempts += 1
-        if settings.pacer is not None:
-            yield from _keep_pace(trip, settings.pacer)
+        state.attempts += 1
+        if settings.rate_limiter is not None:
+            yield from _keep_pace(state, settings.rate_limiter)
         progress = Progress()
         begun = clock()
         try:
-            outcome = yield Send(trip.request, trip.patience, progress, isinstance(trip.operation, Listing))
+            outcome = yield Send(state.request, state.budget, progress, isinstance(state.operation, Listing))
         except BaseException as interruption:
-            if progress.reached:
-                trip.note_unknown()
+            if progress.write_started:
+                state.mark_maybe_sent()
             stopped = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
-            yield from _tell(trip, stopped, None, clock() - begun)
+            yield from _notify(state, stopped, None, clock() - begun)
             raise
-        verdict = _judge(trip, outcome, progress, wall)
+        verdict = _judge(state, outcome, progress, wall)
         pause = None
-        if verdict.retry and trip.attempts <= settings.max_retries:
-            backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (trip.attempts - 1)) * chance()
+        if verdict.retry and state.attempts <= settings.max_retries:
+            backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (state.attempts - 1)) * chance()
             pause = backoff if verdict.wait is None else verdict.wait
             # A wait that would outlive the deadline is not begun: the caller learns at once.
-            if clock() + pause >= trip.patience.expires:
+            if clock() + pause >= state.budget.expires_at:
                 pause = None
-        yield from _tell(trip, _name(verdict), outcome, clock() - begun, pause)
+        yield from _notify(state, _name(verdict), outcome, clock() - begun, pause)
         if verdict.error is None:
             return verdict.value
         if pause is None:
@@ -261,11 +261,11 @@ def flow(
         yield Sleep(pause)
 
 
-def _keep_pace(trip: Trip, pacer: Pacer) -> Generator[Step, Outcome, None]:
-    now = trip.clock()
-    wait = pacer.reserve(now)
-    if now + wait >= trip.patience.expires:
-        raise errors.TimedOut("deadline", **trip.facts())
+def _keep_pace(state: CallState, rate_limiter: RateLimiter) -> Generator[Step, Outcome, None]:
+    now = state.clock()
+    wait = rate_limiter.reserve(now)
+    if now + wait >= state.budget.expires_at:
+        raise errors.TimedOut("deadline", **state.error_fields())
     if wait:
         yield Sleep(wait)
 
@@ -274,57 +274,59 @@ def _name(verdict: Verdict) -> str:
     return "ok" if verdict.error is None else type(verdict.error).__name__
 
 
-def _tell(trip: Trip, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None) -> tuple[Tell, ...]:
-    if not trip.heard:
+def _notify(
+    state: CallState, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None
+) -> tuple[Notify, ...]:
+    if not state.observed:
         return ()
     event = Attempt(
-        operation=trip.operation.name,
-        request_id=trip.request_id,
-        number=trip.attempts,
+        operation=state.operation.name,
+        request_id=state.request_id,
+        number=state.attempts,
         outcome=name,
-        status=outcome.status if isinstance(outcome, Received) else None,
+        status=outcome.status if isinstance(outcome, Response) else None,
         seconds=seconds,
         retry_in=retry_in,
-        maybe_sent=trip.maybe_sent,
-        reference=trip.operation.reference,
+        maybe_sent=state.maybe_sent,
+        reference=state.operation.reference,
     )
-    return (Tell(event),)
+    return (Notify(event),)
 
 
-def _judge(trip: Trip, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:
-    if not isinstance(outcome, Received):
-        return _lost(trip, cast("TransportFailure", outcome), reached=progress.reached)
-    trip.received = outcome
+def _judge(state: CallState, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:
+    if not isinstance(outcome, Response):
+        return _lost(state, cast("TransportFailure", outcome), write_started=progress.write_started)
+    state.received = outcome
     if 200 <= outcome.status < 300:
-        return _success(trip, outcome)
-    return _refused(trip, outcome, wall)
+        return _success(state, outcome)
+    return _refused(state, outcome, wall)
 
 
-def _lost(trip: Trip, failure: TransportFailure, *, reached: bool) -> Verdict:
-    if reached:
-        trip.note_unknown()
-    retry = not reached or trip.operation.effect is not Effect.CREATE
-    return Verdict(trip.failed(failure, reached=reached), retry=retry)
+def _lost(state: CallState, failure: TransportFailure, *, write_started: bool) -> Verdict:
+    if write_started:
+        state.mark_maybe_sent()
+    retry = not write_started or state.operation.effect is not Effect.CREATE
+    return Verdict(state.failed(failure, write_started=write_started), retry=retry)
 
 
-def _success(trip: Trip, received: Received) -> Verdict:
+def _success(state: CallState, received: Response) -> Verdict:
     if received.cut is not None:
-        return _lost(trip, received.cut, reached=True)
+        return _lost(state, received.cut, write_started=True)
     if received.reply is not None:
         return Verdict(value=received)
     reason = "the body is too long for one record"
     if not received.too_long:
         try:
-            return Verdict(value=trip.operation.read(received.body))
+            return Verdict(value=state.operation.read(received.body))
         except Unreadable as unreadable:
             reason = str(unreadable)
-    trip.note_unknown()
-    return Verdict(trip.unreadable(f"status {received.status}, but {reason}"))
+    state.mark_maybe_sent()
+    return Verdict(state.unreadable(f"status {received.status}, but {reason}"))
 
 
-def _refused(trip: Trip, received: Received, wall: Callable[[], float]) -> Verdict:
-    status, operation = received.status, trip.operation
-    if status == 404 and operation.absent_is_done and trip.maybe_sent:
+def _refused(state: CallState, received: Response, wall: Callable[[], float]) -> Verdict:
+    status, operation = received.status, state.operation
+    if status == 404 and operation.absent_is_done and state.maybe_sent:
         return Verdict()
     if operation.read_refusal is not None:
         answer = operation.read_refusal(status, received.body)
@@ -333,10 +335,10 @@ def _refused(trip: Trip, received: Received, wall: Callable[[], float]) -> Verdi
     # 408 and everything that is no clear answer may come after the work was done.
     unknown = status == 408 or not 200 <= status < 500
     if unknown:
-        trip.note_unknown()
+        state.mark_maybe_sent()
     fields, detail = objections(received.body, operation.secret)
     wait = retry_after(received.headers, detail, wall()) if status == 429 else None
     kind = errors.status_error(status, fields)
-    error = kind(status, field_errors=fields, detail=detail, retry_after=wait, **trip.facts())
+    error = kind(status, field_errors=fields, detail=detail, retry_after=wait, **state.error_fields())
     retry = status == 429 or (unknown and operation.effect is not Effect.CREATE)
     return Verdict(error, retry=retry, wait=wait)

@@ -39,37 +39,37 @@ class Request(msgspec.Struct, frozen=True):
         return f"Request({self.method} {self.url})"
 
 
-class Patience(msgspec.Struct):
+class TimeBudget(msgspec.Struct):
     """How long one try may take; all in seconds.
 
     Attributes:
         connect: for making a connection, TLS included.
         read: for each wait for bytes.
-        expires: the instant on the clock after which nothing may go on, whatever the server does.
+        expires_at: the instant on the clock after which nothing may go on, whatever the server does.
         clock: the monotonic clock.
     """
 
     connect: float
     read: float
-    expires: float
+    expires_at: float
     clock: Callable[[], float] = time.monotonic
 
-    def left(self) -> float:
-        """Seconds until ``expires``; 0 when it has passed."""
-        return max(0.0, self.expires - self.clock())
+    def remaining(self) -> float:
+        """Seconds until ``expires_at``; 0 when it has passed."""
+        return max(0.0, self.expires_at - self.clock())
 
 
 class Progress:
     """How far a request got; the transport writes, the flow reads.
 
     Attributes:
-        reached: whether any byte of the request may have reached the server. Set before the first is written.
+        write_started: whether any byte of the request may have reached the server. Set before the first is written.
     """
 
-    __slots__ = ("reached",)
+    __slots__ = ("write_started",)
 
     def __init__(self) -> None:
-        self.reached = False
+        self.write_started = False
 
 
 class TransportFailure(Exception):
@@ -86,7 +86,7 @@ class TransportFailure(Exception):
         self.timeout = timeout
 
 
-class Reply(Protocol):
+class StreamedResponse(Protocol):
     """An answer whose head has come and whose body has not been read."""
 
     @property
@@ -97,7 +97,7 @@ class Reply(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The header fields, names in lower case."""
 
-    def read(self, patience: Patience) -> bytes:
+    def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure`."""
 
     def close(self) -> None:
@@ -107,15 +107,15 @@ class Reply(Protocol):
 class Transport(Protocol):
     """Carries requests, from any thread."""
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> Reply:
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> StreamedResponse:
         """Send one request and return its answer; raise :class:`TransportFailure` when none came."""
 
     def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
 
 
-class AsyncReply(Protocol):
-    """The asynchronous :class:`Reply`."""
+class AsyncStreamedResponse(Protocol):
+    """The asynchronous :class:`StreamedResponse`."""
 
     @property
     def status(self) -> int:
@@ -125,7 +125,7 @@ class AsyncReply(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The header fields, names in lower case."""
 
-    async def read(self, patience: Patience) -> bytes:
+    async def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure`."""
 
     async def close(self) -> None:
@@ -133,20 +133,20 @@ class AsyncReply(Protocol):
 
 
 class AsyncTransport(Protocol):
-    """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires``.
+    """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires_at``.
 
-    One that does look at ``expires`` may have a method ``fetch`` that is a :class:`Fetcher`. It is then used for every
-    answer that is not streamed.
+    One that does look at ``expires_at`` may have a method ``fetch`` that is a :class:`Fetcher`. It is then used for
+    every answer that is not streamed.
     """
 
-    async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncReply:
+    async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncStreamedResponse:
         """Send one request and return its answer; raise :class:`TransportFailure` when none came."""
 
     async def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
 
 
-class Received(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """An answer.
 
     Attributes:
@@ -163,18 +163,18 @@ class Received(msgspec.Struct, frozen=True):
     body: bytes = b""
     cut: TransportFailure | None = None
     too_long: bool = False
-    reply: Reply | AsyncReply | None = None
+    reply: StreamedResponse | AsyncStreamedResponse | None = None
 
 
 class Fetcher(Protocol):
     """What an :class:`AsyncTransport` may do in one go, where that costs it less than in steps."""
 
-    async def __call__(self, request: Request, patience: Patience, progress: Progress, limit: int, /) -> Received:
-        """Send one request and return its answer with its body, not later than ``patience`` allows.
+    async def __call__(self, request: Request, budget: TimeBudget, progress: Progress, limit: int, /) -> Response:
+        """Send one request and return its answer with its body, not later than ``budget`` allows.
 
         Args:
             request: the request.
-            patience: how long it may take, body included; ``expires`` bounds all of it.
+            budget: how long it may take, body included; ``expires_at`` bounds all of it.
             progress: is told how far it got.
             limit: the most bytes to read of the body.
 

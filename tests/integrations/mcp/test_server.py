@@ -44,11 +44,11 @@ class Door:
         self._transport = transport
         self.closed = False
 
-    async def send(self, request: Any, patience: Any, progress: Any) -> Any:
+    async def send(self, request: Any, budget: Any, progress: Any) -> Any:
         if self.closed:
-            progress.reached = True
+            progress.write_started = True
             await asyncio.Event().wait()
-        return await self._transport.send(request, patience, progress)
+        return await self._transport.send(request, budget, progress)
 
     async def close(self) -> None:
         await self._transport.close()

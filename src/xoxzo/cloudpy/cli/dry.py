@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import click
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.protocols import Patience, Progress, Request
+    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
 
     from .output import Output
 
@@ -25,9 +25,9 @@ class DryTransport:
     def __init__(self, out: Output) -> None:
         self._out = out
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> NoReturn:
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> NoReturn:
         """Show a request; its credentials are left out, its numbers masked unless they are to be shown."""
-        del patience, progress
+        del budget, progress
         shown = {"event": "dry_run", "method": request.method, "url": request.url}
         headers = dict(request.headers)
         if request.body:

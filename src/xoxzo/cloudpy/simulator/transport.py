@@ -11,7 +11,7 @@ from .http import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xoxzo.cloudpy.protocols import Patience, Progress, Request as Sent
+    from xoxzo.cloudpy.protocols import Progress, Request as Sent, TimeBudget
 
     from .simulator import Simulator
 
@@ -26,9 +26,9 @@ class SimulatorTransport:
     def __init__(self, simulator: "Simulator") -> None:
         self._simulator = simulator
 
-    def send(self, request: "Sent", patience: "Patience", progress: "Progress") -> "SimulatorReply":
+    def send(self, request: "Sent", budget: "TimeBudget", progress: "Progress") -> "SimulatorReply":
         """Answer one request at once."""
-        return _answer(self._simulator, request, patience, progress)
+        return _answer(self._simulator, request, budget, progress)
 
     def close(self) -> None:
         """There is nothing to close: the simulator is its maker's."""
@@ -44,9 +44,9 @@ class AsyncSimulatorTransport:
     def __init__(self, simulator: "Simulator") -> None:
         self._simulator = simulator
 
-    async def send(self, request: "Sent", patience: "Patience", progress: "Progress") -> "AsyncSimulatorReply":
+    async def send(self, request: "Sent", budget: "TimeBudget", progress: "Progress") -> "AsyncSimulatorReply":
         """Answer one request at once."""
-        return AsyncSimulatorReply(_answer(self._simulator, request, patience, progress))
+        return AsyncSimulatorReply(_answer(self._simulator, request, budget, progress))
 
     async def close(self) -> None:
         """There is nothing to close: the simulator is its maker's."""
@@ -60,9 +60,9 @@ class SimulatorReply:
         self.headers = headers
         self._body = body
 
-    def read(self, patience: "Patience") -> bytes:
+    def read(self, budget: "TimeBudget") -> bytes:
         """Return the body, and ``b""`` after it."""
-        del patience  # no time passes
+        del budget  # no time passes
         body, self._body = self._body, b""
         return body
 
@@ -78,31 +78,31 @@ class AsyncSimulatorReply:
         self.status = reply.status
         self.headers = reply.headers
 
-    async def read(self, patience: "Patience") -> bytes:
+    async def read(self, budget: "TimeBudget") -> bytes:
         """Return the body, and ``b""`` after it."""
-        return self._reply.read(patience)
+        return self._reply.read(budget)
 
     async def close(self) -> None:
         """There is nothing to close."""
 
 
-def _answer(simulator: "Simulator", sent: "Sent", patience: "Patience", progress: "Progress") -> SimulatorReply:
-    progress.reached = True
+def _answer(simulator: "Simulator", sent: "Sent", budget: "TimeBudget", progress: "Progress") -> SimulatorReply:
+    progress.write_started = True
     parts = urlsplit(sent.url)
     headers = {name.encode("latin-1"): value.encode("utf-8") for name, value in sent.headers}
     headers |= {b"host": parts.netloc.encode("idna"), b"content-length": b"%d" % len(sent.body)}
     path, query = (parts.path or "/").encode("ascii"), parts.query.encode("ascii")
     reply = simulator.api.handle(Request(sent.method, path, query, headers, sent.body))
     if reply.fault is not None:
-        progress.reached = reply.fault.kind != "refuse"
-        _misbehave(reply.fault, patience)
+        progress.write_started = reply.fault.kind != "refuse"
+        _misbehave(reply.fault, budget)
     shown = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
     return SimulatorReply(reply.status, shown, reply.body)
 
 
-def _misbehave(fault: Fault, patience: "Patience") -> None:
-    """Fail as a connection would; no time passes, but whoever would have lost patience is told so."""
-    if fault.delay >= min(patience.read, patience.left()) and fault.delay:
+def _misbehave(fault: Fault, budget: "TimeBudget") -> None:
+    """Fail as a connection would; no time passes, but whoever would have lost budget is told so."""
+    if fault.delay >= min(budget.read, budget.remaining()) and fault.delay:
         reason = "no answer came in time"
         raise TransportFailure(reason, timeout="read")
     if fault.kind in CUTTING:

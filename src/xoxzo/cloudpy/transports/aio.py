@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpcore2
 
-    from xoxzo.cloudpy.protocols import Patience, Progress, Request
+    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
     from xoxzo.cloudpy.transports.routes import Route
 
     Pools = dict[Route, httpcore2.AsyncConnectionPool]
@@ -32,7 +32,7 @@ class AsyncHttpTransport:
         self._routes = engine.Routes(max_connections, ssl_context)
         self._pools: ByLoop[Pools] = ByLoop(dict)
 
-    async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncStreamed:
+    async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncStreamed:
         """Send one request and return its answer, the body unread.
 
         Raises:
@@ -40,7 +40,7 @@ class AsyncHttpTransport:
         """
         try:
             pool = self._pool(request.url)
-            response = await pool.handle_async_request(engine.encode(request, patience, engine.async_tracer(progress)))
+            response = await pool.handle_async_request(engine.encode(request, budget, engine.async_tracer(progress)))
         except Exception as error:  # noqa: BLE001 - whatever the library raises, no answer came
             raise engine.failure(error, progress) from None
         return AsyncStreamed(response, progress)
@@ -73,7 +73,7 @@ class AsyncStreamed:
         """The header fields, names in lower case."""
         return engine.fields(self._response.headers)
 
-    async def read(self, patience: Patience) -> bytes:  # noqa: ARG002 - the driver bounds each read by the deadline
+    async def read(self, budget: TimeBudget) -> bytes:  # noqa: ARG002 - the driver bounds each read by the deadline
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
         try:
             return await anext(self._pieces, b"")

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpcore2
 
-from xoxzo.cloudpy.protocols import Patience, Progress, Request, TransportFailure
+from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.routes import KEEPALIVE_SECONDS, Router
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _WORDS: dict[type[Exception], str] = {
 }
 
 
-def encode(request: Request, patience: Patience, trace: object) -> httpcore2.Request:
+def encode(request: Request, budget: TimeBudget, trace: object) -> httpcore2.Request:
     """Turn a request into httpcore2's; ``trace`` is called at each step of its way."""
     url = httpcore2.URL(request.url)
     host = url.host if url.port is None else b"%b:%d" % (url.host, url.port)
@@ -35,13 +35,13 @@ def encode(request: Request, patience: Patience, trace: object) -> httpcore2.Req
     headers += [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
     if request.body or request.method not in {"GET", "DELETE"}:
         headers.append((b"content-length", b"%d" % len(request.body)))
-    left = patience.left()
+    left = budget.remaining()
     timeouts = {
-        "connect": min(patience.connect, left),
+        "connect": min(budget.connect, left),
         # A little less than the deadline, so that a wait for a free connection is told from other waits.
         "pool": max(0.0, left - 0.01),
-        "read": min(patience.read, left),
-        "write": min(patience.read, left),
+        "read": min(budget.read, left),
+        "write": min(budget.read, left),
     }
     extensions = {"timeout": timeouts, "trace": trace}
     return httpcore2.Request(request.method, url, headers=headers, content=request.body, extensions=extensions)
@@ -56,12 +56,12 @@ def tracer(progress: Progress) -> Callable[[str, Mapping[str, Any]], None]:
     def trace(event: str, info: Mapping[str, Any]) -> None:
         # A CONNECT to a proxy is no request of ours.
         if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
-            progress.reached = True
+            progress.write_started = True
         elif event == "http11.send_request_headers.failed" and isinstance(
             info["exception"], httpcore2.LocalProtocolError
         ):
             # Refused while it was put into bytes: none of them was written.
-            progress.reached = False
+            progress.write_started = False
 
     return trace
 
@@ -86,7 +86,7 @@ def failure(error: Exception, progress: Progress) -> TransportFailure:
     if isinstance(error, httpcore2.PoolTimeout):
         return TransportFailure("no free connection", timeout="pool")
     if isinstance(error, httpcore2.TimeoutException):
-        if not progress.reached:
+        if not progress.write_started:
             return TransportFailure("no connection in time", timeout="connect")
         return TransportFailure(
             "no answer in time", timeout="write" if isinstance(error, httpcore2.WriteTimeout) else "read"
@@ -153,14 +153,14 @@ class DeadlineNetwork(httpcore2.SyncBackend):
     def __init__(self) -> None:
         self._calling = threading.local()
 
-    def watch(self, patience: Patience) -> None:
-        """Hold the calling thread's next waits to this patience."""
-        self._calling.patience = patience
+    def watch(self, budget: TimeBudget) -> None:
+        """Hold the calling thread's next waits to this budget."""
+        self._calling.budget = budget
 
     def shorten(self, timeout: float | None, late: type[Exception]) -> float:
         """Return the shorter of a time-out and what is left; raise ``late`` when nothing is."""
-        patience: Patience = self._calling.patience
-        left = patience.left()
+        budget: TimeBudget = self._calling.budget
+        left = budget.remaining()
         if not left:
             raise late("the deadline passed")
         return left if timeout is None else min(timeout, left)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy import forks
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import Received, TransportFailure
+from xoxzo.cloudpy.protocols import Response, TransportFailure
 from xoxzo.cloudpy.transports import engine
 from xoxzo.cloudpy.transports.kept import Kept
 from xoxzo.cloudpy.transports.loops import ByLoop
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
 
-    from xoxzo.cloudpy.protocols import Patience, Progress, Request
+    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
 
 # So many seconds sooner than its caller an asynchronous call stops, so that it can still say what it waited for.
 _SOONER = 0.01
@@ -109,7 +109,7 @@ class FastTransport:
         for _ in range(self._max_connections):
             self._slots.put(None)
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> FastReply:
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> FastReply:
         """Send one request and return its answer, the body unread.
 
         Raises:
@@ -121,27 +121,27 @@ class FastTransport:
             self._begin()
         slots = self._slots
         try:
-            slots.get(timeout=patience.left())
+            slots.get(timeout=budget.remaining())
         except Empty:
             raise TransportFailure("no free connection", timeout="pool") from None
         try:
-            return self._exchange(request, patience, progress, slots)
+            return self._exchange(request, budget, progress, slots)
         except BaseException:
             slots.put(None)
             raise
 
     def _exchange(
-        self, request: Request, patience: Patience, progress: Progress, slots: SimpleQueue[None]
+        self, request: Request, budget: TimeBudget, progress: Progress, slots: SimpleQueue[None]
     ) -> FastReply:
         way = self._ways.find(request.url)
         data = http1.encode(request, way)
-        _check(patience)
-        self._network.watch(patience)
+        _check(budget)
+        self._network.watch(budget)
         line = self._kept.take(way.origin)
         try:
             if line is None:
-                line = fast_threads.connect(self._network, patience.connect, way, self._ways.trust)
-            line.ask(data, progress, patience.read)
+                line = fast_threads.connect(self._network, budget.connect, way, self._ways.trust)
+            line.ask(data, progress, budget.read)
         except BaseException as error:  # noqa: BLE001 - raised again, as what it means
             if line is not None:
                 line.abort()
@@ -173,11 +173,11 @@ class FastReply:
         self.headers: Mapping[str, str] = http1.Fields(line.incoming.fields)
         """The header fields, names in lower case."""
 
-    def read(self, patience: Patience) -> bytes:
+    def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
-        self._network.watch(patience)
+        self._network.watch(budget)
         try:
-            return self._line.read(patience.read)
+            return self._line.read(budget.read)
         except Exception as error:  # noqa: BLE001 - whatever the library raises, the answer is not whole
             raise _failure(error, self._progress) from None
 
@@ -208,45 +208,45 @@ class AsyncFastTransport:
         self._ways = _Ways(certificates)
         self._lines = ByLoop(lambda: fast_aio.Lines(max_connections))
 
-    async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncFastReply:
+    async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncFastReply:
         """Send one request and return its answer, the body unread.
 
         Raises:
             TransportFailure: no answer came; ``progress`` says whether the request may have left.
         """
-        return AsyncFastReply(*await self._ask(request, patience, progress))
+        return AsyncFastReply(*await self._ask(request, budget, progress))
 
-    async def fetch(self, request: Request, patience: Patience, progress: Progress, limit: int) -> Received:
-        """Send one request and return its answer with its body, not later than ``patience`` allows.
+    async def fetch(self, request: Request, budget: TimeBudget, progress: Progress, limit: int) -> Response:
+        """Send one request and return its answer with its body, not later than ``budget`` allows.
 
         That is what ``send``, ``read`` and ``close`` do one after another, with fewer steps.
 
         Args:
             request: the request.
-            patience: how long it may take; ``expires`` bounds all of it, the wait for a free connection included.
+            budget: how long it may take; ``expires`` bounds all of it, the wait for a free connection included.
             progress: is told how far it got.
             limit: the most bytes to read of the body.
 
         Raises:
             TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
         """
-        line, lines, origin = await self._ask(request, patience, progress)
+        line, lines, origin = await self._ask(request, budget, progress)
         try:
             incoming = line.incoming
             # Nearly always all has come at once.
-            body, cut = (line.take(), None) if incoming.whole else await line.read_up_to(limit, patience)
-            return Received(incoming.status, http1.Fields(incoming.fields), body, cut, len(body) > limit)
+            body, cut = (line.take(), None) if incoming.whole else await line.read_up_to(limit, budget)
+            return Response(incoming.status, http1.Fields(incoming.fields), body, cut, len(body) > limit)
         finally:
             lines.release(origin, line)
 
     async def _ask(
-        self, request: Request, patience: Patience, progress: Progress
+        self, request: Request, budget: TimeBudget, progress: Progress
     ) -> tuple[fast_aio.AsyncLine, fast_aio.Lines, http1.Origin]:
         """Send a request over a connection, which is to be released by whoever has read the answer."""
         lines = self._lines.here()
         if not lines.slots.take_at_once():
             try:
-                await lines.slots.take(patience.left() - _SOONER)
+                await lines.slots.take(budget.remaining() - _SOONER)
             except TimeoutError:
                 raise TransportFailure("no free connection", timeout="pool") from None
         line = None
@@ -254,11 +254,11 @@ class AsyncFastTransport:
             way = self._ways.find(request.url)
             data = http1.encode(request, way)
             while True:
-                _check(patience)
+                _check(budget)
                 kept = lines.take(way.origin)
-                line = kept or await fast_aio.connect(patience, way, self._ways.trust)
+                line = kept or await fast_aio.connect(budget, way, self._ways.trust)
                 try:
-                    await line.ask(data, patience, progress, lines.outbox)
+                    await line.ask(data, budget, progress, lines.outbox)
                 except fast_aio.Stale:
                     line.abort()
                     if kept is None:
@@ -289,9 +289,9 @@ class AsyncFastReply:
         self.headers: Mapping[str, str] = http1.Fields(line.incoming.fields)
         """The header fields, names in lower case."""
 
-    async def read(self, patience: Patience) -> bytes:
+    async def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
-        return b"" if self._line is None else await self._line.read(patience)
+        return b"" if self._line is None else await self._line.read(budget)
 
     async def close(self) -> None:
         """Give the connection back, or break it when the body was not read to its end."""
@@ -300,9 +300,9 @@ class AsyncFastReply:
             self._lines.release(self._origin, line)
 
 
-def _check(patience: Patience) -> None:
+def _check(budget: TimeBudget) -> None:
     """Raise ``TransportFailure`` when there is no time left to begin anything."""
-    if not patience.left():
+    if not budget.remaining():
         raise TransportFailure("the deadline passed", timeout="deadline")
 
 

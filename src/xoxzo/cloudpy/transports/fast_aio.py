@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xoxzo.cloudpy.errors import Phase
-    from xoxzo.cloudpy.protocols import Patience
+    from xoxzo.cloudpy.protocols import TimeBudget
 
 _AT_ONCE = 65_536
 # Of a body that nobody reads so much is held; then the server has to wait.
@@ -90,12 +90,12 @@ class AsyncLine(asyncio.BufferedProtocol):
             self._timer.cancel()
             self._timer = None
 
-    async def ask(self, data: bytes, patience: Patience, progress: Progress, outbox: Outbox) -> None:
+    async def ask(self, data: bytes, budget: TimeBudget, progress: Progress, outbox: Outbox) -> None:
         """Send a request and wait for the head of its answer; raise ``TransportFailure`` or ``Stale``."""
         self._unsent = True
         outbox.put(self, data, progress)
         while self._unsent or not self.incoming.status:
-            await self._more(patience)
+            await self._more(budget)
 
     def write(self, data: bytes, progress: Progress) -> None:
         """Send a request now, unless it or the connection was given up since it was put into the outbox."""
@@ -108,16 +108,16 @@ class AsyncLine(asyncio.BufferedProtocol):
             return
         self._unsent = False
         self.incoming.begin()
-        progress.reached = True
+        progress.write_started = True
         self._transport.write(data)
 
-    async def read(self, patience: Patience) -> bytes:
+    async def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
         incoming = self.incoming
         while not incoming.held:
             if incoming.whole:
                 return b""
-            await self._more(patience)
+            await self._more(budget)
         return self.take()
 
     def take(self) -> bytes:
@@ -127,19 +127,19 @@ class AsyncLine(asyncio.BufferedProtocol):
             self._transport.resume_reading()
         return self.incoming.take()
 
-    async def read_up_to(self, limit: int, patience: Patience) -> tuple[bytes, TransportFailure | None]:
+    async def read_up_to(self, limit: int, budget: TimeBudget) -> tuple[bytes, TransportFailure | None]:
         """Return the body, or the first more than ``limit`` bytes of it; and why there is no more, if it broke off."""
         body = bytearray()
         try:
-            while len(body) <= limit and (piece := await self.read(patience)):
+            while len(body) <= limit and (piece := await self.read(budget)):
                 body += piece
         except TransportFailure as failure:
             return bytes(body), failure
         return bytes(body), None
 
-    async def open_tunnel(self, data: bytes, patience: Patience) -> None:
+    async def open_tunnel(self, data: bytes, budget: TimeBudget) -> None:
         """Ask a proxy for a tunnel; raise ``TransportFailure`` when it gives none."""
-        await self.ask(data, patience, Progress(), Outbox())
+        await self.ask(data, budget, Progress(), Outbox())
         http1.check_tunnel(self.incoming)
         self.incoming = http1.Incoming()
 
@@ -156,12 +156,12 @@ class AsyncLine(asyncio.BufferedProtocol):
             raise ConnectionAbortedError("the connection was closed")
         self._transport = secured
 
-    def _more(self, patience: Patience) -> asyncio.Future[None]:
+    def _more(self, budget: TimeBudget) -> asyncio.Future[None]:
         """Return what is to be awaited until something has come."""
         if self._broken:
             raise (Stale if self._unsent else TransportFailure)(self._broken)
-        left = patience.left()
-        seconds = min(left, patience.read)
+        left = budget.remaining()
+        seconds = min(left, budget.read)
         self._phase = "read" if seconds < left else "deadline"
         self._limit = time.monotonic() + seconds
         if self._timer is None or self._rings > self._limit:
@@ -262,11 +262,11 @@ class Lines:
         self._kept.clear()
 
 
-async def connect(patience: Patience, way: http1.Way, trust: Callable[[], ssl.SSLContext]) -> AsyncLine:
+async def connect(budget: TimeBudget, way: http1.Way, trust: Callable[[], ssl.SSLContext]) -> AsyncLine:
     """Make a connection.
 
     Args:
-        patience: how long it may take.
+        budget: how long it may take.
         way: whom to, and by whom.
         trust: says how certificates are checked.
 
@@ -274,7 +274,7 @@ async def connect(patience: Patience, way: http1.Way, trust: Callable[[], ssl.SS
         TransportFailure: there is none.
     """
     first = way.first
-    seconds = min(patience.connect, patience.left())
+    seconds = min(budget.connect, budget.remaining())
     line = None
     try:
         async with asyncio.timeout(seconds):
@@ -282,7 +282,7 @@ async def connect(patience: Patience, way: http1.Way, trust: Callable[[], ssl.SS
             if first.tls:
                 await line.start_tls(trust(), first.host)
             if way.tunnelled:
-                await line.open_tunnel(http1.tunnel(way), patience)
+                await line.open_tunnel(http1.tunnel(way), budget)
                 await line.start_tls(trust(), way.place.host)
     except BaseException as error:
         if line is not None:

@@ -44,7 +44,7 @@ class Line:
             Broken: what came is no answer; so do exceptions of httpcore2's.
         """
         self.incoming.begin()
-        progress.reached = True
+        progress.write_started = True
         self._stream.write(data, seconds)
         while not self.incoming.status:
             self._more(seconds)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xoxzo.cloudpy.protocols import (
-        AsyncReply,
+        AsyncStreamedResponse,
         AsyncTransport,
-        Patience,
         Progress,
-        Reply,
         Request,
+        StreamedResponse,
+        TimeBudget,
         Transport,
         TransportFailure,
     )
@@ -38,10 +38,10 @@ class Recorder:
         self._inner = inner
         self._writer = Writer(path)
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> RecordedReply:
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> RecordedReply:
         """Send one request; raise what the other transport raises."""
         try:
-            reply = self._inner.send(request, patience, progress)
+            reply = self._inner.send(request, budget, progress)
         except BaseException as error:
             self._writer.lost(request, progress, error)
             raise
@@ -64,10 +64,10 @@ class AsyncRecorder:
         self._inner = inner
         self._writer = Writer(path)
 
-    async def send(self, request: Request, patience: Patience, progress: Progress) -> AsyncRecordedReply:
+    async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncRecordedReply:
         """Send one request; raise what the other transport raises."""
         try:
-            reply = await self._inner.send(request, patience, progress)
+            reply = await self._inner.send(request, budget, progress)
         except BaseException as error:
             self._writer.lost(request, progress, error)
             raise
@@ -101,7 +101,7 @@ class _Notes:
 class RecordedReply:
     """An answer that is recorded while it is read."""
 
-    def __init__(self, reply: Reply, notes: _Notes) -> None:
+    def __init__(self, reply: StreamedResponse, notes: _Notes) -> None:
         self._reply = reply
         self._notes = notes
         self.status: int = reply.status
@@ -111,10 +111,10 @@ class RecordedReply:
         """The header fields, names in lower case."""
         return self._reply.headers
 
-    def read(self, patience: Patience) -> bytes:
+    def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
         try:
-            piece = self._reply.read(patience)
+            piece = self._reply.read(budget)
         except BaseException as error:
             self._notes.failure = as_failure(error)
             raise
@@ -130,7 +130,7 @@ class RecordedReply:
 class AsyncRecordedReply:
     """An answer that is recorded while it is read."""
 
-    def __init__(self, reply: AsyncReply, notes: _Notes) -> None:
+    def __init__(self, reply: AsyncStreamedResponse, notes: _Notes) -> None:
         self._reply = reply
         self._notes = notes
         self.status: int = reply.status
@@ -140,10 +140,10 @@ class AsyncRecordedReply:
         """The header fields, names in lower case."""
         return self._reply.headers
 
-    async def read(self, patience: Patience) -> bytes:
+    async def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
         try:
-            piece = await self._reply.read(patience)
+            piece = await self._reply.read(budget)
         except BaseException as error:
             self._notes.failure = as_failure(error)
             raise
@@ -171,7 +171,7 @@ class Replayer:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._reader = Reader(path)
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> ReplayedReply:  # noqa: ARG002 - no waits
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> ReplayedReply:  # noqa: ARG002 - no waits
         """Return the next answer that was recorded for such a request.
 
         Raises:
@@ -200,7 +200,7 @@ class AsyncReplayer:
     async def send(
         self,
         request: Request,
-        patience: Patience,  # noqa: ARG002 - no waits
+        budget: TimeBudget,  # noqa: ARG002 - no waits
         progress: Progress,
     ) -> AsyncReplayedReply:
         """Return the next answer that was recorded for such a request.
@@ -217,7 +217,7 @@ class AsyncReplayer:
 
 def _replay(reader: Reader, request: Request, progress: Progress) -> Exchange:
     exchange = reader.take(request)
-    progress.reached = exchange.reached
+    progress.write_started = exchange.write_started
     if exchange.status is None and exchange.failure is not None:
         raise exchange.failure.again()
     return exchange
@@ -232,7 +232,7 @@ class ReplayedReply:
         self.status: int = exchange.status or 0
         self.headers: Mapping[str, str] = exchange.headers
 
-    def read(self, patience: Patience) -> bytes:  # noqa: ARG002 - no waits
+    def read(self, budget: TimeBudget) -> bytes:  # noqa: ARG002 - no waits
         """Return the body, then ``b""``; raise the ``TransportFailure`` that was recorded after it."""
         piece, self._body = self._body, b""
         if not piece and self._failure is not None:
@@ -251,9 +251,9 @@ class AsyncReplayedReply:
         self.status = self._reply.status
         self.headers = self._reply.headers
 
-    async def read(self, patience: Patience) -> bytes:
+    async def read(self, budget: TimeBudget) -> bytes:
         """Return the body, then ``b""``; raise the ``TransportFailure`` that was recorded after it."""
-        return self._reply.read(patience)
+        return self._reply.read(budget)
 
     async def close(self) -> None:
         """Do nothing: there is nothing to close."""

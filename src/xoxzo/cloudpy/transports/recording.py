@@ -40,7 +40,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         method: the HTTP method.
         path: the path, without host and query.
         asked: the names of the request's fields; their values only where they are numbers, and replaced.
-        reached: whether the request may have reached the server.
+        write_started: whether the request may have reached the server.
         status: the HTTP status; ``None`` when no answer came.
         headers: of the reply.
         body: of the reply, as far as it was read.
@@ -50,7 +50,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     method: str
     path: str
     asked: dict[str, str] = {}
-    reached: bool = True
+    write_started: bool = True
     status: int | None = None
     headers: dict[str, str] = {}
     body: str = ""
@@ -116,7 +116,7 @@ class Writer:
                 method=request.method,
                 path=redaction.path(request),
                 asked=redaction.asked(request),
-                reached=progress.reached,
+                write_started=progress.write_started,
                 status=status,
                 headers=redaction.headers(headers or {}),
                 body=redaction.reply(body, request),

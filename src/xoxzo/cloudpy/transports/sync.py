@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import httpcore2
 
-    from xoxzo.cloudpy.protocols import Patience, Progress, Request
+    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
     from xoxzo.cloudpy.transports.routes import Route
 
 
@@ -35,16 +35,16 @@ class HttpTransport:
         self._pools: dict[Route, httpcore2.ConnectionPool] = {}
         self._pid = forks.pid
 
-    def send(self, request: Request, patience: Patience, progress: Progress) -> Streamed:
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> Streamed:
         """Send one request and return its answer, the body unread.
 
         Raises:
             TransportFailure: no answer came; ``progress`` says whether the request left.
         """
-        self._network.watch(patience)
+        self._network.watch(budget)
         try:
             pool = self._pool(request.url)
-            response = pool.handle_request(engine.encode(request, patience, engine.tracer(progress)))
+            response = pool.handle_request(engine.encode(request, budget, engine.tracer(progress)))
         except Exception as error:  # noqa: BLE001 - whatever the library raises, no answer came
             raise engine.failure(error, progress) from None
         return Streamed(response, progress, self._network.watch)
@@ -77,7 +77,7 @@ class HttpTransport:
 class Streamed:
     """An answer whose body is still to be read."""
 
-    def __init__(self, response: httpcore2.Response, progress: Progress, watch: Callable[[Patience], None]) -> None:
+    def __init__(self, response: httpcore2.Response, progress: Progress, watch: Callable[[TimeBudget], None]) -> None:
         self._response = response
         self._progress = progress
         self._watch = watch
@@ -89,9 +89,9 @@ class Streamed:
         """The header fields, names in lower case."""
         return engine.fields(self._response.headers)
 
-    def read(self, patience: Patience) -> bytes:
+    def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
-        self._watch(patience)
+        self._watch(budget)
         try:
             return next(self._pieces, b"")
         except Exception as error:  # noqa: BLE001 - whatever the library raises, the answer is not whole

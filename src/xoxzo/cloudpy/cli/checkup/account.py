@@ -44,7 +44,7 @@ def ask(where: Destination | None, base_url: str, patience: float) -> Answer:
     """
     from xoxzo.cloudpy.configuration import configure
     from xoxzo.cloudpy.operations.account import get_credits
-    from xoxzo.cloudpy.protocols import Patience, Progress, Request
+    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
     from xoxzo.cloudpy.transports.sync import HttpTransport
 
     sid, token = ("nobody", "nothing") if where is None else (where.sid, where.auth_token)
@@ -52,7 +52,7 @@ def ask(where: Destination | None, base_url: str, patience: float) -> Answer:
     headers = tuple(header for header in settings.headers if where is not None or header[0] != "authorization")
     transport = HttpTransport()
     began, by_clock = time.monotonic(), time.time()
-    allowed = Patience(patience, patience, began + patience)
+    allowed = TimeBudget(patience, patience, began + patience)
     try:
         reply = transport.send(Request("GET", settings.base_url + get_credits().path, headers), allowed, Progress())
         try:

@@ -254,7 +254,7 @@ def test_rate() -> None:
 
 
 def test_adjusted_settings_share_the_rest() -> None:
-    """Other limits do not touch the settings that they are taken from, and the rate_limiter is shared."""
+    """Other limits do not touch the settings that they are taken from, and the rate limiter is shared."""
     events: list[Attempt] = []
     settings = make(rate=4)
     other = adjust(settings, deadline=1, on_event=events.append)

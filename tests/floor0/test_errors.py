@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import re
 from decimal import Decimal
@@ -19,6 +20,7 @@ from xoxzo.cloudpy.errors import (
     BadRequest,
     CallbackRejected,
     CampaignError,
+    CodedError,
     ConfigurationError,
     ConnectionFailed,
     InvalidArgument,
@@ -72,8 +74,12 @@ EXAMPLES: list[XoxzoError] = [
     TimedOut("read", **FACTS),
     UnexpectedResponse("not valid JSON", **FACTS),
     CallbackRejected("bad token"),
+    CodedError("no_file", "there is no file {path}", path="a.csv"),
     CampaignError("no file"),
     SimulatorError("no such phone"),
+    SimulatorError(
+        "unknown_status", "there is no status {status!r}; there are {known}", status="foo", known="fail, ok"
+    ),
 ]
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{8,14}", fullmatch=True)
 
@@ -390,3 +396,22 @@ def test_specific_errors_come_before_general_ones_in_the_drawing() -> None:
     assert len(set(names)) == len(names)
     assert all(parent == "Exception" or parent in names for _, parent, _ in tree_of_docstring())
     assert all(first != second for first, second in pairwise(names))
+
+
+def test_coded_error_makes_its_sentence_from_its_fields() -> None:
+    """A coded error names its code, its template and its fields, and its sentence is the filled template."""
+    error = SimulatorError("too_many", "there are {count:,} rules already", {"count": 1000})
+    assert (error.code, error.template, error.fields) == (
+        "too_many",
+        "there are {count:,} rules already",
+        {"count": 1000},
+    )
+    assert str(error) == "there are 1,000 rules already"
+    assert str(SimulatorError("too_many")) == "too_many"
+
+
+def test_coded_error_is_rebuilt_from_its_arguments_as_json() -> None:
+    """A coded error that went through JSON is rebuilt by its class from its arguments."""
+    error = CampaignError("no_column", "there is no column {name}", name="Größe")
+    rebuilt = CampaignError(*json.loads(json.dumps(error.args)))
+    assert (str(rebuilt), rebuilt.code, rebuilt.fields) == (str(error), error.code, error.fields)

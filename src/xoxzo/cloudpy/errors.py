@@ -19,8 +19,9 @@
     │   ├── TimedOut                 time ran out; ``phase`` says where
     │   └── UnexpectedResponse       a success that cannot be read: may be sent
     ├── CallbackRejected             a callback with a bad token, expired or malformed
-    ├── CampaignError
-    └── SimulatorError
+    └── CodedError                   consists of a code and fields; the sentence is made from them
+        ├── CampaignError            a campaign cannot go on
+        └── SimulatorError           the simulator cannot do what was asked
 
 All are plain data and survive pickle. ``str(error)`` names the operation, the status, the request id and the first
 field error, and never a phone number, a text or a secret.
@@ -262,11 +263,45 @@ class CallbackRejected(XoxzoError):
         self.status = status
 
 
-class CampaignError(XoxzoError):
+class CodedError(XoxzoError):
+    """An error that consists of a code and fields. Its sentence is made from them last, in the reader's language.
+
+    Args:
+        code: what is wrong, for programs, for instance ``unknown_status``.
+        template: the English sentence, with the names of the fields in braces.
+        fields: the values that fill the template, by name; only what JSON can hold.
+        more: further fields.
+    """
+
+    def __init__(
+        self, code: str, template: str = "", fields: Mapping[str, object] | None = None, /, **more: object
+    ) -> None:
+        super().__init__(code, template, {**(fields or {}), **more})
+
+    @property
+    def code(self) -> str:
+        """What is wrong, for programs: they decide by it, never by the sentence."""
+        return str(self.args[0])
+
+    @property
+    def template(self) -> str:
+        """The English sentence, with the names of the fields in braces: the key of its translations."""
+        return str(self.args[1])
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """The values that fill the template, by name."""
+        return dict(self.args[2])
+
+    def __str__(self) -> str:
+        return self.template.format_map(self.fields) if self.template else self.code
+
+
+class CampaignError(CodedError):
     """A campaign cannot go on."""
 
 
-class SimulatorError(XoxzoError):
+class SimulatorError(CodedError):
     """The simulator was asked for something that it cannot do."""
 
 

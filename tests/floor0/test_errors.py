@@ -91,7 +91,7 @@ def tree_of_docstring() -> list[tuple[str, str, str]]:
     above: list[str] = []
     tree = []
     for line in drawing.splitlines():
-        found = re.match(r"    ((?:│   )*)([├└]── )?(\w+)(?:\((\w+)\))?", line)
+        found = re.match(r"    ((?:[│ ]   )*)([├└]── )?(\w+)(?:\((\w+)\))?", line)
         assert found, line
         bars, branch, name, mixin = found.groups()
         depth = len(bars) // 4 + bool(branch)

@@ -30,6 +30,7 @@ EXPORTED = {
     "CampaignError",
     "CarrierLookup",
     "Client",
+    "CodedError",
     "Conference",
     "ConferenceParticipant",
     "ConfigurationError",

@@ -19,25 +19,88 @@
     │   ├── TimedOut                 time ran out; ``phase`` says where
     │   └── UnexpectedResponse       a success that cannot be read: may be sent
     ├── CallbackRejected             a callback with a bad token, expired or malformed
-    └── CodedError                   consists of a code and fields; the sentence is made from them
+    └── CodedError                   told apart by its code
         ├── CampaignError            a campaign cannot go on
         └── SimulatorError           the simulator cannot do what was asked
 
-All are plain data and survive pickle. ``str(error)`` names the operation, the status, the request id and the first
-field error, and never a phone number, a text or a secret.
+Errors are data: a code or a class, and fields. The sentence is made from them last, by ``str(error)`` or, in another
+language, by :meth:`XoxzoError.render`; no program needs to read it. All survive pickle, copy and JSON: ``args`` holds
+only plain values, and ``type(error)(*error.args)`` makes an equal error, which is how Celery restores a failed task's
+exception from its JSON result.
+
+``str(error)`` of an :class:`APIError` names the operation, the status, the request id and the first field error, and
+never a phone number, a text or a secret.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from xoxzo.cloudpy.masking import mask_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Phase = Literal["connect", "pool", "write", "read", "deadline"]
+
+
+class XoxzoError(Exception):
+    """The root: ``except XoxzoError`` catches everything that this library raises on purpose.
+
+    Args:
+        template: an English sentence; where fields are given, ``{name}`` in it stands for the field of that name.
+        fields: the values of an error that came as JSON; its ``code`` among them.
+        code: what programs compare, for instance ``fault_not_found``; empty where the class says enough.
+        **more: the fields by name. Numbers, texts, lists and mappings stay as they are; anything else becomes text.
+
+    Attributes:
+        template: the English sentence, before the fields are filled in.
+        code: what programs compare.
+        fields: the values by name.
+    """
+
+    def __init__(
+        self,
+        template: str = "",
+        fields: Mapping[str, Any] | None = None,
+        /,
+        *,
+        code: str = "",
+        **more: Any,  # noqa: ANN401 - whatever the sentence tells
+    ) -> None:
+        values = {name: _plain(value) for name, value in {**(fields or {}), **more}.items()}
+        self.template = template
+        self.code: str = values.pop("code", code)
+        self.fields = values
+        self._set_args(template, fields=({"code": self.code} if self.code else {}) | values)
+
+    def _set_args(self, *leading: Any, fields: Mapping[str, Any]) -> None:  # noqa: ANN401 - the constructor's arguments
+        """Set ``args`` to what rebuilds this error: leading arguments, then all fields as one mapping."""
+        self.args = (*leading, _Fields(fields)) if fields else leading
+
+    def render(self, translate: Callable[[str], str] = str) -> str:
+        """Return the sentence with its fields filled in.
+
+        Args:
+            translate: returns a sentence in the reader's language, as ``gettext`` does.
+        """
+        template = translate(self.template)
+        try:
+            return template.format(**self.fields) if self.fields else template
+        except (AttributeError, LookupError, TypeError, ValueError):
+            # The fields came from another version. An error must always have a text.
+            return template
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are pickled as cls(*args), which loses notes and what a subclass sets.
+        return _restore, (type(self), self.args, self.__dict__)
 
 
 def _restore(cls: type[XoxzoError], args: tuple[Any, ...], state: dict[str, Any]) -> XoxzoError:
@@ -46,12 +109,20 @@ def _restore(cls: type[XoxzoError], args: tuple[Any, ...], state: dict[str, Any]
     return error
 
 
-class XoxzoError(Exception):
-    """The root: ``except XoxzoError`` catches everything that this library raises on purpose."""
+class _Fields(dict[str, Any]):
+    """An error's fields in ``args``: JSON encodes them in full, a ``repr`` shows only their names."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are pickled as cls(*args), which breaks with the keyword-only constructors below.
-        return _restore, (type(self), self.args, self.__dict__)
+    def __repr__(self) -> str:
+        return f"<fields {', '.join(self)}>"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any field's
+    """Return a value that JSON can encode, so that the error survives it."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else str(value)
 
 
 class ConfigurationError(XoxzoError):
@@ -61,59 +132,87 @@ class ConfigurationError(XoxzoError):
 class InvalidArgument(XoxzoError, ValueError):
     """An argument was refused before any network was touched, so nothing was sent and nothing was charged.
 
+    Args:
+        field: the parameter's name, as in the call.
+        template: the rule that it breaks, without the value itself; where fields are given, ``{name}`` in it stands
+            for the field of that name.
+        fields: as in :class:`XoxzoError`.
+        **more: as in :class:`XoxzoError`.
+
     Attributes:
         field: the parameter's name, as in the call.
         reason: the rule that it breaks, without the value itself.
     """
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
+    def __init__(
+        self,
+        field: str,
+        template: str,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        **more: Any,  # noqa: ANN401 - whatever the sentence tells
+    ) -> None:
+        super().__init__(template, fields, **more)
         self.field = field
-        self.reason = reason
+        self.reason = self.render()
+        self.args = (field, *self.args)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
 
 
-class APIError(XoxzoError):
-    """A request was made, or tried, and did not end well.
-
-    Attributes:
-        operation: what was asked, for instance ``sms.send``.
-        request_id: made by us for each call and sent as ``X-Request-Id``; it stands in our log lines too.
-        attempts: how many times the request was tried.
-        maybe_sent: whether the request may have had its effect: a message may be on its way, a phone may ring, a
-            number may be subscribed. ``False`` is a promise that it had none; reads are always ``False``.
-        reference: the ``reference`` given with a send, to look it up by; ``None`` when there was none.
-        reason: what went wrong, in words that may be shown.
-    """
+class _CallFields(TypedDict, total=False):
+    """The fields of every :class:`APIError`, as its constructor takes them."""
 
     operation: str
     request_id: str
     attempts: int
     maybe_sent: bool
     reference: str | None
-    reason: str
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        operation: str,
-        request_id: str = "",
-        attempts: int = 1,
-        maybe_sent: bool = False,
-        reference: str | None = None,
-    ) -> None:
-        self.operation = operation
-        self.request_id = request_id
-        self.attempts = attempts
-        self.maybe_sent = maybe_sent
-        self.reference = reference
-        self.reason = mask_words(reason)
-        super().__init__(self._sentence())
 
-    def _sentence(self) -> str:
+class _StatusFields(_CallFields, total=False):
+    """The fields of a :class:`StatusError`, as its constructor takes them."""
+
+    field_errors: Mapping[str, Sequence[str]] | None
+    detail: str | None
+    retry_after: float | None
+
+
+class APIError(XoxzoError):
+    """A request was made, or tried, and did not succeed.
+
+    Attributes:
+        operation: what was called, for instance ``sms.send``.
+        request_id: made by us for each call and sent as ``X-Request-Id``; it stands in our log lines too.
+        attempts: how many times the request was tried.
+        maybe_sent: whether the request may have had its effect: a message may be on its way, a phone may ring, a
+            number may be subscribed. ``False`` is a promise that it had none; reads are always ``False``.
+        reference: the ``reference`` given with a send, to look it up by; ``None`` when there was none.
+        reason: what went wrong, with numbers and quoted texts masked.
+    """
+
+    operation: str = ""
+    request_id: str = ""
+    attempts: int = 1
+    maybe_sent: bool = False
+    reference: str | None = None
+
+    def __init__(self, reason: str, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
+        super().__init__(mask_words(reason))
+        self.reason = self.template
+        values = _chosen(_CallFields.__annotations__, {**(fields or {}), **more})
+        vars(self).update(values)
+        self._set_args(self.reason, fields=values)
+
+    def __str__(self) -> str:
         tries = f", {self.attempts} attempts" if self.attempts > 1 else ""
-        doubt = " It may have been carried out all the same." if self.maybe_sent else ""
-        return f"{self.operation}: {self.reason} (request {self.request_id or '-'}{tries}).{doubt}"
+        unknown = " It may have been carried out all the same." if self.maybe_sent else ""
+        return f"{self.operation}: {self.reason} (request {self.request_id or '-'}{tries}).{unknown}"
+
+
+def _chosen(names: Iterable[str], fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: fields[name] for name in names if name in fields}
 
 
 class StatusError(APIError):
@@ -121,43 +220,32 @@ class StatusError(APIError):
 
     Attributes:
         status: the HTTP status.
-        field_errors: the server's objections by field, ``non_field_errors`` included (API section 1.5). They are the
+        field_errors: the server's messages by field, ``non_field_errors`` included (API section 1.5). They are the
             server's own words and may repeat what was sent.
         detail: the server's ``detail`` sentence, or ``None``.
         retry_after: seconds to wait that the server asked for, or ``None``.
     """
 
-    def __init__(
-        self,
-        status: int,
-        *,
-        operation: str,
-        field_errors: Mapping[str, Sequence[str]] | None = None,
-        detail: str | None = None,
-        retry_after: float | None = None,
-        request_id: str = "",
-        attempts: int = 1,
-        maybe_sent: bool = False,
-        reference: str | None = None,
-    ) -> None:
-        self.status = status
-        self.field_errors = {field: tuple(words) for field, words in (field_errors or {}).items()}
-        self.detail = detail
-        self.retry_after = retry_after
-        super().__init__(
-            f"status {status}{self._objection()}",
-            operation=operation,
-            request_id=request_id,
-            attempts=attempts,
-            maybe_sent=maybe_sent,
-            reference=reference,
-        )
+    detail: str | None = None
+    retry_after: float | None = None
 
-    def _objection(self) -> str:
-        for field, words in self.field_errors.items():
-            if words:
-                return f", {field}: {words[0]}"
-        return f", {self.detail}" if self.detail else ""
+    def __init__(self, status: int, fields: _StatusFields | None = None, /, **more: Unpack[_StatusFields]) -> None:
+        values = _chosen(_StatusFields.__annotations__, {**(fields or {}), **more})
+        field_errors = values["field_errors"] = {
+            field: tuple(messages) for field, messages in (values.get("field_errors") or {}).items()
+        }
+        super().__init__(f"status {status}{_first_message(field_errors, values.get('detail'))}")
+        self.status = status
+        self.field_errors: dict[str, tuple[str, ...]] = field_errors
+        vars(self).update(values)
+        self._set_args(status, fields=values)
+
+
+def _first_message(field_errors: Mapping[str, Sequence[str]], detail: str | None) -> str:
+    for field, messages in field_errors.items():
+        if messages:
+            return f", {field}: {messages[0]}"
+    return f", {detail}" if detail else ""
 
 
 class BadRequest(StatusError):
@@ -174,8 +262,8 @@ class NotEnoughCredits(StatusError):
     @property
     def required(self) -> Decimal | None:
         """The credits that the request needs, where the server said so (API section 1.5)."""
-        for words in self.field_errors.get("non_field_errors", ()):
-            _, found, amount = words.partition("required:")
+        for message in self.field_errors.get("non_field_errors", ()):
+            _, found, amount = message.partition("required:")
             if found and amount.strip().replace(".", "", 1).isdecimal():
                 return Decimal(amount.strip())
         return None
@@ -213,27 +301,10 @@ class TimedOut(APIError):
             everything, waits between attempts included).
     """
 
-    phase: Phase
-
-    def __init__(
-        self,
-        phase: Phase,
-        *,
-        operation: str,
-        request_id: str = "",
-        attempts: int = 1,
-        maybe_sent: bool = False,
-        reference: str | None = None,
-    ) -> None:
+    def __init__(self, phase: Phase, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
+        super().__init__(_OUT_OF_TIME[phase], fields, **more)
         self.phase = phase
-        super().__init__(
-            _OUT_OF_TIME[phase],
-            operation=operation,
-            request_id=request_id,
-            attempts=attempts,
-            maybe_sent=maybe_sent,
-            reference=reference,
-        )
+        self.args = (phase, *self.args[1:])
 
 
 _OUT_OF_TIME: dict[Phase, str] = {
@@ -250,67 +321,71 @@ class UnexpectedResponse(APIError):
 
 
 class CallbackRejected(XoxzoError):
-    """A callback was not believed: its token is bad or expired, or it is malformed.
+    """A callback was refused: its token is bad or expired, or it is malformed.
+
+    Args:
+        template: why, without a number, a text or a token; where fields are given, ``{name}`` in it stands for the
+            field of that name.
+        status: the HTTP status to answer with.
+        fields: as in :class:`XoxzoError`.
+        **more: as in :class:`XoxzoError`.
 
     Attributes:
         reason: why, without a number, a text or a token.
         status: the HTTP status to answer with. Xoxzo tries again after everything but 200 (API section 10).
     """
 
-    def __init__(self, reason: str, status: int = 400) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(
+        self,
+        template: str,
+        status: int = 400,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        **more: Any,  # noqa: ANN401 - whatever the sentence tells
+    ) -> None:
+        super().__init__(template, fields, **more)
+        self.reason = self.render()
         self.status = status
+        self.args = (template, status, *self.args[1:])
 
 
 class CodedError(XoxzoError):
-    """An error that consists of a code and fields. Its sentence is made from them last, in the reader's language.
+    """An error that is told apart by its code. Its sentence is made from template and fields, in the reader's language.
 
     Args:
         code: what is wrong, for programs, for instance ``unknown_status``.
-        template: the English sentence, with the names of the fields in braces.
-        fields: the values that fill the template, by name; only what JSON can hold.
-        more: further fields.
+        template: the English sentence; where fields are given, ``{name}`` in it stands for the field of that name.
+        fields: as in :class:`XoxzoError`.
+        **more: as in :class:`XoxzoError`.
     """
 
     def __init__(
-        self, code: str, template: str = "", fields: Mapping[str, object] | None = None, /, **more: object
+        self,
+        code: str,
+        template: str = "",
+        fields: Mapping[str, Any] | None = None,
+        /,
+        **more: Any,  # noqa: ANN401 - whatever the sentence tells
     ) -> None:
-        super().__init__(code, template, {**(fields or {}), **more})
-
-    @property
-    def code(self) -> str:
-        """What is wrong, for programs: they decide by it, never by the sentence."""
-        return str(self.args[0])
-
-    @property
-    def template(self) -> str:
-        """The English sentence, with the names of the fields in braces: the key of its translations."""
-        return str(self.args[1])
-
-    @property
-    def fields(self) -> dict[str, object]:
-        """The values that fill the template, by name."""
-        return dict(self.args[2])
-
-    def __str__(self) -> str:
-        return self.template.format_map(self.fields) if self.template else self.code
+        super().__init__(template or code, fields, **more)
+        self.code = code
+        self.args = (code, template, *self.args[1:])
 
 
 class CampaignError(CodedError):
-    """A campaign cannot go on."""
+    """A campaign cannot be created, run or changed as asked."""
 
 
 class SimulatorError(CodedError):
-    """The simulator was asked for something that it cannot do."""
+    """The simulator cannot do what was asked."""
 
 
 def status_error(status: int, field_errors: Mapping[str, Sequence[str]]) -> type[StatusError]:
     """Return the class for an HTTP status; 403 depends on what the server says (API sections 1.5 and 14.5)."""
     if status == 403:
-        words = field_errors.get("non_field_errors", ())
-        poor = any(line.startswith("Not enough credits") for line in words)
-        return NotEnoughCredits if poor else PermissionDenied
+        messages = field_errors.get("non_field_errors", ())
+        no_money = any(message.startswith("Not enough credits") for message in messages)
+        return NotEnoughCredits if no_money else PermissionDenied
     if status >= 500:
         return ServerError
     return _BY_STATUS.get(status, StatusError)

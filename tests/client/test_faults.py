@@ -189,14 +189,15 @@ def test_a_dripping_server_is_left_at_the_deadline(face, name) -> None:
     assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", name == "sms.send")
 
 
-def test_a_redirect_is_not_followed(face) -> None:
-    """A redirect is an error that promises that nothing was sent: a token follows nobody."""
+@pytest.mark.parametrize(("status", "maybe_sent"), [(301, False), (302, True), (303, True), (307, False), (308, False)])
+def test_a_redirect_is_not_followed(face, status, maybe_sent) -> None:
+    """A redirect is an error that says whether the send may have been done; the token goes to no other host."""
     with (
-        FaultyServer(reply(302, location="http://127.0.0.1:1/")) as server,
+        FaultyServer(reply(status, location="http://127.0.0.1:1/")) as server,
         pytest.raises(errors.StatusError) as caught,
     ):
         face(server.url, CREATING["sms.send"])
-    assert (caught.value.status, caught.value.maybe_sent, len(server.requests)) == (302, False, 1)
+    assert (caught.value.status, caught.value.maybe_sent, len(server.requests)) == (status, maybe_sent, 1)
 
 
 @pytest.mark.parametrize("name", ["dins.unsubscribe", "sins.unsubscribe", "templates.delete"])

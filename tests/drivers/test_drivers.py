@@ -15,7 +15,7 @@ from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.drivers import RECORD_LIMIT, AsyncDriver, Driver, TransportHolder, discard_async
 from xoxzo.cloudpy.flow import Settings
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.operations.replies import nothing, parse
+from xoxzo.cloudpy.operations.replies import Unreadable, nothing, parse
 from xoxzo.cloudpy.protocols import Attempt, Progress, Request, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
@@ -345,6 +345,58 @@ def test_an_interrupt_from_the_keyboard_is_told_and_goes_through(face, reached) 
     with pytest.raises(KeyboardInterrupt):
         face(Scripted(on_send=interrupt), on_event=events.append).call(SEND)
     assert [(event.outcome, event.maybe_sent) for event in events] == [("cancelled", reached)]
+
+
+class SoftTimeLimitExceeded(Exception):
+    """What a worker's signal handler may raise."""
+
+
+@pytest.mark.parametrize(
+    "interruption",
+    [SoftTimeLimitExceeded(), TimeoutError("the handler's"), InterruptedError(4, "signal"), SystemExit(1)],
+    ids=lambda interruption: type(interruption).__name__,
+)
+@pytest.mark.parametrize("reached", [True, False])
+def test_what_a_signal_handler_raises_goes_through(face, interruption, reached) -> None:
+    """An exception of any class that interrupts a send is raised as it is, after the hook was told."""
+    events: list[Attempt] = []
+
+    def interrupt(progress: Progress) -> None:
+        progress.write_started = reached
+        raise interruption
+
+    transport = Scripted(on_send=interrupt)
+    with pytest.raises(type(interruption)) as caught:
+        face(transport, on_event=events.append, max_retries=2).call(SEND)
+    assert caught.value is interruption
+    assert transport.sent == 1
+    assert [event.maybe_sent for event in events] == [reached]
+
+
+@pytest.mark.parametrize("interruption", [SoftTimeLimitExceeded(), TimeoutError("the handler's")], ids=repr)
+def test_what_a_signal_handler_raises_while_reading_goes_through(face, interruption) -> None:
+    """An exception that interrupts the reading of an answer is raised as it is, and the answer is closed."""
+    events: list[Attempt] = []
+    transport = Scripted(201, [b"[", interruption])
+    with pytest.raises(type(interruption)) as caught:
+        face(transport, on_event=events.append).call(SEND)
+    assert caught.value is interruption
+    assert [event.maybe_sent for event in events] == [True]
+    assert transport.replies[0].closed == 1
+    transport = Scripted(200, [b"[", interruption])
+    with pytest.raises(type(interruption)) as caught:
+        face(transport).stream(LIST)
+    assert caught.value is interruption
+    assert transport.replies[0].closed == 1
+
+
+@pytest.mark.parametrize("pieces", [[b"[", TransportFailure("reset")], [b'[{"a": }']], ids=["reset", "unreadable"])
+def test_a_listing_that_goes_wrong_names_its_cause(face, pieces) -> None:
+    """The error of a broken list has a cause, without the frames that hold the records."""
+    with pytest.raises(errors.APIError) as caught:
+        face(Scripted(200, pieces)).stream(LIST)
+    assert isinstance(caught.value.__cause__, TransportFailure | Unreadable)
+    assert caught.value.__cause__.__context__ is None
 
 
 def test_a_failing_hook_is_logged_and_hides_nothing(face, caplog) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import ssl
+import traceback
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -114,7 +117,14 @@ UNREADABLE = {
     "2xx unreadable": (answered(201, b"?"), errors.UnexpectedResponse),
     "2xx too long": (Outcome(Response(200, {}, b"x", too_long=True)), errors.UnexpectedResponse),
 }
+# Not followed and not repeated; what a 303 answers has usually been done (RFC 9110, section 15.4.4).
+REDIRECTED = {
+    str(status): (answered(status, location="https://elsewhere/"), errors.StatusError)
+    for status in (300, 302, 303, 304, 305, 399)
+}
 REFUSED = {
+    "307": (answered(307), errors.StatusError),
+    "308": (answered(308), errors.StatusError),
     "301": (answered(301), errors.StatusError),
     "400": (answered(400, b'{"recipient": ["bad"]}'), errors.BadRequest),
     "401": (answered(401, b'{"detail": "Invalid sid/token"}'), errors.AuthenticationFailed),
@@ -166,6 +176,17 @@ def test_an_unknown_outcome_is_tried_again_where_that_is_harmless(outcome, kind,
 
 
 @pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize(("outcome", "kind"), cases(REDIRECTED))
+def test_a_redirect_to_another_result_is_not_followed(outcome, kind, effect) -> None:
+    """A redirect that may come after the work stops every call; what is not a read may have had its effect."""
+    run = Run([outcome])
+    with pytest.raises(kind) as caught:
+        run(operation(effect))
+    assert type(caught.value) is kind
+    assert caught.value.maybe_sent is (effect is not Effect.READ)
+
+
+@pytest.mark.parametrize("effect", Effect)
 @pytest.mark.parametrize(("outcome", "kind"), cases(UNREADABLE))
 def test_an_unreadable_success_is_never_repeated(outcome, kind, effect) -> None:
     """A success that cannot be read stops every call; what is not a read may have had its effect."""
@@ -184,6 +205,58 @@ def test_a_clear_refusal_stops_and_promises_that_nothing_was_done(outcome, kind,
         run(operation(effect))
     assert type(caught.value) is kind
     assert caught.value.maybe_sent is False
+
+
+def chained(failure: TransportFailure, cause: BaseException | None) -> TransportFailure:
+    """Return a failure as a transport raises it: with a traceback, a context and perhaps a cause."""
+    failure.__context__ = ValueError("the token is geheim")
+    try:
+        raise failure from cause
+    except TransportFailure as raised:
+        return raised
+
+
+@pytest.mark.parametrize(
+    ("cause", "kept"),
+    [
+        (ConnectionResetError(104, "Connection reset by peer"), True),
+        (socket.gaierror(-2, "Name or service not known"), True),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), True),
+        (OSError("the token is geheim"), False),
+        (ValueError("the token is geheim"), False),
+        (None, False),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("reached", [True, False])
+def test_the_cause_of_an_error_is_kept_without_secrets(cause, kept, reached) -> None:
+    """An error of the network names the transport's failure as its cause and under it the operating system's error."""
+    if cause is not None:
+        cause.__context__ = ValueError("the token is geheim")
+    with pytest.raises(errors.APIError) as caught:
+        Run([Outcome(chained(TransportFailure("reset"), cause), reached)])(operation(Effect.CREATE), max_retries=0)
+    failure = caught.value.__cause__
+    assert isinstance(failure, TransportFailure)
+    assert failure.__cause__ is (cause if kept else None)
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))
+    while failure is not None:
+        assert (failure.__context__, failure.__traceback__) == (None, None)
+        failure = failure.__cause__
+
+
+def test_the_cause_of_an_unreadable_success_is_kept() -> None:
+    """An UnexpectedResponse names what could not be read as its cause, without the frames that hold the body."""
+    with pytest.raises(errors.UnexpectedResponse) as caught:
+        Run([answered(201, b"?")])(operation(Effect.CREATE))
+    assert isinstance(caught.value.__cause__, Unreadable)
+    assert caught.value.__cause__.__traceback__ is None
+
+
+def test_a_refusal_has_no_cause() -> None:
+    """The server's status is all there is to know of a refusal."""
+    with pytest.raises(errors.BadRequest) as caught:
+        Run([answered(400)])(operation(Effect.CREATE))
+    assert caught.value.__cause__ is None
 
 
 def wrong(status: int, body: bytes) -> bytes | None:
@@ -417,16 +490,21 @@ def test_settings_do_not_show_the_token() -> None:
     assert "headers" not in dict(Settings(base_url="", headers=()).__rich_repr__())
 
 
-@given(st.lists(st.sampled_from([*RETRIED_ALWAYS, *DOUBTFUL, *UNREADABLE, *REFUSED, "ok"]), min_size=6, max_size=6))
+@given(
+    st.lists(
+        st.sampled_from([*RETRIED_ALWAYS, *DOUBTFUL, *UNREADABLE, *REDIRECTED, *REFUSED, "ok"]), min_size=6, max_size=6
+    )
+)
 def test_a_creating_call_takes_effect_at_most_once(names: list[str]) -> None:
     """Whatever the network does, at most one try of a send may have had its effect, and the error says so exactly."""
-    table = RETRIED_ALWAYS | DOUBTFUL | UNREADABLE | REFUSED | {"ok": (OK, errors.APIError)}
+    done = DOUBTFUL | UNREADABLE | REDIRECTED | {"ok": (OK, errors.APIError)}
+    table = RETRIED_ALWAYS | REFUSED | done
     run = Run([table[name][0] for name in names])
     try:
         run(operation(Effect.CREATE), max_retries=5)
         said = True
     except errors.APIError as error:
         said = error.maybe_sent
-    effects = [name for name in names[: len(run.sends)] if name in DOUBTFUL or name in UNREADABLE or name == "ok"]
+    effects = [name for name in names[: len(run.sends)] if name in done]
     assert len(effects) <= 1
     assert said is bool(effects)

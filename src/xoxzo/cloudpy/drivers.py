@@ -16,6 +16,7 @@ from xoxzo.cloudpy.protocols import Response, TransportFailure
 from xoxzo.cloudpy.responses import RawResponse
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from xoxzo.cloudpy.operations.operation import Listing, Operation
@@ -141,9 +142,9 @@ class Driver:
                 budget.expires_at = budget.clock() + left
             splitter.finish()
         except TransportFailure as failure:
-            raise state.failed(failure, write_started=True) from None
+            raise state.failed(failure, write_started=True) from failure
         except Unreadable as unreadable:
-            raise state.unreadable(str(unreadable)) from None
+            raise state.unreadable(str(unreadable), unreadable) from unreadable
         finally:
             reply.close()
 
@@ -272,9 +273,9 @@ class AsyncDriver:
                 budget.expires_at = budget.clock() + left
             splitter.finish()
         except TransportFailure as failure:
-            raise state.failed(failure, write_started=True) from None
+            raise state.failed(failure, write_started=True) from failure
         except Unreadable as unreadable:
-            raise state.unreadable(str(unreadable)) from None
+            raise state.unreadable(str(unreadable), unreadable) from unreadable
         finally:
             await reply.close()
 
@@ -324,23 +325,24 @@ async def _in_steps(transport: AsyncTransport, step: Send) -> Response:
     reply = None
     body = bytearray()
     cut, too_long = None, False
+    # One time-out for all of it: one for each wait costs more than the rest of this function.
+    limit = asyncio.timeout(budget.remaining())
     try:
-        # One time-out for all of it: one for each wait costs more than the rest of this function.
-        async with asyncio.timeout(budget.remaining()):
+        async with limit:
             reply = await transport.send(step.request, budget, step.progress)
             if step.streamed and 200 <= reply.status < 300:
                 return Response(reply.status, reply.headers, reply=reply)
             while not too_long and (piece := await reply.read(budget)):
                 body += piece
                 too_long = len(body) > RECORD_LIMIT
-    except (TransportFailure, TimeoutError) as error:
-        cut = error if isinstance(error, TransportFailure) else _deadline()
-        if reply is None:
+    except BaseException as error:
+        cut = _failure_of(error, limit)
+        if cut is None or reply is None:
+            if reply is not None:
+                await reply.close()
+            if cut is None or cut is error:
+                raise
             raise cut from None
-    except BaseException:
-        if reply is not None:
-            await reply.close()
-        raise
     await reply.close()
     return Response(reply.status, reply.headers, bytes(body), cut, too_long)
 
@@ -348,15 +350,25 @@ async def _in_steps(transport: AsyncTransport, step: Send) -> Response:
 async def _within(budget: TimeBudget, waiting: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
+    limit = asyncio.timeout(budget.remaining())
     try:
-        async with asyncio.timeout(budget.remaining()):
+        async with limit:
             return await waiting
-    except TimeoutError:
-        raise _deadline() from None
+    except TimeoutError as error:
+        failure = _failure_of(error, limit)
+        if failure is None:
+            raise
+        raise failure from None
 
 
-def _deadline() -> TransportFailure:
-    return TransportFailure("the deadline passed", timeout="deadline")
+def _failure_of(error: BaseException, limit: asyncio.Timeout) -> TransportFailure | None:
+    """Return the failure that an exception of a transport stands for; ``None`` for what must pass through as it is.
+
+    A TimeoutError is ours only if our time-out has expired: a signal handler may raise one, too.
+    """
+    if isinstance(error, TimeoutError) and limit.expired():
+        return TransportFailure("the deadline passed", timeout="deadline")
+    return error if isinstance(error, TransportFailure) else None
 
 
 def notify(step: Notify, hook: EventHook | None) -> None:

@@ -12,10 +12,15 @@ no connection: name, network, TLS, no free connection     retry                 
 429                                                       retry after its time  the same
 408, any 5xx                                              retry                 stop, ``maybe_sent=True``
 the request left, no whole answer                         retry                 stop, ``maybe_sent=True``
-interrupted or cancelled                                  raised again          raised again
+cancelled, or interrupted by a signal handler             raised again          raised again
 2xx that cannot be read                                   stop                  stop, ``maybe_sent=True``
-3xx (never followed), other 4xx                           stop                  stop, ``maybe_sent=False``
+301, 307, 308 (no redirect is followed)                   stop                  stop, ``maybe_sent=False``
+302, 303 and other 3xx: a 303 usually follows the work    stop                  stop, ``maybe_sent=True``
+other 4xx                                                 stop                  stop, ``maybe_sent=False``
 ========================================================  ====================  ============================
+
+Whatever exception interrupts a request is raised again as it is, after the event hook was told whether the request may
+have had its effect.
 """
 
 from __future__ import annotations
@@ -37,6 +42,9 @@ if TYPE_CHECKING:
 
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
+
+# Redirects that ask for the same request at another URL, so nothing was done at this one (RFC 9110, section 15.4).
+_MOVED = frozenset({301, 307, 308})
 
 # Ids need not be secret, only different; to ask the operating system for each costs a fiftieth of a send on the fast
 # transport. A forked child must not give out its parent's.
@@ -190,17 +198,36 @@ class CallState:
 
     def failed(self, failure: TransportFailure, *, write_started: bool) -> errors.APIError:
         """Make the error for a request that got no whole answer."""
+        error: errors.APIError
         if failure.timeout is not None:
             # A wait for a free connection lasts until the deadline, and says more than that it passed.
             phase = failure.timeout if failure.timeout == "pool" or self.budget.remaining() else "deadline"
-            return errors.TimedOut(phase, **self.error_fields())
-        kind = errors.ResponseLost if write_started else errors.ConnectionFailed
-        reason = f"the request left, no whole answer came: {failure.reason}" if write_started else failure.reason
-        return kind(reason, **self.error_fields())
+            error = errors.TimedOut(phase, **self.error_fields())
+        elif write_started:
+            reason = f"the request left, no whole answer came: {failure.reason}"
+            error = errors.ResponseLost(reason, **self.error_fields())
+        else:
+            error = errors.ConnectionFailed(failure.reason, **self.error_fields())
+        return _caused_by(failure, error)
 
-    def unreadable(self, reason: str) -> errors.APIError:
+    def unreadable(self, reason: str, cause: Unreadable | None = None) -> errors.APIError:
         """Make the error for a success that cannot be read."""
-        return errors.UnexpectedResponse(reason, **self.error_fields())
+        return _caused_by(cause, errors.UnexpectedResponse(reason, **self.error_fields()))
+
+
+def _caused_by(cause: Exception | None, error: errors.APIError) -> errors.APIError:
+    """Set the cause of an error, with nothing in it that could show a number, a text or a secret.
+
+    Tracebacks go, since their frames hold the request and the body. Of the cause's own causes only an error of the
+    operating system stays: what a library says may quote what it read.
+    """
+    while cause is not None:
+        below = cause.__cause__
+        cause.__traceback__ = cause.__context__ = None
+        cause.__cause__ = below if isinstance(below, OSError) and type(below.errno) is int else None
+        error.__cause__ = error.__cause__ or cause
+        cause = cause.__cause__
+    return error
 
 
 def _check_recipients(operation: Operation[Any], allowed: tuple[str, ...] | None) -> None:
@@ -314,14 +341,14 @@ def _success(state: CallState, received: Response) -> Verdict:
         return _lost(state, received.cut, write_started=True)
     if received.reply is not None:
         return Verdict(value=received)
-    reason = "the body is too long for one record"
+    reason, cause = "the body is too long for one record", None
     if not received.too_long:
         try:
             return Verdict(value=state.operation.read(received.body))
         except Unreadable as unreadable:
-            reason = str(unreadable)
+            reason, cause = str(unreadable), unreadable
     state.mark_maybe_sent()
-    return Verdict(state.unreadable(f"status {received.status}, but {reason}"))
+    return Verdict(state.unreadable(f"status {received.status}, but {reason}", cause))
 
 
 def _refused(state: CallState, received: Response, wall: Callable[[], float]) -> Verdict:
@@ -332,9 +359,9 @@ def _refused(state: CallState, received: Response, wall: Callable[[], float]) ->
         answer = operation.read_refusal(status, received.body)
         if answer is not None:
             return Verdict(value=answer)
-    # 408 and everything that is no clear answer may come after the work was done.
+    # 408 and everything that is no clear refusal may come after the work was done.
     unknown = status == 408 or not 200 <= status < 500
-    if unknown:
+    if unknown or (300 <= status < 400 and status not in _MOVED):
         state.mark_maybe_sent()
     fields, detail = objections(received.body, operation.secret)
     wait = retry_after(received.headers, detail, wall()) if status == 429 else None

@@ -12,14 +12,14 @@ from pathlib import Path
 import click
 
 from keeping import keep
-from xoxzo.cloudpy.cli import statuses
 from xoxzo.cloudpy.cli.app import xoxzo
-from xoxzo.cloudpy.cli.commands import COMMON, CommonOption
-from xoxzo.cloudpy.cli.formatting import paragraphs
+from xoxzo.cloudpy.cli.core import exit_codes
+from xoxzo.cloudpy.cli.core.click_base import COMMON_OPTIONS_HEADING, CommonOption
+from xoxzo.cloudpy.cli.core.help_format import paragraphs
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "reference" / "commands.md"
-ANCHOR = COMMON.lower().replace(" ", "-")
+ANCHOR = COMMON_OPTIONS_HEADING.lower().replace(" ", "-")
 
 HEAD = """\
 # Commands
@@ -29,14 +29,14 @@ locale (`XOXZO_LANG=en` or `ja` chooses).
 """
 
 STATUSES = (
-    (statuses.DONE, "done"),
-    (statuses.USAGE, "wrong use: nothing was asked"),
-    (statuses.REJECTED, "rejected, or it did not end well"),
-    (statuses.CREDENTIALS, "no credentials, or wrong ones"),
-    (statuses.THROTTLED, "throttled: nothing was done"),
-    (statuses.NOT_SENT, "no answer; surely not sent, and may be tried again"),
-    (statuses.MAY_BE_SENT, "**may be sent**: look before you try again"),
-    (statuses.INTERRUPTED, "Ctrl-C"),
+    (exit_codes.DONE, "done"),
+    (exit_codes.USAGE, "wrong use: nothing was asked"),
+    (exit_codes.REJECTED, "rejected, or it did not end well"),
+    (exit_codes.CREDENTIALS, "no credentials, or wrong ones"),
+    (exit_codes.THROTTLED, "throttled: nothing was done"),
+    (exit_codes.NOT_SENT, "no answer; surely not sent, and may be tried again"),
+    (exit_codes.MAY_BE_SENT, "**may be sent**: look before you try again"),
+    (exit_codes.INTERRUPTED, "Ctrl-C"),
 )
 
 
@@ -114,7 +114,7 @@ def section(context: click.Context, command: click.Command) -> str:
     if own:
         parts.append(table(context, own))
     if shared:
-        parts.append(f"And of the [{COMMON.lower()}](#{ANCHOR}): {', '.join(shared)}.")
+        parts.append(f"And of the [{COMMON_OPTIONS_HEADING.lower()}](#{ANCHOR}): {', '.join(shared)}.")
     parts.append("```text\n" + "\n".join(examples(context, command)) + "\n```")
     return "\n\n".join(parts) + "\n\n" + ends_with(command)
 
@@ -125,7 +125,7 @@ def common(commands: list[tuple[click.Context, click.Command]]) -> str:
     context = commands[0][0]
     for _, command in commands:
         found |= {option.opts[0]: option for option in command.params if isinstance(option, CommonOption)}
-    return f"## {COMMON}\n\nOf those that ask Xoxzo.\n\n{table(context, list(found.values()))}\n\n"
+    return f"## {COMMON_OPTIONS_HEADING}\n\nOf those that ask Xoxzo.\n\n{table(context, list(found.values()))}\n\n"
 
 
 def page() -> str:

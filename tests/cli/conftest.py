@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from ready import Ready
 
-from xoxzo.cloudpy.cli import asking, profiles
 from xoxzo.cloudpy.cli.app import xoxzo
+from xoxzo.cloudpy.cli.core.config import profiles
+from xoxzo.cloudpy.cli.core.sending import confirmation
 
 Shell = Callable[..., Result]
 
@@ -68,8 +69,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], list[str]]:
             asked.append(question)
             return answer
 
-        monkeypatch.setattr(asking, "_someone", lambda: True)
-        monkeypatch.setattr(asking.click, "confirm", confirm)
+        monkeypatch.setattr(confirmation, "_is_interactive", lambda: True)
+        monkeypatch.setattr(confirmation.click, "confirm", confirm)
         return asked
 
     return give

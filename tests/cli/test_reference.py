@@ -11,7 +11,7 @@ from types import ModuleType
 import click
 import pytest
 
-from xoxzo.cloudpy.cli.commands import Command, Group, examples
+from xoxzo.cloudpy.cli.core.click_base import Command, Group, examples
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -10,8 +10,8 @@ import click
 
 from xoxzo.cloudpy import cli
 from xoxzo.cloudpy.cli.app import xoxzo
-from xoxzo.cloudpy.cli.commands import Group
-from xoxzo.cloudpy.cli.formatting import paragraphs
+from xoxzo.cloudpy.cli.core.click_base import Group
+from xoxzo.cloudpy.cli.core.help_format import paragraphs
 
 ROOM = Path(cli.__file__).parent
 

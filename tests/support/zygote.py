@@ -15,7 +15,10 @@ import time
 from importlib import import_module
 
 LOADED = ("asyncio", "httpcore2", "msgspec", "rich.table", "ssl", "tomllib", "phonenumbers", "xoxzo.cloudpy.client")
-COMMANDS = ("app", "session", "drawing", "sms.sending", "campaign", "simulator", "listen", "trigger", "doctor")
+COMMANDS = (
+    *("app", "core.session", "core.output.tables", "commands.telephony.sms.send", "commands.campaign"),
+    *(f"commands.{name}.command" for name in ("simulator", "listen", "trigger", "doctor")),
+)
 
 
 def main() -> None:

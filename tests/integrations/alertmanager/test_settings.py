@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from on_call import FILE, settings
 
-from xoxzo.cloudpy.cli import oncall_preview as preview
+from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import example
 from xoxzo.cloudpy.integrations.alertmanager.reading import load, understand

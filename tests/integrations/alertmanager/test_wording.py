@@ -3,7 +3,7 @@
 from hypothesis import given, settings as settings_, strategies
 from on_call import alert, settings, told
 
-from xoxzo.cloudpy.cli import oncall_preview as preview
+from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.integrations.alertmanager import wording
 from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
 from xoxzo.cloudpy.text import measure
@@ -81,16 +81,16 @@ def test_a_cut_may_make_it_ascii() -> None:
 def test_preview() -> None:
     """A payload shows where it would lead, and whether it would wake anybody."""
     found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, brake={"call_price": 20})
-    critical = "\n".join(preview.show(found, told(alert()).firing))
+    critical = "\n".join(preview.describe_alerts(found, told(alert()).firing))
     assert "list  oncall" in critical
     assert "after 5 min  call tanaka, up to 2 times, 2 min apart" in critical
     assert "breaks through the quiet hours" in critical
     assert "about 10 credits" in critical
-    warning = "\n".join(preview.show(found, told(alert(severity="warning")).firing))
+    warning = "\n".join(preview.describe_alerts(found, told(alert(severity="warning")).firing))
     assert "waits for the end of the quiet hours" in warning
     nobody = settings(routes=[{"match": {"a": "b"}, "list": "office"}], caller="")
-    assert "quiet" not in "\n".join(preview.show(settings(), told(alert()).firing))
-    assert list(preview.show(nobody, told(alert()).firing)) == ["no route fits: nobody would be told"]
+    assert "quiet" not in "\n".join(preview.describe_alerts(settings(), told(alert()).firing))
+    assert list(preview.describe_alerts(nobody, told(alert()).firing)) == ["no route fits: nobody would be told"]
 
 
 def test_no_calls() -> None:
@@ -113,5 +113,5 @@ def test_templates() -> None:
     assert (said.template, said.variables["what"], said.variables["who"]) == (6, "HostDown", "-")
     assert said.variables["why"] == "x" * 57 + "..."
     assert wording.message(found, "K7QD", alerts, resolved=True).template == 7
-    shown = "\n".join(preview.show(found, alerts))
+    shown = "\n".join(preview.describe_alerts(found, alerts))
     assert "SMS   template 6\n      what = HostDown" in shown

@@ -9,7 +9,7 @@ def main() -> None:
     # Loading modules makes many objects and no garbage: at the usual pace a tenth of a start goes into looking for it.
     gc.set_threshold(50_000)
     try:
-        from .app import xoxzo
+        from xoxzo.cloudpy.cli.app import xoxzo
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise

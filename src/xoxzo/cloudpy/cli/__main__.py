@@ -1,6 +1,6 @@
 """Lets `python -m xoxzo.cloudpy.cli` do what `xoxzo` does."""
 
-from . import main
+from xoxzo.cloudpy.cli import main
 
 if __name__ == "__main__":
     main()

@@ -3,33 +3,39 @@
 import click
 
 from xoxzo.cloudpy import __version__
+from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples
+from xoxzo.cloudpy.cli.core.i18n import teach_click
 
-from .commands import Entry, Group, examples
-from .words import teach_click
-
-_HERE = "xoxzo.cloudpy.cli."
+_COMMANDS = "xoxzo.cloudpy.cli.commands."
+_TELEPHONY = _COMMANDS + "telephony."
 
 COMMANDS = {
-    "sms": Entry(_HERE + "sms", "Send SMS, and follow them."),
-    "template": Entry(_HERE + "template", "Write, try and send SMS templates."),
-    "otp": Entry(_HERE + "otp", "Send one-time passwords, and check them."),
-    "call": Entry(_HERE + "call", "Ring a phone: play an mp3 or speak a text."),
-    "conference": Entry(_HERE + "conference", "Ring two or three phones and join them."),
-    "din": Entry(_HERE + "numbers:din", "Dial-in numbers: find, subscribe, set what answers, release."),
-    "sin": Entry(_HERE + "numbers:sin", "Numbers that took SMS; the service ended in 2024."),
-    "lookup": Entry(_HERE + "lookup", "Ask which carrier a number belongs to."),
-    "credits": Entry(_HERE + "credits", "Show the balance."),
-    "phone": Entry(_HERE + "phone", "Read phone numbers as people type them.", extra="phone"),
-    "campaign": Entry(_HERE + "campaign", "Send one message to very many people, from a file.", extra="campaigns"),
-    "simulator": Entry(_HERE + "simulator", "Run Xoxzo's telephony service on this machine.", extra="simulator"),
-    "listen": Entry(_HERE + "listen", "See what is called back, as it comes.", extra="listen"),
-    "trigger": Entry(_HERE + "trigger", "Have a callback hit a URL.", extra="listen"),
-    "doctor": Entry(_HERE + "doctor", "Find out what is wrong."),
-    "config": Entry(_HERE + "config_command", "Accounts and defaults: where they are, what they say."),
-    "completion": Entry(_HERE + "completion", "Have the shell complete what you type."),
-    "mcp": Entry(_HERE + "mcp", "Let an assistant use Xoxzo, within limits that you set.", extra="mcp"),
-    "alertmanager": Entry(_HERE + "alertmanager", "Turn Prometheus alerts into SMS and calls.", extra="alertmanager"),
-    "demo": Entry(_HERE + "demo", "Watch messages, calls and a dial-in number at work.", extra="simulator"),
+    "sms": CommandEntry(_TELEPHONY + "sms", "Send SMS, and follow them."),
+    "template": CommandEntry(_TELEPHONY + "template", "Write, try and send SMS templates."),
+    "otp": CommandEntry(_TELEPHONY + "otp", "Send one-time passwords, and check them."),
+    "call": CommandEntry(_TELEPHONY + "call", "Ring a phone: play an mp3 or speak a text."),
+    "conference": CommandEntry(_TELEPHONY + "conference", "Ring two or three phones and join them."),
+    "din": CommandEntry(_TELEPHONY + "numbers:din", "Dial-in numbers: find, subscribe, set what answers, release."),
+    "sin": CommandEntry(_TELEPHONY + "numbers:sin", "Numbers that took SMS; the service ended in 2024."),
+    "lookup": CommandEntry(_TELEPHONY + "lookup", "Ask which carrier a number belongs to."),
+    "credits": CommandEntry(_TELEPHONY + "credits", "Show the balance."),
+    "phone": CommandEntry(_COMMANDS + "phone", "Read phone numbers as people type them.", extra="phone"),
+    "campaign": CommandEntry(
+        _COMMANDS + "campaign", "Send one message to very many people, from a file.", extra="campaigns"
+    ),
+    "simulator": CommandEntry(
+        _COMMANDS + "simulator.command", "Run Xoxzo's telephony service on this machine.", extra="simulator"
+    ),
+    "listen": CommandEntry(_COMMANDS + "listen.command", "See what is called back, as it comes.", extra="listen"),
+    "trigger": CommandEntry(_COMMANDS + "trigger.command", "Have a callback hit a URL.", extra="listen"),
+    "doctor": CommandEntry(_COMMANDS + "doctor.command", "Find out what is wrong."),
+    "config": CommandEntry(_COMMANDS + "config.command", "Accounts and defaults: where they are, what they say."),
+    "completion": CommandEntry(_COMMANDS + "completion", "Have the shell complete what you type."),
+    "mcp": CommandEntry(_COMMANDS + "mcp", "Let an assistant use Xoxzo, within limits that you set.", extra="mcp"),
+    "alertmanager": CommandEntry(
+        _COMMANDS + "alertmanager.command", "Turn Prometheus alerts into SMS and calls.", extra="alertmanager"
+    ),
+    "demo": CommandEntry(_COMMANDS + "demo", "Watch messages, calls and a dial-in number at work.", extra="simulator"),
 }
 """All commands by name, in the order in which help lists them."""
 

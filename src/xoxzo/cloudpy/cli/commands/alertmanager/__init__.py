@@ -1,0 +1,1 @@
+"""`xoxzo alertmanager`: Prometheus alerts as SMS and calls."""

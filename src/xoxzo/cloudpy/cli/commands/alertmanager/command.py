@@ -1,0 +1,273 @@
+"""`xoxzo alertmanager`: Prometheus alerts as SMS, or as calls that go on until somebody answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+import phonenumbers  # noqa: F401
+import starlette  # noqa: F401
+import uvicorn  # noqa: F401
+
+from xoxzo.cloudpy.cli.commands.alertmanager import preview
+from xoxzo.cloudpy.cli.core import i18n
+from xoxzo.cloudpy.cli.core.click_base import Command, Group, examples
+from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
+from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.inputs import Choice
+from xoxzo.cloudpy.cli.core.session import command_with_simulator
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.integrations.alertmanager import example, payload, reading
+from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
+from xoxzo.cloudpy.integrations.alertmanager.records import Phase
+from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender, LiveSender
+from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
+from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
+
+_FILE = click.Path(exists=True, dir_okay=False)
+_config = click.option(
+    "--config", type=_FILE, envvar="XOXZO_ALERTMANAGER_CONFIG", show_envvar=True, help="The settings."
+)
+_state = click.option("--state", type=click.Path(dir_okay=False), help="The file that remembers incidents.")
+_machine = click.option("--json", "machine", is_flag=True, help="Write JSON, one object a line.")
+
+
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    epilog=examples(
+        "xoxzo alertmanager example > oncall.toml",
+        "xoxzo alertmanager --config oncall.toml --check",
+        "xoxzo alertmanager --config oncall.toml --simulator",
+        "xoxzo alertmanager --config oncall.toml",
+        "xoxzo alertmanager status",
+        "xoxzo alertmanager ack K7QD",
+    ),
+)
+@_config
+@_state
+@click.option("--listen", metavar="HOST:PORT", help="In place of what the settings say; port 0 takes a free one.")
+@click.option("--check", is_flag=True, help="Read the settings, show what they lead to, and end.")
+@click.option(
+    "--show",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Show what a payload of Alertmanager's would lead to, and end.",
+)
+@click.option("--profile", metavar="NAME", help="The account, from the configuration.")
+@click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
+@click.option("--dry-run", is_flag=True, help="Listen, and tell what would be sent instead of sending it.")
+@_machine
+@click.pass_context
+def command(
+    ctx: click.Context,
+    config: str | None,
+    state: str | None,
+    *,
+    listen: str | None,
+    show: Any,  # noqa: ANN401 - an open file
+    profile: str | None,
+    check: bool,
+    simulator: bool,
+    dry_run: bool,
+    machine: bool,
+) -> None:
+    """Turn Prometheus alerts into SMS, and into calls that go on until somebody answers.
+
+    Let Alertmanager's webhook_configs post to /alerts. Each group of alerts goes through a list of steps until somebody
+    answers a call, acknowledges it by hand, or all is well. What is under way survives a restart, and nothing is sent
+    twice. Stop it with Ctrl-C.
+
+    Where XOXZO_ALERTMANAGER_TOKEN is set, callers have to bring it as a bearer token.
+
+    Exit status: 0 done, 2 wrong use or settings, 3 no such incident, 4 credentials.
+    """
+    if ctx.invoked_subcommand is not None:
+        ctx.obj = {"config": config, "state": state}
+        return
+    if config is None:
+        raise click.UsageError(_("Name the settings by --config; `xoxzo alertmanager example` writes some."))
+    if simulator and profile is not None:
+        raise click.UsageError(_("--simulator and --profile exclude each other."))
+    settings = _load(config)
+    if show is not None:
+        _write(preview.describe_alerts(settings, payload.read(show.read()).firing))
+    elif check:
+        _write(preview.describe(settings))
+    else:
+        address = reading.address(listen, "--listen") if listen else settings.listen
+        teller = Teller(time.time, machine=machine)
+        client = None if dry_run else _client(settings, teller, profile, simulator=simulator)
+        # A dry run leaves no trace.
+        path = ":memory:" if dry_run else state or settings.state or usual_place()
+        _run(settings, address, path, client, teller)
+
+
+@command.command("ack", cls=Command, epilog=examples("xoxzo alertmanager ack K7QD", "xoxzo alertmanager ack --all"))
+@click.argument("idents", nargs=-1, metavar="ID...")
+@click.option("--all", "everything", is_flag=True, help="Acknowledge every open incident.")
+@_config
+@_state
+@click.pass_obj
+def ack(above: dict[str, str | None], /, idents: tuple[str, ...], *, everything: bool, **given: str | None) -> None:
+    """Say that somebody takes care of an incident: its escalation ends, whether the receiver runs or not.
+
+    The id stands at the end of each message.
+    """
+    if bool(idents) == everything:
+        raise click.UsageError(_("Give ids, or --all."))
+    by = f"{os.environ.get('USER') or 'somebody'}, by hand"
+    unknown = 0
+    with _opened(above, given) as store:
+        for ident in idents or [one.ident for one in store.incidents(Phase.OPEN)]:
+            incident = acknowledge(store, ident.upper().lstrip("#"), by, time.time())
+            if incident is None:
+                click.echo(f"xoxzo alertmanager ack: {_('there is no incident {ident}', ident=ident)}", err=True)
+                unknown += 1
+            else:
+                click.echo(f"{incident.ident} {_for_reader(incident.phase)}")
+    if unknown:
+        click.echo(_("To see which are there: {command}", command="xoxzo alertmanager status"), err=True)
+        raise click.exceptions.Exit(REJECTED)
+
+
+@command.command(
+    "status", cls=Command, epilog=examples("xoxzo alertmanager status", "xoxzo alertmanager status --json")
+)
+@_config
+@_state
+@_machine
+@click.pass_obj
+def status(above: dict[str, str | None], /, *, machine: bool, **given: str | None) -> None:
+    """Show the incidents that are not over, and how far each has come."""
+    count = 0
+    with _opened(above, given) as store:
+        for incident in store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED):
+            deeds = store.deeds(incident.ident)
+            facts: dict[str, Any] = {
+                "id": incident.ident,
+                "phase": str(incident.phase),
+                "since": datetime.fromtimestamp(incident.opened).astimezone().isoformat(timespec="seconds"),
+                "list": incident.plan,
+                "step": incident.step + 1,
+                "alerts": sorted({alert.labels.get("alertname", "") for alert in incident.alerts}),
+                "by": incident.by,
+                "done": [f"{deed.kind} {deed.person} {deed.outcome}" for deed in deeds],
+            }
+            if machine:
+                click.echo(json.dumps(facts, ensure_ascii=False))
+                continue
+            phase, since = _for_reader(incident.phase), _for_reader("since {time}", time=facts["since"])
+            if incident.by:
+                phase = _for_reader("{phase} by {name}", phase=phase, name=incident.by)
+            click.echo(f"{facts['id']}  {phase}  {since}  {', '.join(facts['alerts'])}")
+            for deed in deeds:
+                click.echo(f"      {_for_reader(deed.kind)} {deed.person} {_for_reader(deed.outcome)}")
+            count += 1
+        if not count and not machine and sys.stderr.isatty():
+            click.echo(_("There is none: all is well."), err=True)
+
+
+@command.command("example", cls=Command, epilog=examples("xoxzo alertmanager example --language ja > oncall.toml"))
+@click.option("--language", type=Choice(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
+def example_(language: str | None) -> None:
+    """Write settings to begin with: fill in your people, and --check them."""
+    click.echo(example.text(language or i18n.language()), nl=False)
+
+
+def _load(path: str) -> Settings:
+    """Read the settings.
+
+    Raises:
+        Refused: they cannot be; the objection names the place in the file.
+    """
+    try:
+        return reading.load(path)
+    except ConfigurationError as error:
+        place, _blank, rule = str(error).removeprefix(f"{path}: ").partition(" ")
+        whole = reason(str(error))
+        known = reason(rule)
+        said = whole if known == rule else f"{path}: {place}: {known}"
+        raise CommandError(
+            said, _("To see what may stand there: {command}", command="xoxzo alertmanager example")
+        ) from None
+
+
+def _for_reader(text: str, **values: object) -> str:
+    """Say something of a state: in the reader's language at a terminal, and always the same to programs."""
+    if sys.stdout.isatty():
+        return _(str(text), **values)
+    return str(text).format(**values)
+
+
+def _client(settings: Settings, teller: Teller, profile: str | None, *, simulator: bool) -> AsyncClient:
+    from xoxzo.cloudpy.async_client import AsyncClient
+
+    try:
+        where = resolve(profile, simulator=simulator)
+    except NoCredentials as missing:
+        trying = _("Or try it on this machine, where nothing is really sent:")
+        missing.advice = (*missing.advice, trying, f"  {command_with_simulator()} --simulator")
+        raise
+    teller.tell("starting", api=where.base_url, live="no" if where.is_simulator else "yes")
+    return AsyncClient(
+        sid=where.sid,
+        auth_token=where.auth_token,
+        base_url=where.base_url,
+        # Whatever a mistake may be, nobody is reached who is not in the file.
+        allowed_recipients=[person.number for person in settings.people.values()],
+        app_info="xoxzo-alertmanager",
+    )
+
+
+def _run(
+    settings: Settings, address: tuple[str, int], path: str | Path, client: AsyncClient | None, teller: Teller
+) -> None:
+    from xoxzo.cloudpy.integrations.alertmanager import serving
+    from xoxzo.cloudpy.integrations.alertmanager.app import TOKEN_VARIABLE
+
+    async def work() -> None:
+        try:
+            token = serving.check_token(os.environ.get(TOKEN_VARIABLE), address[0])
+            with Store(path) as store, serving.listen(*address) as listener:
+                store.lock()
+                sender = DrySender(settings, teller) if client is None else LiveSender(client, settings, teller)
+                receiver = Receiver(settings, store, sender, teller, clock=time.time)
+                await serving.serve(receiver, teller, token, listener)
+        finally:
+            if client is not None:
+                await client.close()
+
+    asyncio.run(work())
+
+
+def _opened(above: dict[str, str | None], given: dict[str, str | None]) -> Store:
+    config, state = (given[name] or above[name] for name in ("config", "state"))
+    if state is None and config is not None:
+        state = _load(config).state
+    try:
+        return Store(Path(state) if state else usual_place(), create=False)
+    except ConfigurationError as error:
+        other = _("Is it kept in another file? --state FILE says which, or the settings do: --config FILE.")
+        raise CommandError(reason(str(error)), other) from None
+
+
+def _write(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

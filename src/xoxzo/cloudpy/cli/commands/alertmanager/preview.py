@@ -1,0 +1,125 @@
+"""What a file of settings for `xoxzo alertmanager` leads to: for whoever wrote it, before anything goes out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.cli.core.output.text_width import pad, width
+from xoxzo.cloudpy.integrations.alertmanager import routing, wording
+from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
+from xoxzo.cloudpy.masking import mask_number
+from xoxzo.cloudpy.text import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xoxzo.cloudpy.integrations.alertmanager.settings import Plan, Settings, Step
+
+    Line = tuple[str, str]
+    """A heading, empty where the one before goes on, and what stands beside it."""
+
+_IDENT = "K7QD"
+
+
+def describe(settings: Settings) -> list[str]:
+    """Say who is told when, for every list, and the text of a made-up alert."""
+    return _aligned([*_people_and_lists(settings), *_texts(settings, [_sample_alert(settings)])])
+
+
+def describe_alerts(settings: Settings, alerts: Sequence[Alert]) -> list[str]:
+    """Say what a notification of these firing alerts would lead to."""
+    name = routing.choose(settings.routes, alerts)
+    if name is None:
+        return [_("no route fits: nobody would be told")]
+    lines = list(_timeline(settings.plans[name]))
+    quiet = settings.plans[name].quiet
+    if quiet is not None:
+        broken = quiet.break_through.intersection(routing.severities(settings, alerts))
+        said = (
+            _("breaks through the quiet hours {hours}") if broken else _("waits for the end of the quiet hours {hours}")
+        )
+        lines.append(("", said.format(hours=quiet.hours.hours)))
+    return _aligned([*lines, *_texts(settings, alerts)])
+
+
+def _aligned(lines: Sequence[Line]) -> list[str]:
+    widest = max(width(heading) for heading, _text in lines)
+    return [f"{pad(heading, widest)}  {said}" for heading, said in lines]
+
+
+def _people_and_lists(settings: Settings) -> Iterator[Line]:
+    for person in settings.people.values():
+        yield _("person"), " ".join(filter(None, (person.name, mask_number(person.number), person.zone)))
+    for route in settings.routes:
+        wanted = " ".join(f"{label}={'|'.join(values)}" for label, values in route.match.items())
+        yield _("route"), f"{wanted or _('everything else')} → {route.plan}"
+    if all(route.match for route in settings.routes):
+        yield (
+            _("warning"),
+            _("an alert that fits none of the routes is told to nobody: end with a route without match"),
+        )
+    for plan in settings.plans.values():
+        if plan.name not in {route.plan for route in settings.routes}:
+            yield _("warning"), _("no route leads to {name}", name=plan.name)
+        yield from _timeline(plan)
+
+
+def _texts(settings: Settings, alerts: Sequence[Alert]) -> Iterator[Line]:
+    said = wording.message(settings, _IDENT, alerts, resolved=False)
+    if said.template is None:
+        yield "SMS", said.text
+        parts = measure(said.text).parts or 0
+        length = ngettext("{count} part of at most {most}", "{count} parts of at most {most}", parts)
+        costs = sorted({settings.brake.cost(said.text, person.country) for person in settings.people.values()} - {0})
+        between = f"{costs[0]}–{costs[-1]}" if len(costs) > 1 else f"{costs[0]}" if costs else ""
+        cost = _(", about {cost} credits each", cost=between) if costs else ""
+        yield "", length.format(count=parts, most=settings.texts.max_parts) + cost
+    else:
+        yield "SMS", _("template {number}", number=said.template)
+        yield from (("", f"{name} = {value}") for name, value in said.variables.items())
+    if settings.caller:
+        yield _("call"), wording.spoken(settings, _IDENT, alerts)
+
+
+def _timeline(plan: Plan) -> Iterator[Line]:
+    rounds = _(", {count} times", count=plan.rounds) if plan.rounds > 1 else ""
+    until = _("{list}{rounds}, until somebody acknowledges or all is well", list=plan.name, rounds=rounds)
+    yield _("list"), until
+    steps, at = [], 0.0
+    for step in plan.steps:
+        steps.append((_("after {time}", time=_time(at)) if at else _("at once"), _describe_step(step)))
+        at += step.wait * (step.repeats + 1)
+    if plan.resolved:
+        steps.append((_("in the end"), _("SMS to all who were told, when all is well")))
+    widest = max(width(when) for when, _action in steps)
+    for when, deed in steps:
+        yield "", f"{pad(when, widest)}  {deed}"
+
+
+def _describe_step(step: Step) -> str:
+    people = _(", ").join(step.to)
+    deed = _("SMS to {people}", people=people) if step.method == "sms" else _("call {people}", people=people)
+    if not step.repeats:
+        return deed
+    return deed + _(", up to {count} times, {time} apart", count=step.repeats + 1, time=_time(step.wait))
+
+
+def _time(seconds: float) -> str:
+    minutes = seconds / 60
+    if minutes == int(minutes):
+        return _("{count} min", count=f"{minutes:g}")
+    return _("{count} s", count=f"{seconds:g}")
+
+
+def _sample_alert(settings: Settings) -> Alert:
+    severity = next(
+        (value for route in settings.routes for value in route.match.get(settings.severity_label, ())), "critical"
+    )
+    return Alert(
+        status="firing",
+        labels={"alertname": "HostDown", "instance": "web-1", settings.severity_label: severity},
+        annotations={"summary": "web-1 has not answered for five minutes"},
+        starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )

@@ -1,0 +1,34 @@
+"""`xoxzo campaign`: one message to very many people, from a file."""
+
+import click
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+import phonenumbers  # noqa: F401
+
+from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown
+from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, settle, suppress
+from xoxzo.cloudpy.cli.commands.campaign.send import plan, resume, run
+from xoxzo.cloudpy.cli.core.click_base import Group, examples
+
+
+@click.group(
+    cls=Group,
+    epilog=examples(
+        'xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
+        "xoxzo campaign run customers.xlsx --template 6 --sender Shop --max-cost 50000",
+        "xoxzo campaign status customers",
+    ),
+)
+def command() -> None:
+    """Send one message to very many people: never twice, and none lost.
+
+    A campaign is a file in XOXZO_CAMPAIGNS (by default in the user's data folder). It is made from a list of recipients
+    by `plan` or `run`, knows of each recipient what became of it, and goes on where it stopped.
+
+    Exit status: 0 done, 2 wrong use, 3 stopped before its end, 4 credentials, 7 some messages may have been sent and
+    nobody can tell.
+    """
+
+
+for entry in (plan, run, resume, status, list_, pause, cancel, settle, unknown, suppress, export, report, purge):
+    command.add_command(entry)

@@ -1,0 +1,71 @@
+"""Where a campaign's requests go: ``--profile`` and ``--simulator``, as for every command of the API."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xoxzo.cloudpy.cli.core.click_base import CommonOption
+from xoxzo.cloudpy.cli.core.config import config_file
+from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.session import command_with_simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy import Client
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+ClientOptions = dict[str, Any]
+"""What a client takes to know where requests go, and by whose account."""
+
+
+def destination_options(function: F) -> F:
+    """Add the options that say where requests go."""
+    simulator = click.option(
+        "--simulator", is_flag=True, cls=CommonOption, help="Use the simulator of this machine; start one if none runs."
+    )
+    profile = click.option("--profile", cls=CommonOption, metavar="NAME", help="The account, from the configuration.")
+    return profile(simulator(function))
+
+
+def client_options(given: dict[str, Any]) -> ClientOptions:
+    """Find out where requests go, and say so where somebody reads it.
+
+    Args:
+        given: a command's options.
+
+    Raises:
+        NoCredentials: nobody knows.
+    """
+    if given["simulator"] and given["profile"] is not None:
+        raise click.UsageError(_("--simulator and --profile exclude each other."))
+    try:
+        found = resolve(given["profile"], simulator=given["simulator"])
+    except NoCredentials as missing:
+        missing.advice = (
+            *missing.advice,
+            _("Or try it on this machine, where nothing is really sent:"),
+            f"  {command_with_simulator()} --simulator",
+        )
+        raise
+    if sys.stderr.isatty():
+        click.echo(click.style(found.line, dim=True), err=True)
+    allowed = config_file.default("allowed_recipients", found.table, list)
+    return {
+        "sid": found.sid,
+        "auth_token": found.auth_token,
+        "base_url": found.base_url,
+        "allowed_recipients": None if allowed is None else [str(each) for each in allowed],
+    }
+
+
+def open_client(account: ClientOptions) -> Client:
+    """Open a client."""
+    from xoxzo.cloudpy import Client
+
+    return Client(**account, app_info="xoxzo-cli")

@@ -1,0 +1,121 @@
+"""`xoxzo campaign status`, `list`, `unknown`, `export` and `report`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.campaigns.exporting import export as write_export
+from xoxzo.cloudpy.campaigns.report import report as write_report
+from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit
+from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, tally_fields
+from xoxzo.cloudpy.cli.core import completion_values
+from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.output.text_width import pad
+from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.masking import mask_number
+
+_CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
+_MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
+
+
+@click.command(
+    cls=Command, epilog=examples("xoxzo campaign status customers", "xoxzo campaign status customers --json")
+)
+@click.argument("name", shell_complete=completion_values.campaigns)
+@_MACHINE
+def status(name: str, *, machine: bool) -> None:
+    """Show where a campaign stands."""
+    with errors_as_exit("status"), Campaign.open(name) as campaign:
+        tally, state, reason = campaign.tally(), _state(campaign), campaign.ledger.get("reason") or ""
+        if machine:
+            click.echo(
+                json.dumps({"name": name, "state": state, "reason": reason, **tally_fields(tally)}, ensure_ascii=False)
+            )
+            return
+        click.echo(state_line(name, state, "" if state == "running" else reason))
+        show_tally(tally)
+        if state in _CAN_GO_ON:
+            click.echo(_("Go on with: xoxzo campaign resume {name}", name=name), err=True)
+
+
+@click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))
+@_MACHINE
+def list_(*, machine: bool) -> None:
+    """List all campaigns of this machine."""
+    with errors_as_exit("list"):
+        names = list(shelf.names())
+        if not names and not machine and sys.stderr.isatty():
+            said = _("There is none yet. To begin one: {command}", command="xoxzo campaign run FILE --text …")
+            click.echo(said, err=True)
+        for name in names:
+            with Campaign.open(name) as campaign:
+                tally, state = campaign.tally(), _state(campaign)
+                if machine:
+                    click.echo(json.dumps({"name": name, "state": state, **tally_fields(tally)}, ensure_ascii=False))
+                else:
+                    created = datetime.fromtimestamp(float(campaign.ledger.get("created")), UTC)
+                    done = _("{done} of {total}", done=f"{tally.sent:>9,}", total=f"{tally.total:>9,}")
+                    click.echo(f"{created:%Y-%m-%d}  {pad(_(state), 10)} {done}  {name}")
+
+
+@click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
+@click.argument("name", shell_complete=completion_values.campaigns)
+@click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
+@_MACHINE
+def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
+    """List those who may have been sent to, or not."""
+    with errors_as_exit("unknown"), Campaign.open(name) as campaign:
+        for one in campaign.unknown():
+            who = next(campaign.ledger.recipients(one.n, one.n))
+            number = who.number if show_numbers else mask_number(who.number)
+            tried = datetime.fromtimestamp(one.began, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            if machine:
+                click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": one.error}))
+            else:
+                click.echo(f"{_('line {line}', line=f'{who.line:<8}')} {number:<16} {tried}  {one.error}")
+
+
+@click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
+@click.argument("name", shell_complete=completion_values.campaigns)
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.csv; .xlsx makes a workbook.")
+def export(name: str, *, output: str | None) -> None:
+    """Write a table of all recipients.
+
+    With state, msgid, times and cost, and with whole numbers.
+    """
+    with errors_as_exit("export"), Campaign.open(name) as campaign:
+        path = Path(output or f"{name}.csv")
+        count = write_export(campaign.standings(), path)
+        click.echo(_("{count} recipients in {path}", count=f"{count:,}", path=path), err=True)
+
+
+@click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
+@click.argument("name", shell_complete=completion_values.campaigns)
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.html.")
+def report(name: str, *, output: str | None) -> None:
+    """Write a page of HTML with figures and charts.
+
+    It holds no number and no text, and needs nothing else.
+    """
+    with errors_as_exit("report"), Campaign.open(name) as campaign:
+        path = Path(output or f"{name}.html")
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(write_report(campaign))
+        except OSError as error:
+            raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
+        click.echo(_("The report is in {path}", path=path), err=True)
+
+
+def _state(campaign: Campaign) -> str:
+    """Return a campaign's state; of a run that has died, that it was cut off."""
+    state = campaign.state
+    return "cut off" if state == "running" and not campaign.is_running else state

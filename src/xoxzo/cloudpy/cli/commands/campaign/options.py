@@ -1,0 +1,276 @@
+"""The options that campaign commands share, and how their errors end the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
+from xoxzo.cloudpy.campaigns.exporting import write_bad
+from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
+from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext, reason
+from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
+from xoxzo.cloudpy.errors import (
+    APIError,
+    AuthenticationFailed,
+    CampaignError,
+    ConfigurationError,
+    InvalidArgument,
+    PermissionDenied,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+    from pathlib import Path
+
+    from xoxzo.cloudpy.callbacks import Callbacks
+
+DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
+"""Exit statuses."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SHOWN_BAD = 5
+
+
+class SectionedOption(click.Option):
+    """An option that help lists under a heading.
+
+    Args:
+        section: the heading.
+    """
+
+    def __init__(self, *arguments: Any, section: str = "", **settings: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*arguments, **settings)
+        self.section = section
+
+
+class SectionedCommand(Command):
+    """A command whose help groups its options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under their headings; what everybody looks for stands last, where a terminal shows it."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        others: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            record = (
+                with_translated_help(parameter).get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            )
+            if record is not None:
+                common = "Where it goes" if isinstance(parameter, CommonOption) else ""
+                title = getattr(parameter, "section", common)
+                (sections.setdefault(title, []) if title else others).append(record)
+        for title, records in (*sections.items(), ("Options", others)):
+            with formatter.section(_(title)):
+                formatter.write_dl(records)
+
+
+_what = partial(click.option, cls=SectionedOption, section="What is sent")
+_list = partial(click.option, cls=SectionedOption, section="The list")
+_limits = partial(click.option, cls=SectionedOption, section="What is kept to")
+
+_CONTENT = (
+    _what("--text", help="The text of an SMS; {name} stands for the column `name`."),
+    _what("--template", type=click.IntRange(1), help="The number of an approved template."),
+    _what("--say", help="Call and speak this text."),
+    _what("--play", metavar="URL", help="Call and play this mp3 (http only)."),
+    _what("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
+    _what("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
+    _what("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
+    _what("--track-link", is_flag=True, help="Replace the first link by one that tells when it is opened."),
+    _what("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
+)
+_INPUT = (
+    _list("--name", help="What the campaign is called; by default as the file."),
+    _list("--number", help="The column of the phone numbers."),
+    _list("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
+    _list("--country", default="JP", show_default=True, help="Where numbers without a country code belong."),
+    _list("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
+    _list("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
+    _list("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
+    _list("--encoding", help="Of the file; by default found out."),
+    _list("--delimiter", help="Between cells; by default found out."),
+    _list("--header/--no-header", default=None, help="Whether the first row names the columns."),
+    _list("--sheet", help="Of a workbook; by default the first."),
+)
+_LIMITS = (
+    _limits("--concurrency", type=click.IntRange(1, 1000), help="In flight at once; 10 by default."),
+    _limits("--rate", type=float, help="Messages a second."),
+    _limits("--max-cost", type=str, metavar="CREDITS", help="Stop rather than cost more."),
+    _limits("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours, by the recipient's clock."),
+    _limits("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
+    _limits("--stop-share", type=float, help="Stop when so many of the last 100 fail; 0.5 by default."),
+    _limits("--settle", type=float, help="Seconds until a lost message is surely lost; 600 by default."),
+)
+
+
+def content_options(function: F) -> F:
+    """Add the options that say what everybody gets."""
+    return reduce(lambda done, option: option(done), reversed(_CONTENT), function)
+
+
+def input_options(function: F) -> F:
+    """Add the options that say how a file is read."""
+    return reduce(lambda done, option: option(done), reversed(_INPUT), function)
+
+
+def limit_options(function: F) -> F:
+    """Add the options that say what a run keeps to."""
+    return reduce(lambda done, option: option(done), reversed(_LIMITS), function)
+
+
+def signing_callbacks_or_none(url: str | None) -> Callbacks | None:
+    """Return what makes the URLs of delivery reports, ``None`` where none are wanted."""
+    return None if url is None else signing_callbacks(url)
+
+
+def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
+    """Take what a run keeps to out of a command's options.
+
+    Args:
+        given: the options.
+        before: what the last run kept to; it holds for everything that is not given.
+    """
+    read = {
+        "concurrency": given["concurrency"],
+        "rate": given["rate"],
+        "max_cost": amount("max-cost", given["max_cost"]),
+        "quiet": QuietHours(given["quiet"]) if given["quiet"] else None,
+        "expires": _timestamp(given["expires"]),
+        "stop_share": given["stop_share"],
+        "settle": given["settle"],
+    }
+    chosen = {name: value for name, value in read.items() if value is not None}
+    return msgspec.structs.replace(before or Limits(), **chosen)
+
+
+def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
+    """Take what everybody gets out of a command's options.
+
+    Args:
+        given: the options.
+        words: reads the text in force of a template.
+    """
+    kinds = [kind for kind in ("text", "template", "say", "play") if given[kind] is not None]
+    if len(kinds) != 1:
+        raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
+    if not given["sender"]:
+        raise click.UsageError(_("Say from whom by --sender."))
+    kind: Any = kinds[0]
+    return Content(
+        kind=kind,
+        sender=given["sender"],
+        words=words(given["template"]) if kind == "template" else given[kind],
+        template=given["template"],
+        language=given["language"],
+        tags=given["tags"],
+        options={"track_link": True} if given["track_link"] else {},
+        price=amount("price", given["price"]),
+    )
+
+
+def create(file: str, name: str, content: Content, given: dict[str, Any], folder: Path | None = None) -> Campaign:
+    """Create a campaign from a file by a command's options."""
+    pairs = [pair.partition("=") for pair in given["columns"]]
+    if any(not mark for _name, mark, _column in pairs):
+        raise click.UsageError(_("--column wants NAME=COLUMN, for instance --column name=お名前"))
+    return Campaign.create(
+        name,
+        file,
+        content,
+        folder=folder,
+        number=given["number"],
+        columns={placeholder: column for placeholder, _mark, column in pairs},
+        country=given["country"],
+        mobile_only=False if given["any_number"] else None,
+        skip_bad=given["skip_bad"],
+        suppress=numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
+        encoding=given["encoding"],
+        delimiter=given["delimiter"],
+        header=given["header"],
+        sheet=given["sheet"],
+    )
+
+
+def numbers_in(path: str, country: str) -> list[str]:
+    """Read a list of numbers, one a line; a line that is none ends the program."""
+    from xoxzo.cloudpy.phone import parse
+
+    found = []
+    with click.open_file(path, encoding="utf-8-sig") as file:
+        for line, text in enumerate(file, 1):
+            if text.strip():
+                try:
+                    found.append(parse(text.strip(), country).e164)
+                except InvalidArgument as error:
+                    where = _("{path}, line {line}", path=path, line=line)
+                    raise CampaignError(f"{where}: {reason(error.reason)}") from None
+    return found
+
+
+@contextmanager
+def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
+    """Tell errors in plain words and end with the status that they stand for.
+
+    Args:
+        verb: the command.
+        bad_file: where bad rows are written.
+    """
+    try:
+        yield
+    except BadRows as error:
+        for row in error.rows[:_SHOWN_BAD]:
+            why = reason(row.reason)
+            click.echo(_("line {line}: {column} {why}", line=row.line, column=row.column, why=why), err=True)
+        more = error.count - _SHOWN_BAD
+        if more > 0:
+            click.echo(_("… and {count} more", count=f"{more:,}"), err=True)
+        said = ngettext(
+            "{count} row cannot be sent to; nothing was sent.",
+            "{count} rows cannot be sent to; nothing was sent.",
+            error.count,
+        ).format(count=f"{error.count:,}")
+        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
+        if bad_file is not None:
+            write_bad(error.rows, bad_file, reason)
+            said = _("They are in {path} with their reasons: mend them there, or go on with --skip-bad.", path=bad_file)
+            click.echo(said, err=True)
+        raise click.exceptions.Exit(USAGE) from None
+    except (AuthenticationFailed, PermissionDenied, ConfigurationError) as error:
+        click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
+        raise click.exceptions.Exit(CREDENTIALS) from None
+    except (CampaignError, InvalidArgument) as error:
+        click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
+        raise click.exceptions.Exit(USAGE) from None
+    except APIError as error:
+        click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
+        raise click.exceptions.Exit(STOPPED) from None
+
+
+def amount(option: str, value: str | None) -> Decimal | None:
+    """Read credits."""
+    if value is None:
+        return None
+    found = parse_credits(value.replace(",", ""))
+    if found is None:
+        raise click.UsageError(_("--{option} wants a number of credits, 0 or more", option=option))
+    return found
+
+
+def _timestamp(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.UsageError(_("--expires wants a time such as 2026-11-30T18:00+09:00")) from None
+    return (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC).timestamp()

@@ -1,0 +1,167 @@
+"""How a run is shown while it is under way: to people, and to programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.cli.commands.campaign.render import duration, tally_fields
+from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.output.results import format_value
+from xoxzo.cloudpy.cli.core.output.text_width import cut, width
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns import Event, Tally
+
+_LOG_INTERVAL_SECONDS = 5.0
+_BAR = 28
+_ROOM = 20
+COUNTERS = (
+    (State.DELIVERED, "{count} delivered", "green"),
+    (State.FAILED, "{count} failed", "red"),
+    (State.REJECTED, "{count} rejected", "red"),
+    (State.SKIPPED, "{count} left out", None),
+    (State.UNKNOWN, "{count} unknown", "yellow"),
+)
+"""What is told of the recipients, and in which colour."""
+NOTICE_COLOURS = {
+    "throttled": "yellow",
+    "unreachable": "red",
+    "waiting": "cyan",
+    "settling": "cyan",
+    "stopping": "yellow",
+    "unknown": "yellow",
+}
+"""The kinds of events that are told with their reason, and their colours."""
+# How long a notice is shown that has no end of its own.
+_NOTICE_SECONDS = 3.0
+
+Piece = tuple[str, str | None]
+"""A text and its colour."""
+
+
+class Progress:
+    """Shows a run: lines that change on a terminal, a line now and then without one, JSON for programs.
+
+    Args:
+        name: the campaign's name.
+        machine: as JSON, on standard output; everything else goes to standard error.
+    """
+
+    def __init__(self, name: str, *, machine: bool) -> None:
+        self._name = name
+        self._machine = machine
+        self._terminal = sys.stderr.isatty() and not machine
+        self._next = 0.0
+        self._drawn = 0
+        self._last = ""
+        self._notice: Event | None = None
+        self.has_begun = False
+        """Whether anything was told."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._drawn = 0
+
+    def tell(self, event: Event) -> None:
+        """Take an event of the run."""
+        self.has_begun = True
+        if self._machine:
+            told = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
+            click.echo(json.dumps({**told, **tally_fields(event.tally), "reason": event.reason, "wake": event.wake}))
+        elif self._terminal:
+            self._draw(event)
+        elif event.kind not in {"progress", "unknown", "throttled", "unreachable"} or time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LOG_INTERVAL_SECONDS
+            line = " · ".join(
+                text
+                for text, _colour in [
+                    *_speed_parts(event),
+                    *_counter_parts(event.tally),
+                    *_notice_parts(event, event.at),
+                ]
+            )
+            # A run that waits for the morning says so once.
+            if line != self._last:
+                click.echo(f"{self._name}: {line}", err=True)
+            self._last = line
+
+    def _draw(self, event: Event) -> None:
+        if event.kind in NOTICE_COLOURS:
+            self._notice = event
+        elif self._notice is not None and event.at > (self._notice.wake or self._notice.at + _NOTICE_SECONDS):
+            self._notice = None
+        room = shutil.get_terminal_size().columns - 1
+        lines = [_bar(event.tally, min(_BAR, room - _ROOM)) + _join([("", None), *_speed_parts(event)], room - _BAR)]
+        lines.append(_join(_counter_parts(event.tally), room))
+        if self._notice is not None and event.kind != "ended":
+            lines.append(_join(_notice_parts(self._notice, event.at), room))
+        # The lines of before are written over; a third one that is no longer there is erased.
+        up = f"\x1b[{self._drawn}A" if self._drawn else ""
+        click.echo(up + "".join(f"\r\x1b[2K{line}\n" for line in lines) + "\x1b[J", err=True, nl=False)
+        self._drawn = len(lines)
+
+
+def _bar(tally: Tally, length: int) -> str:
+    done = _done(tally)
+    filled = round(length * done / tally.total) if tally.total else length
+    share = 100 * done // tally.total if tally.total else 100
+    bar = click.style("━" * filled, fg="green") + click.style("━" * (length - filled), dim=True)
+    return f"{bar} {share:>3} %"
+
+
+def _done(tally: Tally) -> int:
+    return tally.total - tally[State.WAITING] - tally.in_flight
+
+
+def _speed_parts(event: Event) -> list[Piece]:
+    tally = event.tally
+    pieces: list[Piece] = [(_("{done} of {total}", done=f"{_done(tally):,}", total=f"{tally.total:,}"), None)]
+    if event.rate and event.kind != "ended":
+        pieces.append((_("{rate}/s", rate=f"{event.rate:.0f}"), None))
+        if tally[State.WAITING]:
+            pieces.append((_("{time} left", time=duration(tally[State.WAITING] / event.rate)), None))
+    return pieces
+
+
+def _counter_parts(tally: Tally) -> list[Piece]:
+    pieces: list[Piece] = [
+        (_(words, count=f"{tally[state]:,}"), colour) for state, words, colour in COUNTERS if tally[state]
+    ]
+    if tally.sent:
+        pieces.insert(0, (_("{count} sent", count=f"{tally.sent:,}"), None))
+    return [*pieces, (_("{cost} credits", cost=format_value(tally.reserved)), None)]
+
+
+def _notice_parts(event: Event, now: float) -> list[Piece]:
+    if event.kind not in NOTICE_COLOURS or not event.reason:
+        return []
+    said = f"{_(event.kind)}: {reason(event.reason)}"
+    if event.wake is not None:
+        said += _(", {time} more", time=duration(max(0.0, event.wake - now)))
+    if event.kind == "stopping":
+        flying = f"{event.tally.in_flight:,}"
+        said += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt", count=flying)
+    return [(said, NOTICE_COLOURS[event.kind])]
+
+
+def _join(pieces: list[Piece], room: int) -> str:
+    """Join pieces as long as they fit into a line: one that breaks could not be written over."""
+    shown, used = [], 0
+    for text, colour in pieces:
+        taken = width(text) + 3
+        used += taken
+        if used - 3 > room:
+            text = cut(text, max(0, taken - 3 - (used - 3 - room)))  # noqa: PLW2901
+        shown.append(click.style(text, fg=colour) if colour else text)
+        if used - 3 > room:
+            break
+    return " · ".join(shown)

@@ -1,0 +1,191 @@
+"""How plans and results of campaigns are shown: to people, and to programs."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext, reason
+from xoxzo.cloudpy.cli.core.output.results import format_value
+from xoxzo.cloudpy.cli.core.output.text_width import pad
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.campaigns import Limits, Plan, Result, Tally
+
+_TITLE = 12
+_WIDTH = 24
+_WORD = 13
+_LONG = 600.0
+COUNTERS = {
+    State.DELIVERED: "delivered",
+    State.SENT: "sent",
+    State.FAILED: "failed",
+    State.REJECTED: "rejected",
+    State.SKIPPED: "skipped",
+    State.UNKNOWN: "unknown",
+    State.ASSUMED: "assumed",
+    State.WAITING: "not sent yet",
+}
+"""What the figures are called, in the order in which they are shown."""
+
+
+class Balance(NamedTuple):
+    """What the account holds, or why that is not known."""
+
+    credits: Decimal | None
+    why: str = ""
+
+
+def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) -> None:
+    """Show a plan on standard output."""
+    if machine:
+        told = {name: getattr(plan, name) for name in plan.__struct_fields__}
+        money = {"balance": balance.credits, "balance_unknown": balance.why}
+        click.echo(json.dumps({"event": "plan", **told, **money}, ensure_ascii=False, default=str))
+        return
+    lines = [
+        (_("recipients"), f"{plan.recipients:,}"),
+        (_("read as"), plan.input),
+        (_("columns"), ", ".join(f"{name} ← {column}" for name, column in plan.columns.items())),
+        *((_("parts"), line) for line in _parts(plan)),
+        (_("cost"), _cost(plan)),
+        (_("balance"), _balance(plan, balance)),
+        (_("time"), _time(plan, limits)),
+        (
+            _("quiet hours"),
+            _("{hours}, by each recipient's clock", hours=plan.quiet) if plan.quiet else _("none"),
+        ),
+        *((_("left out"), line) for line in _left_out(plan)),
+        *(
+            (_("doubts"), _("{count} times: {doubt}", count=f"{count:,}", doubt=_(doubt)))
+            for doubt, count in plan.doubts.items()
+        ),
+    ]
+    if limits.max_cost is not None:
+        lines.append((_("at most"), _("{cost} credits", cost=format_value(limits.max_cost))))
+    if limits.expires is not None:
+        lines.append((_("expires"), _moment(limits.expires)))
+    lines += [(_("sample"), f"{number}  {text}") for number, text in plan.samples]
+    before = ""
+    for title, value in lines:
+        click.echo(f"{click.style(pad('' if title == before else title, _TITLE), dim=True)} {value}")
+        before = title
+
+
+def _cost(plan: Plan) -> str:
+    cost = _("about {cost} credits", cost=format_value(plan.cost))
+    if not plan.unpriced:
+        return cost
+    return cost + _(", and {count} without a known price (--price)", count=f"{plan.unpriced:,}")
+
+
+def _left_out(plan: Plan) -> list[str]:
+    every = (
+        (plan.bad, ngettext("{count} row cannot be sent to", "{count} rows cannot be sent to", plan.bad)),
+        (plan.repeated, ngettext("{count} row repeats a number", "{count} rows repeat a number", plan.repeated)),
+        (
+            plan.suppressed,
+            ngettext("{count} is on the suppression list", "{count} are on the suppression list", plan.suppressed),
+        ),
+    )
+    return [words.format(count=f"{count:,}") for count, words in every if count]
+
+
+def _parts(plan: Plan) -> list[str]:
+    if not any(plan.parts):
+        return [_("calls")]
+    if len(plan.parts) == 1:
+        [n] = plan.parts
+        return [ngettext("{n} part each", "{n} parts each", n).format(n=n)]
+    most, wide = max(plan.parts.values()), len(f"{max(plan.parts.values()):,}")
+    shown = []
+    for n, count in sorted(plan.parts.items()):
+        parts = ngettext("{n} part ", "{n} parts", n).format(n=f"{n:>2}")
+        bar = "█" * max(1, round(_WIDTH * count / most))
+        cost = _("{cost} credits", cost=format_value(plan.costs[n]))
+        shown.append(f"{parts} {count:>{wide},} {bar} {cost}")
+    return shown
+
+
+def _balance(plan: Plan, balance: Balance) -> str:
+    if balance.credits is None:
+        return _("not known: {why}", why=reason(balance.why))
+    left = balance.credits - plan.cost
+    if left < 0:
+        few = _(
+            "{credits} credits: {missing} too few", credits=format_value(balance.credits), missing=format_value(-left)
+        )
+        return click.style(few, fg="red")
+    return _("{cost} credits", cost=format_value(balance.credits))
+
+
+def _time(plan: Plan, limits: Limits) -> str:
+    if plan.seconds is None:
+        return _("as fast as {count} at once go", count=limits.concurrency)
+    takes = _("{time} at {rate} a second", time=duration(plan.seconds), rate=f"{limits.rate:g}")
+    if plan.ends is None or not (plan.quiet or plan.seconds > _LONG):
+        return takes
+    return takes + _(", until {time} if begun now", time=_moment(plan.ends))
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
+def show_result(name: str, result: Result, *, machine: bool) -> None:
+    """Say how a run ended."""
+    if machine:
+        click.echo(
+            json.dumps(
+                {"event": "result", **tally_fields(result.tally), "state": result.state, "reason": result.reason}
+            )
+        )
+        return
+    click.echo(state_line(name, result.state, result.reason))
+    show_tally(result.tally)
+    if result.unknown:
+        count = f"{result.unknown:,}"
+        said = _(
+            "{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}", count=count, name=name
+        )
+        click.echo(said, err=True)
+    elif result.state != "finished":
+        click.echo(_("Go on with: xoxzo campaign resume {name}", name=name), err=True)
+
+
+def state_line(name: str, state: str, why: str) -> str:
+    """Say where a campaign stands, and why."""
+    return f"{name} {_(state)}" + (f": {reason(why)}" if why else "")
+
+
+def show_tally(tally: Tally) -> None:
+    """Show the figures on standard output."""
+    for state, word in COUNTERS.items():
+        if tally[state]:
+            click.echo(f"  {pad(_(word), _WORD)}{tally[state]:>10,}")
+    charged, reserved = f"{format_value(tally.charged):>10}", format_value(tally.reserved)
+    cost = _("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=reserved)
+    click.echo(f"  {pad(_('cost'), _WORD)}{cost}")
+
+
+def duration(seconds: float) -> str:
+    """Say how long something takes, for people."""
+    if seconds < 100:
+        return _("{count} s", count=f"{seconds:.0f}")
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return _("{count} min", count=minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02}")
+
+
+def tally_fields(tally: Tally) -> dict[str, Any]:
+    """Return the figures as they stand in JSON."""
+    counts = {state.name.lower(): tally[state] for state in State}
+    money = {"reserved": str(tally.reserved), "charged": str(tally.charged)}
+    return {"total": tally.total, "in_flight": tally.in_flight, **counts, **money}

@@ -1,0 +1,134 @@
+"""`xoxzo campaign pause`, `cancel`, `settle`, `suppress` and `purge`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options
+from xoxzo.cloudpy.cli.commands.campaign.options import MAY_BE_SENT, USAGE, errors_as_exit, numbers_in
+from xoxzo.cloudpy.cli.commands.campaign.render import show_tally
+from xoxzo.cloudpy.cli.core import completion_values
+from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
+from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
+
+
+@click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
+@click.argument("name", shell_complete=completion_values.campaigns)
+def pause(name: str) -> None:
+    """Stop a run after what is in flight; `resume` goes on."""
+    with errors_as_exit("pause"), Campaign.open(name) as campaign:
+        campaign.wish("pause")
+        click.echo(_("{name} pauses; go on with: xoxzo campaign resume {name}", name=name), err=True)
+
+
+@click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
+@click.argument("name", shell_complete=completion_values.campaigns)
+def cancel(name: str) -> None:
+    """End a campaign for good."""
+    with errors_as_exit("cancel"), Campaign.open(name) as campaign:
+        campaign.cancel()
+        click.echo(_("{name} is cancelled", name=name), err=True)
+
+
+@click.command(
+    cls=Command,
+    epilog=examples("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv"),
+)
+@click.argument("name", shell_complete=completion_values.campaigns)
+@click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
+@click.option("--reports", type=click.Path(exists=True, dir_okay=False), help="What `xoxzo listen --log` has written.")
+@click.option("--statuses", is_flag=True, help="Ask for the last word on each message.")
+@click.option("--assume-sent", is_flag=True, help="Take what is unknown for sent.")
+@click.option("--resend-unknown", is_flag=True, help="Send what is unknown again, though some may get it twice.")
+@click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost.")
+@destination_options
+def settle(name: str, *, settle: float, statuses: bool, profile: str | None, simulator: bool, **ways: Any) -> None:  # noqa: ANN401 - click's options
+    """Find out what became of messages.
+
+    By the sent list, or by what one of the options names; --assume-sent and --resend-unknown are for what nobody knows.
+    """
+    chosen = [f"--{way.replace('_', '-')}" for way, value in ways.items() if value]
+    if len(chosen) > 1:
+        raise click.UsageError(_("{options} exclude each other.", options=_(" and ").join(chosen)))
+    with errors_as_exit("settle"), Campaign.open(name) as campaign:
+        if ways["usage_log"]:
+            found = campaign.read_usage_log(ways["usage_log"], settle=settle)
+            said = _("{count} records of the usage log are of this campaign", count=f"{found:,}")
+        elif ways["reports"]:
+            said = _(
+                "{count} reports told something new", count=f"{_record_callbacks(campaign, Path(ways['reports'])):,}"
+            )
+        elif ways["assume_sent"]:
+            said = _("{count} are taken for sent", count=f"{campaign.assume_sent():,}")
+        elif ways["resend_unknown"]:
+            count = f"{campaign.resend_unknown():,}"
+            said = _("{count} will be sent again: xoxzo campaign resume {name}", count=count, name=name)
+        else:
+            account = client_options({"profile": profile, "simulator": simulator})
+            asyncio.run(_reconcile(campaign, account, settle, statuses=statuses))
+            said = ""
+        if said:
+            click.echo(said, err=True)
+        tally = campaign.tally()
+        show_tally(tally)
+        if tally[State.UNKNOWN]:
+            raise click.exceptions.Exit(MAY_BE_SENT)
+
+
+@click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
+@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
+def suppress(name: str, file: str, *, country: str) -> None:
+    """Leave the numbers in FILE out from now on.
+
+    Also while it runs. FILE has one number a line; - reads standard input.
+    """
+    with errors_as_exit("suppress"), Campaign.open(name) as campaign:
+        count = f"{campaign.suppress(numbers_in(file, country)):,}"
+        click.echo(_("{count} more numbers are left out", count=count), err=True)
+
+
+@click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
+@click.argument("name", shell_complete=completion_values.campaigns)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def purge(name: str, *, yes: bool) -> None:
+    """Remove numbers, texts and ids; keep the figures."""
+    if not yes and not click.confirm(_("Remove the numbers and texts of {name} for good?", name=name), err=True):
+        raise click.exceptions.Exit(USAGE)
+    with errors_as_exit("purge"), Campaign.open(name) as campaign:
+        click.echo(_("{count} recipients are nameless now", count=f"{campaign.purge():,}"), err=True)
+
+
+async def _reconcile(campaign: Campaign, account: ClientOptions, settle: float, *, statuses: bool) -> None:
+    from xoxzo.cloudpy import AsyncClient
+
+    async with AsyncClient(**account) as client:
+        await campaign.settle(client, settle=settle, statuses=statuses)
+
+
+def _record_callbacks(campaign: Campaign, path: Path) -> int:
+    """Give a campaign the reports that `xoxzo listen --log` has written; return how many changed anything."""
+    from xoxzo.cloudpy.cli.commands.listen import received_callback
+
+    callbacks = signing_callbacks("http://localhost")
+    changed = 0
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                changed += campaign.record(received_callback.from_line(line).event(callbacks))
+            except ValueError:
+                where = _("{path}, line {line}", path=path, line=number)
+                none = _("this is none that `xoxzo listen --log` has written")
+                raise CampaignError(f"{where}: {none}") from None
+            except CallbackRejected:
+                # Somebody else's, or of another secret: it proves nothing.
+                continue
+    return changed

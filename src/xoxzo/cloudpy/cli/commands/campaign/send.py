@@ -1,0 +1,276 @@
+"""`xoxzo campaign plan`, `run` and `resume`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
+from xoxzo.cloudpy.cli.commands.campaign.options import (
+    DONE,
+    MAY_BE_SENT,
+    STOPPED,
+    USAGE,
+    SectionedCommand,
+    content_of,
+    content_options,
+    create,
+    errors_as_exit,
+    input_options,
+    limit_options,
+    limits_of,
+    signing_callbacks_or_none,
+)
+from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
+from xoxzo.cloudpy.cli.commands.campaign.render import Balance, show_plan, show_result
+from xoxzo.cloudpy.cli.core import completion_values
+from xoxzo.cloudpy.cli.core.click_base import examples
+from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext, reason
+from xoxzo.cloudpy.cli.core.output.results import format_value
+from xoxzo.cloudpy.errors import APIError, CampaignError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.campaigns import Content, Limits
+
+_ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
+
+
+@click.command(
+    cls=SectionedCommand,
+    epilog=examples('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop'),
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@content_options
+@input_options
+@limit_options
+@destination_options
+@click.option("--json", "machine", is_flag=True, help="Write one JSON object.")
+def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Show what sending to the people in FILE comes to.
+
+    Nothing is sent, and nothing is kept.
+    """
+    with errors_as_exit("plan", bad_file=_bad_file(file)), tempfile.TemporaryDirectory() as folder:
+        limits = limits_of(given)
+        try:
+            account = client_options(given)
+        except NoCredentials as missing:
+            # Whoever only reckons needs no account.
+            account = None
+            why = missing.message
+        with create(file, "plan", _content(given, account), given, Path(folder)) as campaign:
+            balance = Balance(None, why) if account is None else _balance(account)
+            show_plan(campaign.plan(limits), limits, balance, machine=machine)
+
+
+@click.command(
+    cls=SectionedCommand,
+    epilog=examples(
+        'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
+        "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
+    ),
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@content_options
+@input_options
+@limit_options
+@destination_options
+@click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+@click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
+@click.option("--test-to", metavar="NUMBER", help="Send the first text to this number before anybody else.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
+def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Send to the people in FILE, after asking.
+
+    The plan is shown first. Run it again to go on after a stop, a crash or a power cut. Ctrl-C finishes what is in
+    flight; a second one does not wait for it.
+    """
+    name = given["name"] or Path(file).stem
+    with errors_as_exit("run", bad_file=_bad_file(file)):
+        limits_of(given)
+        signing_callbacks_or_none(given["callbacks"])
+        fresh = not shelf.path_of(name).is_file()
+        account = client_options(given)
+        with _open(file, name, given, account, fresh=fresh) as campaign:
+            limits = limits_of(given, campaign.limits)
+            left = campaign.plan(limits)
+            # One that was never begun was never said yes to: a terminal that was closed at the question leaves such.
+            begun = campaign.state != "created"
+            if not begun:
+                show_plan(left, limits, _balance(account), machine=machine)
+            try:
+                _confirm(campaign, left.cost, limits, yes=yes or begun)
+                if test_to is not None and not begun:
+                    _send_test(campaign, account, test_to, yes=yes)
+            except BaseException:  # Ctrl-C at a question as well
+                if fresh:
+                    _delete_files(campaign)
+                raise
+            if campaign.bad:
+                show_left_out(campaign, _bad_file(file))
+            _run(campaign, account, limits, given, machine=machine)
+
+
+@click.command(
+    cls=SectionedCommand,
+    epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20"),
+)
+@click.argument("name", shell_complete=completion_values.campaigns)
+@limit_options
+@destination_options
+@click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+@click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
+def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Go on with a campaign that stopped or was cut off.
+
+    It keeps to what it kept to before, other than where an option is given now. One that was never begun is shown and
+    asked about, as `run` does.
+    """
+    with errors_as_exit("resume"), Campaign.open(name) as campaign:
+        limits = limits_of(given, campaign.limits)
+        account = client_options(given)
+        if campaign.state == "created":
+            left = campaign.plan(limits)
+            show_plan(left, limits, _balance(account), machine=machine)
+            _confirm(campaign, left.cost, limits, yes=yes, verb="resume")
+        _run(campaign, account, limits, given, machine=machine)
+
+
+def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
+    options = {
+        "follow": given["follow"],
+        "callbacks": signing_callbacks_or_none(given["callbacks"]),
+        "account": account,
+    }
+    with Progress(campaign.name, machine=machine) as progress:
+        try:
+            result = campaign.run(limits=limits, on_event=progress.tell, **options)
+        except CampaignError as error:
+            if not progress.has_begun:
+                raise
+            click.echo(f"xoxzo campaign: {reason(str(error))}", err=True)
+            said = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}", name=campaign.name)
+            click.echo(said, err=True)
+            raise click.exceptions.Exit(STOPPED) from None
+    show_result(campaign.name, result, machine=machine)
+    status = MAY_BE_SENT if result.unknown else DONE if result.state == "finished" else STOPPED
+    if status != DONE:
+        raise click.exceptions.Exit(status)
+
+
+def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *, fresh: bool) -> Campaign:
+    if fresh:
+        return create(file, name, _content(given, account), given)
+    campaign = Campaign.open(name)
+    same, state = campaign.made_from(file), campaign.state
+    if same and state not in _ENDED:
+        return campaign
+    campaign.close()
+    if state in _ENDED:
+        again = _("{name} is {state} already: give another --name to send to the same people once more")
+        raise CampaignError(again.format(name=name, state=_(state)))
+    changed = _(
+        "{file} has changed since {name} was begun: go on with the people as they were by "
+        "`xoxzo campaign resume {name}`, or give another --name",
+        file=file,
+        name=name,
+    )
+    raise CampaignError(changed)
+
+
+def _content(given: dict[str, Any], account: ClientOptions | None) -> Content:
+    def words(template: int) -> str:
+        # A template's text is Xoxzo's to tell: without an account this says what is missing.
+        with open_client(client_options(given) if account is None else account) as client:
+            found = client.templates.get(template)
+        if found.approved_content is None:
+            missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.", number=template)
+            raise click.UsageError(missing)
+        return found.approved_content
+
+    return content_of(given, words)
+
+
+def _balance(account: ClientOptions) -> Balance:
+    try:
+        with open_client(account) as client:
+            return Balance(client.account.credits().credits)
+    except APIError as error:
+        return Balance(None, error.reason)
+
+
+def _confirm(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, verb: str = "run") -> None:
+    if limits.max_cost is not None and cost > limits.max_cost:
+        said = _(
+            "{cost} credits are more than --max-cost {limit}; nothing was sent.",
+            cost=format_value(cost),
+            limit=format_value(limits.max_cost),
+        )
+        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
+        raise click.exceptions.Exit(USAGE)
+    if yes:
+        return
+    if not _is_terminal():
+        said = _("nobody is there to be asked; --yes sends without asking.")
+        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
+        raise click.exceptions.Exit(USAGE)
+    total = campaign.tally().total
+    question = ngettext("Send to {count} person?", "Send to {count} people?", total).format(count=f"{total:,}")
+    if not click.confirm(question, err=True):
+        click.echo(_("Nothing was sent."), err=True)
+        raise click.exceptions.Exit(STOPPED)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: bool) -> None:
+    from xoxzo.cloudpy import AsyncClient
+
+    async def send() -> None:
+        async with AsyncClient(**account) as client:
+            await campaign.try_out(client, number)
+
+    asyncio.run(send())
+    click.echo(_("The first text was sent to the test number."), err=True)
+    if not yes and not click.confirm(_("Did it arrive as it should? Send to everybody now?"), err=True):
+        click.echo(_("Nobody else was sent to."), err=True)
+        raise click.exceptions.Exit(STOPPED)
+
+
+def _delete_files(campaign: Campaign) -> None:
+    """Leave nothing behind of a campaign that nobody has wanted."""
+    path = campaign.ledger.path
+    campaign.close()
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink(missing_ok=True)
+
+
+def show_left_out(campaign: Campaign, path: Path) -> None:
+    """Tell which rows were left out, and where they are."""
+    from xoxzo.cloudpy.campaigns.exporting import write_bad
+
+    write_bad(campaign.bad, path, reason)
+    said = ngettext(
+        "{count} row was left out; it is in {path} with its reason.",
+        "{count} rows were left out; they are in {path} with their reasons.",
+        len(campaign.bad),
+    )
+    click.echo(said.format(count=f"{len(campaign.bad):,}", path=path), err=True)
+
+
+def _bad_file(file: str) -> Path:
+    return Path(f"{Path(file).stem}.bad.csv")

@@ -1,0 +1,1 @@
+"""`xoxzo config`: accounts and defaults."""

@@ -1,0 +1,262 @@
+"""`xoxzo demo`: the main job as a story, on a simulator of its own.
+
+It needs no account and can never use one: what the environment says of credentials and hosts is not looked at.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import IO, Any, TypeVar, cast
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+import click
+
+from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, XoxzoError
+from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.text import measure
+
+PHONE, FRIEND, OFFICE = "+818011112222", "+818033334444", "815011112222"
+TEXT = (
+    "ご予約の確認です。11月30日18時に2名様でお待ちしております。"
+    "変更は前日までにお電話ください。皆様のお越しを心よりお待ちしております。xoxzo.cloudpy"
+)
+SPOKEN = "ご注文の品が本日届きます。"
+GREETING = "お電話ありがとうございます。"
+TIMEOUT_SECONDS = 20.0
+"""Seconds in which anything must have happened."""
+
+Record = TypeVar("Record", Message, Call)
+
+
+class DemoFailed(Exception):
+    """A step did not end as it must."""
+
+
+def check(holds: object, otherwise: str) -> None:
+    """Raise :class:`Surprise` unless something holds."""
+    if not holds:
+        raise DemoFailed(otherwise)
+
+
+def print_heading(title: str) -> None:
+    """Begin a chapter of the story."""
+    click.echo()
+    click.secho(title, bold=True)
+
+
+def print_line(text: str) -> None:
+    """Tell one thing."""
+    click.echo(f"  {text}")
+
+
+def print_check(text: str) -> None:
+    """Tell how a checked step ended."""
+    click.echo(f"  {click.style('✓', fg='green')} {text}")
+
+
+@click.command("demo", cls=Command, epilog=examples("xoxzo demo"))
+def command() -> None:
+    """Watch a message, two calls and a dial-in number at work, on a simulator that this command runs.
+
+    Needs no account and sends nothing to anybody.
+    """
+    began = time.monotonic()
+    try:
+        with simulator() as url:
+            run_steps(url)
+        print_line(_("The simulator was stopped again."))
+    except (DemoFailed, XoxzoError) as surprise:
+        click.secho("\n" + _("The demo stopped: {why}", why=surprise), fg="red", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("\n" + _("Stopped."), err=True)
+        sys.exit(130)
+    click.echo()
+    took = f"{time.monotonic() - began:.1f}"
+    click.secho(_("Everything was checked, in {seconds} s.", seconds=took), bold=True)
+    print_line(_("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
+
+
+def format_credits(amount: Decimal | None) -> str:
+    """Write credits as people do."""
+    number = f"{amount or 0:,.2f}".rstrip("0").rstrip(".")
+    return ngettext("{number} credit", "{number} credits", 1 if number == "1" else 2).format(number=number)
+
+
+def run_steps(url: str) -> None:
+    """Tell the story against the simulator at an address."""
+    print_heading(_("The simulator"))
+    where = _("runs at {url}, on this machine only. Any SID and token open an account with 100,000 credits there.")
+    print_line(where.format(url=url))
+    with Client(sid=secrets.token_hex(16), auth_token=secrets.token_hex(16), base_url=url) as client:
+        before = client.account.credits().credits
+        spent = message(client, url) + calls(client) + dial_in(client, url)
+        after = client.account.credits().credits
+        print_heading(_("The bill"))
+        print_line(_("{before} before, {after} after.", before=format_credits(before), after=format_credits(after)))
+        check(before - after == spent, f"{before - after} credits are gone, the steps add up to {spent}")
+        print_check(_("{cost} were spent: the sum of what each step said", cost=format_credits(spent)))
+
+
+@contextmanager
+def simulator() -> Iterator[str]:
+    """Run a simulator on a free port, as a user would in another terminal; yield its address."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted", "--json"],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        encoding="utf-8",
+        # Ctrl-C is for the demo, which then stops its simulator.
+        start_new_session=True,
+    ) as process:
+        try:
+            output = cast("IO[str]", process.stdout)
+            try:
+                url = json.loads(output.readline())["url"]
+            except ValueError:
+                raise DemoFailed("the simulator did not start") from None
+            # What it logs is not told here, but it must be able to write it.
+            drain = threading.Thread(target=output.read)
+            drain.start()
+            yield url
+        finally:
+            process.terminate()
+        drain.join()
+    check(process.returncode == 0, f"the simulator ended with status {process.returncode}")
+
+
+def message(client: Client, url: str) -> Decimal:
+    """Send an SMS in Japanese and follow it to the handset; return its cost."""
+    print_heading(_("An SMS in Japanese"))
+    length = measure(TEXT)
+    print_line(_("“{text}”", text=TEXT))
+    counted = _("{units} characters, not all of them ASCII: {parts} parts.", units=length.units, parts=length.parts)
+    print_line(counted)
+    today = datetime.now(UTC).date()
+    sent = client.sms.send(recipient=PHONE, sender="Shop", message=TEXT, reference="demo-1")
+    print_line(_("sent to {number} as {ident}", number=PHONE, ident=sent.msgid))
+    message = poll(partial(client.sms.get, sent.msgid))
+    check(message.status is MessageStatus.DELIVERED, f"the SMS ended as {message.status}")
+    check(message.parts == length.parts, f"billed {message.parts} parts, expected {length.parts}")
+    check(message.cost == 10 * (length.parts or 0), f"it cost {message.cost}")
+    received = control(url, f"/_simulator/phones/{PHONE}")["messages"]
+    check([each["text"] for each in received] == [TEXT], "the phone shows something else")
+    arrived = _("delivered: {parts} parts, {cost}; the phone shows the text, once")
+    print_check(arrived.format(parts=message.parts, cost=format_credits(message.cost)))
+    listed = [each.msgid for each in client.sms.list(since=today)]
+    check(listed == [sent.msgid], f"the list since {today} has {listed}")
+    check(client.sms.find("demo-1", since=today).found, "the reference was not found")
+    print_check(_("in the list of what was sent since {day}, and found by its reference", day=today))
+    return message.cost or Decimal(0)
+
+
+def calls(client: Client) -> Decimal:
+    """Ring two phones, with an mp3 and with a text, and follow both calls; return their cost."""
+    print_heading(_("A phone rings, twice"))
+    mp3 = client.calls.play(caller=OFFICE, recipient=PHONE, recording_url="http://www.example.com/hello.mp3")
+    print_line(_("{number} is to hear an mp3", number=PHONE))
+    tts = client.calls.say(caller=OFFICE, recipient=FRIEND, tts_message=SPOKEN, tts_lang="ja")
+    print_line(_("{number} is to hear, in Japanese: “{text}”", number=FRIEND, text=SPOKEN))
+    cost = Decimal(0)
+    for what, callid in ((_("the mp3"), mp3.callid), (_("the text"), tts.callid)):
+        call = poll(partial(client.calls.get, callid))
+        check(call.status is CallStatus.ANSWERED, f"the call with {what} ended as {call.status}")
+        check(call.duration > 0 and call.end_time, "the call has no length")
+        check(call.cost, "the call cost nothing")
+        cost += call.cost or 0
+        talk = _("{call}: answered, {seconds} s of talk, {cost}")
+        print_check(talk.format(call=what, seconds=call.duration, cost=format_credits(call.cost)))
+    return cost
+
+
+def dial_in(client: Client, url: str) -> Decimal:
+    """Subscribe a number, let a call come in and have it answered; return what that cost."""
+    print_heading(_("A call comes in"))
+    number = next(iter(client.dins.search(country="JP", prefix="8150")), None)
+    if number is None:
+        raise DemoFailed("no 050 number is free")
+    client.dins.subscribe(number.din_uid)
+    costs = {"month": format_credits(number.monthly_cost), "minute": format_credits(number.minute_cost)}
+    print_line(_("subscribed +{number}: {month} for 30 days, {minute} a minute", number=number.din, **costs))
+    asked: list[dict[str, list[str]]] = []
+    with action_server(f'say ja "{GREETING}"', asked) as action_url:
+        client.dins.set_action_url(number.din_uid, action_url=action_url)
+        check([each.action_url for each in client.dins.list()] == [action_url], "the action URL was not kept")
+        print_line(_("its action URL is {url}, a small server in this program", url=action_url))
+        ringing = control(url, "/_simulator/calls", {"din": number.din, "caller": FRIEND})
+        print_line(_("{number} dials the number …", number=FRIEND))
+        call = poll(partial(client.calls.get, ringing["id"]))
+    expected = {"caller": [FRIEND.removeprefix("+")], "recipient": [number.din]}
+    check(asked == [expected], f"the action URL was asked with {asked}")
+    print_check(_("the action URL was asked: {query}", query=f"caller={expected['caller'][0]} recipient={number.din}"))
+    check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
+    steps = control(url, f"/_simulator/calls/{ringing['id']}")["steps"]
+    said = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
+    check(said, f"the greeting was not said: {steps}")
+    told = _("answered with say ja “{text}”: {seconds} s, {cost}")
+    print_check(told.format(text=GREETING, seconds=call.duration, cost=format_credits(call.cost)))
+    return (number.monthly_cost or Decimal(0)) + (call.cost or Decimal(0))
+
+
+def poll(ask: Callable[[], Record]) -> Record:
+    """Ask for a record until it has reached its end, telling each status once."""
+    give_up = time.monotonic() + TIMEOUT_SECONDS
+    seen = None
+    while True:
+        found = ask()
+        if found.status != seen:
+            seen = found.status
+            print_line(f"… {seen}")
+        if found.status.is_final:
+            return found
+        check(time.monotonic() < give_up, f"still {seen} after {TIMEOUT_SECONDS:.0f} s")
+        time.sleep(0.1)
+
+
+@contextmanager
+def action_server(answer: str, asked: list[dict[str, list[str]]]) -> Iterator[str]:
+    """Serve one answer to whoever asks, remembering the questions; yield the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(parse_qs(urlsplit(self.path).query))
+            body = answer.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/action/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def control(url: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    """Ask the simulator's control API, which is on this machine whatever proxy the environment names."""
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url + path, data, {"content-type": "application/json"})  # noqa: S310 - our own address
+    with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as answer:
+        return json.load(answer)

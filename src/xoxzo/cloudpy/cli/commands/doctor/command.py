@@ -1,0 +1,186 @@
+"""`xoxzo doctor`: what is wrong, in plain words, and what to type. It sends nothing to anybody."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, status_of
+from xoxzo.cloudpy.cli.core import completion_values
+from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.cli.core.config.profiles import Destination
+
+_INDENT, _NARROWEST = 18, 20
+_MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "skipped": ("–", None)}
+_PLAIN = {"✓": "+", "✗": "x", "–": "-"}
+"""The marks where the terminal's encoding has no others."""
+
+
+@click.command(
+    cls=Command, epilog=examples("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
+)
+@click.option(
+    "--profile", metavar="NAME", shell_complete=completion_values.profiles, help="The account, from the configuration."
+)
+@click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
+@click.option(
+    "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds to wait."
+)
+@click.option("--json", "machine", is_flag=True, help="Write JSON: one object.")
+def command(profile: str | None, *, simulator: bool, timeout: float, machine: bool) -> None:
+    """Find out what is wrong: with Python, the network, the account, the clock, the configuration.
+
+    Credentials are tried by asking for the balance; nothing is sent to anybody, and nothing costs.
+
+    Ends with 0 when all is well, with 4 when only the credentials are wrong, else with 3.
+    """
+    if simulator and profile is not None:
+        raise click.UsageError(_("--simulator and --profile exclude each other."))
+    findings = []
+    for finding in run_checks(profile, simulator=simulator, timeout=timeout):
+        findings.append(finding)
+        if not machine:
+            print_finding(finding)
+    status = status_of(findings)
+    if machine:
+        told = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        print_summary(findings)
+    if status:
+        raise click.exceptions.Exit(status)
+
+
+def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
+    """Make all checks, one after another, the quick ones first.
+
+    Args:
+        profile: whose account; by default whose the commands would use.
+        simulator: look at this machine's simulator instead.
+        timeout: seconds for the server's answer.
+    """
+    from xoxzo.cloudpy.cli.commands.doctor import account, extras, machine, network
+
+    yield from machine.python()
+    yield from extras.extras()
+    said_before = list(machine.configuration())
+    yield from said_before
+    yield from machine.terminal()
+    simulators = list(machine.simulators())
+    yield from simulators
+    said_before += simulators
+    where = _destination(profile, simulator=simulator)
+    base_url = _address(where)
+    wrong = _destination_error(where, base_url, simulator=simulator)
+    if wrong is not None:
+        if all(finding.message != wrong for finding in said_before):
+            yield Finding("destination", "wrong", wrong, facts={"url": base_url})
+        return
+    if isinstance(where, CommandError):
+        said = _("not known; {url} is looked at", url=base_url)
+        yield Finding("destination", "skipped", said, facts={"url": base_url})
+    else:
+        facts = {"url": base_url, "source": where.source}
+        yield Finding("destination", "fine", where.line.removeprefix("→ "), facts=facts)
+    yield from network.proxy(base_url)
+    yield from network.certificates(base_url)
+    # What is wrong with the configuration has been said.
+    unread = isinstance(where, CommandError) and any(each.message == where.message for each in said_before)
+    for finding in account.account(where, base_url, timeout):
+        if not (unread and finding.check == "credentials"):
+            yield finding
+
+
+def _destination(profile: str | None, *, simulator: bool) -> Destination | CommandError:
+    from xoxzo.cloudpy.cli.core.config.profiles import resolve
+
+    try:
+        return resolve(profile, simulator=simulator)
+    except CommandError as refused:
+        return refused
+    except SimulatorError as error:
+        return CommandError(str(error))
+
+
+def _address(where: Destination | CommandError) -> str:
+    import os
+
+    from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE
+
+    if isinstance(where, CommandError):
+        return (os.environ.get(HOST) or LIVE).rstrip("/")
+    return where.base_url
+
+
+def _destination_error(where: Destination | CommandError, base_url: str, *, simulator: bool) -> str | None:
+    """Say why nobody can be asked; the real service is not, when the simulator was wanted."""
+    from xoxzo.cloudpy.configuration import configure
+
+    if simulator and isinstance(where, CommandError):
+        return where.message
+    try:
+        configure(sid="-", auth_token="-", base_url=base_url, rate=None, app_info=None)  # noqa: S106 - none is looked at
+    except ConfigurationError as error:
+        return _(str(error))
+    return None
+
+
+def print_finding(finding: Finding) -> None:
+    """Write a finding for a person: a mark, which check, what was found, and what to do."""
+    from xoxzo.cloudpy.cli.core.output.text_width import pad
+
+    mark, colour = _MARKS[finding.state]
+    name = pad(_(finding.check), _INDENT - 3)
+    first, *more = _lines(finding.message)
+    _write(f"{click.style(_encodable_mark(mark), fg=colour)} {click.style(name, dim=True)} {first}")
+    for line in more:
+        _write(" " * _INDENT + line)
+    for line in finding.advice:  # in one piece: it may be a command
+        _write(f"{' ' * _INDENT}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
+
+
+def _lines(message: str) -> list[str]:
+    if not sys.stdout.isatty():
+        return [message]
+    import shutil
+
+    from xoxzo.cloudpy.cli.core.output.text_width import wrap
+
+    return wrap(message, max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST))
+
+
+def print_summary(findings: list[Finding]) -> None:
+    """Say what it comes to."""
+    wrong = sum(finding.state == "wrong" for finding in findings)
+    if wrong:
+        sentence = ngettext("One thing is wrong.", "{count} things are wrong.", wrong).format(count=wrong)
+        _write("\n" + click.style(sentence, fg="red", bold=True))
+    else:
+        _write("\n" + click.style(_("Everything is as it should be."), fg="green", bold=True))
+
+
+def _encodable_mark(mark: str) -> str:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        mark.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return _PLAIN.get(mark, mark)
+    return mark
+
+
+def _write(line: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    with suppress(LookupError):
+        line = line.encode(encoding, "replace").decode(encoding)
+    click.echo(line)

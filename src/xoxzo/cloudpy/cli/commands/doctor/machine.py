@@ -1,0 +1,86 @@
+"""What can be looked at without asking anybody: Python, extras, configuration, simulators, terminal."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy import __version__
+from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
+from xoxzo.cloudpy.cli.core.config import config_file, local_simulator, simulator_registry
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, language
+from xoxzo.cloudpy.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DEFAULT_SIZE = (80, 24)
+
+
+def python() -> Iterator[Finding]:
+    """Which Python runs which version of this library, and from where."""
+    system = f"{platform.system()} {platform.machine()}"
+    versions = {"python": platform.python_version(), "system": system, "version": __version__}
+    said = _("Python {python} on {system}, xoxzo-cloudpy {version}", **versions)
+    yield Finding("python", "fine", said, facts={**versions, "executable": sys.executable})
+
+
+def configuration() -> Iterator[Finding]:
+    """The configuration file: whether it can be read, and by whom."""
+    where = config_file.path()
+    try:
+        found = config_file.load()
+    except CommandError as refused:
+        yield Finding("configuration", "wrong", refused.message, refused.advice, {"path": str(where)})
+        return
+    profiles = list(found.get("profiles", {}))
+    facts = {"path": str(where), "exists": where.exists(), "profiles": profiles}
+    if not where.exists():
+        yield Finding("configuration", "fine", _("none at {path}", path=where), facts=facts)
+        return
+    listed = ", ".join(profiles) or _("none")
+    yield Finding("configuration", "fine", _("{path}; profiles: {names}", path=where, names=listed), facts=facts)
+
+
+def simulators() -> Iterator[Finding]:
+    """Which simulators of this user run on this machine."""
+    urls = [entry.url for entry in simulator_registry.running()]
+    named = os.environ.get(local_simulator.VARIABLE)
+    facts = {"running": urls, "named": named}
+    if named:
+        try:
+            local_simulator.find_or_start()
+        except SimulatorError as error:
+            advice = _("Start one there, or type: unset {variable}", variable=local_simulator.VARIABLE)
+            yield Finding("simulator", "wrong", str(error), (advice,), facts)
+            return
+        urls = [named]
+    said = _("running: {urls}", urls=", ".join(urls)) if urls else _("none runs; --simulator starts one")
+    yield Finding("simulator", "fine", said, facts=facts)
+
+
+def terminal() -> Iterator[Finding]:
+    """What the terminal shows: its size, its encoding, the language that is spoken."""
+    import shutil
+
+    encoding = (sys.stdout.encoding or "").lower()
+    people = sys.stdout.isatty()
+    width, height = shutil.get_terminal_size(_DEFAULT_SIZE)
+    facts = {
+        "terminal": people,
+        "columns": width,
+        "encoding": encoding,
+        "language": language(),
+        "colours": people and not os.environ.get("NO_COLOR"),
+    }
+    where = _("{columns} × {lines} characters", columns=width, lines=height) if people else _("no terminal")
+    # The catalogue has for "English" the name of its own language.
+    said = _("{terminal}, {encoding}, {language}", terminal=where, encoding=encoding, language=_("English"))
+    if encoding.replace("-", "") != "utf8":
+        why = _("{terminal}: Japanese cannot be shown in this encoding", terminal=said)
+        yield Finding("terminal", "note", why, (_("Type: {command}", command="export LC_ALL=C.UTF-8"),), facts)
+        return
+    yield Finding("terminal", "fine", said, facts=facts)

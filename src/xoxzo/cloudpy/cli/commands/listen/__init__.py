@@ -1,0 +1,1 @@
+"""`xoxzo listen`: receives callbacks and shows them."""

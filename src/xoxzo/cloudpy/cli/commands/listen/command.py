@@ -1,0 +1,272 @@
+"""`xoxzo listen`: see what Xoxzo, or the simulator, calls back."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from contextlib import ExitStack, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+import itsdangerous  # noqa: F401
+
+from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
+from xoxzo.cloudpy.cli.commands.listen import received_callback
+from xoxzo.cloudpy.cli.core.click_base import Command
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.http_probe import probe
+from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
+from xoxzo.cloudpy.cli.core.signals import stop_signals
+from xoxzo.cloudpy.errors import CallbackRejected
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from xoxzo.cloudpy.cli.commands.listen.received_callback import ReceivedCallback
+
+DEFAULT_PORT = 8099
+"""Where it listens unless another port is named."""
+_MAX_BODY_BYTES = 1_000_000
+_TIMEOUT_SECONDS = 10.0
+_COLOURS = {"DELIVERED": "green", "ANSWERED": "green", "FAIL": "red", "FAILED": "red", "NO ANSWER": "yellow"}
+# What people see of a callback, so that it fits a line; --json tells everything.
+_SHOWN = ("status", "reason", "reference", "recipient", "caller", "sender", "text", "link", "duration", "cost")
+_IDS = ("msgid", "callid", "conferenceid")
+_CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+_NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "accept-encoding"}
+
+EPILOG = """
+\b
+Examples:
+  xoxzo listen
+  xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log heard.jsonl
+  xoxzo listen --replay heard.jsonl --forward http://127.0.0.1:8000/xoxzo
+"""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port."
+)
+@click.option("--forward", metavar="URL", help="Send each request on to this address, and answer what it answers.")
+@click.option("--log", "log_file", type=click.Path(dir_okay=False), help="Add each request to this file, to replay it.")
+@click.option("--replay", type=click.File(encoding="utf-8"), help="Send the requests of such a file to --forward; end.")
+@click.option("--answer", default='say en "Hello"', show_default=True, help="The line that answers an incoming call.")
+@click.option("--verify", is_flag=True, help="Believe only URLs signed with XOXZO_CALLBACK_SECRET.")
+@click.option("--show-content", is_flag=True, help="Show whole numbers and texts.")
+@click.option("--json", "machine", is_flag=True, help="Write one JSON object a line.")
+def command(
+    host: str,
+    port: int,
+    *,
+    forward: str | None,
+    log_file: str | None,
+    replay: TextIO | None,
+    answer: str,
+    verify: bool,
+    show_content: bool,
+    machine: bool,
+) -> None:
+    """Receive callbacks on a port of this machine and show them as they come.
+
+    Without --verify everything is shown, whoever sent it. Each is answered with 200, or with what --forward answers;
+    an incoming call with the line of --answer. Stop it with Ctrl-C.
+    """
+    teller = CallbackPrinter(machine=machine, show_content=show_content)
+    if replay is not None:
+        if forward is None:
+            raise click.UsageError(_("--replay needs --forward: where shall they go?"))
+        _replay(replay, forward, teller)
+        return
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_signals())
+        file = None if log_file is None else stack.enter_context(_open_private(Path(log_file)))
+        callbacks = signing_callbacks("http://localhost") if verify else None
+        try:
+            server = _Server((host, port), _Handler)
+        except OSError as error:
+            why = reason(f"cannot listen on {host} port {port}: {error.strerror}")
+            raise CommandError(why, _("Take another port: --port 0 finds a free one.")) from None
+        server.set_up(teller=teller, forward=forward, file=file, answer=answer, callbacks=callbacks)
+        thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="xoxzo-listen", daemon=True)
+        thread.start()
+        try:
+            teller.begin(f"http://{host}:{server.server_address[1]}")
+            while not stop.wait(0.5):
+                pass
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+class CallbackPrinter:
+    """Writes what was heard to standard output.
+
+    Args:
+        machine: as JSON, one object a line.
+        show_content: numbers and texts whole.
+    """
+
+    def __init__(self, *, machine: bool, show_content: bool) -> None:
+        self._machine = machine
+        self._show_content = show_content
+        self._lock = threading.Lock()
+
+    def begin(self, url: str) -> None:
+        """Tell where is listened."""
+        self._write({"event": "listening", "url": url} if self._machine else _("Listening on {url}", url=url))
+
+    def tell(self, heard: ReceivedCallback, status: int | str, callbacks: Callbacks | None) -> None:
+        """Tell what was heard and how it was answered."""
+        try:
+            event = heard.event(callbacks)
+            name, facts = (
+                received_callback.event_name(event),
+                received_callback.event_fields(event, show_content=self._show_content),
+            )
+        except CallbackRejected as error:
+            name, facts = "refused", {"reason": error.reason}
+        if self._machine:
+            self._write({"event": name, "at": heard.at.strftime("%Y-%m-%d %H:%M:%S"), "answered": status, **facts})
+            return
+        words = [heard.at.strftime("%H:%M:%S"), click.style(f"{name:<15}", bold=True)]
+        words += [_word(key, facts[key]) for key in _SHOWN if key in facts]
+        words += [f"[{_escape(facts[key])[:8]}]" for key in _IDS if key in facts]
+        good = status == 200
+        words.append(click.style(f"→ {status}", fg=None if good else "red", dim=good))
+        self._write("  ".join(words))
+
+    def _write(self, told: dict[str, Any] | str) -> None:
+        line = told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+        # Whoever reads this may have gone, or know no Japanese; neither may stop a callback.
+        with self._lock, suppress(OSError, ValueError):
+            click.echo(line)
+            sys.stdout.flush()
+
+
+def _escape(value: object) -> str:
+    # What was sent must not lead a terminal astray.
+    return str(value).translate(_CONTROL_CHARACTERS)
+
+
+def _word(key: str, value: object) -> str:
+    shown = _escape(value)
+    if key == "status":
+        return click.style(shown, fg=_COLOURS.get(shown))
+    return f"{click.style(key, dim=True)} {shown}"
+
+
+class _Server(ThreadingHTTPServer):
+    """What all requests share."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def set_up(
+        self,
+        *,
+        teller: CallbackPrinter,
+        forward: str | None,
+        file: TextIO | None,
+        answer: str,
+        callbacks: Callbacks | None,
+    ) -> None:
+        self.teller = teller
+        self.forward = forward
+        self.file = file
+        self.answer = answer
+        self.callbacks = callbacks
+        self.lock = threading.Lock()
+
+    def answer_to(self, heard: ReceivedCallback, headers: dict[str, str]) -> tuple[int | str, int, bytes]:
+        """Return what to tell, and the status and body to answer with."""
+        if self.file is not None:
+            with self.lock:
+                self.file.write(received_callback.to_line(heard) + "\n")
+                self.file.flush()
+        if self.forward is not None:
+            outcome = probe(heard.method, forward_url(self.forward, heard.target), headers, heard.octets)
+            if outcome.status is None:
+                return outcome.error, 502, b""
+            return outcome.status, outcome.status, outcome.body
+        try:
+            event = heard.event(self.callbacks)
+        except CallbackRejected as error:
+            # Unless it is verified, this is a look, not a judgement: nothing is asked to come again.
+            status = 200 if self.callbacks is None else error.status
+            return status, status, b""
+        return 200, 200, self.answer.encode() if isinstance(event, IncomingCall) else b""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request; a connection is for one."""
+
+    server: _Server
+    timeout = _TIMEOUT_SECONDS
+
+    def _receive(self) -> None:
+        length = self.headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:9]) > _MAX_BODY_BYTES:
+            self._reply(413, b"")
+            return
+        content_type = self.headers.get("content-type", "")
+        heard = received_callback.received_now(self.command, self.path, content_type, self.rfile.read(int(length)))
+        passed = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
+        told, status, body = self.server.answer_to(heard, passed)
+        self.server.teller.tell(heard, told, self.server.callbacks)
+        self._reply(status, body)
+
+    do_GET = do_POST = _receive  # noqa: N815 - the names that the library looks for
+
+    def _reply(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "text/plain; charset=utf-8")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing: the teller does."""
+
+
+def forward_url(base: str, target: str) -> str:
+    """Return an address to forward to: the base, and of what was heard the last two parts of its path and its query.
+
+    They are purpose and token of a signed URL; anything else is passed on by its whole path.
+    """
+    path, mark, query = target.partition("?")
+    parts = [part for part in path.split("/") if part]
+    signed = len(parts) >= 2 and parts[-2] in received_callback.EVENT_NAMES.values()
+    return base.rstrip("/") + "/" + "/".join(parts[-2:] if signed else parts) + mark + query
+
+
+def _open_private(path: Path) -> TextIO:
+    # Callbacks tell numbers: nobody else may read them.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
+
+
+def _replay(file: TextIO, forward: str, teller: CallbackPrinter) -> None:
+    failed = False
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        try:
+            heard = received_callback.from_line(line)
+        except ValueError:
+            click.echo(f"xoxzo listen: {_('line {number} is not one that --log wrote', number=number)}", err=True)
+            raise click.exceptions.Exit(2) from None
+        headers = {"content-type": heard.content_type} if heard.content_type else {}
+        outcome = probe(heard.method, forward_url(forward, heard.target), headers, heard.octets)
+        teller.tell(heard, outcome.error if outcome.status is None else outcome.status, None)
+        failed |= outcome.status != 200
+    if failed:
+        raise click.exceptions.Exit(3)

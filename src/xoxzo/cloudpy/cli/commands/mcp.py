@@ -1,0 +1,149 @@
+"""`xoxzo mcp`: Xoxzo for assistants, over the Model Context Protocol on standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+import mcp_types  # noqa: F401
+import phonenumbers  # noqa: F401
+
+from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.operations import checks
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.cli.core.config.profiles import Destination
+    from xoxzo.cloudpy.integrations.mcp.allowance import Allowance
+    from xoxzo.cloudpy.integrations.mcp.spending import Terms
+
+
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "xoxzo mcp --simulator",
+        "xoxzo mcp --profile shop",
+        "xoxzo mcp --simulator --allow anne=+818011112222 --budget 100 --sender Shop",
+        "xoxzo mcp --allow anne=+818011112222 --budget 100 --sender Shop --caller 815012345678 --call-price 15",
+    ),
+)
+@click.option("--profile", metavar="NAME", help="The account, from the configuration.")
+@click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
+@click.option("--allow", multiple=True, metavar="[NAME=]NUMBER", help="Somebody who may be reached; may be repeated.")
+@click.option("--budget", metavar="CREDITS", help="What may be spent until this server ends.")
+@click.option("--sender", help="From whom SMS are sent; without it there are none.")
+@click.option("--caller", help="The number that calls show; without it nobody is called.")
+@click.option("--sms-price", metavar="CREDITS", help="For each part, where yours differs or none is published.")
+@click.option("--call-price", metavar="CREDITS", help="For each started minute; without it nobody is called.")
+@click.option("--show-numbers", is_flag=True, help="Show whole phone numbers.")
+def command(
+    profile: str | None,
+    allow: tuple[str, ...],
+    budget: str | None,
+    *,
+    simulator: bool,
+    sender: str | None,
+    caller: str | None,
+    sms_price: str | None,
+    call_price: str | None,
+    show_numbers: bool,
+) -> None:
+    """Let an assistant look, and send within limits that you set.
+
+    It speaks the Model Context Protocol on standard input and output: name this command in your assistant's settings.
+    Without --allow and --budget it only reads. With both, it sends to those who are named, until the budget is spent.
+    Credentials come from the environment or a profile, never from the command line.
+
+    Exit status: 0 done, 2 wrong use, 4 credentials, 7 stopped while something was being sent.
+    """
+    if simulator and profile is not None:
+        raise click.UsageError(_("--simulator and --profile exclude each other."))
+    allowance = _allowance(allow, budget)
+    terms = _terms(sender, caller, sms_price, call_price)
+    if allowance is not None and terms.sender is None and terms.caller is None:
+        raise click.UsageError(_("Say from whom by --sender, by --caller and --call-price, or by all of them."))
+    if caller is not None and call_price is None:
+        raise click.UsageError(_("--caller needs --call-price: what a call costs is not published."))
+    try:
+        where = resolve(profile, simulator=simulator)
+    except NoCredentials as missing:
+        # An assistant shows one line of what goes wrong here, if any.
+        line = _("{reason} Or try it with --simulator.", reason=missing.message)
+        raise CommandError(line, *missing.advice, status=CREDENTIALS) from None
+    click.echo(where.line, err=True)
+    asyncio.run(_serve(where, allowance, terms, show_numbers=show_numbers))
+
+
+async def _serve(where: Destination, allowance: Allowance | None, terms: Terms, *, show_numbers: bool) -> None:
+    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.integrations.mcp.server import build
+
+    place = (
+        "It is a simulator on this machine: nothing reaches a phone." if where.is_simulator else "It is the real one."
+    )
+    async with AsyncClient(
+        sid=where.sid,
+        auth_token=where.auth_token,
+        base_url=where.base_url,
+        # A second lock on the same door: whatever a tool did, the client would refuse other numbers.
+        allowed_recipients=None if allowance is None else allowance.people.values(),
+        app_info="xoxzo-mcp",
+    ) as client:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, _end, allowance)
+        server = build(client, where=place, allowance=allowance, terms=terms, show_numbers=show_numbers)
+        await server.run_stdio_async()
+
+
+def _end(allowance: Allowance | None) -> None:
+    # A thread waits for the next line of the input, and nothing but the end of the process ends that wait.
+    os._exit(MAY_BE_SENT if allowance is not None and allowance.is_sending else DONE)
+
+
+def _allowance(allow: tuple[str, ...], budget: str | None) -> Allowance | None:
+    from xoxzo.cloudpy.integrations.mcp.allowance import Allowance
+
+    credits_ = _amount("budget", budget)
+    if not allow and credits_ is None:
+        return None
+    if not allow or credits_ is None:
+        raise click.UsageError(_("--allow and --budget belong together: whom may it reach, and for how much?"))
+    people: dict[str, str] = {}
+    for entry in allow:
+        name, mark, number = entry.rpartition("=")
+        name = name if mark else f"person{len(people) + 1}"
+        if not name or name in people:
+            raise click.UsageError(_("--allow wants each name once, as in anne=+818011112222"))
+        people[name] = number
+    return Allowance(people, credits_)
+
+
+def _terms(sender: str | None, caller: str | None, sms_price: str | None, call_price: str | None) -> Terms:
+    from xoxzo.cloudpy.integrations.mcp.spending import Terms
+
+    return Terms(
+        sender=None if sender is None else checks.sender(sender),
+        caller=None if caller is None else checks.caller(caller),
+        sms_price=_amount("sms-price", sms_price),
+        call_price=_amount("call-price", call_price),
+    )
+
+
+def _amount(option: str, value: str | None) -> Decimal | None:
+    if value is None:
+        return None
+    found = parse_credits(value.replace(",", ""))
+    if found is None:
+        raise InvalidArgument(option, "must be a number of credits, 0 or more")
+    return found

@@ -1,0 +1,87 @@
+"""`xoxzo phone`: numbers as people type them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+import phonenumbers  # noqa: F401
+
+from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core.i18n import Word, _, reason
+from xoxzo.cloudpy.cli.core.inputs import expand_stdin
+from xoxzo.cloudpy.cli.core.output.results import Output, field_title
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+@click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))
+def command() -> None:
+    """Read phone numbers as people type them; nobody is called or written to."""
+
+
+@command.command(
+    "format",
+    epilog=examples(
+        "xoxzo phone format 080-1111-2222 '０３ (1234) 5678'",
+        "xoxzo phone format --country US '(201) 555-0123' --json",
+        "cut -d, -f2 people.csv | xoxzo phone format - >numbers.tsv",
+    ),
+)
+@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
+@click.option(
+    "--country", default="JP", show_default=True, metavar="CC", help="Where numbers without a country code belong."
+)
+@json_option
+def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
+    """Bring numbers to E.164, and tell their kind and what had to be assumed; - reads them from standard input.
+
+    Numbers are shown whole: they are what you ask for. Ends with 3 when one of them cannot be read.
+    """
+    with invalid_arguments_as_errors():
+        parse("+818011112222", country)  # a country that does not exist is no fault of a number
+    bad: list[str] = []
+    out = Output(machine=machine, show_numbers=True)
+    columns = ("e164", "kind", "country", "doubts", "notes", "error")
+    out.table(
+        _rows(expand_stdin(numbers), country, bad, reason if out.draws else str), columns, single=True, title=_title
+    )
+    if bad:
+        raise click.exceptions.Exit(REJECTED)
+
+
+def _title(name: str) -> str:
+    return _("as typed") if name == "text" else field_title(name)
+
+
+def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[str], str]) -> Iterator[dict[str, Any]]:
+    for text in numbers:
+        try:
+            found = parse(text, country)
+        except InvalidArgument as error:
+            bad.append(text)
+            yield {
+                "text": text,
+                "e164": None,
+                "kind": None,
+                "country": None,
+                "doubts": [],
+                "notes": [],
+                "error": said(error.reason),
+            }
+            continue
+        yield {
+            "text": text,
+            "e164": found.e164,
+            "kind": Word(found.kind),
+            "country": found.country,
+            "doubts": [said(doubt.value) for doubt in found.doubts],
+            "notes": [said(note.value) for note in found.notes],
+            "error": None,
+        }

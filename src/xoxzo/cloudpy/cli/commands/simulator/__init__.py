@@ -1,0 +1,1 @@
+"""`xoxzo simulator`: runs the simulator, lists and stops those that run."""

@@ -1,0 +1,178 @@
+"""`xoxzo simulator`: the service on this machine, until Ctrl-C."""
+
+import ipaddress
+import json
+import sys
+import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xoxzo.cloudpy.cli.commands.simulator.control import status, stop as stop_running
+from xoxzo.cloudpy.cli.commands.simulator.log import EventLog
+from xoxzo.cloudpy.cli.commands.simulator.options import settings_from
+from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.config import simulator_registry
+from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.inputs import Choice
+from xoxzo.cloudpy.cli.core.signals import stop_signals
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.clock import RealClock, SteppedClock
+from xoxzo.cloudpy.simulator.profiles import PROFILES
+from xoxzo.cloudpy.simulator.server import Server
+from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.simulator import Simulator
+from xoxzo.cloudpy.simulator.telling import as_json, as_line
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+_POLL_SECONDS = 0.05
+
+
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    epilog=examples(
+        "xoxzo simulator",
+        "xoxzo simulator --port 9000 --database state.db",
+        "xoxzo simulator --profile strict --set list_interval=60",
+        "xoxzo simulator status",
+    ),
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
+@click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")
+@click.option("--token", envvar="XOXZO_SIMULATOR_TOKEN", help="The token of --sid.", show_envvar=True)
+@click.option(
+    "--profile",
+    "profile_name",
+    type=Choice(list(PROFILES)),
+    default="standard",
+    show_default=True,
+    help="strict is throttled; new-account may send templates alone.",
+)
+@click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
+@click.option(
+    "--clock",
+    type=Choice(["real", "stepped"]),
+    default="real",
+    show_default=True,
+    help="A stepped one stands still until it is advanced.",
+)
+@click.option("--database", type=click.Path(), help="Keep the state in this file; by default it ends with the program.")
+@click.option("--seed", type=int, help="Make ids and numbers repeatable.")
+@click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
+@click.option("--allow-network", is_flag=True, help="Let callbacks and action URLs reach other machines.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any setting; may be repeated.")
+@click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
+@click.option("--show-content", is_flag=True, help="Show whole numbers and texts in the log.")
+@click.option("--unlisted", is_flag=True, help="Let no other command find it: neither --simulator nor stop.")
+@click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    host: str,
+    port: int,
+    clock: str,
+    database: str | None,
+    *,
+    show_settings: bool,
+    show_content: bool,
+    unlisted: bool,
+    machine: bool,
+    **options: Any,  # noqa: ANN401 - click hands over what the options above declare
+) -> None:
+    """Run Xoxzo's telephony service on this machine.
+
+    It serves the same HTTP API, brings messages to phones that are not there, calls callbacks and action URLs on
+    this machine, and never reaches the real service. Stop it with Ctrl-C.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    settings = settings_from(**options)
+    if show_settings:
+        from xoxzo.cloudpy.simulator.catalogue import table
+
+        click.echo(table(settings))
+        return
+    with stop_signals() as stop:
+        try:
+            moment = SteppedClock() if clock == "stepped" else RealClock()
+            simulator = Simulator(settings, clock=moment, database=database)
+            log = EventLog(as_json if machine else as_line, show_content=show_content)
+            simulator.engine.listen(log.tell)
+            server = Server(simulator, host, port)
+            server.start()
+        except SimulatorError as error:
+            click.echo(f"xoxzo simulator: {reason(str(error))}", err=True)
+            raise click.exceptions.Exit(2) from None
+        with nullcontext() if unlisted else _registered(simulator, server, settings, host):
+            try:
+                _announce(server, settings, host, machine=machine)
+                log.begin()
+                while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
+                    pass
+            finally:
+                server.stop()
+                log.close()
+
+
+command.add_command(stop_running)
+command.add_command(status)
+
+
+@command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the simulator is, or will be.")
+@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
+def wait_ready(url: str, timeout: float) -> None:
+    """Wait until a simulator answers; ends with 0 then, and with 6 when none does in time."""
+    give_up = time.monotonic() + timeout
+    while not _is_ready(url):
+        if time.monotonic() >= give_up:
+            said = _("no simulator answers at {url} within {seconds} s", url=url, seconds=f"{timeout:g}")
+            click.echo(f"xoxzo simulator: {said}", err=True)
+            raise click.exceptions.Exit(6)
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_ready(url: str) -> bool:
+    from xoxzo.cloudpy.cli.core.http_probe import probe
+
+    outcome = probe("GET", f"{url.rstrip('/')}/_simulator/health", {})
+    return outcome.status == 200 and b'"status"' in outcome.body
+
+
+def _registered(simulator: Simulator, server: Server, settings: Settings, host: str) -> "AbstractContextManager[None]":
+    usable = settings.sid is None and (_is_loopback(host) or server.url.startswith("http://127.0.0.1:"))
+    return simulator_registry.registered(server.url, simulator.instance, usable=usable)
+
+
+def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:
+    if machine:
+        print(json.dumps({"event": "started", "url": server.url}), flush=True)
+    else:
+        print(_("Xoxzo simulator: {url}", url=server.url), flush=True)
+    if not _is_loopback(host):
+        warning = _("Warning: {host} may be reached from other machines, and so may all that is sent.", host=host)
+        print(warning, file=sys.stderr)
+    if sys.stdout.isatty() and not machine:
+        sid, token = (settings.sid, "$XOXZO_SIMULATOR_TOKEN") if settings.sid else ("me", "secret")
+        print(
+            f"  export XOXZO_API_HOST={server.url} XOXZO_API_SID={sid} XOXZO_API_AUTH_TOKEN={token}\n"
+            f"  curl -u {sid}:{token} {server.url}/sms/messages/ --data-urlencode recipient=+819000001234 \\\n"
+            f"       -d sender=Xoxzo --data-urlencode message=こんにちは\n"
+            f"  {_('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.', url=server.url)}\n",
+            flush=True,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

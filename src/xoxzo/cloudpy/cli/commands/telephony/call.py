@@ -1,0 +1,157 @@
+"""`xoxzo call`: phones that ring."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.inputs import read_text
+from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend
+from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
+from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
+from xoxzo.cloudpy.cli.core.sending.options import call_options, sender_or_caller
+from xoxzo.cloudpy.cli.core.sending.polling import show_each, wait_for_each
+from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
+from xoxzo.cloudpy.cli.core.session import Session, api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xoxzo.cloudpy.cli.core.sending.recipients import Recipient
+
+COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
+_MINUTE, _LOCAL_MINUTE = Decimal(10), Decimal(15)
+"""Credits for the first minute to Japan, charged whether it is answered or not (API section 1.7)."""
+
+
+@click.group(
+    cls=Group,
+    epilog=examples(
+        "xoxzo call say 080-1111-2222 'ご注文の品が届きました' --caller 81501112222 --simulator",
+        "xoxzo call wait CALLID",
+    ),
+)
+def command() -> None:
+    """Ring a phone: play an mp3 or speak a text."""
+
+
+@command.command(
+    "play",
+    epilog=examples(
+        "xoxzo call play 080-1111-2222 --url http://www.example.com/hello.mp3 --caller 81501112222 --simulator",
+        "cat numbers.txt | xoxzo call play - --url http://www.example.com/hello.mp3 --caller 81501112222 --yes",
+    ),
+)
+@click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
+@click.option("--url", required=True, metavar="URL", help="A public mp3; http:// only.")
+@click.option("--jp-din-caller", is_flag=True, help="Show a dial-in number of yours; --caller must be it. Dearer.")
+@call_options
+@api(sends=True)
+def play(session: Session, recipients: Sequence[str], url: str, **given: Any) -> None:  # noqa: ANN401
+    """Ring one or several phones, one after the other, and play an mp3."""
+    from xoxzo.cloudpy.operations import calls
+
+    given["recording_url"] = url
+    people = _prepare(session, recipients, given, calls.play, _("A call that plays an mp3"))
+    with session.client() as client:
+        _ring(session, people, lambda number: client.calls.play(recipient=number, **given))
+
+
+@command.command(
+    "say",
+    epilog=examples(
+        "xoxzo call say 080-1111-2222 'ご注文の品が届きました' --caller 81501112222 --simulator",
+        "xoxzo call say 080-1111-2222 --file text.txt --lang en --caller 81501112222",
+    ),
+)
+@click.argument("recipient")
+@click.argument("text", required=False)
+@click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
+@click.option("--lang", default="ja", show_default=True, metavar="LANG", help="The text's language: ja or en.")
+@click.option("--jp-din-caller", is_flag=True, help="Show a dial-in number of yours; --caller must be it. Dearer.")
+@call_options
+@api(sends=True)
+def say(
+    session: Session,
+    recipient: str,
+    text: str | None,
+    file: str | None,
+    lang: str,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    """Ring a phone and speak a text; commas make pauses. A RECIPIENT - stands for numbers on standard input."""
+    from xoxzo.cloudpy.operations import calls
+
+    given |= {"tts_message": read_text(text, file), "tts_lang": lang}
+    people = _prepare(session, [recipient], given, calls.say, _("A call that speaks a text"))
+    with session.client() as client:
+        _ring(session, people, lambda number: client.calls.say(recipient=number, **given))
+
+
+@command.command("get", epilog=examples("xoxzo call get CALLID", "xoxzo call get CALLID --json | jq .duration"))
+@click.argument("callids", nargs=-1, required=True, metavar="CALLID...")
+@api()
+def get(session: Session, callids: Sequence[str]) -> None:
+    """Ask where calls are; - reads their ids from standard input, one a line.
+
+    duration is seconds of talk; cost is 0 until the call has ended.
+    """
+    with session.client() as client:
+        show_each(session, callids, client.calls.get, COLUMNS)
+
+
+@command.command("wait", epilog=examples("xoxzo call wait CALLID", "xoxzo call wait CALLID --for 60 --json"))
+@click.argument("callids", nargs=-1, required=True, metavar="CALLID...")
+@click.option(
+    "--for", "patience", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
+)
+@api()
+def wait(session: Session, callids: Sequence[str], patience: float) -> None:
+    """Wait until calls are over; - reads their ids from standard input, one a line.
+
+    Ends with 0 when all were answered, with 3 when one was not, and with 6 when time ran out.
+    """
+    from xoxzo.cloudpy.models import CallStatus
+
+    with session.client() as client:
+        wait_for_each(
+            session,
+            callids,
+            lambda callid: client.calls.wait(callid, timeout=patience),
+            COLUMNS,
+            good=lambda call: call.status == CallStatus.ANSWERED,
+        )
+
+
+def first_minutes(people: Sequence[Recipient], *, local: bool = False) -> Decimal | None:
+    """Return what the first minutes of calls cost at least; ``None`` where no price is published."""
+    minute = _LOCAL_MINUTE if local else _MINUTE
+    return minute * len(people) if all(one.country == "JP" for one in people) else None
+
+
+def _prepare(
+    session: Session,
+    recipients: Sequence[str],
+    given: dict[str, Any],
+    operation: Callable[..., object],
+    what: str,
+) -> list[Recipient]:
+    """Read the numbers, refuse what breaks a rule before anybody is called, and ask where that is needed."""
+    given["caller"] = sender_or_caller(session, "caller", given["caller"])
+    use_signed_callbacks(given)
+    people = read_recipients(session, recipients, given.pop("country"))
+    with invalid_arguments_as_errors(nothing_sent=True):
+        for one in people:
+            operation(recipient=one.number, **given)
+    cost = first_minutes(people, local=given["jp_din_caller"])
+    confirm_send(session, SendSummary(what, [one.number for one in people], cost, at_least=True))
+    return people
+
+
+def _ring(session: Session, people: Sequence[Recipient], call: Callable[[str], Any]) -> None:
+    BatchSend(session, "callid", done="started").run([one.number for one in people], call, follow="call wait {id}")

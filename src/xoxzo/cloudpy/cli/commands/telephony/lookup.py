@@ -1,0 +1,42 @@
+"""`xoxzo lookup`: which carrier a number belongs to."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+
+from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
+from xoxzo.cloudpy.cli.core.sending.options import country_option
+from xoxzo.cloudpy.cli.core.sending.polling import show_each
+from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
+from xoxzo.cloudpy.cli.core.session import Session, api
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PRICE = Decimal(5)
+"""Credits for a look-up, found or not (API section 8.1)."""
+
+
+@click.command(
+    "lookup",
+    cls=Command,
+    epilog=examples("xoxzo lookup 080-1111-2222 --simulator", "cat numbers.txt | xoxzo lookup - --yes --json"),
+)
+@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
+@country_option
+@api(sends=True)
+def command(session: Session, numbers: Sequence[str], country: str | None) -> None:
+    """Ask which carrier numbers belong to, for 5 credits each, found or not. Nobody is called or written to.
+
+    - stands for the lines of standard input.
+    """
+    people = read_recipients(session, numbers, country)
+    every = [one.number for one in people]
+    confirm_send(session, SendSummary(_("Look-ups"), every, PRICE * len(every)))
+    with session.client() as client:
+        show_each(session, every, client.lookup.carrier, ("recipient", "found", "carrier", "country", "mccmnc", "cost"))

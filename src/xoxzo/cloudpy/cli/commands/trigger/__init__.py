@@ -1,0 +1,1 @@
+"""`xoxzo trigger`: sends a callback to a URL."""

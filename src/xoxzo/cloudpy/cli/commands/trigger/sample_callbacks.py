@@ -1,0 +1,154 @@
+"""Callbacks that nobody sent, as Xoxzo would send them (API sections 10 and 15.60 to 15.62)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class CallbackKind(Struct, frozen=True):
+    """A kind of callback that can be triggered.
+
+    Attributes:
+        purpose: which URL it goes to, in the words of the signed URLs.
+        fields: makes its fields of what was wished.
+        method: the HTTP method.
+    """
+
+    purpose: str
+    fields: Callable[[CallbackValues], dict[str, Any]]
+    method: str = "POST"
+
+
+class CallbackValues(Struct, frozen=True, kw_only=True):
+    """What a made-up callback is about.
+
+    Attributes:
+        recipient: the number that was written to or rung, or the dial-in number.
+        caller: who calls; ``None`` withholds the number.
+        sender: the sender of the SMS.
+        ident: the msgid or callid; ``None`` makes one up.
+        tags: tags of the message or call.
+    """
+
+    recipient: str
+    caller: str | None
+    sender: str
+    ident: str | None
+    tags: tuple[str, ...]
+
+
+def _sms(status: str) -> Callable[[CallbackValues], dict[str, Any]]:
+    def fields(wishes: CallbackValues) -> dict[str, Any]:
+        msgid = wishes.ident or _msgid()
+        return {
+            "msgid": msgid,
+            "status": status,
+            "recipient": wishes.recipient,
+            "sender": wishes.sender,
+            "sent_time": _stamp(),
+            "cost": 10,
+            "tags": list(wishes.tags),
+            "url": f"https://api.xoxzo.com/sms/messages/{msgid}/",
+        }
+
+    return fields
+
+
+def _call(status: str, duration: int, cost: int) -> Callable[[CallbackValues], dict[str, Any]]:
+    def fields(wishes: CallbackValues) -> dict[str, Any]:
+        callid = wishes.ident or str(uuid.uuid4())
+        return {
+            "callid": callid,
+            "call_type": "simple/playbacks",
+            "direction": "outbound",
+            "caller": (wishes.caller or "").removeprefix("+"),
+            "recipient": wishes.recipient,
+            "status": status,
+            "start_time": _stamp(),
+            "end_time": _stamp(),
+            "duration": duration,
+            "cost": cost,
+            "tags": list(wishes.tags),
+            "url": f"https://api.xoxzo.com/voice/calls/{callid}/",
+        }
+
+    return fields
+
+
+def _click(wishes: CallbackValues) -> dict[str, Any]:
+    return {
+        "msgid": wishes.ident or _msgid(),
+        "recipient": wishes.recipient,
+        "link": "http://www.example.com",
+        "shortlink": "https://xoz.so/dbNL4",
+        "accessed_on": _stamp(),
+        "tags": list(wishes.tags),
+    }
+
+
+def _incoming(wishes: CallbackValues) -> dict[str, Any]:
+    # A withheld number is told by an empty caller (API section 15.51).
+    return {"caller": (wishes.caller or "").removeprefix("+"), "recipient": wishes.recipient.removeprefix("+")}
+
+
+def _incoming_sms(wishes: CallbackValues) -> dict[str, Any]:
+    return {
+        "sender": wishes.caller or "",
+        "recipient": wishes.recipient.removeprefix("+"),
+        "message": "はい",
+        "received_time": _stamp(),
+    }
+
+
+KINDS = {
+    "sms.delivered": CallbackKind("delivery-report", _sms("DELIVERED")),
+    "sms.failed": CallbackKind("delivery-report", _sms("FAIL")),
+    "call.answered": CallbackKind("call-ended", _call("ANSWERED", 15, 10)),
+    "call.ended": CallbackKind("call-ended", _call("ANSWERED", 15, 10)),
+    "call.unanswered": CallbackKind("call-ended", _call("NO ANSWER", 0, 10)),
+    "call.failed": CallbackKind("call-ended", _call("FAILED", 0, 10)),
+    "link.clicked": CallbackKind("link-clicked", _click),
+    "call.incoming": CallbackKind("incoming-call", _incoming, "GET"),
+    "sms.incoming": CallbackKind("incoming-sms", _incoming_sms),
+}
+"""All that can be triggered."""
+
+
+def build_request(
+    kind: CallbackKind, url: str, wishes: CallbackValues, *, as_json: bool
+) -> tuple[str, dict[str, str], bytes]:
+    """Return the address, the header fields and the body of a made-up callback.
+
+    Args:
+        kind: what it tells.
+        url: where it goes.
+        wishes: what it is about.
+        as_json: encode the body as JSON; by default it is a form (API section 15.60).
+    """
+    fields = kind.fields(wishes)
+    if kind.method == "GET":
+        # Appended to a query that is there already (API section 15.71).
+        return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(fields)}", {}, b""
+    if as_json:
+        return url, {"content-type": "application/json"}, json.dumps(fields, ensure_ascii=False).encode()
+    flat = {name: ",".join(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return url, {"content-type": "application/x-www-form-urlencoded"}, urlencode(flat).encode()
+
+
+def _msgid() -> str:
+    return "".join(secrets.SystemRandom().sample(string.ascii_letters + string.digits, 32))
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")

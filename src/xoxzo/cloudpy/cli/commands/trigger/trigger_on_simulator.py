@@ -1,0 +1,152 @@
+"""Having a simulator do the thing whose callback is wanted."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from xoxzo.cloudpy.cli.core.http_probe import probe
+from xoxzo.cloudpy.errors import NotFound, SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy.cli.commands.trigger.sample_callbacks import CallbackValues
+    from xoxzo.cloudpy.client import Client
+
+FAILING = "+819000000001"
+UNANSWERED = "+819000000003"
+_CALLER = "815011112222"
+_SMS_SENDER = "+818011112222"
+_TIMEOUT_SECONDS = 30.0
+_POLL_SECONDS = 0.1
+
+
+def trigger(name: str, simulator: str, url: str, wishes: CallbackValues) -> list[dict[str, Any]]:
+    """Have a simulator do what leads to a callback, and wait until that was delivered.
+
+    Args:
+        name: what is to happen, a key of `KINDS`.
+        simulator: the simulator's address.
+        url: where the callback goes.
+        wishes: what it is about.
+
+    Returns:
+        What the simulator did: its tries to deliver the callback, or the steps of an incoming call.
+
+    Raises:
+        SimulatorError: no simulator answers there, it cannot do this, or nothing was delivered within 30 seconds.
+        APIError: it refused a request.
+    """
+    from xoxzo.cloudpy.client import Client
+
+    control(simulator, "GET", "/_simulator/health")
+    with Client(sid=secrets.token_hex(8), auth_token=secrets.token_hex(8), base_url=simulator) as client:
+        if name == "call.incoming":
+            return _receive_call(client, simulator, url, wishes)
+        if name == "sms.incoming":
+            return _receive_sms(client, simulator, url, wishes)
+        return _delivered(simulator, _start(name, client, simulator, url, wishes))
+
+
+def _start(name: str, client: Client, simulator: str, url: str, wishes: CallbackValues) -> str:
+    failing = name in {"sms.failed", "call.failed"}
+    recipient = FAILING if failing else UNANSWERED if name == "call.unanswered" else wishes.recipient
+    if name.startswith("call."):
+        return client.calls.say(
+            caller=_CALLER,
+            recipient=recipient,
+            tts_message="Hello",
+            tts_lang="en",
+            callback_url=url,
+            tags=wishes.tags,
+        ).callid
+    if name == "link.clicked":
+        sent = client.sms.send(
+            recipient=recipient,
+            sender=wishes.sender,
+            message="See http://www.example.com now",
+            track_link=True,
+            lt_callback_url=url,
+            tags=wishes.tags,
+        )
+        tracking = client.sms.get(sent.msgid).link_tracking
+        probe("GET", f"{simulator}{urlsplit(tracking.shortlink if tracking else '').path}", {})
+        return sent.msgid
+    return client.sms.send(
+        recipient=recipient, sender=wishes.sender, message="Hello", callback_url=url, tags=wishes.tags
+    ).msgid
+
+
+def _receive_call(client: Client, simulator: str, url: str, wishes: CallbackValues) -> list[dict[str, Any]]:
+    number = next(iter(client.dins.search()), None)
+    if number is None:
+        raise SimulatorError("the simulator has no dial-in number left")
+    client.dins.subscribe(number.din_uid)
+    client.dins.set_action_url(number.din_uid, action_url=url)
+    call = control(simulator, "POST", "/_simulator/calls", {"din": number.din, "caller": wishes.caller})
+
+    def ended() -> list[dict[str, Any]]:
+        told = control(simulator, "GET", f"/_simulator/calls/{call['id']}")
+        return told["steps"] if told["status"] != "IN PROGRESS" else []
+
+    try:
+        return _poll(ended)
+    finally:
+        client.dins.unsubscribe(number.din_uid)
+
+
+def _receive_sms(client: Client, simulator: str, url: str, wishes: CallbackValues) -> list[dict[str, Any]]:
+    try:
+        number = next(iter(client.sins.search()), None)
+    except NotFound:
+        raise SimulatorError("the simulator has no receiving numbers: start it with --legacy-sin") from None
+    if number is None:
+        raise SimulatorError("the simulator has no receiving number left")
+    client.sins.subscribe(number.sin_uid)
+    client.sins.set_action_url(number.sin_uid, action_url=url)
+    written = {"sin": number.sin, "text": "はい"}
+    reply = control(simulator, "POST", f"/_simulator/phones/{wishes.caller or _SMS_SENDER}/messages", written)
+    try:
+        return _delivered(simulator, reply["ident"])
+    finally:
+        client.sins.unsubscribe(number.sin_uid)
+
+
+def _delivered(simulator: str, ident: str) -> list[dict[str, Any]]:
+    def delivered() -> list[dict[str, Any]]:
+        ours: list[dict[str, Any]] = control(simulator, "GET", f"/_simulator/callbacks?id={ident}")
+        return ours if ours and ours[-1]["outcome"] != "will retry" else []
+
+    return _poll(delivered)
+
+
+def control(simulator: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    """Ask a simulator's control API and return the JSON that it answers.
+
+    Raises:
+        SimulatorError: no simulator answers there, or it refuses.
+    """
+    headers = {} if body is None else {"content-type": "application/json"}
+    outcome = probe(method, simulator + path, headers, b"" if body is None else json.dumps(body).encode())
+    if outcome.status is None:
+        raise SimulatorError(f"no simulator answers at {simulator}: start one with `xoxzo simulator`")
+    try:
+        told = json.loads(outcome.body)
+    except ValueError:
+        raise SimulatorError(f"what answers at {simulator} is no simulator") from None
+    if outcome.status >= 400:
+        raise SimulatorError(f"the simulator refused: {told.get('detail', outcome.status)}")
+    return told
+
+
+def _poll(found: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    give_up = time.monotonic() + _TIMEOUT_SECONDS
+    while time.monotonic() < give_up:
+        if value := found():
+            return value
+        time.sleep(_POLL_SECONDS)
+    raise SimulatorError(f"nothing was delivered within {_TIMEOUT_SECONDS:g} s")

@@ -1,0 +1,28 @@
+"""What the shell completes beside commands and options. Only what this machine knows: the Tab key asks nobody else."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+
+def profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the profiles of the configuration that begin so; none where it cannot be read."""
+    from xoxzo.cloudpy.cli.core.config import profiles
+    from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+
+    with suppress(CommandError):
+        return [name for name in profiles.names() if name.startswith(incomplete)]
+    return []
+
+
+def campaigns(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the campaigns of this machine that begin so."""
+    from xoxzo.cloudpy.campaigns import shelf
+
+    with suppress(OSError):
+        return [name for name in shelf.names() if name.startswith(incomplete)]
+    return []

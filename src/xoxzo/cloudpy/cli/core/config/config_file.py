@@ -1,0 +1,133 @@
+"""The configuration file: accounts and defaults. It may hold a token, so nobody else may be able to read it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VARIABLE = "XOXZO_CONFIG"
+_COMMON_SETTINGS = ("sender", "caller", "country", "confirm_above", "allowed_recipients")
+SETTINGS = ("default", *_COMMON_SETTINGS)
+"""What may stand at the top of the file."""
+PROFILE_SETTINGS = ("sid", "host", *_COMMON_SETTINGS)
+"""What may stand in a profile, beside its token."""
+
+
+def path() -> Path:
+    """Return where the configuration is, or would be: by ``XOXZO_CONFIG``, ``XDG_CONFIG_HOME`` or ``~/.config``."""
+    if given := os.environ.get(VARIABLE):
+        return Path(given).expanduser()
+    home = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path.home() / ".config") / "xoxzo" / "config.toml"
+
+
+def state_folder() -> Path:
+    """Return where it is kept what has happened on this machine: in ``XDG_STATE_HOME``, else ``~/.local/state``."""
+    home = os.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "xoxzo"
+
+
+def load(*, any_name: bool = False) -> dict[str, Any]:
+    """Read the configuration; empty where there is no file.
+
+    Args:
+        any_name: also where it has settings that nobody knows. Else they are refused: a fence that stands under a
+            misspelt name would keep nobody out.
+
+    Raises:
+        Refused: others can read the file, or it is no TOML, has a setting that nobody knows, or cannot be read.
+    """
+    where = path()
+    try:
+        with where.open("rb") as file:
+            _check_mode(where, os.fstat(file.fileno()).st_mode)
+            content = file.read()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise CommandError(_("{path} cannot be read: {why}", path=where, why=error.strerror or error)) from None
+    import tomllib
+
+    try:
+        found = tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        # A line of it could be the token: the sentence says where, not what.
+        again = _("Mend it in an editor, or move it away and begin anew: xoxzo config add-profile NAME")
+        raise CommandError(_("{path} is no TOML: {why}", path=where, why=error), again) from None
+    profiles = found.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
+        raise CommandError(_("{path}: profiles must be tables, as in [profiles.shop]", path=where))
+    if not any_name:
+        for problem in unknown_settings(found):
+            raise problem
+    return found
+
+
+def unknown_settings(found: dict[str, Any]) -> Iterator[CommandError]:
+    """Yield an objection to each setting that nobody knows, with the name that may be meant.
+
+    Args:
+        found: the whole configuration.
+    """
+    tables: list[tuple[str | None, dict[str, Any], tuple[str, ...]]] = [
+        (None, {name: value for name, value in found.items() if name != "profiles"}, SETTINGS)
+    ]
+    tables += [(name, table, (*PROFILE_SETTINGS, "token")) for name, table in found.get("profiles", {}).items()]
+    for profile, table, known in tables:
+        for name in table:
+            if name not in known:
+                yield _unknown_setting(name, profile, known)
+
+
+def _unknown_setting(name: str, profile: str | None, known: tuple[str, ...]) -> CommandError:
+    place = f"{path()}, [profiles.{profile}]" if profile else str(path())
+    where = f" --profile {profile}" if profile else ""
+    return CommandError(
+        _("{path}: there is no setting {name}", path=place, name=name),
+        did_you_mean(name, known) or ", ".join(known),
+        _("To take it away: {command}", command=f"xoxzo config unset {name}{where}"),
+    )
+
+
+def _check_mode(where: Path, mode: int) -> None:
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise CommandError(
+            _(
+                "{path} can be read by others (mode {mode}), and it may hold a token.",
+                path=where,
+                mode=f"{mode & 0o777:04o}",
+            ),
+            _("Type: {command}", command=f"chmod 600 {where}"),
+            status=CREDENTIALS,
+        )
+
+
+def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
+    """Return a setting: the profile's own, else the one at the top of the file, else ``None``.
+
+    Args:
+        name: the setting.
+        profile: the profile's table, if one was chosen.
+        kind: what it must be.
+
+    Raises:
+        Refused: it is something else.
+    """
+    for table in (profile or {}, load()):
+        if name in table:
+            value = table[name]
+            if isinstance(value, bool) or not isinstance(value, kind):
+                advice = _("Type: {command}", command=f"xoxzo config set {name} …")
+                raise CommandError(
+                    _("{path}: {name} is of the wrong kind", path=path(), name=name), advice, status=USAGE
+                )
+            return value
+    return None

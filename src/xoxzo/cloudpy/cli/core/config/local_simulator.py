@@ -1,0 +1,145 @@
+"""The simulator that `--simulator` means: the one that runs on this machine, or one that is started for it.
+
+Only the standard library, and little of it: a command that finds a simulator waits for this.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from xoxzo.cloudpy.cli.core.config import simulator_registry
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.errors import SimulatorError
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+VARIABLE = "XOXZO_SIMULATOR"
+"""The variable that may name the address of a simulator to use."""
+
+_START_TIMEOUT_SECONDS = 30.0
+_POLL_SECONDS = 0.01
+_NO_ADDRESS = "{variable} must be the address of a simulator on this machine, http://127.0.0.1:8080"
+_CANNOT_START = "no simulator can be started: {why}"
+
+_started: list[subprocess.Popen[bytes]] = []
+"""What this process started: it goes on without it, and nobody waits for it."""
+
+
+class LocalSimulator(NamedTuple):
+    """A simulator on this machine.
+
+    Attributes:
+        url: where it answers, without a final slash.
+        started: whether it was started just now; it goes on until `xoxzo simulator stop`.
+    """
+
+    url: str
+    started: bool
+
+
+def find_or_start() -> LocalSimulator:
+    """Find the simulator that runs on this machine for this user, or start one that goes on after this process.
+
+    `XOXZO_SIMULATOR` may name the one to use. Of several the latest is taken; one that wants a SID of its own is not.
+    One that is started is named in a line on standard error. Two commands at once start one.
+
+    Raises:
+        SimulatorError: None answers at `XOXZO_SIMULATOR`, or none could be started.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        return LocalSimulator(_checked(named.rstrip("/")), started=False)
+    url = find()
+    if url is not None:
+        return LocalSimulator(url, started=False)
+    with _start_lock():
+        url = find()  # somebody else may have started one since
+        if url is not None:
+            return LocalSimulator(url, started=False)
+        url = _start()
+    said = _("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop", url=url)
+    sys.stderr.write(f"{said}\n")
+    return LocalSimulator(url, started=True)
+
+
+def find() -> str | None:
+    """Return the address of the latest simulator that a command may use by itself; ``None`` when there is none."""
+    return next((entry.url for entry in simulator_registry.running() if entry.usable), None)
+
+
+def _checked(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    from xoxzo.cloudpy.hosts import is_this_machine
+
+    # With --simulator nothing may reach the real service, whatever the variable says.
+    try:
+        parts = urlsplit(url)
+        fitting = parts.scheme == "http" and is_this_machine(parts.hostname or "") and (parts.port or 80) > 0
+    except ValueError:
+        fitting = False
+    if not fitting:
+        raise SimulatorError(_(_NO_ADDRESS, variable=VARIABLE))
+    if not simulator_registry.answers_as(url):
+        raise SimulatorError(_("no simulator answers at {url}, which {variable} names", url=url, variable=VARIABLE))
+    return url
+
+
+@contextmanager
+def _start_lock() -> Iterator[None]:
+    """Let one process of this user at a time start a simulator; the lock goes with the process that holds it."""
+    # SQLite's lock is the one file lock of the standard library that is the same on every system.
+    import sqlite3
+
+    try:
+        path = simulator_registry.make_folder() / "lock"
+        path.touch(mode=0o600)
+        lock = sqlite3.connect(path, timeout=2 * _START_TIMEOUT_SECONDS, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise SimulatorError(_(_CANNOT_START, why=f"{simulator_registry.folder()}: {error}")) from None
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+    except sqlite3.Error as error:
+        raise SimulatorError(_(_CANNOT_START, why=f"{simulator_registry.folder()}: {error}")) from None
+    finally:
+        lock.close()
+
+
+def _start() -> str:
+    """Start a simulator on a free port and return its address when it answers."""
+    import subprocess
+    import tempfile
+
+    # It has no use for an account, and shall not hold one as long as it runs.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+            env=environment,
+            start_new_session=True,  # neither Ctrl-C nor the end of the terminal is meant for it
+        )
+        _started.append(process)
+        give_up = time.monotonic() + _START_TIMEOUT_SECONDS
+        while time.monotonic() < give_up:
+            url = next((entry.url for entry in simulator_registry.running() if entry.pid == process.pid), None)
+            if url is not None:
+                return url
+            if process.poll() is not None:
+                complaints.seek(0)
+                said = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+                why = said or _("status {status}", status=process.returncode)
+                raise SimulatorError(_("the simulator did not start: {why}", why=why))
+            time.sleep(_POLL_SECONDS)
+    process.terminate()
+    process.wait()
+    raise SimulatorError(_("the simulator did not start within {seconds} s", seconds=f"{_START_TIMEOUT_SECONDS:g}"))

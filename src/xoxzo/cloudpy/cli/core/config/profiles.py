@@ -1,0 +1,175 @@
+"""Where do the requests go? One answer for all commands, and one line that says it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from xoxzo.cloudpy.cli.core.config import config_file, tokens
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
+from xoxzo.cloudpy.hosts import is_this_machine
+
+PROFILE = "XOXZO_PROFILE"
+SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
+LIVE = "https://api.xoxzo.com"
+SIMULATOR_CREDENTIALS = ("me", "secret")
+"""What every simulator takes: any credentials open an account there."""
+
+Source = Literal["simulator", "profile", "environment", "config"]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where requests go, and by whose account. Its ``repr`` shows no secret."""
+
+    base_url: str
+    """The address."""
+    sid: str = field(repr=False)
+    """The whole SID."""
+    auth_token: str = field(repr=False)
+    """The token."""
+    source: Source
+    """What chose it: ``--simulator``, a profile that was named, the environment, or the configuration's default."""
+    profile: str | None = None
+    """The profile's name, where one was chosen."""
+    table: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The profile's table in the configuration."""
+
+    @cached_property
+    def kind(self) -> Literal["live", "simulator", "nothing"]:
+        """What is there.
+
+        On this machine that is found out by asking: a tunnel or a proxy there may lead to the real service.
+        ``nothing`` is an address of this machine where nothing listens.
+        """
+        if self.source == "simulator":
+            return "simulator"  # it was asked when it was found
+        if not is_this_machine(urlsplit(self.base_url).hostname or ""):
+            return "live"
+        from xoxzo.cloudpy.cli.core.config import simulator_registry
+
+        found = simulator_registry.identify(self.base_url)
+        return "live" if found == "other" else found
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether nothing reaches a phone and nothing costs."""
+        return self.kind == "simulator"
+
+    @property
+    def sid_masked(self) -> str:
+        """The SID as it may be shown."""
+        return f"{self.sid[:4]}…" if len(self.sid) > 8 else "…"
+
+    @property
+    def line(self) -> str:
+        """One line that says where requests go."""
+        if self.is_simulator:
+            return _("→ simulator {url}", url=self.base_url)
+        if self.kind == "nothing":
+            return _("→ {url}, where nothing listens", url=self.base_url)
+        host = self.base_url.removeprefix("https://")
+        if self.profile is None:
+            return _("→ live: {host}, credentials of the environment (SID {sid})", host=host, sid=self.sid_masked)
+        return _("→ live: {host}, profile {name} (SID {sid})", host=host, name=self.profile, sid=self.sid_masked)
+
+
+class NoCredentials(CommandError):
+    """Nothing says by whose account requests are to be made."""
+
+    def __init__(self, message: str, *advice: str) -> None:
+        super().__init__(message, *advice, status=CREDENTIALS)
+
+
+def resolve(profile: str | None = None, *, simulator: bool = False) -> Destination:
+    """Find out where requests go.
+
+    In this order: ``--simulator``; ``--profile``; ``XOXZO_PROFILE``; ``XOXZO_API_SID``, ``XOXZO_API_AUTH_TOKEN`` and
+    ``XOXZO_API_HOST``; the profile that the configuration calls ``default``. A profile's credentials never go to
+    the environment's address, nor the other way about.
+
+    Args:
+        profile: what ``--profile`` says.
+        simulator: whether ``--simulator`` was given: one on this machine is found, or started.
+
+    Raises:
+        NoCredentials: nothing of all that is there, or only a part of it.
+        Refused: the configuration cannot be used.
+    """
+    if simulator:
+        from xoxzo.cloudpy.cli.core.config.local_simulator import find_or_start
+
+        return Destination(find_or_start().url, *SIMULATOR_CREDENTIALS, "simulator")
+    if named := profile or os.environ.get(PROFILE):
+        return _from_profile(named, "profile")
+    environment = _from_environment()
+    if environment is not None:
+        return environment
+    configuration = config_file.load()
+    if isinstance(chosen := configuration.get("default"), str):
+        return _from_profile(chosen, "config")
+    if len(names := list(configuration.get("profiles", {}))) == 1:
+        return _from_profile(names[0], "config")
+    if names:
+        listed = ", ".join(names)
+        raise NoCredentials(
+            _("Which account? There are several profiles: {names}", names=listed),
+            _("Say --profile NAME, or choose one for good: xoxzo config set default NAME"),
+        )
+    raise NoCredentials(
+        _("There are no credentials: set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or keep them in a profile."),
+        _("Make a profile: xoxzo config add-profile NAME"),
+    )
+
+
+def names() -> list[str]:
+    """Return the names of all profiles."""
+    return list(config_file.load().get("profiles", {}))
+
+
+def _from_environment() -> Destination | None:
+    sid, token, host = (os.environ.get(name, "") for name in (SID, TOKEN, HOST))
+    if sid and token:
+        return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
+    if sid or token:
+        given, missing = (SID, TOKEN) if sid else (TOKEN, SID)
+        set_it = _("Type: {command}", command=f"export {missing}=…")
+        raise NoCredentials(_("{given} is set, and {missing} is not.", given=given, missing=missing), set_it)
+    if not host:
+        return None
+    try:
+        local = is_this_machine(urlsplit(host).hostname or "")
+    except ValueError:
+        local = False
+    if local:
+        return Destination(host.rstrip("/"), *SIMULATOR_CREDENTIALS, "environment")
+    raise NoCredentials(
+        _("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"),
+        _("Type: {command}", command=f"export {SID}=… {TOKEN}=…"),
+    )
+
+
+def _from_profile(name: str, source: Source) -> Destination:
+    profiles = config_file.load().get("profiles", {})
+    table = profiles.get(name)
+    if not isinstance(table, dict):
+        known = did_you_mean(name, profiles)
+        where = str(config_file.path())
+        raise NoCredentials(
+            _("There is no profile {name} in {path}.", name=name, path=where) + (f" {known}" if known else ""),
+            _("Make a profile: xoxzo config add-profile NAME"),
+        )
+    sid, host = table.get("sid"), table.get("host", LIVE)
+    if not isinstance(sid, str) or not sid:
+        mend = _("Type: {command}", command=f"xoxzo config set sid SID --profile {name}")
+        raise NoCredentials(_("profile {name} has no sid.", name=name), mend)
+    if not isinstance(host, str):
+        mend = _("Type: {command}", command=f"xoxzo config set host {LIVE} --profile {name}")
+        raise NoCredentials(_("profile {name}: host must be an address.", name=name), mend)
+    return Destination(
+        host.rstrip("/"), sid, tokens.read_token(name, table.get("token")), source, profile=name, table=dict(table)
+    )

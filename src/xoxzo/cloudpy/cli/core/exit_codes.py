@@ -1,0 +1,200 @@
+"""Exit statuses, and how whatever goes wrong becomes one of them and a sentence that says what to do next."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.cli.core.i18n import _, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.errors import APIError, StatusError
+
+DONE = 0
+"""All was done."""
+USAGE = 2
+"""The command was not understood, or a value was refused before anything was asked."""
+REJECTED = 3
+"""Xoxzo refused, or it did not end well: a failed message, an unanswered call, a wrong code, nothing found."""
+CREDENTIALS = 4
+"""No credentials, or wrong ones."""
+THROTTLED = 5
+"""Too many requests; nothing was done."""
+NOT_SENT = 6
+"""No answer, and surely nothing was sent or changed: the same command may be given again."""
+MAY_BE_SENT = 7
+"""A message may be on its way, a phone may ring: look before you try again."""
+INTERRUPTED = 130
+"""Ctrl-C, before anything was sent or after everything was."""
+
+# The worse comes later: what a command for several recipients ends with.
+_SEVERITY = (DONE, USAGE, THROTTLED, NOT_SENT, REJECTED, CREDENTIALS, INTERRUPTED, MAY_BE_SENT)
+
+
+def worst(*statuses: int) -> int:
+    """Return the gravest of several exit statuses; what may be sent is graver than everything."""
+    return max(statuses, key=_SEVERITY.index, default=DONE)
+
+
+class CommandError(Exception):
+    """A command cannot go on.
+
+    Attributes:
+        status: what the program ends with.
+        message: why, in the reader's language.
+        advice: what to do next, line by line.
+    """
+
+    def __init__(self, message: str, *advice: str, status: int = USAGE) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.status = status
+
+    def facts(self) -> dict[str, Any]:
+        """Return what ``--json`` writes to standard error."""
+        return {"error": {"exit": self.status, "message": self.message, "advice": list(self.advice)}}
+
+
+def to_command_error(error: BaseException) -> CommandError | None:
+    """Say an error of the library as a refusal; ``None`` for what is none of its errors."""
+    from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError, XoxzoError
+
+    if isinstance(error, CommandError):
+        return error
+    if isinstance(error, InvalidArgument):
+        advice = [_(_FIELD_ADVICE[error.field])] if error.field in _FIELD_ADVICE else []
+        return CommandError(f"{error.field.replace('_', '-')}: {reason(error.reason)}", *advice)
+    if isinstance(error, APIError):
+        return _APIFailure(error)
+    if isinstance(error, ConfigurationError):
+        missing = str(error).startswith("no credentials")
+        return CommandError(reason(str(error)), status=CREDENTIALS if missing else USAGE)
+    if isinstance(error, SimulatorError):
+        return CommandError(reason(str(error)), status=NOT_SENT)
+    return CommandError(reason(str(error))) if isinstance(error, XoxzoError) else None
+
+
+@contextmanager
+def invalid_arguments_as_errors(*, nothing_sent: bool = False) -> Iterator[None]:
+    """Say what breaks a rule of the library, before any network, as a refusal.
+
+    Args:
+        nothing_sent: whether that is worth saying.
+    """
+    from xoxzo.cloudpy.errors import InvalidArgument
+
+    try:
+        yield
+    except InvalidArgument as error:
+        refused = to_command_error(error)
+        advice = refused.advice if refused is not None else ()
+        message = str(refused) if nothing_sent is False else _("{message}; nothing was sent.", message=refused)
+        raise CommandError(message, *advice) from None
+
+
+class _APIFailure(CommandError):
+    """An answer of the API that was no success, or none at all."""
+
+    def __init__(self, error: APIError) -> None:
+        self.error = error
+        super().__init__(_sentence(error), *_advice(error), status=status_of(error))
+
+    def facts(self) -> dict[str, Any]:
+        """Add what a program may want to know of the error."""
+        error = self.error
+        known = {
+            "class": type(error).__name__,
+            "operation": error.operation,
+            "status": getattr(error, "status", None),
+            "maybe_sent": error.maybe_sent,
+            "retry_after": getattr(error, "retry_after", None),
+            "request_id": error.request_id,
+        }
+        return {"error": {**super().facts()["error"], **known}}
+
+
+def status_of(error: APIError) -> int:
+    """Return the exit status for an error of the API."""
+    from xoxzo.cloudpy import errors
+
+    if error.maybe_sent:
+        return MAY_BE_SENT
+    if isinstance(error, errors.AuthenticationFailed):
+        return CREDENTIALS
+    if isinstance(error, errors.RateLimited):
+        return THROTTLED
+    refused = isinstance(error, errors.StatusError) and not isinstance(error, errors.ServerError)
+    return REJECTED if refused else NOT_SENT
+
+
+def _sentence(error: APIError) -> str:
+    """Say an error in the reader's language, with the words of the server where it has said any."""
+    from xoxzo.cloudpy.cli.core.connection_errors import describe
+    from xoxzo.cloudpy.errors import StatusError
+
+    if isinstance(error, StatusError):
+        number, comma, rest = error.reason.removeprefix("status ").partition(", ")
+        said = _("status {status}", status=number) + comma + rest
+    else:
+        said = describe(error.reason)
+    tries = _(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
+    doubt = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
+    return f"{error.operation}: {said} ({_('request {id}', id=error.request_id or '-')}{tries}){doubt}"
+
+
+def _advice(error: APIError) -> list[str]:
+    from xoxzo.cloudpy import errors
+
+    if isinstance(error, errors.TimedOut) and error.operation.endswith(".wait"):
+        return [_("It is not over yet: give the same command again to go on waiting.")]
+    if error.maybe_sent:
+        look = _(_CHECK_ADVICE.get(error.operation.partition(".")[0], "Look whether it was done before you try again."))
+        if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
+            look = _("Look before you send again: xoxzo sms find {reference}", reference=error.reference)
+        return [look]
+    if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
+        return [_("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
+    for kind, line in _CLASS_ADVICE.items():
+        if isinstance(error, getattr(errors, kind)):
+            return [*_further_field_errors(error), _(line, seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]
+    if isinstance(error, errors.StatusError):
+        return _further_field_errors(error)
+    return [_("Nothing was sent or changed: the same command may be given again.")]
+
+
+def _further_field_errors(error: StatusError | APIError) -> list[str]:
+    """Say the server's objections beyond the first, which stands in the error's own sentence."""
+    from xoxzo.cloudpy.masking import mask_words
+
+    fields = getattr(error, "field_errors", {})
+    every = [f"{field}: {line}" for field, lines in fields.items() for line in lines]
+    return [mask_words(line) for line in every[1:]]
+
+
+_FIELD_ADVICE = {
+    "template": "See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page.",
+    "variables": "See what it names: xoxzo template show NUMBER",
+}
+"""What to do about a value that breaks a rule, by its field."""
+_CHECK_ADVICE = {
+    "sms": "Look before you send again: xoxzo sms list",
+    "templates": "Look before you try again: xoxzo sms list, xoxzo template list",
+    "calls": "A phone may ring: ask there before you call again.",
+    "conferences": "Phones may ring: ask there before you call again.",
+    "dins": "Look whether you have the number: xoxzo din list",
+    "otp": "A code may be on its way: wait for it before you ask for another.",
+    "lookup": "The look-up may have been charged.",
+}
+_CLASS_ADVICE = {
+    "AuthenticationFailed": "Check the SID and the token: xoxzo doctor",
+    "NotEnoughCredits": "See what is left: xoxzo credits",
+    "PermissionDenied": "Your account may not do this. Unless Xoxzo has approved free texts for it, it sends by "
+    "templates: xoxzo template send",
+    "NotFound": "Nothing there has this id; ids belong to one account.",
+    "RateLimited": "Wait {seconds} seconds and give the same command again.",
+    "ServerError": "Nothing was sent or changed: the same command may be given again.",
+    "ConnectionFailed": "Nothing was sent: look at the network, the proxy and the address (xoxzo doctor).",
+}

@@ -1,0 +1,139 @@
+"""What people type or pipe in: texts, lists, days, names with values; each mistake is told with what would be right."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+STDIN = "-"
+_AGO = re.compile(r"([0-9]{1,3})d")
+_ENCODING = "utf-8-sig"
+
+
+class Choice(click.Choice[str]):
+    """One of some words; one that is misspelt is answered with the one that was meant."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """Return what is said of a word that is none of them."""
+        said = super().get_invalid_choice_message(value, ctx)
+        return f"{said} {did_you_mean(str(value), map(str, self.choices))}".rstrip()
+
+
+def read_text(given: str | None, file: str | None) -> str:
+    """Return a text from an argument, from a file, or from standard input, without the line break at its end.
+
+    Args:
+        given: the argument; ``-`` stands for standard input.
+        file: the file's name; ``-`` stands for standard input.
+
+    Raises:
+        click.UsageError: neither was given, or both.
+        Refused: the file cannot be read.
+    """
+    if (given is None) == (file is None):
+        raise click.UsageError(_("Give the text as an argument, or by --file; - reads it from standard input."))
+    if file is not None and file != STDIN:
+        try:
+            text = Path(file).read_text(encoding=_ENCODING)
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8")
+            raise CommandError(_("{path} cannot be read: {why}", path=file, why=why)) from None
+        return text.removesuffix("\n").removesuffix("\r")
+    if STDIN in {given, file}:
+        return _stdin().removesuffix("\n").removesuffix("\r")
+    return given or ""
+
+
+def expand_stdin(given: Iterable[str]) -> list[str]:
+    """Return what was listed; ``-`` stands for the lines of standard input that are not blank.
+
+    Raises:
+        click.UsageError: standard input is named twice.
+    """
+    words = list(given)
+    if words.count(STDIN) > 1:
+        raise click.UsageError(_("Standard input (-) can be read once."))
+    found: list[str] = []
+    for word in words:
+        found += [line.strip() for line in _stdin().splitlines() if line.strip()] if word == STDIN else [word]
+    return found
+
+
+def _stdin() -> str:
+    if sys.stdin.isatty():
+        click.echo(_("Type it, then Ctrl-D at the beginning of a line."), err=True)
+    try:
+        return sys.stdin.buffer.read().decode(_ENCODING)
+    except UnicodeDecodeError:
+        raise CommandError(_("{path} cannot be read: {why}", path="-", why=_("it is not UTF-8"))) from None
+
+
+def parse_day(value: str | None) -> date | None:
+    """Read a day: ``2026-01-31``, ``today``, ``yesterday``, or ``7d`` for seven days ago; days are UTC.
+
+    Raises:
+        click.UsageError: it is none of them.
+    """
+    if value is None:
+        return None
+    today = datetime.now(UTC).date()
+    named = {"today": 0, "yesterday": 1}.get(value)
+    if ago := _AGO.fullmatch(value):
+        named = int(ago[1])
+    if named is not None:
+        return today - timedelta(days=named)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        line = _("{value!r} is no day: write 2026-01-31, today, yesterday, or 7d for seven days ago.", value=value)
+        raise click.UsageError(line) from None
+
+
+def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
+    """Read ``NAME=VALUE`` texts.
+
+    Raises:
+        click.UsageError: one has no ``=``, or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for value in values:
+        name, mark, rest = value.partition("=")
+        if not mark or not name or name in found:
+            raise click.UsageError(
+                _("{option} wants NAME=VALUE, each name once: {value!r}", option=option, value=value)
+            )
+        found[name] = rest
+    return found
+
+
+def parse_credits_option(value: str | None, option: str) -> Decimal | None:
+    """Read credits.
+
+    Raises:
+        click.UsageError: it is no number, or below 0.
+    """
+    found = None if value is None else parse_credits(value)
+    if value is not None and found is None:
+        raise click.UsageError(_("{option} wants credits, for instance 10", option=option))
+    return found
+
+
+def parse_credits(text: str) -> Decimal | None:
+    """Return the credits that a text names, or ``None`` where that is no number of 0 or more."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and found >= 0 else None

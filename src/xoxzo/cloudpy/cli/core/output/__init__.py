@@ -1,0 +1,1 @@
+"""What commands write: results, tables, progress and errors."""

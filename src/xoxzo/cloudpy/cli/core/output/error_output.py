@@ -1,0 +1,37 @@
+"""How a refusal is shown: for people as a sentence and what to do next, for programs as JSON; on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+
+
+def print_error(ctx: click.Context, refused: CommandError) -> None:
+    """Say why a command stopped, and what to do next."""
+    if ctx.params.get("machine") or ctx.meta.get("machine"):
+        click.echo(json.dumps(refused.facts(), ensure_ascii=False), err=True)
+        return
+    who = f"{ctx.command_path}:"
+    first, *more = _lines(f"{who} {refused.message}")
+    click.echo(first.replace(who, click.style(who, fg="red"), 1), err=True)
+    for line in more:
+        click.echo(line, err=True)
+    for line in refused.advice:
+        click.echo(f"  {line}", err=True)
+
+
+def _lines(said: str) -> list[str]:
+    """Break a sentence where the terminal's lines end; in a pipe it stays one line."""
+    if not sys.stderr.isatty():
+        return [said]
+    import shutil
+
+    from xoxzo.cloudpy.cli.core.output.text_width import wrap
+
+    return wrap(said, shutil.get_terminal_size().columns)

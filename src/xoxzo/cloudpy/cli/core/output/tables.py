@@ -1,0 +1,69 @@
+"""Draws tables on a terminal with rich, which is loaded only when a table is drawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.output.results import field_title, format_value, status_colour
+from xoxzo.cloudpy.cli.core.output.text_width import width
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_GAP = 2
+_FIRST_TO_GO = (
+    *("tags", "parts", "sender", "caller", "country_code", "prefix", "notes", "start_time"),
+    *("minute_cost", "monthly_cost", "duration", "cost", "sent_time"),
+)
+"""What a narrow table does without: what one looks for least. The rest is folded where it has to be."""
+_RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", "units"})
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Draw a table on standard output, as wide as the terminal.
+
+    What does not fit is left out, and named; what cannot be left out is folded.
+    """
+    # A column in which nothing stands takes room from the others.
+    columns = [name for name in columns if any(row.get(name) not in (None, "", [], ()) for row in rows)]
+    console = Console()
+    columns, left_out = _fitting(rows, columns, console.width)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(
+            field_title(name),
+            justify="right" if name in _RIGHT else "left",
+            overflow="fold",
+            # Half an id can be neither read nor copied; the other columns make room.
+            no_wrap=name.endswith("id"),
+        )
+    for row in rows:
+        table.add_row(*(Text(_short(row.get(name)), style=status_colour(row.get(name)) or "") for name in columns))
+    console.print(table)
+    if left_out:
+        named = _(", ").join(field_title(name) for name in left_out)
+        Console(stderr=True, style="dim").print(_("A wider terminal, or --json, shows more: {names}", names=named))
+
+
+def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -> tuple[list[str], list[str]]:
+    """Return the columns that a table of this width has, and those that it must do without."""
+    need = {name: max(width(field_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
+    left_out: list[str] = []
+    for name in _FIRST_TO_GO:
+        kept = [each for each in columns if each not in left_out]
+        if sum(need[each] + _GAP for each in kept) - _GAP <= room:
+            break
+        if name in kept:
+            left_out.append(name)
+    return [name for name in columns if name not in left_out], left_out
+
+
+def _short(value: object) -> str:
+    """Leave year and seconds of a time out: the API's lists go back 90 days, and ids take most of a line."""
+    return f"{value.astimezone():%m-%d %H:%M}" if isinstance(value, datetime) else format_value(value)

@@ -1,0 +1,1 @@
+"""What commands that send have in common: options, recipients, confirmation, one result for each recipient."""

@@ -1,0 +1,84 @@
+"""The options that commands which send have in common, and what they become."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xoxzo.cloudpy.cli.core.i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy.cli.core.session import Session
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_COUNTRY = click.option("--country", metavar="CC", help="Where numbers without a country code belong; JP by default.")
+_TAGGED = (
+    click.option("--reference", metavar="TEXT", help="Your own key, to look it up by; it travels as a tag."),
+    click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag; may be repeated."),
+    click.option("--callback-url", metavar="URL", help="Told how it ended."),
+    click.option(
+        "--callbacks",
+        metavar="URL",
+        help="The same, signed with XOXZO_CALLBACK_SECRET and bound to --reference: xoxzo listen --verify believes it.",
+    ),
+)
+_SMS = (
+    click.option("--sender", metavar="NAME", help="10 letters and digits, or 15 digits; else the configuration's."),
+    *_TAGGED,
+    click.option(
+        "--track-link", is_flag=True, help="Replace the first link by one that tells when it is opened; extra."
+    ),
+    click.option("--lt-callback-url", metavar="URL", help="Told of the first click; needs --track-link."),
+    click.option("--jp-kp", is_flag=True, help="K-premium route to Japan; needs --jp-kp-sender."),
+    click.option("--jp-kpl", is_flag=True, help="K-premium Lite; needs --jp-kp-sender."),
+    click.option("--jp-kp-sender", metavar="DIGITS", help="The sender registered for K-premium."),
+    click.option("--price", metavar="CREDITS", help="For each part, where yours differs from the published one."),
+    _COUNTRY,
+)
+_CALL = (
+    click.option("--caller", metavar="NUMBER", help="The number to show; else the configuration's."),
+    *_TAGGED,
+    _COUNTRY,
+)
+
+
+def _all(options: tuple[Callable[[F], F], ...]) -> Callable[[F], F]:
+    return lambda function: reduce(lambda done, option: option(done), reversed(options), function)
+
+
+def sms_options(function: F) -> F:
+    """Add the options of an SMS."""
+    return _all(_SMS)(function)
+
+
+def call_options(function: F) -> F:
+    """Add the options of a call."""
+    return _all(_CALL)(function)
+
+
+def country_option(function: F) -> F:
+    """Add ``--country``."""
+    return _COUNTRY(function)
+
+
+def sender_or_caller(session: Session, option: str, given: str | None) -> str:
+    """Return the sender or caller: what was given, else the configuration's.
+
+    Args:
+        session: whose configuration it is.
+        option: ``sender`` or ``caller``, which both are called there, too.
+        given: the option's value.
+
+    Raises:
+        click.UsageError: there is none.
+    """
+    found = given or session.setting(option)
+    if not found:
+        line = _("Say from whom: --{option} …, or once and for all: xoxzo config set {option} …", option=option)
+        raise click.UsageError(line)
+    return str(found)

@@ -1,0 +1,82 @@
+"""Recipients as people type them: every assumption is told, and what is E.164 already costs no library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.inputs import expand_stdin
+from xoxzo.cloudpy.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xoxzo.cloudpy.cli.core.session import Session
+
+_COUNTRIES = {"+81": "JP", "+60": "MY"}
+"""The countries whose prices are published; no other has to be told apart."""
+
+
+class Recipient(NamedTuple):
+    """A number to be reached."""
+
+    number: str
+    """In E.164."""
+    country: str | None
+    """ISO 3166-1 alpha-2, where it is known without a library."""
+    remarks: tuple[str, ...] = ()
+    """What had to be assumed, or what speaks against it."""
+
+
+def read_recipients(
+    session: Session, given: Iterable[str], country: str | None = None, *, sms: bool = False
+) -> list[Recipient]:
+    """Read phone numbers; ``-`` stands for the lines of standard input.
+
+    What had to be assumed is said on standard error. A number that stands twice is kept once, and that is said, too.
+
+    Args:
+        session: whose numbers they are.
+        given: what was typed.
+        country: where numbers without a country code belong; by default the session's.
+        sms: whether they are to take SMS, which a fixed line does not.
+
+    Raises:
+        Refused: one of them cannot be read; nothing was sent.
+    """
+    session.announce()
+    found: dict[str, Recipient] = {}
+    for place, text in enumerate(expand_stdin(given), 1):
+        one = _plain(text) or _typed(session, text, place, country or session.country, sms=sms)
+        for remark in one.remarks:
+            session.out.warn(f"{session.out.number(one.number)}: {remark}")
+        if one.number in found:
+            session.out.warn(f"{session.out.number(one.number)}: {_('it stands there twice; it is taken once')}")
+        found.setdefault(one.number, one)
+    if not found:
+        raise CommandError(_("There is no number to send to."))
+    return list(found.values())
+
+
+def _plain(text: str) -> Recipient | None:
+    from xoxzo.cloudpy.phone import objection_to_recipient
+
+    return None if objection_to_recipient(text) else Recipient(text, _COUNTRIES.get(text[:3]))
+
+
+def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) -> Recipient:
+    from xoxzo.cloudpy.phone import parse
+
+    try:
+        number = parse(text, country)
+    except InvalidArgument as error:
+        shown = text if session.out.show_numbers else _("number {place}", place=place)
+        raise CommandError(
+            f"{shown}: {reason(error.reason)}",
+            _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
+        ) from None
+    remarks = [_(str(doubt)) for doubt in number.doubts]
+    if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
+        remarks.append(_("this is no mobile number ({kind}): it may take no SMS", kind=_(number.kind)))
+    return Recipient(number.e164, number.country, tuple(remarks))

@@ -1,0 +1,395 @@
+"""`xoxzo campaign`: from a list to a report, and every way in which it can be wrong."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from configured import written
+
+from xoxzo.cloudpy.campaigns import Campaign, Content
+from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.cli.commands.campaign.render import duration
+from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.simulator import Simulator
+
+Run = Callable[..., Result]
+SEND = "POST /sms/messages/"
+TEXT = ["--text", "{name}様", "--sender", "Shop"]
+
+
+def sent(simulator: Simulator) -> int:
+    return sum(len(messages) for messages in simulator.engine.sms.by_phone.values())
+
+
+def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulator) -> None:
+    """Recipients, columns, parts, cost, balance, time and samples; with and without JSON; no campaign is kept."""
+    result = run("plan", "people.csv", *TEXT, "--rate", "1", "--max-cost", "1,000", "--quiet", "21:00-08:00")
+    assert result.exit_code == 0, result.output
+    assert "recipients   3\n" in result.stdout
+    assert "columns      number ← tel, name ← name\n" in result.stdout
+    assert "cost         about 30 credits\n" in result.stdout
+    assert "balance      100,000 credits\n" in result.stdout
+    assert "time         3 s at 1 a second, until " in result.stdout
+    assert "parts        1 part each\n" in result.stdout
+    assert "quiet hours  21:00-08:00, by each recipient's clock\n" in result.stdout
+    assert "at most      1,000 credits\n" in result.stdout
+    assert "sample       +81••••0000  a様\n" in result.stdout
+    told = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
+    assert (told["recipients"], told["cost"], told["parts"]) == (3, "30", {"1": 3})
+    assert not sent(simulator)
+    assert run("list").stdout == ""
+
+
+def test_a_plan_needs_no_account(run: Run, monkeypatch: pytest.MonkeyPatch, simulator: Simulator) -> None:
+    """Without credentials, or with ones that are refused, the balance alone is missing; calls have no parts."""
+    simulator.faults.add("drop")
+    assert "balance      not known: " in run("plan", "people.csv", *TEXT).stdout
+    monkeypatch.delenv("XOXZO_API_SID")
+    result = run("plan", "people.csv", "--say", "hello", "--sender", "81312345678")
+    assert "balance      not known: XOXZO_API_AUTH_TOKEN is set, and XOXZO_API_SID is not.\n" in result.stdout
+    assert "parts        calls\n" in result.stdout
+    assert "3 without a known price" in result.stdout
+
+
+def test_a_run_asks_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal it wants --yes; a no leaves nothing behind."""
+    result = run("run", "people.csv", *TEXT)
+    assert result.exit_code == 2
+    assert "--yes sends without asking" in result.stderr
+    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._is_terminal", lambda: True)
+    result = run("run", "people.csv", *TEXT, text="n\n")
+    assert result.exit_code == 3
+    assert "Nothing was sent." in result.stderr
+    assert not sent(simulator)
+    assert not list(Path("campaigns").iterdir())
+    assert run("run", "people.csv", *TEXT, text="y\n").exit_code == 0
+    assert sent(simulator) == 3
+
+
+def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
+    """Run, status, list, export, report, purge: what each prints, and a second run that sends nothing."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--follow", "5", "--tag", "spring")
+    assert result.exit_code == 0, result.output
+    assert "people finished\n  delivered             3\n" in result.stdout
+    assert "people: 0 of 3 · 0 credits\n" in result.stderr
+    assert "people: 3 of 3 · 3 sent · 3 delivered · 30 credits\n" in result.stderr
+    again = run("run", "people.csv", "--yes")
+    assert again.exit_code == 2
+    assert "give another --name" in again.stderr
+    assert "people finished\n" in run("status", "people").stdout
+    told = json.loads(run("status", "people", "--json").stdout)
+    assert (told["state"], told["delivered"], told["charged"]) == ("finished", 3, "30")
+    assert run("list").stdout.endswith("finished           3 of         3  people\n")
+    assert json.loads(run("list", "--json").stdout)["name"] == "people"
+    assert "3 recipients in people.csv" not in run("export", "people", "-o", "out.csv").stderr
+    assert Path("out.csv").read_text(encoding="utf-8-sig").count("DELIVERED") == 3
+    assert run("report", "people").exit_code == 0
+    assert "<svg" in Path("people.html").read_text(encoding="utf-8")
+    assert run("report", "people", "-o", "none/x.html").exit_code == 2
+    assert run("purge", "people", text="n\n").exit_code == 2
+    assert "3 recipients are nameless now" in run("purge", "people", "--yes").stderr
+    assert sent(simulator) == 3
+
+
+def test_json_is_all_that_stdout_holds(run: Run) -> None:
+    """One object a line: the plan, the events, the result; no number whole, no text but the samples'."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--json")
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [event["event"] for event in events if event["event"] != "progress"] == [
+        "plan",
+        "started",
+        "ended",
+        "result",
+    ]
+    assert events[-1]["state"] == "finished"
+    assert "+8190" not in result.stdout
+
+
+def test_a_question_without_an_answer_leaves_nothing(
+    run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C at the question forgets the campaign: the same command asks again, and does not take it for begun."""
+    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._is_terminal", lambda: True)
+    for _ in range(2):
+        left = run("run", "people.csv", *TEXT)
+        assert (left.exit_code, "Send to 3 people?" in left.stderr) == (130, True)
+        assert run("list").stdout == ""
+    assert not sent(simulator)
+
+
+def test_a_campaign_that_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
+    """One that a closed terminal has left at its question is shown and asked about anew, and goes out after a yes."""
+    content = Content(kind="text", sender="Shop", words="{name}様")
+    Campaign.create("people", "people.csv", content).close()
+    refused = run("run", "people.csv", *TEXT)
+    assert refused.exit_code == 2
+    assert "recipients   3\n" in refused.stdout
+    assert "nobody is there to be asked" in refused.stderr
+    assert not sent(simulator)
+    assert run("run", "people.csv", *TEXT, "--yes").exit_code == 0
+    assert sent(simulator) == 3
+
+
+def test_bad_rows_are_told_in_japanese(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with a row, a file or a choice is said in the reader's language, with the names in it."""
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    Path("bad.csv").write_text("name,tel\na,09010000000\n,09010000001\nc,0312345678\n", encoding="utf-8")
+    said = run("plan", "bad.csv", *TEXT).stderr
+    assert "3 行目: name: 空ですが、文章には {name} が必要です\n" in said
+    assert "xoxzo campaign plan: 送信できない行が 2 件あるため、何も送信していません。\n" in said
+    assert "携帯電話の番号ではありません (固定電話)" in said
+    kept = Path("bad.bad.csv").read_text(encoding="utf-8-sig")
+    assert ",3,name,空ですが、文章には {name} が必要です\n" in kept
+    assert ",4,tel,携帯電話の番号ではありません (固定電話)\n" in kept
+    said = run("plan", "people.csv", *TEXT, "--number", "phone").stderr
+    assert said == "xoxzo campaign plan: 列 'phone' はありません。あるのは name, tel です\n"
+    said = run("plan", "people.csv", *TEXT, "--stop-share", "2").stderr
+    assert said.startswith("xoxzo campaign plan: stop-share: ")
+    shown = run("plan", "people.csv", *TEXT, "--rate", "2", "--quiet", "21:00-08:00", "--max-cost", "50").stdout
+    assert "送らない時間 21:00-08:00 (宛先の現地時刻)\n" in shown
+    assert "料金の上限   50 クレジット\n" in shown
+    assert "所要時間     2 秒 (毎秒 2 件)、今から始めると " in shown
+
+
+def test_bad_rows_stop_everything_until_they_are_left_out(run: Run, simulator: Simulator) -> None:
+    """They are told with line and reason, kept in a file of their own, and nothing is sent before."""
+    with Path("people.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"x{n},nonsense\n" for n in range(7))
+    result = run("run", "people.csv", *TEXT, "--yes")
+    assert result.exit_code == 2
+    assert "line 5: tel holds no digits that can be read" in result.stderr
+    assert "… and 2 more\n" in result.stderr
+    assert "7 rows cannot be sent to; nothing was sent." in result.stderr
+    assert Path("people.bad.csv").read_text(encoding="utf-8-sig").count("nonsense") == 7
+    assert not sent(simulator)
+    result = run("run", "people.csv", *TEXT, "--yes", "--skip-bad")
+    assert result.exit_code == 0
+    assert "7 rows were left out; they are in people.bad.csv" in result.stderr
+    assert sent(simulator) == 3
+
+
+def test_a_file_that_changed_is_not_mixed_with_the_old_one(run: Run, simulator: Simulator) -> None:
+    """A stopped campaign goes on with the people it was made for; a changed file wants a name of its own."""
+    assert run("run", "people.csv", *TEXT, "--yes", "--max-cost", "30").exit_code == 0
+    Path("b.csv").write_text(Path("people.csv").read_text(encoding="utf-8"), encoding="utf-8")
+    simulator.faults.add("drop", SEND)
+    assert run("run", "b.csv", *TEXT, "--yes", "--settle", "0.1", "--concurrency", "1").exit_code == 7
+    with Campaign.open("b") as campaign:
+        campaign.ledger.put({"state": "stopped"})
+    Path("b.csv").write_text("tel,name\n08099990000,z\n", encoding="utf-8")
+    result = run("run", "b.csv", "--yes")
+    assert result.exit_code == 2
+    assert "b.csv has changed since b was begun" in result.stderr
+
+
+def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulator) -> None:
+    """A plan over --max-cost sends nothing and leaves nothing behind; resume remembers the limits."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--max-cost", "29")
+    assert result.exit_code == 2
+    assert "30 credits are more than --max-cost 29; nothing was sent." in result.stderr
+    assert not list(Path("campaigns").iterdir())
+    with Campaign.create("tight", "people.csv", _content()) as campaign:
+        campaign.keep(campaign.limits)
+        campaign.ledger.put({"state": "stopped"})
+    result = run("resume", "tight", "--max-cost", "10")
+    assert result.exit_code == 3
+    assert "tight stopped: the budget is spent\n" in result.stdout
+    assert "Go on with: xoxzo campaign resume tight\n" in result.stderr
+    assert run("resume", "tight").exit_code == 3
+    assert run("resume", "tight", "--max-cost", "30").exit_code == 0
+    assert sent(simulator) == 3
+
+
+def test_to_resume_what_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
+    """A campaign that a program has made was never said yes to: its plan is shown, and --yes goes on without a word."""
+    Campaign.create("made", "people.csv", _content()).close()
+    result = run("resume", "made")
+    assert result.exit_code == 2
+    assert "30 credits" in result.stdout
+    assert "xoxzo campaign resume: nobody is there to be asked; --yes sends without asking.\n" in result.stderr
+    assert sent(simulator) == 0
+    assert run("resume", "made", "--yes").exit_code == 0
+    assert sent(simulator) == 3
+
+
+def _content() -> object:
+    from xoxzo.cloudpy.campaigns import Content
+
+    return Content(kind="text", sender="Shop", words="hello")
+
+
+def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes to one's own number; without a yes nobody else is sent to."""
+    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._is_terminal", lambda: True)
+    result = run("run", "people.csv", *TEXT, "--test-to", "+818011112222", text="y\nn\n")
+    assert (result.exit_code, sent(simulator)) == (3, 1)
+    assert "Nobody else was sent to." in result.stderr
+    assert run("run", "people.csv", *TEXT, "--test-to", "+818011112222", "--yes").exit_code == 0
+    assert sent(simulator) == 5
+
+
+def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
+    """The text in force is frozen; a template that waits for approval is told."""
+    from xoxzo.cloudpy import Client
+
+    with Client() as client:
+        number = client.templates.create(name="t", content="Dear {name}").id
+    result = run("run", "people.csv", "--template", str(number), "--sender", "Shop", "--yes")
+    assert "has no text in force" in result.stderr
+    simulator.approve_template(number)
+    assert run("run", "people.csv", "--template", str(number), "--sender", "Shop", "--yes").exit_code == 0
+    assert simulator.phone("+819010000001").inbox[0].text == "Dear b"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["plan", "people.csv", "--sender", "Shop"], "one of --text, --template, --say and --play"),
+        (["plan", "people.csv", "--text", "a", "--say", "b", "--sender", "Shop"], "one of --text"),
+        (["plan", "people.csv", "--text", "a"], "from whom by --sender"),
+        (["plan", "people.csv", *TEXT, "--column", "name"], "--column wants NAME=COLUMN"),
+        (["plan", "people.csv", *TEXT, "--max-cost", "much"], "--max-cost wants a number of credits"),
+        (["plan", "people.csv", *TEXT, "--expires", "soon"], "--expires wants a time"),
+        (["plan", "people.csv", *TEXT, "--quiet", "night"], "quiet: must be two times of day"),
+        (["plan", "people.csv", "--text", "{colour}", "--sender", "Shop"], "no column for {colour}"),
+        (["plan", "people.csv", "--template", "999", "--sender", "Shop"], "status 404"),
+        (["status", "nobody"], "there is no campaign nobody"),
+    ],
+)
+def test_wrong_use_is_told(run: Run, arguments: list[str], message: str) -> None:
+    """One clear line, and a status that is not 0."""
+    result = run(*arguments)
+    assert result.exit_code in {2, 3}
+    assert message in result.stderr
+
+
+def test_no_credentials_end_before_anything_is_made(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator is pointed at, and no campaign is left behind; an expiry without a zone is this machine's time."""
+    monkeypatch.delenv("XOXZO_API_SID")
+    result = run("run", "people.csv", *TEXT, "--yes", "--expires", "2030-01-01T00:00")
+    assert result.exit_code == 4
+    assert "Or try it on this machine, where nothing is really sent:" in result.stderr
+    assert "--simulator\n" in result.stderr
+    assert not Path("campaigns").exists()
+
+
+def test_where_it_goes_can_be_said(
+    run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By --profile or --simulator, as for every other command; never both."""
+    url = os.environ["XOXZO_API_HOST"]
+    for name in ("XOXZO_API_HOST", "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN"):
+        monkeypatch.delenv(name)
+    assert run("run", "people.csv", *TEXT, "--profile", "a", "--simulator").exit_code == 2
+    table = f'[profiles.test]\nhost = "{url}"\nsid = "s"\ntoken = "t"\nallowed_recipients = ["+819010000000"]\n'
+    written(tmp_path, table)
+    monkeypatch.setenv("XOXZO_SIMULATOR", url)
+    assert "balance      100,000 credits\n" in run("plan", "people.csv", *TEXT, "--simulator").stdout
+    result = run("run", "people.csv", *TEXT, "--profile", "test", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "  rejected              2\n" in result.stdout, "who may not be reached by this profile was"
+    assert sent(simulator) == 1
+    assert run("settle", "people", "--profile", "test", "--statuses").exit_code == 0
+
+
+def test_other_columns_and_numbers_can_be_named(run: Run) -> None:
+    """--column, --any-number, --price, --track-link: each reaches the plan."""
+    Path("odd.csv").write_text("call me;fon\nx;03-1234-5678\n", encoding="utf-8")
+    arguments = ["--column", "name=call me", "--any-number", "--price", "7", "--track-link"]
+    result = run("plan", "odd.csv", *TEXT, *arguments)
+    assert "about 12 credits" in result.stdout, result.output
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(5, "5 s"), (600, "10 min"), (7300, "2 h 02 min")])
+def test_durations_are_for_people(seconds: float, words: str) -> None:
+    """Seconds, then minutes, then hours."""
+    assert duration(seconds) == words
+
+
+def test_a_ledger_that_fails_in_mid_run_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong, that nothing is lost, and the command that goes on; it is not called wrong use."""
+
+    def broken(*_args: object, **_options: object) -> None:
+        raise CampaignError("the ledger cannot be written: database or disk is full")
+
+    monkeypatch.setattr(SqliteLedger, "claim", broken)
+    result = run("run", "people.csv", *TEXT, "--yes")
+    assert result.exit_code == 3
+    assert result.stderr.endswith(
+        "xoxzo campaign: the ledger cannot be written: database or disk is full\n"
+        "Nothing is lost; once that is mended: xoxzo campaign resume people\n"
+    )
+
+
+def test_a_resumed_run_keeps_to_what_it_kept_to(run: Run) -> None:
+    """Every limit that is not given again is as it was."""
+    result = run("run", "people.csv", *TEXT, "--yes", "--concurrency", "3", "--rate", "40", "--stop-share", "0.9")
+    assert result.exit_code == 0
+    assert run("resume", "people", "--rate", "50").exit_code == 0
+    with Campaign.open("people") as campaign:
+        limits = campaign.limits
+        assert (limits.concurrency, limits.rate, limits.stop_share) == (3, 50.0, 0.9)
+
+
+def test_help_groups_the_options(run: Run) -> None:
+    """What is sent, the list, what is kept to, and the rest; an argument is no option."""
+    words = run("run", "--help").stdout
+    places = [words.index(f"\n{title}:\n") for title in ("What is sent", "The list", "What is kept to", "Options")]
+    assert places == sorted(places)
+    assert "--rate FLOAT" in words
+    assert "\n  FILE\n" not in words
+
+
+def test_a_balance_that_does_not_suffice_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With how much is missing; a part has its own cost, and the end at the allowed rate counts quiet hours in."""
+    Path("long.csv").write_text("name,tel\n" + f"{'あ' * 100},09010000000\nb,09010000001\n", encoding="utf-8")
+    result = run("plan", "long.csv", *TEXT, "--price", "90000", "--rate", "0.001", "--expires", "2030-01-01T00:00Z")
+    assert "balance      100,000 credits: 170,000 too few\n" in result.stdout
+    assert "parts         1 part  1 ████████████████████████ 90,000 credits\n" in result.stdout
+    assert "\n              2 parts 1 ████████████████████████ 180,000 credits\n" in result.stdout
+    assert "time         33 min at 0.001 a second, until 20" in result.stdout
+    assert "expires      20" in result.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+def test_a_terminal_shows_one_line_that_moves_and_ctrl_c_is_gentle(run: Run, simulator: Simulator) -> None:
+    """A bar with rate and time left; Ctrl-C finishes what is in flight and says how to go on."""
+    Path("many.csv").write_text("tel\n" + "".join(f"090{10000000 + n}\n" for n in range(400)), encoding="utf-8")
+    simulator.faults.add("throttled", SEND, chance=0.02, seconds=0.1)
+    command = [str(Path(sys.executable).with_name("xoxzo")), "campaign", "run", "many.csv", "--yes"]
+    command += ["--text", "hello", "--sender", "Shop", "--rate", "100"]
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower)
+    os.close(follower)
+    output, told = b"", False
+    while True:
+        try:
+            piece = os.read(leader, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        output += piece
+        if not told and b"left" in output:
+            told = True
+            process.send_signal(signal.SIGINT)
+    os.close(leader)
+    text = output.decode()
+    assert process.wait() == 3, text
+    assert "━" in text
+    assert "\x1b[2K" in text
+    assert "/s · " in text
+    assert "many stopped: interrupted" in text
+    assert "Go on with: xoxzo campaign resume many" in text
+    with Campaign.open("many") as campaign:
+        assert campaign.tally().sent == sent(simulator) < 400
+        assert not list(campaign.unknown())
+    assert run("run", "many.csv", "--rate", "1000").exit_code == 0
+    assert sent(simulator) == 400

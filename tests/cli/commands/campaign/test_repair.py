@@ -1,0 +1,150 @@
+"""`xoxzo campaign` after something went wrong: what is unknown, what was cut off, and who does not want any more."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from xoxzo.cloudpy.campaigns import Campaign, Content
+from xoxzo.cloudpy.simulator import Simulator
+
+Run = Callable[..., Result]
+SEND = "POST /sms/messages/"
+TEXT = ["--text", "{name}様", "--sender", "Shop"]
+
+
+def sent(simulator: Simulator) -> int:
+    return sum(len(messages) for messages in simulator.engine.sms.by_phone.values())
+
+
+def _content() -> object:
+
+    return Content(kind="text", sender="Shop", words="hello")
+
+
+def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simulator) -> None:
+    """Exit status 7, a list with masked numbers, and the ways out of it."""
+    simulator.faults.add("lose_reply", SEND, times=1)
+    simulator.faults.add("error", "GET /sms/messages/")
+    result = run("run", "people.csv", *TEXT, "--yes", "--settle", "0.1", "--concurrency", "1")
+    assert result.exit_code == 7
+    assert "1 may have been sent, and nobody can tell: xoxzo campaign unknown people" in result.stderr
+    assert "line 2        +81••••0000      " in run("unknown", "people").stdout
+    told = json.loads(run("unknown", "people", "--show-numbers", "--json").stdout)
+    assert (told["number"], told["why"]) == ("+819010000000", "ResponseLost")
+    assert run("settle", "people", "--assume-sent", "--resend-unknown").exit_code == 2
+    assert run("settle", "people").exit_code == 3, "the list cannot be read"
+    Path("log.csv").write_text("msgid,tags,status,cost\n", encoding="utf-8")
+    result = run("settle", "people", "--usage-log", "log.csv")
+    assert (result.exit_code, result.stderr) == (7, "0 records of the usage log are of this campaign\n")
+    assert "1 will be sent again" in run("settle", "people", "--resend-unknown").stderr
+    simulator.faults.all_normal()
+    assert run("resume", "people").exit_code == 0
+    assert len(simulator.phone("+819010000000").inbox) == 2, "as it was asked for"
+    give_up = time.monotonic() + 30
+    while "delivered             3" not in run("settle", "people", "--statuses").stdout:
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    assert "0 are taken for sent" in run("settle", "people", "--assume-sent").stderr
+
+
+def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
+    """Numbers on a list are left out, from the beginning or later; a line that is no number is told."""
+    Path("out.txt").write_text("090-1000-0000\n\n", encoding="utf-8")
+    assert (
+        "left out     1 is on the suppression list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
+    )
+    with Campaign.create("two", "people.csv", _content()):
+        pass
+    assert "1 more numbers are left out" in run("suppress", "two", "out.txt").stderr
+    assert "1 more numbers are left out" in run("suppress", "two", "-", text="09010000001\n").stderr
+    assert run("resume", "two", "--yes").exit_code == 0
+    assert sent(simulator) == 1
+    result = run("suppress", "two", "-", text="nonsense\n")
+    assert (result.exit_code, "line 1" in result.stderr) == (2, True)
+
+
+def test_pausing_and_cancelling_are_wishes(run: Run) -> None:
+    """They reach a run elsewhere through the ledger; a cancelled campaign cannot go on."""
+    with Campaign.create("a", "people.csv", _content()):
+        pass
+    assert "a pauses" in run("pause", "a").stderr
+    assert "a is cancelled" in run("cancel", "a").stderr
+    result = run("resume", "a")
+    assert (result.exit_code, "was cancelled" in result.stderr) == (2, True)
+
+
+def test_a_run_that_was_cut_off_is_told(run: Run) -> None:
+    """Its state is still `running`, but nobody runs it: status and list say so, and how to go on."""
+    with Campaign.create("a", "people.csv", _content()) as campaign:
+        campaign.ledger.put({"state": "running"})
+    result = run("status", "a")
+    assert result.stdout.startswith("a cut off\n")
+    assert result.stderr == "Go on with: xoxzo campaign resume a\n"
+    assert "cut off" in run("list").stdout
+    with Campaign.open("a") as campaign:
+        campaign.ledger.lock()
+        assert json.loads(run("status", "a", "--json").stdout)["state"] == "running"
+
+
+def test_reports_reach_a_campaign_by_the_file_of_listen(
+    run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--callbacks` signs the addresses; what was heard there settles calls, and what anybody else says does not."""
+    from xoxzo.cloudpy.cli.commands.listen import received_callback
+
+    assert (
+        "XOXZO_CALLBACK_SECRET is not set" in run("run", "people.csv", *TEXT, "--callbacks", "http://a.example").stderr
+    )
+    monkeypatch.setenv("XOXZO_CALLBACK_SECRET", "a secret of the tests")
+    with simulator_listener() as (url, requests):
+        arguments = ["--say", "こんにちは", "--sender", "81312345678", "--callbacks", url]
+        assert run("run", "people.csv", *arguments, "--yes").exit_code == 0
+        give_up = time.monotonic() + 30
+        while len(requests) < 3 and time.monotonic() < give_up:
+            time.sleep(0.05)
+    lines = [
+        received_callback.to_line(received_callback.received_now("POST", path, kind, body))
+        for path, kind, body in requests
+    ]
+    forged = received_callback.to_line(
+        received_callback.received_now("POST", "/call-ended/" + "x" * 60, requests[0][1], requests[0][2])
+    )
+    Path("heard.jsonl").write_text("\n".join([*lines, lines[0], forged]) + "\n", encoding="utf-8")
+    result = run("settle", "people", "--reports", "heard.jsonl")
+    assert "3 reports told something new\n" in result.stderr, result.output
+    assert "sent" not in run("status", "people").stdout
+    Path("heard.jsonl").write_text("nonsense\n", encoding="utf-8")
+    assert "heard.jsonl, line 1: this is none" in run("settle", "people", "--reports", "heard.jsonl").stderr
+
+
+@contextmanager
+def simulator_listener() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
+    """A receiver of callbacks: its address, and what came to it."""
+    requests: list[tuple[str, str, bytes]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            requests.append((self.path, self.headers["content-type"], body))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", requests
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,300 @@
+"""`xoxzo listen` and `xoxzo trigger`, each as a process, talking to each other and to a simulator."""
+
+import json
+import signal
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from faulty import FaultyServer, reply
+from hypothesis import given, strategies
+from listening import listening
+
+from xoxzo.cloudpy import SimulatorError
+from xoxzo.cloudpy.cli.commands.listen import received_callback
+from xoxzo.cloudpy.cli.commands.listen.command import command as listen_command, forward_url
+from xoxzo.cloudpy.cli.commands.trigger import sample_callbacks, trigger_on_simulator
+from xoxzo.cloudpy.cli.commands.trigger.command import command as trigger_command
+from xoxzo.cloudpy.cli.core.http_probe import probe
+
+SECRET = "a secret of the tests"
+GIVEN = {"XOXZO_CALLBACK_SECRET": SECRET}
+Listening = Callable[..., Any]
+
+
+def trigger(*arguments: str, **environment: str) -> Result:
+    """Run `xoxzo trigger` in this process."""
+    return CliRunner(env=environment).invoke(trigger_command, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("kind", sample_callbacks.KINDS)
+def test_everything_that_can_be_triggered_is_heard(kind: str, tmp_path: Path) -> None:
+    """Each made-up callback is believed by a listener that verifies, and tells what it should."""
+    with listening(tmp_path, "--json", "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
+        options = [kind, listener.url, "--sign", "--reference", "booking-1", "--json"]
+        for form in ("--form", "--as-json"):
+            result = trigger(*options, form, XOXZO_CALLBACK_SECRET=SECRET)
+            assert result.exit_code == 0, result.output
+            answer = json.loads(result.output)["answer"]
+            assert answer == ('say en "Hello"' if kind == "call.incoming" else "")
+        told = listener.told(2)
+    assert {one["event"] for one in told} == {sample_callbacks.KINDS[kind].purpose}
+    assert {one["reference"] for one in told} == {"booking-1"}
+    assert {one["answered"] for one in told} == {200}
+    wanted = {"sms.failed": "FAIL", "call.unanswered": "NO ANSWER", "sms.delivered": "DELIVERED"}
+    assert {one.get("status") for one in told} == {wanted.get(kind, told[0].get("status"))}
+
+
+@pytest.fixture(scope="module")
+def with_sins(start_simulator: Callable[..., Any]) -> Iterator[str]:
+    """A simulator that has the retired numbers that receive SMS, too."""
+    with start_simulator("--legacy-sin") as url:
+        yield url
+
+
+@pytest.mark.parametrize("kind", list(sample_callbacks.KINDS))
+def test_a_simulator_really_does_it(kind: str, with_sins: str, tmp_path: Path) -> None:
+    """With a simulator, the same callbacks come of a real message or call there."""
+    with listening(tmp_path, "--json") as listener:
+        result = trigger(kind, listener.url, "--simulator", with_sins, "--reference", "booking-1", "--json")
+        assert result.exit_code == 0, result.output
+        [told] = listener.told(1)
+    assert told["event"] == sample_callbacks.KINDS[kind].purpose
+    assert told["answered"] == 200
+    steps = [json.loads(line) for line in result.output.splitlines()]
+    if kind == "call.incoming":
+        assert [step["text"] for step in steps if step["name"] == "say"] == ["Hello"]
+    else:
+        assert [step["outcome"] for step in steps] == ["delivered"]
+        assert told.get("tags") == (None if kind == "sms.incoming" else ["booking-1"])
+
+
+def test_for_people(tmp_path: Path) -> None:
+    """People see a line for each callback, without whole numbers and texts, and without colours in a file."""
+    with listening(tmp_path) as listener:
+        assert trigger("sms.delivered", listener.url).exit_code == 0
+        assert trigger("sms.incoming", listener.url).exit_code == 0
+        assert trigger("call.incoming", listener.url, "--caller", "").exit_code == 0
+        delivered, incoming, call = listener.lines(3)
+    assert "delivery-report" in delivered
+    assert "DELIVERED" in delivered
+    assert "recipient +81••••2222" in delivered
+    assert delivered.endswith("→ 200")
+    assert "text …" in incoming
+    assert "caller" not in call
+    assert "\x1b" not in delivered
+
+
+def test_content_on_demand(tmp_path: Path) -> None:
+    """Numbers and texts are shown whole to whoever asks for them."""
+    with listening(tmp_path, "--show-content") as listener:
+        trigger("sms.incoming", listener.url)
+        [line] = listener.lines(1)
+    assert "sender +818033334444" in line
+    assert "text はい" in line
+
+
+def test_terminal_is_not_led_astray(tmp_path: Path) -> None:
+    """Control characters that somebody sent are shown as what they are."""
+    with listening(tmp_path, "--verify", **GIVEN) as listener:
+        trigger("sms.delivered", listener.url, "--sign", "--reference", "a\x1b[2Jb\nc", "--id", "\x1b[2J", **GIVEN)
+        [line] = listener.lines(1)
+    assert r"reference a\x1b[2Jb\x0ac" in line
+    assert r"[\x1b[2J]" in line
+
+
+def test_forged(tmp_path: Path) -> None:
+    """A listener that verifies refuses what was not signed, and a trigger ends with 3 when it is refused."""
+    with listening(tmp_path, "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
+        assert trigger("sms.delivered", listener.url).exit_code == 3
+        signed = trigger("sms.delivered", listener.url, "--sign", XOXZO_CALLBACK_SECRET="another secret of the tests")
+        assert signed.exit_code == 3
+        lines = listener.lines(2)
+    assert all("refused" in line and line.endswith("→ 403") for line in lines)
+
+
+def test_no_callback(tmp_path: Path) -> None:
+    """What tells nothing is shown as such, and answered, for this is a look and not a judgement."""
+    with listening(tmp_path) as listener:
+        assert trigger("sms.delivered", listener.url, "--as-json").exit_code == 0
+        connection = socket.create_connection(("127.0.0.1", int(listener.url.rpartition(":")[2])), timeout=10)
+        with connection:
+            connection.sendall(b"POST /x HTTP/1.0\r\ncontent-length: 3\r\n\r\na=b")
+            assert b" 200 " in connection.recv(1000)
+        lines = listener.lines(2)
+    assert "refused" in lines[1]
+
+
+@pytest.mark.parametrize("length", ["1000001", "many", "9" * 5000])
+def test_too_large(length: str, tmp_path: Path) -> None:
+    """A body that is too large, or has no length that is a number, is not read."""
+    with listening(tmp_path) as listener:
+        connection = socket.create_connection(("127.0.0.1", int(listener.url.rpartition(":")[2])), timeout=10)
+        with connection:
+            connection.sendall(b"POST /x HTTP/1.0\r\ncontent-length: " + length.encode() + b"\r\n\r\n")
+            assert b" 413 " in connection.recv(1000)
+
+
+def test_forwarded_and_replayed(tmp_path: Path) -> None:
+    """Requests go on to another address, answered as that one answers, and again when the file is replayed."""
+    log = tmp_path / "heard.jsonl"
+    with listening(tmp_path, "--json", "--verify", "--answer", "voicemail", XOXZO_CALLBACK_SECRET=SECRET) as shop:
+        with listening(tmp_path, "--json", "--forward", f"{shop.url}/xoxzo", "--log", str(log)) as listener:
+            called = trigger("call.incoming", listener.url, "--sign", "--json", **GIVEN)
+            assert json.loads(called.output)["answer"] == "voicemail"
+            assert trigger("sms.delivered", listener.url, "--sign", "--reference", "a", **GIVEN).exit_code == 0
+            assert trigger("sms.delivered", listener.url).exit_code == 3
+            assert [one["answered"] for one in listener.told(3)] == [200, 200, 403]
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+        log.write_text("\n\n".join([*log.read_text().splitlines()[:2], ""]))
+        replayed = CliRunner().invoke(listen_command, ["--replay", str(log), "--forward", shop.url, "--json"])
+        assert replayed.exit_code == 0, replayed.output
+        assert [json.loads(line)["answered"] for line in replayed.output.splitlines()] == [200, 200]
+        assert [one["event"] for one in shop.told(5)].count("delivery-report") == 2
+    gone = CliRunner().invoke(listen_command, ["--replay", str(log), "--forward", shop.url, "--json"])
+    assert gone.exit_code == 3
+
+
+def test_nobody_to_forward_to(tmp_path: Path) -> None:
+    """When nothing answers behind it, a listener says so and answers 502, so that the callback comes again."""
+    with listening(tmp_path, "--forward", "http://127.0.0.1:9") as listener:
+        result = trigger("sms.delivered", listener.url, "--json")
+        [line] = listener.lines(1)
+    assert (result.exit_code, json.loads(result.output)["status"]) == (3, 502)
+    assert "refused" in line.lower()
+
+
+def test_help_names_all_events() -> None:
+    """The help of `xoxzo trigger` names everything that can be triggered."""
+    told = " ".join(trigger("--help").output.split())
+    assert all(kind in told for kind in sample_callbacks.KINDS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stops(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end it with status 0."""
+    with listening(tmp_path) as listener:
+        listener.process.send_signal(number)
+        assert listener.process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--replay", "{file}"], "--replay needs --forward"),
+        (["--replay", "{file}", "--forward", "http://127.0.0.1:9"], "line 1 is not one"),
+        (["--verify", "--port", "0"], "XOXZO_CALLBACK_SECRET is not set"),
+        (["--port", "{taken}"], "in use\n  Take another port: --port 0"),
+    ],
+)
+def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
+    """What cannot be done is told in a line, with status 2."""
+    file = tmp_path / "wrong.jsonl"
+    file.write_text('{"at": 1}\n')
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        filled = [option.format(file=file, taken=taken.getsockname()[1]) for option in options]
+        result = CliRunner().invoke(listen_command, filled)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["sms.delivered", "shop.example"], 2, "url"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--sign"], 2, "XOXZO_CALLBACK_SECRET is not set"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--recipient", "08011112222"], 2, "recipient"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--sender", "no sender"], 2, "sender"),
+        (["sms.delivered", "http://127.0.0.1:9/"], 6, "xoxzo listen --port 9"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--json"], 6, "error"),
+        (["sms.delivered", "http://nobody.invalid/"], 6, "is the address right"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--simulator", "nowhere"], 2, "simulator"),
+        (["sms.delivered", "http://127.0.0.1:9/", "--simulator", "http://127.0.0.1:9"], 6, "no simulator answers"),
+        (["unknown", "http://127.0.0.1:9/"], 2, "unknown"),
+    ],
+)
+def test_trigger_wrongly(arguments: list[str], status: int, said: str) -> None:
+    """What cannot be done is told with its status: 2 for a wrong call, 6 when nothing answered."""
+    result = trigger(*arguments)
+    assert result.exit_code == status, result.output
+    assert said in result.output
+
+
+def test_a_simulator_without_receiving_numbers(simulator_url: str, start_simulator: Callable[..., Any]) -> None:
+    """Where a simulator has no number that receives SMS, what to do is said."""
+    result = trigger("sms.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)
+    assert result.exit_code == 6
+    assert "--legacy-sin" in result.output
+    with start_simulator("--legacy-sin", "--set", "sin_ranges=[]") as url:
+        result = trigger("sms.incoming", "http://127.0.0.1:9/", "--simulator", url)
+    assert "no receiving number left" in result.output
+
+
+def test_an_action_url_that_fails(simulator_url: str) -> None:
+    """When an action URL does not answer, the call fails, and the command ends with 3."""
+    result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)
+    assert result.exit_code == 3, result.output
+
+
+def test_no_simulator(tmp_path: Path, simulator_url: str) -> None:
+    """What answers and is no simulator is told as such, and so is what a simulator refuses."""
+    with listening(tmp_path) as listener, pytest.raises(SimulatorError, match="is no simulator"):
+        trigger_on_simulator.control(listener.url, "GET", "/_simulator/health")
+    with pytest.raises(SimulatorError, match="refused"):
+        trigger_on_simulator.control(simulator_url, "GET", "/_simulator/calls/unheardOf")
+
+
+def test_nothing_comes(simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nothing is delivered, the command does not wait for ever."""
+    monkeypatch.setattr(trigger_on_simulator, "_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(
+        trigger_on_simulator, "FAILING", "+819000000002"
+    )  # a phone that is switched off: no report ever comes
+    result = trigger("sms.failed", "http://127.0.0.1:9/", "--simulator", simulator_url)
+    assert result.exit_code == 6
+    assert "nothing was delivered within 0.3 s" in result.output
+
+
+def test_no_number_left(start_simulator: Callable[..., Any]) -> None:
+    """Without a dial-in number nobody can call in, and that is said."""
+    with start_simulator("--set", "din_ranges=[]") as url:
+        result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", url)
+    assert result.exit_code == 6
+    assert "no dial-in number left" in result.output
+
+
+def test_long_answers() -> None:
+    """No more than 64 KiB of an answer is taken."""
+    with FaultyServer(reply(200, b"x" * 200_000)) as server:
+        outcome = probe("GET", server.url, {})
+    assert (outcome.status, len(outcome.body)) == (200, 65_536)
+
+
+@pytest.mark.parametrize(
+    ("target", "joined"),
+    [
+        ("/a/delivery-report/token", "http://shop/x/delivery-report/token"),
+        ("/incoming-call/token?caller=1", "http://shop/x/incoming-call/token?caller=1"),
+        ("/hook", "http://shop/x/hook"),
+        ("/", "http://shop/x/"),
+        ("/a/b/c?d=e", "http://shop/x/a/b/c?d=e"),
+    ],
+)
+def test_where_it_goes_on(target: str, joined: str) -> None:
+    """Of a signed URL purpose and token go on, of any other the whole path, each with its query."""
+    assert forward_url("http://shop/x/", target) == joined
+
+
+@given(strategies.binary(), strategies.text(), strategies.sampled_from(["GET", "POST"]))
+def test_kept(body: bytes, target: str, method: str) -> None:
+    """A request comes back from a file byte for byte."""
+    one = received_callback.received_now(method, target, "text/plain", body)
+    again = received_callback.from_line(received_callback.to_line(one))
+    assert again.octets == body
+    assert (again.method, again.at) == (one.method, one.at)

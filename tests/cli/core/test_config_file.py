@@ -1,0 +1,79 @@
+"""The configuration file: where it is, who may read it, what may stand in it."""
+
+import pytest
+from configured import written
+
+from xoxzo.cloudpy.cli.core.config import config_file
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError
+
+SAMPLE = """\
+default = "shop"
+sender = "Top"
+confirm_above = true
+
+[profiles.shop]
+sid = "abc"
+sender = "Shop"
+"""
+
+
+def test_where_it_is(home, monkeypatch) -> None:
+    """XOXZO_CONFIG names it, else it is in XDG_CONFIG_HOME, else in ~/.config; the state goes the same way."""
+    assert config_file.path() == home / "config/xoxzo/config.toml"
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(home))
+    assert config_file.path() == home / ".config/xoxzo/config.toml"
+    assert config_file.state_folder() == home / ".local/state/xoxzo"
+    monkeypatch.setenv("XOXZO_CONFIG", "~/mine.toml")
+    assert config_file.path() == home / "mine.toml"
+
+
+def test_no_file_is_an_empty_configuration(home) -> None:
+    """Without a file nothing is set."""
+    assert config_file.load() == {}
+    assert config_file.default("sender", None) is None
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])
+def test_what_others_may_touch_is_refused(home, mode) -> None:
+    """A file that group or others have any right to is not read, and the command that mends it is named."""
+    path = written(home, SAMPLE, mode)
+    with pytest.raises(CommandError) as refused:
+        config_file.load()
+    assert refused.value.status == CREDENTIALS
+    assert refused.value.advice == (f"Type: chmod 600 {path}",)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("sid = abcdef", "is no TOML"), ("profiles = 3", "profiles must be tables"), ('a = "\udcff"', "is no TOML")],
+)
+def test_a_file_that_cannot_be_used_is_refused(home, content, said) -> None:
+    """What is wrong with the file is said with its name, and without what stands in it."""
+    path = written(home, "")
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(CommandError, match=said) as refused:
+        config_file.load()
+    assert refused.value.status == USAGE
+    assert "abcdef" not in str(refused.value)
+
+
+def test_a_folder_in_its_place_is_refused(home) -> None:
+    """What cannot be read is told."""
+    config_file.path().mkdir(parents=True)
+    config_file.path().chmod(0o700)
+    with pytest.raises(CommandError, match="cannot be read"):
+        config_file.load()
+
+
+def test_a_profile_comes_before_the_rest(home) -> None:
+    """A setting of the profile wins over the same one at the top; a value of another kind is refused."""
+    written(home, SAMPLE)
+    shop = config_file.load()["profiles"]["shop"]
+    assert config_file.default("sender", shop) == "Shop"
+    assert config_file.default("sender", {}) == "Top"
+    with pytest.raises(CommandError, match="confirm_above is of the wrong kind"):
+        config_file.default("confirm_above", None, (int, float))
+    with pytest.raises(CommandError, match="sender is of the wrong kind"):
+        config_file.default("sender", {"sender": 3})

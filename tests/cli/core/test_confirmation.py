@@ -1,0 +1,180 @@
+"""Money and people: when there is a question, and what happens without an answer."""
+
+import socket
+
+from faulty import FaultyServer, reply
+
+from xoxzo.cloudpy.cli.core.config import profiles
+from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, USAGE
+
+SEND = ("sms", "send", "+818011112222", "Hi", "--sender", "Shop")
+LONG = "あ" * 660
+
+
+def sent(shell) -> int:
+    """Count what was sent."""
+    return len(shell("sms", "list", "--json").stdout.splitlines())
+
+
+def test_a_simulator_is_never_asked_about(shell, answers) -> None:
+    """Nothing costs there."""
+    asked = answers(False)
+    assert shell(*SEND).exit_code == 0
+    assert shell("sms", "send", "+818011112222", LONG, "--sender", "Shop").exit_code == 0
+    assert asked == []
+
+
+def test_a_tunnel_on_this_machine_is_asked_about(shell, answers, monkeypatch) -> None:
+    """An address of this machine that does not answer as a simulator may lead to the real service."""
+    asked = answers(False)
+    with FaultyServer(reply(404, "{}")) as server:
+        monkeypatch.setenv(profiles.HOST, server.url)
+        done = shell(*SEND)
+        assert (done.exit_code, asked) == (REJECTED, ["Send it?"])
+        assert len(server.requests) == 1
+        assert server.requests[0].startswith(b"GET /_simulator/health ")
+
+
+def test_where_nothing_listens_nobody_is_asked(shell, answers, monkeypatch) -> None:
+    """A simulator that does not run is named, with what starts one, before any question."""
+    asked = answers(True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        monkeypatch.setenv(profiles.HOST, url)
+        done = shell(*SEND)
+    assert (done.exit_code, done.stdout, asked) == (NOT_SENT, "", [])
+    assert f"nothing listens at {url}; nothing was sent." in done.stderr
+    assert "xoxzo simulator" in done.stderr
+
+
+def test_the_first_live_send_from_a_terminal_is_asked_about(live, answers) -> None:
+    """Recipients, parts and cost are shown; after a yes the next one is not asked about."""
+    asked = answers(True)
+    done = live(*SEND)
+    assert done.exit_code == 0
+    for piece in ("An SMS from Shop", "recipients: 1 (+81••••2222)", "parts of each: 1", "cost: about 10 credits"):
+        assert piece in done.stderr
+    assert live(*SEND).exit_code == 0
+    assert asked == ["Send it?"]
+    assert sent(live) == 2
+
+
+def test_a_no_sends_nothing(live, answers) -> None:
+    """A no ends with 3, and the next send is asked about again."""
+    asked = answers(False)
+    for _ in range(2):
+        done = live(*SEND)
+        assert (done.exit_code, done.stdout) == (REJECTED, "")
+        assert "Nothing was sent." in done.stderr
+    assert asked == ["Send it?"] * 2
+    assert sent(live) == 0
+
+
+def test_what_is_dear_is_asked_about_each_time(live, answers) -> None:
+    """Above the limit there is a question although the account was asked about before."""
+    asked = answers(True)
+    two = ("sms", "send", "+818011112222", "8033334444", LONG, "--sender", "Shop")
+    assert live(*SEND).exit_code == 0
+    done = live(*two)
+    assert "parts of each: 10" in done.stderr
+    assert "cost: about 200 credits" in done.stderr
+    assert "+81••••4444: the national 0 in front was missing" in done.stderr
+    assert live(*two).exit_code == 0
+    assert len(asked) == 3
+
+
+def test_a_script_is_not_asked_but_does_not_get_dear(live) -> None:
+    """Without a terminal a cheap send goes out, a dear one only with --yes."""
+    assert live(*SEND).exit_code == 0
+    dear = ("sms", "send", "+818011112222", "+818033334444", LONG, "--sender", "Shop")
+    done = live(*dear)
+    assert done.exit_code == USAGE
+    assert "it costs about 200 credits, and nobody is there to be asked" in done.stderr
+    assert live(*dear, "--yes").exit_code == 0
+    assert sent(live) == 3
+
+
+def test_what_nobody_knows_the_price_of_is_asked_about(live, answers) -> None:
+    """Without a published price there is a question, or a refusal; --price settles it."""
+    foreign = ("sms", "send", "+12015550123", "Hi", "--sender", "Shop")
+    done = live(*foreign)
+    assert done.exit_code == USAGE
+    assert "nobody knows what it costs" in done.stderr
+    assert live(*foreign, "--price", "7").exit_code == 0
+    answers(True)
+    done = live(*foreign)
+    assert "not known: no price is published" in done.stderr
+
+
+def test_the_limit_can_be_moved(live, home) -> None:
+    """`confirm_above` moves it for everything."""
+    assert live("config", "set", "confirm_above", "9.5").exit_code == 0
+    assert live(*SEND).exit_code == USAGE
+    assert live("config", "set", "confirm_above", "1000").exit_code == 0
+    assert live("sms", "send", "+818011112222", "+818033334444", LONG, "--sender", "Shop").exit_code == 0
+
+
+def test_a_call_costs_at_least_its_first_minute(live, answers) -> None:
+    """A call's cost has no end, and that is said; a conference is charged for each."""
+    answers(True)
+    done = live("call", "say", "+818011112222", "Hi", "--lang", "en", "--caller", "81501112222")
+    assert "cost: at least 10 credits" in done.stderr
+    done = live("conference", "create", "+818011112222", "+60123456789", "--caller", "81501112222", "--country", "MY")
+    assert done.exit_code == 0
+    answers(False)
+    numbers = [f"+8180111122{number}" for number in range(10, 21)]
+    done = live(
+        "call", "play", *numbers, "--url", "http://a.example/a.mp3", "--caller", "81501112222", "--jp-din-caller"
+    )
+    assert "recipients: 11 (+81••••2210, +81••••2211, +81••••2212, +81••••2213, +81••••2214 …)" in done.stderr
+    assert "cost: at least 165 credits" in done.stderr
+    assert done.exit_code == REJECTED
+
+
+def test_a_number_is_shown_with_its_price(live, answers) -> None:
+    """A subscription is asked about with the number and what 30 days cost, and not with --yes."""
+    uid = live("din", "search", "--prefix", "8150").stdout.split("\t")[0]
+    asked = answers(True)
+    done = live("din", "subscribe", uid)
+    assert "Number 8150" in done.stderr
+    assert "cost: about 650 credits" in done.stderr
+    assert live("din", "release", uid).exit_code == 0
+    assert asked == ["Send it?", f"Release {uid} for good?"]
+    assert "cost: not known" in live("din", "subscribe", "JP00000000000000").stderr
+    assert live("din", "subscribe", uid, "--yes").exit_code == 0
+    answers(False)
+    assert live("din", "release", uid).exit_code == REJECTED
+
+
+def test_nothing_is_done_for_good_without_a_word(live) -> None:
+    """Without a terminal, what cannot be undone wants --yes."""
+    uid = live("din", "search", "--prefix", "8150").stdout.split("\t")[0]
+    assert live("din", "subscribe", uid, "--yes").exit_code == 0
+    done = live("din", "release", uid)
+    assert (done.exit_code, "--yes does it without asking." in done.stderr) == (USAGE, True)
+    assert live("din", "release", uid, "--yes").exit_code == 0
+
+
+def test_where_nothing_can_be_kept_the_send_goes_on(live, answers, home, monkeypatch) -> None:
+    """That the question cannot be remembered is said, and nothing else changes."""
+    answers(True)
+    (home / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "file"))
+    done = live(*SEND)
+    assert done.exit_code == 0
+    assert "cannot be written" in done.stderr
+
+
+def test_somebody_is_there_only_at_a_terminal(monkeypatch) -> None:
+    """Both what is typed and what is said have to be at a terminal."""
+    from xoxzo.cloudpy.cli.core.sending import confirmation
+
+    class Stream:
+        def __init__(self, terminal: bool) -> None:
+            self.isatty = lambda: terminal
+
+    for typed, said in ((True, True), (True, False), (False, True)):
+        monkeypatch.setattr(confirmation.sys, "stdin", Stream(typed))
+        monkeypatch.setattr(confirmation.sys, "stderr", Stream(said))
+        assert confirmation._is_interactive() is (typed and said)

@@ -1,0 +1,115 @@
+"""The `xoxzo` command itself: its table, and what it says when an extra is missing."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from xoxzo.cloudpy import __version__, cli
+from xoxzo.cloudpy.cli import app
+from xoxzo.cloudpy.cli.core import click_base
+
+HIDE = (
+    "import sys; sys.modules[{name!r}] = None; sys.argv = ['xoxzo', {command!r}]; "
+    "from xoxzo.cloudpy.cli import main; main()"
+)
+
+
+def run(name: str, command: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a Python that lacks a module."""
+    script = HIDE.format(name=name, command=command)
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=False, timeout=60
+    )
+
+
+def test_help_lists_commands_and_loads_none() -> None:
+    """The list comes from the table: no server and no HTTP library is imported for it."""
+    script = (
+        "import sys\nfrom click.testing import CliRunner\nfrom xoxzo.cloudpy.cli.app import xoxzo\n"
+        "print(CliRunner().invoke(xoxzo, ['--help']).output)\n"
+        "print(*sorted({'starlette', 'uvicorn', 'httpx2', 'httpcore2', 'rich', 'asyncio'} & set(sys.modules)))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    *text, loaded = told.stdout.splitlines()
+    assert any(line.split()[:3] == ["simulator", "Run", "Xoxzo's"] for line in text)
+    assert not loaded
+
+
+def test_version_and_unknown_commands() -> None:
+    """The version is the package's; an unknown command is a usage error."""
+    assert CliRunner().invoke(app.xoxzo, ["--version"]).output == f"xoxzo, version {__version__}\n"
+    assert CliRunner().invoke(app.xoxzo, ["nothing"]).exit_code == 2
+
+
+@pytest.mark.parametrize("name", app.xoxzo.list_commands(None))
+def test_every_command_of_the_table_is_there(name: str) -> None:
+    """Each can be imported and helps."""
+    assert CliRunner().invoke(app.xoxzo, [name, "--help"]).exit_code == 0
+
+
+def test_without_click_one_line_names_the_extra() -> None:
+    """The core alone says what to install."""
+    told = run("click", "--help")
+    assert told.returncode == 2
+    assert told.stderr == 'xoxzo: the command line needs an extra: pip install "xoxzo-cloudpy[cli]"\n'
+
+
+def test_without_the_simulator_one_line_names_the_extra() -> None:
+    """A command says which extra it needs."""
+    told = run("uvicorn", "simulator")
+    assert told.returncode == 2
+    assert told.stderr == 'xoxzo simulator: this needs an extra: pip install "xoxzo-cloudpy[simulator]"\n'
+
+
+@pytest.mark.parametrize("entry", [cli.main, click_base.Group(name="x", table=app.COMMANDS).get_command])
+def test_faults_of_our_own_are_not_hidden(entry: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing module of ours is a fault, not a missing extra."""
+    error = ModuleNotFoundError("no module", name="xoxzo.cloudpy.nothing")
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise error
+
+    if entry is cli.main:
+        monkeypatch.setitem(sys.modules, "xoxzo.cloudpy.cli.app", None)
+        with pytest.raises(ModuleNotFoundError):
+            cli.main()
+    else:
+        monkeypatch.setattr(click_base, "import_module", fail)
+        with pytest.raises(ModuleNotFoundError):
+            CliRunner().invoke(app.xoxzo, ["simulator"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("line", ["sms parts hello", "sms parts --help", "--version", "sms list", "credits --json"])
+def test_a_reader_that_leaves_ends_it_quietly(line: str, shell: Callable[..., Result]) -> None:
+    """When nobody reads a pipe any more, as after `| head -1`, it ends with 141 and says nothing."""
+    del shell  # it has made an account, and told the environment of it
+    assert CliRunner().invoke(app.xoxzo, ["sms", "send", "+818011112222", "Hi", "--sender", "Shop"]).exit_code == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        told = subprocess.run(
+            [sys.executable, "-m", "xoxzo.cloudpy.cli", *line.split()],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writer)
+    assert (told.returncode, told.stderr) == (141, b"")
+
+
+def test_a_reader_that_leaves_is_no_error_of_ours(bare: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the same where standard output is no file."""
+
+    def leave(*_args: object, **_kwargs: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(click, "echo", leave)
+    done = bare("sms", "parts", "hello")
+    assert (done.exit_code, done.output) == (141, "")

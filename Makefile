@@ -69,7 +69,7 @@ coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and hold the c
 bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
 	@$(CLEAN) $(PY) -m bench
 
-soak: $(VENV)/.stamp-dev ## Play 100,000 campaigns, kill 200 real ones, count 1,000,000 sends; ARGS="--kills 20"
+soak: $(VENV)/.stamp-dev ## All faults against all calls, 1,000,000 sends, 100,000 campaigns, 200 kills; ARGS="--kills 20"
 	@$(CLEAN) $(PY) -m bench.soak $(ARGS)
 
 fuzz: $(VENV)/.stamp-dev ## Try the simulator for ten minutes with what nobody would send; ARGS="--seconds 60"

@@ -1,4 +1,4 @@
-"""The long version of the fault runs of campaigns and simulator: `make soak`. It prints what it found, with seeds."""
+"""The long fault runs of client, simulator and campaigns: `make soak`. It prints what it found, with seeds."""
 
 import argparse
 import os
@@ -48,14 +48,26 @@ def count_all(first: int, sends: int) -> bool:
     return bool(wrong)
 
 
+def play_all_faults() -> bool:
+    """Play every fault against every client method, print what was found, and return whether anything was wrong."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/client/test_faults.py"]
+    environment = os.environ | {"XOXZO_TESTS_ALL_FAULTS": "1"}
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    print("Every fault against every client method:", done.stdout.strip().rpartition("\n")[2])
+    if done.returncode:
+        print(done.stdout)
+    return bool(done.returncode)
+
+
 def main() -> None:
-    """Simulate, then kill real processes."""
+    """Play the fault matrix, simulate, then kill real processes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--campaigns", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--sends", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1_000_000)
     given = parser.parse_args()
+    broken = play_all_faults()
     miscounted = count_all(given.seed, given.sends)
     played = deaths = unknown = 0
     wrong: list[str] = []
@@ -74,7 +86,7 @@ def main() -> None:
             failed += 1
             print(done.stdout)
     print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
-    sys.exit(bool(wrong or failed or miscounted))
+    sys.exit(bool(wrong or failed or miscounted or broken))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import shutil
@@ -13,42 +14,28 @@ from typing import Any
 import pytest
 
 from xoxzo.cloudpy import AsyncClient, Client
-from xoxzo.cloudpy.resources._async.account import AsyncAccount
-from xoxzo.cloudpy.resources._async.calls import AsyncCalls
-from xoxzo.cloudpy.resources._async.conferences import AsyncConferences
-from xoxzo.cloudpy.resources._async.dins import AsyncDins
-from xoxzo.cloudpy.resources._async.lookup import AsyncLookup
-from xoxzo.cloudpy.resources._async.otp import AsyncOtp
-from xoxzo.cloudpy.resources._async.sins import AsyncSins
-from xoxzo.cloudpy.resources._async.sms import AsyncSms
-from xoxzo.cloudpy.resources._async.templates import AsyncTemplates
-from xoxzo.cloudpy.resources._sync.account import Account
-from xoxzo.cloudpy.resources._sync.calls import Calls
-from xoxzo.cloudpy.resources._sync.conferences import Conferences
-from xoxzo.cloudpy.resources._sync.dins import Dins
-from xoxzo.cloudpy.resources._sync.lookup import Lookup
-from xoxzo.cloudpy.resources._sync.otp import Otp
-from xoxzo.cloudpy.resources._sync.sins import Sins
-from xoxzo.cloudpy.resources._sync.sms import Sms
-from xoxzo.cloudpy.resources._sync.templates import Templates
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = Path("src/xoxzo/cloudpy")
 RESOURCES = PACKAGE / "resources"
 SCRIPT = Path("scripts/unasync.py")
 
-TWINS: list[tuple[type, type]] = [
-    (AsyncAccount, Account),
-    (AsyncCalls, Calls),
-    (AsyncConferences, Conferences),
-    (AsyncDins, Dins),
-    (AsyncLookup, Lookup),
-    (AsyncOtp, Otp),
-    (AsyncSins, Sins),
-    (AsyncSms, Sms),
-    (AsyncTemplates, Templates),
-    (AsyncClient, Client),
-]
+
+def twins() -> list[tuple[type, type]]:
+    """Return each class of a resource as it is for asyncio and for threads, and the two clients."""
+    pairs = []
+    for path in sorted((REPOSITORY / RESOURCES / "_sync").glob("[a-z]*.py")):
+        sync = importlib.import_module(f"xoxzo.cloudpy.resources._sync.{path.stem}")
+        asynchronous = importlib.import_module(f"xoxzo.cloudpy.resources._async.{path.stem}")
+        pairs += [
+            (getattr(asynchronous, f"Async{name}"), value)
+            for name, value in vars(sync).items()
+            if inspect.isclass(value) and value.__module__ == sync.__name__ and not name.startswith("_")
+        ]
+    return [*pairs, (AsyncClient, Client)]
+
+
+TWINS = twins()
 DUNDERS = {"__aenter__": "__enter__", "__aexit__": "__exit__"}
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import pytest
+from endpoint_calls import CALLS, operation_of
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.operations import account, calls, conferences, dins, lookup, otp, sins, sms, templates
+from xoxzo.cloudpy.operations.endpoints import CODE, OTHER_RECIPIENT, RECIPIENT, Endpoint
 from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Listing, Operation, form, json
 
 if TYPE_CHECKING:
@@ -16,90 +17,28 @@ if TYPE_CHECKING:
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-TO: Any = {"recipient": "+818011112222"}
-URL = "https://example.com/"
-MP3 = "http://example.com/1.mp3"
-
-ALL: list[Operation[Any]] = [
-    sms.send_sms(**TO, sender="Xoxzo1", message="secret text"),
-    sms.get_sms("m1"),
-    sms.list_sms(),
-    calls.play(**TO, caller="818033334444", recording_url=MP3),
-    calls.say(**TO, caller="818033334444", tts_message="secret text", tts_lang="en"),
-    calls.get_call("c1"),
-    dins.search_dins(),
-    dins.subscribe_din("d1"),
-    dins.list_dins(),
-    dins.set_action_url("d1", action_url=URL),
-    dins.unsubscribe_din("d1"),
-    account.get_credits(),
-    templates.list_templates(),
-    templates.get_template(7),
-    templates.create_template(name="n", content="secret text"),
-    templates.update_template(7, content="secret text"),
-    templates.delete_template(7),
-    templates.send_template(7, **TO, sender="Xoxzo1", variables={"a": "secret text"}),
-    otp.register_website(website=URL),
-    otp.request(website=URL, phone_number="+818011112222"),
-    otp.verify(website=URL, phone_number="+818011112222", code="secret1"),
-    conferences.create_conference(caller="818033334444", participants=["+818011112222", "+818011113333"]),
-    conferences.get_conference("f1"),
-    lookup.carrier("+818011112222"),
-    sins.search_sins(),
-    sins.subscribe_sin("s1"),
-    sins.list_sins(),
-    sins.set_action_url("s1", action_url=URL),
-    sins.unsubscribe_sin("s1"),
-]
-BY_NAME = {operation.name: operation for operation in ALL}
+EXAMPLES = [(endpoint, operation_of(call)) for endpoint, call in CALLS.values()]
+BY_NAME = {operation.name: operation for _, operation in EXAMPLES}
+ALL = list(BY_NAME.values())
 
 
-def test_table_of_operations() -> None:
-    """Each operation has the method, path, effect and kind that the API document gives it (sections 2 to 9)."""
-    table = [
-        (one.name, one.method, one.path, one.effect.value, "list" if isinstance(one, Listing) else "one") for one in ALL
-    ]
-
-    assert table == [
-        ("sms.send", "POST", "/sms/messages/", "create", "one"),
-        ("sms.get", "GET", "/sms/messages/m1/", "read", "one"),
-        ("sms.list", "GET", "/sms/messages/", "read", "list"),
-        ("calls.play", "POST", "/voice/simple/playbacks/", "create", "one"),
-        ("calls.say", "POST", "/voice/simple/playbacks/", "create", "one"),
-        ("calls.get", "GET", "/voice/calls/c1/", "read", "one"),
-        ("dins.search", "GET", "/voice/dins/", "read", "list"),
-        ("dins.subscribe", "POST", "/voice/dins/subscriptions/", "create", "one"),
-        ("dins.list", "GET", "/voice/dins/subscriptions/", "read", "list"),
-        ("dins.set_action_url", "POST", "/voice/dins/subscriptions/d1/", "idempotent", "one"),
-        ("dins.unsubscribe", "DELETE", "/voice/dins/subscriptions/d1/", "idempotent", "one"),
-        ("account.credits", "GET", "/you/credits/", "read", "one"),
-        ("templates.list", "GET", "/sms/templates/", "read", "list"),
-        ("templates.get", "GET", "/sms/templates/7/", "read", "one"),
-        ("templates.create", "POST", "/sms/templates/", "create", "one"),
-        ("templates.update", "PATCH", "/sms/templates/7/", "idempotent", "one"),
-        ("templates.delete", "DELETE", "/sms/templates/7/", "idempotent", "one"),
-        ("templates.send", "POST", "/sms/templates/7/messages/", "create", "one"),
-        ("otp.register_website", "POST", "/otp/register-website/", "create", "one"),
-        ("otp.request", "POST", "/otp/request/", "create", "one"),
-        ("otp.verify", "POST", "/otp/verify/", "create", "one"),
-        ("conferences.create", "POST", "/voice/simple/conferences/", "create", "one"),
-        ("conferences.get", "GET", "/voice/simple/conferences/f1/", "read", "one"),
-        ("lookup.carrier", "POST", "/utilities/carrierlookup/", "create", "one"),
-        ("sins.search", "GET", "/sms/sins/", "read", "list"),
-        ("sins.subscribe", "POST", "/sms/sins/subscriptions/", "create", "one"),
-        ("sins.list", "GET", "/sms/sins/subscriptions/", "read", "list"),
-        ("sins.set_action_url", "POST", "/sms/sins/subscriptions/s1/", "idempotent", "one"),
-        ("sins.unsubscribe", "DELETE", "/sms/sins/subscriptions/s1/", "idempotent", "one"),
-    ]
+@pytest.mark.parametrize(("endpoint", "operation"), EXAMPLES, ids=list(CALLS))
+def test_an_operation_is_what_the_table_says(endpoint: Endpoint, operation: Operation[Any]) -> None:
+    """Each operation has the method, effect and kind of its endpoint; a DELETE alone takes absence for success."""
+    assert (operation.method, operation.effect) == (endpoint.method, endpoint.effect)
+    assert isinstance(operation, Listing) is endpoint.is_listing
+    assert operation.absent_is_done is (endpoint.method == "DELETE")
 
 
-def test_only_a_release_takes_absence_for_success() -> None:
-    """A 404 after an unknown try means success for a release or a deletion, and for nothing else."""
-    assert [one.name for one in ALL if one.absent_is_done] == [
-        "dins.unsubscribe",
-        "templates.delete",
-        "sins.unsubscribe",
-    ]
+@pytest.mark.parametrize(("endpoint", "operation"), EXAMPLES, ids=list(CALLS))
+def test_an_operation_reads_the_reply_of_the_table(endpoint: Endpoint, operation: Operation[Any]) -> None:
+    """The table's example of a reply is read; where it says that the body is ignored, any body is."""
+    if endpoint.is_listing:
+        assert endpoint.reply == b"[]"
+    elif endpoint.reply is None:
+        assert operation.read(b"") == operation.read(b"<html>")
+    else:
+        operation.read(endpoint.reply)
 
 
 def test_only_a_verification_reads_a_refusal() -> None:
@@ -111,12 +50,12 @@ def test_only_a_verification_reads_a_refusal() -> None:
 def test_recipients() -> None:
     """What reaches a phone names every number that it would reach, and nothing else names any."""
     assert {one.name: one.recipients for one in ALL if one.recipients} == {
-        "sms.send": ("+818011112222",),
-        "calls.play": ("+818011112222",),
-        "calls.say": ("+818011112222",),
-        "templates.send": ("+818011112222",),
-        "otp.request": ("+818011112222",),
-        "conferences.create": ("+818011112222", "+818011113333"),
+        "sms.send": (RECIPIENT,),
+        "calls.play": (RECIPIENT,),
+        "calls.say": (RECIPIENT,),
+        "templates.send": (RECIPIENT,),
+        "otp.request": (RECIPIENT,),
+        "conferences.create": (RECIPIENT, OTHER_RECIPIENT),
     }
 
 
@@ -137,7 +76,7 @@ def test_repr_shows_no_body(operation: Operation[Any]) -> None:
         assert operation.name in shown
         assert operation.path in shown
         assert "1111" not in shown
-        assert "secret" not in shown
+        assert CODE not in shown
     assert repr(BY_NAME["sms.send"]) == "Operation(sms.send: POST /sms/messages/)"
 
 
@@ -198,7 +137,7 @@ def test_json(fields: dict[str, object], encoded: bytes) -> None:
     assert json(fields) == encoded
 
 
-@pytest.mark.parametrize("name", ["sms.list", "dins.list", "dins.search", "templates.list", "sins.list", "sins.search"])
+@pytest.mark.parametrize("name", sorted(name for name, one in BY_NAME.items() if isinstance(one, Listing)))
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"7", b'"x"', b"{}", b'{"other": 1}', b"\xff", b"{"])
 def test_listings_refuse_elements_without_an_id(name: str, body: bytes, unreadable: Callable[..., None]) -> None:
     """An element of a list that is no record, or has no id, cannot be read."""

@@ -42,7 +42,7 @@ LONGEST = (
     "test_chapters.py",
     "test_mending.py",
     "test_same_results.py",
-    "test_promises.py::test_skips",
+    "test_packaging.py::test_skips",
 )
 
 
@@ -73,8 +73,8 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             if (name.startswith("XOXZO_") and not name.startswith("XOXZO_TESTS_")) or name.upper().endswith("_PROXY"):
                 patch.delenv(name)
         # A machine that is late must not close a connection that a test expects to be used again.
-        for room in ("engine", "kept", "fast_aio"):
-            patch.setattr(f"xoxzo.cloudpy.transports.{room}.KEEPALIVE_SECONDS", 600.0)
+        for module in ("engine", "kept", "fast_aio"):
+            patch.setattr(f"xoxzo.cloudpy.transports.{module}.KEEPALIVE_SECONDS", 600.0)
         yield
         stop = [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "stop"]
         if list(runtime.glob("xoxzo/simulators/*.json")):

@@ -1,4 +1,4 @@
-"""The package's door: what it hands out, and what it leaves unloaded."""
+"""What `import xoxzo.cloudpy` offers, and what it leaves unloaded."""
 
 from __future__ import annotations
 
@@ -169,11 +169,11 @@ def test_what_type_checkers_see_is_what_is_handed_out() -> None:
     assert seen == xoxzo.cloudpy._MODULES
 
 
-def test_names_come_from_their_rooms() -> None:
+def test_names_come_from_their_modules() -> None:
     """Each name is the one that its module defines, not one that passes through."""
-    for room, names in xoxzo.cloudpy._MODULES.items():
+    for module, names in xoxzo.cloudpy._MODULES.items():
         for name in names:
-            assert lives_in(getattr(xoxzo.cloudpy, name), f"xoxzo.cloudpy.{room}")
+            assert lives_in(getattr(xoxzo.cloudpy, name), f"xoxzo.cloudpy.{module}")
 
 
 def test_version() -> None:
@@ -185,7 +185,7 @@ def test_version() -> None:
 
 
 def test_import_loads_nothing() -> None:
-    """``import xoxzo.cloudpy`` loads the package alone: no typing, no msgspec, no HTTP library, no room of ours."""
+    """``import xoxzo.cloudpy`` loads the package alone: no typing, no msgspec, no HTTP library."""
     loaded = fresh("import xoxzo.cloudpy\nresult = sorted(set(sys.modules) - before)")
 
     assert loaded == ["xoxzo", "xoxzo.cloudpy"]
@@ -242,7 +242,7 @@ def test_names_are_kept_once_had() -> None:
     assert result == [False, True, True]
 
 
-def test_rooms_can_still_be_imported() -> None:
+def test_modules_can_still_be_imported() -> None:
     """A module of the package is reached by importing it, as from any package."""
     from xoxzo.cloudpy import text
 

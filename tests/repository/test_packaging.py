@@ -1,4 +1,4 @@
-"""What the repository promises about itself, whoever changes it."""
+"""The distribution: what it requires, what the wheel contains, its pins, and its version."""
 
 import re
 import shutil
@@ -69,9 +69,9 @@ def test_version_is_in_the_changelog() -> None:
 
 
 ABOVE = tuple(
-    f"xoxzo/cloudpy/{room}/" for room in ("simulator", "campaigns", "callbacks", "cli", "integrations", "testing")
+    f"xoxzo/cloudpy/{package}/" for package in ("simulator", "campaigns", "callbacks", "cli", "integrations", "testing")
 )
-"""The rooms above the client."""
+"""The packages above the client."""
 
 
 def test_wheel(tmp_path: Path) -> None:

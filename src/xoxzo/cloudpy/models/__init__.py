@@ -4,45 +4,37 @@ Every value keeps the server's whole record in ``raw``, unknown fields included.
 leaves ``raw`` and texts out, so that a value may be logged.
 """
 
-from xoxzo.cloudpy.models.account import Credits
-from xoxzo.cloudpy.models.base import Model
+from xoxzo.cloudpy.models.account import Credits as Credits
+from xoxzo.cloudpy.models.base import Model as Model
 from xoxzo.cloudpy.models.calls import (
-    Call,
-    CallStatus,
-    Conference,
-    ConferenceParticipant,
-    StartedCall,
-    StartedConference,
+    Call as Call,
+    CallStatus as CallStatus,
+    Conference as Conference,
+    ConferenceParticipant as ConferenceParticipant,
+    StartedCall as StartedCall,
+    StartedConference as StartedConference,
 )
-from xoxzo.cloudpy.models.lookup import CarrierLookup
-from xoxzo.cloudpy.models.numbers import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
-from xoxzo.cloudpy.models.otp import OtpRequest, OtpVerification, OtpWebsite
-from xoxzo.cloudpy.models.sms import FoundMessages, LinkTracking, Message, MessageStatus, SentMessage
-from xoxzo.cloudpy.models.templates import RenderedText, Template, TemplateStatus
-
-__all__ = [
-    "Call",
-    "CallStatus",
-    "CarrierLookup",
-    "Conference",
-    "ConferenceParticipant",
-    "Credits",
-    "DialInNumber",
-    "DialInSubscription",
-    "FoundMessages",
-    "LinkTracking",
-    "Message",
-    "MessageStatus",
-    "Model",
-    "OtpRequest",
-    "OtpVerification",
-    "OtpWebsite",
-    "RenderedText",
-    "SentMessage",
-    "SmsInNumber",
-    "SmsInSubscription",
-    "StartedCall",
-    "StartedConference",
-    "Template",
-    "TemplateStatus",
-]
+from xoxzo.cloudpy.models.lookup import CarrierLookup as CarrierLookup
+from xoxzo.cloudpy.models.numbers import (
+    DialInNumber as DialInNumber,
+    DialInSubscription as DialInSubscription,
+    SmsInNumber as SmsInNumber,
+    SmsInSubscription as SmsInSubscription,
+)
+from xoxzo.cloudpy.models.otp import (
+    OtpRequest as OtpRequest,
+    OtpVerification as OtpVerification,
+    OtpWebsite as OtpWebsite,
+)
+from xoxzo.cloudpy.models.sms import (
+    FoundMessages as FoundMessages,
+    LinkTracking as LinkTracking,
+    Message as Message,
+    MessageStatus as MessageStatus,
+    SentMessage as SentMessage,
+)
+from xoxzo.cloudpy.models.templates import (
+    RenderedText as RenderedText,
+    Template as Template,
+    TemplateStatus as TemplateStatus,
+)

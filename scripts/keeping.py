@@ -20,6 +20,6 @@ def keep(files: Mapping[Path, str], script: str) -> int:
         if "--check" not in sys.argv[1:]:
             path.write_text(text, "utf-8")
         elif not path.exists() or path.read_text("utf-8") != text:
-            print(f"{path} is not what scripts/{script} writes", file=sys.stderr)
+            print(f"{path} is not what scripts/{script} writes: run python scripts/{script}", file=sys.stderr)
             status = 1
     return status

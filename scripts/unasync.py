@@ -57,7 +57,7 @@ def main() -> int:
             continue
         stale += 1
         if check:
-            print(f"{path} is not what scripts/unasync.py writes", file=sys.stderr)
+            print(f"{path} is not what scripts/unasync.py writes: run python scripts/unasync.py", file=sys.stderr)
         elif text is None:
             path.unlink()
         else:

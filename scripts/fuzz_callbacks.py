@@ -12,8 +12,8 @@ from urllib.parse import quote
 import atheris
 
 with atheris.instrument_imports(include=["xoxzo.cloudpy.callbacks", "xoxzo.cloudpy.operations"]):
-    from xoxzo.cloudpy.callbacks import Callbacks, Purpose, desk
-    from xoxzo.cloudpy.callbacks.log import observing, rules
+    from xoxzo.cloudpy.callbacks import Callbacks, Purpose
+    from xoxzo.cloudpy.callbacks.log import observations
 
 from datetime import UTC, datetime
 
@@ -54,11 +54,11 @@ def try_one(data: bytes) -> None:
     method = "GET" if purpose is Purpose.INCOMING_CALL else "POST"
     try:
         event = CALLBACKS.receive(method, url, {"content-type": kind}, body)
-        seen = observing.from_event(event, NOW)
-        if seen is not None:
-            rules.merge(rules.choose([], seen), seen)
+        observation = observations.from_event(event, NOW)
+        if observation is not None:
+            observations.merge(observations.select_entry([], observation), observation)
     except CallbackRejected as error:
-        desk.refusal(error)
+        repr(error)
     else:
         repr(event)
 

@@ -67,7 +67,7 @@ def test_no_numbers_no_texts(path: Path) -> None:
     from xoxzo.cloudpy.callbacks import IncomingSMS
 
     with DeliveryLog(path) as log:
-        log.record(IncomingSMS(sender="+818011112222", recipient="+815012345678", text="confidential"))
+        log.record(IncomingSMS(sender="+818011112222", recipient="+815012345678", message="confidential"))
         log.record(
             DeliveryReport(
                 msgid="m1", status=MessageStatus.FAIL, recipient="+818011112222", raw={"recipient": "+818011112222"}
@@ -168,7 +168,7 @@ def test_opened_while_somebody_else_reads(path: Path, monkeypatch: pytest.Monkey
             DeliveryLog(path).close()
             release.join()
         else:
-            monkeypatch.setattr(sqlite, "_PATIENCE", 0.1)
+            monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT_SECONDS", 0.1)
             with pytest.raises(ConfigurationError, match="locked"):
                 DeliveryLog(path)
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -29,7 +30,15 @@ class Handler:
         return Voicemail() if isinstance(event, IncomingCall) else None
 
 
-def by_asgi(handler: Handler, method: str, path: str, chunks: list[bytes], query: bytes = b"") -> tuple[int, bytes]:
+def by_asgi(
+    handler: Handler,
+    method: str,
+    path: str,
+    chunks: list[bytes],
+    query: bytes = b"",
+    *,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+) -> tuple[int, bytes]:
     """Make a request to the ASGI application; chunks of the body come one after another."""
     app = asgi.CallbackApp(CALLBACKS, handler)
     inbox = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
@@ -42,7 +51,7 @@ def by_asgi(handler: Handler, method: str, path: str, chunks: list[bytes], query
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": [(b"x-a", b"b")]}
+    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": headers}
     asyncio.run(app(scope, receive, send))
     assert dict(sent[0]["headers"])[b"content-length"] == str(len(sent[1]["body"])).encode()
     return sent[0]["status"], sent[1]["body"]
@@ -104,25 +113,40 @@ def test_refused(ask: Any, method: str, chunks: list[bytes], status: int) -> Non
     assert handler.events == []
 
 
+class SlowInput(io.BytesIO):
+    """A body that returns one byte for each read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(1, size or 0))
+
+
 @pytest.mark.parametrize(
     ("environ", "status"),
     [
+        ({"CONTENT_LENGTH": str(len(BODY)), "wsgi.input": SlowInput(BODY)}, 200),
         ({"CONTENT_LENGTH": "", "wsgi.input_terminated": True}, 200),
         ({"wsgi.input_terminated": True}, 200),
-        ({}, 200),
-        ({"CONTENT_LENGTH": "many"}, 200),
-        ({"CONTENT_LENGTH": "9" * 40}, 200),
+        ({}, 400),
+        ({"CONTENT_LENGTH": "many"}, 400),
+        ({"CONTENT_LENGTH": str(len(BODY) + 1)}, 400),
+        ({"CONTENT_LENGTH": "9" * 40}, 400),
     ],
 )
 def test_lengths(environ: dict[str, Any], status: int) -> None:
-    """A WSGI body without a length is read only where the server promises its end, and never more than is allowed."""
+    """A WSGI body without a length is read only if the server ends it, and a body that was cut off is rejected."""
     handler = Handler()
     path = path_of("delivery-report")
-    given = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": io.BytesIO(BODY), **environ}
-    assert call_wsgi(handler, given)[0] == status
-    [event] = handler.events
-    read = "wsgi.input_terminated" in environ or environ.get("CONTENT_LENGTH", "").isdecimal()
-    assert event.raw == ({"msgid": "m1", "status": "DELIVERED"} if read else {})
+    request = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": io.BytesIO(BODY), **environ}
+    assert call_wsgi(handler, request)[0] == status
+    assert [event.raw for event in handler.events] == [{"msgid": "m1", "status": "DELIVERED"}] * (status == 200)
+
+
+def test_cut_body() -> None:
+    """An ASGI body that is shorter than its Content-Length is rejected, and the handler is not called."""
+    handler = Handler()
+    length = str(len(BODY) + 1).encode()
+    assert by_asgi(handler, "POST", path_of("delivery-report"), [BODY], headers=[(b"Content-Length", length)])[0] == 400
+    assert handler.events == []
 
 
 def test_gone() -> None:

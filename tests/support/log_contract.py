@@ -202,9 +202,9 @@ class LogContract:
 
     def test_incoming(self, log: DeliveryLog) -> None:
         """An SMS that comes in twice is one; an incoming call is not logged."""
-        sms = IncomingSMS(sender="+818011112222", recipient="+815012345678", text="はい")
+        sms = IncomingSMS(sender="+818011112222", recipient="+815012345678", message="はい")
         first, again = log.record(sms), log.record(sms)
-        other = log.record(IncomingSMS(sender="+818011112222", recipient="+815012345678", text="いいえ"))
+        other = log.record(IncomingSMS(sender="+818011112222", recipient="+815012345678", message="いいえ"))
         assert [one.new for one in (first, again, other) if one] == [True, False, True]
         assert log.record(IncomingCall(recipient="+815012345678")) is None
 

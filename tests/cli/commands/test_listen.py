@@ -84,7 +84,7 @@ def test_for_people(tmp_path: Path) -> None:
     assert "DELIVERED" in delivered
     assert "recipient +81••••2222" in delivered
     assert delivered.endswith("→ 200")
-    assert "text …" in incoming
+    assert "message …" in incoming
     assert "caller" not in call
     assert "\x1b" not in delivered
 
@@ -95,7 +95,7 @@ def test_content_on_demand(tmp_path: Path) -> None:
         trigger("sms.incoming", listener.url)
         [line] = listener.lines(1)
     assert "sender +818033334444" in line
-    assert "text はい" in line
+    assert "message はい" in line
 
 
 def test_terminal_is_not_led_astray(tmp_path: Path) -> None:

@@ -136,15 +136,15 @@ def test_one_reference_for_one_message() -> None:
 
 
 def test_secrets(xoxzo: Any) -> None:
-    """URLs are signed with Django's key, and believed with its fallbacks; or with keys of one's own."""
+    """URLs are signed with Django's key and verified with its fallbacks too; or with keys of the setting."""
     url = conf.get_callbacks().url("delivery-report", "a")
     key = conf.settings.SECRET_KEY
     with override_settings(SECRET_KEY="another key of this project, long enough", SECRET_KEY_FALLBACKS=[key]):
-        assert conf.get_callbacks().receive("POST", url, {}).reference == "a"
+        assert conf.get_callbacks().receive("POST", url, {}, b"status=FAIL").reference == "a"
     for secrets in ("a secret of one's own", ["a secret of one's own"]):
         with xoxzo(SECRETS=secrets):
             other = Callbacks("a secret of one's own", "https://shop.example/xoxzo").url("delivery-report", "b")
-            assert conf.get_callbacks().receive("POST", other, {}).reference == "b"
+            assert conf.get_callbacks().receive("POST", other, {}, b"status=FAIL").reference == "b"
 
 
 def test_no_public_url(xoxzo: Any) -> None:

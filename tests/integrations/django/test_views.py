@@ -1,11 +1,13 @@
 """Callbacks that arrive in a Django project."""
 
 import asyncio
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.dispatch import Signal
 from django.test import AsyncClient as AsyncBrowser, Client as Browser, override_settings
 
@@ -125,6 +127,39 @@ def test_refused(method: str, path: str | None, body: str, status: int) -> None:
             sent(path or local("delivery-report"), body, content_type=kind) if body else sent(local("delivery-report"))
         )
     assert (answer.status_code, heard) == (status, [])
+
+
+def wsgi_post(body: bytes, **environ: Any) -> int:
+    """Post a report as a WSGI server hands it over, and return the status."""
+    request = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": local("delivery-report"),
+        "SERVER_NAME": "shop.example",
+        "SERVER_PORT": "443",
+        "CONTENT_TYPE": FORM,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "https",
+        **environ,
+    }
+    status: list[int] = []
+    response = get_wsgi_application()(request, lambda line, _headers: status.append(int(line.split()[0])))
+    response.close()
+    return status[0]
+
+
+def test_chunked_body() -> None:
+    """A body without a Content-Length is read if the server ends it."""
+    with listening(signals.message_status) as heard:
+        assert wsgi_post(b"msgid=m1&status=DELIVERED", **{"wsgi.input_terminated": True}) == 200
+        assert wsgi_post(b"msgid=m1&status=DELIVERED") == 400
+    assert [told["event"].msgid for told in heard] == ["m1"]
+
+
+def test_cut_body() -> None:
+    """A body that is shorter than its Content-Length is rejected, and no signal is sent."""
+    with listening(signals.message_status) as heard:
+        assert wsgi_post(b"msgid=m1&status=DELIVERED&cost=1", CONTENT_LENGTH="34") == 400
+    assert heard == []
 
 
 def test_too_large_for_the_project() -> None:

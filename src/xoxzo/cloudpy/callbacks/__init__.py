@@ -1,15 +1,15 @@
-"""Callbacks and action URLs that can be trusted (API sections 10 and 11).
+"""Receive callbacks of Xoxzo that can be trusted, and answer incoming calls (API sections 10 and 11).
 
-`Callbacks` makes the URLs to hand to Xoxzo and reads what comes back, without any network: `receive` takes a request's
-method, address, headers and body. Needs the extra ``callbacks`` (``pip install "xoxzo-cloudpy[callbacks]"``).
+`Callbacks` makes signed callback URLs, and verifies and parses the requests that come to them, without any network. It
+needs the extra ``callbacks`` (``pip install "xoxzo-cloudpy[callbacks]"``).
 """
 
-from .actions import Action, Playback, Say, Transfer, Voicemail
-from .events import CallEnded, DeliveryReport, Event, IncomingCall, IncomingSMS, LinkClicked
-from .hours import BusinessHours
-from .log import DeliveryLog, Entry, LogStorage, Note, Recorded
-from .receiver import Callbacks
-from .tokens import Purpose
+from xoxzo.cloudpy.callbacks.actions import Action, Playback, Say, Transfer, Voicemail
+from xoxzo.cloudpy.callbacks.business_hours import BusinessHours
+from xoxzo.cloudpy.callbacks.callbacks import Callbacks
+from xoxzo.cloudpy.callbacks.events import CallEnded, DeliveryReport, Event, IncomingCall, IncomingSMS, LinkClicked
+from xoxzo.cloudpy.callbacks.log import DeliveryLog, Entry, LogStorage, Note, Recorded
+from xoxzo.cloudpy.callbacks.tokens import Purpose
 
 __all__ = [
     "Action",

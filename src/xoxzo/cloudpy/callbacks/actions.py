@@ -1,7 +1,6 @@
-"""The one line of plain text that tells Xoxzo what to do with a call (API section 11).
+"""The actions that answer an incoming call: one line of plain text (API section 11).
 
-The grammar has no escapes, so what could break the line is refused where it is written: quotation marks, line breaks
-and control characters.
+The grammar has no escape sequences, so quotation marks, line breaks and control characters are refused.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import checks
 
 CONTENT_TYPE = "text/plain; charset=utf-8"
-"""What an answer is sent as; Xoxzo does not look at it (API section 11)."""
+"""The media type of an answer; Xoxzo ignores it (API section 11)."""
 
-_BREAKING = re.compile(r'["\x00-\x1f\x7f-\x9f\u2028\u2029]')
+_UNESCAPABLE = re.compile(r'["\x00-\x1f\x7f-\x9f\u2028\u2029]')
 
 
-class _Line(Struct, frozen=True):
-    """An action; its text is the line."""
+class _Action(Struct, frozen=True):
+    """An action; ``str()`` of it is the line."""
 
     def render(self) -> str:
         """Return the line, without a line break."""
@@ -31,15 +30,15 @@ class _Line(Struct, frozen=True):
         return str(self).encode()
 
 
-class Say(_Line, frozen=True):
+class Say(_Action, frozen=True):
     """Speak a text to the caller: ``say ja "…"``.
 
     Args:
         lang: the language as ISO 639-1, ``ja`` or ``en``.
-        text: what is said. No quotation mark ``"`` and no line break: the line has no way to write them.
+        text: the text to speak, without quotation marks ``"`` and line breaks.
 
     Raises:
-        InvalidArgument: the language is none, or the text would break the line.
+        InvalidArgument: the language is unknown, or the text has a character that cannot be written.
     """
 
     lang: str
@@ -47,20 +46,20 @@ class Say(_Line, frozen=True):
 
     def __post_init__(self) -> None:
         checks.language(self.lang, "lang")
-        _unbroken("text", self.text)
+        _check_characters("text", self.text)
 
     def __str__(self) -> str:
         return f'say {self.lang} "{self.text}"'
 
 
-class Playback(_Line, frozen=True):
+class Playback(_Action, frozen=True):
     """Play an mp3 to the caller: ``playback http://…``.
 
     Args:
-        url: its address; http only, ASCII letters, digits and ``_ / - . :`` (API section 5.1).
+        url: the URL of the mp3; http only, ASCII letters, digits and ``_ / - . :`` (API section 5.1).
 
     Raises:
-        InvalidArgument: Xoxzo could not fetch the address.
+        InvalidArgument: Xoxzo cannot fetch such a URL.
     """
 
     url: str
@@ -72,14 +71,14 @@ class Playback(_Line, frozen=True):
         return f"playback {self.url}"
 
 
-class Transfer(_Line, frozen=True):
+class Transfer(_Action, frozen=True):
     """Connect the caller to a number: ``transfer +81…``.
 
     Args:
-        number: in E.164.
+        number: the number, in E.164.
 
     Raises:
-        InvalidArgument: it is no such number.
+        InvalidArgument: it is not in E.164.
     """
 
     number: str
@@ -96,15 +95,15 @@ class Transfer(_Line, frozen=True):
         return f"transfer {self.number}"
 
 
-class Voicemail(_Line, frozen=True):
-    """Record the caller, after a greeting if there is one: ``voicemail``, ``voicemail say ja "…"``.
+class Voicemail(_Action, frozen=True):
+    """Record a message of the caller, after an optional greeting: ``voicemail``, ``voicemail say ja "…"``.
 
     Args:
-        greeting: what the caller hears before the tone. That it may be an mp3 is documented, how it is written then is
-            not (API section 11).
+        greeting: what is played before the tone. The documentation says that an mp3 is possible, but not how it is
+            written (API section 11).
 
     Raises:
-        InvalidArgument: the greeting is something else.
+        InvalidArgument: the greeting is neither `Say` nor `Playback`.
     """
 
     greeting: Say | Playback | None = None
@@ -118,9 +117,9 @@ class Voicemail(_Line, frozen=True):
 
 
 Action = Say | Playback | Transfer | Voicemail
-"""What can be answered to an incoming call."""
+"""Every possible answer to an incoming call."""
 
 
-def _unbroken(field: str, value: str) -> None:
-    if _BREAKING.search(checks.words(field, value)):
-        raise InvalidArgument(field, 'must hold no quotation mark " and no line break: the line cannot write them')
+def _check_characters(field: str, value: str) -> None:
+    if _UNESCAPABLE.search(checks.words(field, value)):
+        raise InvalidArgument(field, 'must have no quotation mark " and no line break')

@@ -1,6 +1,6 @@
-"""What Xoxzo tells us by itself, as values (API section 10).
+"""The events that Xoxzo reports by callbacks (API section 10).
 
-What the API's description leaves open (which fields come, how they are spelt) may be missing here and is in ``raw``.
+The API's documentation does not name all fields of a callback. ``raw`` has every field that was posted.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class DeliveryReport(Model, frozen=True, kw_only=True):
-    """An SMS has reached its end (API section 10.1).
+    """An SMS has a final status (API section 10.1).
 
     Attributes:
-        reference: what the URL was made for; ``None`` when it was made for no message in particular.
-        msgid: the message's id; ``""`` when the report names none.
-        status: where the message is; a word that is not known is kept as it is.
-        recipient: the number.
-        sender: as requested.
-        sent_time: when the server took the message, in UTC.
+        reference: the reference of the callback URL, or ``None``.
+        msgid: the message's id; ``""`` if the report has none.
+        status: the status; an unknown one is kept as it came.
+        recipient: the recipient's number.
+        sender: the sender that was requested.
+        sent_time: when the server accepted the message, in UTC.
         cost: credits.
-        parts: SMS parts billed, where the report says so.
-        tags: the tags that it was sent with.
+        parts: SMS parts that were billed, or ``None``.
+        tags: the tags of the message.
     """
 
     reference: str | None = None
@@ -43,20 +43,20 @@ class DeliveryReport(Model, frozen=True, kw_only=True):
 
 
 class CallEnded(Model, frozen=True, kw_only=True):
-    """A call or a conference is over (API section 10.2).
+    """A call or a conference has ended (API section 10.2).
 
     Attributes:
-        reference: what the URL was made for, or ``None``.
+        reference: the reference of the callback URL, or ``None``.
         callid: the call's id; ``""`` for a conference.
         conferenceid: the conference's id; ``""`` for a call.
-        status: how the call ended; for a conference, which has no status of its own, an empty one.
-        recipient: the number that was rung.
-        caller: the number that was shown; the server leaves its ``+`` out.
-        start_time: when it was placed, in UTC.
+        status: how the call ended; empty for a conference, which has no status.
+        recipient: the number that was called.
+        caller: the caller's number; the server leaves out its ``+``.
+        start_time: when it began, in UTC.
         end_time: when it ended, in UTC.
         duration: seconds of talk.
         cost: credits.
-        tags: the tags that it was placed with.
+        tags: the tags of the call.
     """
 
     reference: str | None = None
@@ -76,13 +76,13 @@ class LinkClicked(Model, frozen=True, kw_only=True):
     """The tracked link of an SMS was opened for the first time (API section 10.3).
 
     Attributes:
-        reference: what the URL was made for, or ``None``.
-        msgid: the message's id; ``""`` when the callback names none.
-        recipient: the number.
-        link: the address as it was in the text.
-        shortlink: the short address that took its place.
+        reference: the reference of the callback URL, or ``None``.
+        msgid: the message's id; ``""`` if the callback has none.
+        recipient: the recipient's number.
+        link: the URL in the message.
+        shortlink: the short URL that replaced it.
         accessed_on: when it was opened, in UTC.
-        tags: the tags that it was sent with.
+        tags: the tags of the message.
     """
 
     reference: str | None = None
@@ -95,11 +95,11 @@ class LinkClicked(Model, frozen=True, kw_only=True):
 
 
 class IncomingCall(Model, frozen=True, kw_only=True):
-    """A dial-in number rings, and Xoxzo asks what to do (API sections 10.4 and 11).
+    """Somebody calls a dial-in number, and Xoxzo asks for an action (API sections 10.4 and 11).
 
     Attributes:
-        reference: what the action URL was made for, or ``None``.
-        caller: who calls, in E.164; ``None`` when the number is withheld.
+        reference: the reference of the action URL, or ``None``.
+        caller: the caller's number in E.164; ``None`` if it is withheld.
         recipient: the dial-in number, in E.164.
     """
 
@@ -114,22 +114,22 @@ class IncomingCall(Model, frozen=True, kw_only=True):
 
 
 class IncomingSMS(Model, frozen=True, kw_only=True):
-    """An SMS came in to a number of ours. The service ended in 2024; the names of its fields are not known.
+    """Somebody sent an SMS to a subscribed number. Xoxzo ended this service in 2024; its fields were not documented.
 
     Attributes:
-        reference: what the action URL was made for, or ``None``.
-        sender: who wrote, in E.164 where it is a number.
-        recipient: the number that was written to, in E.164.
-        text: what was written.
-        received_time: when, in UTC.
+        reference: the reference of the action URL, or ``None``.
+        sender: the sender, in E.164 if it is a number.
+        recipient: the subscribed number, in E.164.
+        message: the message.
+        received_time: when it came in, in UTC.
     """
 
     reference: str | None = None
     sender: str = ""
     recipient: str = ""
-    text: str = ""
+    message: str = ""
     received_time: datetime | None = None
 
 
 Event = DeliveryReport | CallEnded | LinkClicked | IncomingCall | IncomingSMS
-"""Everything that can be received."""
+"""Every kind of event."""

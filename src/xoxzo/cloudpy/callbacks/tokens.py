@@ -1,12 +1,13 @@
-"""Our token in a callback's URL: what Xoxzo does not sign, we do.
+"""Sign and verify the token in a callback URL. Xoxzo signs nothing itself (API section 10).
 
-A token says for what a URL was made, for which reference and until when. It stands in the path, since how Xoxzo adds to
-a query is not known (API section 10).
+A token holds a purpose, a reference and an expiry. It stands in the path of the URL, because the documentation does not
+say how Xoxzo adds parameters to a query.
 """
 
 from __future__ import annotations
 
 import enum
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
@@ -14,14 +15,14 @@ from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MAX_TOKEN_LENGTH = 2048
+"""Characters; a longer token is rejected before its signature is computed."""
+MIN_SECRET_BYTES = 16
 _SALT = b"xoxzo.cloudpy.callbacks"
-_SHORTEST = 16
-LONGEST = 2048
-"""No token of ours is longer, in characters; what is longer is refused before it is looked at."""
 
 
 class Purpose(enum.StrEnum):
-    """What a URL is for; the word that stands in it."""
+    """What a callback URL is for; its value is a part of the URL's path."""
 
     DELIVERY_REPORT = "delivery-report"
     CALL_ENDED = "call-ended"
@@ -31,18 +32,18 @@ class Purpose(enum.StrEnum):
 
     @property
     def is_lasting(self) -> bool:
-        """Whether its URL stays with a number until it is changed, and so must not expire."""
+        """Whether the URL is stored with a subscribed number, and so never expires by default."""
         return self in {Purpose.INCOMING_CALL, Purpose.INCOMING_SMS}
 
 
 class Tokens:
-    """Makes tokens, and reads those that it made.
+    """Signs tokens and verifies them (HMAC-SHA256).
 
     Args:
-        secrets: the keys, the newest first; it signs, and all of them are believed.
+        secrets: the keys, newest first, each at least `MIN_SECRET_BYTES` long. The first signs; all are accepted.
 
     Raises:
-        ConfigurationError: there is no key, one is too short to be one, or the extra is missing.
+        ConfigurationError: there is no key, a key is too short, or the extra ``callbacks`` is not installed.
     """
 
     def __init__(self, secrets: Sequence[str | bytes]) -> None:
@@ -53,48 +54,42 @@ class Tokens:
             raise ConfigurationError(line) from None
         keys = [secret.encode() if isinstance(secret, str) else bytes(secret) for secret in secrets]
         if not keys:
-            raise ConfigurationError("callbacks need a secret: any text of 16 characters and more that nobody guesses")
-        if any(len(key) < _SHORTEST for key in keys):
-            raise ConfigurationError(f"a secret of callbacks must have at least {_SHORTEST} characters")
-        self._bad = BadData
-        # The library takes the oldest first and signs with the last.
+            raise ConfigurationError("callbacks need a secret: a random text of at least 16 characters")
+        if any(len(key) < MIN_SECRET_BYTES for key in keys):
+            raise ConfigurationError(f"a secret of callbacks must have at least {MIN_SECRET_BYTES} characters")
+        self._bad_data = BadData
+        # itsdangerous signs with the last key.
         self._serializer = URLSafeSerializer(
-            keys[::-1], salt=_SALT, signer_kwargs={"key_derivation": "hmac", "digest_method": _digest()}
+            keys[::-1], salt=_SALT, signer_kwargs={"key_derivation": "hmac", "digest_method": sha256}
         )
 
-    def make(self, purpose: Purpose, reference: str | None, expires: int | None) -> str:
+    def sign(self, purpose: Purpose, reference: str | None, expires: int | None) -> str:
         """Return a token.
 
         Args:
             purpose: what its URL is for.
-            reference: what it is bound to.
-            expires: seconds since 1970 after which it counts no more; ``None`` for never.
+            reference: the caller's key of the message or call, or ``None``.
+            expires: the expiry in seconds since 1970; ``None`` for never.
         """
         return self._serializer.dumps([purpose.value, reference, expires])
 
-    def read(self, token: str, now: float) -> tuple[Purpose, str | None]:
-        """Return what a token is for and what it is bound to.
+    def verify(self, token: str, now: float) -> tuple[Purpose, str | None]:
+        """Return the purpose and the reference of a token.
 
         Args:
-            token: as it stood in the URL.
-            now: seconds since 1970.
+            token: the token as it stood in the URL.
+            now: the time in seconds since 1970.
 
         Raises:
-            CallbackRejected: it is not ours (403), or has expired (410).
+            CallbackRejected: the signature is wrong (403), or the token has expired (410).
         """
-        if len(token) > LONGEST:
+        if len(token) > MAX_TOKEN_LENGTH:
             raise CallbackRejected("the token is not one of ours", 403)
         try:
             purpose, reference, expires = self._serializer.loads(token)
-        except (self._bad, ValueError):
-            # The second covers text that cannot even be encoded.
+        except (self._bad_data, ValueError):
+            # ValueError: text that cannot be encoded.
             raise CallbackRejected("the token is not one of ours", 403) from None
         if expires is not None and now >= expires:
             raise CallbackRejected("the token has expired", 410)
         return Purpose(purpose), reference
-
-
-def _digest() -> object:
-    from hashlib import sha256
-
-    return sha256

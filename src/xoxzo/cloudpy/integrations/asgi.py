@@ -1,17 +1,17 @@
-"""Callbacks in an ASGI application: Starlette, FastAPI, or none at all."""
+"""Receive callbacks in an ASGI application: Starlette, FastAPI, or a plain ASGI server."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.callbacks.desk import Answer, AsyncDesk
+from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint, CallbackResponse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
-    from xoxzo.cloudpy.callbacks.desk import AsyncHandler
+    from xoxzo.cloudpy.callbacks.endpoint import AsyncHandler
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class CallbackApp:
-    """An ASGI application that receives callbacks; mount it where ``public_url`` leads.
+    """An ASGI application that receives callbacks; mount it at the path of ``public_url``.
 
     Args:
-        callbacks: whose URLs are believed.
-        handler: acts on a callback, a coroutine function or a plain one; see `AsyncDesk`.
-        log: absorbs repeats and keeps the history.
-        confirm: ask the API before believing.
+        callbacks: verifies the URLs.
+        handler: processes an event: a coroutine function or a plain one; see `AsyncCallbackEndpoint`.
+        log: recognises repeats and keeps the history; ``None`` for none.
+        confirm: a client that asks the API to confirm each event; ``None`` for no confirmation.
     """
 
     def __init__(
@@ -36,25 +36,25 @@ class CallbackApp:
         log: DeliveryLog | None = None,
         confirm: AsyncClient | None = None,
     ) -> None:
-        self._desk = AsyncDesk(callbacks, handler, log=log, confirm=confirm)
+        self._endpoint = AsyncCallbackEndpoint(callbacks, handler, log=log, confirm=confirm)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request, and ignore WebSockets."""
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _run_lifespan(receive, send)
         elif scope["type"] == "http":
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             url = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-            body = await _read(receive, self._desk.callbacks.max_body)
+            body = await _read_body(receive, self._endpoint.callbacks.max_body)
             if body is not None:
-                await _answer(await self._desk.answer(scope["method"], url, headers, body), send)
+                await _send_response(await self._endpoint.handle(scope["method"], url, headers, body), send)
 
 
-async def _read(receive: Receive, most: int) -> bytes | None:
-    """Return the body, no more than a little over `most` bytes of it; ``None`` when the caller has gone."""
+async def _read_body(receive: Receive, max_bytes: int) -> bytes | None:
+    """Return the body, or its beginning if it is longer than `max_bytes`; ``None`` after a disconnect."""
     body = bytearray()
     more = True
-    while more and len(body) <= most:
+    while more and len(body) <= max_bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
@@ -63,17 +63,17 @@ async def _read(receive: Receive, most: int) -> bytes | None:
     return bytes(body)
 
 
-async def _answer(answer: Answer, send: Send) -> None:
+async def _send_response(response: CallbackResponse, send: Send) -> None:
     headers = [
-        (b"content-type", answer.content_type.encode()),
-        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-type", response.content_type.encode()),
+        (b"content-length", str(len(response.body)).encode()),
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
-async def _live(receive: Receive, send: Send) -> None:
-    # Only when it is served by itself: a framework that mounts it lives its own life.
+async def _run_lifespan(receive: Receive, send: Send) -> None:
+    # Only a server that serves this application alone sends these; a framework that mounts it does not.
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -1,29 +1,29 @@
-"""Callbacks in a WSGI application: Flask, or none at all."""
+"""Receive callbacks in a WSGI application: Flask, or a plain WSGI server."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.callbacks.desk import Desk
+from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
-    from xoxzo.cloudpy.callbacks.desk import Handler
+    from xoxzo.cloudpy.callbacks.endpoint import Handler
     from xoxzo.cloudpy.client import Client
 
 
 class CallbackApp:
-    """A WSGI application that receives callbacks; mount it where ``public_url`` leads.
+    """A WSGI application that receives callbacks; mount it at the path of ``public_url``.
 
     Args:
-        callbacks: whose URLs are believed.
-        handler: acts on a callback; see `Desk`.
-        log: absorbs repeats and keeps the history.
-        confirm: ask the API before believing.
+        callbacks: verifies the URLs.
+        handler: processes an event; see `CallbackEndpoint`.
+        log: recognises repeats and keeps the history; ``None`` for none.
+        confirm: a client that asks the API to confirm each event; ``None`` for no confirmation.
     """
 
     def __init__(
@@ -34,28 +34,40 @@ class CallbackApp:
         log: DeliveryLog | None = None,
         confirm: Client | None = None,
     ) -> None:
-        self._desk = Desk(callbacks, handler, log=log, confirm=confirm)
+        self._endpoint = CallbackEndpoint(callbacks, handler, log=log, confirm=confirm)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Respond to one request."""
         url = f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"
-        headers = {"content-type": environ.get("CONTENT_TYPE", "")}
-        body = _read(environ, self._desk.callbacks.max_body)
-        answer = self._desk.answer(environ["REQUEST_METHOD"], url, headers, body)
+        body = read_body(environ, self._endpoint.callbacks.max_body)
+        response = self._endpoint.handle(environ["REQUEST_METHOD"], url, body_headers(environ), body)
         start_response(
-            f"{answer.status} {HTTPStatus(answer.status).phrase}",
-            [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body)))],
+            f"{response.status} {HTTPStatus(response.status).phrase}",
+            [("Content-Type", response.content_type), ("Content-Length", str(len(response.body)))],
         )
-        return [answer.body]
+        return [response.body]
 
 
-def _read(environ: WSGIEnvironment, most: int) -> bytes:
-    """Return the body, one byte more than `most` of it at the utmost."""
+def body_headers(environ: WSGIEnvironment) -> dict[str, str]:
+    """Return the headers that describe the body: its type and length."""
+    return {
+        "content-type": environ.get("CONTENT_TYPE", ""),
+        "content-length": environ.get("CONTENT_LENGTH") or "",
+    }
+
+
+def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:
+    """Return the body, or its first `max_bytes` + 1 bytes if it is longer.
+
+    A body without a length (chunked) is read if the server ends it itself, as gunicorn, uWSGI and mod_wsgi do.
+    """
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal():
-        wanted = min(int(length[:18]), most + 1)
+        wanted = min(int(length[:18]), max_bytes + 1)
     else:
-        # Without a length, only a server that promises an end may be read from.
-        wanted = most + 1 if environ.get("wsgi.input_terminated") else 0
-    body: bytes = environ["wsgi.input"].read(wanted) if wanted else b""
+        wanted = max_bytes + 1 if environ.get("wsgi.input_terminated") else 0
+    body = b""
+    # One read may return less than there is.
+    while len(body) < wanted and (chunk := environ["wsgi.input"].read(wanted - len(body))):
+        body += chunk
     return body

@@ -1,6 +1,6 @@
-"""The delivery log: one row for each message and call, whatever is told of it and in whatever order."""
+"""The delivery log: one entry for each message and call, whatever the order of its reports."""
 
-from .entries import Entry, LogStorage, Note, Recorded
-from .log import DeliveryLog
+from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
+from xoxzo.cloudpy.callbacks.log.entries import Entry, LogStorage, Note, Recorded
 
 __all__ = ["DeliveryLog", "Entry", "LogStorage", "Note", "Recorded"]

@@ -1,4 +1,4 @@
-"""What a delivery log holds, and where it may be held."""
+"""The values of the delivery log, and the interface of its storage."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ Source = Literal["sent", "delivery-report", "call-ended", "link-clicked", "incom
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a history.
+    """One line of an entry's history.
 
     Attributes:
-        at: when it was first noted, in UTC.
-        source: how it was learnt: from our own send, from a callback, or by asking the API.
-        status: the status that it told; ``""`` when it told none.
-        applied: whether it moved the status.
-        times: how often the same was told.
-        begun: when somebody began to act on it; ``None`` when nobody is at it.
-        done: whether it was acted on.
+        at: when it was first recorded, in UTC.
+        source: where the information came from: ``sent`` (our own send), the purpose of a callback, or ``asked`` (a
+            request to the API).
+        status: the reported status; ``""`` for none.
+        applied: whether it changed the entry's status.
+        times: how many times the same was reported.
+        begun: when its processing began; ``None`` while nobody processes it.
+        done: whether it was processed.
     """
 
     at: datetime
@@ -38,21 +39,21 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One message or call, with its whole history.
+    """One message or call with its history.
 
     Attributes:
-        kind: what it is.
-        ident: its msgid, callid or conferenceid; ``""`` while unknown.
-        reference: what its callback URL was bound to, or ``None``.
-        status: where it is; ``""`` while unknown. It never goes backwards.
-        final: whether the last word has been said.
-        sent: whether our own send told of it, so that its id and its reference surely belong together.
+        kind: ``sms``, ``call``, ``conference`` or ``incoming-sms``.
+        ident: the msgid, callid or conferenceid; ``""`` while unknown.
+        reference: the reference of its callback URL, or ``None``.
+        status: the latest status; ``""`` while unknown. It never moves backwards.
+        final: whether the status is final.
+        sent: whether our own send was recorded, which proves that the id and the reference belong together.
         clicked: whether its tracked link was opened.
         cost: credits as text; ``""`` while unknown.
-        created: when it was first heard of, in UTC.
-        updated: when something was last told of it, in UTC.
-        history: what was told, in the order in which it came.
-        row: the storage's own key; ``None`` before it was saved.
+        created: when it was first recorded, in UTC.
+        updated: when it was last updated, in UTC.
+        history: one note for each different report, oldest first.
+        row: the storage's key; ``None`` before it was saved.
     """
 
     kind: Kind
@@ -69,40 +70,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     row: int | None = None
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was learnt, whatever it was learnt from.
-
-    Attributes:
-        kind: what it is about.
-        source: how it was learnt.
-        at: when, in UTC.
-        ident: the id that it names, or ``""``.
-        reference: the reference that it surely belongs to, or ``None``.
-        status: the status that it tells, or ``""``.
-        final: whether that status is the last word.
-        cost: credits as text, or ``""``.
-        acting: whether somebody will act on it, and say when that is done.
-    """
-
-    kind: Kind
-    source: Source
-    at: datetime
-    ident: str = ""
-    reference: str | None = None
-    status: str = ""
-    final: bool = False
-    cost: str = ""
-    acting: bool = False
-
-
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a callback that was recorded.
+    """The result of recording a callback.
 
     Attributes:
-        new: whether it told anything that was not known; act on it only then, since Xoxzo repeats itself.
-        moved: whether it moved the status.
-        entry: the message or call as it stands now.
-        note: the line of its history that this callback has.
+        new: whether it is not a repeat. Process it only then, because Xoxzo may post a callback several times.
+        moved: whether it changed the status.
+        entry: the message or call afterwards.
+        note: the line of the history that records this callback.
     """
 
     new: bool
@@ -112,22 +87,22 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogStorage(Protocol):
-    """Keeps entries. Whatever is done inside one ``with transaction():`` happens wholly or not at all, and alone."""
+    """Stores entries. A ``with transaction():`` block is atomic, and no two of them run at the same time."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Begin a transaction that nobody else's can come between; end it at the end of the block."""
+        """Begin an exclusive transaction that ends with the block."""
 
     def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
-        """Return the entries of a kind that have this id, if it is not empty, or this reference, if there is one."""
+        """Return the entries of a kind with this id, unless it is empty, or this reference, unless it is ``None``."""
 
     def save(self, entry: Entry) -> None:
-        """Add an entry, or replace the one that has the same ``row``."""
+        """Insert an entry, or replace the one with the same ``row``."""
 
     def unfinished(self, before: datetime) -> Iterator[Entry]:
-        """Return the entries with an id and without a final status that were last updated before a moment."""
+        """Return the entries with an id and without a final status that were last updated before a time."""
 
     def purge(self, before: datetime) -> int:
-        """Remove the entries that were last updated before a moment, and return how many those were."""
+        """Delete the entries that were last updated before a time, and return their number."""
 
     def close(self) -> None:
-        """Give up what the storage holds open. Closing twice does nothing."""
+        """Close whatever is open. Closing twice does nothing."""

@@ -1,4 +1,4 @@
-"""A delivery log in one SQLite file."""
+"""Store the delivery log in one SQLite file."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ _SCHEMA = (
     "PRAGMA user_version = 1",
 )
 _COLUMNS = "kind, ident, reference, status, final, sent, clicked, cost, created, updated, history"
-_VERSION = 1
-_MEMORY = ":memory:"
-_PATIENCE = 10.0
-_PAUSE = 0.01
+_SCHEMA_VERSION = 1
+_IN_MEMORY = ":memory:"
+_BUSY_TIMEOUT_SECONDS = 10.0
+_RETRY_SECONDS = 0.01
 
 _encode = msgspec.json.Encoder().encode
 _history = msgspec.json.Decoder(tuple[Note, ...]).decode
 
 
 class SqliteStorage:
-    """Entries in a file that its owner alone may read; many threads and processes may share it.
+    """Stores entries in a file that only its owner can read; threads and processes may share it.
 
-    What was saved is on disk when its transaction has ended: Xoxzo does not repeat what was answered with 200.
+    At the end of a transaction its data is on disk: Xoxzo does not repeat a callback that was answered with 200.
 
     Args:
-        path: the file; made when it is not there. ``:memory:`` keeps everything in this process, for tests.
+        path: the file; it is created if it does not exist. ``:memory:`` stores everything in this process, for tests.
 
     Raises:
-        ConfigurationError: the file cannot be opened, or is something else.
+        ConfigurationError: the file cannot be opened, or is not a delivery log.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -73,7 +73,7 @@ class SqliteStorage:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold the file for one transaction; wait up to ten seconds for somebody else's to end."""
+        """Begin an exclusive transaction; wait up to ten seconds for the transaction of another process."""
         with self._lock:
             connection = self._connect()
             connection.execute("BEGIN IMMEDIATE")
@@ -81,20 +81,20 @@ class SqliteStorage:
                 yield
 
     def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
-        """Return the entries of a kind that have this id or this reference."""
-        # Two look-ups by index: an OR of the two would read the whole table.
+        """Return the entries of a kind with this id or this reference."""
+        # Two queries, each by its index: one with OR would read the whole table.
         found: dict[int, Entry] = {}
         with self._lock:
             connection = self._connect()
             if ident:
-                # SQLite takes the partial index only where its condition is written out.
+                # SQLite uses the partial index only if the query repeats its condition.
                 self._collect(connection, found, "kind = ? AND ident = ? AND ident != ''", (kind, ident))
             if reference is not None:
                 self._collect(connection, found, "reference = ? AND kind = ?", (reference, kind))
         return list(found.values())
 
     def save(self, entry: Entry) -> None:
-        """Add an entry, or replace the one that has the same ``row``."""
+        """Insert an entry, or replace the one with the same ``row``."""
         values = (
             entry.kind,
             entry.ident,
@@ -115,7 +115,7 @@ class SqliteStorage:
             )
 
     def unfinished(self, before: datetime) -> Iterator[Entry]:
-        """Return the entries with an id and without a final status that were last updated before a moment."""
+        """Return the entries with an id and without a final status that were last updated before a time."""
         with self._lock:
             rows = self._select(
                 self._connect(), "NOT final AND ident != '' AND updated < ? ORDER BY updated", (before.timestamp(),)
@@ -123,12 +123,12 @@ class SqliteStorage:
         return iter(rows)
 
     def purge(self, before: datetime) -> int:
-        """Remove the entries that were last updated before a moment, and overwrite them in the file."""
+        """Delete the entries that were last updated before a time, and overwrite their bytes in the file."""
         with self.transaction():
             return self._connect().execute("DELETE FROM delivery WHERE updated < ?", (before.timestamp(),)).rowcount
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. Closing twice does nothing."""
         with self._lock:
             if self._connection is not None and self._process == forks.pid:
                 self._connection.close()
@@ -147,19 +147,21 @@ class SqliteStorage:
         return [_entry(row) for row in found]
 
     def _connect(self) -> sqlite3.Connection:
-        # A connection must not be used on the other side of a fork; the parent's is left to the parent.
+        # SQLite connections must not be used after a fork; the parent's stays open for the parent.
         if self._connection is None or self._process != forks.pid:
             self._connection, self._process = self._open(), forks.pid
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
         try:
-            # Made beforehand, since SQLite would let the process's umask decide who may read it.
-            if str(self._path) != _MEMORY:
+            # SQLite itself would create the file with the permissions of the umask.
+            if str(self._path) != _IN_MEMORY:
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                self._path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            )
             try:
-                self._furnish(connection)
+                self._prepare(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -167,31 +169,31 @@ class SqliteStorage:
             raise ConfigurationError(f"the delivery log {self._path} cannot be opened: {error}") from error
         return connection
 
-    def _furnish(self, connection: sqlite3.Connection) -> None:
-        # At once, so that of several processes that find a new file one makes the tables and the others find them.
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        # An immediate transaction: of several processes that open a new file, one creates the tables.
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version not in {0, _VERSION} or (version == 0 and tables):
+            if version not in {0, _SCHEMA_VERSION} or (version == 0 and tables):
                 raise ConfigurationError(f"{self._path} is not a delivery log of this version")
             for statement in _SCHEMA if version == 0 else ():
                 connection.execute(statement)
-        _write_ahead(connection)
+        _enable_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    # While others have just opened the file, SQLite refuses this at once instead of waiting for them.
-    give_up = time.monotonic() + _PATIENCE
+def _enable_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not apply its busy timeout to this statement while others open the file.
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError:
-            if time.monotonic() >= give_up:
+            if time.monotonic() >= deadline:
                 raise
-            time.sleep(_PAUSE)
+            time.sleep(_RETRY_SECONDS)
         else:
             return
 

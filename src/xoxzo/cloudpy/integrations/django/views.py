@@ -1,4 +1,4 @@
-"""Where callbacks arrive. Include ``xoxzo.cloudpy.integrations.django.urls`` in the project's URLs."""
+"""The views that receive callbacks. Include ``xoxzo.cloudpy.integrations.django.urls`` in the project's URLs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from xoxzo.cloudpy.callbacks import CallEnded, DeliveryReport, IncomingCall, IncomingSMS, LinkClicked
-from xoxzo.cloudpy.callbacks.desk import Answer, Desk
-
-from . import conf, signals
-from .models import Delivery
-from .storage import get_log
+from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
+from xoxzo.cloudpy.integrations.django import conf, signals
+from xoxzo.cloudpy.integrations.django.models import Delivery
+from xoxzo.cloudpy.integrations.django.storage import get_log
+from xoxzo.cloudpy.integrations.wsgi import body_headers, read_body
 
 if TYPE_CHECKING:
     from django.dispatch import Signal
@@ -30,44 +30,46 @@ _SIGNALS: dict[type, Signal] = {
 }
 
 
-# No cookie counts here, so there is nothing that another site could use: the token in the path is what is believed. Not
-# atomic, so that what was heard is on record even if a receiver fails.
+# CSRF protection does not apply: no cookie is used, and the signed token in the path authenticates the request. Not
+# atomic, so that the delivery log keeps its entry when a receiver fails.
 @csrf_exempt
 @transaction.non_atomic_requests
 def receive(request: HttpRequest, **_path: str) -> HttpResponse:
-    """Receive one callback: note it in the delivery log, send its signal, answer."""
-    answer = _answer(request)
-    return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    """Receive one callback: record it in the delivery log, send its signal, respond."""
+    return _handle(request)
 
 
 @csrf_exempt
 @transaction.non_atomic_requests
 async def receive_async(request: HttpRequest, **_path: str) -> HttpResponse:
-    """Do what `receive` does under ASGI, with the database and the receivers in a thread."""
-    answer = await sync_to_async(_answer)(request)
-    return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    """Receive one callback under ASGI; the database and the receivers run in a thread."""
+    return await sync_to_async(_handle)(request)
 
 
-def _answer(request: HttpRequest) -> Answer:
+def _handle(request: HttpRequest) -> HttpResponse:
+    endpoint = _SignalEndpoint()
     try:
         body = request.body
     except RequestDataTooBig:
-        return Answer(413)
-    headers = {"content-type": request.META.get("CONTENT_TYPE", "")}
-    return _SignalDesk().answer(request.method or "", request.get_full_path(), headers, body)
+        return HttpResponse(status=413)
+    if not body:
+        # Django takes a chunked body, which has no Content-Length, for an empty one.
+        body = read_body(request.META, endpoint.callbacks.max_body)
+    response = endpoint.handle(request.method or "", request.get_full_path(), body_headers(request.META), body)
+    return HttpResponse(response.body, status=response.status, content_type=response.content_type)
 
 
-class _SignalDesk(Desk):
-    """Acts on a callback by sending its signal."""
+class _SignalEndpoint(CallbackEndpoint):
+    """Processes an event by sending its signal."""
 
     def __init__(self) -> None:
         confirm = conf.get_client() if conf.get("CONFIRM") else None
-        super().__init__(conf.get_callbacks(), _ask, log=get_log(), confirm=confirm)
+        super().__init__(conf.get_callbacks(), _request_action, log=get_log(), confirm=confirm)
 
-    def act(self, event: Event, recorded: Recorded | None) -> Action | None:
-        """Send the signal, with the row of the log if it has one."""
+    def process(self, event: Event, recorded: Recorded | None) -> Action | None:
+        """Send the signal, with the row of the delivery log if there is one."""
         if recorded is None:
-            return super().act(event, None)
+            return super().process(event, None)
         entry = recorded.entry
         rows = Delivery.objects.filter(kind=entry.kind, ident=entry.ident)
         delivery = (rows if entry.ident else rows.filter(reference=entry.reference)).first()
@@ -75,6 +77,7 @@ class _SignalDesk(Desk):
         return None
 
 
-def _ask(event: Event) -> Action | None:
-    answers: list[tuple[Any, Any]] = signals.incoming_call.send(sender=IncomingCall, event=event)
-    return next((answer for _receiver, answer in answers if answer is not None), None)
+def _request_action(event: Event) -> Action | None:
+    """Return the action of the first receiver that returns one."""
+    results: list[tuple[Any, Any]] = signals.incoming_call.send(sender=IncomingCall, event=event)
+    return next((action for _receiver, action in results if action is not None), None)

@@ -37,7 +37,7 @@ _MAX_BODY_BYTES = 1_000_000
 _TIMEOUT_SECONDS = 10.0
 _COLOURS = {"DELIVERED": "green", "ANSWERED": "green", "FAIL": "red", "FAILED": "red", "NO ANSWER": "yellow"}
 # What people see of a callback, so that it fits a line; --json tells everything.
-_SHOWN = ("status", "reason", "reference", "recipient", "caller", "sender", "text", "link", "duration", "cost")
+_SHOWN = ("status", "reason", "reference", "recipient", "caller", "sender", "message", "link", "duration", "cost")
 _IDS = ("msgid", "callid", "conferenceid")
 _CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "accept-encoding"}

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.callbacks.interpreting import interpret
-from xoxzo.cloudpy.callbacks.reading import body_fields, from_form
+from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
 from xoxzo.cloudpy.callbacks.tokens import Purpose
 from xoxzo.cloudpy.errors import CallbackRejected
 from xoxzo.cloudpy.masking import mask_digits
@@ -55,10 +54,10 @@ class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
         if callbacks is not None:
             return callbacks.receive(self.method, self.target, {"content-type": self.content_type}, self.octets)
         if self.method == "GET":
-            fields = from_form(self.target.partition("?")[2])
-            return interpret(Purpose.INCOMING_CALL, None, fields)
-        fields = body_fields(self.content_type, self.octets)
-        return interpret(_purpose(fields), None, fields)
+            fields = parse_form(self.target.partition("?")[2], errors="replace")
+            return parse_event(Purpose.INCOMING_CALL, None, fields)
+        fields = parse_body(self.content_type, self.octets)
+        return parse_event(_purpose(fields), None, fields)
 
 
 def received_now(method: str, target: str, content_type: str, body: bytes) -> ReceivedCallback:
@@ -117,7 +116,7 @@ def event_fields(event: Event, *, show_content: bool) -> dict[str, Any]:
             continue
         if name in _NUMBERS and not show_content:
             value = mask_digits(value)
-        elif name == "text" and not show_content:
+        elif name == "message" and not show_content:
             value = "…"
         told[name] = value if isinstance(value, int | str) else _plain(value)
     return told

@@ -131,5 +131,5 @@ def test_api_away(callbacks: Callbacks) -> None:
         Client(sid="me", auth_token="secret", base_url="http://127.0.0.1:9", max_retries=0) as nowhere,
         pytest.raises(CallbackRejected) as caught,
     ):
-        callbacks.receive("POST", callbacks.url("delivery-report"), {}, b"msgid=a", confirm=nowhere)
+        callbacks.receive("POST", callbacks.url("delivery-report"), {}, b"msgid=a&status=FAIL", confirm=nowhere)
     assert caught.value.status == 503

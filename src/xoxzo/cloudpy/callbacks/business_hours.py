@@ -1,4 +1,4 @@
-"""Which action an incoming call gets: open or closed, a holiday, or a caller who withholds the number."""
+"""Choose the action for an incoming call by business hours, holidays and withheld numbers."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.callbacks.events import IncomingCall
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SPAN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
-_DAY = 24 * 60
+_HOURS_PATTERN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_DAY_MINUTES = 24 * 60
 
 
 class BusinessHours:
-    """Chooses an action by the time at a place.
+    """Chooses an action by the local time.
 
     Args:
-        zone: the place's time zone, for instance ``Asia/Tokyo``.
-        hours: for days or ranges of days the open hours, for instance
-            ``{"mon-fri": "09:00-12:00, 13:00-18:00", "sat": "10:00-15:00"}``; a day that is not named is closed. Hours
-            may go past midnight (``"18:00-02:00"``) and end at ``24:00``.
-        open: the action while open.
+        zone: the time zone, such as ``Asia/Tokyo``.
+        hours: the open hours by day or range of days, such as
+            ``{"mon-fri": "09:00-12:00, 13:00-18:00", "sat": "10:00-15:00"}``; other days are closed. Hours may go past
+            midnight (``"18:00-02:00"``) and end at ``24:00``.
+        open: the action during open hours.
         closed: the action at all other times.
-        anonymous: the action for a caller who withholds the number, whatever the time; by default as for all others.
-        holidays: days on which the place is closed: dates, or ``YYYY-MM-DD``. Hours that began the evening before go
-            on.
+        anonymous: the action for callers who withhold their number, at any time; by default the same as for others.
+        holidays: closed days: dates, or ``YYYY-MM-DD``. Hours that began on the day before still run to their end.
 
     Raises:
         InvalidArgument: the zone, a day, an hour or a holiday does not exist.
@@ -45,7 +44,7 @@ class BusinessHours:
         zone: str,
         hours: Mapping[str, str],
         *,
-        open: Action,  # noqa: A002 - the word of the trade, and keyword-only
+        open: Action,  # noqa: A002 - the usual word, and keyword-only
         closed: Action,
         anonymous: Action | None = None,
         holidays: Collection[date | str] = (),
@@ -62,33 +61,33 @@ class BusinessHours:
                 self._spans.setdefault(day, []).extend(map(_span, spans.split(",")))
 
     def is_open(self, at: datetime | None = None) -> bool:
-        """Say whether the place is open.
+        """Return whether a time is within the open hours.
 
         Args:
-            at: a moment with its zone; now by default.
+            at: a time with a time zone; now by default.
 
         Raises:
-            InvalidArgument: the moment has no zone.
+            InvalidArgument: the time has no time zone.
         """
         moment = datetime.now(UTC) if at is None else at
         if moment.tzinfo is None:
             raise InvalidArgument("at", "must have a time zone")
-        here = moment.astimezone(self.zone)
-        minute = here.hour * 60 + here.minute
-        yesterday = here.date() - timedelta(days=1)
-        return any(span.begin <= minute < span.end for span in self._on(here.date())) or any(
-            minute + _DAY < span.end for span in self._on(yesterday)
+        local = moment.astimezone(self.zone)
+        minute = local.hour * 60 + local.minute
+        yesterday = local.date() - timedelta(days=1)
+        return any(span.begin <= minute < span.end for span in self._on(local.date())) or any(
+            minute + _DAY_MINUTES < span.end for span in self._on(yesterday)
         )
 
     def action(self, call: IncomingCall, at: datetime | None = None) -> Action:
-        """Return what to answer to a call.
+        """Return the action for a call.
 
         Args:
-            call: the call that comes in.
-            at: when, with its zone; now by default.
+            call: the incoming call.
+            at: a time with a time zone; now by default.
 
         Raises:
-            InvalidArgument: the moment has no zone.
+            InvalidArgument: the time has no time zone.
         """
         if call.is_anonymous and self._anonymous is not None:
             return self._anonymous
@@ -99,7 +98,7 @@ class BusinessHours:
 
 
 class _Span(Struct, frozen=True):
-    """Open hours in minutes since midnight; the end may lie in the next day."""
+    """Open hours, in minutes since midnight; the end may be on the next day."""
 
     begin: int
     end: int
@@ -110,25 +109,25 @@ def _days(text: str) -> list[int]:
     if first not in _DAYS or (dash and last not in _DAYS):
         raise InvalidArgument("hours", f"{text!r} must be a day or a range of days of {', '.join(_DAYS)}")
     begin = _DAYS.index(first)
-    # "sat-mon" goes over the end of the week.
+    # "sat-mon" wraps around the end of the week.
     length = (_DAYS.index(last) - begin) % 7 if dash else 0
     return [(begin + offset) % 7 for offset in range(length + 1)]
 
 
 def _span(text: str) -> _Span:
-    found = _SPAN.fullmatch(text.strip())
+    found = _HOURS_PATTERN.fullmatch(text.strip())
     if found is None:
-        raise InvalidArgument("hours", f"{text.strip()!r} must be as 09:00-18:00")
+        raise InvalidArgument("hours", f"{text.strip()!r} must look like 09:00-18:00")
     begin_hour, begin_minute, end_hour, end_minute = map(int, found.groups())
     begin, end = begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
-    if begin_minute > 59 or end_minute > 59 or begin >= _DAY or end > _DAY or begin == end:
+    if begin_minute > 59 or end_minute > 59 or begin >= _DAY_MINUTES or end > _DAY_MINUTES or begin == end:
         raise InvalidArgument("hours", f"{text.strip()!r} must be two different times of a day")
-    return _Span(begin, end if end > begin else end + _DAY)
+    return _Span(begin, end if end > begin else end + _DAY_MINUTES)
 
 
 def _holiday(day: date | str) -> date:
     if isinstance(day, datetime):
-        raise InvalidArgument("holidays", "must be dates: a place is closed for whole days")
+        raise InvalidArgument("holidays", "must be dates without a time")
     try:
         return day if isinstance(day, date) else date.fromisoformat(day)
     except ValueError:

@@ -23,6 +23,7 @@ from xoxzo.cloudpy.callbacks import (
 from .conftest import NOW, SECRET
 
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=B"
 CALLBACKS = Callbacks(SECRET, "https://shop.example", clock=lambda: NOW, max_body=1_000_000)
 URLS = {purpose: CALLBACKS.url(purpose, "booking-1") for purpose in Purpose}
 
@@ -71,7 +72,7 @@ def test_delivery_report(callbacks: Callbacks, content_type: str, body: bytes) -
     assert event.raw["unheard_of"] == "kept"
 
 
-@pytest.mark.parametrize(("word", "status"), [("OK", "DELIVERED"), ("FAILED", "FAIL"), ("LOST", "LOST"), ("", "")])
+@pytest.mark.parametrize(("word", "status"), [("OK", "DELIVERED"), ("FAILED", "FAIL"), ("LOST", "LOST")])
 def test_both_vocabularies(callbacks: Callbacks, word: str, status: str) -> None:
     """Both of the server's words for a status are one, and a new one is kept."""
     event = callbacks.receive("POST", callbacks.url("delivery-report"), {}, f"msgid=a&status={word}".encode())
@@ -79,11 +80,61 @@ def test_both_vocabularies(callbacks: Callbacks, word: str, status: str) -> None
     assert event.status == status
 
 
-def test_little_is_enough(callbacks: Callbacks) -> None:
-    """Where the URL was made for a message, a report needs nothing in it but a readable body."""
-    event = callbacks.receive("POST", callbacks.url("delivery-report", "booking-1"), {}, b"")
+def test_status_is_enough(callbacks: Callbacks) -> None:
+    """A report to a URL with a reference needs nothing but a status."""
+    event = callbacks.receive("POST", callbacks.url("delivery-report", "booking-1"), {}, b"status=DELIVERED")
     assert isinstance(event, DeliveryReport)
     assert (event.reference, event.msgid, event.cost, event.tags) == ("booking-1", "", None, ())
+
+
+@pytest.mark.parametrize("purpose", ["delivery-report", "call-ended", "link-clicked", "incoming-sms"])
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (FORM, b""),
+        (FORM, b"state=DELIVERED"),
+        (FORM, b"status=&sender=&link="),
+        ("application/json", b"{}"),
+        ("application/xml", b"<status>DELIVERED</status>"),
+        ("multipart/form-data; boundary=B", b"--B--"),
+    ],
+)
+def test_not_understood(callbacks: Callbacks, purpose: str, content_type: str, body: bytes) -> None:
+    """A callback without the fields that its purpose needs is rejected with 400, so that it comes again."""
+    with pytest.raises(CallbackRejected) as caught:
+        callbacks.receive("POST", callbacks.url(purpose, "booking-1"), {"content-type": content_type}, body)
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("length", ["26", "999", "9" * 40])
+def test_cut_body(callbacks: Callbacks, length: str) -> None:
+    """A body that is shorter than its Content-Length is rejected with 400."""
+    url, body = callbacks.url("delivery-report", "booking-1"), b"msgid=m1&status=DELIVERED"
+    with pytest.raises(CallbackRejected, match="shorter") as caught:
+        callbacks.receive("POST", url, {"Content-Length": length}, body)
+    assert caught.value.status == 400
+    assert callbacks.receive("POST", url, {"Content-Length": str(len(body))}, body).reference == "booking-1"
+
+
+def multipart(*parts: tuple[str, bytes], end: bytes = b"--B--\r\n") -> bytes:
+    """Encode a multipart form."""
+    return (
+        b"".join(
+            f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+            for name, value in parts
+        )
+        + end
+    )
+
+
+def test_multipart(callbacks: Callbacks) -> None:
+    """A multipart form is read like any other form."""
+    body = multipart(("msgid", b"m9"), ("status", b"DELIVERED"), ("tags", "春, b".encode()), ("note", b"1\r\n2"))
+    kind = {"content-type": 'Multipart/Form-Data; boundary="B"'}
+    event = callbacks.receive("POST", callbacks.url("delivery-report"), kind, b"preamble\r\n" + body)
+    assert isinstance(event, DeliveryReport)
+    assert (event.msgid, event.status, event.tags) == ("m9", "DELIVERED", ("春", "b"))
+    assert event.raw["note"] == "1\r\n2"
 
 
 def test_call_ended(callbacks: Callbacks) -> None:
@@ -170,7 +221,7 @@ def test_incoming_sms(callbacks: Callbacks, fields: dict[str, str]) -> None:
     """An incoming SMS is read under the names that its fields may have had."""
     event = callbacks.receive("POST", callbacks.url("incoming-sms"), {}, flat({**fields}))
     assert isinstance(event, IncomingSMS)
-    assert (event.sender, event.recipient, event.text) == ("+818011112222", "+815012345678", "はい")
+    assert (event.sender, event.recipient, event.message) == ("+818011112222", "+815012345678", "はい")
     assert event.received_time == datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -186,10 +237,16 @@ def test_incoming_sms(callbacks: Callbacks, fields: dict[str, str]) -> None:
         ("delivery-report", "POST", "application/json", b"[" * 60_000, 400, "nested"),
         ("delivery-report", "POST", FORM, b"msgid=\xff", 400, "UTF-8"),
         ("delivery-report", "POST", FORM, b"&".join([b"a=b"] * 300), 400, "too many"),
+        ("delivery-report", "POST", FORM, b"msgid=%82%A0&status=FAIL", 400, "UTF-8"),
+        ("delivery-report", "POST", "multipart/form-data", multipart(("msgid", b"m")), 400, "boundary"),
+        ("delivery-report", "POST", MULTIPART, multipart(("msgid", b"m"), end=b""), 400, "incomplete"),
+        ("delivery-report", "POST", MULTIPART, b"--B\r\n\r\nm9\r\n--B--", 400, "without a name"),
+        ("delivery-report", "POST", MULTIPART, multipart(("msgid", b"\xff")), 400, "UTF-8"),
+        ("delivery-report", "POST", MULTIPART, multipart(*[("a", b"b")] * 300), 400, "too many"),
         ("delivery-report", "POST", FORM, b"status=DELIVERED", 400, "msgid"),
         ("call-ended", "POST", FORM, b"status=ANSWERED", 400, "callid"),
         ("link-clicked", "POST", FORM, b"", 400, "msgid"),
-        ("delivery-report", "POST", FORM, b"msgid=" + b"m" * 129, 400, "longer"),
+        ("delivery-report", "POST", FORM, b"msgid=" + b"m" * 129 + b"&status=FAIL", 400, "longer"),
     ],
 )
 def test_refused(

@@ -1,0 +1,176 @@
+"""Make callback URLs with a signed token, and receive what is posted to them (API sections 10 and 11)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.callbacks import confirmation
+from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
+from xoxzo.cloudpy.callbacks.tokens import MAX_TOKEN_LENGTH, Purpose, Tokens
+from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.operations import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.callbacks.events import Event
+    from xoxzo.cloudpy.client import Client
+
+DAY_SECONDS = 86_400
+MAX_REFERENCE_LENGTH = 255
+
+
+class Callbacks:
+    """Makes callback URLs that carry a signed token, and receives the requests that come to them.
+
+    Xoxzo signs nothing (API section 10), so anyone who knows a plain callback URL can forge a callback. An event that
+    `receive` returns came to a URL made here, for this purpose and this reference, before it expired. You configure the
+    public URL, and forwarded headers are ignored, so it works behind any proxy.
+
+    Safe to share between threads; it has no state.
+
+    Args:
+        secret: the key that signs the tokens, at least 16 random characters; or several keys, newest first. The first
+            signs and all are accepted, so that a key can be replaced while callbacks are under way.
+        public_url: the URL under which Xoxzo reaches the receiver, such as ``https://shop.example/xoxzo``.
+        lifetime: seconds until the URL of a report expires. The default is 30 days, because a report may come when a
+            phone is switched on again. URLs of incoming calls and SMS do not expire.
+        max_body: the largest body that is accepted, in bytes.
+        clock: returns seconds since 1970.
+
+    Raises:
+        ConfigurationError: a key is missing or too short, ``public_url`` is not a URL or has a query, or the extra
+            ``callbacks`` is not installed.
+    """
+
+    def __init__(
+        self,
+        secret: str | bytes | Sequence[str | bytes],
+        public_url: str,
+        *,
+        lifetime: float = 30 * DAY_SECONDS,
+        max_body: int = 65_536,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        try:
+            checks.url("public_url", public_url)
+        except InvalidArgument as error:
+            raise ConfigurationError(str(error)) from None
+        if "?" in public_url or "#" in public_url:
+            raise ConfigurationError("public_url: must have no query and no fragment: the token stands in the path")
+        self._tokens = Tokens([secret] if isinstance(secret, str | bytes) else secret)
+        self.public_url = public_url.rstrip("/")
+        self.lifetime = lifetime
+        self.max_body = max_body
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"Callbacks(public_url={self.public_url!r})"
+
+    def url(
+        self, purpose: Purpose | str, reference: str | None = None, *, expires: datetime | timedelta | None = None
+    ) -> str:
+        """Return a URL to give to Xoxzo.
+
+        Args:
+            purpose: ``delivery-report``, ``call-ended``, ``link-clicked``, ``incoming-call`` or ``incoming-sms``.
+            reference: your own key of the message or call, at most 255 characters; ``None`` for any.
+            expires: when the URL expires: a time with a time zone, or a duration from now. By default ``lifetime``
+                from now, and never for incoming calls and SMS, whose URL is stored with a number.
+
+        Raises:
+            InvalidArgument: the purpose is unknown, the reference is invalid, or the time has no time zone.
+        """
+        try:
+            purpose = Purpose(purpose)
+        except ValueError:
+            raise InvalidArgument("purpose", f"must be one of {', '.join(Purpose)}") from None
+        if reference is not None and len(checks.reference(reference)) > MAX_REFERENCE_LENGTH:
+            raise InvalidArgument("reference", f"must have at most {MAX_REFERENCE_LENGTH} characters to fit into a URL")
+        token = self._tokens.sign(purpose, reference, self._expiry(purpose, expires))
+        return f"{self.public_url}/{purpose}/{token}"
+
+    def _expiry(self, purpose: Purpose, expires: datetime | timedelta | None) -> int | None:
+        if isinstance(expires, datetime):
+            if expires.tzinfo is None:
+                raise InvalidArgument("expires", "must have a time zone")
+            return int(expires.astimezone(UTC).timestamp())
+        if isinstance(expires, timedelta):
+            return int(self._clock() + expires.total_seconds())
+        return None if purpose.is_lasting else int(self._clock() + self.lifetime)
+
+    def receive(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        confirm: Client | None = None,
+    ) -> Event:
+        """Verify and parse one callback.
+
+        Answer 200 when it returns, and ``error.status`` when it raises: Xoxzo posts again after everything but 200.
+        Answer an incoming call with the line of an action.
+
+        Args:
+            method: the HTTP method: GET for an incoming call, POST for everything else (API section 10).
+            url: the requested URL, or its path with the query; only the last two parts of the path matter.
+            headers: the request's headers. ``content-type`` says how the body is encoded; ``content-length``, where
+                there is one, is compared with the body.
+            body: the request's body; the first ``max_body`` + 1 bytes of a longer one are enough.
+            confirm: a client that asks the API about the message or call. It must exist and carry the reference among
+                its tags, and the event gets the API's status and cost.
+
+        Returns:
+            The event; ``raw`` has every field that was posted.
+
+        Raises:
+            CallbackRejected: the token is invalid, the method is wrong, the body is incomplete, too large or not
+                understood, or the API does not confirm it; ``reason`` and ``status`` say which.
+        """
+        event = self._parse(method, url, headers, body)
+        return event if confirm is None else confirmation.confirm(event, confirm)
+
+    async def receive_async(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        confirm: AsyncClient | None = None,
+    ) -> Event:
+        """Verify and parse one callback as `receive` does, and confirm it with an asynchronous client."""
+        event = self._parse(method, url, headers, body)
+        return event if confirm is None else await confirmation.confirm_async(event, confirm)
+
+    def _parse(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Event:
+        path, _, query = url.partition("#")[0].partition("?")
+        # Only the end of the path can be ours, so that a very long path costs nothing.
+        *_, url_purpose, token = ["", "", *path.rstrip("/")[-MAX_TOKEN_LENGTH - 64 :].split("/")]
+        purpose, reference = self._tokens.verify(token, self._clock())
+        if url_purpose != purpose:
+            raise CallbackRejected("the token was made for another purpose", 403)
+        expected_method = "GET" if purpose is Purpose.INCOMING_CALL else "POST"
+        if method.upper() != expected_method:
+            raise CallbackRejected(f"a callback of this purpose comes by {expected_method}", 405)
+        if len(body) > self.max_body:
+            raise CallbackRejected(f"the body has more than {self.max_body} bytes", 413)
+        if purpose is Purpose.INCOMING_CALL:
+            # Lenient: a call has to be answered, whatever its query holds.
+            return parse_event(purpose, reference, parse_form(query, errors="replace"))
+        announced = _header(headers, "content-length")
+        if announced.isascii() and announced.isdigit() and len(body) < int(announced[:18]):
+            raise CallbackRejected("the body is shorter than its Content-Length", 400)
+        return parse_event(purpose, reference, parse_body(_header(headers, "content-type"), body))
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    """Return a header, whatever the case of its name; ``""`` when it is missing."""
+    if (value := headers.get(name)) is not None:
+        return value
+    return next((value for key, value in headers.items() if key.lower() == name), "")

@@ -1,0 +1,285 @@
+"""Parse a callback's request into an event (API section 10).
+
+The API's documentation does not say how bodies are encoded, so forms, multipart forms and JSON are all read. A request
+without the fields that its purpose needs is rejected with 400, so that Xoxzo posts it again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from xoxzo.cloudpy.callbacks.events import CallEnded, DeliveryReport, Event, IncomingCall, IncomingSMS, LinkClicked
+from xoxzo.cloudpy.callbacks.tokens import Purpose
+from xoxzo.cloudpy.errors import CallbackRejected
+from xoxzo.cloudpy.models import CallStatus, MessageStatus
+from xoxzo.cloudpy.operations import replies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Fields = dict[str, Any]
+
+MAX_FIELDS = 200
+MAX_ID_LENGTH = 128
+"""Characters of an id; Xoxzo's ids have at most 36 (API section 1.8)."""
+MAX_STATUS_LENGTH = 64
+"""Characters of a status that are kept; Xoxzo's have at most 11 (API sections 2.2 and 5.2)."""
+
+# Fields of a form whose value may be JSON.
+_JSON_FIELDS = ("link_tracking", "participants")
+
+
+def parse_event(purpose: Purpose, reference: str | None, fields: Fields) -> Event:
+    """Build the event for a callback's fields.
+
+    Args:
+        purpose: the purpose of the callback URL.
+        reference: the reference of the callback URL, or ``None``.
+        fields: the fields of the body, or of the query of an incoming call; the event keeps them in ``raw``.
+
+    Raises:
+        CallbackRejected: a field that the purpose needs is missing, or an id is too long (400).
+    """
+    return _PARSERS[purpose](reference, fields)
+
+
+def parse_body(content_type: str, body: bytes) -> Fields:
+    """Parse the body of a POST: JSON, a multipart form, or else a form.
+
+    JSON is recognised by its first character as well as by its content type.
+
+    Args:
+        content_type: the ``Content-Type`` header; ``""`` when there was none.
+        body: the whole body.
+
+    Raises:
+        CallbackRejected: the body is none of these, or has too many fields (400).
+    """
+    kind = content_type.lower()
+    if "json" in kind or body.lstrip()[:1] in {b"{", b"["}:
+        try:
+            return replies.record(body)
+        except replies.Unreadable as error:
+            raise CallbackRejected(str(error)) from None
+    if kind.lstrip().startswith("multipart/"):
+        return _collect(_multipart_pairs(content_type, body))
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise CallbackRejected("the body is not UTF-8") from None
+    return parse_form(text)
+
+
+def parse_form(text: str, *, errors: str = "strict") -> Fields:
+    """Parse a form or a query string; tags and nested records get the types that they have in JSON.
+
+    Args:
+        text: the encoded form.
+        errors: what to do with bytes that are not UTF-8: ``strict`` or ``replace``.
+
+    Raises:
+        CallbackRejected: it has more than `MAX_FIELDS` fields, or is not UTF-8 (400).
+    """
+    try:
+        return _collect(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors=errors))
+    except UnicodeDecodeError:
+        raise CallbackRejected("the form is not UTF-8") from None
+    except ValueError:
+        raise CallbackRejected("the form has too many fields") from None
+
+
+def _collect(pairs: Iterable[tuple[str, str]]) -> Fields:
+    """Build the fields of a form: all tags are joined, of any other repeated field the first value counts."""
+    fields: Fields = {}
+    tags: list[str] = []
+    for name, value in pairs:
+        if name in {"tags", "tags[]"}:
+            tags += _split_tags(value)
+            fields["tags"] = tags
+        elif name in _JSON_FIELDS:
+            fields[name] = _decode_json(value)
+        else:
+            fields.setdefault(name, value)
+    return fields
+
+
+def _multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a multipart form (RFC 7578)."""
+    from email.parser import BytesHeaderParser  # takes long to load and is seldom needed
+
+    headers = BytesHeaderParser()
+    boundary = headers.parsebytes(b"Content-Type: " + content_type.encode("utf-8", "replace")).get_boundary()
+    if not boundary:
+        raise CallbackRejected("the multipart body has no boundary")
+    _preamble, *parts, last = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"))
+    if not last.startswith(b"--"):
+        # The closing boundary is missing, and with it perhaps more.
+        raise CallbackRejected("the multipart body is incomplete")
+    if len(parts) > MAX_FIELDS:
+        raise CallbackRejected("the form has too many fields")
+    pairs = []
+    for part in parts:
+        head, _, content = part.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        name = headers.parsebytes(head).get_param("name", header="content-disposition")
+        if not isinstance(name, str):
+            raise CallbackRejected("the multipart body has a part without a name")
+        try:
+            pairs.append((name, content.decode("utf-8")))
+        except UnicodeDecodeError:
+            raise CallbackRejected("the form is not UTF-8") from None
+    return pairs
+
+
+def _decode_json(value: str) -> Any:  # noqa: ANN401 - JSON may be anything
+    """Decode a form field that may be JSON; anything else stays text."""
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return value
+
+
+def _delivery_report(reference: str | None, fields: Fields) -> DeliveryReport:
+    msgid = _id(fields, "msgid")
+    _require_subject(reference, msgid, "msgid")
+    return DeliveryReport(
+        reference=reference,
+        msgid=msgid,
+        status=MessageStatus(_status(fields)),
+        recipient=replies.text(fields, "recipient"),
+        sender=replies.text(fields, "sender"),
+        sent_time=replies.stamp(fields, "sent_time"),
+        cost=replies.amount(fields, "cost"),
+        parts=_integer(fields, "parts"),
+        tags=_tags(fields),
+        raw=fields,
+    )
+
+
+def _call_ended(reference: str | None, fields: Fields) -> CallEnded:
+    callid, conferenceid = _id(fields, "callid"), _id(fields, "conferenceid")
+    _require_subject(reference, callid or conferenceid, "callid")
+    return CallEnded(
+        reference=reference,
+        callid=callid,
+        conferenceid=conferenceid,
+        # A conference has no status of its own.
+        status=CallStatus(_status(fields, required=not conferenceid)),
+        recipient=replies.text(fields, "recipient"),
+        caller=replies.text(fields, "caller"),
+        start_time=replies.stamp(fields, "start_time"),
+        end_time=replies.stamp(fields, "end_time"),
+        duration=_integer(fields, "duration") or 0,
+        cost=replies.amount(fields, "cost"),
+        tags=_tags(fields),
+        raw=fields,
+    )
+
+
+def _link_clicked(reference: str | None, fields: Fields) -> LinkClicked:
+    msgid = _id(fields, "msgid")
+    _require_subject(reference, msgid, "msgid")
+    # The click's fields stand either in the record itself or in its link_tracking: the documentation does not say.
+    nested = fields.get("link_tracking")
+    click = nested if isinstance(nested, dict) else fields
+    event = LinkClicked(
+        reference=reference,
+        msgid=msgid,
+        recipient=replies.text(fields, "recipient"),
+        link=replies.text(click, "link"),
+        shortlink=replies.text(click, "shortlink"),
+        accessed_on=replies.stamp(click, "accessed_on"),
+        tags=_tags(fields),
+        raw=fields,
+    )
+    if not (msgid or event.link or event.shortlink or event.accessed_on):
+        raise CallbackRejected("the callback has no msgid, link, shortlink or accessed_on")
+    return event
+
+
+def _incoming_call(reference: str | None, fields: Fields) -> IncomingCall:
+    caller = _e164(replies.text(fields, "caller"))
+    return IncomingCall(
+        reference=reference,
+        # A withheld number is missing, empty (API section 15.51), or a word.
+        caller=caller if caller.startswith("+") else None,
+        recipient=_e164(replies.text(fields, "recipient")),
+        raw=fields,
+    )
+
+
+def _incoming_sms(reference: str | None, fields: Fields) -> IncomingSMS:
+    # The names of the fields are not documented: these are the ones that similar callbacks use.
+    sender, message = _first(fields, "sender", "caller", "from"), _first(fields, "message", "text", "body")
+    if not (sender or message):
+        raise CallbackRejected("the callback has no sender and no message")
+    times = (replies.stamp(fields, name) for name in ("received_time", "sent_time", "time"))
+    return IncomingSMS(
+        reference=reference,
+        sender=_e164(sender),
+        recipient=_e164(_first(fields, "recipient", "sin", "to")),
+        message=message,
+        received_time=next((time for time in times if time), None),
+        raw=fields,
+    )
+
+
+_PARSERS: dict[Purpose, Callable[[str | None, Fields], Event]] = {
+    Purpose.DELIVERY_REPORT: _delivery_report,
+    Purpose.CALL_ENDED: _call_ended,
+    Purpose.LINK_CLICKED: _link_clicked,
+    Purpose.INCOMING_CALL: _incoming_call,
+    Purpose.INCOMING_SMS: _incoming_sms,
+}
+
+
+def _first(fields: Fields, *names: str) -> str:
+    return next((value for name in names if (value := replies.text(fields, name))), "")
+
+
+def _id(fields: Fields, name: str) -> str:
+    value = replies.text(fields, name)
+    if len(value) > MAX_ID_LENGTH:
+        raise CallbackRejected(f"the {name} is longer than {MAX_ID_LENGTH} characters")
+    return value
+
+
+def _status(fields: Fields, *, required: bool = True) -> str:
+    status = replies.text(fields, "status").strip()
+    if required and not status:
+        raise CallbackRejected("the callback has no status")
+    return status[:MAX_STATUS_LENGTH]
+
+
+def _require_subject(reference: str | None, value: str, name: str) -> None:
+    if reference is None and not value:
+        raise CallbackRejected(f"the callback has no {name}, and its URL has no reference")
+
+
+def _integer(fields: Fields, name: str) -> int | None:
+    """Return an integer field, also from the digits that a form has."""
+    value = fields.get(name)
+    if isinstance(value, str) and len(value) <= 9 and value.isascii() and value.isdigit():
+        return int(value)
+    return replies.whole(fields, name)
+
+
+def _tags(fields: Fields) -> tuple[str, ...]:
+    """Return the tags, from a list or from text with commas."""
+    value = fields.get("tags")
+    return tuple(_split_tags(value)) if isinstance(value, str) else replies.texts(fields, "tags")
+
+
+def _split_tags(value: str) -> list[str]:
+    return [tag for part in value.split(",") if (tag := part.strip())]
+
+
+def _e164(value: str) -> str:
+    """Return a number in E.164; anything that is no number is returned unchanged.
+
+    Xoxzo leaves out the ``+`` in some fields (API sections 1.8 and 15.52), and an unencoded ``+`` arrives as a blank.
+    """
+    digits = value.strip().removeprefix("+")
+    return f"+{digits}" if digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15 else value.strip()

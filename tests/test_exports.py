@@ -113,6 +113,9 @@ def test_what_type_checkers_see_is_what_is_handed_out() -> None:
     seen: dict[str, tuple[str, ...]] = {}
     for node in guarded.body:
         assert isinstance(node, ast.ImportFrom)
+        if node.module == "xoxzo.cloudpy":  # a module that is reached by its name
+            assert {name.name for name in node.names} <= set(xoxzo.cloudpy._MODULES)
+            continue
         assert (node.level, (node.module or "").rpartition(".")[0]) == (0, "xoxzo.cloudpy")
         assert [name.asname for name in node.names] == [name.name for name in node.names]
         seen[(node.module or "").rpartition(".")[2]] = tuple(name.name for name in node.names)
@@ -199,6 +202,12 @@ def test_modules_can_still_be_imported() -> None:
 
     assert isinstance(text, ModuleType)
     assert text.measure("abc").parts == 1
+
+
+@pytest.mark.parametrize("name", sorted(xoxzo.cloudpy._MODULES))
+def test_modules_are_reached_by_their_names(name: str) -> None:
+    """After ``import xoxzo.cloudpy`` alone a module of a public name is an attribute, as programs of 0.5 rely on."""
+    assert fresh(f"import xoxzo.cloudpy\nresult = xoxzo.cloudpy.{name}.__name__") == f"xoxzo.cloudpy.{name}"
 
 
 def test_the_package_is_marked_as_typed() -> None:

@@ -9,6 +9,7 @@ import json
 import pickle
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
 import pytest
@@ -137,7 +138,7 @@ def test_what_goes_out(call, line, body) -> None:
         (201, '[{"a": 1.5}]', {}, [{"a": 1.5}], None),
         (200, "[]", {}, [], None),
         (200, "", None, [], None),
-        (201, "<html>", None, [], None),
+        (200, " \n", None, [], None),
         (201, '"text"', "text", [], None),
         (202, '{"a": 1}', {"a": 1}, [], 202),
         (204, "", None, [], 204),
@@ -148,8 +149,7 @@ def test_what_goes_out(call, line, body) -> None:
         (429, '{"detail": "throttled"}', {"detail": "throttled"}, [], 429),
         (500, "<h1>Server Error</h1>", None, [], 500),
         (304, "", None, [], 304),
-        (200, b"[" * 100_000, None, [], None),
-        (200, b"\xff\xfe", None, [], None),
+        (500, b"\xff\xfe", None, [], 500),
     ],
 )
 def test_the_published_rules_of_the_result(status, body, message, messages, errors) -> None:
@@ -158,6 +158,16 @@ def test_the_published_rules_of_the_result(status, body, message, messages, erro
         result = XoxzoClient("sid", "token", server.url).get_sms_delivery_status("x")
     assert (result.message, result.messages, result.errors) == (message, messages, errors)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", ["<html>", b"[" * 100_000, b"\xff\xfe", b"\x1f\x8b\x08\x00 no JSON", '[{"msgid": '])
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_success_that_cannot_be_read_is_499(status, body) -> None:
+    """A success whose body is not JSON is no empty success: the result says that it may have been carried out."""
+    with FaultyServer(reply(status, body)) as server:
+        result = XoxzoClient("sid", "token", server.url).send_sms("x", "+818011112222", "Shop")
+    assert (result.errors, result.messages, len(server.requests)) == (499, [], 1)
+    assert result.message["http_error"].startswith(f"status {status}, but the body is not JSON")
 
 
 CUT = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{")
@@ -210,6 +220,33 @@ def test_the_addresses_may_be_set() -> None:
         client.get_sin_list()
     targets = [request.split(b" ")[1] for request in server.requests]
     assert targets == [b"/one/", b"/two/x/", b"/three/", b"/four/subscriptions/", b"/five/"]
+
+
+def test_the_environment_names_the_host(monkeypatch) -> None:
+    """Without api_host the client goes where XOXZO_API_HOST says, a client made before it was set, too."""
+    early = XoxzoClient("sid", "token")
+    with FaultyServer(OK) as server:
+        monkeypatch.setenv("XOXZO_API_HOST", server.url + "/")
+        assert early.xoxzo_api_sms_url == XoxzoClient("sid", "token").xoxzo_api_sms_url == server.url + "/sms/messages/"
+        assert early.get_din_list().message == {"ok": True}
+        assert pickle.loads(pickle.dumps(early)).get_din_list().message == {"ok": True}
+    assert XoxzoClient("a", "b", "https://host.test").xoxzo_api_sins_url == "https://host.test/sms/sins/"
+    monkeypatch.setenv("XOXZO_API_HOST", "")
+    assert early.xoxzo_api_call_url == XoxzoClient.xoxzo_api_call_url == "https://api.xoxzo.com/voice/calls/"
+
+
+def test_a_hundred_threads_send_at_once() -> None:
+    """There is no limit of ten connections, which the published client did not have either."""
+    together = threading.Barrier(100, timeout=60)
+
+    def together_then_ok(peer) -> bool:
+        together.wait()
+        return OK(peer)
+
+    with FaultyServer(together_then_ok) as server, ThreadPoolExecutor(100) as threads:
+        client = XoxzoClient("sid", "token", server.url)
+        results = list(threads.map(lambda _: client.subscribe_din("x").errors, range(100)))
+    assert results == [None] * 100
 
 
 def test_a_slash_after_the_host_does_no_harm() -> None:

@@ -10,6 +10,7 @@ __version__ = "1.0.0"
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from xoxzo.cloudpy import cloudpy as cloudpy
     from xoxzo.cloudpy.async_client import AsyncClient as AsyncClient
     from xoxzo.cloudpy.client import Client as Client
     from xoxzo.cloudpy.cloudpy import XoxzoClient as XoxzoClient, XoxzoResponse as XoxzoResponse
@@ -126,10 +127,13 @@ if not TYPE_CHECKING:  # else a misspelt name would pass as any object
 
     def __getattr__(name: str) -> object:
         home = _MODULE_OF.get(name)
-        if home is None:
+        if home is None and name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
+        if home is None:
+            # Programs of 0.5 reach a module by its name after "import xoxzo.cloudpy".
+            return import_module(f"{__name__}.{name}")
         value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
         return value
 

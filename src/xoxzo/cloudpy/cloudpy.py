@@ -7,15 +7,19 @@ gets. New programs are better served by :class:`xoxzo.cloudpy.Client`.
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from xoxzo.cloudpy.configuration import LIVE_URL, USER_AGENT, basic
 from xoxzo.cloudpy.drivers import RECORD_LIMIT, TransportHolder, exchange
+from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.flow import Send
+from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.operations.operation import FORM
 from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
+from xoxzo.cloudpy.requests_mocks import find_requests_mock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +31,9 @@ _FRESH: Any = object()
 _CONNECT, _READ, _DEADLINE = 5.0, 30.0, 60.0
 _LIST_DEADLINE = 600.0
 _MOST_REDIRECTS = 30
+# Published clients had no limit: each thread made a connection of its own.
+_MAX_CONNECTIONS = 1_000
+_HOST_VARIABLE = "XOXZO_API_HOST"
 
 # What an address may hold besides letters and digits; everything else is percent-encoded, as requests did.
 _IN_ADDRESS = "!#$%&'()*+,/:;=?@[]~"
@@ -47,6 +54,22 @@ class XoxzoResponse:
         self.errors = errors
 
 
+class _EndpointUrl:
+    """The URL of an endpoint: what was set on the instance, or else the path at the client's host.
+
+    A client made before a test has set ``XOXZO_API_HOST`` must follow it, too, so the host is looked up at each use.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __get__(self, client: XoxzoClient | None, owner: type[XoxzoClient]) -> str:
+        host = None if client is None else client._api_host  # noqa: SLF001 - a part of that class
+        if host is None:
+            host = os.environ.get(_HOST_VARIABLE) or LIVE_URL
+        return host.rstrip("/") + self._path
+
+
 class XoxzoClient:
     """Xoxzo's API as published with 0.5.
 
@@ -56,24 +79,32 @@ class XoxzoClient:
     Args:
         sid: the API SID (API section 1.1).
         auth_token: the token that goes with it.
-        api_host: where the API is; ``None`` for ``https://api.xoxzo.com``. Any ``http://`` host is taken, as published:
-            the token travels in the clear there.
+        api_host: where the API is; ``None`` for the environment's ``XOXZO_API_HOST``, or else
+            ``https://api.xoxzo.com``. Any ``http://`` host is taken, as published: it shows the token to the network.
+
+    Raises:
+        ConfigurationError: by every method, where a test has replaced ``requests``: this client does not use it, so the
+            request would really be sent.
     """
 
     REQUESTS_EXCEPITON = 499
     """What ``errors`` is when no answer came; misspelt when it was published, and kept."""
 
+    sid: str
+    auth_token: str
+    _api_host: str | None = None
     _holder: TransportHolder[HttpTransport] | None = None
+
+    xoxzo_api_sms_url = _EndpointUrl("/sms/messages/")
+    xoxzo_api_call_url = _EndpointUrl("/voice/calls/")
+    xoxzo_api_voice_simple_url = _EndpointUrl("/voice/simple/playbacks/")
+    xoxzo_api_dins_url = _EndpointUrl("/voice/dins/")
+    xoxzo_api_sins_url = _EndpointUrl("/sms/sins/")
 
     def __init__(self, sid: str, auth_token: str, api_host: str | None = None) -> None:
         self.sid = sid
         self.auth_token = auth_token
-        host = LIVE_URL if api_host is None else api_host.rstrip("/")
-        self.xoxzo_api_sms_url = host + "/sms/messages/"
-        self.xoxzo_api_call_url = host + "/voice/calls/"
-        self.xoxzo_api_voice_simple_url = host + "/voice/simple/playbacks/"
-        self.xoxzo_api_dins_url = host + "/voice/dins/"
-        self.xoxzo_api_sins_url = host + "/sms/sins/"
+        self._api_host = api_host
 
     def __getstate__(self) -> dict[str, Any]:
         # Published clients could be copied and pickled; connections cannot.
@@ -218,6 +249,7 @@ class XoxzoClient:
         return self._request("POST", url, _form(fields))
 
     def _request(self, method: str, url: str, body: bytes = b"", *, is_list: bool = False) -> XoxzoResponse:
+        _refuse_mocked_requests(url)
         headers = {"authorization": basic(self.sid, self.auth_token), "accept": "*/*", "user-agent": USER_AGENT}
         if method == "POST":
             headers["content-type"] = FORM
@@ -252,12 +284,36 @@ class XoxzoClient:
 def _make_transport() -> HttpTransport:
     from xoxzo.cloudpy.transports.sync import HttpTransport
 
-    return HttpTransport()
+    return HttpTransport(max_connections=_MAX_CONNECTIONS)
 
 
 def _close(transport: HttpTransport) -> None:
     # Published clients had nothing to close, so nobody is warned.
     transport.close()
+
+
+def _refuse_mocked_requests(url: str) -> None:
+    """Raise ``ConfigurationError`` where test code has replaced ``requests``, which no longer keeps us from sending."""
+    library = find_requests_mock()
+    if library is None:
+        return
+    # A test may replace requests for other services and have a simulator for this one, which the environment names.
+    simulator = os.environ.get(_HOST_VARIABLE, "").rstrip("/")
+    if simulator and url.startswith(f"{simulator}/") and is_this_machine(_host(simulator)):
+        return
+    raise ConfigurationError(
+        "nothing was sent: this test replaces requests ({library}), but XoxzoClient no longer uses requests and would "
+        "really send; use the pytest fixture xoxzo_simulator_server instead",
+        code="requests_mocked",
+        library=library,
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _form(fields: Mapping[str, Any]) -> bytes:
@@ -296,10 +352,14 @@ def _redirected(request: Request, status: int, target: str) -> Request:
 
 
 def _response(received: Response) -> XoxzoResponse:
+    value = None
     try:
         value = json.loads(received.body)
     except (ValueError, RecursionError):
-        value = None
+        if received.status in {200, 201} and received.body.strip():
+            # As published this was a success with nothing in it, which hid that nobody knows what the server did.
+            reason = f"status {received.status}, but the body is not JSON: the request may have been carried out"
+            return XoxzoResponse(errors=XoxzoClient.REQUESTS_EXCEPITON, message={"http_error": reason})
     if received.status not in {200, 201}:
         return XoxzoResponse(errors=received.status, message=value)
     return XoxzoResponse(messages=value) if isinstance(value, list) else XoxzoResponse(message=value)

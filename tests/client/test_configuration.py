@@ -233,15 +233,19 @@ def test_limits(changes: dict[str, Any], limits: tuple[float, float, float, int]
         *(
             ({name: value}, f"{name} must be a number above 0")
             for name in ("timeout", "deadline", "rate")
-            for value in (0, -1, float("nan"), float("inf"))
+            for value in (0, -1, float("nan"), float("inf"), "5", True, [5])
         ),
         ({"timeout": (5, 0)}, "timeout must be a number above 0"),
         ({"timeout": (0, 5)}, "timeout must be a number above 0"),
-        ({"max_retries": -1}, "max_retries must be 0 or more"),
+        ({"timeout": (5, 5, 5)}, "timeout must be a number above 0"),
+        *(
+            ({"max_retries": value}, "max_retries must be a whole number, 0 or more")
+            for value in (-1, 1.5, "2", True, float("nan"))
+        ),
     ],
 )
 def test_numbers_that_make_no_sense(changes: dict[str, Any], words: str) -> None:
-    """A limit that is 0, negative, infinite or no number is refused in its name."""
+    """A limit that is 0, negative, infinite, a text, a truth value or a fraction of a try is refused in its name."""
     assert refused(**changes) == words
 
 
@@ -294,6 +298,90 @@ def test_credentials_that_cannot_be_encoded(name: str) -> None:
     assert name in refused(**{name: f"{TOKEN}\udc80"})
 
 
+@pytest.mark.parametrize("name", ["sid", "auth_token"])
+@pytest.mark.parametrize("end", ["\n", " ", "\t", "\u3000", "\x00", "\x7f", " inside"])
+def test_credentials_with_a_blank_or_line_break(name: str, end: str) -> None:
+    """A credential that was read with its line break is refused in its parameter's name: it would only give a 401."""
+    assert refused(**{name: f"{TOKEN}{end}"}) == f"{name} holds a blank, a line break or a control character"
+
+
+def test_credentials_that_are_no_text() -> None:
+    """A credential must be text."""
+    assert refused(auth_token=b"token") == "auth_token must be text"
+
+
+def test_blanks_around_variables_are_left_out(environment: pytest.MonkeyPatch) -> None:
+    """What a file or a shell put around a variable is no part of it."""
+    environment.setenv("XOXZO_API_SID", " env-sid\r\n")
+    environment.setenv("XOXZO_API_AUTH_TOKEN", "env-token\n")
+    environment.setenv("XOXZO_API_HOST", "http://localhost:8123/\n")
+
+    settings = make(sid=None, auth_token=None)
+
+    assert settings.headers[0] == ("authorization", basic("env-sid", "env-token"))
+    assert settings.base_url == "http://localhost:8123"
+
+
+def test_a_variable_with_a_blank_inside_is_refused(environment: pytest.MonkeyPatch) -> None:
+    """Where only the environment can be meant, the refusal names the variable."""
+    environment.setenv("XOXZO_API_AUTH_TOKEN", "env token")
+
+    assert refused(auth_token=None) == "XOXZO_API_AUTH_TOKEN holds a blank, a line break or a control character"
+
+
+def test_default_headers() -> None:
+    """Further header fields go with every request, after the client's own and in lower case."""
+    headers = make(default_headers={"X-Team": "shop", "x-route": "a b"}).headers
+
+    assert headers[3:] == (("x-team", "shop"), ("x-route", "a b"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Authorization", "HOST", "content-length", "Content-Type", "Transfer-Encoding", "Connection", "X-Request-Id"],
+)
+def test_default_headers_replace_none_of_the_clients(name: str) -> None:
+    """A field that the client sets itself cannot be replaced."""
+    assert refused(default_headers={name: "x"}) == (
+        f"the client sets the header {name.lower()} itself: it cannot be replaced"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "x team", "x:", "x\n", "ｘ", 5])
+def test_default_headers_with_a_bad_name(name: object) -> None:
+    """A name that would break the request is refused."""
+    assert "the name of a header must be" in refused(default_headers={name: "x"})
+
+
+@pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\n", "ショップ", "\x00", " a", "a ", 5])
+def test_default_headers_with_a_bad_value(value: object) -> None:
+    """A value that would break the request is refused, and not repeated, since it may be a secret."""
+    assert refused(default_headers={"X-Team": value}) == (
+        "the header x-team must be printable ASCII text without line breaks or blanks at its ends"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"default_headers": [("x-team", "shop")]}, "default_headers must be a mapping of names to values"),
+        ({"base_url": 5}, "base_url must be text, for instance https://api.xoxzo.com"),
+        ({"app_info": 5}, "app_info must be printable ASCII, for instance shop/1.2"),
+        (
+            {"allowed_recipients": 5},
+            "allowed_recipients must be a list of numbers or their beginnings, each with its +",
+        ),
+        (
+            {"allowed_recipients": [81]},
+            "allowed_recipients must be a list of numbers or their beginnings, each with its +",
+        ),
+    ],
+)
+def test_arguments_of_another_type(changes: dict[str, Any], sentence: str) -> None:
+    """An argument of a type that makes no sense is refused in its name, not by a TypeError from somewhere below."""
+    assert refused(**changes) == sentence
+
+
 def test_a_sid_with_a_colon() -> None:
     """A colon would end the SID on the wire and begin the token, so it is refused."""
     assert "colon" in refused(sid="a:b")
@@ -302,9 +390,9 @@ def test_a_sid_with_a_colon() -> None:
 def test_connections() -> None:
     """There may be one connection or more."""
     assert [connections(number) for number in (1, 10)] == [1, 10]
-    for number in (0, -1):
-        with pytest.raises(ConfigurationError, match=r"^max_connections must be 1 or more$"):
-            connections(number)
+    for number in (0, -1, "x", 1.5, True):
+        with pytest.raises(ConfigurationError, match=r"^max_connections must be a whole number, 1 or more$"):
+            connections(number)  # type: ignore[arg-type]
 
 
 def test_errors_name_what_to_set() -> None:

@@ -34,7 +34,38 @@ TEXT_CHECKS: list[tuple[str, Callable[[Any], Any]]] = [
     ("prefix", checks.prefix),
     ("f", partial(checks.day, "f")),
     ("f", partial(checks.path_id, "f")),
+    ("code", checks.code),
 ]
+
+
+class SafeText(str):
+    """A subclass of text whose own ``str()`` is another text, as an enum's is."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "other"
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        (partial(checks.words, "f"), "Hanako"),
+        (checks.recipient, "+818011112222"),
+        (checks.caller, "+818011112222"),
+        (checks.sender, "Shop"),
+        (partial(checks.message, measured=True), "Subclass of text"),
+        (checks.reference, "order-1"),
+        (partial(checks.url, "f"), "https://example.com/"),
+        (partial(checks.day, "f"), "2026-11-30"),
+        (checks.code, "123456"),
+    ],
+)
+def test_a_subclass_of_text_is_text(check: Callable[[Any], Any], value: str) -> None:
+    """What is a text, such as Django's SafeString, is taken as the plain text that it is."""
+    taken = check(SafeText(value))
+
+    assert (type(taken), taken) == (str, value)
 
 
 @pytest.mark.parametrize(

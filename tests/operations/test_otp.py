@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations.operation import Effect
 from xoxzo.cloudpy.operations.otp import register_website, request, verify
@@ -205,7 +206,33 @@ def test_requested_without_an_id(body: bytes, unreadable: Callable[..., str]) ->
 
 
 def test_json_is_json() -> None:
-    """Whatever is typed as a code arrives as it was typed."""
-    body = verify(**{**VERIFY, "code": '１"\\ \n'}, otp_id="春").body
+    """A character that JSON must escape arrives as it was typed."""
+    body = verify(**{**VERIFY, "code": '1"\\'}, otp_id="春").body
 
-    assert msgspec.json.decode(body)["code"] == msgspec.json.decode(body)["otp"] == '１"\\ \n'
+    assert msgspec.json.decode(body)["code"] == msgspec.json.decode(body)["otp"] == '1"\\'
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "４８２９１３",
+        " 482913\n",
+        "482 913",
+        "482-913",
+        "482\u3000913",
+        "４８２ー９１３",
+        "482\u2010913",
+        "482\u2212913",
+    ]
+    + ["482\uff0d913", "482\u200b913", "\ufeff482913", "٤٨٢٩١٣"],
+)
+def test_a_code_is_cleaned_as_people_type_it(typed: str) -> None:
+    """Full width, blanks, hyphens of any kind and digits of another script cost no try."""
+    assert verify(**{**VERIFY, "code": typed}).body == verify(**VERIFY).body
+
+
+@pytest.mark.parametrize("typed", ["-", " ー ", "\u200b"])
+def test_a_code_of_which_nothing_is_left_is_refused(typed: str) -> None:
+    """What holds neither digit nor letter is no code, and is refused before a try is counted."""
+    with pytest.raises(InvalidArgument, match=r"^code: must not be empty or blank$"):
+        verify(**{**VERIFY, "code": typed})

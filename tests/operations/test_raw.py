@@ -123,3 +123,16 @@ def test_any_path_stays_below_the_base(taken: Callable[..., Any], path: str) -> 
         assert operation.path.startswith("/")
         assert not {".", ".."} & set(operation.path.split("/"))
         assert not set(operation.path) & set("?# \r\n\\")
+
+
+class SafeText(str):
+    """As Django's SafeString: a subclass of text."""
+
+    __slots__ = ()
+
+
+def test_json_of_subclasses_of_text() -> None:
+    """A subclass of text is written as the text that it is, as a name and as a value."""
+    operation = request("POST", "/sms/templates/", json={SafeText("name"): [SafeText("春")]})
+
+    assert operation.body == '{"name":["春"]}'.encode()

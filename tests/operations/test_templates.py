@@ -298,3 +298,19 @@ def test_nothing_is_read_of_a_deletion(body: bytes) -> None:
     read: Callable[[bytes], object] = delete_template(6).read
 
     assert read(body) is None
+
+
+class SafeText(str):
+    """As Django's SafeString: a subclass of text."""
+
+    __slots__ = ()
+
+
+def test_variables_may_be_subclasses_of_text() -> None:
+    """A template is sent with a subclass of text, such as Django's SafeString, as with the text that it is."""
+    plain, safe = (
+        send_template(7, recipient=kind("+818011112222"), sender=kind("Shop"), variables={kind("name"): kind("Hanako")})
+        for kind in (str, SafeText)
+    )
+
+    assert safe.body == plain.body

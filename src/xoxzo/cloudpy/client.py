@@ -49,6 +49,8 @@ class Client:
             the network. ``None`` for all.
         transport: another way to carry requests; whoever made it closes it.
         app_info: your program and its version, added to ``User-Agent``.
+        default_headers: more header fields for every request, for instance for a gateway of yours; none that the client
+            sets itself, such as ``Authorization`` or ``Content-Type``.
         on_event: told of each try, with no number and no text in it.
 
     Attributes:
@@ -80,6 +82,7 @@ class Client:
         allowed_recipients: Iterable[str] | None = None,
         transport: Transport | None = None,
         app_info: str | None = None,
+        default_headers: Mapping[str, str] | None = None,
         on_event: EventHook | None = None,
     ) -> None:
         settings = configuration.configure(
@@ -88,6 +91,7 @@ class Client:
             base_url=base_url,
             rate=rate,
             app_info=app_info,
+            default_headers=default_headers,
             allowed_recipients=allowed_recipients,
             timeout=timeout,
             deadline=deadline,

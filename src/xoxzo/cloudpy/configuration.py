@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,11 +19,17 @@ from xoxzo.cloudpy.flow import RateLimiter, Settings
 from xoxzo.cloudpy.hosts import is_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from xoxzo.cloudpy.protocols import EventHook
 
 _BEGINNING = re.compile(r"\+[1-9][0-9]{0,14}")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
+
+# Set by the client or its transport for each request: a second field of the same name would contradict the first.
+_OWN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "authorization", "user-agent", "x-request-id"}
+    | {"content-encoding", "content-length", "content-type", "transfer-encoding", "trailer", "te"}
+    | {"connection", "expect", "host", "keep-alive", "proxy-authorization", "upgrade"}
+)
 
 LIVE_URL = "https://api.xoxzo.com"
 USER_AGENT = f"xoxzo-cloudpy/{__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
@@ -43,23 +50,25 @@ def configure(
     rate: float | None,
     app_info: str | None,
     allowed_recipients: Iterable[str] | None = None,
+    default_headers: Mapping[str, str] | None = None,
     **limits: Any,  # noqa: ANN401 - what `adjust` takes
 ) -> Settings:
     """Make settings from a client's arguments; what is ``None`` is looked for in the environment.
 
     Raises:
-        ConfigurationError: no credentials, a bad base URL or a number that makes no sense.
+        ConfigurationError: no credentials, a bad base URL or header, or a number that makes no sense.
     """
-    sid = sid or os.environ.get("XOXZO_API_SID")
-    auth_token = auth_token or os.environ.get("XOXZO_API_AUTH_TOKEN")
+    sid = _credential("sid", sid, "XOXZO_API_SID")
+    auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
     if not sid or not auth_token:
         raise ConfigurationError(_NO_CREDENTIALS)
     settings = Settings(
-        base_url=_base_url(base_url or os.environ.get("XOXZO_API_HOST") or LIVE_URL),
+        base_url=_base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL),
         headers=(
             ("authorization", _authorization(sid, auth_token)),
             ("accept", "application/json"),
             ("user-agent", _user_agent(app_info)),
+            *_default_headers({} if default_headers is None else default_headers),
         ),
         rate_limiter=None if rate is None else RateLimiter(_positive("rate", rate)),
         allowed_recipients=None if allowed_recipients is None else _beginnings(allowed_recipients),
@@ -82,14 +91,12 @@ def adjust(
     """
     changes: dict[str, Any] = {}
     if timeout is not None:
-        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
         changes |= {"connect": _positive("timeout", connect), "read": _positive("timeout", read)}
     if deadline is not None:
         changes["deadline"] = _positive("deadline", deadline)
     if max_retries is not None:
-        if max_retries < 0:
-            raise ConfigurationError("max_retries must be 0 or more")
-        changes["max_retries"] = max_retries
+        changes["max_retries"] = _whole("max_retries", max_retries, minimum=0)
     if on_event is not None:
         changes["on_event"] = on_event
     return msgspec.structs.replace(settings, **changes)
@@ -102,21 +109,54 @@ def basic(sid: str, auth_token: str) -> str:
 
 def connections(number: int) -> int:
     """Check ``max_connections``; raise ``ConfigurationError``."""
-    if number < 1:
-        raise ConfigurationError("max_connections must be 1 or more")
-    return number
+    return _whole("max_connections", number, minimum=1)
+
+
+def check_header(name: object, value: object) -> tuple[str, str]:
+    """Check a header field that a program adds to requests, and return it with its name in lower case.
+
+    Raises:
+        ConfigurationError: the name or value cannot be sent, or the client sets this field itself.
+    """
+    if not isinstance(name, str) or not _HEADER_NAME(name):
+        raise ConfigurationError("the name of a header must be letters, digits and hyphens, for instance X-Team")
+    name = name.lower()
+    if name in _OWN_HEADERS:
+        raise ConfigurationError("the client sets the header {header} itself: it cannot be replaced", header=name)
+    if not isinstance(value, str) or value != value.strip() or not value.isascii() or not value.isprintable():
+        rule = "the header {header} must be printable ASCII text without line breaks or blanks at its ends"
+        raise ConfigurationError(rule, header=name)
+    return name, str.__str__(value)
+
+
+def _default_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if not isinstance(headers, Mapping):
+        raise ConfigurationError("default_headers must be a mapping of names to values")
+    return tuple(check_header(name, value) for name, value in headers.items())
+
+
+def _credential(name: str, given: str | None, variable: str) -> str:
+    """Return the SID or the token: the one that was given, else the environment's without blanks around it.
+
+    A secret that was read from a file often ends in a line break, which would be part of the password.
+    """
+    source, value = (name, given) if given else (variable, os.environ.get(variable, "").strip())
+    if not isinstance(value, str):
+        raise ConfigurationError("{name} must be text", name=source)
+    if not value.isprintable() or any(map(str.isspace, value)):
+        raise ConfigurationError("{name} holds a blank, a line break or a control character", name=source)
+    return value
 
 
 def _authorization(sid: str, auth_token: str) -> str:
     if ":" in sid:
         raise ConfigurationError("sid must not hold a colon: it ends there on the wire")
-    try:
-        return basic(sid, auth_token)
-    except UnicodeEncodeError:
-        raise ConfigurationError("sid and auth_token must be text that can be encoded") from None
+    return basic(sid, auth_token)
 
 
 def _base_url(url: str) -> str:
+    if not isinstance(url, str):
+        raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -134,22 +174,29 @@ def _base_url(url: str) -> str:
 
 
 def _beginnings(numbers: Iterable[str]) -> tuple[str, ...]:
-    found = () if isinstance(numbers, str) else tuple(numbers)
+    found = tuple(numbers) if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
     # Nothing at all, or a blank among them, would be a mistake that opens or closes everything.
-    if not found or not all(_BEGINNING.fullmatch(number) for number in found):
+    if not found or not all(isinstance(number, str) and _BEGINNING.fullmatch(number) for number in found):
         raise ConfigurationError("allowed_recipients must be a list of numbers or their beginnings, each with its +")
     return found
 
 
 def _positive(name: str, number: object) -> float:
-    if not isinstance(number, int | float) or not (number > 0 and math.isfinite(number)):
-        raise ConfigurationError(f"{name} must be a number above 0")
+    if not isinstance(number, int | float) or isinstance(number, bool) or not (number > 0 and math.isfinite(number)):
+        raise ConfigurationError("{name} must be a number above 0", name=name)
     return float(number)
+
+
+def _whole(name: str, number: object, *, minimum: int) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < minimum:
+        raise ConfigurationError("{name} must be a whole number, {minimum} or more", name=name, minimum=minimum)
+    return number
 
 
 def _user_agent(app_info: str | None) -> str:
     if app_info is None:
         return USER_AGENT
-    if not app_info or app_info != app_info.strip() or not app_info.isascii() or not app_info.isprintable():
+    text = app_info if isinstance(app_info, str) else ""
+    if not text or text != text.strip() or not text.isascii() or not text.isprintable():
         raise ConfigurationError("app_info must be printable ASCII, for instance shop/1.2")
     return f"{USER_AGENT} {app_info}"

@@ -108,7 +108,8 @@ def variables_of(values: object) -> dict[str, str]:
             raise InvalidArgument("variables", "must have names that are texts")
         if not _is_text(value):
             raise InvalidArgument("variables", f"must be texts that can be encoded, and {_listed([name])} is none")
-    return dict(values)
+    # As plain text: JSON takes no subclass of it, such as Django's SafeString.
+    return {str.__str__(name): str.__str__(value) for name, value in values.items()}
 
 
 def _is_text(value: object) -> bool:

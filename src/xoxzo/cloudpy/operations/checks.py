@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,13 +25,18 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]|\s")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PREFIX = re.compile(r"[0-9]{1,15}")
+# Dashes, blanks, line breaks and invisible characters; and what stands on a Japanese keyboard where others have a hyphen.
+_LEFT_OUT_OF_CODES = frozenset({"Pd", "Zs", "Zl", "Zp", "Cc", "Cf"})
+_LIKE_HYPHENS = frozenset("\u2212\u30fc")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def words(field: str, value: object) -> str:
-    """Take text that can be encoded and is not blank."""
-    if not isinstance(value, str):
-        raise InvalidArgument(field, f"must be text, not {type(value).__name__}")
+    """Take text that can be encoded and is not blank; of a subclass, such as Django's ``SafeString``, the plain text."""
+    if type(value) is not str:
+        if not isinstance(value, str):
+            raise InvalidArgument(field, f"must be text, not {type(value).__name__}")
+        value = str.__str__(value)
     if not value.strip():
         raise InvalidArgument(field, "must not be empty or blank")
     if not value.isascii():
@@ -47,6 +53,21 @@ def matching(field: str, value: object, pattern: re.Pattern[str], rule: str) -> 
     if not pattern.fullmatch(value):
         raise InvalidArgument(field, rule)
     return value
+
+
+def code(value: object) -> str:
+    """Take a one-time code as people type it, without blanks and hyphens, its digits as ASCII.
+
+    A phone's keyboard may write digits in full width, and people copy the blanks and hyphens that a message shows.
+    A code that is sent so is wrong and uses up one of a few tries (API sections 7.3 and 15.55).
+    """
+    typed = unicodedata.normalize("NFKC", words("code", value))
+    cleaned = "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else character
+        for character in typed
+        if unicodedata.category(character) not in _LEFT_OUT_OF_CODES and character not in _LIKE_HYPHENS
+    )
+    return words("code", cleaned)
 
 
 def recipient(value: object, field: str = "recipient") -> str:
@@ -84,7 +105,8 @@ def message(value: object, *, measured: bool) -> str:
 # A campaign's text is often the same for everybody.
 @lru_cache(maxsize=4)
 def _message(value: str, measured: bool) -> str:
-    length = measure(words("message", value))
+    value = words("message", value)
+    length = measure(value)
     if measured and length.parts is None:
         raise InvalidArgument("message", f"has {length.units} characters; at most {length.limit} can be sent")
     return value

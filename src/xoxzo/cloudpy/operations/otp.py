@@ -62,7 +62,7 @@ def verify(*, website: str, phone_number: str, code: str, otp_id: str | None = N
     Two contracts are published, and neither wholly. The form follows the reference; with an ``otp_id`` the body is JSON
     and holds the tutorial's fields as well, so that a server of either kind finds its own.
     """
-    code = checks.words("code", code)
+    code = checks.code(code)
     fields = {
         "website": checks.words("website", website),
         "phone_number": checks.recipient(phone_number, "phone_number"),

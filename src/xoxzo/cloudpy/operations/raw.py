@@ -69,9 +69,16 @@ def _fields(name: str, fields: Mapping[str, str]) -> str:
 
 def _encode(json: object) -> bytes:
     try:
-        return msgspec.json.encode(json)
+        return msgspec.json.encode(json, enc_hook=_plain_text)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgument("json", f"cannot be written as JSON: {type(error).__name__}") from None
+
+
+def _plain_text(value: object) -> str:
+    """Return the plain text of a subclass of text, such as Django's ``SafeString``, which msgspec does not encode."""
+    if not isinstance(value, str):
+        raise TypeError
+    return str.__str__(value)
 
 
 def _numbers(fields: object) -> Iterator[str]:

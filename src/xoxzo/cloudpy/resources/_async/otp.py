@@ -64,7 +64,8 @@ class AsyncOtp:
         Args:
             website: as it was registered.
             phone_number: the number that the code was sent to, in E.164.
-            code: what the person typed, without blanks around it. It is never shown in an error, a ``repr`` or a log.
+            code: what the person typed. Blanks and hyphens are left out and digits of any script become ASCII, so that
+                no try is lost to a keyboard. It is never shown in an error, a ``repr`` or a log.
             otp_id: the request's ``otp_id``, to verify as the tutorial does.
 
         Returns:

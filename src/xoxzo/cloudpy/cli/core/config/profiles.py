@@ -132,7 +132,7 @@ def names() -> list[str]:
 
 
 def _from_environment() -> Destination | None:
-    sid, token, host = (os.environ.get(name, "") for name in (SID, TOKEN, HOST))
+    sid, token, host = (os.environ.get(name, "").strip() for name in (SID, TOKEN, HOST))
     if sid and token:
         return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
     if sid or token:

@@ -223,8 +223,11 @@ def test_json_is_json() -> None:
         "４８２ー９１３",
         "482\u2010913",
         "482\u2212913",
-    ]
-    + ["482\uff0d913", "482\u200b913", "\ufeff482913", "٤٨٢٩١٣"],
+        "482\uff0d913",
+        "482\u200b913",
+        "\ufeff482913",
+        "٤٨٢٩١٣",
+    ],
 )
 def test_a_code_is_cleaned_as_people_type_it(typed: str) -> None:
     """Full width, blanks, hyphens of any kind and digits of another script cost no try."""

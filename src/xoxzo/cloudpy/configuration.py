@@ -129,13 +129,13 @@ def check_header(name: object, value: object) -> tuple[str, str]:
     return name, str.__str__(value)
 
 
-def _default_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _default_headers(headers: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(headers, Mapping):
         raise ConfigurationError("default_headers must be a mapping of names to values")
     return tuple(check_header(name, value) for name, value in headers.items())
 
 
-def _credential(name: str, given: str | None, variable: str) -> str:
+def _credential(name: str, given: object, variable: str) -> str:
     """Return the SID or the token: the one that was given, else the environment's without blanks around it.
 
     A secret that was read from a file often ends in a line break, which would be part of the password.
@@ -154,7 +154,7 @@ def _authorization(sid: str, auth_token: str) -> str:
     return basic(sid, auth_token)
 
 
-def _base_url(url: str) -> str:
+def _base_url(url: object) -> str:
     if not isinstance(url, str):
         raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
     try:
@@ -173,7 +173,7 @@ def _base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _beginnings(numbers: Iterable[str]) -> tuple[str, ...]:
+def _beginnings(numbers: object) -> tuple[str, ...]:
     found = tuple(numbers) if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
     # Nothing at all, or a blank among them, would be a mistake that opens or closes everything.
     if not found or not all(isinstance(number, str) and _BEGINNING.fullmatch(number) for number in found):
@@ -193,7 +193,7 @@ def _whole(name: str, number: object, *, minimum: int) -> int:
     return number
 
 
-def _user_agent(app_info: str | None) -> str:
+def _user_agent(app_info: object) -> str:
     if app_info is None:
         return USER_AGENT
     text = app_info if isinstance(app_info, str) else ""

@@ -25,14 +25,14 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]|\s")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PREFIX = re.compile(r"[0-9]{1,15}")
-# Dashes, blanks, line breaks and invisible characters; and what stands on a Japanese keyboard where others have a hyphen.
+# Dashes, blanks, line breaks and invisible characters; the minus sign, and what a Japanese keyboard writes for a hyphen.
 _LEFT_OUT_OF_CODES = frozenset({"Pd", "Zs", "Zl", "Zp", "Cc", "Cf"})
 _LIKE_HYPHENS = frozenset("\u2212\u30fc")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def words(field: str, value: object) -> str:
-    """Take text that can be encoded and is not blank; of a subclass, such as Django's ``SafeString``, the plain text."""
+    """Take text that can be encoded and is not blank; return a subclass of ``str``, such as Django's, as plain text."""
     if type(value) is not str:
         if not isinstance(value, str):
             raise InvalidArgument(field, f"must be text, not {type(value).__name__}")

@@ -25,7 +25,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]|\s")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PREFIX = re.compile(r"[0-9]{1,15}")
-# Dashes, blanks, line breaks and invisible characters; the minus sign, and what a Japanese keyboard writes for a hyphen.
+# Dashes, blanks, line breaks, invisible characters; the minus sign, and what a Japanese keyboard has for a hyphen.
 _LEFT_OUT_OF_CODES = frozenset({"Pd", "Zs", "Zl", "Zp", "Cc", "Cf"})
 _LIKE_HYPHENS = frozenset("\u2212\u30fc")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -22,8 +22,8 @@ from bench.sends import server, trusted
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, State
 from xoxzo.cloudpy.campaigns.records import Outcome
-from xoxzo.cloudpy.campaigns.report import report
-from xoxzo.cloudpy.campaigns.threads import quick_loop
+from xoxzo.cloudpy.campaigns.report.html import render_report
+from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
 from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport
 
@@ -36,7 +36,7 @@ GOAL, BARE = 6_000, 10_600
 GROUP = 1_000
 RECORDS = 200
 MANY, FEW = 1_000_000, 10_000
-CONTENT = Content(kind="text", sender="Shop", words="こんにちは")
+CONTENT = Content(kind="text", sender="Shop", message="こんにちは")
 
 
 def measure() -> Iterator[str]:
@@ -47,7 +47,7 @@ def measure() -> Iterator[str]:
             continue
         for in_flight, messages in LOADS[name]:
             # The loop is the one that a campaign makes for itself.
-            runner = asyncio.Runner(loop_factory=quick_loop())
+            runner = asyncio.Runner(loop_factory=fast_loop_factory())
             with other_side() as url, tempfile.TemporaryDirectory() as folder, runner:
                 yield f"{runner.run(_rates(url, Path(folder), in_flight, messages))}, against {name}"
     peaks = {}
@@ -239,7 +239,7 @@ def main(count: int, folder: Path) -> None:
         asyncio.run(campaign.settle(client, settle=1.0))
         settled = time.perf_counter() - began
         began = time.perf_counter()
-        report(campaign)
+        render_report(campaign)
         reported = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{peak:.0f} {created:.1f} {restart * 1000:.0f} {settled:.1f} {reported:.1f}")

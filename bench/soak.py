@@ -15,7 +15,7 @@ BATCH, KILLS_A_RUN, SENDS = 500, 20, 10_000
 def simulate(first: int) -> tuple[int, int, int, list[str]]:
     """Play campaigns on a virtual clock; return how many, the deaths, the unknown, and what was wrong."""
     sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
-    from campaign_world import play
+    from campaign_simulation import play
 
     deaths, unknown, wrong = 0, 0, []
     with tempfile.TemporaryDirectory() as folder:

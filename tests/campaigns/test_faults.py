@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from campaign_makers import SEND, TEXT, make, reached, run
-from campaign_world import Reply
+from campaign_simulation import Reply
 
 from xoxzo.cloudpy import AsyncClient
-from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, State, creating
+from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, State, create
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
-PLAIN = Content(kind="text", sender="Shop", words="hello")
+PLAIN = Content(kind="text", sender="Shop", message="hello")
 
 
 def _go_on(campaign: Campaign, client: AsyncClient, simulator: Simulator, count: int) -> None:
@@ -54,7 +54,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 rows = ({"tel": f"090{10000000 + n}"} for n in range(20_000))
 try:
-    Campaign.create("big", rows, Content(kind="text", sender="Shop", words="hello"), folder=sys.argv[1])
+    Campaign.create("big", rows, Content(kind="text", sender="Shop", message="hello"), folder=sys.argv[1])
 except CampaignError as error:
     print(error)
 """
@@ -180,7 +180,7 @@ def test_clock_jump(
         run(campaign, client, Limits(rate=60.0, settle=0.3, stop_share=1.0), on_event=set_clock)
         first = run(campaign, client)
         assert first.unknown, "nothing is in doubt: the test is worth nothing"
-        times = [one.sent for one in campaign.standings() if one.sent]
+        times = [one.sent for one in campaign.recipient_statuses() if one.sent]
         assert times == sorted(times), "the clock's jump has changed the order of messages"
         simulator.faults.remove(listing.ident)
         # Set right again: what the ledger says lies in the future, or in the past.
@@ -225,10 +225,10 @@ def test_file_changed_between_runs(simulator: Simulator, client: AsyncClient, tm
     file = tmp_path / "people.csv"
     file.write_text("tel,name\n09010000000,a\n09010000001,b\n")
     with Campaign.create("people", file, TEXT, folder=tmp_path) as campaign:
-        assert campaign.made_from(file)
+        assert campaign.is_created_from(file)
         run(campaign, client, Limits(concurrency=1, max_cost=10))
         file.write_text("tel,name\n09010000002,c\n")
-        assert not campaign.made_from(file)
+        assert not campaign.is_created_from(file)
         _go_on(campaign, client, simulator, 2)
     assert "+819010000002" not in reached(simulator)
 
@@ -237,14 +237,14 @@ def test_file_changed_while_it_is_read(tmp_path: Path, monkeypatch: pytest.Monke
     """Half of an old list and half of a new one is no campaign."""
     file = tmp_path / "people.csv"
     file.write_text("tel,name\n09010000000,a\n")
-    read = creating.read_table
+    read = create.read_table
 
     def slowly(path: str, **options: object):
         table = read(path, **options)
         file.write_text("tel,name\n09010000001,b\n")
         return table
 
-    monkeypatch.setattr(creating, "read_table", slowly)
+    monkeypatch.setattr(create, "read_table", slowly)
     with pytest.raises(CampaignError, match="was changed while it was read: nothing was created"):
         Campaign.create("people", file, TEXT, folder=tmp_path / "campaigns")
     assert not list((tmp_path / "campaigns").iterdir())
@@ -259,7 +259,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytes
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(creating.os, "link", refuse)
+    monkeypatch.setattr(create.os, "link", refuse)
     with pytest.raises(CampaignError, match=r"spring.campaign cannot be made: Operation not permitted"):
         make(tmp_path, 1)
     assert not list(tmp_path.glob("*.draft*"))

@@ -8,12 +8,12 @@ import pytest
 import xlsxwriter
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content
-from xoxzo.cloudpy.campaigns.exporting import write_bad
-from xoxzo.cloudpy.campaigns.inputs import Columns, People, guess, read_rows, read_table
+from xoxzo.cloudpy.campaigns.inputs import Columns, RecipientReader, choose_columns, read_rows, read_table
+from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
-CONTENT = Content(kind="text", sender="Shop", words="{名前}様")
+CONTENT = Content(kind="text", sender="Shop", message="{名前}様")
 TEXT = "名前,携帯\n髙橋,090-1111-2222\n山田,080-1111-2222\n鈴木,080-1111-3333\n"
 
 
@@ -43,7 +43,7 @@ def test_a_list_without_a_header_is_seen(tmp_path: Path) -> None:
     path.write_text("090-1111-2222,山田\n08011112222,鈴木\n")
     table = read_table(path)
     assert table.columns == ("1", "2")
-    assert guess(table, ["名前"], mapping={"名前": "2"}) == Columns("1", {"名前": "2"})
+    assert choose_columns(table, ["名前"], mapping={"名前": "2"}) == Columns("1", {"名前": "2"})
     assert read_table(path, header=True).columns == ("090-1111-2222", "山田")
 
 
@@ -56,7 +56,7 @@ def test_workbooks_are_read(tmp_path: Path) -> None:
             sheet.write_row(1, 0, ["山田", 9011112222])
             sheet.write_row(2, 0, [12.5, "080-1111-2222"])
     table = read_table(path, sheet="people")
-    people = People(table, guess(table, ["名前"]), CONTENT, on_bad=pytest.fail)
+    people = RecipientReader(table, choose_columns(table, ["名前"]), CONTENT, on_bad=pytest.fail)
     assert [one.number for one in people] == ["+819011112222", "+818011112222"]
     assert sum(people.doubts.values()) == 1
     with pytest.raises(CampaignError, match="no sheet"):
@@ -118,20 +118,20 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 )
 def test_the_column_of_numbers_is_guessed(columns: tuple[str, ...], row: tuple[str, ...], expected: str) -> None:
     """By what it holds, then by its name."""
-    assert guess(read_rows([dict(zip(columns, row, strict=True))]), []).number == expected
+    assert choose_columns(read_rows([dict(zip(columns, row, strict=True))]), []).number == expected
 
 
 def test_columns_that_could_be_meant_or_are_missing_are_told() -> None:
     """Two columns of numbers, none, and a variable without a column: each is said, with what there is."""
     with pytest.raises(CampaignError, match="several columns"):
-        guess(read_rows([{"a": "09011112222", "b": "08011112222"}]), [])
+        choose_columns(read_rows([{"a": "09011112222", "b": "08011112222"}]), [])
     with pytest.raises(CampaignError, match="no column holds"):
-        guess(read_rows([{"a": "x", "b": "y"}]), [])
+        choose_columns(read_rows([{"a": "x", "b": "y"}]), [])
     with pytest.raises(CampaignError, match="there is no column 'c'"):
-        guess(read_rows([{"a": "09011112222"}]), [], number="c")
+        choose_columns(read_rows([{"a": "09011112222"}]), [], number="c")
     with pytest.raises(CampaignError, match=r"no column for \{name\}"):
-        guess(read_rows([{"a": "09011112222"}]), ["name"])
-    assert guess(read_rows([{"a": "09011112222", "First Name": "x"}]), ["first_name"]).variables == {
+        choose_columns(read_rows([{"a": "09011112222"}]), ["name"])
+    assert choose_columns(read_rows([{"a": "09011112222", "First Name": "x"}]), ["first_name"]).variables == {
         "first_name": "First Name"
     }
 
@@ -152,7 +152,7 @@ def test_every_bad_row_has_line_column_and_reason(row: dict[str, str], column: s
     """The reason never repeats the value."""
     table = read_rows([{"tel": "08099998888", "名前": "ok"}, row])
     bad = []
-    people = People(table, Columns("tel", {"名前": "名前"}), CONTENT, on_bad=bad.append)
+    people = RecipientReader(table, Columns("tel", {"名前": "名前"}), CONTENT, on_bad=bad.append)
     assert len(list(people)) == 1
     assert [(one.line, one.column) for one in bad] == [(2, column)]
     assert reason in bad[0].reason
@@ -166,7 +166,7 @@ def test_bad_rows_can_be_mended_and_fed_in_again(tmp_path: Path) -> None:
         Campaign.create("a", rows, CONTENT, folder=tmp_path, number="tel")
     assert not list(tmp_path.iterdir()), "something is left of a campaign that was not created"
     path = tmp_path / "bad.csv"
-    assert write_bad(caught.value.rows, path) == 1
+    assert write_bad_rows(caught.value.rows, path) == 1
     with path.open(encoding="utf-8-sig", newline="") as file:
         cells = list(csv.reader(file))
     assert cells[0] == ["tel", "名前", "xoxzo_line", "xoxzo_column", "xoxzo_reason"]
@@ -175,15 +175,15 @@ def test_bad_rows_can_be_mended_and_fed_in_again(tmp_path: Path) -> None:
     with Campaign.create("b", path, CONTENT, folder=tmp_path) as campaign:
         assert campaign.tally().total == 1
     with pytest.raises(CampaignError, match="cannot be written"):
-        write_bad(caught.value.rows, tmp_path / "none" / "bad.csv")
+        write_bad_rows(caught.value.rows, tmp_path / "none" / "bad.csv")
 
 
 def test_the_short_way_reads_numbers_as_the_library_does() -> None:
     """Numbers that are read without the library come out as it would read them."""
     for text in ("09011112222", "+819011112222", "070-1234-5678", "080-99990000", "+8180-1111-2222"):
         table = read_rows([{"tel": text}])
-        content = Content(kind="text", sender="Shop", words="a")
-        (one,) = People(table, Columns("tel", {}), content, on_bad=pytest.fail)
+        content = Content(kind="text", sender="Shop", message="a")
+        (one,) = RecipientReader(table, Columns("tel", {}), content, on_bad=pytest.fail)
         assert one.number == parse(text).e164
         assert parse(text).kind == "mobile"
     with pytest.raises(InvalidArgument):
@@ -193,9 +193,9 @@ def test_the_short_way_reads_numbers_as_the_library_does() -> None:
 def test_other_countries_have_their_zones() -> None:
     """A number of another country keeps its own clock, and no price where none is published."""
     table = read_rows([{"tel": "+60123456789"}, {"tel": "+12125550123"}, {"tel": "+88213 00000001"}])
-    content = Content(kind="text", sender="Shop", words="a")
+    content = Content(kind="text", sender="Shop", message="a")
     bad = []
-    found = list(People(table, Columns("tel", {}), content, mobile_only=False, on_bad=bad.append))
+    found = list(RecipientReader(table, Columns("tel", {}), content, mobile_only=False, on_bad=bad.append))
     assert found[0].zone is not None
     assert found[0].zone.startswith("Asia/")
     assert found[0].cost == 3
@@ -224,7 +224,7 @@ def test_rows_come_from_a_program_as_well(tmp_path: Path) -> None:
     rows = ({"tel": f"090{10000000 + n}", "名前": n} for n in range(3))
     with Campaign.create("a", rows, CONTENT, folder=tmp_path) as campaign:
         assert [one.variables for one in campaign.ledger.recipients()] == [{"名前": "0"}, {"名前": "1"}, {"名前": "2"}]
-        assert not campaign.made_from(_file(tmp_path))
+        assert not campaign.is_created_from(_file(tmp_path))
         assert json.dumps(campaign.plan().doubts) == "{}"
 
 

@@ -54,7 +54,7 @@ def test_killed_runs_lose_and_double_nothing(seed: int, tmp_path: Path) -> None:
         assert kills == KILLS, (tmp_path / "output").read_text()
         with Campaign.open("people", folder=tmp_path) as campaign:
             assert campaign.state == "finished", (tmp_path / "output").read_text()
-            for one in campaign.standings():
+            for one in campaign.recipient_statuses():
                 got = simulator.phone(one.recipient.number).inbox
                 assert len(got) <= 1, f"doubled: {one}"
                 assert one.state.is_sent or one.state == State.UNKNOWN, one

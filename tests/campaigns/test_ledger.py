@@ -48,8 +48,8 @@ def test_a_second_run_is_refused_in_one_line(tmp_path: Path) -> None:
         first.lock()
         with pytest.raises(CampaignError, match=r"^a: another process is running this campaign$"):
             second.lock()
-        second.put({"wish": "pause"})
-        assert first.get("wish") == "pause"
+        second.put({"requested": "pause"})
+        assert first.get("requested") == "pause"
         first.close()
         second.lock()
 

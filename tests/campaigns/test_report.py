@@ -9,11 +9,11 @@ from campaign_makers import SEND, TEXT, make, people, run
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Recipient, State
-from xoxzo.cloudpy.campaigns.charts import Bar, curves, stack
-from xoxzo.cloudpy.campaigns.exporting import HEADER, export
-from xoxzo.cloudpy.campaigns.figures import Figures, carrier_of
-from xoxzo.cloudpy.campaigns.ledger.reading import Standing
-from xoxzo.cloudpy.campaigns.report import report
+from xoxzo.cloudpy.campaigns.ledger.queries import RecipientStatus
+from xoxzo.cloudpy.campaigns.report.charts import Bar, line_chart, stacked_bar
+from xoxzo.cloudpy.campaigns.report.export import EXPORT_COLUMNS, export
+from xoxzo.cloudpy.campaigns.report.html import render_report
+from xoxzo.cloudpy.campaigns.report.statistics import Statistics, carrier_of
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Simulator
 
@@ -26,13 +26,13 @@ def test_exports_tell_of_everybody(simulator: Simulator, client: AsyncClient, tm
     simulator.faults.add("error", "GET /sms/messages/")
     with make(tmp_path, 3) as campaign:
         run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1), follow=3.0)
-        assert export(campaign.standings(), tmp_path / "a.csv") == 3
-        assert export(campaign.standings(), tmp_path / "a.xlsx") == 3
+        assert export(campaign.recipient_statuses(), tmp_path / "a.csv") == 3
+        assert export(campaign.recipient_statuses(), tmp_path / "a.xlsx") == 3
         with pytest.raises(CampaignError, match="cannot be written"):
-            export(campaign.standings(), tmp_path / "none" / "a.csv")
+            export(campaign.recipient_statuses(), tmp_path / "none" / "a.csv")
     lines = (tmp_path / "a.csv").read_text(encoding="utf-8-sig").splitlines()
     rows = python_calamine.CalamineWorkbook.from_path(tmp_path / "a.xlsx").get_sheet_by_index(0).to_python()
-    assert lines[0].split(",") == list(HEADER) == rows[0]
+    assert lines[0].split(",") == list(EXPORT_COLUMNS) == rows[0]
     assert lines[1].split(",")[1:3] == ["+819010000000", "UNKNOWN"] == rows[1][1:3]
     assert lines[2].split(",")[2] == "DELIVERED"
     assert lines[2].split(",")[9] == "10"
@@ -45,11 +45,11 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
     simulator.faults.add("error", "GET /sms/messages/")
     rows = [*people(5), {"tel": "+818099990000", "name": "fails"}, {"tel": "x", "name": "bad"}, people(1)[0]]
     with Campaign.create("spring", rows, TEXT, folder=tmp_path, skip_bad=True) as campaign:
-        assert "Nothing yet." in report(campaign)
+        assert "Nothing yet." in render_report(campaign)
         run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1), follow=3.0)
-        page = report(campaign)
+        page = render_report(campaign)
         campaign.purge()
-        after = report(campaign)
+        after = render_report(campaign)
     for word in ("<svg", "ResponseLost", "no reason was told", "unknown: may be sent", "prefers-color-scheme"):
         assert word in page
     for words in ("1 row of the list could not be sent to", "1 row repeated a number", "Half within <b>"):
@@ -67,12 +67,12 @@ def test_purging_keeps_figures_and_forgets_people(simulator: Simulator, client: 
     """After a purge no number, text or id is anywhere in the file; before its end a campaign keeps them."""
     # Long enough not to stand by chance among the bytes of a time.
     rows = [row | {"name": f"guest {row['name']}"} for row in people(5)]
-    content = Content(kind="text", sender="Shop", words="{name}様、お待ちしております")
+    content = Content(kind="text", sender="Shop", message="{name}様、お待ちしております")
     with Campaign.create("spring", rows, content, folder=tmp_path) as campaign:
         with pytest.raises(CampaignError, match="cancel it first"):
             campaign.purge()
         run(campaign, client)
-        ident = next(campaign.standings()).ident
+        ident = next(campaign.recipient_statuses()).ident
         assert campaign.purge() == 5
         assert campaign.tally().sent == 5
         assert campaign.state == "purged"
@@ -83,23 +83,25 @@ def test_purging_keeps_figures_and_forgets_people(simulator: Simulator, client: 
 
 def _standing(
     n: int, state: State, *, sent: float = 0.0, ended: float = 0.0, charged: Decimal | None = None
-) -> Standing:
+) -> RecipientStatus:
     who = Recipient(n, f"+8190{10000000 + n}", parts=1 + n % 2, cost=Decimal(10))
-    return Standing(recipient=who, state=state, ident="", error="", began=sent, sent=sent, ended=ended, charged=charged)
+    return RecipientStatus(
+        recipient=who, state=state, ident="", error="", began=sent, sent=sent, ended=ended, charged=charged
+    )
 
 
 def test_latencies_have_quantiles_however_long_they_are() -> None:
     """Seconds are told to a tenth, long waits to ten seconds; what was never delivered counts nowhere."""
     took = [1.04, 2.0, 3.0, 250.0, 7300.0]
-    figures = Figures(_standing(n, State.DELIVERED, sent=100.0, ended=100.0 + t) for n, t in enumerate(took))
+    figures = Statistics(_standing(n, State.DELIVERED, sent=100.0, ended=100.0 + t) for n, t in enumerate(took))
     assert figures.within([5, 300]) == [3, 1, 1]
     assert (figures.quantile(0.2), figures.quantile(0.5), figures.quantile(0.8)) == (1.0, 3.0, 250.0)
-    assert Figures([_standing(1, State.FAILED, sent=5.0)]).quantile(0.5) is None
+    assert Statistics([_standing(1, State.FAILED, sent=5.0)]).quantile(0.5) is None
 
 
 def test_costs_are_what_was_charged_or_else_the_estimate() -> None:
     """By parts, for what was sent and for what may have been."""
-    figures = Figures(
+    figures = Statistics(
         [
             _standing(0, State.DELIVERED, sent=1.0, ended=2.0, charged=Decimal(12)),
             _standing(1, State.UNKNOWN),
@@ -122,15 +124,15 @@ def test_carriers_are_those_that_ranges_were_given_to() -> None:
 @pytest.mark.parametrize(("span", "clock"), [(60, "00:01:40"), (7200, "02:01"), (200_000, "01-03 07:35")])
 def test_a_chart_tells_its_times_as_finely_as_it_must(span: int, clock: str) -> None:
     """Seconds for minutes, minutes for hours, days for longer; a curve without a point is left out."""
-    chart = curves([("sent", [100.0, 100.0 + span], "main"), ("delivered", [], "good")], 2)
+    chart = line_chart([("sent", [100.0, 100.0 + span], "main"), ("delivered", [], "good")], 2)
     assert f"<span>{clock}" in chart or f"{clock}</span>" in chart
     assert chart.count("<polyline") == 1
-    assert "Nothing yet" in curves([("sent", [], "main")], 2)
+    assert "Nothing yet" in line_chart([("sent", [], "main")], 2)
 
 
 def test_a_stack_shows_each_piece_with_its_share() -> None:
     """Names are shown as they are, whatever they hold."""
-    drawn = stack([Bar("a<b", 1), Bar("c", 3)])
+    drawn = stacked_bar([Bar("a<b", 1), Bar("c", 3)])
     assert "a&lt;b" in drawn
     assert "<small>25 %</small>" in drawn
-    assert "Nothing yet" in stack([])
+    assert "Nothing yet" in stacked_bar([])

@@ -9,7 +9,8 @@ import pytest
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import Content, Limits, Plan, QuietHours, State, Unsettled
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.rules import judge, may_follow, resendable
+from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
+from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
 from xoxzo.cloudpy.errors import InvalidArgument
 
 OP = {"operation": "sms.send"}
@@ -38,17 +39,17 @@ OP = {"operation": "sms.send"}
 )
 def test_each_error_has_one_meaning(error: BaseException, state: State, *, stops: bool, pause: float) -> None:
     """Only what surely did nothing is tried again; doubt stays doubt; a refused account stops everything."""
-    verdict = judge(error)
+    verdict = classify_error(error)
     assert (verdict.state, bool(verdict.stop), verdict.pause) == (state, stops, pause)
     assert verdict.error.startswith(type(error).__name__)
 
 
 def test_states_only_become_more_certain() -> None:
     """Nothing follows a last word, and unknown never follows sent."""
-    assert not any(may_follow(State.DELIVERED, state) for state in State)
-    assert not any(may_follow(State.FAILED, state) for state in State)
-    assert not may_follow(State.SENT, State.UNKNOWN)
-    assert may_follow(State.UNKNOWN, State.SENT)
+    assert not any(State.DELIVERED.can_change(state) for state in State)
+    assert not any(State.FAILED.can_change(state) for state in State)
+    assert not State.SENT.can_change(State.UNKNOWN)
+    assert State.UNKNOWN.can_change(State.SENT)
 
 
 def _proven(**changes: object) -> list[int]:
@@ -59,7 +60,7 @@ def _proven(**changes: object) -> list[int]:
         "settle": 600.0,
         **changes,
     }
-    return resendable([Unsettled(2, 100.0, 110.0)], **facts)
+    return find_unsent([Unsettled(2, 100.0, 110.0)], **facts)
 
 
 def test_witnesses_on_both_sides_prove_a_message_unsent() -> None:
@@ -144,30 +145,30 @@ def test_a_clock_that_is_set_does_not_move_a_run() -> None:
     ("wrong", "field"),
     [
         ({"sender": "much too long a sender"}, "sender"),
-        ({"words": ""}, "message"),
+        ({"message": ""}, "message"),
         ({"kind": "template"}, "template"),
         ({"tags": ("a,b",)}, "tags"),
         ({"options": {"colour": "red"}}, "options"),
         ({"options": {"jp_kp": True}}, "jp_kp_sender"),
         ({"kind": "say", "sender": "Shop"}, "caller"),
         ({"kind": "say", "sender": "81312345678", "language": "japanese"}, "tts_lang"),
-        ({"kind": "play", "sender": "81312345678", "words": "https://example.com/a.mp3"}, "recording_url"),
+        ({"kind": "play", "sender": "81312345678", "message": "https://example.com/a.mp3"}, "recording_url"),
     ],
 )
 def test_content_that_everybody_would_be_refused_is_refused_first(wrong: dict[str, object], field: str) -> None:
     """What breaks a rule of the API for everybody stops the campaign before it exists."""
     with pytest.raises(InvalidArgument) as caught:
-        Content(**{"kind": "text", "sender": "Shop", "words": "hello", **wrong}).check()
+        Content(**{"kind": "text", "sender": "Shop", "message": "hello", **wrong}).check()
     assert caught.value.field == field
 
 
 def test_contents_hide_their_words_and_price_what_they_can() -> None:
     """A repr shows no text; unknown prices stay unknown; K-premium is for Japan."""
-    content = Content(kind="text", sender="Shop", words="secret {name}")
+    content = Content(kind="text", sender="Shop", message="secret {name}")
     assert "secret" not in repr(content)
     assert content.cost("a", "JP") == 10
     assert content.cost("a", None) is None
-    premium = Content(kind="text", sender="Shop", words="a", options={"jp_kp": True, "jp_kp_sender": "12"}, price=11)
+    premium = Content(kind="text", sender="Shop", message="a", options={"jp_kp": True, "jp_kp_sender": "12"}, price=11)
     premium.check()
     assert premium.cost("a", "MY") is None
     assert premium.cost("a", "JP") == 11

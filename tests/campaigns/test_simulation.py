@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from campaign_world import MortalLedger, play
+from campaign_simulation import MortalLedger, play
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns import State, runner, settling
-from xoxzo.cloudpy.campaigns.ledger import claiming
-from xoxzo.cloudpy.campaigns.rules import Verdict, judge
+from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns.ledger import claims
+from xoxzo.cloudpy.campaigns.reconciliation import reconciler
+from xoxzo.cloudpy.campaigns.sending import sender
+from xoxzo.cloudpy.campaigns.sending.send_errors import SendFailure, classify_error
 
 CAMPAIGNS, BATCH, CAUGHT_WITHIN = 2000, 100, 300
 
@@ -35,12 +37,12 @@ def _caught(folder: Path, ledger_class: type[MortalLedger] = MortalLedger) -> bo
 def test_errors_of_the_server_taken_for_not_sent_are_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ledger that sends again after a 5xx doubles messages, and the simulation sees it."""
 
-    def hasty(error: BaseException) -> Verdict:
+    def hasty(error: BaseException) -> SendFailure:
         if isinstance(error, errors.ServerError):
-            return Verdict(State.WAITING, "5xx")
-        return judge(error)
+            return SendFailure(State.WAITING, "5xx")
+        return classify_error(error)
 
-    monkeypatch.setattr(runner, "judge", hasty)
+    monkeypatch.setattr(sender, "classify_error", hasty)
     assert _caught(tmp_path)
 
 
@@ -52,14 +54,14 @@ def test_claims_that_are_simply_sent_again_after_a_death_are_caught(
     def forget(connection, n, claim, began, now):
         connection.execute("INSERT OR REPLACE INTO pending VALUES (?,?,0,?,?,'')", (n, State.WAITING, began, now))
 
-    monkeypatch.setattr(claiming, "_lose", forget)
+    monkeypatch.setattr(claims, "_lose", forget)
     assert _caught(tmp_path)
 
 
 def test_a_list_believed_to_be_whole_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sending again whatever a capped sent list does not show doubles messages, and the simulation sees it."""
     monkeypatch.setattr(
-        settling, "resendable", lambda unsettled, *, listed, **_: [one.n for one in unsettled if one.n not in listed]
+        reconciler, "find_unsent", lambda unsettled, *, listed, **_: [one.n for one in unsettled if one.n not in listed]
     )
     assert _caught(tmp_path)
 

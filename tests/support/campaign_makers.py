@@ -7,7 +7,7 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Result
 from xoxzo.cloudpy.simulator import Simulator
 
-TEXT = Content(kind="text", sender="Shop", words="{name}様")
+TEXT = Content(kind="text", sender="Shop", message="{name}様")
 QUICK = Limits(settle=0.3, concurrency=8)
 SEND = "POST /sms/messages/"
 

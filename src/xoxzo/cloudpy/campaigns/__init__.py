@@ -5,12 +5,13 @@ No message is submitted twice and none is silently dropped; what cannot be prove
 
 from .campaign import Campaign
 from .content import Content
-from .creating import BadRows
+from .create import BadRows
 from .inputs import BadRow
-from .limits import Event, Limits, Result
-from .planning import Plan
-from .quiet import QuietHours
+from .limits import Limits
+from .quiet_hours import QuietHours
 from .records import Recipient, State, Tally, Unsettled
+from .report.plan import Plan
+from .sending.events import Event, Result
 
 __all__ = [
     "BadRow",

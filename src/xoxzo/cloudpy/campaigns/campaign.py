@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns import shelf
+from xoxzo.cloudpy.campaigns import paths
 from xoxzo.cloudpy.campaigns.content import Content
-from xoxzo.cloudpy.campaigns.creating import create_ledger, fingerprint
-from xoxzo.cloudpy.campaigns.doubts import Doubts
-from xoxzo.cloudpy.campaigns.figures import Figures
+from xoxzo.cloudpy.campaigns.create import create_ledger, hash_file
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
-from xoxzo.cloudpy.campaigns.planning import Plan, plan
-from xoxzo.cloudpy.campaigns.runs import Runs
+from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
+from xoxzo.cloudpy.campaigns.report.plan import Plan, plan
+from xoxzo.cloudpy.campaigns.report.statistics import Statistics
+from xoxzo.cloudpy.campaigns.sending.run_api import RunApi
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from xoxzo.cloudpy.async_client import AsyncClient
-    from xoxzo.cloudpy.campaigns.creating import Source
+    from xoxzo.cloudpy.campaigns.create import Source
     from xoxzo.cloudpy.campaigns.inputs import BadRow
-    from xoxzo.cloudpy.campaigns.ledger.reading import Standing
+    from xoxzo.cloudpy.campaigns.ledger.queries import RecipientStatus
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import Tally
 
 
-class Campaign(Runs, Doubts):
+class Campaign(RunApi, ReconcileApi):
     """One message to many people. Everything that is known of it stands in one file.
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.
@@ -87,7 +87,7 @@ class Campaign(Runs, Doubts):
             ConfigurationError: an extra is missing.
         """
         content.check()
-        path = shelf.path_of(name, folder)
+        path = paths.ledger_path(name, folder)
         bad = create_ledger(
             path,
             name,
@@ -112,7 +112,7 @@ class Campaign(Runs, Doubts):
         Raises:
             CampaignError: there is none of this name.
         """
-        path = shelf.path_of(name, folder)
+        path = paths.ledger_path(name, folder)
         if not path.is_file():
             raise CampaignError(f"there is no campaign {name}")
         return cls(name, SqliteLedger(path))
@@ -141,16 +141,16 @@ class Campaign(Runs, Doubts):
     @property
     def is_running(self) -> bool:
         """Whether this process, or another, runs it just now."""
-        return self._run is not None or self.ledger.runs_elsewhere()
+        return self._run is not None or self.ledger.is_locked_elsewhere()
 
     @property
     def reference_prefix(self) -> str:
         """What the reference of each message begins with; a hyphen and the recipient's place follow."""
         return self._uid
 
-    def made_from(self, source: str | os.PathLike[str]) -> bool:
+    def is_created_from(self, source: str | os.PathLike[str]) -> bool:
         """Whether the campaign was made from this file as it is now."""
-        return bool(self.ledger.get("source") == fingerprint(source))
+        return bool(self.ledger.get("source") == hash_file(source))
 
     def plan(self, limits: Limits | None = None) -> Plan:
         """Reckon what is left to be sent, without sending it."""
@@ -160,11 +160,11 @@ class Campaign(Runs, Doubts):
         """Return the figures."""
         return self.ledger.tally()
 
-    def standings(self) -> Iterator[Standing]:
+    def recipient_statuses(self) -> Iterator[RecipientStatus]:
         """Return where everybody stands, in the order of the list."""
-        return self.ledger.standings()
+        return self.ledger.recipient_statuses()
 
-    async def try_out(self, client: AsyncClient, number: str) -> str:
+    async def send_test(self, client: AsyncClient, number: str) -> str:
         """Send what the first recipient would get to a number of your own; return the msgid or callid.
 
         Raises:
@@ -184,8 +184,8 @@ class Campaign(Runs, Doubts):
         self.ledger.lock()
         if self.state not in {"finished", "cancelled", "expired"}:
             raise CampaignError(f"{self.name} is {self.state}: cancel it first, or let it come to its end")
-        self.ledger.put({"figures": Figures(self.standings()).keep()})
+        self.ledger.put({"figures": Statistics(self.recipient_statuses()).keep()})
         count = self.ledger.purge()
-        nameless = msgspec.structs.replace(self.content, words="-")
+        nameless = msgspec.structs.replace(self.content, message="-")
         self.ledger.put({"content": msgspec.to_builtins(nameless), "state": "purged", "input": {}})
         return count

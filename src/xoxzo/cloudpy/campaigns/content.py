@@ -38,20 +38,20 @@ Kind = Literal["text", "template", "say", "play"]
 
 
 @lru_cache(maxsize=8)
-def _names(words: str) -> tuple[str, ...]:
+def _names(message: str) -> tuple[str, ...]:
     """Find the names in ``{}``; they are asked for with every message, and differ by campaign."""
-    return tuple(dict.fromkeys(_PLACEHOLDER.findall(words)))
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(message)))
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """What everybody gets. A ``repr`` leaves the words out.
+    """What everybody gets. A ``repr`` leaves the message out.
 
     Attributes:
         kind: ``text`` (free-form SMS), ``template`` (SMS by an approved template), ``say`` (a call that speaks) or
             ``play`` (a call that plays an mp3).
         sender: of an SMS: at most 10 letters and digits, or 15 digits; of a call: the caller's number.
-        words: the text, the template's text in force, or what is spoken; ``{name}`` stands for a variable. For ``play``
-            the address of the mp3.
+        message: the text, the template's text in force, or what is spoken; ``{name}`` stands for a variable.
+            For ``play`` the address of the mp3.
         template: the template's number.
         language: of a spoken text: ``ja`` or ``en``.
         tags: further tags of each message.
@@ -61,7 +61,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     sender: str
-    words: str
+    message: str
     template: int | None = None
     language: str = "ja"
     tags: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The names in ``{}``, each once."""
-        return () if self.kind == "play" else _names(self.words)
+        return () if self.kind == "play" else _names(self.message)
 
     def check(self) -> None:
         """Refuse what Xoxzo would refuse for everybody, before anybody is sent to.
@@ -89,13 +89,13 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.kind == "template" and self.template is None:
             raise InvalidArgument("template", "must be given as its number")
-        if not self.words:
+        if not self.message:
             raise InvalidArgument("message", "must not be empty")
         checks.tags(self.tags, None)
         if self.is_call:
             checks.caller(self.sender)
             if self.kind == "play":
-                checks.recording_url(self.words)
+                checks.recording_url(self.message)
             else:
                 checks.language(self.language)
             return
@@ -111,14 +111,14 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             InvalidArgument: a variable is missing.
         """
         if self.kind == "play":
-            return self.words
+            return self.message
         names = self.placeholders
         if not names:
-            return self.words
+            return self.message
         missing = [name for name in names if name not in variables]
         if missing:
             raise InvalidArgument("variables", f"missing: {', '.join(missing)}")
-        return _PLACEHOLDER.sub(lambda found: variables[found.group(1)], self.words)
+        return _PLACEHOLDER.sub(lambda found: variables[found.group(1)], self.message)
 
     def parts(self, text: str) -> int | None:
         """Count the SMS parts of a finished text; ``None`` when it is too long, 0 for a call (API section 2.4)."""
@@ -152,11 +152,11 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         if self.is_call:
             call = {"caller": self.sender, "recipient": number, "reference": reference, "tags": self.tags}
             if self.kind == "play":
-                started = await client.calls.play(recording_url=self.words, callbacks=callbacks, **call)  # type: ignore[arg-type]
+                started = await client.calls.play(recording_url=self.message, callbacks=callbacks, **call)  # type: ignore[arg-type]
             else:
-                words = self.render(variables)
+                message = self.render(variables)
                 started = await client.calls.say(
-                    tts_message=words,
+                    tts_message=message,
                     tts_lang=self.language,
                     callbacks=callbacks,
                     **call,  # type: ignore[arg-type]

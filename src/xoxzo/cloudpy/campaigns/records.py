@@ -36,6 +36,23 @@ class State(enum.IntEnum):
         """Whether it is certain that Xoxzo has taken it."""
         return self in {State.SENT, State.DELIVERED, State.FAILED}
 
+    def can_change(self, after: State) -> bool:
+        """Whether another state may replace this one: a certain state is never replaced by a less certain one."""
+        return after in _CHANGES[self]
+
+
+_CHANGES = {
+    State.WAITING: frozenset(State),
+    State.UNKNOWN: frozenset(State) - {State.UNKNOWN},
+    State.ASSUMED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
+    State.SENT: frozenset({State.DELIVERED, State.FAILED}),
+    # A retired message can still turn out to have gone; nothing else moves what has ended.
+    State.REJECTED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
+    State.SKIPPED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
+    State.DELIVERED: frozenset[State](),
+    State.FAILED: frozenset[State](),
+}
+
 
 # Without gc: a run holds thousands of these, which hold nothing that could hold them.
 class Recipient(msgspec.Struct, frozen=True, gc=False):

@@ -126,7 +126,7 @@ def test_a_question_without_an_answer_leaves_nothing(
 
 def test_a_campaign_that_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
     """One that a closed terminal has left at its question is shown and asked about anew, and goes out after a yes."""
-    content = Content(kind="text", sender="Shop", words="{name}様")
+    content = Content(kind="text", sender="Shop", message="{name}様")
     Campaign.create("people", "people.csv", content).close()
     refused = run("run", "people.csv", *TEXT)
     assert refused.exit_code == 2
@@ -196,7 +196,7 @@ def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulato
     assert "30 credits are more than --max-cost 29; nothing was sent." in result.stderr
     assert not list(Path("campaigns").iterdir())
     with Campaign.create("tight", "people.csv", _content()) as campaign:
-        campaign.keep(campaign.limits)
+        campaign.save_limits(campaign.limits)
         campaign.ledger.put({"state": "stopped"})
     result = run("resume", "tight", "--max-cost", "10")
     assert result.exit_code == 3
@@ -222,7 +222,7 @@ def test_to_resume_what_was_never_begun_is_asked_about(run: Run, simulator: Simu
 def _content() -> object:
     from xoxzo.cloudpy.campaigns import Content
 
-    return Content(kind="text", sender="Shop", words="hello")
+    return Content(kind="text", sender="Shop", message="hello")
 
 
 def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def sent(simulator: Simulator) -> int:
 
 def _content() -> object:
 
-    return Content(kind="text", sender="Shop", words="hello")
+    return Content(kind="text", sender="Shop", message="hello")
 
 
 def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simulator) -> None:

@@ -34,7 +34,7 @@ class Columns(msgspec.Struct, frozen=True):
     variables: dict[str, str]
 
 
-def guess(
+def choose_columns(
     table: Table, placeholders: Iterable[str], *, number: str | None = None, mapping: Mapping[str, str] | None = None
 ) -> Columns:
     """Say which column is which: what was named, else the one whose values or name fit.

@@ -1,6 +1,6 @@
 """Where a campaign stands, on disk: an interface, and SQLite behind it."""
 
-from .interface import Ledger
+from .protocol import Ledger
 from .sqlite import SqliteLedger
 
 __all__ = ["Ledger", "SqliteLedger"]

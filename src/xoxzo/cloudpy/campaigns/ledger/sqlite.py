@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from xoxzo.cloudpy.campaigns.ledger import schema
-from xoxzo.cloudpy.campaigns.ledger.claiming import Claiming
-from xoxzo.cloudpy.campaigns.ledger.noting import Noting
-from xoxzo.cloudpy.campaigns.ledger.reading import Reading
+from xoxzo.cloudpy.campaigns.ledger.claims import Claiming
+from xoxzo.cloudpy.campaigns.ledger.outcomes import Noting
+from xoxzo.cloudpy.campaigns.ledger.queries import Reading
 from xoxzo.cloudpy.campaigns.ledger.rows import write_value
 from xoxzo.cloudpy.campaigns.records import State, Tally, Unsettled
 from xoxzo.cloudpy.errors import CampaignError
@@ -66,7 +66,7 @@ class SqliteLedger(Claiming, Noting, Reading):
         if self._lock is None:
             self._lock = schema.Lock(self.path)
 
-    def runs_elsewhere(self) -> bool:
+    def is_locked_elsewhere(self) -> bool:
         """Whether another process, or another ledger of this one, runs the campaign."""
         if self._lock is None:
             try:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from xoxzo.cloudpy import phone
-from xoxzo.cloudpy.campaigns.quiet import QuietHours
+from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import wording
 from xoxzo.cloudpy.integrations.alertmanager.settings import (

@@ -10,7 +10,7 @@ import msgspec
 from xoxzo.cloudpy.text import estimate
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.quiet import QuietHours
+    from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
 
 Method = Literal["sms", "call"]
 

@@ -6,7 +6,7 @@ from shop.models import Guest
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits
 from xoxzo.cloudpy.errors import CampaignError
 
-CONTENT = Content(kind="text", sender="Shop", words="{name}様 ご来店をお待ちしております。")
+CONTENT = Content(kind="text", sender="Shop", message="{name}様 ご来店をお待ちしております。")
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             campaign = Campaign.create(f"reminders-{day}", guests.values("name", "phone").iterator(), CONTENT)
         with campaign:
             result = campaign.run(limits=Limits(rate=20), on_event=self.tell)
-            for standing in campaign.standings():
+            for standing in campaign.recipient_statuses():
                 if standing.state.is_sent:
                     guests.filter(phone=standing.recipient.number).update(reminded=True)
         if result.state != "finished" or result.unknown:

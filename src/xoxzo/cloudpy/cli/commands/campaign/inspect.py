@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, shelf
-from xoxzo.cloudpy.campaigns.exporting import export as write_export
-from xoxzo.cloudpy.campaigns.report import report as write_report
+from xoxzo.cloudpy.campaigns import Campaign, paths
+from xoxzo.cloudpy.campaigns.report.export import export as write_export
+from xoxzo.cloudpy.campaigns.report.html import render_report as write_report
 from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, tally_fields
 from xoxzo.cloudpy.cli.core import completion_values
@@ -51,7 +51,7 @@ def status(name: str, *, machine: bool) -> None:
 def list_(*, machine: bool) -> None:
     """List all campaigns of this machine."""
     with errors_as_exit("list"):
-        names = list(shelf.names())
+        names = list(paths.campaign_names())
         if not names and not machine and sys.stderr.isatty():
             said = _("There is none yet. To begin one: {command}", command="xoxzo campaign run FILE --text …")
             click.echo(said, err=True)
@@ -93,7 +93,7 @@ def export(name: str, *, output: str | None) -> None:
     """
     with errors_as_exit("export"), Campaign.open(name) as campaign:
         path = Path(output or f"{name}.csv")
-        count = write_export(campaign.standings(), path)
+        count = write_export(campaign.recipient_statuses(), path)
         click.echo(_("{count} recipients in {path}", count=f"{count:,}", path=path), err=True)
 
 

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
-from xoxzo.cloudpy.campaigns.exporting import write_bad
+from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
 from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, reason
@@ -169,7 +169,7 @@ def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
     return Content(
         kind=kind,
         sender=given["sender"],
-        words=words(given["template"]) if kind == "template" else given[kind],
+        message=words(given["template"]) if kind == "template" else given[kind],
         template=given["template"],
         language=given["language"],
         tags=given["tags"],
@@ -241,7 +241,7 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
         ).format(count=f"{error.count:,}")
         click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         if bad_file is not None:
-            write_bad(error.rows, bad_file, reason)
+            write_bad_rows(error.rows, bad_file, reason)
             said = _("They are in {path} with their reasons: mend them there, or go on with --skip-bad.", path=bad_file)
             click.echo(said, err=True)
         raise click.exceptions.Exit(USAGE) from None

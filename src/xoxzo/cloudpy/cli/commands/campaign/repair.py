@@ -24,7 +24,7 @@ from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
 def pause(name: str) -> None:
     """Stop a run after what is in flight; `resume` goes on."""
     with errors_as_exit("pause"), Campaign.open(name) as campaign:
-        campaign.wish("pause")
+        campaign.pause()
         click.echo(_("{name} pauses; go on with: xoxzo campaign resume {name}", name=name), err=True)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, shelf
+from xoxzo.cloudpy.campaigns import Campaign, paths
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
@@ -99,7 +99,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
     with errors_as_exit("run", bad_file=_bad_file(file)):
         limits_of(given)
         signing_callbacks_or_none(given["callbacks"])
-        fresh = not shelf.path_of(name).is_file()
+        fresh = not paths.ledger_path(name).is_file()
         account = client_options(given)
         with _open(file, name, given, account, fresh=fresh) as campaign:
             limits = limits_of(given, campaign.limits)
@@ -174,7 +174,7 @@ def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *
     if fresh:
         return create(file, name, _content(given, account), given)
     campaign = Campaign.open(name)
-    same, state = campaign.made_from(file), campaign.state
+    same, state = campaign.is_created_from(file), campaign.state
     if same and state not in _ENDED:
         return campaign
     campaign.close()
@@ -242,7 +242,7 @@ def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: 
 
     async def send() -> None:
         async with AsyncClient(**account) as client:
-            await campaign.try_out(client, number)
+            await campaign.send_test(client, number)
 
     asyncio.run(send())
     click.echo(_("The first text was sent to the test number."), err=True)
@@ -261,9 +261,9 @@ def _delete_files(campaign: Campaign) -> None:
 
 def show_left_out(campaign: Campaign, path: Path) -> None:
     """Tell which rows were left out, and where they are."""
-    from xoxzo.cloudpy.campaigns.exporting import write_bad
+    from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 
-    write_bad(campaign.bad, path, reason)
+    write_bad_rows(campaign.bad, path, reason)
     said = ngettext(
         "{count} row was left out; it is in {path} with its reason.",
         "{count} rows were left out; they are in {path} with their reasons.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs import BadRow, People, guess, read_rows, read_table
+from xoxzo.cloudpy.campaigns.inputs import BadRow, RecipientReader, choose_columns, read_rows, read_table
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -80,16 +80,16 @@ def create_ledger(
     if path.exists():
         raise CampaignError(f"there is a campaign {name} already: go on with it, or take another name")
     file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
-    before = fingerprint(file) if file else ""
+    before = hash_file(file) if file else ""
     table = read_rows(source) if not isinstance(source, str | os.PathLike) else read_table(file, **reading)
-    chosen = guess(table, content.placeholders, number=number, mapping=columns)
+    chosen = choose_columns(table, content.placeholders, number=number, mapping=columns)
     bad: list[BadRow] = []
 
     def keep(row: BadRow) -> None:
         if len(bad) < _MOST_BAD:
             bad.append(row)
 
-    people = People(table, chosen, content, country=country, mobile_only=mobile_only, on_bad=keep)
+    people = RecipientReader(table, chosen, content, country=country, mobile_only=mobile_only, on_bad=keep)
     _prepare(path.parent)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
     try:
@@ -98,7 +98,7 @@ def create_ledger(
             repeated = sum(1 for _ in ledger.add(people))
             if people.bad and not skip_bad:
                 raise BadRows(bad, people.bad)
-            if file and fingerprint(file) != before:
+            if file and hash_file(file) != before:
                 raise CampaignError(f"{file} was changed while it was read: nothing was created, try again")
             ledger.suppress(suppressed)
             ledger.seal()
@@ -130,7 +130,7 @@ def create_ledger(
     return tuple(bad)
 
 
-def fingerprint(source: str | os.PathLike[str]) -> str:
+def hash_file(source: str | os.PathLike[str]) -> str:
     """Return a hash of a file's bytes.
 
     Raises:

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.campaigns.records import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from xoxzo.cloudpy.campaigns.ledger.reading import Standing
+    from xoxzo.cloudpy.campaigns.ledger.queries import RecipientStatus
 
 _WRONG = frozenset({State.FAILED, State.REJECTED, State.UNKNOWN, State.ASSUMED, State.SKIPPED})
 _UNTOLD = "no reason was told"
@@ -22,15 +22,15 @@ _CARRIER = 7
 """Digits after the plus sign that tell whom a range of numbers was given to."""
 
 
-class Figures:
+class Statistics:
     """What a report tells.
 
     Args:
-        standings: everybody's.
+        recipient_statuses: everybody's.
         kept: what `keep` returned before the numbers were purged.
     """
 
-    def __init__(self, standings: Iterable[Standing], kept: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, recipient_statuses: Iterable[RecipientStatus], kept: Mapping[str, Any] | None = None) -> None:
         self.states: Counter[State] = Counter()
         self.failures: Counter[tuple[str, State, str]] = Counter()
         """What did not go well: carrier, state and reason."""
@@ -46,7 +46,7 @@ class Figures:
         self.charged = Decimal(0)
         self.estimate = Decimal(0)
         self._latencies: Counter[float] = Counter()
-        for one in standings:
+        for one in recipient_statuses:
             self._add(one)
         if kept is not None:
             self.reached = Counter(kept["reached"])
@@ -59,7 +59,7 @@ class Figures:
         failures = [[carrier, int(state), reason, n] for (carrier, state, reason), n in self.failures.items()]
         return {"reached": dict(self.reached), "failures": failures}
 
-    def _add(self, one: Standing) -> None:
+    def _add(self, one: RecipientStatus) -> None:
         self.states[one.state] += 1
         carrier = carrier_of(one.recipient.number)
         self.reached[carrier] += 1
@@ -74,7 +74,7 @@ class Figures:
         if one.state in _WRONG:
             self.failures[carrier, one.state, one.error or _UNTOLD] += 1
 
-    def _add_money(self, one: Standing) -> None:
+    def _add_money(self, one: RecipientStatus) -> None:
         estimate = one.recipient.cost or Decimal(0)
         self.estimate += estimate
         self.charged += one.charged or Decimal(0)

@@ -11,8 +11,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.inputs.encodings import detect
+from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
 from xoxzo.cloudpy.campaigns.records import Outcome, State
-from xoxzo.cloudpy.campaigns.rules import resendable
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def state_of(status: str) -> State:
     return _STATES.get(status.strip().upper(), State.SENT)
 
 
-class Settler:
+class Reconciler:
     """Looks up what is not known for certain.
 
     Args:
@@ -130,7 +130,7 @@ class Settler:
         if not unknown:
             return 0
         since = min(one.began for one in unknown) - settle
-        proven = resendable(
+        proven = find_unsent(
             unknown, listed=_Marked(self._listed), known=self._ledger.known(since), asked=asked, settle=settle
         )
         now = self.clock.now()

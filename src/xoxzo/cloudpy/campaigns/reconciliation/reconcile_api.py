@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler, state_of
 from xoxzo.cloudpy.campaigns.records import Outcome, State
-from xoxzo.cloudpy.campaigns.settling import Settler, state_of
 
 if TYPE_CHECKING:
     import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.records import Tally, Unsettled
 
 
-class Doubts:
+class ReconcileApi:
     """What ``Campaign`` has for settling what is not known."""
 
     if TYPE_CHECKING:
@@ -96,5 +96,5 @@ class Doubts:
         self.ledger.lock()
         return self._settler().move(state, reason)
 
-    def _settler(self) -> Settler:
-        return Settler(self.ledger, self._uid, SteadyClock(self.ledger.latest()))
+    def _settler(self) -> Reconciler:
+        return Reconciler(self.ledger, self._uid, SteadyClock(self.ledger.latest()))

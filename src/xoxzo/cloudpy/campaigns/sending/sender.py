@@ -9,16 +9,17 @@ from contextlib import suppress
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.limits import Event
-from xoxzo.cloudpy.campaigns.pacing import Pace
 from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
-from xoxzo.cloudpy.campaigns.rules import judge
+from xoxzo.cloudpy.campaigns.sending.events import Event
+from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
+from xoxzo.cloudpy.campaigns.sending.throttle import Throttle
 from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.limits import Hook, Limits
+    from xoxzo.cloudpy.campaigns.limits import Limits
+    from xoxzo.cloudpy.campaigns.sending.events import EventHandler
 
 Post = Callable[[Recipient], Awaitable[str]]
 """Sends to a recipient and returns the msgid or callid."""
@@ -39,7 +40,7 @@ class Stopped(Exception):
         self.reason = reason
 
 
-async def deliver(post: Post, one: Recipient, claim: int, clock: SteadyClock) -> tuple[Outcome, BaseException | None]:
+async def send_one(post: Post, one: Recipient, claim: int, clock: SteadyClock) -> tuple[Outcome, BaseException | None]:
     """Send to one claimed recipient and say what became of it; nothing is written down here.
 
     This is the whole work on one message: a task of a queue can call it for each of a claim's recipients and note what
@@ -58,14 +59,14 @@ async def deliver(post: Post, one: Recipient, claim: int, clock: SteadyClock) ->
     try:
         ident = await post(one)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the message may have gone out
-        verdict = judge(error)
+        verdict = classify_error(error)
         now = clock.now()
         again = now + max(1.0, verdict.pause)
         return Outcome(one.n, claim, verdict.state, "", verdict.error, now, began, None, again), error
     return Outcome(one.n, claim, State.SENT, ident, "", clock.now(), began), None
 
 
-class Runner:
+class Sender:
     """Sends to everybody who can be sent to.
 
     Args:
@@ -78,7 +79,14 @@ class Runner:
     """
 
     def __init__(
-        self, ledger: Ledger, epoch: int, post: Post, *, limits: Limits, clock: SteadyClock, tell: Hook | None = None
+        self,
+        ledger: Ledger,
+        epoch: int,
+        post: Post,
+        *,
+        limits: Limits,
+        clock: SteadyClock,
+        tell: EventHandler | None = None,
     ) -> None:
         self._ledger = ledger
         self._epoch = epoch
@@ -89,7 +97,7 @@ class Runner:
         self._ready: deque[tuple[int, Recipient]] = deque()
         self._buffer: list[Outcome] = []
         self._flying = 0
-        self._pace = Pace(limits, clock)
+        self._pace = Throttle(limits, clock)
         self._ended: Stopped | None = None
         self._stopping_told = False
         self._broken: BaseException | None = None
@@ -158,7 +166,7 @@ class Runner:
                     break
             claim, one = found
             self._flying += 1
-            outcome, failure = await deliver(self._post, one, claim, self._clock)
+            outcome, failure = await send_one(self._post, one, claim, self._clock)
             self._take(outcome, failure)
             if failure is not None and not isinstance(failure, Exception):
                 raise failure
@@ -266,9 +274,9 @@ class Runner:
         """Look what was wished from elsewhere, and whether it is too late."""
         if self._limits.expires is not None and self._clock.wall() >= self._limits.expires:
             self.stop("expired", "the campaign has expired")
-        wish = self._ledger.get("wish")
-        if wish in {"pause", "cancel"}:
-            self.stop("paused" if wish == "pause" else "cancelled", f"asked to {wish}")
+        requested = self._ledger.get("requested")
+        if requested in {"pause", "cancel"}:
+            self.stop("paused" if requested == "pause" else "cancelled", f"asked to {requested}")
 
     def _take(self, outcome: Outcome, error: BaseException | None) -> None:
         self._flying -= 1
@@ -280,7 +288,7 @@ class Runner:
             self._flush_or_break()
         if error is None:
             return
-        verdict = judge(error)
+        verdict = classify_error(error)
         if verdict.stop:
             self.stop("stopped", verdict.stop)
         if verdict.pause:

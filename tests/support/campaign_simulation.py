@@ -19,7 +19,7 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Content, Limits, Recipient, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
-from xoxzo.cloudpy.campaigns.whole import WholeRun
+from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class MortalLedger(SqliteLedger):
 
 
 @dataclass
-class Verdict:
+class Comparison:
     """What went wrong with one campaign; all empty when nothing did."""
 
     lost: list[int]
@@ -255,13 +255,13 @@ class Verdict:
         return not (self.lost or self.doubled or self.wrong_ids or self.unreported)
 
 
-def play(seed: int, folder: Path, ledger_class: type[MortalLedger] = MortalLedger) -> Verdict:
+def play(seed: int, folder: Path, ledger_class: type[MortalLedger] = MortalLedger) -> Comparison:
     """Play one campaign to its end, deaths and restarts included, and compare the ledger with Xoxzo's own truth."""
     with uncounted():
         return _play(seed, folder, ledger_class)
 
 
-def _play(seed: int, folder: Path, ledger_class: type[MortalLedger]) -> Verdict:
+def _play(seed: int, folder: Path, ledger_class: type[MortalLedger]) -> Comparison:
     chance = random.Random(seed)
     world = World(chance, cap=chance.choice((5, 20, 1000)), lag=chance.choice((0.0, 0.0, 0.5)))
     world.trouble = chance.choice((0.0, 0.05, 0.2))
@@ -306,9 +306,9 @@ def _run(ledger: MortalLedger, world: World, limits: Limits, now: float) -> tupl
         clock = SteadyClock(ledger.latest(), wall, loop.time)
         transport = Carrier(world)
         client = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport)
-        content = Content(kind="text", sender="Shop", words="hello")
+        content = Content(kind="text", sender="Shop", message="hello")
         async with client:
-            await WholeRun(ledger, content, "c", client=client, limits=limits, clock=clock).run()
+            await CampaignRun(ledger, content, "c", client=client, limits=limits, clock=clock).run()
 
     ended = True
     try:
@@ -332,12 +332,12 @@ async def _bury() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-def _compare(ledger: SqliteLedger, world: World, deaths: int) -> Verdict:
+def _compare(ledger: SqliteLedger, world: World, deaths: int) -> Comparison:
     truth: dict[str, list[Accepted]] = defaultdict(list)
     for message in world.accepted:
         truth[message.number].append(message)
-    verdict = Verdict([], [], [], [], 0, deaths)
-    for standing in ledger.standings():
+    verdict = Comparison([], [], [], [], 0, deaths)
+    for standing in ledger.recipient_statuses():
         n, real = standing.recipient.n, truth[standing.recipient.number]
         if len(real) > 1:
             verdict.doubled.append(n)

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xoxzo.cloudpy.campaigns.inputs import BadRow
-    from xoxzo.cloudpy.campaigns.ledger.reading import Standing
+    from xoxzo.cloudpy.campaigns.ledger.queries import RecipientStatus
 
-HEADER = ("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error")
+EXPORT_COLUMNS = ("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error")
 """The columns of an export. Times are UTC; ``estimate`` and ``charged`` are credits."""
 
 
-def rows(standings: Iterable[Standing]) -> Iterator[tuple[str, ...]]:
+def rows(recipient_statuses: Iterable[RecipientStatus]) -> Iterator[tuple[str, ...]]:
     """Return the rows of an export, without its header."""
-    for one in standings:
+    for one in recipient_statuses:
         who = one.recipient
         yield (
             str(who.line),
@@ -39,7 +39,7 @@ def rows(standings: Iterable[Standing]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def export(standings: Iterable[Standing], path: Path) -> int:
+def export(recipient_statuses: Iterable[RecipientStatus], path: Path) -> int:
     """Write an export, as a workbook where the name ends with ``.xlsx`` and else as CSV; its owner alone may read it.
 
     Returns:
@@ -51,12 +51,12 @@ def export(standings: Iterable[Standing], path: Path) -> int:
     """
     try:
         write = _workbook if path.suffix.lower() == ".xlsx" else _csv
-        return write(HEADER, rows(standings), path)
+        return write(EXPORT_COLUMNS, rows(recipient_statuses), path)
     except OSError as error:
         raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def write_bad(bad: Iterable[BadRow], path: Path, say: Callable[[str], str] = str) -> int:
+def write_bad_rows(bad: Iterable[BadRow], path: Path, say: Callable[[str], str] = str) -> int:
     """Write bad rows with their reasons as a CSV that can be mended and fed in again.
 
     Args:

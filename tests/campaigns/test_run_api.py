@@ -13,8 +13,9 @@ import pytest
 from campaign_makers import QUICK, SEND, make, reached, run
 
 from xoxzo.cloudpy import AsyncClient
-from xoxzo.cloudpy.campaigns import Event, Limits, Result, State, runs
-from xoxzo.cloudpy.campaigns.threads import ThreadedRun
+from xoxzo.cloudpy.campaigns import Event, Limits, Result, State
+from xoxzo.cloudpy.campaigns.sending import run_api
+from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread
 from xoxzo.cloudpy.simulator import Simulator
 
 
@@ -153,7 +154,7 @@ def test_a_run_makes_a_client_of_its_own(
 ) -> None:
     """Of the environment's account, on the fast transport where it is installed, and closed afterwards."""
     if not fast:
-        monkeypatch.setattr(runs, "find_spec", lambda _: None)
+        monkeypatch.setattr(run_api, "find_spec", lambda _: None)
     with make(tmp_path, 3) as campaign, simulator.serve() as server:
         monkeypatch.setenv("XOXZO_API_HOST", server.url)
         monkeypatch.setenv("XOXZO_API_SID", "s")
@@ -170,7 +171,7 @@ def test_a_stop_before_the_first_event_is_remembered() -> None:
         tell("event")
         return "result"
 
-    run = ThreadedRun(main, lambda: stops.append("stop"))
+    run = RunThread(main, lambda: stops.append("stop"))
     run.join()
     run.break_off()
     run.stop()

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from xoxzo.cloudpy.campaigns.limits import Event, Hook, Result
+    from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result
 
 
-def quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def fast_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return what makes the quickest event loop that is there; ``None`` stands for asyncio's own.
 
     uvloop's takes bytes from the network, and through TLS, for half of what asyncio's own needs.
@@ -29,7 +29,7 @@ def quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return new_event_loop
 
 
-class ThreadedRun:
+class RunThread:
     """Runs in another thread, and hands over what happens.
 
     Args:
@@ -37,7 +37,7 @@ class ThreadedRun:
         stop: has the run end as soon as what is in flight has come to its end; it does nothing before the first event.
     """
 
-    def __init__(self, main: Callable[[Hook], Awaitable[Result]], stop: Callable[[], None]) -> None:
+    def __init__(self, main: Callable[[EventHandler], Awaitable[Result]], stop: Callable[[], None]) -> None:
         self._main = main
         self._stop = stop
         self._stopped = False
@@ -75,7 +75,7 @@ class ThreadedRun:
 
     def _work(self) -> None:
         try:
-            with asyncio.Runner(loop_factory=quick_loop()) as runner:
+            with asyncio.Runner(loop_factory=fast_loop_factory()) as runner:
                 self._result.set_result(runner.run(self._in_loop()))
         except asyncio.CancelledError:
             self._result.cancel()
@@ -96,7 +96,7 @@ class ThreadedRun:
 
 
 @contextmanager
-def interrupts(run: ThreadedRun) -> Iterator[None]:
+def handle_signals(run: RunThread) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end a run gently, and a second one at once, where signals can be handled."""
     if threading.current_thread() is not threading.main_thread():
         yield

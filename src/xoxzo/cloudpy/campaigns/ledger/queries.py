@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _GROUP = 1000
 
 
-class Left(msgspec.Struct, frozen=True, kw_only=True):
+class Remaining(msgspec.Struct, frozen=True, kw_only=True):
     """What is still to be sent."""
 
     count: int
@@ -33,7 +33,7 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: int
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where one recipient stands. A ``repr`` shows no number.
 
     Attributes:
@@ -75,7 +75,7 @@ class Reading:
         for row in self._pages(f"SELECT {COLUMNS} FROM recipient", first, last):  # noqa: S608
             yield read_recipient(row)
 
-    def left(self) -> Left:
+    def left(self) -> Remaining:
         """Reckon what is still to be sent."""
         with self._mutex:
             cursor = int(read_value(self._connection, "cursor") or 0)
@@ -90,7 +90,7 @@ class Reading:
         for number, cost, count in rows:
             parts[number] = parts.get(number, 0) + count
             costs[number] = costs.get(number, Decimal(0)) + Decimal(cost or 0) * count
-        return Left(
+        return Remaining(
             count=sum(parts.values()),
             parts=parts,
             cost=sum(costs.values(), Decimal(0)),
@@ -107,7 +107,7 @@ class Reading:
                 found += row.fetchone() is not None
         return found
 
-    def standings(self) -> Iterator[Standing]:
+    def recipient_statuses(self) -> Iterator[RecipientStatus]:
         """Return everybody's state, in the order of the list and in flat memory."""
         with self._mutex:
             claims = self._connection.execute("SELECT first, last FROM claim WHERE remaining > 0").fetchall()
@@ -142,13 +142,15 @@ class Reading:
             at = rows[-1][0] + 1
 
 
-def _standing(one: Recipient, rows: list[tuple[Any, ...]], *, flying: bool) -> Standing:
+def _standing(one: Recipient, rows: list[tuple[Any, ...]], *, flying: bool) -> RecipientStatus:
     if not rows:
         why = "in flight" if flying else ""
-        return Standing(recipient=one, state=State.WAITING, ident="", error=why, began=0, sent=0, ended=0, charged=None)
+        return RecipientStatus(
+            recipient=one, state=State.WAITING, ident="", error=why, began=0, sent=0, ended=0, charged=None
+        )
     state = State(rows[-1][0])
     costs = [Decimal(row[5]) for row in rows if row[5] is not None]
-    return Standing(
+    return RecipientStatus(
         recipient=one,
         state=state,
         ident=next((row[1] for row in reversed(rows) if row[1]), ""),

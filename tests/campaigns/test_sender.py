@@ -6,14 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from campaign_world import START, VirtualLoop
+from campaign_simulation import START, VirtualLoop
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import Event, Limits, QuietHours, Recipient, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.records import Outcome
-from xoxzo.cloudpy.campaigns.runner import Runner, Stopped
+from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
 from xoxzo.cloudpy.errors import CampaignError
 
 OP = {"operation": "sms.send"}
@@ -32,7 +32,7 @@ class Stage:
         self.events: list[Event] = []
         self.sent: list[tuple[int, float]] = []
 
-    def play(self, post: Callable[[int, int], BaseException | None], during: Callable[[Runner], None] | None = None):
+    def play(self, post: Callable[[int, int], BaseException | None], during: Callable[[Sender], None] | None = None):
         """Run; ``post`` says for each recipient and its try what comes of it."""
         loop = VirtualLoop(0.0)
         tries: dict[int, int] = {}
@@ -49,7 +49,7 @@ class Stage:
         async def main() -> None:
             clock = SteadyClock(0.0, lambda: START + loop.time(), loop.time)
             epoch = self.ledger.begin(clock.now())
-            runner = Runner(self.ledger, epoch, send, limits=self.limits, clock=clock, tell=self.events.append)
+            runner = Sender(self.ledger, epoch, send, limits=self.limits, clock=clock, tell=self.events.append)
             if during is not None:
                 loop.call_later(0.3, during, runner)
             await runner.send()

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.limits import Limits, Result
+from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import State
-from xoxzo.cloudpy.campaigns.threads import ThreadedRun, interrupts
-from xoxzo.cloudpy.campaigns.whole import WholeRun
-from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
+from xoxzo.cloudpy.campaigns.sending.events import Result
+from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, handle_signals
+from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.hosts import is_this_machine
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
-    from xoxzo.cloudpy.campaigns.limits import Event, Hook
+    from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 
-class Runs:
+class RunApi:
     """What ``Campaign`` has for running."""
 
     if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Runs:
         def state(self) -> str:
             """Where the campaign stands."""
 
-    _run: WholeRun | None = None
+    _run: CampaignRun | None = None
 
     @property
     def limits(self) -> Limits:
@@ -48,7 +49,7 @@ class Runs:
         kept = self.ledger.get("limits")
         return Limits() if kept is None else msgspec.convert(kept, Limits)
 
-    def keep(self, limits: Limits | None) -> Limits:
+    def save_limits(self, limits: Limits | None) -> Limits:
         """Remember what is kept to; return it. ``None`` leaves it as it was."""
         if limits is None:
             return self.limits
@@ -61,7 +62,7 @@ class Runs:
         limits: Limits | None = None,
         *,
         callbacks: CallbackUrls | None = None,
-        on_event: Hook | None = None,
+        on_event: EventHandler | None = None,
         follow: float = 0.0,
     ) -> Result:
         """Send to everybody who is left, settle what can be settled, and say how it ended.
@@ -82,13 +83,13 @@ class Runs:
         self.ledger.lock()
         if self.state in {"cancelled", "purged"}:
             raise CampaignError(f"{self.name} was {self.state}: it cannot go on")
-        self._stay(client)
-        self._run = WholeRun(
+        self._check_server(client)
+        self._run = CampaignRun(
             self.ledger,
             self.content,
             self._uid,
             client=client,
-            limits=self.keep(limits),
+            limits=self.save_limits(limits),
             callbacks=callbacks,
             tell=on_event,
         )
@@ -97,7 +98,7 @@ class Runs:
         finally:
             self._run = None
 
-    def _stay(self, client: AsyncClient) -> None:
+    def _check_server(self, client: AsyncClient) -> None:
         """Keep a campaign that was begun on a simulator away from people, and one that was begun with them there.
 
         Raises:
@@ -136,7 +137,7 @@ class Runs:
         limits: Limits | None = None,
         *,
         callbacks: CallbackUrls | None = None,
-        on_event: Hook | None = None,
+        on_event: EventHandler | None = None,
         follow: float = 0.0,
         account: Mapping[str, Any] | None = None,
     ) -> Result:
@@ -193,15 +194,15 @@ class Runs:
             ConfigurationError: no credentials.
         """
 
-        async def main(tell: Hook) -> Result:
+        async def main(tell: EventHandler) -> Result:
             options: dict[str, Any] = {"callbacks": callbacks, "on_event": tell, "follow": follow}
             if client is not None:
                 return await self.run_async(client, limits, **options)
             async with _client((limits or self.limits).concurrency, account or {}) as own:
                 return await self.run_async(own, limits, **options)
 
-        run = ThreadedRun(main, self.stop)
-        with interrupts(run):
+        run = RunThread(main, self.stop)
+        with handle_signals(run):
             try:
                 yield from run.events()
             finally:
@@ -219,19 +220,17 @@ class Runs:
         if (run := self._run) is not None:
             run.stop("stopped", reason)
 
-    def wish(self, what: str) -> None:
-        """Have whichever process runs it pause or cancel it; ``resume`` takes that back.
+    def pause(self) -> None:
+        """Pause the run, whichever process runs it; messages in flight are completed first."""
+        self.ledger.put({"requested": "pause"})
 
-        Args:
-            what: ``pause``, ``cancel`` or ``resume``.
-        """
-        if what not in {"pause", "cancel", "resume"}:
-            raise InvalidArgument("what", "must be pause, cancel or resume")
-        self.ledger.put({"wish": None if what == "resume" else what})
+    def resume(self) -> None:
+        """Withdraw a pause that was requested; it does not start a run."""
+        self.ledger.put({"requested": None})
 
     def cancel(self) -> None:
-        """End the campaign for good, and the run of it that may be under way."""
-        self.wish("cancel")
+        """Cancel the campaign for good, and the run that may be under way in any process."""
+        self.ledger.put({"requested": "cancel"})
         try:
             self.ledger.lock()
         except CampaignError:

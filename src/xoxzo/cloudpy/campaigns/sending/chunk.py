@@ -6,14 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.limits import Limits
-from xoxzo.cloudpy.campaigns.rules import judge
-from xoxzo.cloudpy.campaigns.runner import deliver
+from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
+from xoxzo.cloudpy.campaigns.sending.sender import send_one
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.runner import Post
+    from xoxzo.cloudpy.campaigns.sending.sender import Post
 
 
 async def send_chunk(
@@ -43,17 +43,17 @@ async def send_chunk(
     """
     limits = limits or Limits()
     wall = clock.wall()
-    if ledger.get("wish") in {"pause", "cancel"} or (limits.expires is not None and wall >= limits.expires):
+    if ledger.get("requested") in {"pause", "cancel"} or (limits.expires is not None and wall >= limits.expires):
         return False
     quiet = limits.quiet
     asleep = None if quiet is None else lambda zone: quiet.until(zone, wall)
     claim = ledger.claim(epoch, size, clock.now(), budget=limits.max_cost, asleep=asleep)
-    ended = await asyncio.gather(*(deliver(post, one, claim.ident, clock) for one in claim.recipients))
+    ended = await asyncio.gather(*(send_one(post, one, claim.ident, clock) for one in claim.recipients))
     ledger.note([outcome for outcome, _ in ended], epoch)
     for _, failure in ended:
         if failure is not None and not isinstance(failure, Exception):
             raise failure
-        if failure is not None and (reason := judge(failure).stop):
+        if failure is not None and (reason := classify_error(failure).stop):
             raise CampaignError(reason)
     if claim.over_budget and not claim.recipients:
         raise CampaignError("the budget is spent")

@@ -46,7 +46,7 @@ def bars(rows: Sequence[Bar], total: int | None = None) -> str:
     return f'<div class="bars">{drawn}</div>'
 
 
-def stack(rows: Sequence[Bar]) -> str:
+def stacked_bar(rows: Sequence[Bar]) -> str:
     """Draw one bar that is made of all rows, and what each colour means."""
     whole = sum(bar.value for bar in rows)
     if not whole:
@@ -63,7 +63,7 @@ def stack(rows: Sequence[Bar]) -> str:
     return f'<div class="stack">{pieces}</div><ul class="legend">{legend}</ul>'
 
 
-def curves(series: Sequence[tuple[str, Sequence[float], str]], total: int) -> str:
+def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int) -> str:
     """Draw how many of a total were reached by when.
 
     Args:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.limits import Event, Limits, Result
+from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.campaigns.records import Recipient, State
-from xoxzo.cloudpy.campaigns.runner import Runner, Stopped
-from xoxzo.cloudpy.campaigns.settling import Settler
+from xoxzo.cloudpy.campaigns.sending.events import Event, Result
+from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
 from xoxzo.cloudpy.errors import APIError, RateLimited
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.limits import Hook
+    from xoxzo.cloudpy.campaigns.limits import Limits
+    from xoxzo.cloudpy.campaigns.sending.events import EventHandler
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 _LOOKS = 3
@@ -25,7 +26,7 @@ _PATIENT = 1500.0
 _FOLLOW = 5.0
 
 
-class WholeRun:
+class CampaignRun:
     """Sends, settles, sends what was proven not to have gone, and ends.
 
     Args:
@@ -48,7 +49,7 @@ class WholeRun:
         client: AsyncClient,
         limits: Limits,
         callbacks: CallbackUrls | None = None,
-        tell: Hook | None = None,
+        tell: EventHandler | None = None,
         clock: SteadyClock | None = None,
     ) -> None:
         self._ledger = ledger
@@ -61,9 +62,9 @@ class WholeRun:
         self._callbacks = callbacks
         self._tell = tell
         self._clock = clock or SteadyClock(ledger.latest())
-        self._settler = Settler(ledger, uid, self._clock)
+        self._settler = Reconciler(ledger, uid, self._clock)
         self._epoch = ledger.begin(self._clock.now())
-        self._runner = Runner(ledger, self._epoch, self._post, limits=limits, clock=self._clock, tell=tell)
+        self._runner = Sender(ledger, self._epoch, self._post, limits=limits, clock=self._clock, tell=tell)
 
     def stop(self, state: str, reason: str) -> None:
         """Start nothing more; what is in flight comes to its end."""
@@ -72,7 +73,7 @@ class WholeRun:
     async def run(self, follow: float = 0.0) -> Result:
         """Do all of it; see ``Campaign.run_async``."""
         # A pause that was wished before is over: somebody has started this.
-        self._ledger.put({"state": "running", "wish": None})
+        self._ledger.put({"state": "running", "requested": None})
         self._say("started")
         state, reason = "stopped", "the run was broken off"
         try:

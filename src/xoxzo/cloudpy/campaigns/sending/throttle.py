@@ -18,7 +18,7 @@ _WINDOW = 100
 _FEWEST = 20
 
 
-class Pace:
+class Throttle:
     """Places in time for messages.
 
     Args:

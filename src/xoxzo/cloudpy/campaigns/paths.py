@@ -17,7 +17,7 @@ _NAME = re.compile(r"[\w][\w.\-]{0,99}")
 _SUFFIX = ".campaign"
 
 
-def folder(given: str | os.PathLike[str] | None = None) -> Path:
+def campaigns_folder(given: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder of the ledgers: the one given, ``XOXZO_CAMPAIGNS``, or one in the user's data."""
     if given is not None:
         return Path(given)
@@ -27,7 +27,7 @@ def folder(given: str | os.PathLike[str] | None = None) -> Path:
     return Path(data) / "xoxzo" / "campaigns"
 
 
-def path_of(name: str, given: str | os.PathLike[str] | None = None) -> Path:
+def ledger_path(name: str, given: str | os.PathLike[str] | None = None) -> Path:
     """Return the ledger of a campaign.
 
     Raises:
@@ -35,10 +35,10 @@ def path_of(name: str, given: str | os.PathLike[str] | None = None) -> Path:
     """
     if not _NAME.fullmatch(name):
         raise InvalidArgument("name", "must be letters, digits, - _ and . of any script, at most 100")
-    return folder(given) / f"{name}{_SUFFIX}"
+    return campaigns_folder(given) / f"{name}{_SUFFIX}"
 
 
-def names(given: str | os.PathLike[str] | None = None) -> Iterator[str]:
+def campaign_names(given: str | os.PathLike[str] | None = None) -> Iterator[str]:
     """Return the names of all campaigns, sorted."""
-    for path in sorted(folder(given).glob(f"*{_SUFFIX}")):
+    for path in sorted(campaigns_folder(given).glob(f"*{_SUFFIX}")):
         yield path.name.removesuffix(_SUFFIX)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.records import Outcome, State
-from xoxzo.cloudpy.campaigns.rules import may_follow
 from xoxzo.cloudpy.errors import CampaignError
 
 from .rows import read_value, tick, write_value
@@ -75,7 +74,7 @@ class _Writing:
         if claim:
             self._claims[claim] += 1
         if before is not None:
-            changed = may_follow(before, state)
+            changed = before.can_change(state)
             if not changed:
                 if not claim:
                     return False

@@ -44,7 +44,7 @@ class BadRow(msgspec.Struct, frozen=True):
         return f"BadRow(line={self.line}, column={self.column!r}, reason={self.reason!r})"
 
 
-class People:
+class RecipientReader:
     """Reads the recipients out of a table.
 
     Args:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.charts import Bar, bars, curves, share, stack
-from xoxzo.cloudpy.campaigns.figures import Figures
-from xoxzo.cloudpy.campaigns.looks import STYLE
 from xoxzo.cloudpy.campaigns.records import State
+from xoxzo.cloudpy.campaigns.report.charts import Bar, bars, line_chart, share, stacked_bar
+from xoxzo.cloudpy.campaigns.report.css import STYLE
+from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.campaign import Campaign
@@ -31,9 +31,9 @@ _FAILED = frozenset({State.FAILED, State.REJECTED})
 _MOST = 12
 
 
-def report(campaign: Campaign) -> str:
+def render_report(campaign: Campaign) -> str:
     """Return the page. It shows no number, no text and no id."""
-    figures = Figures(campaign.standings(), campaign.ledger.get("figures"))
+    figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("figures"))
     sections = (
         ("Where everybody stands", _standing(figures), True),
         ("Progress", _progress(figures), True),
@@ -57,7 +57,7 @@ def report(campaign: Campaign) -> str:
     )
 
 
-def _head(campaign: Campaign, figures: Figures) -> str:
+def _head(campaign: Campaign, figures: Statistics) -> str:
     created = datetime.fromtimestamp(float(campaign.ledger.get("created") or 0), UTC)
     facts = [f"{_KINDS[campaign.content.kind]} from {campaign.content.sender}", f"created {_day(created)}"]
     if figures.sent:
@@ -75,7 +75,7 @@ def _head(campaign: Campaign, figures: Figures) -> str:
     )
 
 
-def _cards(figures: Figures) -> str:
+def _cards(figures: Statistics) -> str:
     total, states = figures.total, figures.states
     failed = states[State.FAILED] + states[State.REJECTED]
     shown = (
@@ -111,17 +111,17 @@ def _left_out(campaign: Campaign) -> str:
     return f'<p class="note">{" ".join(lines)}</p>' if lines else ""
 
 
-def _standing(figures: Figures) -> str:
-    return stack(
+def _standing(figures: Statistics) -> str:
+    return stacked_bar(
         [Bar(word, figures.states[state], kind) for state, (word, kind) in _WORDS.items() if figures.states[state]]
     )
 
 
-def _progress(figures: Figures) -> str:
-    return curves([("sent", figures.sent, "main"), ("delivered", figures.delivered, "good")], figures.total)
+def _progress(figures: Statistics) -> str:
+    return line_chart([("sent", figures.sent, "main"), ("delivered", figures.delivered, "good")], figures.total)
 
 
-def _funnel(figures: Figures) -> str:
+def _funnel(figures: Statistics) -> str:
     states, total = figures.states, figures.total
     tried = total - states[State.WAITING] - states[State.SKIPPED]
     return bars(
@@ -135,7 +135,7 @@ def _funnel(figures: Figures) -> str:
     )
 
 
-def _latency(figures: Figures) -> str:
+def _latency(figures: Statistics) -> str:
     counts = figures.within([most for most, _ in _LATENCIES])
     if not any(counts):
         return bars([])
@@ -146,7 +146,7 @@ def _latency(figures: Figures) -> str:
     return f'<p class="lead">Half within <b>{half}</b>, 95 % within <b>{most}</b>.</p>{shown}'
 
 
-def _parts(figures: Figures, *, calls: bool) -> str:
+def _parts(figures: Statistics, *, calls: bool) -> str:
     rows = [
         Bar("calls" if calls else f"{n} part{'s' if n != 1 else ''}", count, "main", f"{figures.costs[n]:,.0f} credits")
         for n, count in sorted(figures.parts.items())
@@ -154,7 +154,7 @@ def _parts(figures: Figures, *, calls: bool) -> str:
     return bars(rows)
 
 
-def _carriers(figures: Figures) -> str:
+def _carriers(figures: Statistics) -> str:
     failed: Counter[str] = Counter()
     for (carrier, state, _), count in figures.failures.items():
         if state in _FAILED:
@@ -170,7 +170,7 @@ def _carriers(figures: Figures) -> str:
     )
 
 
-def _failures(figures: Figures) -> str:
+def _failures(figures: Statistics) -> str:
     if not figures.failures:
         return '<p class="soft">Nothing.</p>'
     rows = "".join(

@@ -1,0 +1,1 @@
+"""Reconciliation: finding out what became of messages whose outcome is unknown."""

@@ -1,0 +1,1 @@
+"""Reports about a campaign: preview, statistics, an HTML page, and exports."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
-from campaign_world import VirtualLoop
+from campaign_simulation import VirtualLoop
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.integrations.alertmanager import payload

@@ -1,5 +1,7 @@
 """Run every measurement and print a line for each."""
 
+from __future__ import annotations
+
 from bench import callbacks, campaigns, console, helpers, imports, sends, shell, simulator
 
 

@@ -1,12 +1,17 @@
 """What it costs to receive a callback, without the delivery log and with it."""
 
+from __future__ import annotations
+
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ROUNDS, CALLS = 5, 400
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -1,5 +1,7 @@
 """What the ledger of a campaign costs, in time and in memory."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import os
@@ -11,10 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyreqwest.client import ClientBuilder
 
@@ -24,8 +26,12 @@ from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, State
 from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.campaigns.report.html import render_report
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
-from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
 
 ROUNDS = 9
 # In flight and in each round: against our own server, which is what limits there; against nginx as campaigns do it when
@@ -169,7 +175,7 @@ class Stub:
         self._uid = uid
         self._listed = listed
 
-    async def send(self, request: Request, _patience: TimeBudget, progress: Progress) -> "Answer":
+    async def send(self, request: Request, _patience: TimeBudget, progress: Progress) -> Answer:
         progress.write_started = True
         # As any network would, it lets others have their turn.
         await asyncio.sleep(0)

@@ -1,16 +1,21 @@
 """How long the server takes for each page of the console when 100,000 messages are kept, and what open pages cost."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import statistics
 import time
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.asgi import App
 from xoxzo.cloudpy.simulator.console.hub import Hub
 from xoxzo.cloudpy.simulator.http import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEPT, PHONES, ROUNDS, SENDS, OPEN = 100_000, 5_000, 7, 5_000, 10
 FIRST = "+818000000000"

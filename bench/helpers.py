@@ -1,11 +1,16 @@
 """What the helpers for texts and numbers cost."""
 
+from __future__ import annotations
+
 import timeit
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import phonenumbers
 
 from xoxzo.cloudpy import phone, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ROUNDS, CALLS = 5, 2_000
 TEXT = "ご予約は明日18時です。" * 6

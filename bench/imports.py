@@ -1,9 +1,14 @@
 """What `import xoxzo.cloudpy` costs over bare Python."""
 
+from __future__ import annotations
+
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RUNS = 25
 PROGRAM = "import time; began = time.perf_counter(); {}; print((time.perf_counter() - began) * 1000)"

@@ -1,5 +1,7 @@
 """The callers: many connections in a process of their own, each sending prebuilt bytes as soon as it was answered."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys

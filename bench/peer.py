@@ -1,5 +1,7 @@
 """The other side: a server in a process of its own that answers every request as Xoxzo answers a send."""
 
+from __future__ import annotations
+
 import asyncio
 import ssl
 import sys

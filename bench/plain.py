@@ -1,15 +1,20 @@
 """What the simulator is compared with: uvicorn, Starlette and SQLite, as anybody would put them together."""
 
+from __future__ import annotations
+
 import secrets
 import socket
 import sqlite3
 import sys
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 
 def application(path: str) -> Starlette:

@@ -1,5 +1,7 @@
 """What one send costs on a kept TLS connection, against bare httpx2 and bare pyreqwest making the same POST."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import ssl
@@ -8,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import trustme
@@ -18,6 +20,9 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 
 from xoxzo.cloudpy import AsyncClient, Client, XoxzoClient
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
 
 ROUNDS, CALLS, IN_FLIGHT = 15, 150, 64
 MESSAGE = {"recipient": "+818011112222", "sender": "Shop", "message": "こんにちは"}

@@ -1,13 +1,18 @@
 """What a command of the shell takes as a whole process, beside `python -c pass`."""
 
+from __future__ import annotations
+
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RUNS = 15
 XOXZO = str(Path(sys.executable).with_name("xoxzo"))

@@ -1,5 +1,7 @@
 """How many sends a second the simulator takes, against a plain uvicorn + Starlette + SQLite; its start and its stop."""
 
+from __future__ import annotations
+
 import json
 import socket
 import statistics
@@ -7,10 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROUNDS, IN_FLIGHT = 5, 64
 # What was sent goes on to its phone for a second: the figure is taken once that is under way, and the next server has

@@ -1,5 +1,7 @@
 """The long fault runs of client, simulator and campaigns: `make soak`. It prints what it found, with seeds."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import subprocess

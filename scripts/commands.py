@@ -4,10 +4,12 @@ Everything on it comes from the program itself: what a command is for, its optio
 one of them is an error.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +18,9 @@ from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.cli.core import exit_codes
 from xoxzo.cloudpy.cli.core.click_base import COMMON_OPTIONS_HEADING, CommonOption
 from xoxzo.cloudpy.cli.core.help_format import paragraphs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "reference" / "commands.md"

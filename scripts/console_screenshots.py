@@ -3,6 +3,8 @@
 It needs Debian's chromium.
 """
 
+from __future__ import annotations
+
 import base64
 import shutil
 import struct

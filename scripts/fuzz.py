@@ -4,6 +4,8 @@ schemathesis makes requests, right and wrong, from the simulator's own OpenAPI d
 it. The document is made strict first: a property of an answer that it does not name is then a fault, too.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
@@ -11,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.openapi import document, strict
 from xoxzo.cloudpy.simulator.profiles import PROFILES, profile
-from xoxzo.cloudpy.simulator.server import Server
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.server import Server
 
 ACCOUNT = ("fuzzer", "secret")
 CHECKS = (

@@ -4,6 +4,8 @@ Run by ``make fuzz-callbacks``. It ends with an error, and the input in a file, 
 `CallbackRejected`, at the first input that takes longer than ten seconds, or more than 1 GiB of memory.
 """
 
+from __future__ import annotations
+
 import sys
 import tempfile
 from pathlib import Path

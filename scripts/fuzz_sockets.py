@@ -6,6 +6,8 @@ alone, so a case can be repeated. All the while the simulator must answer others
 written to standard error, and what one account had before must be there afterwards.
 """
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import base64
@@ -18,11 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 AT_ONCE = 24
 CASES_BETWEEN_LOOKS = 100

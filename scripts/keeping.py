@@ -1,8 +1,13 @@
 """What scripts that write files have in common: they write them, or compare them with ``--check``."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 def keep(files: Mapping[Path, str], script: str) -> int:

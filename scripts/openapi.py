@@ -1,5 +1,7 @@
 """Write the OpenAPI documents into the documentation: ``scripts/openapi.py``, ``--check`` to compare only."""
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path

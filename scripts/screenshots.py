@@ -3,17 +3,18 @@
 Each is a real run, in a pseudo-terminal, on a simulator of its own; what the screen shows becomes text in an SVG.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wcwidth import wcswidth
 
@@ -21,6 +22,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 
 from terminal import JAPANESE, XOXZO, Terminal, in_pipe, in_terminal  # type: ignore[import-not-found]  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 IMAGES = REPOSITORY / "docs" / "images"
 COLUMNS = 96

@@ -1,5 +1,7 @@
 """Write the synchronous client from the asynchronous one: ``scripts/unasync.py``, ``--check`` to compare only."""
 
+from __future__ import annotations
+
 import re
 import sys
 from pathlib import Path

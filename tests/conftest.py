@@ -1,5 +1,7 @@
 """What all tests share: a clean environment, a running simulator, and skips that count as failures where asked."""
 
+from __future__ import annotations
+
 import os
 import secrets
 import subprocess

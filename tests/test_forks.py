@@ -1,5 +1,7 @@
 """What a fork changes."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

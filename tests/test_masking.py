@@ -1,5 +1,7 @@
 """What may be shown of a number or of a server's words."""
 
+from __future__ import annotations
+
 import re
 import time
 

@@ -1,5 +1,7 @@
 """The plain values through which rooms meet."""
 
+from __future__ import annotations
+
 import time
 from typing import get_type_hints
 

@@ -1,5 +1,7 @@
 """What the documentation shows is run as it stands; CONTRIBUTING.md tells the rules."""
 
+from __future__ import annotations
+
 import os
 import re
 import shlex

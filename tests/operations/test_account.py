@@ -1,5 +1,7 @@
 """The account (API section 9)."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from decimal import Decimal
 

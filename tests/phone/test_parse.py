@@ -1,5 +1,7 @@
 """From what people type in Japan to E.164, with every assumption named."""
 
+from __future__ import annotations
+
 import json
 import pickle
 import re

@@ -1,5 +1,7 @@
 """Which phone numbers are taken (API sections 1.8 and 15.1)."""
 
+from __future__ import annotations
+
 import re
 
 import pytest

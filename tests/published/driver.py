@@ -5,6 +5,8 @@ know. Reads ``[{"host": …, "sid": …, "token": …, "method": …, "arguments
 ``{"from": 3, "path": ["messages", 0, "msgid"]}`` is taken from the result of call 3.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from typing import Any

@@ -1,5 +1,7 @@
 """The package published on PyPI (0.4.1) and our classic face get the same results for the same calls."""
 
+from __future__ import annotations
+
 import json
 import os
 import secrets

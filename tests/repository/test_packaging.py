@@ -1,5 +1,7 @@
 """The distribution: what it requires, what the wheel contains, its pins, and its version."""
 
+from __future__ import annotations
+
 import re
 import shutil
 import subprocess

@@ -1,5 +1,7 @@
 """The pytest plugin, in a project of its own as a user would have it."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

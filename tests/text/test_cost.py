@@ -1,5 +1,7 @@
 """What an SMS costs (API section 1.7)."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 
 import pytest

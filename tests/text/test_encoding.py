@@ -1,5 +1,7 @@
 """How the mobile network carries a text: GSM 03.38, and what forces UCS-2."""
 
+from __future__ import annotations
+
 import unicodedata
 
 import pytest

@@ -1,5 +1,7 @@
 """How long a text is (API section 2.4)."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 

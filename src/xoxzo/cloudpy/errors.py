@@ -301,6 +301,8 @@ class TimedOut(APIError):
             everything, waits between attempts included).
     """
 
+    phase: Phase
+
     def __init__(self, phase: Phase, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
         super().__init__(_OUT_OF_TIME[phase], fields, **more)
         self.phase = phase

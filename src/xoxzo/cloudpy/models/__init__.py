@@ -4,6 +4,8 @@ Every value keeps the server's whole record in ``raw``, unknown fields included.
 leaves ``raw`` and texts out, so that a value may be logged.
 """
 
+from __future__ import annotations
+
 from xoxzo.cloudpy.models.account import Credits as Credits
 from xoxzo.cloudpy.models.base import Model as Model
 from xoxzo.cloudpy.models.calls import (

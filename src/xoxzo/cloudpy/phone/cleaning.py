@@ -11,8 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import InvalidArgument
-
-from .parsed import Doubt, Note
+from xoxzo.cloudpy.phone.parsed import Doubt, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable

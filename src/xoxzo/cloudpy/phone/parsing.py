@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from .parsed import ParsedNumber
+    from xoxzo.cloudpy.phone.parsed import ParsedNumber
 
 
 def parse(text: str, country: str = "JP") -> ParsedNumber:
@@ -35,7 +35,7 @@ def parse(text: str, country: str = "JP") -> ParsedNumber:
         ConfigurationError: ``phonenumbers`` is not installed.
     """
     try:
-        from .reading import read
+        from xoxzo.cloudpy.phone.reading import read
     except ModuleNotFoundError as error:
         line = 'reading typed numbers needs an extra: pip install "xoxzo-cloudpy[phone]"'
         raise ConfigurationError(line) from error

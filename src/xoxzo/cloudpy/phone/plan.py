@@ -8,7 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 if TYPE_CHECKING:
-    from .parsed import Kind
+    from xoxzo.cloudpy.phone.parsed import Kind
 
 _KINDS: dict[int, Kind] = {
     PhoneNumberType.MOBILE: "mobile",

@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import InvalidArgument
-
-from . import plan
-from .cleaning import clean
-from .parsed import Doubt, Note, ParsedNumber
-from .rules import objection_to_recipient
+from xoxzo.cloudpy.phone import plan
+from xoxzo.cloudpy.phone.cleaning import clean
+from xoxzo.cloudpy.phone.parsed import Doubt, Note, ParsedNumber
+from xoxzo.cloudpy.phone.rules import objection_to_recipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

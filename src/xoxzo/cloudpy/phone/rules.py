@@ -1,5 +1,7 @@
 """Which phone numbers Xoxzo takes (API sections 1.8 and 15.1)."""
 
+from __future__ import annotations
+
 import re
 
 _RECIPIENT = re.compile(r"\+(?!810)[1-9][0-9]{6,14}")

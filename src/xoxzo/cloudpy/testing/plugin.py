@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from .simulated import SimulatedServer, SimulatedXoxzo
+    from xoxzo.cloudpy.testing.simulated import SimulatedServer, SimulatedXoxzo
 
 FIXTURES = ("xoxzo_simulator", "xoxzo_simulator_server")
 
@@ -23,7 +23,7 @@ def xoxzo_simulator() -> Iterator[SimulatedXoxzo]:
 
     Messages arrive at once, and its clock stands until ``advance`` moves it.
     """
-    from .simulated import SimulatedXoxzo
+    from xoxzo.cloudpy.testing.simulated import SimulatedXoxzo
 
     with SimulatedXoxzo() as simulator:
         yield simulator
@@ -32,7 +32,7 @@ def xoxzo_simulator() -> Iterator[SimulatedXoxzo]:
 @pytest.fixture
 def xoxzo_simulator_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedServer]:
     """The same, served on a free port, with ``XOXZO_API_HOST`` and credentials set while the test runs."""
-    from .simulated import SID, TOKEN, SimulatedServer, SimulatedXoxzo
+    from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedServer, SimulatedXoxzo
 
     simulator = SimulatedXoxzo()
     with SimulatedServer(simulator) as server:

@@ -4,8 +4,10 @@
 another rule: it shows what a carrier may do with it, not what it costs. `estimate` gives the credits (API section 1.7).
 """
 
-from .alphabet import ForcingCharacter, TextEncoding, encoding
-from .cost import CostEstimate, estimate
-from .length import TextLength, measure
+from __future__ import annotations
+
+from xoxzo.cloudpy.text.alphabet import ForcingCharacter, TextEncoding, encoding
+from xoxzo.cloudpy.text.cost import CostEstimate, estimate
+from xoxzo.cloudpy.text.length import TextLength, measure
 
 __all__ = ["CostEstimate", "ForcingCharacter", "TextEncoding", "TextLength", "encoding", "estimate", "measure"]

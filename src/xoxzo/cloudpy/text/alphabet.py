@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from .gsm import LOOKALIKES, SEPTETS
+from xoxzo.cloudpy.text.gsm import LOOKALIKES, SEPTETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
-
-from .length import measure
+from xoxzo.cloudpy.text.length import measure
 
 # Credits for each part.
 _PRICES = {"JP": Decimal(10), "MY": Decimal(3)}

@@ -4,6 +4,8 @@ The tables of national languages, which a sender may switch to, are left out: no
 """
 
 # In the order of their codes; 0x1B, the escape, is no character.
+from __future__ import annotations
+
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ"
     "ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"

@@ -384,7 +384,7 @@ def test_what_cannot_be_saved_is_told(caller: Caller, visitor: Visitor, monkeypa
     token = visitor.token()
 
     def fail(*_: object) -> None:
-        raise NotSaved
+        raise NotSaved("not_saved")
 
     monkeypatch.setattr(Simulator, "timeline", fail)
     monkeypatch.setattr(Simulator, "resend_callback", fail)

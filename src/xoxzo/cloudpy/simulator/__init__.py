@@ -4,6 +4,8 @@ It knows nothing of the client: it is written from the API's description alone, 
 `Simulator` is the object, `Settings` how it behaves, `SteppedClock` a time that stands still until it is advanced.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 """The one line of plain text with which an action URL answers a call (API section 11)."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 

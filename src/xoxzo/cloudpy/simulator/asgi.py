@@ -1,5 +1,7 @@
 """The simulator as an ASGI application: the API on its own paths, the control API and the console beside it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
@@ -52,9 +54,9 @@ class App:
 
     def __init__(
         self,
-        simulator: "Simulator",
+        simulator: Simulator,
         bind_host: str = "127.0.0.1",
-        cut: "Callable[[tuple[str, int] | None], None]" = _cannot_cut,
+        cut: Callable[[tuple[str, int] | None], None] = _cannot_cut,
     ) -> None:
         self.turns = Turns(simulator.api.handle_together)
         self.stopping = asyncio.Event()

@@ -1,12 +1,16 @@
 """One thread with one event loop, in which a simulator lives while it runs."""
 
+from __future__ import annotations
+
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -37,7 +41,7 @@ class Background:
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join()
 
-    def submit(self, work: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
+    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Have a coroutine run in the thread's loop."""
         assert self._loop is not None  # noqa: S101 - start() has waited for it
         return asyncio.run_coroutine_threadsafe(work, self._loop)

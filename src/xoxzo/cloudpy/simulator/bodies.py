@@ -1,13 +1,17 @@
 """Request bodies: forms, JSON and multipart, each read as Django REST Framework reads it (API section 1.3)."""
 
+from __future__ import annotations
+
 import json
 import logging
 import re
 from binascii import unhexlify
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .http import Refused, detail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 MOST_FIELDS = 1000
 """Fields in one body; Django refuses more."""

@@ -3,8 +3,13 @@
 The ranges are the simulator's own. Real ones are finer, and numbers move between carriers.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

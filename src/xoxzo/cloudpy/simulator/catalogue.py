@@ -3,6 +3,8 @@
 What a setting means stands once, under its field in `Settings`; it is read from there.
 """
 
+from __future__ import annotations
+
 import ast
 import dataclasses
 import difflib

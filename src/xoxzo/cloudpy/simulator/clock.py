@@ -1,14 +1,19 @@
 """Time for the engine: a clock that runs or one that is stepped, and timers that fire in order."""
 
+from __future__ import annotations
+
 import heapq
 import itertools
 import math
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 

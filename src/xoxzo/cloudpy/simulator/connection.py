@@ -6,10 +6,11 @@ Those are read with one strict pattern and answered with one write. A connection
 slow, broken, or a path of another door's, is uvicorn's from there on, so there is one judge of what is wrong.
 """
 
+from __future__ import annotations
+
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -17,6 +18,8 @@ from .faults import CUTTING
 from .http import Reply, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from .turns import Turns
 
 LONGEST = 65_536
@@ -161,9 +164,9 @@ class Connection(asyncio.Protocol):
 
     def __init__(
         self,
-        turns: "Turns[Request, Reply]",
+        turns: Turns[Request, Reply],
         takes: Callable[[Request], bool],
-        shared: "Shared",
+        shared: Shared,
         other: Callable[[], asyncio.Protocol],
     ) -> None:
         self.transport: asyncio.Transport

@@ -5,6 +5,8 @@ so a name that changes its mind between the two gains nothing. Proxies named in 
 redirects are not followed, and time and size are bounded.
 """
 
+from __future__ import annotations
+
 import asyncio
 import ipaddress
 import socket
@@ -97,7 +99,7 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         port: int,
         timeout: float | None = None,  # noqa: ASYNC109 - the backend's signature
         local_address: str | None = None,
-        socket_options: "Iterable[SOCKET_OPTION] | None" = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         found = await addresses(host)
         allowed = [address for address in found if self._allow_network or is_loopback(address)]
@@ -118,12 +120,12 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         port: int,
         timeout: float | None,  # noqa: ASYNC109 - the backend's signature
         local_address: str | None,
-        socket_options: "Iterable[SOCKET_OPTION] | None",
+        socket_options: Iterable[SOCKET_OPTION] | None,
     ) -> httpcore2.AsyncNetworkStream:
         return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
 
 
-def _shown(headers: "Iterable[tuple[bytes, bytes]]") -> tuple[tuple[str, str], ...]:
+def _shown(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1")[:_LONGEST_VALUE])
         for name, value in islice(headers, _MOST_HEADERS)

@@ -1,7 +1,8 @@
 """Moves an engine on: fires its timers when they are due and has its outgoing requests made."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from .engine import Answer, Engine, NotSaved, Outgoing
 from .turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .courier import Courier
 
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
@@ -93,7 +96,7 @@ class Driver:
     async def _make(self, outgoing: Outgoing) -> None:
         await self._answers.answer((outgoing, await self._the_courier().make(outgoing)))
 
-    def _the_courier(self) -> "Courier":
+    def _the_courier(self) -> Courier:
         # Its library takes as long to load as all the engine: no start shall wait for it.
         if self._courier is None:
             from .courier import Courier

@@ -1,5 +1,7 @@
 """uvicorn, for all requests that `connection` does not read; it is loaded with the first of them."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
@@ -25,7 +27,7 @@ class Fallback:
         complaints: Where it is told what was wrong with a request.
     """
 
-    def __init__(self, app: "App", shared: "Shared", keep_alive: int, complaints: "Complaints") -> None:
+    def __init__(self, app: App, shared: Shared, keep_alive: int, complaints: Complaints) -> None:
         self._complaints = complaints
         self._config = uvicorn.Config(
             app,
@@ -60,7 +62,7 @@ class Complaints(logging.Logger):
         simulator: Whose event it is.
     """
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         super().__init__("uvicorn.error", logging.WARNING)
         self.parent = logging.getLogger("uvicorn.error")
         self._engine = simulator.engine

@@ -4,16 +4,21 @@ A fault is decided before a request is looked at, and carried out by the door th
 in the same process.
 """
 
+from __future__ import annotations
+
 import math
 import random
 import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
 
 KINDS = {
     "throttled": "answers 429 and does nothing; `seconds` is what Retry-After says",

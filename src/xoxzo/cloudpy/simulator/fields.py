@@ -1,9 +1,14 @@
 """Fields of a request body, read one by one; what is wrong with them is told all at once (API section 1.5)."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from .http import Refused
 from .urls import is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 REQUIRED = "This field is required."
 BLANK = "This field may not be blank."

@@ -1,5 +1,7 @@
 """Who may use what needs no credentials: requests whose Host header names this machine."""
 
+from __future__ import annotations
+
 import ipaddress
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - it is compared with, not bound

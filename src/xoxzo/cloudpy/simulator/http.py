@@ -1,11 +1,16 @@
 """Requests and replies as plain values, so that no door's library reaches the rules."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from .faults import Fault
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 UNSAVED = "The simulator cannot write to its database."
 """What is answered, with 503, when something could not be saved and so was not done."""

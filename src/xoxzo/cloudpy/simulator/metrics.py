@@ -1,7 +1,8 @@
 """What a simulator holds and has done, as Prometheus reads it."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -9,6 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from .simulator import Simulator
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -22,7 +25,7 @@ class Metrics(Collector):
         simulator: What is counted.
     """
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._registry = CollectorRegistry()
         self._registry.register(self)

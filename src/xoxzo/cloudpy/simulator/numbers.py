@@ -1,5 +1,7 @@
 """Phone numbers as the API takes and returns them, and how they are shown (API sections 1.8 and 15.1)."""
 
+from __future__ import annotations
+
 import re
 
 # Written with [0-9] and matched whole: \d would take full-width digits, $ would let a final newline through.

@@ -1,8 +1,9 @@
 """A phone of the simulator, as whoever holds it sees and uses it."""
 
+from __future__ import annotations
+
 import re
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -12,6 +13,8 @@ from .numbers import is_number
 from .records import CallRecord, ReceivedSms, SentReply, call_record, reply_record, sms_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .looking.found import Found, Page
     from .simulator import Simulator
 
@@ -32,7 +35,7 @@ class Phone:
         number: Its number, in E.164.
     """
 
-    def __init__(self, simulator: "Simulator", number: str) -> None:
+    def __init__(self, simulator: Simulator, number: str) -> None:
         self._simulator = simulator
         self.number = number
 
@@ -100,7 +103,7 @@ class Phone:
 
         return self._wait(code, "no SMS with a code arrived", timeout)
 
-    def thread(self, *, limit: int = 100, before: int | None = None) -> "Page[Found]":
+    def thread(self, *, limit: int = 100, before: int | None = None) -> Page[Found]:
         """Return what reached it and what it sent, the newest first.
 
         Args:
@@ -112,7 +115,7 @@ class Phone:
         return thread(self._simulator.engine, self.number, limit, before)
 
     @property
-    def sent(self) -> "tuple[SentReply, ...]":
+    def sent(self) -> tuple[SentReply, ...]:
         """Every SMS that was written on it, oldest first."""
         with self._simulator.engine as engine:
             return tuple(map(reply_record, engine.replies.by_phone.get(self.number, {}).values()))

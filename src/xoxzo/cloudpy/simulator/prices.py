@@ -1,9 +1,14 @@
 """What things cost, and how a cost is written (API section 1.7)."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from __future__ import annotations
 
-from .settings import Price
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .settings import Price
 
 
 def exact(price: Price) -> Decimal:

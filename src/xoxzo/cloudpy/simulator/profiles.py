@@ -1,12 +1,16 @@
 """Ready-made settings for three situations."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.errors import SimulatorError
 
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     # For daily work: nothing is throttled, everything may be sent.

@@ -1,13 +1,18 @@
 """Query strings, where the sent list's operator stands inside the text and not in a value (API section 2.3)."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import eq, ge, gt, le, lt
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from .http import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OLDEST = timedelta(days=90)
 """How far back the sent list reaches; the ninetieth day is included (API section 15.19)."""

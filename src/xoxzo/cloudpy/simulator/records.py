@@ -1,5 +1,7 @@
 """What the simulator tells about phones, calls and templates: plain values, as things stood at one moment."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Literal
 

@@ -1,5 +1,7 @@
 """The simulator behind a real port, in its own thread, quick to start and quick to stop."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import socket
@@ -36,7 +38,7 @@ class Server:
         port: The port; 0 takes a free one.
     """
 
-    def __init__(self, simulator: "Simulator", host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> None:
         self.simulator = simulator
         self._host = host
         self._port = port
@@ -93,7 +95,7 @@ class Server:
 class _Running:
     """Connections of ours and uvicorn's on one port, and a shutdown that waits for nobody who only listens."""
 
-    def __init__(self, simulator: "Simulator", host: str, listener: socket.socket) -> None:
+    def __init__(self, simulator: Simulator, host: str, listener: socket.socket) -> None:
         self._app = App(simulator, host, self._cut)
         self._simulator = simulator
         self._socket: socket.socket | None = listener  # none while somebody else has taken the port

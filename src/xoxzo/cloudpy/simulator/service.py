@@ -1,9 +1,10 @@
 """A simulated service that lives: it starts, is served, moves on with its clock, and ends."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -16,6 +17,8 @@ from .engine import Engine
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from .driver import Driver
     from .engine import Store
 
@@ -137,7 +140,7 @@ class Service:
         due = self.engine.next_due()
         return None if due is None else datetime.fromtimestamp(due, UTC)
 
-    def _running(self) -> "tuple[Background, Driver]":
+    def _running(self) -> tuple[Background, Driver]:
         if self._background is None or self._driver is None:
             message = "the simulator was not started: use it in a with statement, or serve it"
             raise SimulatorError(message)
@@ -156,7 +159,7 @@ def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float
     return seconds + more if more else seconds
 
 
-def _store(database: str | os.PathLike[str] | None) -> "Store | None":
+def _store(database: str | os.PathLike[str] | None) -> Store | None:
     if database is None:
         return None
     from .storage.store import DatabaseStore

@@ -1,5 +1,7 @@
 """Everything that the API's description leaves open, as named settings with the proposed defaults (API section 15)."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal

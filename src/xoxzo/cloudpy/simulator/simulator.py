@@ -1,19 +1,22 @@
 """The simulator as an object: start it, look into it, play the phones and the people at Xoxzo."""
 
+from __future__ import annotations
+
 import time
-from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
 
 from .engine import CallbackAttempt, UnknownNumber
-from .faults import FaultDesk
 from .numbers import is_number
 from .service import Service
 
 # What looks in and what acts by hand is imported when it is used: no start waits for it.
 if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from .faults import FaultDesk
     from .hands.carrier import CarrierDoor
     from .hands.office import OfficeDoor
     from .looking.found import Found, Page
@@ -46,7 +49,7 @@ class Simulator(Service):
         SimulatorError: A setting is wrong, or the file is in use, damaged, not the simulator's, or cannot be written.
     """
 
-    def serve(self, host: str = "127.0.0.1", port: int = 0) -> "Server":
+    def serve(self, host: str = "127.0.0.1", port: int = 0) -> Server:
         """Return an HTTP server for this simulator, to be used in a `with` statement.
 
         Args:
@@ -57,13 +60,13 @@ class Simulator(Service):
 
         return Server(self, host, port)
 
-    def transport(self) -> "SimulatorTransport":
+    def transport(self) -> SimulatorTransport:
         """Return a transport for `Client(transport=...)` that needs no socket: the client talks to this object."""
         from .transport import SimulatorTransport
 
         return SimulatorTransport(self)
 
-    def async_transport(self) -> "AsyncSimulatorTransport":
+    def async_transport(self) -> AsyncSimulatorTransport:
         """Return the same for `AsyncClient(transport=...)`."""
         from .transport import AsyncSimulatorTransport
 
@@ -74,7 +77,7 @@ class Simulator(Service):
         with self.engine as engine:
             return engine.accounts.get(sid, token).credits
 
-    def phone(self, number: str) -> "Phone":
+    def phone(self, number: str) -> Phone:
         """Return a phone: what it received, and what can be done with it.
 
         Args:
@@ -84,7 +87,7 @@ class Simulator(Service):
 
         return Phone(self, number)
 
-    def assert_delivered_once(self, number: str, contains: str = "") -> "ReceivedSms":
+    def assert_delivered_once(self, number: str, contains: str = "") -> ReceivedSms:
         """Return the one SMS that a phone received; more than one, or none, is an error.
 
         Args:
@@ -100,7 +103,7 @@ class Simulator(Service):
             raise AssertionError(f"{number} should have received one SMS, and received {told}")
         return fitting[0]
 
-    def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> "CallRecord":
+    def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> CallRecord:
         """Let a call come in to a subscribed dial-in number.
 
         Args:
@@ -128,7 +131,7 @@ class Simulator(Service):
 
     def call(
         self, din: str, caller: str | None = None, *, at: datetime | None = None, sid: str | None = None
-    ) -> "CallRecord":
+    ) -> CallRecord:
         """Let a call come in to a dial-in number and return it when it has ended, with all its steps.
 
         A stepped clock is advanced as far as that takes; by the machine's clock the call takes its time.
@@ -162,7 +165,7 @@ class Simulator(Service):
             else:
                 time.sleep(_GLANCE)
 
-    def find_call(self, callid: str) -> "CallRecord":
+    def find_call(self, callid: str) -> CallRecord:
         """Return how a call stands, incoming or outgoing.
 
         Raises:
@@ -178,35 +181,35 @@ class Simulator(Service):
             return call_record(call)
 
     @property
-    def office(self) -> "OfficeDoor":
+    def office(self) -> OfficeDoor:
         """What people at Xoxzo do: approve templates, add credits, register senders, verify accounts."""
         from .hands.office import OfficeDoor
 
         return OfficeDoor(self.engine)
 
     @property
-    def carrier(self) -> "CarrierDoor":
+    def carrier(self) -> CarrierDoor:
         """What carriers and the holders of phones do: rules, and messages and calls settled by hand."""
         from .hands.carrier import CarrierDoor
 
         return CarrierDoor(self.engine)
 
     @property
-    def templates(self) -> "tuple[TemplateRecord, ...]":
+    def templates(self) -> tuple[TemplateRecord, ...]:
         """The SMS templates of all accounts, oldest first."""
         return self.office.templates
 
-    def approve_template(self, ident: int) -> "TemplateRecord":
+    def approve_template(self, ident: int) -> TemplateRecord:
         """Approve a template; the same as ``office.approve``."""
         return self.office.approve(ident)
 
-    def return_template(self, ident: int) -> "TemplateRecord":
+    def return_template(self, ident: int) -> TemplateRecord:
         """Return a template to its author; the same as ``office.give_back``."""
         return self.office.give_back(ident)
 
     def search(
         self, query: str = "", *, limit: int = 50, before: int | None = None, patience: float | None = None
-    ) -> "Page[Found]":
+    ) -> Page[Found]:
         """Find messages, calls and replies, the newest first.
 
         Args:
@@ -224,7 +227,7 @@ class Simulator(Service):
 
         return search(self.engine, query, _limit(limit), before, patience)
 
-    def phones(self, *, limit: int = 50, before: int | None = None) -> "Page[PhoneSummary]":
+    def phones(self, *, limit: int = 50, before: int | None = None) -> Page[PhoneSummary]:
         """Return the phones that were reached, the latest first.
 
         Args:
@@ -238,7 +241,7 @@ class Simulator(Service):
 
         return phones(self.engine, _limit(limit), before)
 
-    def timeline(self, ident: str) -> "Timeline":
+    def timeline(self, ident: str) -> Timeline:
         """Return all that happened to a message, a call or a reply.
 
         The request as it came in (without what authenticates it), what was checked, the price, each status with its
@@ -257,7 +260,7 @@ class Simulator(Service):
             raise SimulatorError("there is no message or call with this id")
         return found
 
-    def overview(self, minutes: int = 60) -> "Overview":
+    def overview(self, minutes: int = 60) -> Overview:
         """Return how much happened in each of the last minutes, and how things stand.
 
         Args:

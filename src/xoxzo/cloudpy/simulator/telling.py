@@ -1,5 +1,7 @@
 """How the simulator's events are written: a line for people, or a JSON object for programs."""
 
+from __future__ import annotations
+
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ _UNPRINTABLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)
 _MASKED_FACTS = frozenset({"number", "url"})
 
 
-def as_line(event: "Event", show_content: bool) -> str:
+def as_line(event: Event, show_content: bool) -> str:
     """Return an event as a line: time of day (UTC), what, whom it concerns, facts, and a short id."""
     numbers = [f"{name} {number or 'withheld'}" for name, number in _numbers(event, show=show_content).items()]
     facts = [_fact(name, value) for name, value in _facts(event, show=show_content).items()]
@@ -30,7 +32,7 @@ def as_line(event: "Event", show_content: bool) -> str:
     return line if line.isprintable() else line.translate(_UNPRINTABLE)
 
 
-def as_json(event: "Event", show_content: bool) -> str:
+def as_json(event: Event, show_content: bool) -> str:
     """Return an event as a JSON object in one line."""
     written: dict[str, Any] = {"event": event.name, "at": stamp(event.at), "id": event.ident}
     written |= _facts(event, show=show_content) | _numbers(event, show=show_content)
@@ -47,7 +49,7 @@ def _fact(name: str, value: object) -> str:
     return f"{name} {value}"
 
 
-def _facts(event: "Event", *, show: bool) -> dict[str, Any]:
+def _facts(event: Event, *, show: bool) -> dict[str, Any]:
     known = {name: value for name, value in event.facts.items() if value is not None and value != []}
     if show:
         return known
@@ -59,5 +61,5 @@ def _masked(name: str, value: str) -> str:
     return mask(value) if name == "number" else value.partition("?")[0]
 
 
-def _numbers(event: "Event", *, show: bool) -> dict[str, str]:
+def _numbers(event: Event, *, show: bool) -> dict[str, str]:
     return {name: number if show or not number else mask(number) for name, number in event.numbers.items()}

@@ -1,5 +1,7 @@
 """How long a message is, in parts, and which link in it is tracked (API sections 2.4 and 2.5)."""
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left
 

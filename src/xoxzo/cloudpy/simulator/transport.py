@@ -1,5 +1,7 @@
 """The simulator as a transport: a client in the same process talks to it without a socket."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,10 +25,10 @@ class SimulatorTransport:
         simulator: Who answers. Callbacks and action URLs need it to be started.
     """
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
-    def send(self, request: "Sent", budget: "TimeBudget", progress: "Progress") -> "SimulatorReply":
+    def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
         """Answer one request at once."""
         return _answer(self._simulator, request, budget, progress)
 
@@ -41,10 +43,10 @@ class AsyncSimulatorTransport:
         simulator: Who answers. Callbacks and action URLs need it to be started.
     """
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
-    async def send(self, request: "Sent", budget: "TimeBudget", progress: "Progress") -> "AsyncSimulatorReply":
+    async def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> AsyncSimulatorReply:
         """Answer one request at once."""
         return AsyncSimulatorReply(_answer(self._simulator, request, budget, progress))
 
@@ -55,12 +57,12 @@ class AsyncSimulatorTransport:
 class SimulatorReply:
     """An answer of the simulator's, its body given in one piece."""
 
-    def __init__(self, status: int, headers: "Mapping[str, str]", body: bytes) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status = status
         self.headers = headers
         self._body = body
 
-    def read(self, budget: "TimeBudget") -> bytes:
+    def read(self, budget: TimeBudget) -> bytes:
         """Return the body, and ``b""`` after it."""
         del budget  # no time passes
         body, self._body = self._body, b""
@@ -78,7 +80,7 @@ class AsyncSimulatorReply:
         self.status = reply.status
         self.headers = reply.headers
 
-    async def read(self, budget: "TimeBudget") -> bytes:
+    async def read(self, budget: TimeBudget) -> bytes:
         """Return the body, and ``b""`` after it."""
         return self._reply.read(budget)
 
@@ -86,7 +88,7 @@ class AsyncSimulatorReply:
         """There is nothing to close."""
 
 
-def _answer(simulator: "Simulator", sent: "Sent", budget: "TimeBudget", progress: "Progress") -> SimulatorReply:
+def _answer(simulator: Simulator, sent: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
     progress.write_started = True
     parts = urlsplit(sent.url)
     headers = {name.encode("latin-1"): value.encode("utf-8") for name, value in sent.headers}
@@ -100,7 +102,7 @@ def _answer(simulator: "Simulator", sent: "Sent", budget: "TimeBudget", progress
     return SimulatorReply(reply.status, shown, reply.body)
 
 
-def _misbehave(fault: Fault, budget: "TimeBudget") -> None:
+def _misbehave(fault: Fault, budget: TimeBudget) -> None:
     """Fail as a connection would; no time passes, but whoever would have lost budget is told so."""
     if fault.delay >= min(budget.read, budget.remaining()) and fault.delay:
         reason = "no answer came in time"

@@ -1,8 +1,12 @@
 """Does what was asked for during one turn of the event loop together: one look at the timers, one commit."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -1,5 +1,7 @@
 """Which addresses the service takes for callbacks, actions and recordings (API sections 5.1, 15.41 and 15.49)."""
 
+from __future__ import annotations
+
 import re
 from urllib.parse import urlsplit
 

@@ -1,8 +1,13 @@
 """The account over HTTP (API section 9)."""
 
-from xoxzo.cloudpy.simulator.http import Reply
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from .exchange import Exchange, reply
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.http import Reply
 
 
 def get_credits(exchange: Exchange) -> Reply:

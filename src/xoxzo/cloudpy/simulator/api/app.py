@@ -1,12 +1,14 @@
 """From request to reply: path, credentials, method, handler, in the API's order (API section 15.10)."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from sys import intern
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved, Received, Refusal
 from xoxzo.cloudpy.simulator.engine.journal import LONGEST_BODY
@@ -17,6 +19,9 @@ from . import description, links
 from .exchange import JSON, Exchange, Handler, empty, reply
 from .gate import Gate, throttled
 from .routes import Route, Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 _LOG = logging.getLogger(__name__)
 _READING = {"HEAD": "GET"}

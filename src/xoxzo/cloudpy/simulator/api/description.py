@@ -1,5 +1,7 @@
 """`/openapi.json`: the API describes itself, to anyone; the real service has no such path."""
 
+from __future__ import annotations
+
 from xoxzo.cloudpy.simulator.http import Reply
 
 from .exchange import reply

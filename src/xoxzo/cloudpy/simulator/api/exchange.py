@@ -1,5 +1,7 @@
 """What a handler is given, and what it gives back."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -1,15 +1,21 @@
 """Who gets in, and how often: addresses, connections and rates (API sections 1.1, 1.6, 15.7, 15.11 and 15.12)."""
 
+from __future__ import annotations
+
 import ipaddress
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine import Account
 from xoxzo.cloudpy.simulator.http import Refused, Request, detail
-from xoxzo.cloudpy.simulator.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from xoxzo.cloudpy.simulator.engine import Account
+    from xoxzo.cloudpy.simulator.settings import Settings
 
 Peer = tuple[str, int]
 """The other end of a connection: address and port."""
@@ -129,7 +135,7 @@ def throttled(whole: int) -> Refused:
     return Refused(429, {"detail": text}, ((b"retry-after", str(whole).encode()),))
 
 
-def _network(text: str) -> "ipaddress.IPv4Network | ipaddress.IPv6Network":
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:

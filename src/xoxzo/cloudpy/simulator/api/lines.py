@@ -1,5 +1,7 @@
 """Numbers over HTTP: the same five calls for DIN (API section 6) and SIN (API section 4)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """Short links, which anybody may open (API section 2.5)."""
 
+from __future__ import annotations
+
 import string
 from urllib.parse import quote
 

@@ -1,7 +1,9 @@
 """One-time passwords over HTTP (API section 7)."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine import AlreadyRegistered, OtpActive, UnknownWebsite
 from xoxzo.cloudpy.simulator.http import Refused, Reply, invalid
@@ -9,6 +11,9 @@ from xoxzo.cloudpy.simulator.numbers import is_number
 from xoxzo.cloudpy.simulator.prices import has_code
 
 from .exchange import Exchange, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEMPLATE_ID = "3"
 """The only template that exists (API section 7.1)."""

@@ -1,5 +1,7 @@
 """Which path is answered by what (API sections 2 to 9)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 

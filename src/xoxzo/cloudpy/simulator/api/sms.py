@@ -1,11 +1,12 @@
 """SMS messages over HTTP (API section 2)."""
 
+from __future__ import annotations
+
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.simulator.engine import Engine, Message, MessageTooLong, SmsRequest
-from xoxzo.cloudpy.simulator.fields import Fields
 from xoxzo.cloudpy.simulator.http import Reply, detail, invalid
 from xoxzo.cloudpy.simulator.numbers import is_digits, is_number
 from xoxzo.cloudpy.simulator.prices import has_code
@@ -13,6 +14,9 @@ from xoxzo.cloudpy.simulator.query import OLDEST, DateFilter, date_filters
 from xoxzo.cloudpy.simulator.text import parts
 
 from .exchange import Exchange, empty, reply
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.fields import Fields
 
 
 def send(exchange: Exchange) -> Reply:

@@ -1,5 +1,7 @@
 """SMS templates over HTTP (API section 3)."""
 
+from __future__ import annotations
+
 import json
 
 from xoxzo.cloudpy.simulator.engine import (

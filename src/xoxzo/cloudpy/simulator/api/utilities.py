@@ -1,9 +1,15 @@
 """Utilities over HTTP (API section 8)."""
 
-from xoxzo.cloudpy.simulator.http import Reply
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from xoxzo.cloudpy.simulator.numbers import is_number
 
 from .exchange import Exchange, reply
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.http import Reply
 
 
 def look_up(exchange: Exchange) -> Reply:

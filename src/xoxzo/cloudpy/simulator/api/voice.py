@@ -1,14 +1,20 @@
 """Calls over HTTP (API sections 5.1 and 5.2)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from xoxzo.cloudpy.simulator.actions import LANGUAGES
 from xoxzo.cloudpy.simulator.engine import Account, CallRequest, Engine
-from xoxzo.cloudpy.simulator.fields import Fields
 from xoxzo.cloudpy.simulator.http import Reply, invalid
 from xoxzo.cloudpy.simulator.numbers import bare, is_digits, is_number
 from xoxzo.cloudpy.simulator.prices import has_code
 from xoxzo.cloudpy.simulator.urls import is_recording
 
 from .exchange import Exchange, empty, reply
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.fields import Fields
 
 
 def place(exchange: Exchange) -> Reply:

@@ -1,5 +1,7 @@
 """What every page shows besides its own: the time, and what is not as usual."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,7 +11,7 @@ TOPICS = ("faults", "clock", "carrier", "template", "console")
 """Events that change what every page shows."""
 
 
-def alerts(simulator: "Simulator", held: int | None = None) -> dict[str, Any]:
+def alerts(simulator: Simulator, held: int | None = None) -> dict[str, Any]:
     """Return how things stand.
 
     Args:

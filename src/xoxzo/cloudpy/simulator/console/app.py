@@ -1,8 +1,9 @@
 """The console as an ASGI application: pages, what is posted from them, event streams and static files."""
 
+from __future__ import annotations
+
 import asyncio
 import json
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import isawaitable
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from .rendering import render
 from .visit import TOKEN, NotHere, Page, Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from xoxzo.cloudpy.simulator.asgi import Receive, Scope, Send
     from xoxzo.cloudpy.simulator.simulator import Simulator
 
@@ -48,14 +51,14 @@ class Console:
         cut: Closes the connection of a caller at once.
     """
 
-    def __init__(self, simulator: "Simulator", bind_host: str, cut: "Callable[[tuple[str, int] | None], None]") -> None:
+    def __init__(self, simulator: Simulator, bind_host: str, cut: Callable[[tuple[str, int] | None], None]) -> None:
         self.hub = Hub(simulator)
         self._simulator = simulator
         self._bind_host = bind_host
         self._cut = cut
         self._routes = Routes()
 
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         headers = dict(scope["headers"])
         if not is_local(headers.get(b"host", b"").decode("latin-1"), self._bind_host):
@@ -74,7 +77,7 @@ class Console:
         else:
             await _answer(scope, send, 405, b"", (*_text(), (b"allow", b"GET, HEAD, POST")))
 
-    def _visit(self, scope: "Scope", path: str, headers: Mapping[bytes, bytes]) -> Visit:
+    def _visit(self, scope: Scope, path: str, headers: Mapping[bytes, bytes]) -> Visit:
         cookies = chosen(headers)
         accept = headers.get(b"accept-language", b"").decode("latin-1")
         scheme, host = scope.get("scheme", "http"), headers[b"host"].decode("latin-1")
@@ -87,7 +90,7 @@ class Console:
             origin=f"{scheme}://{host}",
         )
 
-    async def _show(self, scope: "Scope", send: "Send", visit: Visit) -> None:
+    async def _show(self, scope: Scope, send: Send, visit: Visit) -> None:
         status = 200
         try:
             if self._routes.looks_through_much(visit):
@@ -101,7 +104,7 @@ class Console:
             status, page = _told(visit, error)
         await _answer(scope, send, status, self._render(page, visit), _HTML)
 
-    async def _post(self, scope: "Scope", receive: "Receive", send: "Send", visit: Visit) -> None:
+    async def _post(self, scope: Scope, receive: Receive, send: Send, visit: Visit) -> None:
         headers = dict(scope["headers"])
         body = await read_body(receive, _LARGEST_FORM)
         if isinstance(body, Reply):
@@ -136,7 +139,7 @@ class Console:
     def _render(self, page: Page, visit: Visit) -> bytes:
         return render(page, visit, alerts(self._simulator, page.facts.get("held_in_all")))
 
-    async def _follow(self, scope: "Scope", receive: "Receive", send: "Send", headers: Mapping[bytes, bytes]) -> None:
+    async def _follow(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
         topics = _fields(scope["query_string"][:_LONGEST_QUERY]).get("topics", "").split(",")
         stream = None if guard.is_foreign(headers) else self.hub.open(topics)
         if stream is None:
@@ -159,7 +162,7 @@ class Console:
                 task.cancel()
 
 
-async def _until_gone(receive: "Receive", stream: Stream) -> None:
+async def _until_gone(receive: Receive, stream: Stream) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     stream.end()
@@ -170,12 +173,12 @@ async def _until_set(stopping: asyncio.Event, stream: Stream) -> None:
     stream.end()
 
 
-async def _answer(scope: "Scope", send: "Send", status: int, body: bytes, headers: Headers) -> None:
+async def _answer(scope: Scope, send: Send, status: int, body: bytes, headers: Headers) -> None:
     await _begin(scope, send, status, (*headers, (b"content-length", str(len(body)).encode())))
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-async def _begin(_scope: "Scope", send: "Send", status: int, headers: Headers) -> None:
+async def _begin(_scope: Scope, send: Send, status: int, headers: Headers) -> None:
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *guard.HEADERS]})
 
 

@@ -1,9 +1,14 @@
 """Small charts as SVG, drawn on the server: they need no script, and are read by screen readers as one sentence."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WIDTH, _HEIGHT, _ROOM, _THIN = 600.0, 120.0, 6.0, 14.0
 

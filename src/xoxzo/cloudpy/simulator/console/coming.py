@@ -1,5 +1,7 @@
 """What happens next on the simulator's clock, in words: timers know their moment, and records whose it is."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine.lines import MONTH
@@ -13,7 +15,7 @@ RENEWS = "the number {number} is renewed"
 RETRIES = "a callback is tried again"
 
 
-def next_event(engine: "Engine") -> tuple[float, str, str] | None:
+def next_event(engine: Engine) -> tuple[float, str, str] | None:
     """Return when something is due next, what it is, and for which number; ``None`` when nothing is.
 
     What it is stays an empty text for what no record tells the moment of, such as the next step of a call.
@@ -23,7 +25,7 @@ def next_event(engine: "Engine") -> tuple[float, str, str] | None:
         return None if due is None else (due, *_whose(engine, due))
 
 
-def _whose(engine: "Engine", due: float) -> tuple[str, str]:
+def _whose(engine: Engine, due: float) -> tuple[str, str]:
     queued = engine.settings.sms_queued_seconds
     for message in reversed(engine.sms.messages.values()):
         if due in (message.due, message.sent + queued) and message.status in {"QUEUED", "DELIVERING"}:

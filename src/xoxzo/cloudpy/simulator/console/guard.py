@@ -4,8 +4,13 @@ The console needs no password, so a web page elsewhere must neither read it nor 
 named by another host (`is_local`), framed, or given a script; a post has to carry a token that only its pages know.
 """
 
+from __future__ import annotations
+
 import hmac
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # What a recording may be loaded from is what the API takes for one: any http address, and only once it is played.
 _POLICY = (

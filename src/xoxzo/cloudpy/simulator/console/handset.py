@@ -1,7 +1,8 @@
 """What a phone shows: its messages, replies and calls in one thread, and the call that it is busy with."""
 
+from __future__ import annotations
+
 import heapq
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from xoxzo.cloudpy.simulator.looking.found import with_plus
 from . import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from xoxzo.cloudpy.simulator.engine import Call, Engine, Line, Message, Reply
 
 _GAP = 1_800
@@ -68,7 +71,7 @@ class Handset:
     """What it does when it is called: an outcome of the carrier's rules, or of the settings."""
 
 
-def handset(engine: "Engine", number: str, limit: int) -> Handset:
+def handset(engine: Engine, number: str, limit: int) -> Handset:
     """Return what a phone shows; the engine's lock must be held.
 
     Args:
@@ -98,7 +101,7 @@ def handset(engine: "Engine", number: str, limit: int) -> Handset:
     )
 
 
-def _sms(message: "Message") -> Entry:
+def _sms(message: Message) -> Entry:
     return Entry(
         kind="sms",
         ident=message.msgid,
@@ -113,7 +116,7 @@ def _sms(message: "Message") -> Entry:
     )
 
 
-def _reply(reply: "Reply") -> Entry:
+def _reply(reply: Reply) -> Entry:
     return Entry(
         kind="reply",
         ident=reply.ident,
@@ -126,7 +129,7 @@ def _reply(reply: "Reply") -> Entry:
     )
 
 
-def _call(call: "Call", number: str, ringing: set[str]) -> Entry:
+def _call(call: Call, number: str, ringing: set[str]) -> Entry:
     outgoing = call.direction == "inbound" and call.caller == number
     return Entry(
         kind="call",
@@ -151,5 +154,5 @@ def _with_gaps(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield replace(entry, gap=gap)
 
 
-def _subscribed(lines: "Iterable[Line]") -> tuple[str, ...]:
+def _subscribed(lines: Iterable[Line]) -> tuple[str, ...]:
     return tuple(f"+{line.number}" for line in lines if line.owner is not None)

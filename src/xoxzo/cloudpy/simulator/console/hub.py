@@ -4,14 +4,17 @@ A page is told the names of what changed, not what it is: it asks for itself aga
 set of a few names, however much happens.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
     from xoxzo.cloudpy.simulator.engine import Event
     from xoxzo.cloudpy.simulator.simulator import Simulator
 
@@ -87,7 +90,7 @@ class Hub:
         simulator: Whose events are told.
     """
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._streams: tuple[Stream, ...] = ()
 
@@ -117,6 +120,6 @@ class Hub:
         for stream in self._streams:
             stream.note(topic)
 
-    def _tell(self, event: "Event") -> None:
+    def _tell(self, event: Event) -> None:
         for stream in self._streams:
             stream.note(event.name)

@@ -3,6 +3,8 @@
 The English sentence is the key; `languages/ja.json` holds the other one.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,12 @@
 """Language and theme, which a reader may choose; a cookie keeps them."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LANGUAGE = "xoxzo_console_language"
 THEME = "xoxzo_console_theme"

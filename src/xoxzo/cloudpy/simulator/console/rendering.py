@@ -1,5 +1,7 @@
 """From a page to the bytes that are sent: Jinja2 with everything escaped."""
 
+from __future__ import annotations
+
 import os
 import sys
 from contextlib import suppress
@@ -9,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
-from jinja2.bccache import Bucket
 
 from . import shown
 from .alerts import TOPICS
@@ -18,6 +19,8 @@ from .visit import TOKEN, Page, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jinja2.bccache import Bucket
 
 _HOME = Path(__file__).parent
 

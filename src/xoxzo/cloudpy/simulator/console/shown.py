@@ -1,5 +1,7 @@
 """Texts, numbers and times as pages show them: everything that anybody sent is escaped here or by the templates."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from datetime import UTC, datetime

@@ -1,9 +1,14 @@
 """The console's own style sheet and scripts, read once."""
 
+from __future__ import annotations
+
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PATH = "/console/static/"
 

@@ -1,14 +1,15 @@
 """One request to the console as its pages see it, and what they answer."""
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from xoxzo.cloudpy.simulator.simulator import Simulator
 
 from .language import Language, Say, speaker
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.simulator import Simulator
 
 TOKEN = secrets.token_urlsafe(24)
 """What a post has to carry; another one in each process."""
@@ -22,7 +23,7 @@ class NotHere(Exception):
 class Visit:
     """A request: who asks for what, in which language."""
 
-    simulator: "Simulator"
+    simulator: Simulator
     path: str
     """The path as it was asked for, percent-encoded."""
     ident: str = ""

@@ -8,6 +8,8 @@ sites without being asked first).
 it, and `document` describes it all as OpenAPI, from the same table.
 """
 
+from __future__ import annotations
+
 from xoxzo.cloudpy.simulator.guard import is_local
 
 from .app import application

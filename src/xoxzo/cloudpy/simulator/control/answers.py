@@ -1,14 +1,18 @@
 """What the control API answers, where that is no plain value of the simulator's own."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.clock import stamp
-from xoxzo.cloudpy.simulator.engine import CallbackAttempt
 from xoxzo.cloudpy.simulator.faults import Fault
 from xoxzo.cloudpy.simulator.records import CallRecord, ReceivedSms
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.engine import CallbackAttempt
 
 
 class Done(Struct):

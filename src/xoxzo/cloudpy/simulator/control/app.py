@@ -1,5 +1,7 @@
 """The control API as an ASGI application."""
 
+from __future__ import annotations
+
 import asyncio
 import inspect
 from itertools import chain
@@ -8,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -25,6 +26,8 @@ from .table import CHAPTERS, Entry
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from starlette.requests import Request
+
     from xoxzo.cloudpy.simulator.asgi import Receive, Scope, Send
     from xoxzo.cloudpy.simulator.metrics import Metrics
     from xoxzo.cloudpy.simulator.simulator import Simulator
@@ -35,7 +38,7 @@ _JSON = {"content-type": "application/json"}
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Receive, Send], Awaitable[None]]":
+def application(simulator: Simulator, bind_host: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Return the control API as an ASGI application.
 
     Args:
@@ -44,7 +47,7 @@ def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Rec
     """
     inner = Starlette(routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _cannot})
 
-    async def guarded(scope: "Scope", receive: "Receive", send: "Send") -> None:
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         if is_local(host, bind_host):
             await inner(scope, receive, send)
@@ -54,7 +57,7 @@ def application(simulator: "Simulator", bind_host: str) -> "Callable[[Scope, Rec
     return guarded
 
 
-def _routes(simulator: "Simulator") -> list[Route]:
+def _routes(simulator: Simulator) -> list[Route]:
     extra = _Extra(simulator)
     routes = [
         Route(PREFIX + "metrics", extra.metrics),
@@ -66,7 +69,7 @@ def _routes(simulator: "Simulator") -> list[Route]:
     return routes
 
 
-def _endpoint(simulator: "Simulator", entry: Entry) -> "Callable[[Request], Awaitable[Response]]":
+def _endpoint(simulator: Simulator, entry: Entry) -> Callable[[Request], Awaitable[Response]]:
     kind = entry.body
 
     async def answer(request: Request) -> Response:
@@ -87,7 +90,7 @@ def _endpoint(simulator: "Simulator", entry: Entry) -> "Callable[[Request], Awai
 class _Extra:
     """What is no JSON of the table's."""
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._metrics: Metrics | None = None
 

@@ -1,5 +1,7 @@
 """What the control API is asked: the bodies of its requests. Each description of a field is part of the document."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct

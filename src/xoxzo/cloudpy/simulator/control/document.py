@@ -1,5 +1,7 @@
 """The control API as an OpenAPI document of its own, made from its table and the types in it."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What each request of the control API does: one function each, given the simulator and what was asked."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 

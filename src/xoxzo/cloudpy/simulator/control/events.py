@@ -1,20 +1,24 @@
 """Events as they happen, for programs: `GET /_simulator/events`, a stream of server-sent events."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from xoxzo.cloudpy.simulator.asgi import until_stopping
 from xoxzo.cloudpy.simulator.telling import as_json
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.requests import Request
+
     from xoxzo.cloudpy.simulator.engine import Event
     from xoxzo.cloudpy.simulator.simulator import Simulator
 
@@ -31,7 +35,7 @@ class Streams:
         simulator: Whose events are told.
     """
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._open = 0
 
@@ -71,14 +75,14 @@ class Streams:
 class _Waiting:
     """Events that wait for one reader."""
 
-    def __init__(self, call: "Callable[[Callable[[], None]], object]") -> None:
+    def __init__(self, call: Callable[[Callable[[], None]], object]) -> None:
         self.woken = asyncio.Event()
         self._call = call
         self._lock = threading.Lock()
         self._events: deque[Event] = deque()
         self._lost = 0
 
-    def add(self, event: "Event") -> None:
+    def add(self, event: Event) -> None:
         """Take an event, in whichever thread it happens."""
         with self._lock:
             first = not self._events
@@ -90,7 +94,7 @@ class _Waiting:
             with suppress(RuntimeError):  # the loop has been closed
                 self._call(self.woken.set)
 
-    def take(self) -> "tuple[int, list[Event]]":
+    def take(self) -> tuple[int, list[Event]]:
         """Return how many were dropped, and those that wait."""
         self.woken.clear()
         with self._lock:

@@ -1,5 +1,7 @@
 """What the control API can be asked: the one table from which it is routed, described and documented."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_type_hints

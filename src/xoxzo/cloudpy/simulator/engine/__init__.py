@@ -4,17 +4,15 @@ Doors lead to it: the API (`..api`), the control API and the `Simulator` object.
 outbox; somebody with a network takes it from there and reports how it went.
 """
 
+from __future__ import annotations
+
 import math
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.clock import RealClock
-from xoxzo.cloudpy.simulator.faults import Fault
-from xoxzo.cloudpy.simulator.settings import Settings
 
 from .accounts import Account, Accounts, NotEnoughCredits
 from .call import Call, CallRequest, Step
@@ -35,6 +33,13 @@ from .store import Beginning, Marks, NotSaved, Store
 from .tally import Minute, Refusal
 from .templates import MissingVariables, NotApproved, Template, TemplateDesk, UnknownTemplate
 from .world import Answer, Event, Outgoing, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy.simulator.clock import RealClock
+    from xoxzo.cloudpy.simulator.faults import Fault
+    from xoxzo.cloudpy.simulator.settings import Settings
 
 __all__ = [
     "OUTCOMES",

@@ -1,17 +1,19 @@
 """Accounts and their credits (API sections 1.1 and 1.7)."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.prices import exact
 
-from .world import World
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .call import Call
     from .sms import Message
+    from .world import World
 
 
 class NotEnoughCredits(Exception):
@@ -29,8 +31,8 @@ class Account:
     sid: str
     token: str = field(repr=False)
     credits: Decimal
-    messages: "dict[str, Message]" = field(default_factory=dict, repr=False)
-    calls: "dict[str, Call]" = field(default_factory=dict, repr=False)
+    messages: dict[str, Message] = field(default_factory=dict, repr=False)
+    calls: dict[str, Call] = field(default_factory=dict, repr=False)
     bought: bool = False
     """Whether credits were bought: until then its texts may be replaced (API section 15.27)."""
     verified: bool | None = None

@@ -1,9 +1,10 @@
 """What a call is: placed by the API (API section 5.1) or coming in."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.simulator.clock import stamp
 from xoxzo.cloudpy.simulator.numbers import bare
@@ -11,6 +12,9 @@ from xoxzo.cloudpy.simulator.prices import as_json
 
 from .accounts import Account
 from .journal import Received
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
 

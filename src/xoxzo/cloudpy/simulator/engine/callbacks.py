@@ -1,13 +1,17 @@
 """Delivery reports: what is posted to a `callbackurl`, how often, and what came of it (API sections 10, 15.60-63)."""
 
+from __future__ import annotations
+
 import json
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from .world import Answer, Outgoing, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CallbackKind = Literal["sms", "call", "conference", "click", "reply"]
 Outcome = Literal["delivered", "will retry", "gave up", "refused"]

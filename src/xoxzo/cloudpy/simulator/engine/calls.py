@@ -1,17 +1,23 @@
 """The desk of all calls: those that the API places (API section 5.1), and what they share with incoming ones."""
 
-from collections.abc import Callable, Collection, Iterable
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
 
 from .accounts import Account, Accounts, NotEnoughCredits
 from .call import Call, CallRequest, CallStatus, Step
-from .callbacks import CallbackDesk
-from .fates import Fates
 from .pruning import outlived, surplus
 from .ringing import Ringer
-from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from .callbacks import CallbackDesk
+    from .fates import Fates
+    from .world import World
 
 # A further minute is billed once it has begun: a talk of exactly 60 seconds is one minute.
 _MINUTE = 60.001

@@ -1,16 +1,21 @@
 """Conferences: two or three phones are called and talk with each other (API sections 5.3 and 5.4)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.clock import stamp
 from xoxzo.cloudpy.simulator.prices import as_json, exact, for_number
 
 from .accounts import Account, Accounts, same
 from .call import Call
-from .callbacks import CallbackDesk
-from .calls import CallDesk
 from .pruning import outlived, surplus
-from .world import World
+
+if TYPE_CHECKING:
+    from .callbacks import CallbackDesk
+    from .calls import CallDesk
+    from .world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

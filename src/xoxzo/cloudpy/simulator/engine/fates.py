@@ -1,9 +1,12 @@
 """What becomes of messages and calls: the numbers with a fate of their own, and the rules of the carrier desk."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from __future__ import annotations
 
-from .world import World
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from .world import World
 
 SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
 CallOutcome = Literal["answer", "decline", "ignore", "fail", "hold"]

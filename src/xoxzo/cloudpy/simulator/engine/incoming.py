@@ -1,6 +1,9 @@
 """Calls that come in to a dial-in number: the action URL is asked, its answer carried out (API sections 10, 11)."""
 
+from __future__ import annotations
+
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.actions import Action, ActionError, Playback, Say, Transfer, Voicemail, parse_answer
@@ -10,9 +13,11 @@ from xoxzo.cloudpy.simulator.urls import add_query
 
 from .accounts import Account, Accounts, NotEnoughCredits
 from .call import Call
-from .calls import CallDesk
 from .lines import Line, LineDesk, UnknownNumber
 from .world import Answer, Outgoing, World
+
+if TYPE_CHECKING:
+    from .calls import CallDesk
 
 _LONGEST_ANSWER = 1_000
 

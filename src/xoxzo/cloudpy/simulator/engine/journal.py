@@ -1,5 +1,7 @@
 """What is remembered of how things came about: the request as it came in, and each status with its time."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 LONGEST_BODY = 8_192

@@ -1,16 +1,21 @@
 """Numbers that an account subscribes: dial-in (DIN, API section 6) and, long ago, receiving ones (SIN, section 4)."""
 
+from __future__ import annotations
+
 import random
 import string
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.simulator.prices import exact
 from xoxzo.cloudpy.simulator.settings import NumberRange
 
 from .accounts import Account, Accounts, NotEnoughCredits, same
-from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .world import World
 
 MONTH = 30 * 86400
 DAY = 86400

@@ -1,16 +1,17 @@
 """Tracked links: a short address in the text, where it leads, and who opened it (API sections 2.5 and 10.3)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.clock import stamp
 from xoxzo.cloudpy.simulator.text import replace_link
 
-from .callbacks import CallbackDesk
-from .world import World
-
 if TYPE_CHECKING:
+    from .callbacks import CallbackDesk
     from .sms import Message, SmsRequest
+    from .world import World
 
 _DAY = 86_400
 _MOST_ACCESSES = 1000
@@ -47,7 +48,7 @@ class LinkDesk:
         self._callbacks = callbacks
         self.messages: dict[str, Message] = {}
 
-    def shorten(self, request: "SmsRequest") -> tuple[str, str, LinkTracking | None]:
+    def shorten(self, request: SmsRequest) -> tuple[str, str, LinkTracking | None]:
         """Put a short link in place of the first one.
 
         Returns:
@@ -93,7 +94,7 @@ class LinkDesk:
         return path
 
 
-def _report(message: "Message", tracking: LinkTracking) -> dict[str, object]:
+def _report(message: Message, tracking: LinkTracking) -> dict[str, object]:
     """Return the fields of the callback (API section 15.62)."""
     return {
         "msgid": message.msgid,

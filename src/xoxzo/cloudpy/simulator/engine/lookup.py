@@ -1,10 +1,15 @@
 """Carrier look-up (API section 8.1)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from xoxzo.cloudpy.simulator.carriers import carrier_of
 from xoxzo.cloudpy.simulator.prices import as_json, exact
 
-from .accounts import Account, Accounts
-from .world import World
+if TYPE_CHECKING:
+    from .accounts import Account, Accounts
+    from .world import World
 
 
 class LookupDesk:

@@ -1,8 +1,12 @@
 """What people at Xoxzo do for all accounts: the K-premium senders that they have registered (API section 2.1)."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from .world import World
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .world import World
 
 
 @dataclass(frozen=True, slots=True)

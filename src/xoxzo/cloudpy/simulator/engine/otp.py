@@ -1,12 +1,17 @@
 """One-time passwords: registered websites, codes by SMS, and their verification (API section 7)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.prices import exact
 
 from .accounts import Account
 from .sms import Message, SmsDesk, SmsRequest
-from .world import World
+
+if TYPE_CHECKING:
+    from .world import World
 
 SENTENCE = "あなたの確認コードは{code}です。"
 """The text of the only template that exists (API section 7.1)."""

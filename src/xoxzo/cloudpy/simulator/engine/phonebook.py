@@ -1,6 +1,11 @@
 """Which phones there are: every number that was reached, and when last."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class PhoneBook:

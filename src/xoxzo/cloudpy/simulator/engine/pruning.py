@@ -1,8 +1,12 @@
 """What is forgotten of what is kept: the oldest, when it is too much or too old."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
 from itertools import islice, takewhile
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -1,17 +1,21 @@
 """SMS that come in to a receiving number (SIN, API sections 4 and 10)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.simulator.clock import stamp
 from xoxzo.cloudpy.simulator.numbers import bare
 
 from .accounts import Account, Accounts, NotEnoughCredits
-from .callbacks import CallbackDesk
-from .lines import LineDesk
 from .pruning import outlived, surplus
-from .world import World
+
+if TYPE_CHECKING:
+    from .callbacks import CallbackDesk
+    from .lines import LineDesk
+    from .world import World
 
 ReplyStatus = Literal["RECEIVED", "NO ACTION URL", "NO CREDITS"]
 

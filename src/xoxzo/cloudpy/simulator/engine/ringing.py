@@ -1,12 +1,16 @@
 """Phones that ring: what their fate or a hand makes of it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .call import Call, CallStatus
-from .fates import Fates
-from .world import World
+
+if TYPE_CHECKING:
+    from .fates import Fates
+    from .world import World
 
 
 @dataclass(frozen=True, slots=True)

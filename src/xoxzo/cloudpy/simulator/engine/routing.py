@@ -1,17 +1,21 @@
 """By which route an SMS goes: what it costs and which sender the phone shows (API section 2.1, K-premium matrix)."""
 
-from decimal import Decimal
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.carriers import carrier_of
 from xoxzo.cloudpy.simulator.prices import exact, for_number
-from xoxzo.cloudpy.simulator.settings import Settings
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.simulator.settings import Settings
+
     from .sms import SmsRequest
 
 
-def route(settings: Settings, request: "SmsRequest") -> tuple[Decimal, str]:
+def route(settings: Settings, request: SmsRequest) -> tuple[Decimal, str]:
     """Return the price of each part and the sender that the phone shows.
 
     A K-premium message goes out with the registered sender, or with the carrier's fixed one. Under Lite some carriers

@@ -1,22 +1,27 @@
 """SMS from acceptance to delivery (API section 2)."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.simulator.clock import stamp
 from xoxzo.cloudpy.simulator.prices import as_json, exact
 from xoxzo.cloudpy.simulator.text import parts
 
 from .accounts import Account, Accounts
-from .callbacks import CallbackDesk
-from .fates import Fates
 from .journal import Move, Received
 from .links import LinkDesk, LinkTracking
 from .pruning import outlived, surplus
 from .routing import route
-from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .callbacks import CallbackDesk
+    from .fates import Fates
+    from .world import World
 
 SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]
 

@@ -1,12 +1,15 @@
 """How the engine keeps its state beyond the process: what it asks of whoever can write."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from xoxzo.cloudpy.errors import SimulatorError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from . import Engine
 
 
@@ -45,7 +48,7 @@ class Store(Protocol):
         """
         ...
 
-    def load(self, engine: "Engine", stopped: float, reason: str) -> None:
+    def load(self, engine: Engine, stopped: float, reason: str) -> None:
         """Put all records into an empty engine.
 
         Args:

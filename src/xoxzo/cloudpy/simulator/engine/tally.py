@@ -1,5 +1,7 @@
 """What happened in each minute, and what was refused lately: enough for charts, however much is sent."""
 
+from __future__ import annotations
+
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal

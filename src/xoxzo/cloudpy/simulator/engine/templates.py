@@ -1,13 +1,18 @@
 """SMS templates: written by the account, approved by a person at Xoxzo, sent with variables (API section 3)."""
 
+from __future__ import annotations
+
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .accounts import Account, same
-from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .world import World
 
 # Single braces, as in the API's description (section 3.1).
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -1,5 +1,7 @@
 """What all desks of the engine share: settings, time, chance, the outbox and the list of events."""
 
+from __future__ import annotations
+
 import math
 import random
 import string
@@ -10,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.clock import RealClock, Timers
-from xoxzo.cloudpy.simulator.settings import Settings
 
 from .phonebook import PhoneBook
 from .tally import Tally
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.faults import Fault
+    from xoxzo.cloudpy.simulator.settings import Settings
 
     from .journal import Received
 

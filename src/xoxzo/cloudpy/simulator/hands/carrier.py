@@ -1,12 +1,16 @@
 """The desk of the carriers, and of whoever holds a phone."""
 
-from collections.abc import Callable
-from typing import get_args
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine import OUTCOMES, Engine, Message, Rule, RuleKind
 from xoxzo.cloudpy.simulator.looking.found import Found, from_call, from_message
 from xoxzo.cloudpy.simulator.numbers import is_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LONGEST = 366 * 86_400.0
 _LONGEST_PATTERN = 16

@@ -1,16 +1,22 @@
 """The desk of the people at Xoxzo."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine import Account, Engine, UnknownTemplate
 from xoxzo.cloudpy.simulator.numbers import is_digits
 from xoxzo.cloudpy.simulator.prices import exact
 from xoxzo.cloudpy.simulator.records import TemplateRecord, template_record
-from xoxzo.cloudpy.simulator.settings import Price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.simulator.settings import Price
 
 _MOST_SENDERS = 10_000
 _MOST_CREDITS = Decimal(10) ** 12

@@ -1,5 +1,7 @@
 """Messages, calls and replies alike, as a list shows them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
@@ -44,7 +46,7 @@ class Look:
 
     __slots__ = ("ident", "kind", "recipient", "sender", "status", "tags", "text")
 
-    def at(self, message: Message) -> "Look":
+    def at(self, message: Message) -> Look:
         """Become a message."""
         request = message.request
         self.kind: Kind = "sms"

@@ -5,6 +5,8 @@ at one thing, every other word at the text, and a long one at the beginning of t
 "not", double quotes hold words together.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """The figures behind the overview's charts."""
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,18 +1,22 @@
 """Finding messages, calls and replies, the newest first, a page at a time."""
 
+from __future__ import annotations
+
 import heapq
 import math
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, repeat
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from xoxzo.cloudpy.simulator.engine import Call, Engine, Message, Reply
 
 from .found import Found, Look, Page, found_from, from_call, from_message, from_reply
 from .grammar import Query, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 Thing = TypeVar("Thing", Message, Call, Reply)
 

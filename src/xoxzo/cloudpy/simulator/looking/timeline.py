@@ -1,17 +1,22 @@
 """Everything that is known of one message, call or reply, in the order in which it happened."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.simulator.carriers import carrier_of
-from xoxzo.cloudpy.simulator.engine import Call, CallbackAttempt, Engine, Message, Received
 from xoxzo.cloudpy.simulator.engine.routing import route
 from xoxzo.cloudpy.simulator.engine.world import sent_headers
 from xoxzo.cloudpy.simulator.prices import as_json, exact
 
 from .found import Found, from_call, from_message, from_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.simulator.engine import Call, CallbackAttempt, Engine, Message, Received
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@
 (`sms`, `templates`, `numbers` …) hold the endpoints.
 """
 
+from __future__ import annotations
+
 from .document import document
 from .strict import closed, strict
 

@@ -1,5 +1,7 @@
 """The account (API section 9) and utilities (API section 8)."""
 
+from __future__ import annotations
+
 from .common import RECIPIENT
 from .errors import COST
 from .shapes import NUMBER, Body, Chapter, Endpoint, array, nullable, number, record, ref, text

@@ -1,5 +1,7 @@
 """Fields that several chapters share (API sections 1.8 and 2.1)."""
 
+from __future__ import annotations
+
 from .shapes import NUMBER, Json, flag, text
 
 STAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"

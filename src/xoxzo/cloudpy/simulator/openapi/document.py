@@ -1,11 +1,17 @@
 """Puts the chapters together into one OpenAPI 3.1 document."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from . import errors, otp, sms, templates, voice
 from .account import ACCOUNT, UTILITIES
 from .numbers import DINS, SINS
-from .shapes import Body, Chapter, Endpoint, Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .shapes import Body, Chapter, Endpoint, Json
 
 CHAPTERS: tuple[Chapter, ...] = (
     sms.CHAPTER,

@@ -1,5 +1,7 @@
 """What the API answers when it does not do what was asked (API section 1.5)."""
 
+from __future__ import annotations
+
 from .shapes import Endpoint, Json, array, integer, number, record, ref, text
 
 SCHEMAS: dict[str, Json] = {

@@ -1,5 +1,7 @@
 """Dial-in numbers (API section 6) and, long ago, receiving numbers (API section 4): five calls each, of one shape."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from .common import url

@@ -1,5 +1,7 @@
 """One-time passwords (API section 7)."""
 
+from __future__ import annotations
+
 from .common import RECIPIENT
 from .shapes import NUMBER, Body, Chapter, Endpoint, integer, record, ref, text
 

@@ -1,5 +1,7 @@
 """JSON Schemas in few words, and what an endpoint of the document is made of."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

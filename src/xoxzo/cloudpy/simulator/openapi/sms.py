@@ -1,5 +1,7 @@
 """SMS messages (API section 2)."""
 
+from __future__ import annotations
+
 from .common import RECIPIENT, SENDER, SMS_OPTIONS, stamp
 from .errors import COST
 from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, query, record, ref, text

@@ -1,8 +1,11 @@
 """The document as tests read it: what it does not name in an answer is a fault."""
 
-from typing import Any
+from __future__ import annotations
 
-from .shapes import Json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .shapes import Json
 
 
 def closed(piece: Any) -> Any:  # noqa: ANN401 - any piece of a JSON document

@@ -1,5 +1,7 @@
 """SMS templates (API section 3)."""
 
+from __future__ import annotations
+
 from .common import RECIPIENT, SENDER, SMS_OPTIONS
 from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, record, ref, text
 from .sms import MSGID, SENT

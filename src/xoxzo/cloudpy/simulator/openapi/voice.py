@@ -1,5 +1,7 @@
 """Voice calls and conferences (API section 5)."""
 
+from __future__ import annotations
+
 from .common import CALLER, RECIPIENT, TAGS, stamp, url
 from .errors import COST
 from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, flag, in_path, integer, nullable, record, ref, text

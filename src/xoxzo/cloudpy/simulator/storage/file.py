@@ -1,16 +1,21 @@
 """The database file: opened for one process alone, checked to be ours, written in transactions."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine import NotSaved
 
 from .rows import KINDS, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 SCHEMA = 2
 """Counts changes of the tables; a file with a higher one is not touched."""

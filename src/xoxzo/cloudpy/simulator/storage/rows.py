@@ -1,5 +1,7 @@
 """What each record is as a row: the table that it stands in, its key there and its fields as JSON."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields

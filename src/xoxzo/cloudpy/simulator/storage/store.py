@@ -1,8 +1,8 @@
 """The engine's store: which rows a change makes, and which desk takes which record back."""
 
+from __future__ import annotations
+
 import json
-import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ from .file import DatabaseFile
 from .rows import CALLS, KINDS, record, row
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+
     from xoxzo.cloudpy.simulator.engine import Engine
 
 
@@ -39,7 +42,7 @@ class DatabaseStore:
         marks = Marks(meta["moment"], int(meta["templates"])) if "moment" in meta else None
         return Beginning(generation, marks)
 
-    def load(self, engine: "Engine", stopped: float, reason: str) -> None:
+    def load(self, engine: Engine, stopped: float, reason: str) -> None:
         """Put all records into an empty engine.
 
         Raises:
@@ -78,7 +81,7 @@ class DatabaseStore:
         self._file.close()
 
 
-def _takers(engine: "Engine", calls: dict[str, Call]) -> dict[str, Callable[[Any], object]]:
+def _takers(engine: Engine, calls: dict[str, Call]) -> dict[str, Callable[[Any], object]]:
     """Return who takes the records of each table."""
     return {
         "account": engine.accounts.restore,

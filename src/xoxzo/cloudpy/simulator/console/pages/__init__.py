@@ -1,12 +1,17 @@
 """The pages of the console: what each shows, and what can be posted from it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from xoxzo.cloudpy.simulator.console.visit import Done, NotHere, Page, Visit
 
 from . import carrier, clock, faults, office, overview, phones, timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
 
 _PAGES: dict[str, Callable[[Visit], Page]] = {
     "/": phones.show,

@@ -1,5 +1,7 @@
 """The carrier's desk: what waits to be delivered, decided by hand, and rules that decide by themselves."""
 
+from __future__ import annotations
+
 from xoxzo.cloudpy.simulator.console.visit import Done, Page, Visit
 from xoxzo.cloudpy.simulator.looking.found import from_call, from_message
 

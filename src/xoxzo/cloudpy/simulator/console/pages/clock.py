@@ -1,12 +1,17 @@
 """The clock: real, or stopped and advanced by hand."""
 
-from collections.abc import Awaitable, Callable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.console.coming import next_event
 from xoxzo.cloudpy.simulator.console.visit import Done, Page, Visit
 
 from . import posted
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 HOME = "/console/clock"
 

@@ -1,5 +1,7 @@
 """Faults: what goes wrong on purpose, switched on and off."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 
 from xoxzo.cloudpy.errors import SimulatorError

@@ -1,5 +1,7 @@
 """Xoxzo's desk: what a person at Xoxzo does. Approves templates, adds credits, registers senders, gives rights."""
 
+from __future__ import annotations
+
 from decimal import Decimal, InvalidOperation
 
 from xoxzo.cloudpy.errors import SimulatorError

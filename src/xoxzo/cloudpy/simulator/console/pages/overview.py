@@ -1,11 +1,15 @@
 """Overview: what happened lately, in charts, and what was refused."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.simulator.console import charts, shown
 from xoxzo.cloudpy.simulator.console.visit import Page, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MINUTES = 60
 """How far the charts look back."""

@@ -1,5 +1,7 @@
 """Phones: those that were reached, and one of them on screen."""
 
+from __future__ import annotations
+
 from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError

@@ -1,10 +1,15 @@
 """Reading what was typed into a form."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.console.visit import Visit
 from xoxzo.cloudpy.simulator.numbers import is_digits
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.console.visit import Visit
 
 _NAMES = {
     "seconds": "Seconds",

@@ -1,5 +1,7 @@
 """The timeline: all messages and calls, searched; and one of them with everything that came of it."""
 
+from __future__ import annotations
+
 from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.asgi import App
-from xoxzo.cloudpy.simulator.console.hub import Hub
-from xoxzo.cloudpy.simulator.http import Request
+from xoxzo.cloudpy.simulator.api.http import ApiRequest
+from xoxzo.cloudpy.simulator.web.app import Application
+from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStreams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,13 +64,13 @@ def send(simulator: Simulator, count: int) -> float:
     for index in range(count):
         fields = {"recipient": f"+8180{index % PHONES:08}", "sender": "Shop", "message": f"message {index}"}
         body = urlencode(fields).encode()
-        assert simulator.api.handle(Request("POST", b"/sms/messages/", b"", headers, body, None)).status == 201
+        assert simulator.api.handle(ApiRequest("POST", b"/sms/messages/", b"", headers, body, None)).status == 201
     return time.perf_counter() - began
 
 
 async def page(simulator: Simulator, path: str) -> float:
     """Return the milliseconds that a page takes, the median after a first look."""
-    app = App(simulator)
+    app = Application(simulator)
     path, _, query = path.partition("?")
     times = []
 
@@ -92,7 +92,7 @@ async def page(simulator: Simulator, path: str) -> float:
 async def with_streams(simulator: Simulator) -> tuple[float, float]:
     """Return the seconds of sends without a page that follows, and with some; each the median of several."""
     alone, watched = [], []
-    hub = Hub(simulator)
+    hub = ChangeStreams(simulator)
     for _ in range(ROUNDS):
         alone.append(send(simulator, SENDS))
         streams = [stream for _ in range(OPEN) if (stream := hub.open(["sms", "call"]))]

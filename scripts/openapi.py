@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from keeping import keep
-from xoxzo.cloudpy.simulator.control import document as control
 from xoxzo.cloudpy.simulator.openapi import document
+from xoxzo.cloudpy.simulator.web.control_api import document as control
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 TARGETS = {DOCS / "openapi.json": document, DOCS / "simulator-openapi.json": control.document}

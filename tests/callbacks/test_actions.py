@@ -7,7 +7,7 @@ from hypothesis import given, strategies
 
 from xoxzo.cloudpy import InvalidArgument
 from xoxzo.cloudpy.callbacks import Action, Playback, Say, Transfer, Voicemail
-from xoxzo.cloudpy.simulator import actions
+from xoxzo.cloudpy.simulator.engine.rules import call_actions
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_any_text(text: str) -> None:
     """A text is refused, or the simulator, which reads by rules of its own, hears just that text."""
     with suppress(InvalidArgument):
         action = Say("ja", text)
-        assert actions.parse_answer(action.encode()) == [actions.Say("ja", text)]
+        assert call_actions.parse_answer(action.encode()) == [call_actions.Say("ja", text)]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from xoxzo.cloudpy import AsyncClient, CallbackRejected, Client
 from xoxzo.cloudpy.callbacks import Callbacks, CallEnded, DeliveryReport, Event
 from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.http import Request
+from xoxzo.cloudpy.simulator.api.http import ApiRequest
 
 Receive = Callable[..., Event]
 
@@ -89,7 +89,7 @@ def test_click(simulator: Simulator, client: Client, receive: Receive) -> None:
         receive("link-clicked", "booking-1", body)
     [message] = simulator.phone("+818011112222").inbox
     path = message.text.split()[1].rpartition("/")[2]
-    assert simulator.api.handle(Request("GET", f"/s/{path}".encode(), b"", {})).status == 302
+    assert simulator.api.handle(ApiRequest("GET", f"/s/{path}".encode(), b"", {})).status == 302
     assert receive("link-clicked", "booking-1", body).reference == "booking-1"
 
 

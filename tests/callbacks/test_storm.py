@@ -12,7 +12,7 @@ from counting import uncounted
 from xoxzo.cloudpy import CallbackRejected, Client, SentMessage
 from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog, Entry
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.engine import Answer, Outgoing
+from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
 
 MESSAGES = 10_000
 RANKS = {"": 0, "QUEUED": 1, "DELIVERING": 2, "DELIVERED": 3, "FAIL": 3}
@@ -30,7 +30,7 @@ class Storm:
         self.ranks: dict[str, int] = {}
         self.refused = 0
         self.lost = 0
-        self._later: list[tuple[int, int, Outgoing]] = []
+        self._later: list[tuple[int, int, OutboundRequest]] = []
         self._number = 0
 
     def take(self, simulator: Simulator, now: int) -> None:
@@ -44,7 +44,7 @@ class Storm:
                     self._number += 1
                     when = now + int(self.chance.expovariate(1 / 400))
                     heapq.heappush(self._later, (when, self._number, outgoing))
-            simulator.engine.answered(outgoing, Answer(status=200))
+            simulator.engine.answered(outgoing, OutboundResult(status=200))
 
     def deliver(self, now: int) -> None:
         """Deliver what is due by now."""

@@ -8,8 +8,8 @@ from simulated import Caller
 from visitor import Visitor
 
 from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.console import pages
-from xoxzo.cloudpy.simulator.console.visit import TOKEN
+from xoxzo.cloudpy.simulator.web.console import pages
+from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN
 
 SHOWN = ["/", *pages._PAGES, *pages._OF_ONE, "/console/static/", "/console/"]
 WORDS = st.one_of(
@@ -44,7 +44,7 @@ def test_any_address(open_to_all: Visitor, path: str, rest: bytes, query: bytes,
 @given(st.sampled_from(sorted(pages._ACTS)), st.dictionaries(st.sampled_from(FIELDS), WORDS, max_size=8))
 def test_any_form(open_to_all: Visitor, path: str, fields: dict[str, str]) -> None:
     """Whatever is posted, it is done or refused in words."""
-    body = urlencode({"csrf": TOKEN, **fields}, errors="surrogatepass").encode()
+    body = urlencode({"csrf": CSRF_TOKEN, **fields}, errors="surrogatepass").encode()
     for accept in ("application/json", "text/html"):
         answer = open_to_all.raw("POST", path, "", body, accept=accept)
         assert answer.status in {200, 303, 400}, answer.text

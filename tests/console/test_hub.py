@@ -12,9 +12,9 @@ from simulated import SMS, Caller
 from visitor import HERE, Visitor
 
 from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.asgi import App
-from xoxzo.cloudpy.simulator.console import app as console_app, hub as hub_module
-from xoxzo.cloudpy.simulator.console.hub import MOST, Hub, Stream
+from xoxzo.cloudpy.simulator.web.app import Application
+from xoxzo.cloudpy.simulator.web.console import app as console_app, change_streams as hub_module
+from xoxzo.cloudpy.simulator.web.console.change_streams import MAX_STREAMS, ChangeStream, ChangeStreams
 
 Lines = AsyncIterator[bytes]
 
@@ -41,7 +41,7 @@ def test_changes_are_told_once_and_together(caller: Caller) -> None:
     """The first change is told at once; what happens meanwhile is told together, by name and without its content."""
 
     async def follow() -> None:
-        hub = Hub(caller.simulator)
+        hub = ChangeStreams(caller.simulator)
         stream = hub.open(["sms", "clock"])
         assert stream is not None
         lines = stream.lines()
@@ -63,7 +63,7 @@ def test_without_streams_nobody_listens(caller: Caller) -> None:
     """The engine is listened to from the first stream on, and no longer than to the last."""
 
     async def open_and_close() -> None:
-        hub, listeners = Hub(caller.simulator), caller.simulator.engine.world.listeners
+        hub, listeners = ChangeStreams(caller.simulator), caller.simulator.engine.context.listeners
         assert listeners == []
         one, other = hub.open(["sms"]), hub.open(["sms"])
         assert one is not None
@@ -81,8 +81,8 @@ def test_streams_are_bounded(caller: Caller) -> None:
     """So many pages may be open; one more is refused until another is closed."""
 
     async def fill() -> None:
-        hub = Hub(caller.simulator)
-        streams = [hub.open(["sms"]) for _ in range(MOST)]
+        hub = ChangeStreams(caller.simulator)
+        streams = [hub.open(["sms"]) for _ in range(MAX_STREAMS)]
         assert hub.open(["sms"]) is None
         assert streams[0] is not None
         hub.close(streams[0])
@@ -93,10 +93,10 @@ def test_streams_are_bounded(caller: Caller) -> None:
 
 def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     """While nothing changes, a comment goes out from time to time, so that nobody takes it for dead."""
-    monkeypatch.setattr(hub_module, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 0.01)
 
     async def wait() -> None:
-        lines = Stream(["sms"]).lines()
+        lines = ChangeStream(["sms"]).lines()
         await anext(lines)
         assert [await anext(lines) for _ in range(2)] == [b": nothing new\n\n"] * 2
 
@@ -107,7 +107,7 @@ def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
     """Its end needs no change to come first."""
 
     async def end() -> None:
-        stream = Stream(["sms"])
+        stream = ChangeStream(["sms"])
         lines = stream.lines()
         await anext(lines)
         waiting = asyncio.create_task(told(lines))
@@ -121,13 +121,13 @@ def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
 def test_a_stream_of_a_loop_that_is_gone_is_told_in_vain() -> None:
     """An event after the end of a server's loop troubles nobody."""
 
-    async def make() -> Stream:
-        return Stream(["sms"])
+    async def make() -> ChangeStream:
+        return ChangeStream(["sms"])
 
     asyncio.run(make()).note("sms")
 
 
-def ask(app: App, headers: dict[str, str], receive: Callable[[], Any], send: Callable[[Any], Any]) -> Any:
+def ask(app: Application, headers: dict[str, str], receive: Callable[[], Any], send: Callable[[Any], Any]) -> Any:
     """Open an event stream of an application."""
     scope = {
         "type": "http",
@@ -145,7 +145,7 @@ def test_a_stream_ends_with_its_reader_or_its_server(caller: Caller, how: str) -
     """When the page is closed, or the server stops, the stream is over and forgotten."""
 
     async def follow() -> None:
-        app, sent, leave = App(caller.simulator), list[dict](), asyncio.Event()
+        app, sent, leave = Application(caller.simulator), list[dict](), asyncio.Event()
 
         async def receive() -> dict[str, str]:
             await leave.wait()
@@ -161,7 +161,7 @@ def test_a_stream_ends_with_its_reader_or_its_server(caller: Caller, how: str) -
         await ask(app, {}, receive, send)
         assert (b"content-type", b"text/event-stream") in sent[0]["headers"]
         assert sent[-1] == {"type": "http.response.body", "body": b""}
-        assert caller.simulator.engine.world.listeners == []
+        assert caller.simulator.engine.context.listeners == []
 
     run(follow())
 
@@ -169,11 +169,11 @@ def test_a_stream_ends_with_its_reader_or_its_server(caller: Caller, how: str) -
 @pytest.mark.parametrize("cuts", [True, False])
 def test_a_reader_that_does_not_read_is_dropped(caller: Caller, monkeypatch: pytest.MonkeyPatch, cuts: bool) -> None:
     """Whoever takes nothing any more loses the connection, where the server can do that, and holds nothing up."""
-    monkeypatch.setattr(console_app, "SLOWEST_READER", 0.01)
+    monkeypatch.setattr(console_app, "WRITE_TIMEOUT_SECONDS", 0.01)
     cut: list[object] = []
 
     async def follow() -> None:
-        app = App(caller.simulator, "127.0.0.1", cut.append) if cuts else App(caller.simulator)
+        app = Application(caller.simulator, "127.0.0.1", cut.append) if cuts else Application(caller.simulator)
 
         async def send(message: dict) -> None:
             if message.get("more_body"):
@@ -183,7 +183,7 @@ def test_a_reader_that_does_not_read_is_dropped(caller: Caller, monkeypatch: pyt
 
     run(follow())
     assert cut == ([("127.0.0.1", 4711)] if cuts else [])
-    assert caller.simulator.engine.world.listeners == []
+    assert caller.simulator.engine.context.listeners == []
 
 
 def test_other_sites_get_no_stream(visitor: Visitor) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from visitor import Visitor
 
-from xoxzo.cloudpy.simulator import console
-from xoxzo.cloudpy.simulator.console import coming, language
-from xoxzo.cloudpy.simulator.console.pages import carrier, clock, faults, phones, posted
-from xoxzo.cloudpy.simulator.engine import STOPPED, UNWRITTEN
-from xoxzo.cloudpy.simulator.http import UNSAVED
+from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE
+from xoxzo.cloudpy.simulator.engine.engine import STOPPED, UNWRITTEN
+from xoxzo.cloudpy.simulator.web import console
+from xoxzo.cloudpy.simulator.web.console import language, next_event
+from xoxzo.cloudpy.simulator.web.console.pages import carrier, clock, faults, form_fields, phones
 
 HOME = Path(console.__file__).parent
+SIMULATOR = HOME.parent.parent
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "URL", "K-premium", "Xoxzo"}
 """Words that are the same in Japanese."""
@@ -23,7 +24,14 @@ SAME = {"Content-Type", "Id", "User-Agent", "X-Request-Id", "SID", "URL", "K-pre
 def sentences() -> set[str]:
     """Collect every sentence that a page can say."""
     found: set[str] = {name for pair in faults.SAID.values() for name in pair}
-    found |= {*language.FILLED, *posted._NAMES.values(), coming.MOVES, coming.EXPIRES, coming.RENEWS, coming.RETRIES}
+    found |= {
+        *language.FILLED,
+        *form_fields._NAMES.values(),
+        next_event.MOVES,
+        next_event.EXPIRES,
+        next_event.RENEWS,
+        next_event.RETRIES,
+    }
     found |= {*carrier.OUTCOMES.values(), *phones.HABITS.values(), *(name for _, name in clock.STEPS)}
     for path in (*HOME.rglob("*.html"), *HOME.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -46,11 +54,11 @@ def test_every_sentence_has_its_japanese() -> None:
 
 def test_no_japanese_is_left_over() -> None:
     """The file holds nothing that no page and no refusal says."""
-    engine = "".join(path.read_text(encoding="utf-8") for path in HOME.parent.rglob("*.py"))
+    engine = "".join(path.read_text(encoding="utf-8") for path in SIMULATOR.rglob("*.py"))
     assert [english for english in set(language.japanese()) - sentences() if english not in engine] == []
 
 
-REFUSING = ("actions", "clock", "driver", "faults", "phone", "simulator", "engine", "hands", "looking")
+REFUSING = ("commands/", "engine/", "queries/", "runtime/engine_loop", "runtime/phone", "simulator.py")
 """What of the simulator gives reasons and refusals that a page shows."""
 ELSEWHERE = {
     "at must have a time zone and not have passed on the simulator's clock",
@@ -62,8 +70,8 @@ ELSEWHERE = {
 def refusals() -> set[str]:
     """Collect what the simulator refuses things with, its values as empty braces."""
     found = set()
-    for path in HOME.parent.rglob("*.py"):
-        if path.relative_to(HOME.parent).parts[0].removesuffix(".py") not in REFUSING:
+    for path in SIMULATOR.rglob("*.py"):
+        if not path.relative_to(SIMULATOR).as_posix().startswith(REFUSING):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
@@ -75,7 +83,7 @@ def refusals() -> set[str]:
                     found.add(written(said))
                 case ast.Call(func=ast.Attribute(attr="_fail"), args=[_, ast.Constant() as said]):
                     found.add(written(said))
-    return (found | {STOPPED, UNWRITTEN, UNSAVED}) - {""} - ELSEWHERE
+    return (found | {STOPPED, UNWRITTEN, DATABASE_UNWRITABLE}) - {""} - ELSEWHERE
 
 
 def written(said: ast.expr) -> str:

@@ -9,9 +9,9 @@ from simulated import CALL, Caller, Listener
 from visitor import Visitor
 
 from xoxzo.cloudpy.simulator import Settings, Simulator
-from xoxzo.cloudpy.simulator.console.pages import faults
-from xoxzo.cloudpy.simulator.engine import NotSaved
-from xoxzo.cloudpy.simulator.faults import KINDS
+from xoxzo.cloudpy.simulator.commands.faults import KINDS
+from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.web.console.pages import faults
 
 PHONE = "+818012345678"
 ITS_PAGE = f"/console/phones/{quote(PHONE)}"
@@ -163,8 +163,8 @@ def test_a_search_that_takes_long_goes_on_by_a_link(
     wanted = caller.send(message="wanted")
     for _ in range(3):
         caller.send()
-    monkeypatch.setattr("xoxzo.cloudpy.simulator.looking.search._BETWEEN_GLANCES", 3)
-    monkeypatch.setattr("xoxzo.cloudpy.simulator.console.pages.timeline._PATIENCE", 0)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.queries.search._CHUNK_SIZE", 3)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.web.console.pages.timeline._PATIENCE", 0)
     page = visitor.get("/console/messages?q=wanted")
     assert "Nothing was found among the newest." in page.words
     link = page.text.partition("?q=wanted&amp;before=")[2].partition('"')[0]
@@ -320,7 +320,7 @@ def test_the_clock_is_stopped_advanced_and_run(visitor: Visitor) -> None:
         assert visitor.post("/console/clock/advance", {"seconds": 3600}).status == 200
         assert simulator.engine.clock.now() == caller_at + 3600
         with simulator.engine as engine:
-            engine.world.after(50, lambda: None)
+            engine.context.after(50, lambda: None)
         assert "Go there" in visitor.get("/console/clock").words
         assert visitor.post("/console/clock/advance", {"to": "next"}).status == 200
         assert simulator.engine.clock.now() == caller_at + 3650
@@ -328,7 +328,7 @@ def test_the_clock_is_stopped_advanced_and_run(visitor: Visitor) -> None:
         assert visitor.post("/console/clock/run").status == 200
         assert not simulator.clock_stopped
         with simulator.engine as engine:
-            engine.world.after(500, lambda: None)
+            engine.context.after(500, lambda: None)
         assert "Next:" in visitor.get("/console/clock").words
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, Environment
 
-from xoxzo.cloudpy.simulator.console import rendering
+from xoxzo.cloudpy.simulator.web.console import rendering
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import described
 import pytest
 from simulated import Caller, Listener
 
-from xoxzo.cloudpy.simulator.api import Api
-from xoxzo.cloudpy.simulator.http import Reply, Request
+from xoxzo.cloudpy.simulator.api.app import Api
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -16,7 +16,7 @@ def every_reply_is_described() -> Iterator[None]:
     faults: list[AssertionError] = []
     handle = Api.handle
 
-    def checked(api: Api, request: Request) -> Reply:
+    def checked(api: Api, request: ApiRequest) -> ApiResponse:
         reply = handle(api, request)
         if reply.fault is not None:
             return reply  # what goes wrong on purpose is described nowhere

@@ -8,9 +8,10 @@ import pytest
 from simulated import CALL, SMS, Caller, Listener, basic
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, driver, faults
-from xoxzo.cloudpy.simulator.engine.pruning import outlived, surplus
-from xoxzo.cloudpy.simulator.hands import carrier, office
+from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock
+from xoxzo.cloudpy.simulator.commands import carrier, faults, office
+from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
+from xoxzo.cloudpy.simulator.runtime import engine_loop
 
 LIMITS = {
     "max_messages": 20,
@@ -27,13 +28,13 @@ LIMITS = {
 def sizes(caller: Caller) -> dict[str, int]:
     """Return how many there are of everything that grows with what is sent."""
     engine = caller.simulator.engine
-    sms, calls, world = engine.sms, engine.calls, engine.world
+    sms, calls, world = engine.sms, engine.calls, engine.context
     return {
         "messages": len(sms.messages),
         "messages by phone": sum(map(len, sms.by_phone.values())),
         "links": len(sms.links.messages),
-        "replies": len(engine.replies.replies),
-        "replies by phone": sum(map(len, engine.replies.by_phone.values())),
+        "replies": len(engine.inbound_sms.replies),
+        "replies by phone": sum(map(len, engine.inbound_sms.by_phone.values())),
         "calls": len(calls.calls),
         "calls by phone": sum(map(len, calls.by_phone.values())),
         "ringing": len(calls.phones.now()),
@@ -143,7 +144,7 @@ def test_requests_that_nobody_makes() -> None:
 @pytest.mark.parametrize("stepped", [True, False])
 def test_more_callbacks_than_are_made_at_once(stepped: bool, listener: Listener, monkeypatch: Any) -> None:
     """Those for which there is no room wait in the engine, and are made as soon as there is."""
-    monkeypatch.setattr(driver, "_MOST_UNDER_WAY", 2)
+    monkeypatch.setattr(engine_loop, "_MOST_UNDER_WAY", 2)
     clock = SteppedClock() if stepped else RealClock()
     simulator = Simulator(Settings(sms_queued_seconds=0, sms_delivering_seconds=0), clock=clock)
     client = Caller()

@@ -15,9 +15,9 @@ from hypothesis import given, settings, strategies as st
 from simulated import SMS, basic
 
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, server as server_module
-from xoxzo.cloudpy.simulator.connection import LONGEST, Connection, NotPlain, Shared, http_date, read
+from xoxzo.cloudpy.simulator.runtime.batching import Batcher
 from xoxzo.cloudpy.simulator.server import Server
-from xoxzo.cloudpy.simulator.turns import Turns
+from xoxzo.cloudpy.simulator.web.connection import LONGEST, Connection, NotPlain, Shared, http_date, read
 
 FORM = urlencode(SMS).encode()
 HEADERS = b"host: a\r\nauthorization: " + basic() + b"\r\n"
@@ -371,7 +371,7 @@ class Taken(asyncio.Protocol):
 def connected() -> tuple[Connection, Line]:
     """A connection without a socket; it must be made in an event loop."""
     state = Shared()
-    connection, line = Connection(Turns(Simulator().api.handle_together), lambda _: True, state, Taken), Line()
+    connection, line = Connection(Batcher(Simulator().api.handle_together), lambda _: True, state, Taken), Line()
     connection.connection_made(line)
     assert state.connections == {connection}
     return connection, line
@@ -436,7 +436,7 @@ def test_a_path_without_a_peer() -> None:
 
     async def main() -> None:
         state = Shared()
-        connection, line = Connection(Turns(Simulator().api.handle_together), lambda _: False, state, Taken), Line()
+        connection, line = Connection(Batcher(Simulator().api.handle_together), lambda _: False, state, Taken), Line()
         line._extra["peername"] = ""
         connection.connection_made(line)
         assert connection.client is None

@@ -12,11 +12,11 @@ from openapi_spec_validator import validate
 from simulated import SMS, Listener, Web, web
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.control import events
-from xoxzo.cloudpy.simulator.control.document import document
-from xoxzo.cloudpy.simulator.control.table import CHAPTERS
-from xoxzo.cloudpy.simulator.engine import Event
+from xoxzo.cloudpy.simulator.engine.context import Event
 from xoxzo.cloudpy.simulator.server import Server
+from xoxzo.cloudpy.simulator.web.control_api import event_streams
+from xoxzo.cloudpy.simulator.web.control_api.document import document
+from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT
 
 NUMBER = "+818012345678"
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
@@ -51,7 +51,7 @@ class Control:
 
 def _described(path: str) -> str:
     given = path.split("/")
-    for chapter in CHAPTERS.values():
+    for chapter in ROUTES_BY_SUBJECT.values():
         for entry in chapter:
             parts = entry.path.split("/")
             if len(parts) == len(given) and all(a == b or a[0] == "{" for a, b in zip(parts, given, strict=True)):
@@ -134,7 +134,7 @@ def test_everything_can_be_asked_and_is_answered_as_described(  # noqa: PLR0915 
         ask("POST", "faults/all-normal", {})
         ask("POST", "reset", {})
         assert ask("GET", "phones")["items"] == []
-    assert ask.asked == {f"{entry.method} {entry.path}" for chapter in CHAPTERS.values() for entry in chapter}
+    assert ask.asked == {f"{entry.method} {entry.path}" for chapter in ROUTES_BY_SUBJECT.values() for entry in chapter}
 
 
 @pytest.mark.parametrize(
@@ -199,19 +199,19 @@ def test_events_are_told_as_they_happen(server: Server) -> None:
 def test_a_slow_reader_is_told_what_it_missed() -> None:
     """Of events that nobody reads the oldest are dropped, and counted."""
     woken: list[object] = []
-    waiting = events._Waiting(woken.append)
-    for number in range(events.MOST_WAITING + 5):
+    waiting = event_streams._Waiting(woken.append)
+    for number in range(event_streams.MAX_WAITING + 5):
         waiting.add(Event(0.0, "sms", str(number)))
     assert len(woken) == 1
     lost, kept = waiting.take()
-    assert (lost, len(kept), kept[0].ident) == (5, events.MOST_WAITING, "5")
+    assert (lost, len(kept), kept[0].ident) == (5, event_streams.MAX_WAITING, "5")
     assert waiting.take() == (0, [])
 
 
 def test_there_are_not_more_streams_than_can_be_served(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """One stream too many is refused; a quiet one is kept alive."""
-    monkeypatch.setattr(events, "MOST_STREAMS", 1)
-    monkeypatch.setattr(events, "_HEARTBEAT", 0.01)
+    monkeypatch.setattr(event_streams, "MAX_STREAMS", 1)
+    monkeypatch.setattr(event_streams, "_HEARTBEAT", 0.01)
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
         line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert any(part == b": nothing new\n" for part in line.makefile("rb"))

@@ -10,7 +10,7 @@ from deeds import CONFERENCE, DEEDS, OTHER, OTP, PHONE, WEBSITE, code, request_o
 from hypothesis import given, settings, strategies as st
 from simulated import SMS, Caller, Listener, basic
 
-from xoxzo.cloudpy.simulator.text import parts
+from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
 
 WRONG = (400, {"message": "Invalid or expired OTP."})
 
@@ -109,7 +109,7 @@ def test_what_fell_due_meanwhile_happens_at_the_start(kept: Caller) -> None:
     kept.restart()
     kept.step(91 * 86400)
     assert kept.sms(msgid)["status"] == "DELIVERED"
-    assert kept.credits() == 100_000 - 4 * 650 - 10 * parts("http://a.example/") - 5
+    assert kept.credits() == 100_000 - 4 * 650 - 10 * count_parts("http://a.example/") - 5
     assert kept.raw("GET", path).status == 404
 
 
@@ -166,7 +166,7 @@ def test_the_stepped_clock_goes_on(kept: Caller) -> None:
 def test_in_memory_nothing_is_noted(caller: Caller) -> None:
     """Without a database nothing piles up, and what was closed can still be looked at."""
     caller.send()
-    assert caller.simulator.engine.world.changes is None
+    assert caller.simulator.engine.context.changes is None
     caller.simulator.close()
     assert len(caller.simulator.phone(PHONE).inbox) == 1
 
@@ -242,7 +242,7 @@ def test_half_a_surrogate_pair(tmp_path: Path) -> None:
     sin = caller.get("/sms/sins/")[1][0]
     assert caller.post("/sms/sins/subscriptions/", {"sin_uid": sin["sin_uid"]})[0] == 201
     with caller.simulator.engine as engine:
-        engine.replies.receive(sin["sin"], PHONE, "half a \ud83d pair, ことば")
+        engine.inbound_sms.receive(sin["sin"], PHONE, "half a \ud83d pair, ことば")
     caller.restart()
     assert [sent.text for sent in caller.simulator.phone(PHONE).sent] == ["half a \ud83d pair, ことば"]
     caller.simulator.close()

@@ -7,7 +7,7 @@ import pytest
 from simulated import SMS, Caller, Listener, web
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator import driver
+from xoxzo.cloudpy.simulator.runtime import engine_loop
 
 UNSAVED = (503, {"detail": "The simulator cannot write to its database."})
 
@@ -101,7 +101,7 @@ def test_nothing_is_posted_that_was_not_written(
     kept: Caller, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A report is neither lost nor sent off the record while nothing can be written; later it arrives once."""
-    monkeypatch.setattr(driver, "_UNTIL_NEXT_TRY", 0.01)
+    monkeypatch.setattr(engine_loop, "_UNTIL_NEXT_TRY", 0.01)
     with kept.simulator.serve() as server, web(server.url) as page:
         kept.send(callbackurl=listener.url)
         writable(kept, yes=False)

@@ -11,7 +11,7 @@ from simulated import Caller
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.storage import file
+from xoxzo.cloudpy.simulator.storage import database_file
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def foreign(path: Path) -> None:
 def newer(path: Path) -> None:
     Caller(path).simulator.close()
     with sqlite3.connect(path) as other:
-        other.execute(f"PRAGMA user_version={file.SCHEMA + 1}")
+        other.execute(f"PRAGMA user_version={database_file.SCHEMA + 1}")
     other.close()
 
 

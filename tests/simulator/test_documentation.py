@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from xoxzo.cloudpy.simulator import Settings
-from xoxzo.cloudpy.simulator.catalogue import entries, table
-from xoxzo.cloudpy.simulator.control import document as control
+from xoxzo.cloudpy.simulator.settings_text import setting_entries, settings_table
+from xoxzo.cloudpy.simulator.web.control_api import document as control
 
 PAGE = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
 
@@ -15,12 +15,12 @@ CONFIGURABLE = {3, 7, 8, 9, 11, 12, 18, 21, 22, 25, 27, 33, 38, 41, 47, 51, 52, 
 
 def test_the_table_of_settings_is_what_the_program_writes() -> None:
     """The page ends with the very table of `--show-settings`, so that no setting goes undocumented."""
-    assert PAGE.endswith(f"\n\n{table(Settings())}\n")
+    assert PAGE.endswith(f"\n\n{settings_table(Settings())}\n")
 
 
 def test_every_configurable_row_has_a_setting() -> None:
     """Each row of section 15 that asks for it is decided by a setting that names it."""
-    named = {row for entry in entries(Settings()) for row in entry.rows}
+    named = {row for entry in setting_entries(Settings()) for row in entry.rows}
     assert named >= CONFIGURABLE
 
 

@@ -17,8 +17,8 @@ from simulated import SMS, Caller, Listener
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client, SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator
-from xoxzo.cloudpy.simulator.asgi import App
-from xoxzo.cloudpy.simulator.faults import KINDS
+from xoxzo.cloudpy.simulator.commands.faults import KINDS
+from xoxzo.cloudpy.simulator.web.app import Application
 
 SEND = "POST /sms/messages/"
 SEND_SMS = {"recipient": "+818011112222", "sender": "Shop", "message": "Hi"}
@@ -316,7 +316,7 @@ def test_another_server() -> None:
         raise AssertionError(message)
 
     with pytest.raises(SimulatorError, match="cannot close"):
-        asyncio.run(App(simulator)(scope, receive, send))
+        asyncio.run(Application(simulator)(scope, receive, send))
 
 
 def test_by_the_control_api() -> None:

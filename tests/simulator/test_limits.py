@@ -10,10 +10,10 @@ from simulated import Caller, basic, parsed, web
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, profile
-from xoxzo.cloudpy.simulator.api import gate
-from xoxzo.cloudpy.simulator.api.gate import Gate, Throttle
-from xoxzo.cloudpy.simulator.engine import Account
-from xoxzo.cloudpy.simulator.http import Refused, Request
+from xoxzo.cloudpy.simulator.api import rate_limits
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, HttpError
+from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, SlidingWindow
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account
 
 BUSY = {"detail": "Request was throttled. Expected available in 1 second."}
 ONE = ("a", "b")
@@ -24,9 +24,9 @@ def account(sid: str = "sid") -> Account:
     return Caller().simulator.engine.accounts.get(sid, "token")
 
 
-def request(peer: tuple[str, int] | None = None) -> Request:
+def request(peer: tuple[str, int] | None = None) -> ApiRequest:
     """Return a request from a peer."""
-    return Request("GET", b"/", b"", {}, b"", peer)
+    return ApiRequest("GET", b"/", b"", {}, b"", peer)
 
 
 def test_rates_are_limited_in_real_time() -> None:
@@ -72,12 +72,12 @@ def test_the_sent_list_is_limited_by_itself() -> None:
 def test_waits_are_rounded_up() -> None:
     """Whoever waits as long as told is let in; one second is written in the singular."""
     present = [0.0]
-    limited = Gate(Settings(list_interval=60.0), lambda: present[0])
+    limited = RateLimits(Settings(list_interval=60.0), lambda: present[0])
     limited.admit(account(), request(), listing=True)
     limited.admit(account(), request(), listing=False)
     for passed, wait in [(0.0, 60), (0.5, 60), (58.5, 2), (59.0, 1), (59.9, 1)]:
         present[0] = passed
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(HttpError) as refused:
             limited.admit(account(), request(), listing=True)
         plural = "" if wait == 1 else "s"
         text = f"Request was throttled. Expected available in {wait} second{plural}."
@@ -92,7 +92,7 @@ def test_waits_are_rounded_up() -> None:
 @given(st.integers(1, 5), st.lists(st.floats(0, 3), max_size=40))
 def test_no_span_holds_more_than_allowed(most: int, pauses: list[float]) -> None:
     """However requests are spread, in no second are more let in than the limit; who is refused comes too early."""
-    throttle, now, admitted = Throttle(most, 1.0), 0.0, []
+    throttle, now, admitted = SlidingWindow(most, 1.0), 0.0, []
     for pause in pauses:
         now += pause
         recent = [moment for moment in admitted if moment > now - 1.0]
@@ -106,13 +106,13 @@ def test_no_span_holds_more_than_allowed(most: int, pauses: list[float]) -> None
 
 def test_nothing_at_all_may_be_allowed() -> None:
     """A limit of zero refuses everything, and tells to come again after the whole span."""
-    assert Throttle(0, 1.0).wait(ONE, 0.0) == 1.0
+    assert SlidingWindow(0, 1.0).wait(ONE, 0.0) == 1.0
 
 
 def test_guessing_at_accounts_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The accounts that are counted are bounded; the oldest is forgotten first."""
-    monkeypatch.setattr(gate, "_MOST_ACCOUNTS", 2)
-    throttle = Throttle(1, 60.0)
+    monkeypatch.setattr(rate_limits, "_MOST_ACCOUNTS", 2)
+    throttle = SlidingWindow(1, 60.0)
     for sid in "abc":
         assert throttle.wait((sid, ""), 0.0) is None
     assert throttle.wait(("c", ""), 1.0) == 59.0
@@ -139,7 +139,7 @@ def test_connections_of_an_account_are_limited() -> None:
 
 def test_only_the_connections_of_a_server_are_counted() -> None:
     """Within the process there are none; a peer that no server knows is let be; a stopped server counts no more."""
-    limited = Gate(Settings(most_connections=0))
+    limited = RateLimits(Settings(most_connections=0))
     limited.admit(account(), request(), listing=True)
     limited.admit(account(), request(("127.0.0.1", 1)), listing=True)
 
@@ -147,7 +147,7 @@ def test_only_the_connections_of_a_server_are_counted() -> None:
         return [("127.0.0.1", 1)]
 
     limited.watch(opened)
-    with pytest.raises(Refused):
+    with pytest.raises(HttpError):
         limited.admit(account(), request(("127.0.0.1", 1)), listing=True)
     limited.unwatch(opened)
     limited.admit(account(), request(("127.0.0.1", 1)), listing=True)
@@ -180,7 +180,7 @@ def test_a_server_that_was_stopped_is_forgotten() -> None:
 def test_addresses(allowed: tuple[str, ...], address: tuple[str, int] | None, let_in: bool, status: int) -> None:
     """Addresses and blocks are compared as numbers; who is refused looks like one with a bad token, or is told."""
     caller = Caller(allowed_addresses=allowed, refused_address_status=status)
-    asked = Request("GET", b"/you/credits/", b"", {b"authorization": basic()}, b"", address)
+    asked = ApiRequest("GET", b"/you/credits/", b"", {b"authorization": basic()}, b"", address)
     reply = caller.simulator.api.handle(asked)
     assert reply.status == (200 if let_in else status)
     if not let_in:

@@ -132,7 +132,7 @@ def test_a_forgotten_message_takes_its_link_along() -> None:
 def test_no_two_links_are_the_same(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path that is taken is drawn again."""
     drawn = iter(["aaaaa", "aaaaa", "bbbbb"])
-    monkeypatch.setattr(caller.simulator.engine.world, "short_path", lambda: next(drawn))
+    monkeypatch.setattr(caller.simulator.engine.context, "short_path", lambda: next(drawn))
     paths = []
     for _ in range(2):
         caller.send(**TRACKED)

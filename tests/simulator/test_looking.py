@@ -62,7 +62,7 @@ def test_what_is_passed_over_does_not_fit(
     caller: Caller, monkeypatch: pytest.MonkeyPatch, together: int, word: str
 ) -> None:
     """However many texts are looked at together, the same are found, by their text or by their id, on every page."""
-    monkeypatch.setattr("xoxzo.cloudpy.simulator.looking.search._BETWEEN_GLANCES", together)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.queries.search._CHUNK_SIZE", together)
     idents = {caller.send(message=text): text for text in ["STRASSE", *(f"number {n}" for n in range(12)), "straße"]}
     word = next(iter(idents))[:9] if word == "id" else word
     wanted = [ident for ident, text in idents.items() if word.casefold() in text.casefold() or ident.startswith(word)]
@@ -106,7 +106,7 @@ def test_pages_join_without_gap_or_repetition(caller: Caller, query: str) -> Non
 
 def test_a_search_looks_only_so_far_at_once(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page of a search that finds little ends after so many things, and the next goes on there."""
-    monkeypatch.setattr("xoxzo.cloudpy.simulator.looking.search.MOST_LOOKED_AT", 3)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.queries.search.MAX_EXAMINED", 3)
     caller.send(message="wanted")
     for _ in range(4):
         caller.send()
@@ -243,5 +243,5 @@ def test_no_more_than_a_day_is_counted(caller: Caller) -> None:
     for _ in range(1_500):
         caller.send(recipient="+819000000002")
         caller.step(60)
-    assert len(caller.simulator.engine.world.tally.minutes) == 1_440
+    assert len(caller.simulator.engine.context.tally.minutes) == 1_440
     assert sum(one.sms for one in caller.simulator.overview(1_440).minutes) == 1_439

@@ -14,8 +14,8 @@ from openapi_spec_validator import validate
 from simulated import SMS, Caller
 
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
+from xoxzo.cloudpy.simulator.api.http import ApiResponse
 from xoxzo.cloudpy.simulator.api.routes import Routes
-from xoxzo.cloudpy.simulator.http import Reply
 from xoxzo.cloudpy.simulator.openapi import closed, document, errors, strict
 from xoxzo.cloudpy.simulator.openapi.document import CHAPTERS
 
@@ -140,23 +140,23 @@ def test_it_is_served(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("reply", "fault"),
     [
-        (Reply(418, b"", ()), "undocumented status"),
-        (Reply(201, b"[]", JSON), "is too short|less than 1"),
-        (Reply(201, b'[{"msgid":"x","new":1}]', JSON), "new"),
-        (Reply(201, b'[{"msgid":1}]', JSON), "is not of type"),
-        (Reply(201, b"[]", ((b"content-type", b"text/plain"),)), "undocumented type"),
-        (Reply(401, b'{"detail":"x"}', JSON), "without"),
-        (Reply(400, b'{"other":["x"]}', JSON), "other|anyOf"),
+        (ApiResponse(418, b"", ()), "undocumented status"),
+        (ApiResponse(201, b"[]", JSON), "is too short|less than 1"),
+        (ApiResponse(201, b'[{"msgid":"x","new":1}]', JSON), "new"),
+        (ApiResponse(201, b'[{"msgid":1}]', JSON), "is not of type"),
+        (ApiResponse(201, b"[]", ((b"content-type", b"text/plain"),)), "undocumented type"),
+        (ApiResponse(401, b'{"detail":"x"}', JSON), "without"),
+        (ApiResponse(400, b'{"other":["x"]}', JSON), "other|anyOf"),
     ],
 )
-def test_the_check_finds_faults(reply: Reply, fault: str) -> None:
+def test_the_check_finds_faults(reply: ApiResponse, fault: str) -> None:
     """What holds every other test's replies against the document does see what it does not name."""
     with pytest.raises(AssertionError, match=fault):
         described.check("POST", "/sms/messages/", reply)
 
 
-@pytest.mark.parametrize("reply", [Reply(404, b"x"), Reply(404, b"", JSON)])
-def test_empty_means_empty(reply: Reply) -> None:
+@pytest.mark.parametrize("reply", [ApiResponse(404, b"x"), ApiResponse(404, b"", JSON)])
+def test_empty_means_empty(reply: ApiResponse) -> None:
     """A reply without a body has neither a body nor a type."""
     with pytest.raises(AssertionError, match="body"):
         described.check("GET", "/sms/messages/x/", reply)

@@ -15,7 +15,8 @@ import pytest
 from simulated import Caller, Listener
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator import CallRecord, Settings, Simulator, courier
+from xoxzo.cloudpy.simulator import CallRecord, Settings, Simulator
+from xoxzo.cloudpy.simulator.runtime import outbound_http
 
 CALLER = "+819000001111"
 
@@ -120,7 +121,7 @@ def test_the_checked_address_is_the_one_connected_to(
     def resolve(host: str, *_args: object, **_kwargs: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), 0))]
 
-    monkeypatch.setattr(courier.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(outbound_http.socket, "getaddrinfo", resolve)
     port = urlsplit(listener.url).port
     started.send(callbackurl=f"http://rebinding.example:{port}/")
     started.simulator.advance(1)
@@ -136,7 +137,7 @@ def test_unknown_names_fail(started: Caller, monkeypatch: pytest.MonkeyPatch) ->
     def resolve(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr(courier.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(outbound_http.socket, "getaddrinfo", resolve)
     started.send(callbackurl="http://nowhere.example/")
     started.simulator.advance(1)
     assert "not known" in (started.simulator.callbacks[0].error or "")
@@ -449,7 +450,7 @@ def test_closing_drops_what_is_under_way(listener: Listener) -> None:
 def test_a_name_that_is_found_too_late_is_nobodys_business(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow resolver neither holds up the end nor breaks on what it finds closed."""
     go_on = threading.Event()
-    monkeypatch.setattr(courier.socket, "getaddrinfo", lambda *_args, **_kwargs: go_on.wait(10) and [])
+    monkeypatch.setattr(outbound_http.socket, "getaddrinfo", lambda *_args, **_kwargs: go_on.wait(10) and [])
     caller = Caller(outgoing_timeout=0.05, callback_tries=1)
     with caller.simulator:
         caller.send(callbackurl="http://slow.example/")

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from xoxzo.cloudpy.simulator import bodies, numbers, prices, query, text, urls
-from xoxzo.cloudpy.simulator.actions import (
+from xoxzo.cloudpy.simulator.api import query_strings, request_bodies
+from xoxzo.cloudpy.simulator.api.http import HttpError
+from xoxzo.cloudpy.simulator.engine.rules import phone_numbers, prices, sms_text, urls
+from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
     ActionError,
     Playback,
     Say,
@@ -17,7 +19,6 @@ from xoxzo.cloudpy.simulator.actions import (
     parse_action,
     parse_answer,
 )
-from xoxzo.cloudpy.simulator.http import Refused
 
 TODAY = date(2026, 3, 1)
 
@@ -26,7 +27,7 @@ def status_of(act: Callable[[], object]) -> int | None:
     """Return the status with which something is refused, or ``None``."""
     try:
         act()
-    except Refused as refused:
+    except HttpError as refused:
         return refused.status
     return None
 
@@ -38,14 +39,14 @@ def status_of(act: Callable[[], object]) -> int | None:
 def test_parts_change_exactly_at_the_limits_of_the_table(unit: str, limits: list[int]) -> None:
     """Each limit of section 2.4 is the last length of its number of parts."""
     for count, limit in enumerate(limits, 1):
-        assert text.parts(unit * limit) == count
-        assert text.parts(unit * (limit + 1)) == (count + 1 if count < len(limits) else None)
+        assert sms_text.count_parts(unit * limit) == count
+        assert sms_text.count_parts(unit * (limit + 1)) == (count + 1 if count < len(limits) else None)
 
 
 def test_an_emoji_counts_two() -> None:
     """Characters outside the basic plane are two UTF-16 units."""
-    assert text.parts("😀" * 35) == 1
-    assert text.parts("😀" * 36) == 2
+    assert sms_text.count_parts("😀" * 35) == 1
+    assert sms_text.count_parts("😀" * 36) == 2
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_an_emoji_counts_two() -> None:
 )
 def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | None) -> None:
     """A URL or a bare domain between spaces is replaced, the first one only."""
-    assert text.replace_link(message, "S") == replaced
+    assert sms_text.replace_link(message, "S") == replaced
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | No
 )
 def test_what_is_no_number(number: str) -> None:
     """Trunk zeros, blanks, full-width digits and line ends are refused."""
-    assert not numbers.is_number(number)
+    assert not phone_numbers.is_number(number)
 
 
 @given(st.text(alphabet="+0123456789٣ \n", max_size=18))
@@ -92,22 +93,22 @@ def test_numbers_follow_the_rule_character_by_character(candidate: str) -> None:
         and digits[0] != "0"
         and not digits.startswith("810")
     )
-    assert numbers.is_number(candidate) == right
+    assert phone_numbers.is_number(candidate) == right
 
 
 def test_a_masked_number_keeps_four_digits() -> None:
     """Short numbers show nothing at all."""
-    assert numbers.mask("+818012345678") == "+81••••5678"
-    assert numbers.mask("12345678") == "••••"
+    assert phone_numbers.mask("+818012345678") == "+81••••5678"
+    assert phone_numbers.mask("12345678") == "••••"
 
 
 def test_prices_are_found_by_the_longest_code() -> None:
     """A missing catch-all makes other countries free."""
     tariff = {"8": 1, "81": 2}
-    assert prices.for_number(tariff, "+819012345678") == 2
-    assert prices.for_number(tariff, "+8613012345678") == 1
-    assert prices.for_number(tariff, "+14155550100") == 0
-    assert prices.as_json(prices.exact(0.1)) == 0.1
+    assert prices.price_for_number(tariff, "+819012345678") == 2
+    assert prices.price_for_number(tariff, "+8613012345678") == 1
+    assert prices.price_for_number(tariff, "+14155550100") == 0
+    assert prices.price_json(prices.as_decimal(0.1)) == 0.1
 
 
 @pytest.mark.parametrize("url", ["http://example.com", "https://example.com:8/a?b=c#d", "http://[::1]/x"])
@@ -191,8 +192,8 @@ def test_the_first_line_that_is_not_empty_counts() -> None:
 )  # fmt: skip
 def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
     """The five operators are read from the text of the query, in every spelling of section 2.3."""
-    assert query.date_filters(raw.replace(b"DAY", b"2026-02-10"), TODAY) == [
-        query.DateFilter(operator, date(2026, 2, 10)),
+    assert query_strings.date_filters(raw.replace(b"DAY", b"2026-02-10"), TODAY) == [
+        query_strings.DateFilter(operator, date(2026, 2, 10)),
     ]
 
 
@@ -204,23 +205,23 @@ def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
 )  # fmt: skip
 def test_what_is_no_date(raw: bytes) -> None:
     """An operator inside the value, a wrong month and other spellings are named as a wrong format."""
-    with pytest.raises(Refused) as refused:
-        query.date_filters(raw, TODAY)
+    with pytest.raises(HttpError) as refused:
+        query_strings.date_filters(raw, TODAY)
     assert refused.value.body == {"sent_date": ["Invalid sent_date format"]}
 
 
 def test_ninety_days_are_the_limit() -> None:
     """The ninetieth day is accepted, the one before it is not."""
-    assert query.date_filters(f"sent_date={TODAY - timedelta(90)}".encode(), TODAY)
-    with pytest.raises(Refused) as refused:
-        query.date_filters(f"sent_date>={TODAY - timedelta(91)}".encode(), TODAY)
+    assert query_strings.date_filters(f"sent_date={TODAY - timedelta(90)}".encode(), TODAY)
+    with pytest.raises(HttpError) as refused:
+        query_strings.date_filters(f"sent_date>={TODAY - timedelta(91)}".encode(), TODAY)
     assert refused.value.body == {"sent_date": ["Invalid sent_date"]}
 
 
 @given(st.binary(max_size=60))
 def test_no_query_breaks_the_filter(raw: bytes) -> None:
     """Whatever stands in a query is a filter or a refusal with 400."""
-    for read in (lambda: query.date_filters(raw, TODAY), lambda: query.search_filters(raw)):
+    for read in (lambda: query_strings.date_filters(raw, TODAY), lambda: query_strings.search_filters(raw)):
         assert status_of(read) in {None, 400}
 
 
@@ -229,7 +230,7 @@ def test_filters_compare_days() -> None:
     day = date(2026, 2, 10)
     verdicts = {"=": (0, 1, 0), "<": (1, 0, 0), "<=": (1, 1, 0), ">": (0, 0, 1), ">=": (0, 1, 1)}
     for operator, expected in verdicts.items():
-        condition = query.DateFilter(operator, day)
+        condition = query_strings.DateFilter(operator, day)
         assert tuple(condition.accepts(day + timedelta(shift)) for shift in (-1, 0, 1)) == expected
 
 
@@ -243,14 +244,17 @@ MULTIPART = (
 
 def test_bodies_of_all_kinds() -> None:
     """Form, JSON and multipart give the same fields; a file is no text, a nameless part is skipped."""
-    assert bodies.parse("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {
+    assert request_bodies.parse_body("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {
         "a": "2",
         "b": "あ",
         "c": "",
     }
-    assert bodies.parse("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
-    assert bodies.parse("multipart/form-data; boundary=B", MULTIPART) == {"a": "1", "f": bodies.UPLOAD}
-    assert bodies.parse("image/png", b"") == {}
+    assert request_bodies.parse_body("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
+    assert request_bodies.parse_body("multipart/form-data; boundary=B", MULTIPART) == {
+        "a": "1",
+        "f": request_bodies.UPLOAD,
+    }
+    assert request_bodies.parse_body("image/png", b"") == {}
 
 
 @pytest.mark.parametrize(
@@ -273,8 +277,8 @@ def test_bodies_of_all_kinds() -> None:
 )
 def test_bodies_that_cannot_be_read(kind: str, body: bytes, status: int) -> None:
     """Each is refused with its status, never with an error of ours."""
-    with pytest.raises(Refused) as refused:
-        bodies.parse(kind, body)
+    with pytest.raises(HttpError) as refused:
+        request_bodies.parse_body(kind, body)
     assert refused.value.status == status
 
 
@@ -282,8 +286,8 @@ def test_too_many_parts_are_refused() -> None:
     """A multipart body has at most a thousand fields."""
     part = '--B\r\nContent-Disposition: form-data; name="{}"\r\n\r\n1\r\n'
     body = "".join(part.format(number) for number in range(1001)) + "--B--\r\n"
-    with pytest.raises(Refused):
-        bodies.parse("multipart/form-data; boundary=B", body.encode())
+    with pytest.raises(HttpError):
+        request_bodies.parse_body("multipart/form-data; boundary=B", body.encode())
 
 
 @given(
@@ -292,4 +296,4 @@ def test_too_many_parts_are_refused() -> None:
 )
 def test_no_body_breaks_the_parsers(kind: str, body: bytes) -> None:
     """Whatever bytes come, they are fields or a refusal."""
-    assert status_of(lambda: bodies.parse(kind, body)) in {None, 400}
+    assert status_of(lambda: request_bodies.parse_body(kind, body)) in {None, 400}

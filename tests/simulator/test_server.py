@@ -23,10 +23,12 @@ from starlette.routing import Route
 
 import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, asgi, control
-from xoxzo.cloudpy.simulator.control import is_local
-from xoxzo.cloudpy.simulator.fallback import Complaints
+from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.server import Server
+from xoxzo.cloudpy.simulator.web import app
+from xoxzo.cloudpy.simulator.web.control_api import app as control_app
+from xoxzo.cloudpy.simulator.web.fallback import Complaints
+from xoxzo.cloudpy.simulator.web.host_check import is_local
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
@@ -99,7 +101,7 @@ def test_a_request_that_breaks_off_does_nothing(server: Server) -> None:
 
 def test_slow_bodies_are_408(page: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that does not come is not waited for without end."""
-    monkeypatch.setattr(asgi, "_SLOWEST_BODY", 0.05)
+    monkeypatch.setattr(app, "_SLOWEST_BODY", 0.05)
     page.connection.putrequest("POST", "/sms/messages/")
     page.connection.putheader("Content-Length", "10")
     page.connection.endheaders()
@@ -260,8 +262,8 @@ def test_a_request_being_answered_is_finished() -> None:
 async def _heeding(request: Request) -> StreamingResponse:
     async def lines() -> AsyncIterator[bytes]:
         yield b"first\n"
-        assert await asgi.until_stopping(request.state.stopping, asyncio.sleep(0, "second")) == "second"
-        assert await asgi.until_stopping(request.state.stopping, asyncio.Event().wait()) is None
+        assert await app.until_stopping(request.state.stopping, asyncio.sleep(0, "second")) == "second"
+        assert await app.until_stopping(request.state.stopping, asyncio.Event().wait()) is None
         yield b"last\n"
 
     return StreamingResponse(lines())
@@ -278,7 +280,7 @@ async def _heedless(_request: Request) -> StreamingResponse:
 def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """A stream that heeds the end finishes what it says; one that does not is cut, and neither is told as a mistake."""
     streams = [Route("/_simulator/heeding", _heeding), Route("/_simulator/heedless", _heedless)]
-    monkeypatch.setattr(control, "application", lambda *_: Starlette(routes=streams))
+    monkeypatch.setattr(control_app, "application", lambda *_: Starlette(routes=streams))
     with Simulator().serve() as server:
         opened = [urlopen(f"{server.url}/_simulator/{name}", timeout=20) for name in ("heeding", "heedless")]
         assert [stream.readline() for stream in opened] == [b"first\n"] * 2
@@ -332,7 +334,7 @@ def test_a_mistake_in_another_door(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(control, "application", lambda *_: broken)
+    monkeypatch.setattr(control_app, "application", lambda *_: broken)
     with caplog.at_level(logging.ERROR), web(server.url) as opened:
         assert opened("GET", "/_simulator/health")[0] == 500
     assert "ZeroDivisionError" in caplog.text
@@ -366,7 +368,7 @@ def test_addresses_of_other_families() -> None:
         assert opened("GET", "/_simulator/health")[0] == 200
 
 
-async def _talk(app: asgi.App, kinds: list[str]) -> list[str]:
+async def _talk(application: app.Application, kinds: list[str]) -> list[str]:
     messages = [{"type": kind} for kind in kinds]
     sent: list[str] = []
 
@@ -376,15 +378,15 @@ async def _talk(app: asgi.App, kinds: list[str]) -> list[str]:
     async def send(message: object) -> None:
         sent.append(message["type"])  # type: ignore[index]
 
-    await app({"type": "lifespan"}, receive, send)
-    await app({"type": "websocket"}, receive, send)
+    await application({"type": "lifespan"}, receive, send)
+    await application({"type": "websocket"}, receive, send)
     return sent
 
 
 def test_any_asgi_server_can_run_it() -> None:
     """The lifespan starts and closes the simulator; what is no HTTP is left alone."""
-    app = asgi.App(Simulator())
-    sent = asyncio.run(_talk(app, ["lifespan.startup", "lifespan.shutdown"]))
+    application = app.Application(Simulator())
+    sent = asyncio.run(_talk(application, ["lifespan.startup", "lifespan.shutdown"]))
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert threading.active_count() == 1 or all(t.name != "xoxzo-simulator" for t in threading.enumerate())
 

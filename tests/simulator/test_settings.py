@@ -11,16 +11,16 @@ from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Carrier, NumberRange, Settings, profile
-from xoxzo.cloudpy.simulator.catalogue import entries, read_assignments, table, written
+from xoxzo.cloudpy.simulator.settings_text import parse_assignments, setting_entries, settings_table, value_text
 
-PLAIN = [entry for entry in entries(Settings()) if entry.name not in {"din_ranges", "sin_ranges", "carriers"}]
+PLAIN = [entry for entry in setting_entries(Settings()) if entry.name not in {"din_ranges", "sin_ranges", "carriers"}]
 CARRIER = '[{"prefix": "8190", "name": "X", "country": "JP", "mcc": "440", "mnc": "10"}]'
 RANGE = '[{"country": "JP", "country_code": "81", "prefix": "50", "first": 1, "digits": 8, "monthly_cost": 650.5}]'
 
 
 def test_every_field_is_explained() -> None:
     """The table has all settings in their order, each with a meaning of its own."""
-    found = entries(Settings())
+    found = setting_entries(Settings())
     assert [entry.name for entry in found] == [field.name for field in fields(Settings)]
     assert len({entry.meaning for entry in found}) == len(found)
     assert all(entry.meaning for entry in found)
@@ -28,7 +28,7 @@ def test_every_field_is_explained() -> None:
 
 def test_rows_are_those_that_the_meaning_cites() -> None:
     """Each citation of section 15 is a row, and nothing else is."""
-    rows = {entry.name: entry.rows for entry in entries(Settings())}
+    rows = {entry.name: entry.rows for entry in setting_entries(Settings())}
     assert rows["callback_format"] == (60, 61)
     assert rows["postpaid"] == (65,)
     assert rows["link_days"] == ()
@@ -37,7 +37,7 @@ def test_rows_are_those_that_the_meaning_cites() -> None:
 @pytest.mark.parametrize("entry", PLAIN, ids=lambda entry: entry.name)
 def test_what_is_shown_can_be_set(entry: Any) -> None:
     """Each value in the table, given to `--set`, is the value that it shows."""
-    assert read_assignments([f"{entry.name}={entry.value}"]) == {entry.name: getattr(Settings(), entry.name)}
+    assert parse_assignments([f"{entry.name}={entry.value}"]) == {entry.name: getattr(Settings(), entry.name)}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_is_shown_can_be_set(entry: Any) -> None:
 )
 def test_values_of_every_kind(text: str, value: object) -> None:
     """Each is read as its setting's type, and the settings can be made of it."""
-    [(name, found)] = read_assignments([text]).items()
+    [(name, found)] = parse_assignments([text]).items()
     assert (found, type(found)) == (value, type(value))
     assert getattr(Settings(**{name: found}), name) == value
 
@@ -93,12 +93,12 @@ def test_values_of_every_kind(text: str, value: object) -> None:
 def test_what_does_not_fit_is_told(text: str, told: str) -> None:
     """The setting is named with the type that it wants; the value is not repeated."""
     with pytest.raises(SimulatorError, match=re.escape(told)):
-        read_assignments([text])
+        parse_assignments([text])
 
 
 def test_the_last_assignment_counts() -> None:
     """As with other options of a command line."""
-    assert read_assignments(["otp_tries=1", "otp_tries=2"]) == {"otp_tries": 2}
+    assert parse_assignments(["otp_tries=1", "otp_tries=2"]) == {"otp_tries": 2}
 
 
 @given(st.text(max_size=30))
@@ -106,12 +106,12 @@ def test_no_text_breaks_it(value: str) -> None:
     """Whatever is assigned to whatever kind of setting, it fits or is refused."""
     for name in ("otp_tries", "credits", "seed", "sms_prices", "carriers", "fail_numbers", "callback_format"):
         with suppress(SimulatorError):
-            assert Settings(**read_assignments([f"{name}={value}"]))
+            assert Settings(**parse_assignments([f"{name}={value}"]))
 
 
 def test_a_token_is_not_shown() -> None:
     """The table tells that there is one, and no more."""
-    shown = table(Settings(sid="one", token="two"))
+    shown = settings_table(Settings(sid="one", token="two"))
     assert "| `sid` | one |" in shown
     assert "| `token` | •••• |" in shown
     assert "two" not in shown.split("`credits`")[0]
@@ -119,8 +119,8 @@ def test_a_token_is_not_shown() -> None:
 
 def test_exact_prices_are_written_as_they_are() -> None:
     """A decimal, as Python programs set it, is no number of JSON's but reads the same."""
-    assert written(Decimal("0.1")) == "0.1"
-    assert written({"81": 1}) == '{"81":1}'
+    assert value_text(Decimal("0.1")) == "0.1"
+    assert value_text({"81": 1}) == '{"81":1}'
 
 
 def test_profiles() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from simulated import SMS, Caller
 
-from xoxzo.cloudpy.simulator.http import encode
+from xoxzo.cloudpy.simulator.api.http import encode
 
 
 def test_a_message_moves_to_its_phone(caller: Caller) -> None:

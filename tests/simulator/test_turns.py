@@ -12,23 +12,23 @@ from urllib.parse import urlencode
 import pytest
 from simulated import SMS, Caller, basic, web
 
-from xoxzo.cloudpy.simulator.engine import NotSaved
-from xoxzo.cloudpy.simulator.http import Reply, Request
-from xoxzo.cloudpy.simulator.turns import Turns
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
+from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.runtime.batching import Batcher
 
 FORM = b"application/x-www-form-urlencoded"
 UNSAVED = (503, {"detail": "The simulator cannot write to its database."})
 
 
-def send(**fields: Any) -> Request:
+def send(**fields: Any) -> ApiRequest:
     """Return a request that sends an SMS."""
     headers = {b"authorization": basic(), b"host": b"a", b"content-type": FORM}
-    return Request("POST", b"/sms/messages/", b"", headers, urlencode({**SMS, **fields}).encode())
+    return ApiRequest("POST", b"/sms/messages/", b"", headers, urlencode({**SMS, **fields}).encode())
 
 
-def credits_left() -> Request:
+def credits_left() -> ApiRequest:
     """Return a request that reads the balance."""
-    return Request("GET", b"/you/credits/", b"", {b"authorization": basic(), b"host": b"a"})
+    return ApiRequest("GET", b"/you/credits/", b"", {b"authorization": basic(), b"host": b"a"})
 
 
 class Kept(Caller):
@@ -49,11 +49,11 @@ class Kept(Caller):
 
         store.save = saved
 
-    def together(self, *requests: Request) -> list[Reply]:
+    def together(self, *requests: ApiRequest) -> list[ApiResponse]:
         """Ask in one turn; return the replies, each noted when it came."""
 
-        async def main() -> list[Reply]:
-            turns = Turns(self.simulator.api.handle_together)
+        async def main() -> list[ApiResponse]:
+            turns = Batcher(self.simulator.api.handle_together)
             asked = [asyncio.create_task(turns.answer(request)) for request in requests]
             for task in asked:
                 task.add_done_callback(lambda _: self.noted.append("answered"))
@@ -70,7 +70,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     caller.simulator.close()
 
 
-def told(replies: list[Reply]) -> list[tuple[int, Any]]:
+def told(replies: list[ApiResponse]) -> list[tuple[int, Any]]:
     """Return statuses and bodies."""
     return [(reply.status, json.loads(reply.body)) for reply in replies]
 
@@ -120,9 +120,9 @@ def test_in_process_callers_share_nothing(kept: Kept) -> None:
 
 def test_a_mistake_of_ours(caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """It is told to Python's log and costs one answer; the others of the turn have theirs."""
-    handle: Callable[[Request], Reply] = caller.simulator.api.handle
+    handle: Callable[[ApiRequest], ApiResponse] = caller.simulator.api.handle
 
-    def careless(request: Request) -> Reply:
+    def careless(request: ApiRequest) -> ApiResponse:
         return handle(request) if request.method == "POST" else 1 / 0  # type: ignore[return-value]
 
     monkeypatch.setattr(caller.simulator.api, "handle", careless)
@@ -135,8 +135,8 @@ def test_a_mistake_of_ours(caller: Caller, monkeypatch: pytest.MonkeyPatch, capl
 def test_who_was_cancelled_meanwhile(caller: Caller) -> None:
     """It is not told, and the others are."""
 
-    async def main() -> tuple[bool, Reply]:
-        turns = Turns(caller.simulator.api.handle_together)
+    async def main() -> tuple[bool, ApiResponse]:
+        turns = Batcher(caller.simulator.api.handle_together)
         first, second = (asyncio.create_task(turns.answer(credits_left())) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from xoxzo.cloudpy.simulator.http import Reply
+from xoxzo.cloudpy.simulator.api.http import ApiResponse
 from xoxzo.cloudpy.simulator.openapi import closed, document
 
 Json = dict[str, Any]
@@ -19,7 +19,7 @@ _NOT_THE_API = ("/openapi.json", "/s/")
 _PATHS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in DOCUMENT["paths"]]
 
 
-def check(method: str, path: str, reply: Reply) -> None:
+def check(method: str, path: str, reply: ApiResponse) -> None:
     """Fail unless the document names this reply to that request; paths that it does not have are 404 or redirected."""
     found = next((name for pattern, name in _PATHS if pattern.fullmatch(path)), None)
     if found is None:
@@ -28,7 +28,7 @@ def check(method: str, path: str, reply: Reply) -> None:
         check_described("get" if method == "HEAD" else method.lower(), found, reply)
 
 
-def check_described(method: str, path: str, reply: Reply) -> None:
+def check_described(method: str, path: str, reply: ApiResponse) -> None:
     """Fail unless the document names this reply to a method of one of its paths."""
     where = f"{method.upper()} {path}: {reply}"
     responses = DOCUMENT["paths"][path].get(method, {"responses": _FOR_OTHERS})["responses"]

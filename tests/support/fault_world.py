@@ -9,14 +9,14 @@ from urllib.request import urlopen
 
 from xoxzo.cloudpy import APIError, Client
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.engine import Answer
-from xoxzo.cloudpy.simulator.faults import KINDS, OF_CALLBACKS
+from xoxzo.cloudpy.simulator.commands.faults import CALLBACK_KINDS, KINDS
+from xoxzo.cloudpy.simulator.engine.context import OutboundResult
 
 PRICE, CREDITS = 10, 10**9
 URL = "http://127.0.0.1:9/report"
 MIXED = [kind for kind in KINDS if kind != "refuse"]
 """All kinds but the one that has no chance: nobody can connect for a while."""
-OF_REQUESTS = sorted(set(MIXED) - OF_CALLBACKS)
+OF_REQUESTS = sorted(set(MIXED) - CALLBACK_KINDS)
 AFTER = ("error_after", "lose_reply", "slow", "truncate")
 """Faults behind which a message has gone out."""
 SEEN = {
@@ -97,7 +97,7 @@ def pass_time(simulator: Simulator, counts: Counts, seconds: float) -> None:
         for outgoing in taken:
             assert outgoing.url == URL
             counts.posted[parse_qs(outgoing.body.decode())["msgid"][0]] += 1
-            engine.answered(outgoing, Answer(200))
+            engine.answered(outgoing, OutboundResult(200))
 
 
 def read(text: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.http import Reply, Request
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SMS = {"message": "hello", "recipient": "+818012345678", "sender": "Xoxzo"}
@@ -43,12 +43,12 @@ class Caller:
         self.simulator.close()
         self.open()
 
-    def raw(self, method: str, target: str, body: bytes = b"", **headers: bytes) -> Reply:
+    def raw(self, method: str, target: str, body: bytes = b"", **headers: bytes) -> ApiResponse:
         """Send anything; header names with _ for -."""
         path, _, query = target.encode().partition(b"?")
         sent = {b"authorization": basic(), b"host": b"xoxzo.test"}
         sent |= {name.replace("_", "-").encode(): value for name, value in headers.items()}
-        return self.simulator.api.handle(Request(method, path, query, sent, body))
+        return self.simulator.api.handle(ApiRequest(method, path, query, sent, body))
 
     def get(self, target: str, **headers: bytes) -> tuple[int, Any]:
         """Return status and parsed body of a GET."""
@@ -106,7 +106,7 @@ class Caller:
         self.clock.move_to(self.clock.now() + seconds)
 
 
-def parsed(reply: Reply) -> tuple[int, Any]:
+def parsed(reply: ApiResponse) -> tuple[int, Any]:
     """Return a reply's status and JSON body, ``None`` when it is empty."""
     return reply.status, json.loads(reply.body) if reply.body else None
 

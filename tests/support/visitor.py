@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.asgi import App
+from xoxzo.cloudpy.simulator.web.app import Application
 
 HERE = "127.0.0.1:8080"
 
@@ -41,7 +41,7 @@ class Visitor:
     """
 
     def __init__(self, simulator: Simulator, **headers: str) -> None:
-        self.app = App(simulator)
+        self.app = Application(simulator)
         self._headers = {"host": HERE, **headers}
 
     def get(self, target: str, **headers: str) -> Answer:

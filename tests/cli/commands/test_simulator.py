@@ -15,8 +15,8 @@ from simulated import CALL, SMS, web
 from simulator_process import COMMAND, FORM, end, running
 
 from xoxzo.cloudpy.cli.commands.simulator.command import command
-from xoxzo.cloudpy.simulator.engine import Event
-from xoxzo.cloudpy.simulator.telling import as_json, as_line
+from xoxzo.cloudpy.simulator.engine.context import Event
+from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -193,16 +193,16 @@ def test_a_terminal_gets_a_hint(options: list[str]) -> None:
 def test_lines_stay_lines() -> None:
     """Control characters cannot lead a terminal astray; what a URL carries in its query is not shown."""
     event = Event(0, "call", "12345678-x", {"step": "transfer", "number": "+819012345678"}, {"from": ""}, "a\x1b[2J\nb")
-    assert as_line(event, False) == "00:00:00  call      transfer  number +81••••5678  from withheld  [12345678]"
-    assert "\x1b" not in as_line(event, True)
-    assert json.loads(as_json(event, True))["text"] == "a\x1b[2J\nb"
+    assert event_line(event, False) == "00:00:00  call      transfer  number +81••••5678  from withheld  [12345678]"
+    assert "\x1b" not in event_line(event, True)
+    assert json.loads(event_json(event, True))["text"] == "a\x1b[2J\nb"
     asked = Event(
         0, "call", "x", {"step": "asking", "url": "http://a/?secret=1", "error": None}, {"to": "+819012345678"}
     )
-    assert "secret" not in as_line(asked, False)
-    assert "secret" in as_json(asked, True)
+    assert "secret" not in event_line(asked, False)
+    assert "secret" in event_json(asked, True)
     refused = Event(0, "refused", "GET /x/\x1b", {"status": 400, "because": []})
-    assert as_line(refused, False) == "00:00:00  refused   GET /x/\\x1b  400"
+    assert event_line(refused, False) == "00:00:00  refused   GET /x/\\x1b  400"
 
 
 def test_a_signal_at_any_moment_of_the_wait_stops_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from xoxzo.cloudpy.cli.commands.simulator import log as simulator_log
 from xoxzo.cloudpy.cli.commands.simulator.log import EventLog
-from xoxzo.cloudpy.simulator.engine import Event
+from xoxzo.cloudpy.simulator.engine.context import Event
 
 
 def line(event: Event, show: bool) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .carriers import Carrier
-    from .clock import RealClock, SteppedClock
-    from .engine import CallbackAttempt
-    from .phone import Phone
-    from .profiles import profile
-    from .records import CallRecord, ReceivedSms, TemplateRecord
-    from .settings import NumberRange, Settings
-    from .simulator import Simulator
+    from xoxzo.cloudpy.simulator.carriers import Carrier
+    from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
+    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackAttempt
+    from xoxzo.cloudpy.simulator.profiles import profile
+    from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, TemplateRecord
+    from xoxzo.cloudpy.simulator.runtime.phone import Phone
+    from xoxzo.cloudpy.simulator.settings import NumberRange, Settings
+    from xoxzo.cloudpy.simulator.simulator import Simulator
 
 __all__ = [
     "CallRecord",
@@ -34,17 +34,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CallRecord": "records",
-    "CallbackAttempt": "engine",
+    "CallRecord": "queries.records",
+    "CallbackAttempt": "engine.services.callbacks",
     "Carrier": "carriers",
     "NumberRange": "settings",
-    "Phone": "phone",
-    "RealClock": "clock",
-    "ReceivedSms": "records",
+    "Phone": "runtime.phone",
+    "RealClock": "engine.clock",
+    "ReceivedSms": "queries.records",
     "Settings": "settings",
     "Simulator": "simulator",
-    "SteppedClock": "clock",
-    "TemplateRecord": "records",
+    "SteppedClock": "engine.clock",
+    "TemplateRecord": "queries.records",
     "profile": "profiles",
 }
 

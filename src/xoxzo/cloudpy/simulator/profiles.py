@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.errors import SimulatorError
-
-from .settings import Settings
+from xoxzo.cloudpy.simulator.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,13 +9,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
-
-from .asgi import App
-from .connection import Connection, Shared
+from xoxzo.cloudpy.simulator.web.app import Application
+from xoxzo.cloudpy.simulator.web.connection import Connection, Shared
 
 if TYPE_CHECKING:
-    from .fallback import Fallback
-    from .simulator import Simulator
+    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.web.fallback import Fallback
 
 # They are loaded with the first request that needs them; that they are missing shall be told at once.
 for _needed in ("starlette", "uvicorn"):
@@ -96,7 +95,7 @@ class _Running:
     """Connections of ours and uvicorn's on one port, and a shutdown that waits for nobody who only listens."""
 
     def __init__(self, simulator: Simulator, host: str, listener: socket.socket) -> None:
-        self._app = App(simulator, host, self._cut)
+        self._app = Application(simulator, host, self._cut)
         self._simulator = simulator
         self._socket: socket.socket | None = listener  # none while somebody else has taken the port
         self._family, self._address = listener.family, listener.getsockname()
@@ -215,7 +214,7 @@ class _Running:
 
     def _other(self) -> asyncio.Protocol:
         if self._fallback is None:
-            from .fallback import Complaints, Fallback
+            from xoxzo.cloudpy.simulator.web.fallback import Complaints, Fallback
 
             self._fallback = Fallback(self._app, self._shared, _KEEP_ALIVE, Complaints(self._simulator))
         return self._fallback.protocol()

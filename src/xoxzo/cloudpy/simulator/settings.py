@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from .carriers import Carrier, japan_and_malaysia
+from xoxzo.cloudpy.simulator.carriers import Carrier, japan_and_malaysia
 
 Price = Decimal | int | float
 """Credits; one credit is one Japanese yen before tax (API section 1.7)."""

@@ -6,33 +6,33 @@ import time
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-
-from .engine import CallbackAttempt, UnknownNumber
-from .numbers import is_number
-from .service import Service
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
+from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackAttempt
+from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import UnknownNumber
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 # What looks in and what acts by hand is imported when it is used: no start waits for it.
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from .faults import FaultDesk
-    from .hands.carrier import CarrierDoor
-    from .hands.office import OfficeDoor
-    from .looking.found import Found, Page
-    from .looking.overview import Overview
-    from .looking.search import PhoneSummary
-    from .looking.timeline import Timeline
-    from .phone import Phone
-    from .records import CallRecord, ReceivedSms, TemplateRecord
-    from .server import Server
-    from .transport import AsyncSimulatorTransport, SimulatorTransport
+    from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
+    from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
+    from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
+    from xoxzo.cloudpy.simulator.queries.overview import Overview
+    from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, TemplateRecord
+    from xoxzo.cloudpy.simulator.queries.results import ResultPage, SearchResult
+    from xoxzo.cloudpy.simulator.queries.search import PhoneSummary
+    from xoxzo.cloudpy.simulator.queries.timeline import Timeline
+    from xoxzo.cloudpy.simulator.runtime.in_process_transport import AsyncSimulatorTransport, SimulatorTransport
+    from xoxzo.cloudpy.simulator.runtime.phone import Phone
+    from xoxzo.cloudpy.simulator.server import Server
 
 _GLANCE = 0.02
 _MOST = 1_000
 
 
-class Simulator(Service):
+class Simulator(Simulation):
     """Xoxzo's telephony service on this machine.
 
     It needs no start for looking and sending in the same process; `with simulator:` or `simulator.serve()` starts the
@@ -56,19 +56,19 @@ class Simulator(Service):
             host: The address to bind, numeric or a name.
             port: The port; 0 takes a free one, then told by `server.url`.
         """
-        from .server import Server
+        from xoxzo.cloudpy.simulator.server import Server
 
         return Server(self, host, port)
 
     def transport(self) -> SimulatorTransport:
         """Return a transport for `Client(transport=...)` that needs no socket: the client talks to this object."""
-        from .transport import SimulatorTransport
+        from xoxzo.cloudpy.simulator.runtime.in_process_transport import SimulatorTransport
 
         return SimulatorTransport(self)
 
     def async_transport(self) -> AsyncSimulatorTransport:
         """Return the same for `AsyncClient(transport=...)`."""
-        from .transport import AsyncSimulatorTransport
+        from xoxzo.cloudpy.simulator.runtime.in_process_transport import AsyncSimulatorTransport
 
         return AsyncSimulatorTransport(self)
 
@@ -83,7 +83,7 @@ class Simulator(Service):
         Args:
             number: In E.164, with its +.
         """
-        from .phone import Phone
+        from xoxzo.cloudpy.simulator.runtime.phone import Phone
 
         return Phone(self, number)
 
@@ -120,7 +120,7 @@ class Simulator(Service):
         if caller is not None and not is_number(caller):
             message = "caller is not an E.164 number"
             raise SimulatorError(message)
-        from .records import call_record
+        from xoxzo.cloudpy.simulator.queries.records import call_record
 
         with self.engine as engine:
             try:
@@ -171,7 +171,7 @@ class Simulator(Service):
         Raises:
             SimulatorError: There is no such call.
         """
-        from .records import call_record
+        from xoxzo.cloudpy.simulator.queries.records import call_record
 
         with self.engine as engine:
             call = engine.calls.calls.get(callid)
@@ -181,18 +181,18 @@ class Simulator(Service):
             return call_record(call)
 
     @property
-    def office(self) -> OfficeDoor:
+    def office(self) -> OfficeCommands:
         """What people at Xoxzo do: approve templates, add credits, register senders, verify accounts."""
-        from .hands.office import OfficeDoor
+        from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
 
-        return OfficeDoor(self.engine)
+        return OfficeCommands(self.engine)
 
     @property
-    def carrier(self) -> CarrierDoor:
+    def carrier(self) -> CarrierCommands:
         """What carriers and the holders of phones do: rules, and messages and calls settled by hand."""
-        from .hands.carrier import CarrierDoor
+        from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
 
-        return CarrierDoor(self.engine)
+        return CarrierCommands(self.engine)
 
     @property
     def templates(self) -> tuple[TemplateRecord, ...]:
@@ -209,7 +209,7 @@ class Simulator(Service):
 
     def search(
         self, query: str = "", *, limit: int = 50, before: int | None = None, patience: float | None = None
-    ) -> Page[Found]:
+    ) -> ResultPage[SearchResult]:
         """Find messages, calls and replies, the newest first.
 
         Args:
@@ -223,11 +223,11 @@ class Simulator(Service):
         Raises:
             SimulatorError: The query asks for a status or kind that there is not, or a number is out of range.
         """
-        from .looking.search import search
+        from xoxzo.cloudpy.simulator.queries.search import search
 
         return search(self.engine, query, _limit(limit), before, patience)
 
-    def phones(self, *, limit: int = 50, before: int | None = None) -> Page[PhoneSummary]:
+    def phones(self, *, limit: int = 50, before: int | None = None) -> ResultPage[PhoneSummary]:
         """Return the phones that were reached, the latest first.
 
         Args:
@@ -237,7 +237,7 @@ class Simulator(Service):
         Raises:
             SimulatorError: A number is out of range.
         """
-        from .looking.search import phones
+        from xoxzo.cloudpy.simulator.queries.search import phones
 
         return phones(self.engine, _limit(limit), before)
 
@@ -253,7 +253,7 @@ class Simulator(Service):
         Raises:
             SimulatorError: There is nothing with this id.
         """
-        from .looking.timeline import timeline
+        from xoxzo.cloudpy.simulator.queries.timeline import timeline
 
         found = timeline(self.engine, ident)
         if found is None:
@@ -269,10 +269,10 @@ class Simulator(Service):
         Raises:
             SimulatorError: `minutes` is out of range.
         """
-        from .looking.overview import LONGEST, overview
+        from xoxzo.cloudpy.simulator.queries.overview import MAX_MINUTES, overview
 
-        if not 1 <= minutes <= LONGEST:
-            raise SimulatorError(f"minutes must be 1 to {LONGEST}")
+        if not 1 <= minutes <= MAX_MINUTES:
+            raise SimulatorError(f"minutes must be 1 to {MAX_MINUTES}")
         return overview(self.engine, minutes)
 
     @property
@@ -295,7 +295,7 @@ class Simulator(Service):
                 raise SimulatorError("there is no callback of this id")
 
     @property
-    def faults(self) -> FaultDesk:
+    def faults(self) -> FaultInjector:
         """What goes wrong on purpose: `add`, `remove`, `all_normal`, and `counts` of what has hit."""
         return self.api.faults
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.simulator.clock import SteppedClock
+from xoxzo.cloudpy.simulator.engine.clock import SteppedClock
+from xoxzo.cloudpy.simulator.queries.event_format import event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
-from xoxzo.cloudpy.simulator.telling import as_line
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.client import Client
-    from xoxzo.cloudpy.simulator.engine import Event
+    from xoxzo.cloudpy.simulator.engine.context import Event
 
 SID = "test"
 TOKEN = "test"  # noqa: S105 - the simulator admits any
@@ -43,7 +43,7 @@ class SimulatedXoxzo(Simulator):
     @property
     def transcript(self) -> str:
         """What happened, a line for each event, with whole numbers and texts."""
-        return "\n".join(as_line(event, True) for event in self._events)
+        return "\n".join(event_line(event, True) for event in self._events)
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
         """Return a client that talks to this simulator without a socket.

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .app import Api
+from xoxzo.cloudpy.simulator.api.app import Api
 
 __all__ = ["Api"]

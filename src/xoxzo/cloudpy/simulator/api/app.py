@@ -10,15 +10,24 @@ from dataclasses import replace
 from sys import intern
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.engine import Account, Engine, NotEnoughCredits, NotSaved, Received, Refusal
-from xoxzo.cloudpy.simulator.engine.journal import LONGEST_BODY
-from xoxzo.cloudpy.simulator.faults import BEFORE, Fault, FaultDesk, whole_seconds
-from xoxzo.cloudpy.simulator.http import UNSAVED, Refused, Reply, Request, detail, not_enough
-
-from . import description, links
-from .exchange import JSON, Exchange, Handler, empty, reply
-from .gate import Gate, throttled
-from .routes import Route, Routes
+from xoxzo.cloudpy.simulator.api.handlers import description, links
+from xoxzo.cloudpy.simulator.api.http import (
+    DATABASE_UNWRITABLE,
+    ApiRequest,
+    ApiResponse,
+    HttpError,
+    detail,
+    not_enough_credits,
+)
+from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, throttled
+from xoxzo.cloudpy.simulator.api.request_context import JSON, Handler, RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.api.routes import Route, Routes
+from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector, retry_after_seconds
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.minute_stats import RefusedRequest
+from xoxzo.cloudpy.simulator.engine.request_log import MAX_BODY_BYTES, ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account, NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.store import NotSaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,18 +47,18 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.gate = Gate(engine.settings)
+        self.gate = RateLimits(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
-        self.faults = FaultDesk(engine.settings.seed, self._routes.endpoints())
+        self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
         self.faults.changed = self._tell_faults
         engine.callbacks_hit_by(self.faults.hit_callback)
         self._places = self._routes.places() | {links.PATH.strip(b"/")}
 
     def _tell_faults(self, what: str) -> None:
         with self._engine.lock:
-            self._engine.world.tell("faults", "faults", what=what)
+            self._engine.context.tell("faults", "faults", what=what)
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: ApiRequest) -> ApiResponse:
         """Answer a request; never raises for anything that a caller can send."""
         found = self._routes.find(request.path)
         if found is None:
@@ -62,7 +71,7 @@ class Api:
             return self._fail(request, fault, lambda: self._carry_out(request, route, ident))
         return self._carry_out(request, route, ident)
 
-    def handle_together(self, requests: Sequence[Request]) -> list[Reply]:
+    def handle_together(self, requests: Sequence[ApiRequest]) -> list[ApiResponse]:
         """Answer requests in one go: what they changed is saved together, or none of it happened.
 
         One that fails by a mistake of ours is answered with 500 and told to the log of Python; the others go on.
@@ -71,63 +80,63 @@ class Api:
             with self._engine:
                 return [self._handle_safely(request) for request in requests]
         except NotSaved:
-            return [reply(503, {"detail": UNSAVED})] * len(requests)
+            return [json_response(503, {"detail": DATABASE_UNWRITABLE})] * len(requests)
 
     def serves(self, path: bytes) -> bool:
         """Say whether a path lies where the API's paths are; what lies elsewhere may be another door's."""
         return path.split(b"/", 2)[1] in self._places
 
-    def _handle_safely(self, request: Request) -> Reply:
+    def _handle_safely(self, request: ApiRequest) -> ApiResponse:
         try:
             return self.handle(request)
         except Exception:  # noqa: BLE001 - whatever it is, it shall not cost the others their answers
             _LOG.exception("%s could not be answered", request.method)
-            return reply(500, {"detail": "A mistake in the simulator."})
+            return json_response(500, {"detail": "A mistake in the simulator."})
 
-    def _fail(self, request: Request, fault: Fault, carry_out: Callable[[], Reply]) -> Reply:
+    def _fail(self, request: ApiRequest, fault: Fault, carry_out: Callable[[], ApiResponse]) -> ApiResponse:
         """Answer a request that is hit by a fault; what has no answer on the wire is told by the reply's fault."""
         with self._engine.lock:
             path = request.path.decode("latin-1")
-            self._engine.world.tell("fault", f"{request.method} {path}", what=fault.kind)
+            self._engine.context.tell("fault", f"{request.method} {path}", what=fault.kind)
         if fault.kind == "throttled":
-            refusal = throttled(whole_seconds(fault))
-            return replace(reply(429, refusal.body), fault=fault, headers=(*JSON, *refusal.headers))
-        if fault.kind in BEFORE:
-            return Reply(500, fault=fault)
+            refusal = throttled(retry_after_seconds(fault))
+            return replace(json_response(429, refusal.body), fault=fault, headers=(*JSON, *refusal.headers))
+        if fault.kind in KINDS_WITHOUT_EFFECT:
+            return ApiResponse(500, fault=fault)
         answer = carry_out()
         if fault.kind == "error_after":
-            return Reply(500, fault=fault)
+            return ApiResponse(500, fault=fault)
         # A body of one byte has no half to be read.
         body = answer.body[: len(answer.body) // 2] if fault.kind == "truncate" else answer.body
         return replace(answer, body=body, fault=fault)
 
-    def _carry_out(self, request: Request, route: Route, ident: str) -> Reply:
+    def _carry_out(self, request: ApiRequest, route: Route, ident: str) -> ApiResponse:
         try:
             with self._engine as engine:
                 account = self._authenticate(request)
                 if self.gate.limited:
                     self.gate.admit(account, request, listing=route.is_listing(request.method))
                 handler = self._handler(route, request.method)
-                engine.world.received = _received(request) if request.method == "POST" else None
-                answer = handler(Exchange(engine, account, request, ident, self._base_url(request)))
-        except Refused as refusal:
+                engine.context.received = _received(request) if request.method == "POST" else None
+                answer = handler(RequestContext(engine, account, request, ident, self._base_url(request)))
+        except HttpError as refusal:
             answer = self._refuse(request, refusal)
         except NotEnoughCredits as poor:
-            answer = self._refuse(request, not_enough(poor.required))
+            answer = self._refuse(request, not_enough_credits(poor.required))
         except NotSaved:
-            answer = reply(503, {"detail": UNSAVED})
+            answer = json_response(503, {"detail": DATABASE_UNWRITABLE})
         headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
-        return Reply(answer.status, answer.body, headers)
+        return ApiResponse(answer.status, answer.body, headers)
 
-    def _elsewhere(self, request: Request) -> Reply:
+    def _elsewhere(self, request: ApiRequest) -> ApiResponse:
         """Answer what is open to everybody; all other paths are unknown."""
         if request.path == description.PATH:
             return description.describe(request.method, self._base_url(request))
         if request.path.startswith(links.PATH):
             return links.follow(self._engine, request)
-        return empty(404)
+        return empty_response(404)
 
-    def _authenticate(self, request: Request) -> Account:
+    def _authenticate(self, request: ApiRequest) -> Account:
         scheme, _, encoded = request.header(b"authorization").partition(" ")
         if scheme.lower() == "basic":
             try:
@@ -157,45 +166,47 @@ class Api:
             raise detail(405, f'Method "{method}" not allowed.')
         return handler
 
-    def _refuse(self, request: Request, refusal: Refused) -> Reply:
+    def _refuse(self, request: ApiRequest, refusal: HttpError) -> ApiResponse:
         if refusal.status == 404:
-            return empty(404)
+            return empty_response(404)
         path = request.path.decode("latin-1")
         because = list(_reasons(refusal.body))
         with self._engine.lock:
-            world = self._engine.world
-            world.tally.refusals.append(Refusal(world.now(), request.method, path, refusal.status, tuple(because)))
-            world.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
-        answer = reply(refusal.status, refusal.body)
+            context = self._engine.context
+            context.tally.refusals.append(
+                RefusedRequest(context.now(), request.method, path, refusal.status, tuple(because))
+            )
+            context.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
+        answer = json_response(refusal.status, refusal.body)
         headers = (*answer.headers, *refusal.headers)
         if refusal.status == 401:
             headers = (*headers, (b"www-authenticate", b'Basic realm="api"'))
-        return Reply(refusal.status, answer.body, headers)
+        return ApiResponse(refusal.status, answer.body, headers)
 
     @staticmethod
-    def _add_slash(request: Request) -> Reply:
+    def _add_slash(request: ApiRequest) -> ApiResponse:
         # Only reading survives the detour: a POST would lose its body (API sections 1.2 and 15.16).
         if request.method not in {"GET", "HEAD"}:
-            return empty(404)
+            return empty_response(404)
         query = b"?" + request.query if request.query else b""
-        return Reply(301, b"", ((b"location", request.path + b"/" + query),))
+        return ApiResponse(301, b"", ((b"location", request.path + b"/" + query),))
 
     @staticmethod
-    def _base_url(request: Request) -> str:
+    def _base_url(request: ApiRequest) -> str:
         # As Django builds absolute addresses: from the host that the caller used (API section 2.2, `url`).
         host = request.header(b"host")
         return f"http://{host}" if _HOST.fullmatch(host) else "http://localhost"
 
 
-def _received(request: Request) -> Received:
+def _received(request: ApiRequest) -> ReceivedRequest:
     """Return what is remembered of a request; the same words of all requests of a program are kept once."""
-    return Received(
+    return ReceivedRequest(
         request.method,
         intern(request.path.decode("latin-1")),
         intern(request.header(b"content-type")),
         intern(request.header(b"user-agent")),
         request.header(b"x-request-id")[:_LONGEST_ID],
-        request.body[:LONGEST_BODY],
+        request.body[:MAX_BODY_BYTES],
         len(request.body),
     )
 
@@ -210,6 +221,6 @@ def _reasons(body: object) -> Iterator[str]:
             yield reason if name in {"detail", "non_field_errors"} else f"{name}: {reason}"
 
 
-def _describe(_exchange: Exchange) -> Reply:
+def _describe(_exchange: RequestContext) -> ApiResponse:
     kinds = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
-    return reply(200, {"renders": kinds[:1], "parses": kinds})
+    return json_response(200, {"renders": kinds[:1], "parses": kinds})

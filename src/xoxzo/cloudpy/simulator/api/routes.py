@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from . import account, conferences, otp, sms, templates, utilities, voice
-from .exchange import Handler, Methods
-from .lines import Lines
+from xoxzo.cloudpy.simulator.api.handlers import account, calls, carrier_lookup, conferences, otp, sms, templates
+from xoxzo.cloudpy.simulator.api.handlers.subscribed_numbers import NumberHandlers
+from xoxzo.cloudpy.simulator.api.request_context import Handler, Methods
 
 _ID = None
 """Stands for an id in a path."""
@@ -57,19 +57,19 @@ class Routes:
                 delete=templates.delete,
             ),
             ("sms", "templates", _ID, "messages"): _route(post=templates.send),
-            ("voice", "simple", "playbacks"): _route(post=voice.place),
+            ("voice", "simple", "playbacks"): _route(post=calls.place),
             ("voice", "simple", "conferences"): _route(post=conferences.place),
             ("voice", "simple", "conferences", _ID): _route(get=conferences.get),
-            ("voice", "calls", _ID): _route(get=voice.get),
+            ("voice", "calls", _ID): _route(get=calls.get),
             ("otp", "register-website"): _route(post=otp.register),
             ("otp", "request"): _route(post=otp.request),
             ("otp", "verify"): _route(post=otp.verify),
-            ("utilities", "carrierlookup"): _route(post=utilities.look_up),
+            ("utilities", "carrierlookup"): _route(post=carrier_lookup.look_up),
             ("you", "credits"): _route(get=account.get_credits),
         }
-        self._add_lines("voice", "dins", Lines("din"))
+        self._add_lines("voice", "dins", NumberHandlers("din"))
         if legacy_sin:
-            self._add_lines("sms", "sins", Lines("sin"))
+            self._add_lines("sms", "sins", NumberHandlers("sin"))
         for pieces, route in self._table.items():
             path = "/".join(("", *(piece or "{id}" for piece in pieces), ""))
             self._table[pieces] = replace(route, path=path)
@@ -80,7 +80,7 @@ class Routes:
             if _ID not in pieces
         }
 
-    def _add_lines(self, first: str, second: str, lines: Lines) -> None:
+    def _add_lines(self, first: str, second: str, lines: NumberHandlers) -> None:
         root = (first, second)
         self._table[root] = _route(get=lines.search)
         self._table[*root, "subscriptions"] = _route(get=lines.subscribed, post=lines.subscribe)

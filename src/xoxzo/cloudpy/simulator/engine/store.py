@@ -10,7 +10,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from . import Engine
+    from xoxzo.cloudpy.simulator.engine.engine import Engine
 
 
 class NotSaved(SimulatorError):
@@ -18,7 +18,7 @@ class NotSaved(SimulatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class SavedState:
     """What is kept besides the records."""
 
     moment: float
@@ -28,19 +28,19 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class StoreOpening:
     """Where a process takes up what another one left."""
 
     generation: int
     """How often the state was taken up: 0 for a new one. Ids made from one seed differ by it."""
-    marks: Marks | None
+    marks: SavedState | None
     """``None`` when nothing was written yet."""
 
 
 class Store(Protocol):
     """Keeps records. The engine's lock guards it."""
 
-    def begin(self) -> Beginning:
+    def begin(self) -> StoreOpening:
         """Count a new generation, which shows that it can be written.
 
         Raises:
@@ -61,7 +61,7 @@ class Store(Protocol):
         """
         ...
 
-    def save(self, changes: Mapping[object, bool], marks: Marks, *, wipe: bool) -> None:
+    def save(self, changes: Mapping[object, bool], marks: SavedState, *, wipe: bool) -> None:
         """Write all or nothing; it is on disk when this returns.
 
         Args:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .document import document
-from .strict import closed, strict
+from xoxzo.cloudpy.simulator.openapi.document import document
+from xoxzo.cloudpy.simulator.openapi.strict import closed, strict
 
 __all__ = ["closed", "document", "strict"]

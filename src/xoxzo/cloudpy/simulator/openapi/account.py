@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from .common import RECIPIENT
-from .errors import COST
-from .shapes import NUMBER, Body, Chapter, Endpoint, array, nullable, number, record, ref, text
+from xoxzo.cloudpy.simulator.openapi.common import RECIPIENT
+from xoxzo.cloudpy.simulator.openapi.errors import COST
+from xoxzo.cloudpy.simulator.openapi.shapes import (
+    NUMBER,
+    Body,
+    Chapter,
+    Endpoint,
+    array,
+    nullable,
+    number,
+    record,
+    ref,
+    text,
+)
 
 ACCOUNT = Chapter(
     title="Account",

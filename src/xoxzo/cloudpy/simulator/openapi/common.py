@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .shapes import NUMBER, Json, flag, text
+from xoxzo.cloudpy.simulator.openapi.shapes import NUMBER, Json, flag, text
 
 STAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
 

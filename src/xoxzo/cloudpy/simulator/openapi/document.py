@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import errors, otp, sms, templates, voice
-from .account import ACCOUNT, UTILITIES
-from .numbers import DINS, SINS
+from xoxzo.cloudpy.simulator.openapi import errors, otp, sms, templates, voice
+from xoxzo.cloudpy.simulator.openapi.account import ACCOUNT, UTILITIES
+from xoxzo.cloudpy.simulator.openapi.numbers import DINS, SINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .shapes import Body, Chapter, Endpoint, Json
+    from xoxzo.cloudpy.simulator.openapi.shapes import Body, Chapter, Endpoint, Json
 
 CHAPTERS: tuple[Chapter, ...] = (
     sms.CHAPTER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .shapes import Endpoint, Json, array, integer, number, record, ref, text
+from xoxzo.cloudpy.simulator.openapi.shapes import Endpoint, Json, array, integer, number, record, ref, text
 
 SCHEMAS: dict[str, Json] = {
     "Detail": record({"detail": text()}, description="An error that concerns the whole request."),

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .common import url
-from .shapes import Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, number, query, record, ref, text
+from xoxzo.cloudpy.simulator.openapi.common import url
+from xoxzo.cloudpy.simulator.openapi.shapes import (
+    Body,
+    Chapter,
+    Endpoint,
+    Json,
+    array,
+    in_path,
+    integer,
+    nullable,
+    number,
+    query,
+    record,
+    ref,
+    text,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .common import RECIPIENT
-from .shapes import NUMBER, Body, Chapter, Endpoint, integer, record, ref, text
+from xoxzo.cloudpy.simulator.openapi.common import RECIPIENT
+from xoxzo.cloudpy.simulator.openapi.shapes import NUMBER, Body, Chapter, Endpoint, integer, record, ref, text
 
 _SITE = "https://example.com"
 _WEBSITE = text("Your website, as it was registered.", minLength=1)

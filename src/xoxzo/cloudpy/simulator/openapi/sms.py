@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from .common import RECIPIENT, SENDER, SMS_OPTIONS, stamp
-from .errors import COST
-from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, query, record, ref, text
+from xoxzo.cloudpy.simulator.openapi.common import RECIPIENT, SENDER, SMS_OPTIONS, stamp
+from xoxzo.cloudpy.simulator.openapi.errors import COST
+from xoxzo.cloudpy.simulator.openapi.shapes import (
+    NUMBER,
+    Body,
+    Chapter,
+    Endpoint,
+    Json,
+    array,
+    in_path,
+    integer,
+    nullable,
+    query,
+    record,
+    ref,
+    text,
+)
 
 MSGID = "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1"
 SENT: Json = array(record({"msgid": text("The key to the message's status.")}), minItems=1, maxItems=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .shapes import Json
+    from xoxzo.cloudpy.simulator.openapi.shapes import Json
 
 
 def closed(piece: Any) -> Any:  # noqa: ANN401 - any piece of a JSON document

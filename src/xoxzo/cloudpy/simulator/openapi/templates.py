@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from .common import RECIPIENT, SENDER, SMS_OPTIONS
-from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, in_path, integer, nullable, record, ref, text
-from .sms import MSGID, SENT
+from xoxzo.cloudpy.simulator.openapi.common import RECIPIENT, SENDER, SMS_OPTIONS
+from xoxzo.cloudpy.simulator.openapi.shapes import (
+    NUMBER,
+    Body,
+    Chapter,
+    Endpoint,
+    Json,
+    array,
+    in_path,
+    integer,
+    nullable,
+    record,
+    ref,
+    text,
+)
+from xoxzo.cloudpy.simulator.openapi.sms import MSGID, SENT
 
 _ID = in_path("template_id", "The template.", integer(minimum=1, examples=[6]))
 _FIELDS: Json = {

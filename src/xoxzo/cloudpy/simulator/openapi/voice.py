@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from .common import CALLER, RECIPIENT, TAGS, stamp, url
-from .errors import COST
-from .shapes import NUMBER, Body, Chapter, Endpoint, Json, array, flag, in_path, integer, nullable, record, ref, text
+from xoxzo.cloudpy.simulator.openapi.common import CALLER, RECIPIENT, TAGS, stamp, url
+from xoxzo.cloudpy.simulator.openapi.errors import COST
+from xoxzo.cloudpy.simulator.openapi.shapes import (
+    NUMBER,
+    Body,
+    Chapter,
+    Endpoint,
+    Json,
+    array,
+    flag,
+    in_path,
+    integer,
+    nullable,
+    record,
+    ref,
+    text,
+)
 
 _CALLID = "41c181b6-0000-4000-8000-000000000000"
 _CONFERENCE = "93d0a1c2-0000-4000-8000-000000000000"

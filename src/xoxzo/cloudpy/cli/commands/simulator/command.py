@@ -20,12 +20,14 @@ from xoxzo.cloudpy.cli.core.signals import stop_signals
 
 # Imported here so that a missing extra is told by the table of commands, in one line.
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.clock import RealClock, SteppedClock
+from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
 from xoxzo.cloudpy.simulator.profiles import PROFILES
+
+# Imported here so that a missing extra is told by the table of commands, in one line.
+from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
-from xoxzo.cloudpy.simulator.telling import as_json, as_line
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -96,15 +98,15 @@ def command(
         return
     settings = settings_from(**options)
     if show_settings:
-        from xoxzo.cloudpy.simulator.catalogue import table
+        from xoxzo.cloudpy.simulator.settings_text import settings_table
 
-        click.echo(table(settings))
+        click.echo(settings_table(settings))
         return
     with stop_signals() as stop:
         try:
             moment = SteppedClock() if clock == "stepped" else RealClock()
             simulator = Simulator(settings, clock=moment, database=database)
-            log = EventLog(as_json if machine else as_line, show_content=show_content)
+            log = EventLog(event_json if machine else event_line, show_content=show_content)
             simulator.engine.listen(log.tell)
             server = Server(simulator, host, port)
             server.start()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.simulator.engine import Event
+    from xoxzo.cloudpy.simulator.engine.context import Event
 
 MAX_WAITING_EVENTS = 10_000
 """Events that wait to be written; while nobody reads, the later ones are counted instead."""

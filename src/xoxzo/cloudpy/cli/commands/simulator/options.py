@@ -49,9 +49,9 @@ def settings_from(
 def _assigned(assignments: tuple[str, ...]) -> dict[str, Any]:
     if not assignments:
         return {}  # the common case does not wait for the import
-    from xoxzo.cloudpy.simulator.catalogue import read_assignments
+    from xoxzo.cloudpy.simulator.settings_text import parse_assignments
 
-    return read_assignments(assignments)
+    return parse_assignments(assignments)
 
 
 _GIVEN = click.core.ParameterSource.COMMANDLINE

@@ -1,0 +1,15 @@
+"""The account over HTTP (API section 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.api.request_context import RequestContext, json_response
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.api.http import ApiResponse
+
+
+def get_credits(exchange: RequestContext) -> ApiResponse:
+    """Answer `GET /you/credits/` (API section 9.1)."""
+    return json_response(200, {"credits": float(exchange.account.credits)})

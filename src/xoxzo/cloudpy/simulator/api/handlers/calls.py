@@ -1,0 +1,72 @@
+"""Calls over HTTP (API sections 5.1 and 5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, invalid
+from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.engine.call_records import CallRequest
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.rules.call_actions import LANGUAGES
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits, is_number, without_plus
+from xoxzo.cloudpy.simulator.engine.rules.prices import has_dialling_code
+from xoxzo.cloudpy.simulator.engine.rules.urls import is_recording
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.api.fields import Fields
+
+
+def place(exchange: RequestContext) -> ApiResponse:
+    """Answer `POST /voice/simple/playbacks/`: an mp3, or a text that is spoken (API section 5.1)."""
+    request = _read(exchange.fields(), exchange.engine, exchange.account, exchange.base_url)
+    call = exchange.engine.calls.place(exchange.account, request)
+    return json_response(201, [{"callid": call.callid}])
+
+
+def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> CallRequest:
+    settings = engine.settings
+    recording_url = tts_message = tts_lang = None
+    if fields.has("tts_message"):  # it wins over a recording (API section 15.39)
+        tts_message = fields.required("tts_message")
+        tts_lang = fields.required("tts_lang")
+        if tts_lang and tts_lang not in LANGUAGES:
+            fields.error("tts_lang", f'"{tts_lang}" is not a valid choice.')
+    else:
+        recording_url = fields.required(
+            "recording_url",
+            lambda url: is_recording(url, strict=settings.strict_recording_url),
+            "Enter a valid URL.",
+        )
+    request = CallRequest(
+        caller=fields.required("caller", lambda caller: is_digits(without_plus(caller)), "Invalid caller"),
+        recipient=fields.required("recipient", is_number, "Invalid recipient"),
+        recording_url=recording_url,
+        tts_message=tts_message,
+        tts_lang=tts_lang,
+        callback_url=fields.url("callbackurl"),
+        tags=fields.tags(),
+        din_caller=fields.flag("jp_din_caller"),
+        base_url=base_url,
+    )
+    _check_caller(fields, request, engine, account)
+    fields.check()
+    if has_dialling_code(settings.blocked_countries, request.recipient):
+        raise invalid("recipient", "Country not allowed")
+    return request
+
+
+def _check_caller(fields: Fields, request: CallRequest, engine: Engine, account: Account) -> None:
+    caller = without_plus(request.caller)
+    if request.recipient.startswith("+60") and (len(caller) < 10 or caller.startswith("0")):
+        fields.error("caller", "Invalid caller")  # Malaysia's rule (API section 5.1)
+    if request.din_caller and caller not in {line.number for line in engine.dins.subscribed(account)}:
+        fields.error("caller", "Invalid caller")  # API section 15.42
+
+
+def get(exchange: RequestContext) -> ApiResponse:
+    """Answer `GET /voice/calls/<callid>/` (API section 5.2)."""
+    call = exchange.account.calls.get(exchange.ident)
+    hidden = call is not None and call.direction == "inbound" and not exchange.engine.settings.inbound_calls_listed
+    return empty_response(404) if call is None or hidden else json_response(200, call.view(exchange.base_url))

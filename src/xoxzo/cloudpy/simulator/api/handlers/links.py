@@ -1,0 +1,32 @@
+"""Short links, which anybody may open (API section 2.5)."""
+
+from __future__ import annotations
+
+import string
+from urllib.parse import quote
+
+from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiRequest, ApiResponse
+from xoxzo.cloudpy.simulator.api.request_context import empty_response, json_response
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.store import NotSaved
+
+PATH = b"/s/"
+"""How the path of every short link begins; the real ones stand on a host of their own."""
+
+_AS_IT_IS = string.punctuation
+
+
+def follow(engine: Engine, request: ApiRequest) -> ApiResponse:
+    """Answer `GET /s/<five characters>` with a redirection to the link; only GET counts as a click."""
+    if request.method != "GET":
+        return empty_response(404 if request.method == "HEAD" else 405)
+    path = request.path.removeprefix(PATH).decode("latin-1")
+    try:
+        with engine:
+            link = engine.sms.links.open(path)
+    except NotSaved:
+        return json_response(503, {"detail": DATABASE_UNWRITABLE})
+    if link is None:
+        return empty_response(404)
+    # Whatever the sender wrote: a header has printable ASCII alone.
+    return ApiResponse(302, b"", ((b"location", quote(link, safe=_AS_IT_IS).encode()),))

@@ -1,0 +1,107 @@
+"""SMS messages over HTTP (API section 2)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, detail, invalid
+from xoxzo.cloudpy.simulator.api.query_strings import OLDEST, DateFilter, date_filters
+from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits, is_number
+from xoxzo.cloudpy.simulator.engine.rules.prices import has_dialling_code
+from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
+from xoxzo.cloudpy.simulator.engine.services.sms import Message, MessageTooLong, SmsRequest
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.api.fields import Fields
+
+
+def send(exchange: RequestContext) -> ApiResponse:
+    """Answer `POST /sms/messages/` (API section 2.1)."""
+    settings = exchange.engine.settings
+    allowed = exchange.account.free_form
+    if not (settings.free_form_allowed if allowed is None else allowed):
+        raise detail(403, "You do not have permission to perform this action.")
+    request = read(exchange.fields(), exchange.engine, exchange.base_url)
+    try:
+        message = exchange.engine.sms.send(exchange.account, request)
+    except MessageTooLong:
+        raise invalid("message", "Message too long") from None
+    return json_response(201, [{"msgid": message.msgid}])
+
+
+def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = None) -> SmsRequest:
+    """Read the parameters of section 2.1; a template gives the `text`, without it `message` is required.
+
+    Raises:
+        Refused: 400, with all fields that are wrong.
+    """
+    k_premium, k_premium_sender = _k_premium(fields, engine)
+    request = SmsRequest(
+        text=fields.required("message") if text is None else text,
+        recipient=fields.required("recipient", is_number, "Invalid recipient"),
+        sender=fields.required("sender", is_sender, "Invalid sender"),
+        tags=fields.tags(),
+        callback_url=fields.url("callbackurl"),
+        track_link=fields.flag("track_link"),
+        click_callback_url=fields.url("lt_callbackurl"),
+        k_premium=k_premium,
+        k_premium_sender=k_premium_sender,
+        base_url=base_url,
+    )
+    if not request.track_link and count_parts(request.text) is None:
+        # With tracking the length is known only after replacement (API section 15.26).
+        fields.error("message", "Message too long")
+    fields.check()
+    country_refused = has_dialling_code(engine.settings.blocked_countries, request.recipient)
+    if country_refused or (request.k_premium and not request.recipient.startswith("+81")):
+        raise invalid("recipient", "Country not allowed")
+    return request
+
+
+def is_sender(text: str) -> bool:
+    """Say whether a sender is right: letters and digits up to 10, digits alone up to 15 (API section 15.4)."""
+    bare = text.removeprefix("+")
+    return is_digits(bare) or (len(bare) <= 10 and bare.isascii() and bare.isalnum())
+
+
+def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lite"], str]:
+    full, lite = fields.flag("jp_kp"), fields.flag("jp_kpl")
+    if not (full or lite):
+        return "", ""
+    if full and lite:
+        fields.error("non_field_errors", "jp_kp and jp_kpl exclude each other.")
+    sender = fields.required(
+        "jp_kp_sender",
+        lambda sender: is_digits(sender) and engine.registered_senders.known(sender),
+        "Invalid sender",
+    )
+    return "full" if full else "lite", sender
+
+
+def get(exchange: RequestContext) -> ApiResponse:
+    """Answer `GET /sms/messages/<msgid>/` (API section 2.2)."""
+    sms = exchange.engine.sms
+    message = sms.find(exchange.account, exchange.ident)
+    return empty_response(404) if message is None else json_response(200, sms.view(message, exchange.base_url))
+
+
+def list_sent(exchange: RequestContext) -> ApiResponse:
+    """Answer `GET /sms/messages/` (API section 2.3): newest first, at most `list_cap`."""
+    engine = exchange.engine
+    today = datetime.fromtimestamp(engine.context.now(), UTC).date()
+    filters = date_filters(exchange.request.query, today)
+    wanted = (
+        engine.sms.view(message, exchange.base_url)
+        for message in engine.sms.newest_first(exchange.account)
+        if _listed(message, today, filters)
+    )
+    return json_response(200, list(islice(wanted, engine.settings.list_cap)))
+
+
+def _listed(message: Message, today: date, filters: list[DateFilter]) -> bool:
+    day = datetime.fromtimestamp(message.sent, UTC).date()
+    return today - day <= OLDEST and all(condition.accepts(day) for condition in filters)

@@ -1,0 +1,143 @@
+"""Who gets in, and how often: addresses, connections and rates (API sections 1.1, 1.6, 15.7, 15.11 and 15.12)."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, HttpError, detail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+    from xoxzo.cloudpy.simulator.settings import Settings
+
+Peer = tuple[str, int]
+"""The other end of a connection: address and port."""
+
+_MOST_ACCOUNTS = 10_000
+_HERE = "127.0.0.1"
+
+
+class RateLimits:
+    """Lets requests in or refuses them, in real time whatever the simulator's clock says.
+
+    Args:
+        settings: What is limited; by default nothing is.
+        now: Seconds that never go back.
+
+    Raises:
+        SimulatorError: `allowed_addresses` holds what is neither an address nor a block of them.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._now = now
+        self.limited = any(
+            limit is not None
+            for limit in (settings.requests_per_second, settings.list_interval, settings.most_connections)
+        )
+        """Whether anything is, so that nothing is counted in vain."""
+        self._networks = [_network(text) for text in settings.allowed_addresses]
+        self._general = SlidingWindow(settings.requests_per_second or 0, 1.0)
+        self._listing = SlidingWindow(1, settings.list_interval or 0.0)
+        self._open: list[Callable[[], Collection[Peer]]] = []
+        self._owners: dict[Peer, tuple[str, str]] = {}
+
+    def watch(self, open_connections: Callable[[], Collection[Peer]]) -> None:
+        """Count the connections of a server; only those can be limited."""
+        self._open.append(open_connections)
+
+    def unwatch(self, open_connections: Callable[[], Collection[Peer]]) -> None:
+        """Count the connections of a server no more."""
+        self._open.remove(open_connections)
+
+    def check_address(self, request: ApiRequest) -> None:
+        """Refuse callers that the allow-list does not name; calls within this process come from loopback.
+
+        Raises:
+            Refused: 401 like a bad token, or 403.
+        """
+        if self._networks:
+            address = ipaddress.ip_address(request.peer[0] if request.peer else _HERE)
+            address = getattr(address, "ipv4_mapped", None) or address
+            if not any(address in network for network in self._networks):
+                if self._settings.refused_address_status == 401:
+                    raise detail(401, "Invalid sid/token")
+                raise detail(403, "You do not have permission to perform this action.")
+
+    def admit(self, account: Account, request: ApiRequest, *, listing: bool) -> None:
+        """Count a request of an account.
+
+        Raises:
+            Refused: 429: too many connections, or too many requests; `Retry-After` tells when to come again.
+        """
+        settings, key = self._settings, (account.sid, account.token)
+        if settings.most_connections is not None and request.peer is not None:
+            self._count_connection(key, request.peer, settings.most_connections)
+        if settings.requests_per_second is not None:
+            _refuse(self._general.wait(key, self._now()))
+        if listing and settings.list_interval is not None:
+            _refuse(self._listing.wait(key, self._now()))
+
+    def _count_connection(self, key: tuple[str, str], peer: Peer, most: int) -> None:
+        still_open = {other for connections in self._open for other in connections()}
+        self._owners = {other: owner for other, owner in self._owners.items() if other in still_open}
+        if peer in still_open:
+            others = sum(owner == key for other, owner in self._owners.items() if other != peer)
+            if others >= most:
+                _refuse(1.0)
+            self._owners[peer] = key
+
+
+class SlidingWindow:
+    """Allows so many requests of each account in any span of time.
+
+    Args:
+        most: How many.
+        seconds: How long the span is.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._times: dict[tuple[str, str], deque[float]] = {}
+
+    def wait(self, key: tuple[str, str], now: float) -> float | None:
+        """Let a request in and count it, or return the seconds until the next one; one that is refused counts nothing.
+
+        The seconds may be zero: what is a moment too early may come out as none by rounding.
+        """
+        times = self._times.setdefault(key, deque())
+        while times and times[0] <= now - self._seconds:
+            times.popleft()
+        if len(times) >= self._most:
+            return times[0] + self._seconds - now if times else self._seconds
+        times.append(now)
+        if len(self._times) > _MOST_ACCOUNTS:
+            self._times.pop(next(iter(self._times)))
+        return None
+
+
+def _refuse(seconds: float | None) -> None:
+    if seconds is not None:
+        raise throttled(max(1, math.ceil(round(seconds, 6))))  # rounded first: 60.0000000001 s are 60
+
+
+def throttled(whole: int) -> HttpError:
+    """Return the refusal of a request that comes so many whole seconds too early (API sections 1.5 and 15.11)."""
+    text = f"Request was throttled. Expected available in {whole} second{'' if whole == 1 else 's'}."
+    return HttpError(429, {"detail": text}, ((b"retry-after", str(whole).encode()),))
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        message = f"{text!r} in allowed_addresses is neither an IP address nor a CIDR block"
+        raise SimulatorError(message) from None

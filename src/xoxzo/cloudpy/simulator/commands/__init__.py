@@ -1,0 +1,1 @@
+"""Acting on a simulator: what carriers, the people at Xoxzo and faults do."""

@@ -1,0 +1,163 @@
+"""The desk of the carriers, and of whoever holds a phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
+from xoxzo.cloudpy.simulator.engine.services.sms import Message
+from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LONGEST = 366 * 86_400.0
+_LONGEST_PATTERN = 16
+_MOST_RULES = 1_000
+
+
+class CarrierCommands:
+    """The carriers' desk: what becomes of messages and calls.
+
+    Args:
+        engine: The service.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def rules(self) -> tuple[OutcomeRule, ...]:
+        """The rules, in the order in which they were made."""
+        with self._engine as engine:
+            return tuple(engine.outcome_rules.rules.values())
+
+    def add_rule(self, pattern: str, outcome: str, *, kind: RuleKind = "sms", seconds: float = 0.0) -> OutcomeRule:
+        """Decide what becomes of messages or calls from now on.
+
+        Of several rules that fit, the one with the longest pattern counts, and of equal ones the newest.
+
+        Args:
+            pattern: A number in E.164, or its beginning with the +; empty for all numbers.
+            outcome: For messages ``deliver``, ``fail``, ``hold`` (until somebody decides) or ``delay``; for calls
+                ``answer``, ``decline``, ``ignore`` (it rings until it stops), ``fail`` or ``hold`` (it rings until
+                somebody answers by hand, at most a minute).
+            kind: Whether it is about messages (``sms``) or calls (``call``).
+            seconds: How much longer it takes: until a delayed message arrives, or until somebody picks up.
+
+        Returns:
+            The rule; `remove_rule` takes its `ident`.
+
+        Raises:
+            SimulatorError: A value is wrong, or there are 1,000 rules already.
+        """
+        if kind not in get_args(RuleKind):
+            raise SimulatorError("kind must be sms or call")
+        if outcome not in OUTCOMES[kind]:
+            raise SimulatorError(f"outcome must be one of {', '.join(OUTCOMES[kind])}")
+        if pattern and not (pattern.startswith("+") and is_digits(pattern[1:]) and len(pattern) <= _LONGEST_PATTERN):
+            raise SimulatorError("pattern must be a number or its beginning, with a +, or empty")
+        _check_seconds(seconds)
+        with self._engine as engine:
+            if len(engine.outcome_rules.rules) >= _MOST_RULES:
+                raise SimulatorError(f"there are {_MOST_RULES} rules already")
+            return engine.outcome_rules.add(kind, pattern, outcome, float(seconds))
+
+    def remove_rule(self, ident: int) -> None:
+        """End a rule; what it has held stays held.
+
+        Raises:
+            SimulatorError: There is no such rule.
+        """
+        with self._engine as engine:
+            if not engine.outcome_rules.remove(ident):
+                raise SimulatorError("there is no such rule")
+
+    def held(self) -> tuple[SearchResult, ...]:
+        """Return the messages that wait for somebody to decide, and the calls that ring now; the oldest first."""
+        with self._engine as engine:
+            waiting = [*map(from_message, engine.sms.held())]
+            waiting += (from_call(ringing.call) for ringing in engine.calls.phones.now())
+        return tuple(sorted(waiting, key=lambda found: found.serial))
+
+    def deliver(self, msgid: str) -> None:
+        """Deliver a message now.
+
+        Raises:
+            SimulatorError: There is none with this id that is under way.
+        """
+        self._message(msgid, lambda message: self._engine.sms.settle(message, "DELIVERED", "by hand"))
+
+    def fail(self, msgid: str) -> None:
+        """Let a message fail now.
+
+        Raises:
+            SimulatorError: There is none with this id that is under way.
+        """
+        self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", "by hand"))
+
+    def delay(self, msgid: str, seconds: float) -> None:
+        """Let a message arrive so many seconds from now.
+
+        Args:
+            msgid: Its id.
+            seconds: Seconds of the simulator's clock, at most a year.
+
+        Raises:
+            SimulatorError: There is none with this id that is under way, or `seconds` is out of range.
+        """
+        _check_seconds(seconds)
+        self._message(msgid, lambda message: self._engine.sms.delay(message, float(seconds)))
+
+    def answer(self, callid: str) -> None:
+        """Pick up the phone that a call rings at.
+
+        Raises:
+            SimulatorError: No phone rings for this call.
+        """
+        self._call(callid, self._engine.calls.phones.pick_up)
+
+    def decline(self, callid: str) -> None:
+        """Decline a call; whoever placed it sees NO ANSWER, since the API has no other word for it.
+
+        Raises:
+            SimulatorError: No phone rings for this call.
+        """
+        self._call(callid, self._engine.calls.phones.decline)
+
+    def ignore(self, callid: str) -> None:
+        """Let a phone ring until it stops by itself.
+
+        Raises:
+            SimulatorError: No phone rings for this call.
+        """
+        self._call(callid, self._engine.calls.phones.ignore)
+
+    def hang_up(self, callid: str) -> None:
+        """End a call in which somebody talks.
+
+        Raises:
+            SimulatorError: Nobody talks in this call.
+        """
+        with self._engine as engine:
+            if not engine.calls.hang_up(callid):
+                raise SimulatorError("there is no such call in which somebody talks")
+
+    def _message(self, msgid: str, do: Callable[[Message], bool]) -> None:
+        with self._engine as engine:
+            message = engine.sms.messages.get(msgid)
+            if message is None or not do(message):
+                raise SimulatorError("there is no such message under way")
+
+    def _call(self, callid: str, do: Callable[[str], bool]) -> None:
+        with self._engine:
+            if not do(callid):
+                raise SimulatorError("there is no such call that rings")
+
+
+def _check_seconds(seconds: float) -> None:
+    if not 0 <= seconds <= _LONGEST:
+        raise SimulatorError("seconds must be between 0 and a year")

@@ -1,0 +1,239 @@
+"""Faults on purpose: what can go wrong between a program and Xoxzo, for the next few requests or by chance.
+
+A fault is decided before a request is looked at, and carried out by the door that it came through: over a socket, or
+in the same process.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+KINDS = {
+    "throttled": "answers 429 and does nothing; `seconds` is what Retry-After says",
+    "error": "answers 500 and does nothing",
+    "error_after": "does what was asked and answers 500",
+    "slow": "does what was asked and answers after `seconds`",
+    "hang": "does nothing, and closes the connection after `seconds`",
+    "drop": "does nothing, and closes the connection",
+    "refuse": "refuses all connections for `seconds`: over HTTP the port is closed",
+    "lose_reply": "does what was asked, and closes the connection instead of answering",
+    "truncate": "does what was asked and answers with JSON that breaks off",
+    "callback_late": "posts a callback `seconds` later, and so out of order",
+    "callback_twice": "posts a callback twice",
+    "callback_lost": "posts a callback never, as if it had been delivered",
+}
+"""Every kind of fault with what it does."""
+
+CALLBACK_KINDS = frozenset({"callback_late", "callback_twice", "callback_lost"})
+KINDS_WITHOUT_EFFECT = frozenset({"throttled", "error", "hang", "drop", "refuse"})
+"""Faults of which nothing comes: the request is not even looked at."""
+KINDS_WITHOUT_RESPONSE = frozenset({"hang", "drop", "refuse", "lose_reply"})
+"""Faults that end without an answer."""
+
+ALL_ENDPOINTS = "*"
+_NAME = re.compile(r"\{[^}]*\}")
+_LONGEST = 86_400.0
+_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong."""
+
+    ident: int
+    kind: str
+    """One of `KINDS`."""
+    endpoint: str = ALL_ENDPOINTS
+    """A method and a path, such as ``POST /sms/messages/``, its ids as ``{id}``; ``*`` for all."""
+    chance: float = 1.0
+    """How likely it hits a request that it could hit, from 0 to 1."""
+    left: int | None = None
+    """How many requests it will hit yet; ``None`` for any number."""
+    seconds: float = 5.0
+    """How long it takes or holds, where that counts, in real seconds; for a late callback on the simulator's clock."""
+
+    @property
+    def delay(self) -> float:
+        """Real seconds until it is answered, or until the connection is closed."""
+        return self.seconds if self.kind in {"slow", "hang"} else 0.0
+
+
+class FaultInjector:
+    """The faults of one simulator; safe to be used from any thread.
+
+    The first that fits and whose chance comes up hits. With the simulator's seed, the same requests are hit again.
+
+    Args:
+        seed: Makes chance repeatable; ``None`` does not.
+        endpoints: What a fault may be limited to.
+    """
+
+    def __init__(self, seed: int | None, endpoints: Collection[str]) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - it guards nothing
+        self._endpoints = frozenset(endpoints)
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._made = 0
+        self.counts: Counter[str] = Counter()
+        """How often each kind has hit."""
+        self.changed: Callable[[str], None] = lambda _what: None
+        """Is called when a fault begins or ends by hand, with what happened."""
+        self._ends: dict[int, float] = {}  # those that end with their time, by real time
+        self._doors: tuple[Callable[[], None], ...] = ()
+
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """What a fault may be limited to, besides everything."""
+        return self._endpoints
+
+    def __iter__(self) -> Iterator[Fault]:
+        with self._lock:
+            self._end_old()
+            return iter(list(self._faults))
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def add(
+        self,
+        kind: str,
+        endpoint: str = ALL_ENDPOINTS,
+        *,
+        chance: float = 1.0,
+        times: int | None = None,
+        seconds: float = 5.0,
+    ) -> Fault:
+        """Begin with a fault.
+
+        Args:
+            kind: One of `KINDS`.
+            endpoint: A method and a path, such as ``POST /sms/messages/``; ``*`` for all. Callbacks have none.
+            chance: How likely it hits a request that it could hit, above 0 and at most 1.
+            times: How many requests it hits before it ends by itself; any number by default.
+            seconds: How long it takes or holds, where that counts, at most a day. ``refuse`` ends after it, and is for
+                all endpoints and without chance: whoever cannot connect asks for nothing.
+
+        Returns:
+            The fault; `remove` takes its `ident`.
+
+        Raises:
+            SimulatorError: There is no such kind or endpoint, a number is out of range, or there are too many.
+        """
+        endpoint = _NAME.sub("{id}", endpoint)
+        if kind not in KINDS:
+            raise SimulatorError(f"kind must be one of {', '.join(KINDS)}")
+        if endpoint != ALL_ENDPOINTS and (kind in CALLBACK_KINDS or endpoint not in self._endpoints):
+            raise SimulatorError(
+                f"endpoint must be * or, but for callbacks, one of {', '.join(sorted(self._endpoints))}"
+            )
+        if not 0 < chance <= 1:
+            raise SimulatorError("chance must be above 0 and at most 1")
+        if kind == "refuse" and (endpoint != ALL_ENDPOINTS or chance != 1):
+            raise SimulatorError("refuse is for all endpoints and without chance")
+        if times is not None and times < 1:
+            raise SimulatorError("times must be 1 or more")
+        if not 0 <= seconds <= _LONGEST:
+            raise SimulatorError("seconds must be between 0 and a day")
+        with self._lock:
+            if len(self._faults) >= _MOST:
+                raise SimulatorError(f"there are {_MOST} faults already")
+            self._made += 1
+            fault = Fault(self._made, kind, endpoint, chance, times, seconds)
+            self._faults.append(fault)
+            if kind == "refuse":
+                self._ends[fault.ident] = time.monotonic() + seconds
+        self._tell(f"{kind} begun")
+        return fault
+
+    def remove(self, ident: int) -> None:
+        """End one fault.
+
+        Raises:
+            SimulatorError: There is none with this number; it may have ended by itself.
+        """
+        with self._lock:
+            kept = [fault for fault in self._faults if fault.ident != ident]
+            if len(kept) == len(self._faults):
+                raise SimulatorError("there is no such fault")
+            self._faults = kept
+        self._tell("ended")
+
+    def all_normal(self) -> None:
+        """End all faults."""
+        with self._lock:
+            self._faults = []
+        self._tell("all normal")
+
+    def refusing(self) -> float:
+        """Return for how many real seconds connections are refused yet; 0 when they are taken."""
+        with self._lock:
+            self._end_old()
+            return max((end - time.monotonic() for end in self._ends.values()), default=0.0)
+
+    def watch(self, door: Callable[[], None]) -> None:
+        """Have a door told when a fault begins or ends by hand: it looks at `refusing`."""
+        self._doors = (*self._doors, door)
+
+    def unwatch(self, door: Callable[[], None]) -> None:
+        """Tell a door nothing any more."""
+        self._doors = tuple(one for one in self._doors if one != door)
+
+    def hit_request(self, endpoint: str) -> Fault | None:
+        """Return the fault that hits a request, or ``None``, and count it."""
+        return self._hit(lambda fault: fault.kind not in CALLBACK_KINDS and fault.endpoint in {ALL_ENDPOINTS, endpoint})
+
+    def hit_callback(self) -> Fault | None:
+        """Return the fault that hits a callback, or ``None``, and count it."""
+        return self._hit(lambda fault: fault.kind in CALLBACK_KINDS)
+
+    def _hit(self, fits: Callable[[Fault], bool]) -> Fault | None:
+        if not self._faults:  # the busiest path: no lock is taken while all is normal
+            return None
+        with self._lock:
+            self._end_old()
+            for place, fault in enumerate(self._faults):
+                if fits(fault) and (fault.chance == 1 or self._random.random() < fault.chance):
+                    self._spend(place, fault)
+                    self.counts[fault.kind] += 1
+                    return fault
+        return None
+
+    def _tell(self, what: str) -> None:
+        self.changed(what)
+        for door in self._doors:
+            door()
+
+    def _end_old(self) -> None:
+        """End what ends with its time, and has; the lock must be held."""
+        if not self._ends:
+            return
+        now = time.monotonic()
+        over = {ident for ident, end in self._ends.items() if end <= now}
+        self._faults = [fault for fault in self._faults if fault.ident not in over]
+        left = {fault.ident for fault in self._faults}
+        self._ends = {ident: end for ident, end in self._ends.items() if ident in left}
+
+    def _spend(self, place: int, fault: Fault) -> None:
+        if fault.left is None:
+            return
+        if fault.left == 1:
+            del self._faults[place]
+        else:
+            self._faults[place] = replace(fault, left=fault.left - 1)
+
+
+def retry_after_seconds(fault: Fault) -> int:
+    """Return what Retry-After says for a fault: whole seconds, at least one."""
+    return max(1, math.ceil(fault.seconds))

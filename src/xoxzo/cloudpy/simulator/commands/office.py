@@ -1,0 +1,205 @@
+"""The desk of the people at Xoxzo."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
+from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+from xoxzo.cloudpy.simulator.engine.services.templates import UnknownTemplate
+from xoxzo.cloudpy.simulator.queries.records import TemplateRecord, template_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.simulator.settings import Price
+
+_MOST_SENDERS = 10_000
+_MOST_CREDITS = Decimal(10) ** 12
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """An account as the people at Xoxzo see it."""
+
+    sid: str
+    credits: Decimal
+    bought: bool
+    """Whether credits were ever bought."""
+    verified: bool
+    """Whether it may subscribe numbers."""
+    free_form: bool
+    """Whether it may send texts of its own."""
+    messages: int
+    calls: int
+
+
+class OfficeCommands:
+    """The desk of the people at Xoxzo.
+
+    Args:
+        engine: The service.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def templates(self) -> tuple[TemplateRecord, ...]:
+        """The SMS templates of all accounts, oldest first."""
+        with self._engine as engine:
+            return tuple(map(template_record, engine.templates.templates.values()))
+
+    def approve(self, ident: int) -> TemplateRecord:
+        """Approve a template, as a person at Xoxzo does (API section 3.2); one that is approved stays so.
+
+        Args:
+            ident: Its id.
+
+        Raises:
+            SimulatorError: There is no such template.
+        """
+        with self._engine as engine, _known_template():
+            return template_record(engine.templates.approve(ident))
+
+    def give_back(self, ident: int) -> TemplateRecord:
+        """Return a template to its author instead of approving it.
+
+        A text that was in force before counts again; a first one goes on waiting, for the API has no status for a
+        refusal (API section 3.1).
+
+        Args:
+            ident: Its id.
+
+        Raises:
+            SimulatorError: There is no such template.
+        """
+        with self._engine as engine, _known_template():
+            return template_record(engine.templates.give_back(ident))
+
+    def accounts(self) -> tuple[AccountRecord, ...]:
+        """Return the accounts that were ever charged or changed, the oldest first."""
+        with self._engine as engine:
+            return tuple(self._record(account) for account in engine.accounts.kept())
+
+    def add_credits(self, sid: str, amount: Price, *, token: str | None = None) -> AccountRecord:
+        """Add credits to an account, as if they had been bought (API section 1.7).
+
+        Args:
+            sid: Whose account.
+            amount: How many, above 0.
+            token: The account's token: needed for one that was never charged, of which nothing is kept yet.
+
+        Raises:
+            SimulatorError: There is no such account, or the amount is out of range.
+        """
+        try:
+            exactly = as_decimal(amount)
+            allowed = 0 < exactly <= _MOST_CREDITS
+        except (InvalidOperation, ValueError, TypeError):
+            allowed = False
+        if not allowed:
+            raise SimulatorError("amount must be a number above 0")
+        with self._engine as engine:
+            account = self._account(sid, token)
+            engine.accounts.buy(account, exactly)
+            return self._record(account)
+
+    def verify(self, sid: str, verified: bool = True, *, token: str | None = None) -> AccountRecord:
+        """Verify an account, so that it may subscribe numbers, or take that back (API section 15.47).
+
+        Args:
+            sid: Whose account.
+            verified: Whether it is.
+            token: As for `add_credits`.
+
+        Raises:
+            SimulatorError: There is no such account.
+        """
+        with self._engine as engine:
+            account = self._account(sid, token)
+            engine.accounts.allow(account, verified=verified)
+            return self._record(account)
+
+    def allow_free_form(self, sid: str, allowed: bool = True, *, token: str | None = None) -> AccountRecord:
+        """Let an account send texts of its own, or templates alone (API sections 2.1 and 15.8).
+
+        Args:
+            sid: Whose account.
+            allowed: Whether it may.
+            token: As for `add_credits`.
+
+        Raises:
+            SimulatorError: There is no such account.
+        """
+        with self._engine as engine:
+            account = self._account(sid, token)
+            engine.accounts.allow(account, free_form=allowed)
+            return self._record(account)
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """The K-premium senders that are registered; see `any_sender`."""
+        with self._engine as engine:
+            return tuple(sorted({*(engine.settings.k_premium_senders or ()), *engine.registered_senders.senders}))
+
+    @property
+    def any_sender(self) -> bool:
+        """Whether any K-premium sender is taken, registered or not: the setting `k_premium_senders` is ``None``."""
+        return self._engine.settings.k_premium_senders is None
+
+    def register_sender(self, digits: str) -> None:
+        """Register a K-premium sender (API section 15.28).
+
+        Args:
+            digits: Its digits, 15 at most.
+
+        Raises:
+            SimulatorError: It is none.
+        """
+        if not is_digits(digits):
+            raise SimulatorError("a K-premium sender has 1 to 15 digits")
+        with self._engine as engine:
+            if len(engine.registered_senders.senders) >= _MOST_SENDERS:
+                raise SimulatorError(f"there are {_MOST_SENDERS} senders already")
+            engine.registered_senders.register(digits)
+
+    def _account(self, sid: str, token: str | None) -> Account:
+        settings = self._engine.settings
+        if token is None and settings.sid is not None and sid == settings.sid:
+            token = settings.token
+        if token:
+            if settings.sid is not None and (sid, token) != (settings.sid, settings.token):
+                raise SimulatorError("there is no such account")
+            return self._engine.accounts.get(sid, token)
+        account = self._engine.accounts.by_sid(sid)
+        if account is None:
+            raise SimulatorError("there is no such account: it is kept once it was charged; or give its token, too")
+        return account
+
+    def _record(self, account: Account) -> AccountRecord:
+        settings = self._engine.settings
+        return AccountRecord(
+            account.sid,
+            account.credits,
+            account.bought,
+            settings.verified if account.verified is None else account.verified,
+            settings.free_form_allowed if account.free_form is None else account.free_form,
+            len(account.messages),
+            len(account.calls),
+        )
+
+
+@contextmanager
+def _known_template() -> Iterator[None]:
+    try:
+        yield
+    except UnknownTemplate:
+        message = "there is no such template"
+        raise SimulatorError(message) from None

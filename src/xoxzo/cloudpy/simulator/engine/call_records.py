@@ -1,0 +1,95 @@
+"""What a call is: placed by the API (API section 5.1) or coming in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.request_log import ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
+from xoxzo.cloudpy.simulator.engine.rules.prices import price_json
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened on a call."""
+
+    at: float
+    name: str
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequest:
+    """A checked request to call (API section 5.1). Exactly one of `recording_url` and `tts_message` is given."""
+
+    caller: str
+    recipient: str
+    recording_url: str | None = None
+    tts_message: str | None = None
+    tts_lang: str | None = None
+    callback_url: str | None = None
+    tags: tuple[str, ...] = ()
+    din_caller: bool = False
+    base_url: str = "http://localhost"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Call:
+    """A call, outbound or inbound."""
+
+    callid: str
+    account: Account = field(repr=False)
+    caller: str
+    recipient: str
+    call_type: Literal["simple/playbacks", "simple/conferences", "din"]
+    direction: Literal["outbound", "inbound"]
+    minute_price: Decimal
+    started: float
+    tags: tuple[str, ...] = ()
+    callback_url: str | None = None
+    base_url: str = "http://localhost"
+    conferenceid: str = ""
+    """The conference that it belongs to, or an empty text."""
+    ended: float | None = None
+    duration: int = 0
+    charged: Decimal = Decimal(0)
+    status: CallStatus = "IN PROGRESS"
+    steps: list[Step] = field(default_factory=list)
+    answered_at: float | None = None
+    serial: int = 0
+    """Its place in the order of all messages and calls."""
+    received: ReceivedRequest | None = field(default=None, repr=False)
+    """The request that it came from; ``None`` for one that came in."""
+
+    def view(self, base_url: str) -> dict[str, object]:
+        """Return it as the API shows it (API sections 5.2 and 15.43)."""
+        return {
+            "callid": self.callid,
+            "url": f"{base_url}/voice/calls/{self.callid}/",
+            "call_type": self.call_type,
+            "direction": self.direction,
+            "caller": without_plus(self.caller),
+            "recipient": self.recipient,
+            "status": self.status,
+            "start_time": format_time(self.started),
+            "end_time": None if self.ended is None else format_time(self.ended),
+            "duration": self.duration,
+            "cost": 0 if self.ended is None else price_json(self.charged),
+            "tags": list(self.tags),
+        }
+
+    def reached(self) -> Iterator[tuple[float, str]]:
+        """Yield when it reached which phone; an outbound call's caller is a number of the account's."""
+        if self.direction == "inbound" and self.caller:
+            yield self.started, self.caller
+        yield self.started, self.recipient
+        yield from ((step.at, str(step.facts["number"])) for step in self.steps if step.name == "transfer")

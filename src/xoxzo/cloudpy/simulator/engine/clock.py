@@ -1,0 +1,130 @@
+"""Time for the engine: a clock that runs or one that is stepped, and timers that fire in order."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import time
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
+
+class RealClock:
+    """The machine's clock, made steady: a correction of the system time does not move it.
+
+    It can be stopped, advanced while it stands, and set going again; it never goes back.
+    """
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+        self._stands_at: float | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it stands still until it is advanced."""
+        return self._stands_at is not None
+
+    def now(self) -> float:
+        """Return the present moment."""
+        return self._offset + time.monotonic() if self._stands_at is None else self._stands_at
+
+    def stop(self) -> None:
+        """Stand still from now on; twice is fine."""
+        self._stands_at = self.now()
+
+    def run(self) -> None:
+        """Go on from where it stands; twice is fine."""
+        if self._stands_at is not None:
+            self._offset, self._stands_at = self._stands_at - time.monotonic(), None
+
+    def check(self, seconds: float) -> float:
+        """Return the moment that lies `seconds` ahead.
+
+        Raises:
+            SimulatorError: `seconds` is negative, not finite, or leads beyond the year 9000.
+        """
+        now = self.now()
+        # Compared before it is added: an integer may be too large to be a float, and NaN fails every comparison.
+        if not (seconds >= 0 and seconds < _END_OF_TIME) or now + seconds >= _END_OF_TIME:
+            message = "seconds must be zero or more and stay before the year 9000"
+            raise SimulatorError(message)
+        return now + seconds
+
+    def resume_at(self, moment: float) -> None:
+        """Go on from where it stood when the state was saved, unless it is later already."""
+        if moment > self.now():
+            self._go_to(moment)
+
+    def move_to(self, moment: float) -> None:
+        """Set it to a moment; it never goes back."""
+        self._go_to(max(self.now(), moment))
+
+    def _go_to(self, moment: float) -> None:
+        if self._stands_at is None:
+            self._offset = moment - time.monotonic()
+        else:
+            self._stands_at = moment
+
+
+class SteppedClock(RealClock):
+    """A clock that stands still until it is advanced.
+
+    Args:
+        start: Where it stands at first, an aware datetime; the present by default.
+    """
+
+    def __init__(self, start: datetime | None = None) -> None:
+        super().__init__()
+        self._stands_at = self.now() if start is None else start.timestamp()
+
+    def resume_at(self, moment: float) -> None:
+        """Stand where it stood when the state was saved, be that earlier or later."""
+        self._go_to(moment)
+
+
+class Timers:
+    """Actions waiting for their moment. Those due at the same moment fire in the order in which they were set."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
+        self._order = itertools.count()
+
+    def at(self, due: float, action: Callable[[], object]) -> bool:
+        """Set a timer; returns whether it is now the first of all."""
+        entry = (due, next(self._order), action)
+        heapq.heappush(self._heap, entry)
+        return self._heap[0] is entry
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    @property
+    def next_due(self) -> float | None:
+        """When the first timer is due; ``None`` when there is none."""
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self, now: float) -> tuple[float, Callable[[], object]] | None:
+        """Take the first timer that is due by `now`, as its moment and its action."""
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        due, _, action = heapq.heappop(self._heap)
+        return due, action
+
+
+def format_time(moment: float) -> str:
+    """Write a moment as the API does: naive UTC, whole seconds (API section 1.8)."""
+    return _stamp(math.floor(moment))
+
+
+@lru_cache(maxsize=64)  # what happens under load happens within a few seconds
+def _stamp(second: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))

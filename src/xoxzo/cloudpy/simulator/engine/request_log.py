@@ -1,0 +1,27 @@
+"""What is remembered of how things came about: the request as it came in, and each status with its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_BODY_BYTES = 8_192
+"""Bytes that are kept of a request's body."""
+
+StatusChange = tuple[float, str, str]
+"""A change of status: when, to what, and why; the reason is empty where it is the usual course."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """A request as it came in. What authenticates it is not kept."""
+
+    method: str
+    path: str
+    content_type: str
+    user_agent: str
+    request_id: str
+    """The `X-Request-Id` that the caller gave it, or an empty text."""
+    body: bytes
+    """At most `LONGEST_BODY` bytes of it."""
+    size: int
+    """How many bytes it had."""

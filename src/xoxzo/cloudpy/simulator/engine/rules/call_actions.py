@@ -1,0 +1,107 @@
+"""The one line of plain text with which an action URL answers a call (API section 11)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
+from xoxzo.cloudpy.simulator.engine.rules.urls import is_recording
+
+LANGUAGES = ("en", "ja")
+"""Languages that can be spoken; Indonesian has been paused since 2020 (API section 11)."""
+
+_SAY = re.compile(r'say +([A-Za-z-]+) +"(.+)"', re.DOTALL)
+_PLAYBACK = re.compile(r"playback +(\S+)")
+_TRANSFER = re.compile(r"transfer +(\S+)")
+_VOICEMAIL = re.compile(r"voicemail(?: +(.+))?", re.DOTALL)
+
+
+class ActionError(ValueError):
+    """An answer that is no action; its text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak a text."""
+
+    lang: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """Play an mp3."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Connect the caller to a number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """Record the caller, after a greeting if there is one."""
+
+    greeting: Say | Playback | None
+
+
+Action = Say | Playback | Transfer | Voicemail
+
+
+def parse_answer(body: bytes, *, most: int = 1, strict: bool = True) -> list[Action]:
+    """Read an answer: its first non-empty line, or as many as `most` (API section 15.53).
+
+    Args:
+        body: What the action URL answered, UTF-8.
+        most: How many lines count; the rest is ignored.
+        strict: Whether an mp3 must follow the rules for recordings (API section 5.1).
+
+    Raises:
+        ActionError: There is no line, or one that counts is not an action.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        message = "the answer is not UTF-8"
+        raise ActionError(message) from None
+    lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+    if not lines:
+        message = "the answer is empty"
+        raise ActionError(message)
+    return [parse_action(line, strict=strict) for line in lines[:most]]
+
+
+def parse_action(line: str, *, strict: bool = True) -> Action:
+    """Read one line.
+
+    Raises:
+        ActionError: The line is not an action.
+    """
+    if match := _VOICEMAIL.fullmatch(line):
+        return Voicemail(_greeting(match[1], strict=strict) if match[1] else None)
+    if match := _TRANSFER.fullmatch(line):
+        if not is_number(match[1]):
+            message = "transfer needs an E.164 number"
+            raise ActionError(message)
+        return Transfer(match[1])
+    return _greeting(line, strict=strict)
+
+
+def _greeting(line: str, *, strict: bool) -> Say | Playback:
+    if match := _SAY.fullmatch(line):
+        if match[1] not in LANGUAGES:
+            message = f"say needs one of the languages {', '.join(LANGUAGES)}"
+            raise ActionError(message)
+        return Say(match[1], match[2])
+    if match := _PLAYBACK.fullmatch(line):
+        if not is_recording(match[1], strict=strict):
+            message = "playback needs the http URL of an mp3"
+            raise ActionError(message)
+        return Playback(match[1])
+    message = "the line is none of playback, say, transfer and voicemail"
+    raise ActionError(message)

@@ -1,0 +1,244 @@
+"""Delivery reports: what is posted to a `callbackurl`, how often, and what came of it (API sections 10, 15.60-63)."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
+
+from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CallbackKind = Literal["sms", "call", "conference", "click", "reply"]
+CallbackOutcome = Literal["delivered", "will retry", "gave up", "refused"]
+
+_LONGEST_ANSWER = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAttempt:
+    """One try to deliver a callback."""
+
+    kind: CallbackKind
+    ident: str
+    """The msgid, callid, conferenceid, or the id of a reply."""
+    url: str
+    attempt: int
+    at: float
+    """When it ended, seconds since 1970 on the simulator's clock."""
+    status: int | None
+    error: str | None
+    outcome: CallbackOutcome
+    content_type: str = ""
+    body: str = ""
+    """What was posted."""
+    answer: str = ""
+    """The beginning of what was answered."""
+    answer_headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class CallbackDelivery:
+    """A callback that was not answered with 200 yet."""
+
+    kind: CallbackKind
+    ident: str
+    url: str
+    body: bytes
+    content_type: str
+    due: float
+    """When the next try begins, or the one that is under way began."""
+    attempt: int = 1
+    """Which one that is."""
+    repeated: bool = False
+    """Whether it was asked for by hand; then it has one try."""
+    under_way: bool = field(default=False, repr=False)
+    """Whether it is being posted now."""
+
+
+class CallbackService:
+    """Posts callbacks until they are answered with exactly 200, and keeps the log of all tries."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self.log: deque[CallbackAttempt] = deque(maxlen=context.settings.max_callbacks)
+        self._pending: dict[tuple[CallbackKind, str], CallbackDelivery] = {}
+
+    def post(self, kind: CallbackKind, ident: str, url: str, fields: Mapping[str, object]) -> None:
+        """Begin to deliver a callback."""
+        if self._context.settings.callback_format == "json":
+            body, content_type = json.dumps(fields, ensure_ascii=False).encode(), "application/json"
+        else:
+            body, content_type = urlencode(_flat(fields)).encode(), "application/x-www-form-urlencoded"
+        self._begin(CallbackDelivery(kind, ident, url, body, content_type, self._context.now()))
+
+    def again(self, ident: str) -> bool:
+        """Post at once what waits for its next try, or else once more what was posted last; return whether it can be.
+
+        What is posted once more has one try, whatever the settings say.
+        """
+        waiting = [delivery for delivery in self._pending.values() if delivery.ident == ident]
+        for delivery in waiting:
+            if not delivery.under_way:
+                self._wait(delivery, 0.0)
+        if waiting:
+            return True
+        last = {attempt.kind: attempt for attempt in self.log if attempt.ident == ident}
+        for kind, attempt in last.items():
+            body, now = attempt.body.encode(), self._context.now()
+            number = attempt.attempt + 1
+            self._begin(
+                CallbackDelivery(kind, ident, attempt.url, body, attempt.content_type, now, number, repeated=True)
+            )
+        return bool(last)
+
+    def of(self, ident: str) -> list[CallbackAttempt]:
+        """Return all tries that concern a message or call, the oldest first."""
+        return [attempt for attempt in self.log if attempt.ident == ident]
+
+    @property
+    def waiting(self) -> int:
+        """How many are not delivered yet."""
+        return len(self._pending)
+
+    def next_try(self, ident: str) -> float | None:
+        """Return when the next try is due that concerns a message or call, or ``None``."""
+        waits = (one.due for one in self._pending.values() if one.ident == ident and not one.under_way)
+        return min(waits, default=None)
+
+    def next_of_all(self) -> float | None:
+        """Return when any next try is due, or ``None``."""
+        return min((one.due for one in self._pending.values() if not one.under_way), default=None)
+
+    def restore(self, delivery: CallbackDelivery) -> None:
+        """Take back a delivery that was saved; a try that was under way is made again."""
+        self._pending[delivery.kind, delivery.ident] = delivery
+        self._wait(delivery, delivery.due - self._context.now())
+
+    def _begin(self, delivery: CallbackDelivery) -> None:
+        self._pending[delivery.kind, delivery.ident] = delivery
+        self._context.touch(delivery)
+        self._try(delivery)
+
+    def _wait(self, delivery: CallbackDelivery, seconds: float) -> None:
+        due = delivery.due = self._context.now() + seconds
+        self._context.touch(delivery)
+        self._context.at(due, lambda: self._fall_due(delivery, due))
+
+    def _fall_due(self, delivery: CallbackDelivery, due: float) -> None:
+        if delivery.due == due and not delivery.under_way:  # it may have been posted by hand meanwhile
+            self._try(delivery)
+
+    def note(self, attempt: CallbackAttempt) -> None:
+        """Put a try into the log, new or saved; the oldest is forgotten when there are too many."""
+        if len(self.log) == self.log.maxlen and self.log:
+            self._context.forget(self.log[0])
+        self.log.append(attempt)
+
+    def forget_before(self, moment: float) -> None:
+        """Forget tries that ended before a moment."""
+        while self.log and self.log[0].at < moment:
+            self._context.forget(self.log.popleft())
+
+    def _try(self, delivery: CallbackDelivery) -> None:
+        delivery.under_way = True
+        fault = self._context.callback_fault()
+        if fault is None:
+            self._post(delivery)
+            return
+        self._context.tell("fault", delivery.ident, what=fault.kind)
+        if fault.kind == "callback_lost":
+            self._answered(delivery, OutboundResult(200))
+        elif fault.kind == "callback_late":
+            delivery.due = self._context.now() + fault.seconds
+            self._context.touch(delivery)
+            self._context.at(delivery.due, lambda: self._post(delivery))
+        else:
+            self._post(delivery)
+            again = OutboundRequest("POST", delivery.url, _ignore, delivery.body, delivery.content_type)
+            self._context.send(again)
+
+    def _post(self, delivery: CallbackDelivery) -> None:
+        self._context.send(
+            OutboundRequest(
+                "POST",
+                delivery.url,
+                lambda answer: self._answered(delivery, answer),
+                delivery.body,
+                delivery.content_type,
+            ),
+        )
+
+    def _answered(self, delivery: CallbackDelivery, answer: OutboundResult) -> None:
+        settings, attempt = self._context.settings, delivery.attempt
+        delivery.under_way = False
+        outcome: CallbackOutcome
+        if answer.status == 200:
+            outcome = "delivered"
+        elif answer.refused:
+            outcome = "refused"
+        elif delivery.repeated or attempt >= settings.callback_tries:
+            outcome = "gave up"
+        else:
+            outcome = "will retry"
+            delivery.attempt += 1
+            self._wait(delivery, min(2.0 ** (attempt - 1), settings.callback_longest_wait))
+        if outcome != "will retry":
+            self._end(delivery)
+        record = CallbackAttempt(
+            delivery.kind,
+            delivery.ident,
+            delivery.url,
+            attempt,
+            self._context.now(),
+            answer.status,
+            answer.error,
+            outcome,
+            delivery.content_type,
+            delivery.body.decode(),
+            answer.body[:_LONGEST_ANSWER].decode("utf-8", "replace"),
+            answer.headers,
+        )
+        self._context.touch(record)
+        self.note(record)
+        minute = self._context.tally.minute(record.at)
+        if outcome == "delivered":
+            minute.callbacks_ok += 1
+        else:
+            minute.callbacks_failed += 1
+        self._context.tell(
+            "callback",
+            delivery.ident,
+            outcome=outcome,
+            attempt=attempt,
+            status=answer.status,
+            error=answer.error,
+        )
+
+    def _end(self, delivery: CallbackDelivery) -> None:
+        # A later one of the same message, such as one that was repeated by hand, may have taken its place.
+        if self._pending.get((delivery.kind, delivery.ident)) is delivery:
+            del self._pending[delivery.kind, delivery.ident]
+        self._context.forget(delivery)
+
+
+def _ignore(_answer: OutboundResult) -> None:
+    """The second of two: the first one's answer counts."""
+
+
+def _flat(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: _flat_value(value) for name, value in fields.items()}
+
+
+def _flat_value(value: object) -> object:
+    # A form has no lists and no null: tags are joined as they were sent, what is unset is empty, and a list of
+    # objects (a conference's participants) is the text of its JSON.
+    if isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return ",".join(value)
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else value

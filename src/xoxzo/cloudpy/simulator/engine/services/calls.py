@@ -1,0 +1,224 @@
+"""The desk of all calls: those that the API places (API section 5.1), and what they share with incoming ones."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.engine.call_records import Call, CallRequest, CallStatus, Step
+from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_for_number, price_json
+from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.services.ringing import PhoneRinger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from xoxzo.cloudpy.simulator.engine.context import EngineContext
+    from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
+    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+
+# A further minute is billed once it has begun: a talk of exactly 60 seconds is one minute.
+_MINUTE = 60.001
+
+
+class CallService:
+    """Keeps all calls, places those of the API and bills talk by started minutes (API section 1.7)."""
+
+    def __init__(
+        self, context: EngineContext, accounts: AccountService, callbacks: CallbackService, outcome_rules: OutcomeRules
+    ) -> None:
+        self._context = context
+        self._accounts = accounts
+        self._callbacks = callbacks
+        self.phones = PhoneRinger(context, outcome_rules, self.step, self.end)
+        self.calls: dict[str, Call] = {}
+        self.by_phone: dict[str, dict[str, Call]] = {}
+        self._ended: Callable[[Call], None] = lambda _call: None
+        self._changed: Callable[[Call], None] = lambda _call: None
+        accounts.on_forget(self._forget_all)
+
+    def on_end(self, ended: Callable[[Call], None]) -> None:
+        """Have `ended` called for each call that ends, once it stands as it will stay."""
+        self._ended = ended
+
+    def on_change(self, changed: Callable[[Call], None]) -> None:
+        """Have `changed` called for each call of a conference that has changed."""
+        self._changed = changed
+
+    def place(self, account: Account, request: CallRequest) -> Call:
+        """Accept a call and take its first minute, answered or not.
+
+        Raises:
+            NotEnoughCredits: The balance is below the minimum for any call, or below this one's cost.
+        """
+        settings = self._context.settings
+        price = price_for_number(settings.voice_prices, request.recipient)
+        if request.din_caller and request.recipient.startswith("+81"):
+            price = as_decimal(settings.din_caller_price)
+        cost = price + (as_decimal(settings.tts_surcharge) if request.tts_message is not None else 0)
+        self._accounts.charge(account, cost, needs=as_decimal(settings.voice_minimum))
+        call = Call(
+            callid=self._context.callid(),
+            account=account,
+            caller=request.caller,
+            recipient=request.recipient,
+            call_type="simple/playbacks",
+            direction="outbound",
+            minute_price=price,
+            started=self._context.now(),
+            tags=request.tags,
+            callback_url=request.callback_url,
+            base_url=request.base_url,
+            charged=cost,
+            serial=self._context.serial(),
+            received=self._context.received,
+        )
+        self.keep(call)
+        self.step(call, "ringing")
+        self.ring(call, lambda: self._talk(call, request))
+        return call
+
+    def talk_seconds(self, text: str) -> float:
+        """Return how long a text is spoken."""
+        return max(1.0, len(text) / self._context.settings.tts_characters_per_second)
+
+    def step(self, call: Call, name: str, *, content: str | None = None, **facts: object) -> None:
+        """Note and tell that something happened on a call; `content` is kept, but told apart."""
+        kept = facts if content is None else {**facts, "text": content}
+        call.steps.append(Step(self._context.now(), name, kept))
+        self._touch(call)
+        numbers = {"from": call.caller, "to": call.recipient}
+        self._context.tell("call", call.callid, numbers=numbers, content=content, step=name, **facts)
+
+    def answer(self, call: Call) -> None:
+        """Begin to talk, and charge each further minute when it starts."""
+        call.answered_at = self._context.now()
+        self.step(call, "answered")
+        self._context.after(_MINUTE, lambda: self._next_minute(call))
+
+    def end(self, call: Call, status: CallStatus) -> None:
+        """End a call that has not ended yet, and report it (API section 10)."""
+        if call.ended is not None:
+            return
+        call.ended = self._context.now()
+        call.status = status
+        self.phones.silence(call)
+        if call.answered_at is not None:
+            # Rounded first: moments are floats, and 2.9999999 s of talk are three seconds.
+            call.duration = -int(-round(call.ended - call.answered_at, 3) // 1)
+        self.step(call, "ended", status=status, duration=call.duration, cost=price_json(call.charged))
+        if call.callback_url:
+            self._callbacks.post("call", call.callid, call.callback_url, call.view(call.base_url))
+        self._ended(call)
+
+    def ring(self, call: Call, answered: Callable[[], None]) -> None:
+        """Let the phone of a call ring; what is `answered` happens unless the number has a fate of its own."""
+        self.phones.ring(call, call.recipient, answered, lambda: self.end(call, "FAILED"))
+
+    def hang_up(self, callid: str) -> bool:
+        """Hang up by hand; return whether somebody was talking."""
+        call = self.calls.get(callid)
+        if call is None or call.answered_at is None or call.ended is not None:
+            return False
+        self.step(call, "hung up")
+        self.end(call, "ANSWERED")
+        return True
+
+    def _talk(self, call: Call, request: CallRequest) -> None:
+        self.answer(call)
+        if request.tts_message is not None:
+            self.step(call, "say", lang=request.tts_lang, content=request.tts_message)
+            seconds = self.talk_seconds(request.tts_message)
+        else:
+            self.step(call, "playback", url=request.recording_url)
+            seconds = self._context.settings.recording_seconds
+        self._context.after(seconds, lambda: self.end(call, "ANSWERED"))
+
+    def _next_minute(self, call: Call) -> None:
+        if call.ended is not None:
+            return
+        try:
+            self._accounts.charge(call.account, call.minute_price)
+        except NotEnoughCredits:
+            self.step(call, "out of credits")
+            self.end(call, "ANSWERED")
+            return
+        call.charged += call.minute_price
+        self._touch(call)
+        self._context.after(_MINUTE, lambda: self._next_minute(call))
+
+    def keep(self, call: Call) -> None:
+        """Keep a call, and forget the oldest when there are too many."""
+        self.calls[call.callid] = call
+        call.account.calls[call.callid] = call
+        self._context.tally.minute(call.started).calls += 1
+        self.attach(call.recipient, call)
+        for callid in surplus(self.calls, self._context.settings.max_calls):
+            self._forget(self.calls.pop(callid))
+
+    def forget_before(self, moment: float) -> None:
+        """Forget calls that began before a moment."""
+        for callid in outlived(self.calls, lambda call: call.started, moment):
+            self._forget(self.calls.pop(callid))
+
+    def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
+        """Take back calls that were saved, the oldest first.
+
+        A talk cannot be resumed, so those in progress end as FAILED.
+
+        Args:
+            calls: All that are kept.
+            others: Those that conferences alone keep still.
+            stopped: When the engine that they were in was heard of last.
+            reason: Why it stopped, for their last step.
+        """
+        reached: list[tuple[float, str, Call]] = []
+        for call in calls:
+            self._context.saw(call.serial)
+            self.calls[call.callid] = call.account.calls[call.callid] = call
+            reached += ((at, number, call) for at, number in call.reached())
+        for call in (*calls, *others):
+            if call.ended is None:
+                self._context.at(stopped, partial(self._interrupt, call, reason))
+        for _, number, call in sorted(reached, key=lambda one: one[0]):
+            self.attach(number, call)
+
+    def _interrupt(self, call: Call, reason: str) -> None:
+        self.step(call, "failed", reason=reason)
+        self.end(call, "FAILED")
+
+    def _touch(self, call: Call) -> None:
+        if call.callid in self.calls:  # it may have been forgotten meanwhile
+            self._context.touch(call)
+        if call.conferenceid:
+            self._changed(call)
+
+    def attach(self, number: str, call: Call) -> None:
+        """Show a call on a phone that it reached."""
+        reached = self.by_phone.setdefault(number, {})
+        if call.callid not in reached:
+            reached[call.callid] = call
+            if _is_phone(number, call):
+                self._context.phones.reached(number, call.serial)
+
+    def _forget_all(self, account: Account) -> None:
+        for callid in list(account.calls):
+            self._forget(self.calls.pop(callid))
+
+    def _forget(self, call: Call) -> None:
+        self._context.forget(call)
+        if not call.conferenceid:  # a conference is kept longer than its calls may be, and has to end
+            self.phones.silence(call)
+        call.account.calls.pop(call.callid, None)
+        for _, number in call.reached():
+            inbox = self.by_phone.get(number, {})
+            if inbox.pop(call.callid, None) and _is_phone(number, call):
+                self._context.phones.forgotten(number)
+            if not inbox:
+                self.by_phone.pop(number, None)
+
+
+def _is_phone(number: str, call: Call) -> bool:
+    """Say whether a number that a call reached is somebody's phone: a dial-in number is the account's own."""
+    return call.direction == "outbound" or number != call.recipient

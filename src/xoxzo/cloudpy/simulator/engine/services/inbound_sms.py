@@ -1,0 +1,127 @@
+"""SMS that come in to a receiving number (SIN, API sections 4 and 10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
+from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.engine.context import EngineContext
+    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+    from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
+
+InboundSmsStatus = Literal["RECEIVED", "NO ACTION URL", "NO CREDITS"]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class InboundSms:
+    """An SMS from a phone to a receiving number."""
+
+    ident: str
+    account: Account = field(repr=False)
+    sender: str
+    recipient: str
+    """The receiving number, with its +."""
+    text: str
+    cost: Decimal
+    at: float
+    status: InboundSmsStatus
+    serial: int
+
+
+class InboundSmsService:
+    """Takes what phones write, charges it, and posts it to the action URL of the number."""
+
+    def __init__(
+        self,
+        context: EngineContext,
+        accounts: AccountService,
+        sins: SubscribedNumberService,
+        callbacks: CallbackService,
+    ) -> None:
+        self._context = context
+        self._accounts = accounts
+        self._sins = sins
+        self._callbacks = callbacks
+        self.replies: dict[str, InboundSms] = {}
+        self.by_phone: dict[str, dict[str, InboundSms]] = {}
+
+    def receive(self, sin: str, sender: str, text: str) -> InboundSms:
+        """Let an SMS come in.
+
+        Without an action URL, or without the credits for it, nothing is posted and nothing taken.
+
+        Args:
+            sin: A subscribed receiving number, with or without its +.
+            sender: The phone that writes, in E.164.
+            text: What it writes.
+
+        Raises:
+            UnknownNumber: Nobody subscribes the number.
+        """
+        line = self._sins.by_number(sin)
+        assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
+        status: InboundSmsStatus = "NO ACTION URL"
+        cost = Decimal(line.range.minute_cost)
+        if line.action_url is not None:
+            try:
+                self._accounts.charge(line.owner, cost)
+                status = "RECEIVED"
+            except NotEnoughCredits:
+                status = "NO CREDITS"
+        reply = InboundSms(
+            ident=self._context.msgid(),
+            account=line.owner,
+            sender=sender,
+            recipient=f"+{line.number}",
+            text=text,
+            cost=cost if status == "RECEIVED" else Decimal(0),
+            at=self._context.now(),
+            status=status,
+            serial=self._context.serial(),
+        )
+        self._context.touch(reply)
+        self.restore(reply)
+        numbers = {"from": sender, "to": reply.recipient}
+        self._context.tell("reply", reply.ident, numbers=numbers, content=text, status=status)
+        if status == "RECEIVED" and line.action_url is not None:
+            self._callbacks.post("reply", reply.ident, line.action_url, _report(reply))
+        return reply
+
+    def restore(self, reply: InboundSms) -> None:
+        """Keep a reply, new or saved, and forget the oldest when there are too many."""
+        self._context.saw(reply.serial)
+        self.replies[reply.ident] = reply
+        self.by_phone.setdefault(reply.sender, {})[reply.ident] = reply
+        self._context.phones.reached(reply.sender, reply.serial)
+        for ident in surplus(self.replies, self._context.settings.max_messages):
+            self._forget(self.replies.pop(ident))
+
+    def forget_before(self, moment: float) -> None:
+        """Forget what came in before a moment."""
+        for ident in outlived(self.replies, lambda reply: reply.at, moment):
+            self._forget(self.replies.pop(ident))
+
+    def _forget(self, reply: InboundSms) -> None:
+        self._context.forget(reply)
+        self._context.phones.forgotten(reply.sender)
+        written = self.by_phone[reply.sender]
+        del written[reply.ident]
+        if not written:
+            del self.by_phone[reply.sender]
+
+
+def _report(reply: InboundSms) -> dict[str, object]:
+    """Return the fields of the callback; no source tells their names (API section 10)."""
+    return {
+        "sender": reply.sender,
+        "recipient": without_plus(reply.recipient),
+        "message": reply.text,
+        "received_time": format_time(reply.at),
+    }

@@ -1,0 +1,184 @@
+"""Calls that come in to a dial-in number: the action URL is asked, its answer carried out (API sections 10, 11)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from xoxzo.cloudpy.simulator.engine.call_records import Call
+from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
+    Action,
+    ActionError,
+    Playback,
+    Say,
+    Transfer,
+    Voicemail,
+    parse_answer,
+)
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
+from xoxzo.cloudpy.simulator.engine.rules.urls import add_query
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import (
+    SubscribedNumber,
+    SubscribedNumberService,
+    UnknownNumber,
+)
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.engine.services.calls import CallService
+
+_LONGEST_ANSWER = 1_000
+
+
+class IncomingCallService:
+    """Lets the outside context call."""
+
+    def __init__(
+        self, context: EngineContext, accounts: AccountService, calls: CallService, dins: SubscribedNumberService
+    ) -> None:
+        self._context = context
+        self._accounts = accounts
+        self._calls = calls
+        self._dins = dins
+
+    def ring(self, din: str, caller: str | None, *, sid: str | None = None) -> Call:
+        """Let a call come in.
+
+        The first minute is charged when the action URL is asked; without the credits for it the URL is not asked
+        (API section 1.7).
+
+        Args:
+            din: A subscribed number, with or without its +.
+            caller: The calling number in E.164; ``None`` withholds it.
+            sid: Whose number it must be; ``None`` takes anybody's.
+
+        Raises:
+            UnknownNumber: Nobody subscribes the number, or somebody else.
+        """
+        line = self._dins.by_number(din)
+        assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
+        if sid is not None and line.owner.sid != sid:
+            raise UnknownNumber
+        price = Decimal(line.range.minute_cost)
+        call = Call(
+            callid=self._context.callid(),
+            account=line.owner,
+            caller=caller or "",
+            recipient=f"+{line.number}",
+            call_type="din",
+            direction="inbound",
+            minute_price=price,
+            started=self._context.now(),
+            serial=self._context.serial(),
+        )
+        self._calls.keep(call)
+        if caller:
+            self._calls.attach(caller, call)
+        self._calls.step(call, "ringing")
+        self._ask(call, line, line.owner, price)
+        return call
+
+    def _ask(self, call: Call, line: SubscribedNumber, owner: Account, price: Decimal) -> None:
+        if line.action_url is None:
+            self._fail(call, "no action URL is set")
+            return
+        try:
+            self._accounts.charge(owner, price)
+        except NotEnoughCredits:
+            self._fail(call, "not enough credits")
+            return
+        call.charged = price
+        url = self._question(line.action_url, call)
+        self._calls.step(call, "asking", url=line.action_url)
+        self._context.send(OutboundRequest("GET", url, lambda answer: self._answered(call, answer)))
+
+    def _question(self, url: str, call: Call) -> str:
+        settings = self._context.settings
+        plus = "+" if settings.action_numbers_with_plus else ""
+        query = {"caller": plus + without_plus(call.caller), "recipient": plus + without_plus(call.recipient)}
+        if not call.caller:
+            query["caller"] = ""
+            if settings.anonymous_caller == "omitted":
+                del query["caller"]
+        return add_query(url, urlencode(query), keep=settings.keep_action_query)
+
+    def _answered(self, call: Call, answer: OutboundResult) -> None:
+        settings = self._context.settings
+        if answer.error is not None or answer.status != 200:
+            self._fail(call, answer.error or f"the action URL answered {answer.status}")
+            return
+        said = answer.body[:_LONGEST_ANSWER].decode("utf-8", "replace")
+        self._calls.step(call, "fetched", status=answer.status, content=said)
+        try:
+            actions = parse_answer(
+                answer.body,
+                most=settings.actions_per_answer,
+                strict=settings.strict_recording_url,
+            )
+        except ActionError as error:
+            self._fail(call, str(error))
+            return
+        self._calls.answer(call)
+        self._carry_out(call, actions)
+
+    def _carry_out(self, call: Call, actions: list[Action]) -> None:
+        if call.ended is not None:  # the balance ran dry meanwhile
+            return
+        if not actions:
+            self._calls.end(call, "ANSWERED")
+            return
+        first, *rest = actions
+        match first:
+            case Transfer(number):
+                self._transfer(call, number, rest)
+            case Voicemail(welcome):
+                seconds = self._greet(call, welcome)
+                self._context.after(seconds, lambda: self._record(call, rest))
+            case greeting:
+                self._context.after(self._greet(call, greeting), lambda: self._carry_out(call, rest))
+
+    def _greet(self, call: Call, greeting: Say | Playback | None) -> float:
+        if greeting is None:
+            return 0.0
+        if isinstance(greeting, Say):
+            self._calls.step(call, "say", lang=greeting.lang, content=greeting.text)
+            return self._calls.talk_seconds(greeting.text)
+        self._calls.step(call, "playback", url=greeting.url)
+        return self._context.settings.recording_seconds
+
+    def _record(self, call: Call, rest: list[Action]) -> None:
+        if call.ended is None:
+            seconds = self._context.settings.voicemail_seconds
+            self._calls.step(call, "voicemail", seconds=seconds)
+            self._context.after(seconds, lambda: self._carry_out(call, rest))
+
+    def _transfer(self, call: Call, number: str, rest: list[Action]) -> None:
+        self._calls.step(call, "transfer", number=number)
+        self._calls.attach(number, call)
+
+        def talk() -> None:
+            self._calls.step(call, "connected", number=number)
+            self._context.after(self._context.settings.transfer_seconds, lambda: self._carry_out(call, rest))
+
+        self._calls.phones.ring(call, number, talk, lambda: self._fail(call, "the transfer failed"))
+
+    def _fail(self, call: Call, reason: str) -> None:
+        if call.ended is None:  # it has when the balance ran dry while a transfer rang
+            self._calls.step(call, "failed", reason=reason)
+            self._calls.end(call, "FAILED")
+
+
+def call_view(call: Call) -> dict[str, object]:
+    """Return a call with its steps, for the control API."""
+    return {
+        "id": call.callid,
+        "direction": call.direction,
+        "caller": call.caller or None,
+        "recipient": call.recipient,
+        "status": call.status,
+        "duration": call.duration,
+        "steps": [{"at": format_time(step.at), "name": step.name, **step.facts} for step in call.steps],
+    }

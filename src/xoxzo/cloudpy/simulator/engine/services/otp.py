@@ -1,0 +1,165 @@
+"""One-time passwords: registered websites, codes by SMS, and their verification (API section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+from xoxzo.cloudpy.simulator.engine.services.sms import Message, SmsRequest, SmsService
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.engine.context import EngineContext
+
+SENTENCE = "あなたの確認コードは{code}です。"
+"""The text of the only template that exists (API section 7.1)."""
+
+_Key = tuple[str, str, str, str]
+
+
+class AlreadyRegistered(Exception):
+    """The account has registered this website before."""
+
+
+class UnknownWebsite(Exception):
+    """The account has not registered this website."""
+
+
+class OtpActive(Exception):
+    """The phone has a code for this website that is still good (API section 15.57)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """A website that an account registered."""
+
+    sid: str
+    token: str = field(repr=False)
+    website: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Otp:
+    """A code that was sent and can be verified."""
+
+    msgid: str
+    account: Account = field(repr=False)
+    website: str
+    phone: str
+    code: str = field(repr=False)
+    tries_left: int
+    created: float
+
+    @property
+    def key(self) -> _Key:
+        """What there is one active code for: a phone and a website of an account."""
+        return _key(self.account, self.website, self.phone)
+
+
+class OtpService:
+    """Registers websites, sends codes and verifies them, each code once."""
+
+    def __init__(self, context: EngineContext, sms: SmsService) -> None:
+        self._context = context
+        self._sms = sms
+        self.websites: dict[Website, None] = {}
+        self.active: dict[_Key, Otp] = {}
+        self.by_msgid: dict[str, Otp] = {}
+
+    def register(self, account: Account, website: str) -> None:
+        """Link a website to an account.
+
+        Raises:
+            AlreadyRegistered: It is.
+        """
+        entry = Website(account.sid, account.token, website)
+        if entry in self.websites:
+            raise AlreadyRegistered
+        self._context.touch(entry)
+        self.restore_website(entry)
+        self._context.tell("otp", "website", what="registered")
+
+    def restore_website(self, website: Website) -> None:
+        """Keep a website, new or saved, and forget the oldest when there are too many."""
+        self.websites[website] = None
+        if len(self.websites) > self._context.settings.max_websites:
+            oldest = next(iter(self.websites))
+            del self.websites[oldest]
+            self._context.forget(oldest)
+
+    def check_website(self, account: Account, website: str) -> None:
+        """Go on only for a registered website.
+
+        Raises:
+            UnknownWebsite: It is not.
+        """
+        if Website(account.sid, account.token, website) not in self.websites:
+            raise UnknownWebsite
+
+    def request(self, account: Account, website: str, phone: str, base_url: str) -> Message:
+        """Make a code and send it.
+
+        Raises:
+            OtpActive: The phone has one for this website already.
+            NotEnoughCredits: Nothing was sent and nothing taken.
+        """
+        if _key(account, website, phone) in self.active:
+            raise OtpActive
+        settings = self._context.settings
+        code = f"{self._context.random.randrange(10**6):06d}"
+        request = SmsRequest(
+            text=SENTENCE.format(code=code),
+            recipient=phone,
+            sender=settings.otp_sender,
+            fixed_cost=as_decimal(settings.otp_price),
+            base_url=base_url,
+        )
+        message = self._sms.send(account, request)
+        otp = Otp(
+            msgid=message.msgid,
+            account=account,
+            website=website,
+            phone=phone,
+            code=code,
+            tries_left=settings.otp_tries,
+            created=self._context.now(),
+        )
+        self._context.touch(otp)
+        self.restore(otp)
+        return message
+
+    def restore(self, otp: Otp) -> None:
+        """Keep a code, new or saved, until its time is over."""
+        self.active[otp.key] = self.by_msgid[otp.msgid] = otp
+        self._context.at(otp.created + self._context.settings.otp_lifetime, lambda: self._end(otp))
+
+    def verify(self, account: Account, code: str, *, website: str, phone: str, msgid: str) -> bool:
+        """Try a code; the right one is used up, and too many wrong ones end it (API sections 15.55 to 15.57).
+
+        Args:
+            account: Whose website it is.
+            code: What the person typed.
+            website: The website; may be empty when `msgid` is given.
+            phone: The phone; may be empty when `msgid` is given.
+            msgid: The id of the request, or an empty text.
+        """
+        otp = self.by_msgid.get(msgid) if msgid else self.active.get(_key(account, website, phone))
+        if otp is None or otp.key != _key(account, website or otp.website, phone or otp.phone):
+            return False
+        right = code == otp.code
+        otp.tries_left -= 1
+        self._context.touch(otp)
+        if right or otp.tries_left <= 0:
+            self._end(otp)
+        self._context.tell("otp", otp.msgid, numbers={"to": otp.phone}, what="verified" if right else "wrong code")
+        return right
+
+    def _end(self, otp: Otp) -> None:
+        if self.by_msgid.pop(otp.msgid, None) is not None:
+            del self.active[otp.key]
+            self._context.forget(otp)
+
+
+def _key(account: Account, website: str, phone: str) -> _Key:
+    return (account.sid, account.token, website, phone)

@@ -1,0 +1,284 @@
+"""SMS from acceptance to delivery (API section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.request_log import ReceivedRequest, StatusChange
+from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.rules.sms_pricing import route
+from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService
+from xoxzo.cloudpy.simulator.engine.services.links import LinkService, LinkTracking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.simulator.engine.context import EngineContext
+    from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
+    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+
+SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]
+
+_FINAL = ("DELIVERED", "FAIL")
+
+TEST_TEXT = "This is a test message from Xoxzo."
+"""What accounts that never bought credits send (API section 15.27)."""
+
+
+class MessageTooLong(Exception):
+    """The text has more than 660 characters, or needs more parts than there are (API section 2.4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsRequest:
+    """A checked request to send (API section 2.1)."""
+
+    text: str
+    recipient: str
+    sender: str
+    tags: tuple[str, ...] = ()
+    callback_url: str | None = None
+    track_link: bool = False
+    click_callback_url: str | None = None
+    k_premium: Literal["", "full", "lite"] = ""
+    """Full is `jp_kp`, lite is `jp_kpl`."""
+    k_premium_sender: str = ""
+    fixed_cost: Decimal | None = None
+    """What the whole message costs, however long: a text of Xoxzo's own, which no setting replaces."""
+    base_url: str = "http://localhost"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Message:
+    """A message that was accepted and paid."""
+
+    msgid: str
+    account: Account = field(repr=False)
+    request: SmsRequest
+    text: str
+    shown_sender: str
+    """What the phone shows, which may differ from the requested sender (API section 2.1, K-premium matrix)."""
+    parts: int
+    cost: Decimal
+    tracking: LinkTracking | None
+    sent: float
+    status: SmsStatus = "QUEUED"
+    serial: int = 0
+    """Its place in the order of all messages and calls."""
+    due: float | None = None
+    """When it will be delivered or fail; ``None`` before it is known, and while it is held."""
+    moves: list[StatusChange] = field(default_factory=list, repr=False)
+    received: ReceivedRequest | None = field(default=None, repr=False)
+    """The request that it came from."""
+
+    def view(self, base_url: str, *, hide_cost: bool, all_accesses: bool) -> dict[str, object]:
+        """Return it as the API shows it (API section 2.2).
+
+        Args:
+            base_url: How the addresses in it begin.
+            hide_cost: Show the cost as 0 while it is QUEUED (API section 15.22).
+            all_accesses: List every time that a tracked link was opened (API section 15.25).
+        """
+        hidden = hide_cost and self.status == "QUEUED"
+        return {
+            "msgid": self.msgid,
+            "url": f"{base_url}/sms/messages/{self.msgid}/",
+            "recipient": self.request.recipient,
+            "sender": self.request.sender,
+            "status": self.status,
+            "sent_time": format_time(self.sent),
+            "cost": 0 if hidden else price_json(self.cost, as_float=self.tracking is not None),
+            "parts": self.parts,
+            "tags": list(self.request.tags),
+            "link_tracking": self.tracking.view(all_accesses=all_accesses) if self.tracking else None,
+        }
+
+
+class SmsService:
+    """Accepts messages, takes their price and brings them to the phones."""
+
+    def __init__(
+        self, context: EngineContext, accounts: AccountService, callbacks: CallbackService, outcome_rules: OutcomeRules
+    ) -> None:
+        self._context = context
+        self._accounts = accounts
+        self._callbacks = callbacks
+        self._outcome_rules = outcome_rules
+        self.links = LinkService(context, callbacks)
+        self.messages: dict[str, Message] = {}
+        self.by_phone: dict[str, dict[str, Message]] = {}
+        accounts.on_forget(self._forget_all)
+
+    def send(self, account: Account, request: SmsRequest) -> Message:
+        """Accept a message and take its price.
+
+        Raises:
+            MessageTooLong: More than 660 characters, measured after a link was replaced (API section 15.26).
+            NotEnoughCredits: Nothing was sent and nothing taken.
+        """
+        settings, context = self._context.settings, self._context
+        text = measured = request.text
+        tracking = None
+        if request.track_link:
+            text, measured, tracking = self.links.shorten(request)
+        if settings.test_text and not account.bought and request.fixed_cost is None:
+            text = measured = TEST_TEXT
+        count = count_parts(measured)
+        if count is None:
+            raise MessageTooLong
+        price, shown_sender = route(settings, request)
+        if request.fixed_cost is None:
+            cost = price * count + (as_decimal(settings.tracking_price) if tracking else 0)
+        else:
+            cost = request.fixed_cost
+        self._accounts.charge(account, cost)
+        message = Message(
+            msgid=context.msgid(),
+            account=account,
+            request=request,
+            text=text,
+            shown_sender=shown_sender,
+            parts=count,
+            cost=cost,
+            tracking=tracking,
+            sent=context.now(),
+            serial=context.serial(),
+            received=context.received,
+        )
+        message.moves.append((message.sent, "QUEUED", ""))
+        context.touch(message)
+        self._keep(message)
+        context.tally.minute(message.sent).sms += 1
+        self._tell(message, content=text)
+        context.after(settings.sms_queued_seconds, lambda: self._deliver(message))
+        return message
+
+    def restore(self, message: Message) -> None:
+        """Take back a message that was saved; it goes on from when it was sent."""
+        self._context.saw(message.serial)
+        self._keep(message)
+        if message.status == "QUEUED":
+            self._context.at(message.sent + self._context.settings.sms_queued_seconds, lambda: self._deliver(message))
+        elif message.due is not None:
+            self._await(message, message.due)
+
+    def find(self, account: Account, msgid: str) -> Message | None:
+        """Return an account's message."""
+        return account.messages.get(msgid)
+
+    def newest_first(self, account: Account) -> Iterator[Message]:
+        """Yield an account's messages (API section 15.18)."""
+        return reversed(account.messages.values())
+
+    def view(self, message: Message, base_url: str) -> dict[str, object]:
+        """Return a message as the API shows it now."""
+        settings = self._context.settings
+        return message.view(
+            base_url,
+            hide_cost=settings.cost_hidden_while_queued,
+            all_accesses=settings.multi_click,
+        )
+
+    def held(self) -> list[Message]:
+        """Return the messages that the carrier holds until somebody decides, the oldest first."""
+        return [message for message in self.messages.values() if message.status == "DELIVERING" and message.due is None]
+
+    def settle(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> bool:
+        """Bring a message to its end by hand; return whether it had none yet."""
+        if message.status in _FINAL:
+            return False
+        self._finish(message, status, why)
+        return True
+
+    def delay(self, message: Message, seconds: float) -> bool:
+        """Have a message delivered so much later from now; return whether it was still under way."""
+        if message.status in _FINAL:
+            return False
+        if message.status == "QUEUED":
+            self._move(message, "DELIVERING", "by hand")
+        message.moves.append((self._context.now(), "DELIVERING", f"delayed by {seconds:g} s"))
+        self._await(message, self._context.now() + seconds)
+        self._context.touch(message)
+        self._tell(message)
+        return True
+
+    def _deliver(self, message: Message) -> None:
+        if message.status != "QUEUED":
+            return  # somebody was quicker
+        fate = self._outcome_rules.of_sms(message.request.recipient)
+        if fate.outcome != "hold":
+            longer = fate.seconds if fate.outcome == "delay" else 0.0
+            self._await(message, self._context.now() + self._context.settings.sms_delivering_seconds + longer)
+        self._move(message, "DELIVERING", fate.why)
+
+    def _await(self, message: Message, due: float) -> None:
+        message.due = due
+        self._context.at(due, lambda: self._fall_due(message, due))
+
+    def _fall_due(self, message: Message, due: float) -> None:
+        if message.due != due or message.status in _FINAL:
+            return  # it was delayed, or ended by hand
+        fate = self._outcome_rules.of_sms(message.request.recipient)
+        self._finish(message, "FAIL" if fate.outcome == "fail" else "DELIVERED", fate.why)
+
+    def _finish(self, message: Message, status: SmsStatus, why: str) -> None:
+        self._move(message, status, why)
+        if url := message.request.callback_url:
+            shown = self.view(message, message.request.base_url)
+            names = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "tags", "url")
+            self._callbacks.post("sms", message.msgid, url, {name: shown[name] for name in names})
+
+    def _move(self, message: Message, status: SmsStatus, why: str) -> None:
+        message.status = status
+        message.moves.append((self._context.now(), status, why))
+        if message.msgid in self.messages:  # it may have been forgotten meanwhile
+            self._context.touch(message)
+        self._tell(message)
+
+    def _tell(self, message: Message, content: str | None = None) -> None:
+        if not self._context.listeners:
+            return
+        self._context.tell(
+            "sms",
+            message.msgid,
+            numbers={"to": message.request.recipient},
+            content=content,
+            status=message.status,
+            parts=message.parts,
+            cost=price_json(message.cost),
+        )
+
+    def _keep(self, message: Message) -> None:
+        self.messages[message.msgid] = message
+        message.account.messages[message.msgid] = message
+        self.by_phone.setdefault(message.request.recipient, {})[message.msgid] = message
+        self._context.phones.reached(message.request.recipient, message.serial)
+        if message.tracking:
+            self.links.messages[message.tracking.path] = message
+        for msgid in surplus(self.messages, self._context.settings.max_messages):
+            self._forget(self.messages.pop(msgid))
+
+    def forget_before(self, moment: float) -> None:
+        """Forget what was sent before a moment."""
+        for msgid in outlived(self.messages, lambda message: message.sent, moment):
+            self._forget(self.messages.pop(msgid))
+
+    def _forget_all(self, account: Account) -> None:
+        for msgid in list(account.messages):
+            self._forget(self.messages.pop(msgid))
+
+    def _forget(self, message: Message) -> None:
+        self._context.forget(message)
+        message.account.messages.pop(message.msgid, None)
+        if message.tracking:
+            del self.links.messages[message.tracking.path]
+        inbox = self.by_phone[message.request.recipient]
+        del inbox[message.msgid]
+        self._context.phones.forgotten(message.request.recipient)
+        if not inbox:
+            del self.by_phone[message.request.recipient]

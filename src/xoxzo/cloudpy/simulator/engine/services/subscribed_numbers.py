@@ -1,0 +1,188 @@
+"""Numbers that an account subscribes: dial-in (DIN, API section 6) and, long ago, receiving ones (SIN, section 4)."""
+
+from __future__ import annotations
+
+import random
+import string
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits, same
+from xoxzo.cloudpy.simulator.settings import NumberRange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xoxzo.cloudpy.simulator.engine.context import EngineContext
+
+MONTH = 30 * 86400
+DAY = 86400
+
+_UID_LETTERS = string.ascii_lowercase + string.digits
+
+
+class UnknownNumber(Exception):
+    """No such number is free, or none such is subscribed by the account."""
+
+
+@dataclass(slots=True, eq=False)
+class SubscribedNumber:
+    """A number and, while it is subscribed, its owner and action."""
+
+    kind: Literal["din", "sin"]
+    uid: str
+    number: str
+    range: NumberRange
+    owner: Account | None = None
+    action_url: str | None = None
+    since: float = 0.0
+    months: int = 0
+    """How many were paid since then."""
+    term: int = field(default=0, repr=False)
+    """Counts subscriptions, so that a renewal knows whether it is still meant."""
+
+    def view(self) -> dict[str, object]:
+        """Return it as the search shows it (API section 6.1)."""
+        shown: dict[str, object] = {
+            "country_code": self.range.country_code,
+            self.kind: self.number,
+            f"{self.kind}_uid": self.uid,
+            "monthly_cost": self.range.monthly_cost,
+            "prefix": self.range.prefix,
+        }
+        if self.kind == "din":
+            return {**shown, "minute_cost": self.range.minute_cost}
+        return {**shown, "initial_cost": self.range.initial_cost, "message_cost": self.range.minute_cost}
+
+    def subscribed_view(self) -> dict[str, object]:
+        """Return it as the subscription list shows it (API sections 6.3 and 15.48)."""
+        return {**self.view(), "action": {"url": self.action_url}}
+
+
+class SubscribedNumberService:
+    """Rents numbers out. A number belongs to one account at a time, as in the real context."""
+
+    def __init__(self, context: EngineContext, accounts: AccountService, kind: Literal["din", "sin"]) -> None:
+        self._context = context
+        self._accounts = accounts
+        self._kind: Literal["din", "sin"] = kind
+        ranges = context.settings.din_ranges if kind == "din" else context.settings.sin_ranges
+        self.lines = {line.uid: line for line in self._stock(ranges)}
+        accounts.on_forget(self._free_all)
+
+    def search(self, country: str, prefix: str) -> list[SubscribedNumber]:
+        """Return the free numbers of a country (two letters) that begin with a prefix; empty texts match all."""
+        return [
+            line
+            for line in self.lines.values()
+            if line.owner is None and line.number.startswith(prefix) and country.upper() in {"", line.range.country}
+        ]
+
+    def subscribed(self, account: Account) -> list[SubscribedNumber]:
+        """Return an account's numbers, the oldest subscription first."""
+        mine = [line for line in self.lines.values() if line.owner is not None and same(line.owner, account)]
+        return sorted(mine, key=lambda line: line.since)
+
+    def subscribe(self, account: Account, uid: str) -> SubscribedNumber:
+        """Rent a number and take its first month.
+
+        Raises:
+            UnknownNumber: There is no such number, or it is taken (API section 15.47).
+            NotEnoughCredits: Nothing was rented and nothing taken.
+        """
+        line = self.lines.get(uid)
+        if line is None or line.owner is not None:
+            raise UnknownNumber
+        self._accounts.charge(account, as_decimal(line.range.initial_cost) + as_decimal(line.range.monthly_cost))
+        line.owner, line.since, line.action_url = account, self._context.now(), None
+        line.term += 1
+        line.months = 1
+        self._context.touch(line)
+        self._await_renewal(line, line.term)
+        self._tell(line, "subscribed")
+        return line
+
+    def restore(self, line: SubscribedNumber) -> None:
+        """Take back a subscribed line that was saved, in place of the one on offer; it is renewed when it would be."""
+        # With another seed or other ranges than before the number may be on offer under another uid, or not at all.
+        offered = [one.uid for one in self.lines.values() if one.number == line.number and one.uid != line.uid]
+        for uid in offered:
+            del self.lines[uid]
+        self.lines[line.uid] = line
+        self._await_renewal(line, line.term)
+
+    def find(self, account: Account, uid: str) -> SubscribedNumber:
+        """Return a number that the account subscribes.
+
+        Raises:
+            UnknownNumber: It does not.
+        """
+        line = self.lines.get(uid)
+        if line is None or line.owner is None or not same(line.owner, account):
+            raise UnknownNumber
+        return line
+
+    def set_action(self, line: SubscribedNumber, url: str) -> None:
+        """Set the address that is asked when a call or message comes in (API section 6.4)."""
+        line.action_url = url
+        self._context.touch(line)
+        self._tell(line, "action set")
+
+    def release(self, line: SubscribedNumber) -> None:
+        """Give a number back; within 24 hours part of the first month returns (API sections 6.5 and 15.54)."""
+        if line.owner is not None and self._context.now() - line.since < DAY:
+            share = as_decimal(self._context.settings.early_release_refund)
+            self._accounts.refund(line.owner, as_decimal(line.range.monthly_cost) * share)
+        self._tell(line, "released")
+        self._free(line)
+
+    def by_number(self, number: str) -> SubscribedNumber:
+        """Return the line of a number that somebody subscribes, written with or without a +.
+
+        Raises:
+            UnknownNumber: Nobody does.
+        """
+        digits = number.removeprefix("+")
+        for line in self.lines.values():
+            if line.number == digits and line.owner is not None:
+                return line
+        raise UnknownNumber
+
+    def _await_renewal(self, line: SubscribedNumber, term: int) -> None:
+        self._context.at(line.since + line.months * MONTH, lambda: self._renew(line, term))
+
+    def _renew(self, line: SubscribedNumber, term: int) -> None:
+        if line.owner is None or line.term != term:
+            return
+        try:
+            self._accounts.charge(line.owner, as_decimal(line.range.monthly_cost))
+        except NotEnoughCredits:
+            self._tell(line, "not renewed")
+            self._free(line)
+            return
+        line.months += 1
+        self._context.touch(line)
+        self._await_renewal(line, term)
+        self._tell(line, "renewed")
+
+    def _free_all(self, account: Account) -> None:
+        for line in self.lines.values():
+            if line.owner is account:
+                self._free(line)
+
+    def _free(self, line: SubscribedNumber) -> None:
+        line.owner = line.action_url = None
+        self._context.forget(line)
+
+    def _tell(self, line: SubscribedNumber, what: str) -> None:
+        self._context.tell(self._kind, line.uid, numbers={"number": line.number}, what=what)
+
+    def _stock(self, ranges: Iterable[NumberRange]) -> Iterable[SubscribedNumber]:
+        # A source of chance of its own: the offer is the same whatever was sent before.
+        chance = random.Random(f"{self._kind} {self._context.settings.seed}")  # noqa: S311 - see World
+        for stock in ranges:
+            for index in range(self._context.settings.numbers_per_range):
+                uid = stock.country + "".join(chance.choices(_UID_LETTERS, k=14))
+                number = f"{stock.country_code}{stock.prefix}{stock.first + index:0{stock.digits}d}"
+                yield SubscribedNumber(self._kind, uid, number, stock)

@@ -1,1 +1,0 @@
-"""What is done by hand: the desk of the carriers, and that of the people at Xoxzo."""

@@ -1,1 +1,0 @@
-"""Looking into the simulator: searches, time lines and charts' figures, as plain values."""

@@ -1,0 +1,1 @@
+"""Reading a simulator: searches, time lines, figures and phones, as plain values."""

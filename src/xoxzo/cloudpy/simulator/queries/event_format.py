@@ -1,0 +1,65 @@
+"""How the simulator's events are written: a line for people, or a JSON object for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import mask
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.engine.context import Event
+
+# What could lead a terminal astray, and line ends: a log line stays a line.
+_UNPRINTABLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+_MASKED_FACTS = frozenset({"number", "url"})
+
+
+def event_line(event: Event, show_content: bool) -> str:
+    """Return an event as a line: time of day (UTC), what, whom it concerns, facts, and a short id."""
+    numbers = [f"{name} {number or 'withheld'}" for name, number in _numbers(event, show=show_content).items()]
+    facts = [_fact(name, value) for name, value in _facts(event, show=show_content).items()]
+    words = [format_time(event.at)[11:], f"{event.name:<8}", *facts, *numbers]
+    if show_content and event.content is not None:
+        words.append(json.dumps(event.content, ensure_ascii=False))
+    if event.name != "refused":
+        words.append(f"[{event.ident[:8]}]")
+    else:
+        words.insert(2, event.ident)
+    line = "  ".join(words)
+    return line if line.isprintable() else line.translate(_UNPRINTABLE)
+
+
+def event_json(event: Event, show_content: bool) -> str:
+    """Return an event as a JSON object in one line."""
+    written: dict[str, Any] = {"event": event.name, "at": format_time(event.at), "id": event.ident}
+    written |= _facts(event, show=show_content) | _numbers(event, show=show_content)
+    if show_content and event.content is not None:
+        written["text"] = event.content
+    return json.dumps(written, ensure_ascii=False)
+
+
+def _fact(name: str, value: object) -> str:
+    if name in {"status", "step", "what", "outcome"}:
+        return str(value)
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return f"{name} {value}"
+
+
+def _facts(event: Event, *, show: bool) -> dict[str, Any]:
+    known = {name: value for name, value in event.facts.items() if value is not None and value != []}
+    if show:
+        return known
+    # The number of a transfer is masked; an action URL may carry numbers and secrets in its query.
+    return {name: _masked(name, str(value)) if name in _MASKED_FACTS else value for name, value in known.items()}
+
+
+def _masked(name: str, value: str) -> str:
+    return mask(value) if name == "number" else value.partition("?")[0]
+
+
+def _numbers(event: Event, *, show: bool) -> dict[str, str]:
+    return {name: number if show or not number else mask(number) for name, number in event.numbers.items()}

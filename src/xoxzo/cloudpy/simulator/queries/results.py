@@ -1,0 +1,137 @@
+"""Messages, calls and replies alike, as a list shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Generic, Literal, TypeVar
+
+from xoxzo.cloudpy.simulator.engine.call_records import Call
+from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSms
+from xoxzo.cloudpy.simulator.engine.services.sms import Message
+
+T = TypeVar("T")
+
+ResultKind = Literal["sms", "call", "reply"]
+
+_HEARD = frozenset({"say", "playback"})
+"""Steps of a call in which something is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A message, a call or a reply."""
+
+    kind: ResultKind
+    """`sms` to a phone, `call` in either direction, or `reply`: an SMS from a phone to a receiving number."""
+    ident: str
+    serial: int
+    """Its place in the order of everything; a cursor for the next page."""
+    at: float
+    """When it began, seconds since 1970 on the simulator's clock."""
+    status: str
+    sender: str
+    """Who sent or called; empty where the number is withheld."""
+    recipient: str
+    text: str
+    """The text of a message, or what a call said and the addresses of what it played."""
+    tags: tuple[str, ...]
+    cost: Decimal
+    parts: int
+    """Parts of a message; 0 for a call."""
+    sid: str
+    """Whose it is."""
+
+
+class MessageFields:
+    """A message as tests see it, without the pains of making a `Found` of each: one serves for all."""
+
+    __slots__ = ("ident", "kind", "recipient", "sender", "status", "tags", "text")
+
+    def at(self, message: Message) -> MessageFields:
+        """Become a message."""
+        request = message.request
+        self.kind: ResultKind = "sms"
+        self.ident, self.status, self.text = message.msgid, message.status, message.text
+        self.sender, self.recipient, self.tags = message.shown_sender, request.recipient, request.tags
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage(Generic[T]):
+    """Some of many."""
+
+    items: tuple[T, ...]
+    next: int | None
+    """What `before` has to be for the next page; ``None`` when this is the last."""
+
+
+def from_message(message: Message) -> SearchResult:
+    """Return a message as found."""
+    return SearchResult(
+        "sms",
+        message.msgid,
+        message.serial,
+        message.sent,
+        message.status,
+        message.shown_sender,
+        message.request.recipient,
+        message.text,
+        message.request.tags,
+        message.cost,
+        message.parts,
+        message.account.sid,
+    )
+
+
+def from_call(call: Call) -> SearchResult:
+    """Return a call as found."""
+    heard = (step.facts["text" if step.name == "say" else "url"] for step in call.steps if step.name in _HEARD)
+    return SearchResult(
+        "call",
+        call.callid,
+        call.serial,
+        call.started,
+        call.status,
+        with_plus(call.caller),
+        call.recipient,
+        " ".join(map(str, heard)),
+        call.tags,
+        call.charged,
+        0,
+        call.account.sid,
+    )
+
+
+def from_reply(reply: InboundSms) -> SearchResult:
+    """Return a reply as found."""
+    return SearchResult(
+        "reply",
+        reply.ident,
+        reply.serial,
+        reply.at,
+        reply.status,
+        reply.sender,
+        reply.recipient,
+        reply.text,
+        (),
+        reply.cost,
+        1,
+        reply.account.sid,
+    )
+
+
+def with_plus(caller: str) -> str:
+    """Return who calls as a phone shows it: the API takes a caller's number without its +."""
+    return f"+{caller}" if caller[:1].isdigit() else caller
+
+
+def result_from(thing: Message | Call | InboundSms) -> SearchResult:
+    """Return any of them as found."""
+    match thing:
+        case Message():
+            return from_message(thing)
+        case Call():
+            return from_call(thing)
+        case _:
+            return from_reply(thing)

@@ -1,0 +1,111 @@
+"""The simulator as a transport: a client in the same process talks to it without a socket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.simulator.api.http import ApiRequest
+from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xoxzo.cloudpy.protocols import Progress, Request as Sent, TimeBudget
+    from xoxzo.cloudpy.simulator.simulator import Simulator
+
+
+class SimulatorTransport:
+    """Carries requests to a simulator, whatever host they name: nothing ever leaves the process.
+
+    Args:
+        simulator: Who answers. Callbacks and action URLs need it to be started.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
+        """Answer one request at once."""
+        return _answer(self._simulator, request, budget, progress)
+
+    def close(self) -> None:
+        """There is nothing to close: the simulator is its maker's."""
+
+
+class AsyncSimulatorTransport:
+    """The same for asyncio.
+
+    Args:
+        simulator: Who answers. Callbacks and action URLs need it to be started.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    async def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> AsyncSimulatorReply:
+        """Answer one request at once."""
+        return AsyncSimulatorReply(_answer(self._simulator, request, budget, progress))
+
+    async def close(self) -> None:
+        """There is nothing to close: the simulator is its maker's."""
+
+
+class SimulatorReply:
+    """An answer of the simulator's, its body given in one piece."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self._body = body
+
+    def read(self, budget: TimeBudget) -> bytes:
+        """Return the body, and ``b""`` after it."""
+        del budget  # no time passes
+        body, self._body = self._body, b""
+        return body
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class AsyncSimulatorReply:
+    """The same for asyncio."""
+
+    def __init__(self, reply: SimulatorReply) -> None:
+        self._reply = reply
+        self.status = reply.status
+        self.headers = reply.headers
+
+    async def read(self, budget: TimeBudget) -> bytes:
+        """Return the body, and ``b""`` after it."""
+        return self._reply.read(budget)
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
+def _answer(simulator: Simulator, sent: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
+    progress.write_started = True
+    parts = urlsplit(sent.url)
+    headers = {name.encode("latin-1"): value.encode("utf-8") for name, value in sent.headers}
+    headers |= {b"host": parts.netloc.encode("idna"), b"content-length": b"%d" % len(sent.body)}
+    path, query = (parts.path or "/").encode("ascii"), parts.query.encode("ascii")
+    reply = simulator.api.handle(ApiRequest(sent.method, path, query, headers, sent.body))
+    if reply.fault is not None:
+        progress.write_started = reply.fault.kind != "refuse"
+        _misbehave(reply.fault, budget)
+    shown = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
+    return SimulatorReply(reply.status, shown, reply.body)
+
+
+def _misbehave(fault: Fault, budget: TimeBudget) -> None:
+    """Fail as a connection would; no time passes, but whoever would have lost budget is told so."""
+    if fault.delay >= min(budget.read, budget.remaining()) and fault.delay:
+        reason = "no answer came in time"
+        raise TransportFailure(reason, timeout="read")
+    if fault.kind in KINDS_WITHOUT_RESPONSE:
+        refused = fault.kind == "refuse"
+        reason = "the connection was refused" if refused else "the connection was closed before an answer came"
+        raise TransportFailure(reason)

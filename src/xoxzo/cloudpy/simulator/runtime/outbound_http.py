@@ -1,0 +1,183 @@
+"""Makes the requests that the engine wants made, and never to where they must not go.
+
+By default only addresses of this machine are called. The address that was checked is the one that is connected to,
+so a name that changes its mind between the two gains nothing. Proxies named in the environment are not used,
+redirects are not followed, and time and size are bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import httpcore2
+
+from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from httpcore2 import SOCKET_OPTION
+
+MAX_CONCURRENT = 100
+"""Requests under way at the same time; the rest waits."""
+
+_LONGEST_ANSWER = 65_536
+_MOST_HEADERS = 20
+_LONGEST_VALUE = 200
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+class AddressRefused(Exception):
+    """The address is not on this machine, and others are not allowed."""
+
+
+class OutboundHttp:
+    """Makes requests on the running event loop.
+
+    Args:
+        timeout: Real seconds for a whole exchange.
+        allow_network: Whether other machines may be called.
+    """
+
+    def __init__(self, *, timeout: float, allow_network: bool) -> None:
+        self._timeout = timeout
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+        # No connection is kept: one that the other side closed meanwhile would look like a failed callback.
+        self._pool = httpcore2.AsyncConnectionPool(
+            max_connections=MAX_CONCURRENT,
+            max_keepalive_connections=0,
+            network_backend=_CheckedBackend(allow_network=allow_network),
+        )
+
+    async def make(self, outgoing: OutboundRequest) -> OutboundResult:
+        """Make one request; whatever happens is told in the answer."""
+        async with self._slots:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return await self._exchange(outgoing)
+            except TimeoutError:
+                return OutboundResult(error=f"no answer within {self._timeout:g} s")
+            except AddressRefused as refused:
+                return OutboundResult(error=str(refused), refused=True)
+            except Exception as error:  # noqa: BLE001 - the other side may do anything; it is its answer
+                return OutboundResult(error=f"{type(error).__name__}: {error}"[:200])
+
+    async def _exchange(self, outgoing: OutboundRequest) -> OutboundResult:
+        async with self._pool.stream(
+            outgoing.method,
+            outgoing.url,
+            headers=list(outgoing.headers().items()),
+            content=outgoing.body or None,
+        ) as response:
+            body = bytearray()
+            async for chunk in response.aiter_stream():
+                body += chunk
+                if len(body) > _LONGEST_ANSWER:
+                    return OutboundResult(error=f"the answer is longer than {_LONGEST_ANSWER} bytes")
+            return OutboundResult(response.status, bytes(body), headers=_shown(response.headers))
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._pool.aclose()
+
+
+class _CheckedBackend(httpcore2.AsyncNetworkBackend):
+    """Connects to addresses that were resolved and checked here."""
+
+    def __init__(self, *, allow_network: bool) -> None:
+        self._allow_network = allow_network
+        self._backend = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the backend's signature
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        found = await addresses(host)
+        allowed = [address for address in found if self._allow_network or is_loopback(address)]
+        if not allowed:
+            message = f"{host} is not on this machine"
+            raise AddressRefused(message)
+        *others, last = allowed
+        for address in others:
+            try:
+                return await self._connect(address, port, timeout, local_address, socket_options)
+            except httpcore2.ConnectError:
+                continue
+        return await self._connect(last, port, timeout, local_address, socket_options)
+
+    async def _connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,  # noqa: ASYNC109 - the backend's signature
+        local_address: str | None,
+        socket_options: Iterable[SOCKET_OPTION] | None,
+    ) -> httpcore2.AsyncNetworkStream:
+        return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+
+
+def _shown(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")[:_LONGEST_VALUE])
+        for name, value in islice(headers, _MOST_HEADERS)
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether a numeric address is this machine's loopback, in IPv4, IPv6 or IPv4 inside IPv6."""
+    parsed = ipaddress.ip_address(address)
+    inner = getattr(parsed, "ipv4_mapped", None)
+    return (inner or parsed).is_loopback
+
+
+async def addresses(host: str) -> list[str]:
+    """Return the numeric addresses of a host.
+
+    Raises:
+        OSError: The name is not known.
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return list(_LOOPBACK)  # RFC 6761: never asked of anybody
+    try:
+        return [str(ipaddress.ip_address(name))]
+    except ValueError:
+        return await _look_up(name)
+
+
+async def _look_up(name: str) -> list[str]:
+    # A thread of its own, because one of the loop's executor would hold up the end of the program for as long as
+    # the system's resolver takes.
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[list[str]] = loop.create_future()
+
+    def finish(found: list[str] | OSError) -> None:
+        if future.done():
+            return
+        if isinstance(found, OSError):
+            future.set_exception(found)
+        else:
+            future.set_result(found)
+
+    def work() -> None:
+        found: list[str] | OSError
+        try:
+            found = [str(info[4][0]) for info in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError) as error:
+            found = OSError(str(error))
+        try:
+            loop.call_soon_threadsafe(finish, found)
+        except RuntimeError:
+            return  # the loop was closed meanwhile: nobody wants to know any more
+
+    threading.Thread(target=work, name="xoxzo-simulator-resolver", daemon=True).start()
+    return await future

@@ -1,0 +1,147 @@
+"""Settings as text: the table of all of them, and reading one from `name=value`.
+
+What a setting means stands once, under its field in `Settings`; it is read from there.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import difflib
+import inspect
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.carriers import Carrier
+from xoxzo.cloudpy.simulator.settings import NumberRange, Settings
+
+_ROW = re.compile(r"\b15\.(\d+)")
+_MAY_BE_NEGATIVE = {"seed"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SettingEntry:
+    """One setting."""
+
+    name: str
+    value: str
+    """As `--set` takes it; number ranges and carriers are only named."""
+    rows: tuple[int, ...]
+    """The rows of the API's open points (API section 15) that it decides."""
+    meaning: str
+
+
+def setting_entries(settings: Settings) -> list[SettingEntry]:
+    """Return all settings in their order, with the values that they have; a token is not shown."""
+    found = []
+    for name, meaning in _meanings().items():
+        value = getattr(settings, name)
+        shown = "••••" if name == "token" and value is not None else value_text(value)
+        rows = tuple(int(row) for row in _ROW.findall(meaning))
+        found.append(SettingEntry(name, shown, rows, meaning))
+    return found
+
+
+def settings_table(settings: Settings) -> str:
+    """Return all settings as a table in Markdown, which can be read as it stands too."""
+    lines = ["| setting | value | row | meaning |", "|---|---|---|---|"]
+    for entry in setting_entries(settings):
+        rows = ", ".join(map(str, entry.rows))
+        lines.append(f"| `{entry.name}` | {entry.value} | {rows} | {entry.meaning.rstrip('.')} |")
+    return "\n".join(lines)
+
+
+def value_text(value: object) -> str:
+    """Return a setting's value as text."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            return msgspec.json.encode(value).decode()
+        case frozenset():
+            return ",".join(sorted(value))
+        case tuple():
+            return ", ".join(map(_named, value))
+        case _:
+            return str(value)
+
+
+def _named(item: object) -> str:
+    if isinstance(item, NumberRange):
+        return f"{item.country_code} {item.prefix}"
+    return f"{item.prefix} {item.name}" if isinstance(item, Carrier) else str(item)
+
+
+def parse_assignments(texts: Iterable[str]) -> dict[str, Any]:
+    """Read several settings from `name=value`; of a repeated name the last counts.
+
+    `none` stands for no value, sets are separated by commas, price tables and lists of ranges are JSON.
+
+    Raises:
+        SimulatorError: A name is unknown or a value does not fit; the message quotes no value.
+    """
+    return dict(_read(text) for text in texts)
+
+
+def _read(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    kinds = get_type_hints(Settings)
+    if name not in kinds:
+        near = difflib.get_close_matches(name, kinds, n=1)
+        message = f"there is no setting {name!r}" + (f"; did you mean {near[0]}?" if near else "")
+        raise SimulatorError(message)
+    try:
+        if not equals:
+            raise ValueError  # noqa: TRY301 - one message for all that is no value
+        found = msgspec.convert(_plain(kinds[name], value), kinds[name], strict=False)
+        _check_numbers(name, found)
+    except ValueError:
+        message = f"{name} wants a value of the type {_type_name(kinds[name])}"
+        raise SimulatorError(message) from None
+    return name, found
+
+
+def _type_name(kind: object) -> str:
+    # A class alone is written by its name; in what is made of several, the modules say nothing to whoever reads it.
+    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else re.sub(r"\b[a-z_]+\.", "", str(kind))
+
+
+def _plain(kind: object, value: str) -> object:
+    """Return what `msgspec` turns into a value of the kind."""
+    choices = get_args(kind) if type(None) in get_args(kind) else (kind,)
+    if value.lower() == "none" and len(choices) > 1:
+        return None
+    for choice in choices:
+        if get_origin(choice) in {frozenset, tuple} and str in get_args(choice):
+            return [item.strip() for item in value.split(",") if item.strip()]
+        if get_origin(choice) in {Mapping, tuple}:
+            return json.loads(value)
+    return value
+
+
+def _check_numbers(name: str, value: object) -> None:
+    if name not in _MAY_BE_NEGATIVE:
+        values = value.values() if isinstance(value, Mapping) else (value,)
+        numbers = [number for number in values if isinstance(number, int | float | Decimal)]
+        if not all(math.isfinite(number) and number >= 0 for number in numbers):
+            raise ValueError
+
+
+def _meanings() -> dict[str, str]:
+    [definition] = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(definition, ast.ClassDef)  # noqa: S101 - it is the source of a class
+    found = {}
+    for field, below in zip(definition.body, definition.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            text = ast.literal_eval(below.value) if isinstance(below, ast.Expr) else ""
+            found[field.target.id] = " ".join(text.split()).replace("``", "`")
+    return found

@@ -1,0 +1,180 @@
+"""The database file: opened for one process alone, checked to be ours, written in transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager, suppress
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.storage.record_rows import KINDS, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+SCHEMA = 2
+"""Counts changes of the tables; a file with a higher one is not touched."""
+
+_OURS = 0x586F787A
+"""SQLite's `application_id`: "Xoxz"."""
+
+# The rows of a table in the order in which they were made: `number` grows, and an update leaves it as it is.
+_TABLES = [
+    f"CREATE TABLE IF NOT EXISTS {kind.table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)"
+    for kind in KINDS
+]
+_TABLES += ["CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY)"]
+
+
+class DatabaseFile:
+    """One SQLite file. Not safe for threads by itself.
+
+    Args:
+        path: Where it is; made, for its owner alone, when it is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def connection(self) -> sqlite3.Connection:
+        """Return the open database; the first call opens and checks it.
+
+        Raises:
+            SimulatorError: It is in use, no database of the simulator's, damaged, or cannot be opened.
+        """
+        if self._connection is None:
+            with self._told("open"):
+                self._connection = self._open()
+        return self._connection
+
+    def close(self) -> None:
+        """Close it; twice is fine."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def meta(self) -> dict[str, float]:
+        """Return all that is kept besides records."""
+        with self._told("read"):
+            return dict(self.connection().execute("SELECT name, value FROM meta"))
+
+    def texts(self, table: str) -> Iterator[tuple[str, str]]:
+        """Yield the keys and texts of a table, the oldest first."""
+        with self._told("read"):
+            yield from self.connection().execute(f"SELECT id, record FROM {table} ORDER BY number")  # noqa: S608 - ours
+
+    def write(self, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool = False) -> None:
+        """Write all or nothing; it is on disk when this returns.
+
+        Args:
+            rows: What is made, changed or deleted.
+            meta: What is kept besides.
+            wipe: Whether all earlier rows are deleted first.
+
+        Raises:
+            NotSaved: Nothing was written.
+        """
+        connection = self.connection()
+        with self._told("write"):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                _put(connection, rows, meta, wipe=wipe)
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        with suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        # The engine's lock keeps threads apart; nobody else may have the file, so there is nothing to wait for.
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            unfurnished = self._check(connection)
+            _narrow(self._path, Path(f"{self._path}-wal"))
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            if unfurnished:
+                _furnish(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> bool:
+        """Say whether tables are missing; refuse the file unless it is empty, or ours and whole."""
+        [application] = connection.execute("PRAGMA application_id").fetchone()
+        [schema] = connection.execute("PRAGMA user_version").fetchone()
+        [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not (application or schema or tables):
+            return True
+        if application != _OURS:
+            message = f"{self._path} is not a database of the simulator"
+            raise SimulatorError(message)
+        if schema > SCHEMA:
+            message = f"{self._path} was written by a newer version of the simulator"
+            raise SimulatorError(message)
+        [state] = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if state != "ok":
+            message = f"{self._path} is damaged"
+            raise SimulatorError(message)
+        return bool(schema < SCHEMA)
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Tell in one line what failed."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells details
+            if code == sqlite3.SQLITE_BUSY:
+                message = f"{self._path} is in use by another simulator"
+            elif code == sqlite3.SQLITE_NOTADB:
+                message = f"{self._path} is not a database of the simulator"
+            elif code == sqlite3.SQLITE_CORRUPT:
+                message = f"{self._path} is damaged"
+            else:
+                message = f"cannot {what} {self._path}: {error}"
+            raise NotSaved(message) from None
+        except OSError as error:
+            message = f"cannot {what} {self._path}: {error.strerror}"
+            raise NotSaved(message) from None
+
+
+def _narrow(*paths: Path) -> None:
+    """Let nobody but the owner read texts, numbers and tokens; what SQLite puts beside a file has that one's mode."""
+    for path in paths:
+        if path.exists() and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+
+
+def _furnish(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for table in _TABLES:
+        connection.execute(table)
+    connection.execute(f"PRAGMA application_id={_OURS}")
+    connection.execute(f"PRAGMA user_version={SCHEMA}")
+    connection.execute("COMMIT")
+
+
+def _put(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool) -> None:
+    if wipe:
+        for kind in KINDS:
+            connection.execute(f"DELETE FROM {kind.table}")  # noqa: S608 - our own names
+    for (table, kept), alike in groupby(rows, lambda row: (row.table, row.text is not None)):
+        if kept:
+            connection.executemany(
+                f"INSERT INTO {table} (id, record) VALUES (?, ?) "  # noqa: S608 - our own names
+                "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+                ((row.key, row.text) for row in alike),
+            )
+        else:
+            connection.executemany(f"DELETE FROM {table} WHERE id = ?", ((row.key,) for row in alike))  # noqa: S608
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())

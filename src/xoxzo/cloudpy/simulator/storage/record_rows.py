@@ -1,0 +1,139 @@
+"""What each record is as a row: the table that it stands in, its key there and its fields as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, get_type_hints
+
+import msgspec
+
+from xoxzo.cloudpy.simulator.engine.call_records import Call
+from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule
+from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackAttempt, CallbackDelivery
+from xoxzo.cloudpy.simulator.engine.services.conferences import Conference
+from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSms
+from xoxzo.cloudpy.simulator.engine.services.otp import Otp, Website
+from xoxzo.cloudpy.simulator.engine.services.registered_senders import RegisteredSender
+from xoxzo.cloudpy.simulator.engine.services.sms import Message
+from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumber
+from xoxzo.cloudpy.simulator.engine.services.templates import Template
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """One kind of record."""
+
+    table: str
+    made: type
+    key: Callable[[Any], object]
+    """What tells it from others of its kind; JSON."""
+
+
+CALLS = RecordKind("call", Call, lambda call: call.callid)
+
+KINDS = (
+    RecordKind("account", Account, lambda account: [account.sid, account.token]),
+    RecordKind("message", Message, lambda message: message.msgid),
+    CALLS,
+    RecordKind("conference", Conference, lambda conference: conference.conferenceid),
+    RecordKind("line", SubscribedNumber, lambda line: [line.kind, line.uid]),
+    RecordKind("template", Template, lambda template: template.ident),
+    RecordKind("website", Website, lambda website: [website.sid, website.token, website.website]),
+    RecordKind("otp", Otp, lambda otp: otp.msgid),
+    RecordKind("delivery", CallbackDelivery, lambda delivery: [delivery.kind, delivery.ident]),
+    RecordKind("rule", OutcomeRule, lambda rule: rule.ident),
+    RecordKind("sender", RegisteredSender, lambda sender: sender.digits),
+    RecordKind("reply", InboundSms, lambda reply: reply.ident),
+    RecordKind("attempt", CallbackAttempt, lambda attempt: [attempt.kind, attempt.ident, attempt.attempt]),
+)
+"""In the order in which they can be read: what refers to others comes after them."""
+
+_BY_TYPE = {kind.made: kind for kind in KINDS}
+# What an account sent stands in tables of its own; what is being posted is not any more when it is read again.
+_ELSEWHERE = {"messages", "calls", "under_way"}
+_REFERRING = {"account", "owner", "legs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as it is written; a text of `None` deletes it."""
+
+    table: str
+    key: str
+    text: str | None
+
+
+def row(record: object, *, kept: bool) -> Row:
+    """Return the row of a record, or what deletes it."""
+    kind = _BY_TYPE[type(record)]
+    return Row(kind.table, json.dumps(kind.key(record)), _written(_plain(record)) if kept else None)
+
+
+def _written(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a text may hold half a surrogate pair, which no UTF-8 can: it has to be escaped
+        return json.dumps(msgspec.to_builtins(value))
+
+
+def _plain(record: object) -> dict[str, Any]:
+    made: type = type(record)
+    names, referring = _names(made)
+    plain = {name: getattr(record, name) for name in names}
+    for name in referring:
+        plain[name] = _reference(plain[name])
+    return plain
+
+
+@cache
+def _names(made: type) -> tuple[list[str], list[str]]:
+    """Return the fields of a record that are written, and those of them that refer to other records."""
+    names = [field.name for field in fields(made) if field.name not in _ELSEWHERE]
+    return names, [name for name in names if name in _REFERRING]
+
+
+def _reference(value: Any) -> object:  # noqa: ANN401 - an account, or the calls of a conference
+    """Return what stands for a value: an account's key, and for the calls of a conference what they are."""
+    if isinstance(value, tuple):
+        return [_plain(call) for call in value]
+    return value and (value.sid, value.token)
+
+
+def record(
+    kind: RecordKind,
+    plain: dict[str, Any],
+    account: Callable[[str, str], Account],
+    leg: Callable[[dict[str, Any]], Call],
+) -> Any:  # noqa: ANN401 - of the type that the kind names
+    """Return the record of a row or of a part of one.
+
+    Args:
+        kind: The kind of its table.
+        plain: Its JSON, read.
+        account: Finds an account by SID and token.
+        leg: Finds or makes a call of a conference.
+
+    Raises:
+        LookupError: A field is unknown.
+        ValueError: A value is of another type.
+        TypeError: A field is missing.
+    """
+    hints = _hints(kind.made)
+    values: dict[str, Any] = {}
+    for name, value in plain.items():
+        if name in {"account", "owner"}:
+            values[name] = account(*value)
+        elif name == "legs":
+            values[name] = tuple(map(leg, value))
+        else:
+            values[name] = msgspec.convert(value, hints[name])
+    return kind.made(**values)
+
+
+@cache
+def _hints(made: type) -> dict[str, Any]:
+    return get_type_hints(made, localns={"Message": Message, "Call": Call})

@@ -1,0 +1,200 @@
+"""The console as an ASGI application: pages, what is posted from them, event streams and static files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from inspect import isawaitable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
+from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.web.app import read_body
+from xoxzo.cloudpy.simulator.web.console import language, request_checks, static_files
+from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
+from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
+from xoxzo.cloudpy.simulator.web.console.pages import Routes, error_page
+from xoxzo.cloudpy.simulator.web.console.preferences import chosen, kept
+from xoxzo.cloudpy.simulator.web.console.rendering import render
+from xoxzo.cloudpy.simulator.web.console.status_bar import alerts
+from xoxzo.cloudpy.simulator.web.host_check import is_local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.web.app import Receive, Scope, Send
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_LARGEST_FORM = 64_000
+_MOST_FIELDS = 40
+_LONGEST_QUERY = 4_000
+# Real seconds in which the other end has to take what it was sent; a page that does not is forgotten.
+WRITE_TIMEOUT_SECONDS = 10.0
+
+_HTML = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
+_JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_STREAM = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"))
+
+
+class Console:
+    """The console of one simulator.
+
+    Args:
+        simulator: What it shows.
+        bind_host: The address it is served on, which the Host header may name besides loopback names.
+        cut: Closes the connection of a caller at once.
+    """
+
+    def __init__(self, simulator: Simulator, bind_host: str, cut: Callable[[tuple[str, int] | None], None]) -> None:
+        self.hub = ChangeStreams(simulator)
+        self._simulator = simulator
+        self._bind_host = bind_host
+        self._cut = cut
+        self._routes = Routes()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        headers = dict(scope["headers"])
+        if not is_local(headers.get(b"host", b"").decode("latin-1"), self._bind_host):
+            await _answer(scope, send, 403, b"The Host header does not name this machine.", _text())
+            return
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        method = scope["method"]
+        if path.startswith(static_files.PATH) and method in {"GET", "HEAD"}:
+            await _answer(scope, send, *static_files.answer(path, headers))
+        elif path == "/console/events" and method == "GET":
+            await self._follow(scope, receive, send, headers)
+        elif method in {"GET", "HEAD"}:
+            await self._show(scope, send, self._visit(scope, path, headers))
+        elif method == "POST":
+            await self._post(scope, receive, send, self._visit(scope, path, headers))
+        else:
+            await _answer(scope, send, 405, b"", (*_text(), (b"allow", b"GET, HEAD, POST")))
+
+    def _visit(self, scope: Scope, path: str, headers: Mapping[bytes, bytes]) -> PageRequest:
+        cookies = chosen(headers)
+        accept = headers.get(b"accept-language", b"").decode("latin-1")
+        scheme, host = scope.get("scheme", "http"), headers[b"host"].decode("latin-1")
+        return PageRequest(
+            simulator=self._simulator,
+            path=path,
+            query=_fields(scope["query_string"][:_LONGEST_QUERY]),
+            language=language.wanted(accept, cookies.language),
+            theme=cookies.theme,
+            origin=f"{scheme}://{host}",
+        )
+
+    async def _show(self, scope: Scope, send: Send, visit: PageRequest) -> None:
+        status = 200
+        try:
+            if self._routes.looks_through_much(visit):
+                # Meanwhile others are answered.
+                page = await asyncio.to_thread(self._routes.page, visit)
+            else:
+                page = self._routes.page(visit)
+        except PageNotFound:
+            status, page = 404, error_page(visit, visit.say("There is no such page."))
+        except SimulatorError as error:
+            status, page = _told(visit, error)
+        await _answer(scope, send, status, self._render(page, visit), _HTML)
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send, visit: PageRequest) -> None:
+        headers = dict(scope["headers"])
+        body = await read_body(receive, _LARGEST_FORM)
+        if isinstance(body, ApiResponse):
+            await _answer(scope, send, body.status, body.body, body.headers)
+            return
+        form = _fields(body)
+        status, said, page, to = 200, "", None, "/"
+        kept_cookies: Headers = ()
+        why = request_checks.objection(headers, form.get("csrf", ""), CSRF_TOKEN)
+        try:
+            if why is not None:
+                status, said = 403, visit.say(why)
+            elif visit.path == "/console/preferences":
+                to, kept_cookies = kept(form)
+            else:
+                done = self._routes.act(visit, form)
+                done = await done if isawaitable(done) else done
+                said, to = done.said, done.to
+                self.hub.tell("console")
+        except PageNotFound:
+            status, said = 404, visit.say("There is no such page.")
+        except SimulatorError as error:
+            status, page = _told(visit, error)
+            said = page.facts["problem"]
+        if headers.get(b"accept") == b"application/json":
+            await _answer(scope, send, status, json.dumps({"said": said}).encode(), _JSON)
+        elif status == 200:
+            await _answer(scope, send, 303, b"", (*_HTML, *kept_cookies, (b"location", to.encode("latin-1"))))
+        else:
+            await _answer(scope, send, status, self._render(page or error_page(visit, said), visit), _HTML)
+
+    def _render(self, page: Page, visit: PageRequest) -> bytes:
+        return render(page, visit, alerts(self._simulator, page.facts.get("held_in_all")))
+
+    async def _follow(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
+        topics = _fields(scope["query_string"][:_LONGEST_QUERY]).get("topics", "").split(",")
+        stream = None if request_checks.is_foreign(headers) else self.hub.open(topics)
+        if stream is None:
+            await _answer(scope, send, 503, b"Too many pages are open.", _text())
+            return
+        waits = (_until_gone(receive, stream), _until_set(scope["state"]["stopping"], stream))
+        ends = [asyncio.create_task(wait) for wait in waits]
+        try:
+            await _begin(scope, send, 200, _STREAM)
+            async for lines in stream.lines():
+                async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
+                    await send({"type": "http.response.body", "body": lines, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            with suppress(SimulatorError):  # another server than ours cannot, and has time-outs of its own
+                self._cut(scope.get("client"))
+        finally:
+            self.hub.close(stream)
+            for task in ends:
+                task.cancel()
+
+
+async def _until_gone(receive: Receive, stream: ChangeStream) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    stream.end()
+
+
+async def _until_set(stopping: asyncio.Event, stream: ChangeStream) -> None:
+    await stopping.wait()
+    stream.end()
+
+
+async def _answer(scope: Scope, send: Send, status: int, body: bytes, headers: Headers) -> None:
+    await _begin(scope, send, status, (*headers, (b"content-length", str(len(body)).encode())))
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _begin(_scope: Scope, send: Send, status: int, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *request_checks.HEADERS]})
+
+
+def _text() -> Headers:
+    return ((b"content-type", b"text/plain; charset=utf-8"),)
+
+
+def _told(visit: PageRequest, error: SimulatorError) -> tuple[int, Page]:
+    if isinstance(error, NotSaved):
+        return 503, error_page(visit, visit.say(DATABASE_UNWRITABLE))
+    return 400, error_page(visit, language.told(visit.say, str(error)))
+
+
+def _fields(encoded: bytes) -> dict[str, str]:
+    """Read a query or a form; of a name that comes twice the last counts, and too many are none."""
+    try:
+        pairs = parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return {}
+    return dict(pairs)

@@ -1,0 +1,125 @@
+"""Event streams: tells open pages that something has changed, never faster than they can follow.
+
+A page is told the names of what changed, not what it is: it asks for itself again. So what waits for a slow one is a
+set of a few names, however much happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from xoxzo.cloudpy.simulator.engine.context import Event
+    from xoxzo.cloudpy.simulator.simulator import Simulator
+
+MAX_STREAMS = 64
+"""So many streams may be open at once."""
+
+HEARTBEAT_SECONDS = 15.0
+# The first change is told at once; those of the time after it are told together.
+_PAUSE = 0.2
+
+
+class ChangeStream:
+    """What one open page waits for.
+
+    Args:
+        topics: Names of events that concern it.
+    """
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        self._topics = frozenset(topics)
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._lock = threading.Lock()
+        self._changed: set[str] = set()
+        self._over = asyncio.Event()
+
+    def note(self, topic: str) -> None:
+        """Have a change told; from any thread."""
+        if topic not in self._topics:
+            return
+        with self._lock:
+            first = not self._changed
+            self._changed.add(topic)
+        if first:
+            self._call(self._woken.set)
+
+    def end(self) -> None:
+        """Have the stream end; from any thread."""
+        self._call(self._over.set)
+        self._call(self._woken.set)
+
+    def _call(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # its loop has been closed
+            self._loop.call_soon_threadsafe(what)
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """Yield what is to be sent, until the stream is ended."""
+        yield b"retry: 1000\n\n"
+        while not self._over.is_set():
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._woken.wait()
+            except TimeoutError:
+                yield b": nothing new\n\n"
+                continue
+            self._woken.clear()
+            with self._lock:
+                changed, self._changed = self._changed, set()
+            if changed:
+                yield f"event: changed\ndata: {json.dumps(sorted(changed))}\n\n".encode()
+                await self._rest()
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE):
+                await self._over.wait()
+
+
+class ChangeStreams:
+    """All streams of one console. It listens to the engine only while there is one, so that it costs nothing otherwise.
+
+    Args:
+        simulator: Whose events are told.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._streams: tuple[ChangeStream, ...] = ()
+
+    def open(self, topics: Iterable[str]) -> ChangeStream | None:
+        """Return a new stream, or ``None`` when there are too many."""
+        if len(self._streams) >= MAX_STREAMS:
+            return None
+        if not self._streams:
+            self._simulator.engine.listen(self._tell)
+        stream = ChangeStream(topics)
+        self._streams = (*self._streams, stream)
+        return stream
+
+    def close(self, stream: ChangeStream) -> None:
+        """Tell a stream nothing any more."""
+        self._streams = tuple(one for one in self._streams if one is not stream)
+        if not self._streams:
+            self._simulator.engine.unlisten(self._tell)
+
+    def end(self) -> None:
+        """End all streams."""
+        for stream in self._streams:
+            stream.end()
+
+    def tell(self, topic: str) -> None:
+        """Tell a change that is no event of the engine's."""
+        for stream in self._streams:
+            stream.note(topic)
+
+    def _tell(self, event: Event) -> None:
+        for stream in self._streams:
+            stream.note(event.name)

@@ -1,0 +1,63 @@
+"""One request to the console as its pages see it, and what they answer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xoxzo.cloudpy.simulator.simulator import Simulator
+from xoxzo.cloudpy.simulator.web.console.language import Language, Say, speaker
+
+CSRF_TOKEN = secrets.token_urlsafe(24)
+"""What a post has to carry; another one in each process."""
+
+
+class PageNotFound(Exception):
+    """There is no such page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """A request: who asks for what, in which language."""
+
+    simulator: Simulator
+    path: str
+    """The path as it was asked for, percent-encoded."""
+    ident: str = ""
+    """The id that the path names, or an empty text."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    language: Language = "en"
+    theme: str = ""
+    """``light``, ``dark`` or, for what the system wants, an empty text."""
+    origin: str = ""
+    """Where the simulator was reached, such as ``http://127.0.0.1:8080``."""
+
+    @property
+    def say(self) -> Say:
+        """What says a sentence in the reader's language."""
+        return speaker(self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to be shown."""
+
+    template: str
+    title: str
+    """In the reader's language."""
+    topics: tuple[str, ...]
+    """Events that change it."""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """Something was done."""
+
+    said: str
+    """What, in the reader's language."""
+    to: str = "/"
+    """The page that shows it, for browsers that run no script."""

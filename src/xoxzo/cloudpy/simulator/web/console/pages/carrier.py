@@ -1,0 +1,85 @@
+"""The carrier's desk: what waits to be delivered, decided by hand, and rules that decide by themselves."""
+
+from __future__ import annotations
+
+from xoxzo.cloudpy.simulator.queries.results import from_call, from_message
+from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.pages import form_fields
+
+HOME = "/console/carrier"
+
+_MOST_SHOWN = 200
+
+OUTCOMES = {
+    "sms deliver": "delivered",
+    "sms fail": "failed",
+    "sms hold": "held until you decide",
+    "sms delay": "delivered later",
+    "call answer": "answered",
+    "call decline": "declined",
+    "call ignore": "not answered",
+    "call fail": "out of reach",
+    "call hold": "ring until you answer",
+}
+"""What can become of a message or a call."""
+
+
+def show(visit: PageRequest) -> Page:
+    """Show what is held, and the rules."""
+    with visit.simulator.engine as engine:
+        messages, phones = engine.sms.held(), engine.calls.phones.now()
+        # Very many may be held: only what is shown is made into values.
+        held = [*map(from_message, messages[:_MOST_SHOWN])]
+        held += (from_call(phone.call) for phone in phones[:_MOST_SHOWN])
+    facts = {
+        "held": sorted(held, key=lambda found: found.serial)[:_MOST_SHOWN],
+        "held_in_all": len(messages) + len(phones),
+        "held_left": max(0, len(messages) + len(phones) - _MOST_SHOWN),
+        "rules": list(visit.simulator.carrier.rules),
+        "outcomes": OUTCOMES,
+    }
+    return Page("carrier.html", visit.say("Carrier desk"), ("sms", "call"), facts)
+
+
+def deliver(visit: PageRequest) -> ActionResult:
+    """Deliver a message that is held."""
+    visit.simulator.carrier.deliver(form_fields.text(visit, "ident"))
+    return ActionResult(visit.say("The message was delivered."), HOME)
+
+
+def fail(visit: PageRequest) -> ActionResult:
+    """Fail a message that is held."""
+    visit.simulator.carrier.fail(form_fields.text(visit, "ident"))
+    return ActionResult(visit.say("The message has failed."), HOME)
+
+
+def delay(visit: PageRequest) -> ActionResult:
+    """Deliver a message later."""
+    seconds = form_fields.number(visit, "seconds", 60)
+    visit.simulator.carrier.delay(form_fields.text(visit, "ident"), seconds)
+    return ActionResult(visit.say("The message will be delivered in {seconds} s.", seconds=f"{seconds:g}"), HOME)
+
+
+def add_rule(visit: PageRequest) -> ActionResult:
+    """Add a rule for a number or a prefix."""
+    kind, _, outcome = form_fields.text(visit, "rule").partition(" ")
+    seconds = form_fields.number(visit, "seconds", 60) if outcome == "delay" else 0.0
+    pattern = form_fields.text(visit, "pattern").replace(" ", "")
+    visit.simulator.carrier.add_rule(pattern, outcome, kind="call" if kind == "call" else "sms", seconds=seconds)
+    return ActionResult(visit.say("The rule is in force."), HOME)
+
+
+def remove_rule(visit: PageRequest) -> ActionResult:
+    """Remove a rule."""
+    visit.simulator.carrier.remove_rule(form_fields.whole(visit, "ident"))
+    return ActionResult(visit.say("The rule is gone."), HOME)
+
+
+ACTS = {
+    f"{HOME}/deliver": deliver,
+    f"{HOME}/fail": fail,
+    f"{HOME}/delay": delay,
+    f"{HOME}/rules/add": add_rule,
+    f"{HOME}/rules/remove": remove_rule,
+}
+"""What can be posted from here."""

@@ -1,0 +1,66 @@
+"""The clock: real, or stopped and advanced by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.web.console.next_event import next_event
+from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.pages import form_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+HOME = "/console/clock"
+
+TOPICS = ("sms", "call", "callback", "otp", "din", "sin")
+"""Events that change what is due."""
+
+STEPS = (
+    (60, "1 minute"),
+    (3_600, "1 hour"),
+    (86_400, "1 day"),
+    (30 * 86_400, "30 days"),
+)
+"""How far the clock can be advanced with one press, in seconds."""
+
+
+def show(visit: PageRequest) -> Page:
+    """Show the time, what is due next, and how to advance."""
+    facts = {"steps": STEPS, "coming": next_event(visit.simulator.engine)}
+    return Page("clock.html", visit.say("Clock"), TOPICS, facts)
+
+
+def stop(visit: PageRequest) -> ActionResult:
+    """Let time stand still."""
+    visit.simulator.stop_clock()
+    return ActionResult(visit.say("The clock is stopped."), HOME)
+
+
+def run(visit: PageRequest) -> ActionResult:
+    """Let time go on."""
+    visit.simulator.run_clock()
+    return ActionResult(visit.say("The clock is running."), HOME)
+
+
+async def advance(visit: PageRequest) -> ActionResult:
+    """Advance the stopped clock; done when the callbacks that fell due were answered."""
+    simulator = visit.simulator
+    if form_fields.text(visit, "to") == "next":
+        due = simulator.engine.next_due()
+        if due is None:
+            raise SimulatorError(visit.say("Nothing is due."))
+        seconds = max(0.0, due - simulator.engine.clock.now())
+    else:
+        seconds = form_fields.number(visit, "seconds")
+    await simulator.advance_async(seconds)
+    return ActionResult(visit.say("The clock was advanced."), HOME)
+
+
+ACTS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]] = {
+    f"{HOME}/stop": stop,
+    f"{HOME}/run": run,
+    f"{HOME}/advance": advance,
+}
+"""What can be posted from here."""

@@ -1,0 +1,76 @@
+"""Overview: what happened lately, in charts, and what was refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.simulator.web.console import charts, template_filters
+from xoxzo.cloudpy.simulator.web.console.page_request import Page, PageRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MINUTES = 60
+"""How far the charts look back."""
+
+TOPICS = ("sms", "call", "callback", "refused", "account", "din")
+"""Events that change the figures."""
+
+_MOST_REFUSALS = 30
+_TONES = {
+    "DELIVERED": "good",
+    "ANSWERED": "good",
+    "QUEUED": "wait",
+    "DELIVERING": "wait",
+    "IN PROGRESS": "wait",
+    "FAIL": "bad",
+    "NO ANSWER": "bad",
+    "FAILED": "bad",
+}
+"""How each status is coloured, in the order in which they are drawn."""
+
+
+def show(visit: PageRequest) -> Page:
+    """Show the last hour."""
+    figures = visit.simulator.overview(MINUTES)
+    minutes = figures.minutes
+    counted = {
+        "sms": sum(one.sms for one in minutes),
+        "calls": sum(one.calls for one in minutes),
+        "posted": sum(one.callbacks_ok for one in minutes),
+        "failed": sum(one.callbacks_failed for one in minutes),
+        "spent": sum((one.spent for one in minutes), Decimal(0)),
+    }
+    say = visit.say
+    facts = {
+        **counted,
+        "figures": figures,
+        "begin": minutes[0].start,
+        "peak": max(one.sms + one.calls for one in minutes),
+        "traffic": charts.bars(
+            say("{sms} messages and {calls} calls in the last hour", sms=counted["sms"], calls=counted["calls"]),
+            ("sms", [one.sms for one in minutes]),
+            ("calls", [one.calls for one in minutes]),
+        ),
+        "balance": charts.line(
+            say("Credits of all accounts: {n} now", n=template_filters.money(figures.balance)),
+            [float(one.balance) for one in minutes],
+        ),
+        "callbacks": charts.bars(
+            say("{ok} callbacks delivered, {failed} tries failed", ok=counted["posted"], failed=counted["failed"]),
+            ("good", [one.callbacks_ok for one in minutes]),
+            ("bad", [one.callbacks_failed for one in minutes]),
+        ),
+        "states": [_states(say("Messages"), figures.sms), _states(say("Calls"), figures.calls)],
+        "refusals": figures.refusals[:_MOST_REFUSALS],
+    }
+    return Page("overview.html", say("Overview"), TOPICS, facts)
+
+
+def _states(name: str, counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return how many of a sort have which status, and the bar that shows it."""
+    ordered = [(status, tone, counts[status]) for status, tone in _TONES.items() if counts.get(status)]
+    told = ", ".join(f"{status} {count}" for status, _, count in ordered)
+    bar = charts.shares(f"{name}: {told or 0}", [(tone, count) for _, tone, count in ordered])
+    return {"name": name, "total": sum(counts.values()), "ordered": ordered, "bar": bar}

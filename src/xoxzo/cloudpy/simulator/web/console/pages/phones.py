@@ -1,0 +1,130 @@
+"""Phones: those that were reached, and one of them on screen."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
+from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.pages import form_fields
+from xoxzo.cloudpy.simulator.web.console.phone_view import phone_view
+
+TOPICS = ("sms", "call", "reply", "din", "sin")
+"""Events that change a phone."""
+
+HABITS = {
+    "answer": "answers by itself",
+    "hold": "rings until you answer",
+    "decline": "declines",
+    "ignore": "is not answered",
+}
+"""What a phone does when it is called."""
+
+_AT_FIRST, _AT_MOST = 60, 600
+
+
+def show(visit: PageRequest) -> Page:
+    """Show the list, and the phone that was chosen; where none was, the one that was reached last."""
+    wanted = visit.ident or visit.query.get("number", "").strip().replace(" ", "")
+    if wanted and not is_number(wanted):
+        raise SimulatorError(visit.say("“{number}” is no number in E.164, such as +818011112222.", number=wanted))
+    before = form_fields.cursor(visit)
+    phones = visit.simulator.phones(limit=50, before=before)
+    number = wanted or (phones.items[0].number if phones.items else "")
+    limit = _AT_MOST if visit.query.get("all") else _AT_FIRST
+    phone = None
+    if number:
+        with visit.simulator.engine as engine:
+            phone = phone_view(engine, number, limit)
+    facts = {
+        "phones": phones.items,
+        "next": phones.next,
+        "before": before,
+        "phone": phone,
+        "chosen": bool(wanted),
+        "habits": HABITS,
+        "sin_offered": visit.simulator.settings.legacy_sin,
+    }
+    return Page("phones.html", f"{number} · {visit.say('Phones')}" if wanted else visit.say("Phones"), TOPICS, facts)
+
+
+def path_of(number: str) -> str:
+    """Return the path of a phone's page."""
+    return f"/console/phones/{quote(number, safe='')}"
+
+
+def reply(visit: PageRequest) -> ActionResult:
+    """Write from a phone to a receiving number."""
+    number, sin = form_fields.text(visit, "number"), form_fields.text(visit, "sin")
+    visit.simulator.phone(_checked(visit, number)).reply(sin, visit.form.get("text", ""))
+    return ActionResult(visit.say("Sent."), path_of(number))
+
+
+def dial(visit: PageRequest) -> ActionResult:
+    """Call a dial-in number from a phone."""
+    number, din = form_fields.text(visit, "number"), form_fields.text(visit, "din").replace(" ", "")
+    visit.simulator.phone(_checked(visit, number)).dial(din, anonymous=form_fields.text(visit, "anonymous") == "yes")
+    return ActionResult(visit.say("Calling {number}…", number=din), path_of(number))
+
+
+def set_habit(visit: PageRequest) -> ActionResult:
+    """Choose what a phone does when it is called: a rule of the carrier's for this number alone."""
+    number, outcome = _checked(visit, form_fields.text(visit, "number")), form_fields.text(visit, "habit")
+    carrier = visit.simulator.carrier
+    if outcome not in HABITS:
+        raise SimulatorError(visit.say("There is no such choice."))
+    earlier = [rule.ident for rule in carrier.rules if rule.kind == "call" and rule.pattern == number]
+    carrier.add_rule(number, outcome, kind="call")
+    for ident in earlier:
+        carrier.remove_rule(ident)
+    return ActionResult(
+        visit.say("When called, this phone {habit}.", habit=visit.say(HABITS[outcome])), path_of(number)
+    )
+
+
+def answer(visit: PageRequest) -> ActionResult:
+    """Answer a call that rings."""
+    visit.simulator.carrier.answer(form_fields.text(visit, "ident"))
+    return ActionResult(visit.say("Answered."), _back(visit))
+
+
+def decline(visit: PageRequest) -> ActionResult:
+    """Decline a call that rings."""
+    visit.simulator.carrier.decline(form_fields.text(visit, "ident"))
+    return ActionResult(visit.say("Declined."), _back(visit))
+
+
+def ignore(visit: PageRequest) -> ActionResult:
+    """Let a call ring until it stops by itself."""
+    visit.simulator.carrier.ignore(form_fields.text(visit, "ident"))
+    return ActionResult(visit.say("It rings until the caller gives up."), _back(visit))
+
+
+def hang_up(visit: PageRequest) -> ActionResult:
+    """End a call."""
+    visit.simulator.carrier.hang_up(form_fields.text(visit, "ident"))
+    return ActionResult(visit.say("Hung up."), _back(visit))
+
+
+def _back(visit: PageRequest) -> str:
+    number = form_fields.text(visit, "number")
+    return path_of(number) if number else "/console/carrier"
+
+
+def _checked(visit: PageRequest, number: str) -> str:
+    if not is_number(number):
+        raise SimulatorError(visit.say("“{number}” is no number in E.164, such as +818011112222.", number=number))
+    return number
+
+
+ACTS = {
+    "/console/phones/reply": reply,
+    "/console/phones/dial": dial,
+    "/console/phones/habit": set_habit,
+    "/console/calls/answer": answer,
+    "/console/calls/decline": decline,
+    "/console/calls/ignore": ignore,
+    "/console/calls/hang-up": hang_up,
+}
+"""What can be posted from here."""

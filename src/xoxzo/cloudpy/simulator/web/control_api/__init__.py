@@ -1,0 +1,9 @@
+"""The control API under `/_simulator/`: everything that the console does, for any language.
+
+It needs no credentials, so it must not be reachable by a web page: the Host header has to name this machine (a page
+cannot do that by rebinding its own name), and what changes something has to be JSON (which a page cannot post across
+sites without being asked first).
+
+`routes` lists the requests, `request_schemas` and `response_schemas` their bodies, `handlers` carries them out, and
+`document` describes them all as OpenAPI, from the same table.
+"""

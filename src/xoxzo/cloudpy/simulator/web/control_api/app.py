@@ -1,0 +1,132 @@
+"""The control API as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
+from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.web.app import read_body
+from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
+from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest
+from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT, ControlRoute
+from xoxzo.cloudpy.simulator.web.host_check import is_local
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.web.app import Receive, Scope, Send
+    from xoxzo.cloudpy.simulator.web.metrics import Metrics
+
+PREFIX = "/_simulator/"
+
+_JSON = {"content-type": "application/json"}
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def application(simulator: Simulator, bind_host: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """Return the control API as an ASGI application.
+
+    Args:
+        simulator: What is controlled.
+        bind_host: The address it is served on, which the Host header may name besides loopback names.
+    """
+    inner = Starlette(routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _cannot})
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if is_local(host, bind_host):
+            await inner(scope, receive, send)
+        else:
+            await JSONResponse({"detail": "The Host header does not name this machine."}, 403)(scope, receive, send)
+
+    return guarded
+
+
+def _routes(simulator: Simulator) -> list[Route]:
+    extra = _Extra(simulator)
+    routes = [
+        Route(PREFIX + "metrics", extra.metrics),
+        Route(PREFIX + "openapi.json", extra.document),
+        Route(PREFIX + "events", EventStreams(simulator).follow),
+    ]
+    entries = chain.from_iterable(ROUTES_BY_SUBJECT.values())
+    routes += [Route(PREFIX + entry.path, _endpoint(simulator, entry), methods=[entry.method]) for entry in entries]
+    return routes
+
+
+def _endpoint(simulator: Simulator, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
+    kind = entry.body
+
+    async def answer(request: Request) -> Response:
+        body = None if kind is None else await _body(request, kind, simulator.settings.max_body)
+        ident = next(iter(request.path_params.values()), "")
+        asked: ControlRequest[Any] = ControlRequest(ident, dict(request.query_params), body)
+        if entry.slow:
+            result = await asyncio.to_thread(entry.door, simulator, asked)
+        else:
+            result = entry.door(simulator, asked)
+        if inspect.isawaitable(result):
+            result = await result
+        return Response(_encode(result), entry.status, _JSON)
+
+    return answer
+
+
+class _Extra:
+    """What is no JSON of the table's."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._metrics: Metrics | None = None
+
+    async def metrics(self, _request: Request) -> Response:
+        # Its library takes a twentieth of a second to load, which no start shall wait for.
+        from xoxzo.cloudpy.simulator.web.metrics import CONTENT_TYPE, Metrics
+
+        self._metrics = self._metrics or Metrics(self._simulator)
+        return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
+
+    async def document(self, request: Request) -> Response:
+        from xoxzo.cloudpy.simulator.web.control_api.document import document
+
+        return JSONResponse(document(str(request.base_url).rstrip("/")))
+
+
+async def _body(request: Request, kind: type, most: int) -> Any:  # noqa: ANN401 - of that type
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "Content-Type must be application/json")
+    body = await read_body(request.receive, most)
+    if isinstance(body, ApiResponse):
+        raise HTTPException(body.status, "the body is too large or too slow")
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        raise HTTPException(400, str(error)) from None
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        raise HTTPException(400, "the body must be a JSON object") from None
+
+
+async def _refuse(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
+
+
+async def _cannot(_request: Request, error: Exception) -> Response:
+    if isinstance(error, NotSaved):
+        return JSONResponse({"detail": DATABASE_UNWRITABLE}, 503)
+    unknown = str(error).startswith(("there is no", "the number is not subscribed"))
+    return JSONResponse({"detail": str(error)}, 404 if unknown else 400)

@@ -1,0 +1,118 @@
+"""What the control API can be asked: the one table from which it is routed, described and documented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from xoxzo.cloudpy.simulator.web.control_api import handlers
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRoute:
+    """One request of the control API."""
+
+    method: str
+    path: str
+    """Below `/_simulator/`; what stands in braces is the id."""
+    door: Callable[..., Any]
+    status: int = 200
+    query: tuple[str, ...] = ()
+    slow: bool = False
+    """Whether it may take long enough to hold others up; then it gets a thread."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the document."""
+        return self.door.__name__
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a sentence."""
+        return (self.door.__doc__ or "").strip()
+
+    @property
+    def body(self) -> Any:  # noqa: ANN401 - a type
+        """The type of its body; ``None`` for reading."""
+        [given] = get_type_hints(self.door)["_asked" if "_asked" in get_type_hints(self.door) else "asked"].__args__
+        return None if given is type(None) else given
+
+    @property
+    def result(self) -> Any:  # noqa: ANN401 - a type
+        """The type of its answer."""
+        return get_type_hints(self.door)["return"]
+
+
+def _get(path: str, door: Callable[..., Any], *query: str, slow: bool = False) -> ControlRoute:
+    return ControlRoute("GET", path, door, query=query, slow=slow)
+
+
+def _post(path: str, door: Callable[..., Any], status: int = 200) -> ControlRoute:
+    return ControlRoute("POST", path, door, status)
+
+
+ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
+    "The simulator": (
+        _get("health", handlers.health),
+        _get("settings", handlers.settings),
+        _post("reset", handlers.reset),
+    ),
+    "Looking": (
+        _get("search", handlers.search, "q", "limit", "before", slow=True),
+        _get("timeline/{id}", handlers.timeline),
+        _get("overview", handlers.overview, "minutes", slow=True),
+    ),
+    "Phones": (
+        _get("phones", handlers.phones, "limit", "before"),
+        _get("phones/{number}", handlers.phone),
+        _get("phones/{number}/thread", handlers.thread, "limit", "before"),
+        _post("phones/{number}/messages", handlers.write, 201),
+        _post("phones/{number}/calls", handlers.dial, 201),
+    ),
+    "Calls": (
+        _post("calls", handlers.ring, 201),
+        _get("calls/{id}", handlers.call),
+        _post("calls/{id}/answer", handlers.answer),
+        _post("calls/{id}/decline", handlers.decline),
+        _post("calls/{id}/ignore", handlers.ignore),
+        _post("calls/{id}/hang-up", handlers.hang_up),
+    ),
+    "Carriers": (
+        _get("held", handlers.held),
+        _post("messages/{id}/deliver", handlers.deliver),
+        _post("messages/{id}/fail", handlers.fail),
+        _post("messages/{id}/delay", handlers.delay),
+        _get("rules", handlers.rules),
+        _post("rules", handlers.add_rule, 201),
+        _post("rules/{id}/remove", handlers.remove_rule),
+    ),
+    "Callbacks": (
+        _get("callbacks", handlers.callbacks, "id"),
+        _post("callbacks/{id}/resend", handlers.resend),
+    ),
+    "Xoxzo": (
+        _get("templates", handlers.templates),
+        _post("templates/{id}/approve", handlers.approve),
+        _post("templates/{id}/return", handlers.give_back),
+        _get("accounts", handlers.accounts),
+        _post("accounts/{sid}/credits", handlers.add_credits),
+        _post("accounts/{sid}/verify", handlers.verify),
+        _post("accounts/{sid}/free-form", handlers.free_form),
+        _get("senders", handlers.senders),
+        _post("senders", handlers.register_sender, 201),
+    ),
+    "Clock": (
+        _get("clock", handlers.clock),
+        _post("clock/stop", handlers.stop_clock),
+        _post("clock/run", handlers.run_clock),
+        _post("clock/advance", handlers.advance),
+    ),
+    "Faults": (
+        _get("faults", handlers.faults),
+        _post("faults", handlers.add_fault, 201),
+        _post("faults/{id}/remove", handlers.remove_fault),
+        _post("faults/all-normal", handlers.all_normal),
+    ),
+}
+"""By subject, in the order in which they are documented."""

@@ -1,0 +1,57 @@
+"""What a simulator holds and has done, as Prometheus reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from xoxzo.cloudpy.simulator.simulator import Simulator
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+"""What the text is sent as."""
+
+
+class Metrics(Collector):
+    """Counts when it is asked; in a registry of its own, so that simulators side by side do not meet.
+
+    Args:
+        simulator: What is counted.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def text(self) -> bytes:
+        """Return the metrics in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """Count what there is at this moment."""
+        simulator = self._simulator
+        with simulator.engine as engine:
+            messages = Counter[str](message.status for message in engine.sms.messages.values())
+            calls = Counter[str](call.status for call in engine.calls.calls.values())
+            attempts = Counter[str](attempt.outcome for attempt in engine.callbacks.log)
+        yield _gauge("messages", "SMS that are kept, by status", "status", messages)
+        yield _gauge("calls", "Calls that are kept, by status", "status", calls)
+        yield _gauge("callback_attempts", "Tries to deliver a callback that are kept, by outcome", "outcome", attempts)
+        faults = CounterMetricFamily("xoxzo_simulator_faults", "Faults on purpose that have hit", labels=["kind"])
+        for kind, count in sorted(simulator.faults.counts.items()):
+            faults.add_metric([kind], count)
+        yield faults
+
+
+def _gauge(name: str, meaning: str, label: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"xoxzo_simulator_{name}", meaning, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family

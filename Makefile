@@ -53,6 +53,7 @@ lint: $(VENV)/.stamp-dev ## Format, lint, types, rooms and generated files only
 	$(CLEAN) $(PY) scripts/openapi.py --check
 	$(CLEAN) $(PY) scripts/endpoints.py --check
 	$(CLEAN) $(PY) scripts/commands.py --check
+	$(CLEAN) $(PY) scripts/server_behaviours.py --check
 
 docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
 	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"

@@ -1,4 +1,4 @@
-"""A server of scripted misbehaviour on loopback."""
+"""An HTTP server on loopback that misbehaves as its script says."""
 
 from __future__ import annotations
 
@@ -13,15 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Behaviour = Callable[["Peer"], bool]
-    """Does something with a connection on which a request has come; says whether the connection goes on."""
+    """Does something with a connection on which a request has come; returns whether the connection goes on."""
 
 
 class Peer:
-    """One connection as a behaviour sees it."""
+    """One connection as a behaviour sees it.
 
-    def __init__(self, connection: socket.socket, stopping: threading.Event) -> None:
+    Attributes:
+        socket: the connection; a behaviour may replace it, for instance by one that speaks TLS.
+        server: the server that accepted it.
+        request: the request to answer; empty before the first one.
+        stopping: set when the server stops.
+    """
+
+    def __init__(self, connection: socket.socket, server: FaultyServer) -> None:
         self.socket = connection
-        self.stopping = stopping
+        self.server = server
+        self.request = b""
+        self.stopping = server.stopping
 
     def pause(self, seconds: float) -> None:
         self.stopping.wait(seconds)
@@ -111,28 +120,53 @@ class FaultyServer:
     Args:
         *script: the behaviours.
         tls: wraps each connection.
+        on_connect: what happens to each connection before anything is read from it, and before TLS.
+        listening: whether connections are accepted from the beginning; refused until :meth:`listen` otherwise.
+
+    Attributes:
+        requests: what has come, ``CONNECT`` requests included.
+        connections: how many were accepted.
+        call_finished: to be set when the client's call is over: behaviours may wait for it.
+        acted: set by a behaviour when it has done all that it does.
+        tls: wraps each connection; ``None`` for plain ones.
     """
 
-    def __init__(self, *script: Behaviour, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *script: Behaviour,
+        tls: ssl.SSLContext | None = None,
+        on_connect: Behaviour | None = None,
+        listening: bool = True,
+    ) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
+        self.call_finished = threading.Event()
+        self.acted = threading.Event()
+        self.stopping = threading.Event()
+        self._on_connect = on_connect
         self._script = list(script)
-        self._tls = tls
-        self._stopping = threading.Event()
+        self.tls = tls
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
         self._last: object = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listening = listening
+        if listening:
+            self._listener.listen(100)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        self._start(self._accept)
+        if self._listening:
+            self._start(self._accept)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
+        if not self._listening:
+            self.behave(close)
+        self.stopping.set()
         # Connections are accepted in their order: when this one is, all that a client has sent is being read, however
         # late this machine is.
         with socket.socket() as last:
@@ -148,6 +182,15 @@ class FaultyServer:
         for thread in self._threads:
             thread.join(5)
 
+    def behave(self, *script: Behaviour) -> None:
+        """Go on with another script, and accept connections as a good server does."""
+        with self._lock:
+            self._script, self._on_connect = list(script), None
+        if not self._listening:
+            self._listening = True
+            self._listener.listen(100)
+            self._start(self._accept)
+
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments)
         self._threads.append(thread)
@@ -156,7 +199,7 @@ class FaultyServer:
     def _accept(self) -> None:
         while True:
             connection, address = self._listener.accept()
-            if self._stopping.is_set() and address == self._last:
+            if self.stopping.is_set() and address == self._last:
                 connection.close()
                 return
             self.connections += 1
@@ -167,24 +210,39 @@ class FaultyServer:
             self._answer(connection)
 
     def _answer(self, connection: socket.socket) -> None:
+        peer = Peer(connection, self)
         with contextlib.ExitStack() as stack:
-            if self._tls is not None:
-                connection = stack.enter_context(self._tls.wrap_socket(connection, server_side=True))
+            stack.callback(self._close, peer)
             with self._lock:
                 self._open.append(connection)
-            if self._stopping.is_set():
+                on_connect = self._on_connect
+            if on_connect is not None and not on_connect(peer):
+                return
+            if self.tls is not None:
+                self.start_tls(peer, self.tls)
+            if self.stopping.is_set():
                 # What has come in is still read.
-                connection.shutdown(socket.SHUT_RDWR)
+                peer.socket.shutdown(socket.SHUT_RDWR)
             buffer = b""
             while True:
-                request, buffer = self._read(connection, buffer)
-                if not request:
+                peer.request, buffer = self._read(peer.socket, buffer)
+                if not peer.request:
                     return
                 with self._lock:
-                    self.requests.append(request)
+                    self.requests.append(peer.request)
                     behave = self._script.pop(0) if len(self._script) > 1 else self._script[0]
-                if not behave(Peer(connection, self._stopping)):
+                if not behave(peer):
                     return
+
+    @staticmethod
+    def _close(peer: Peer) -> None:
+        peer.socket.close()
+
+    def start_tls(self, peer: Peer, context: ssl.SSLContext) -> None:
+        """Speak TLS with a client from now on."""
+        peer.socket = context.wrap_socket(peer.socket, server_side=True)
+        with self._lock:
+            self._open.append(peer.socket)
 
     @staticmethod
     def _read(connection: socket.socket, buffer: bytes) -> tuple[bytes, bytes]:

@@ -1,0 +1,78 @@
+"""The table of server behaviours, row by row, by each client: what the caller is told, and whose answer comes next."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from behaviour_runs import Arena, Seen, create, read, run_in_loop, run_in_threads, server_contexts
+from carriers import uvloop
+from server_behaviours import BEHAVIOURS, OVER_TLS, ServerBehaviour
+
+from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from pathlib import Path
+
+CLIENTS = ["threads", "asyncio", *(["uvloop"] if uvloop is not None else [])]
+
+
+def named(row: ServerBehaviour) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", f"{row.group} {row.name}".lower()).strip("-")
+
+
+@pytest.fixture(scope="session")
+def contexts(authority) -> dict[str, ssl.SSLContext]:
+    return server_contexts(authority, trustme.CA())
+
+
+@pytest.fixture(scope="session")
+def authority_file(authority, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, authority_file) -> None:
+    monkeypatch.setattr("xoxzo.cloudpy.flow._FIRST_BACKOFF", 0.001)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority_file))
+
+
+def run(client: str, arena: Arena, call: Callable, *, loop_is_idle: bool) -> Seen:
+    if client == "threads":
+        return run_in_threads(arena, call, FastTransport)
+    with arena.server, asyncio.Runner(loop_factory=uvloop.new_event_loop if client == "uvloop" else None) as runner:
+        return runner.run(run_in_loop(arena, call, AsyncFastTransport, loop_is_idle=loop_is_idle))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("effect", ["create", "read"])
+@pytest.mark.parametrize("row", BEHAVIOURS, ids=named)
+def test_what_comes_of_it(row, effect, client, contexts, monkeypatch) -> None:
+    """The number of requests and the error are those of the table, and the next call gets its own answer."""
+    check(row, effect, client, Arena(row, contexts), monkeypatch)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("row", OVER_TLS, ids=named)
+def test_the_same_comes_of_it_over_tls(row, client, contexts, monkeypatch) -> None:
+    """TLS changes nothing: neither what the caller is told, nor that a connection with unread bytes is given up."""
+    check(row, "create", client, Arena(row, contexts, tls=True), monkeypatch)
+
+
+def check(row: ServerBehaviour, effect: str, client: str, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+    if row.proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{arena.server.port}")
+    call = create("first") if effect == "create" else read("first")
+    seen = run(client, arena, call, loop_is_idle=effect == "create")
+    wanted = getattr(row.outcomes, effect)
+    assert (seen.outcome, seen.value) == (wanted, None if wanted.error else "first")
+    assert (seen.following, arena.requests) == ("following", wanted.requests + 1)
+    if row.reused is not None:
+        assert seen.connections == (1 if row.reused else wanted.requests + 1)

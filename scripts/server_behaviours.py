@@ -13,13 +13,17 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "reference" / "server-behaviour.md"
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 
-from server_behaviours import BEHAVIOURS, Outcome, ServerBehaviour  # noqa: E402 - found by the line above
+from behaviour_table import (  # type: ignore[import-not-found]  # noqa: E402 - found by the line above
+    BEHAVIOURS,
+    Outcome,
+    ServerBehaviour,
+)
 
 HEAD = """\
 # How a server behaves, and what the caller gets
 
-Written by `scripts/server_behaviours.py` from the table of the contract tests ({count} rows). The tests play each row by
-`Client` in a thread and by `AsyncClient` on asyncio and uvloop, the rows on connections also over TLS.
+Written by `scripts/server_behaviours.py` from the table of the contract tests ({count} rows). The tests play each row
+by `Client` in a thread and by `AsyncClient` on asyncio and uvloop, the rows on connections also over TLS.
 
 - **A call that creates** is, for instance, `client.sms.send(…)`. It is repeated only if the server surely did nothing.
 - **A call that reads** is, for instance, `client.sms.get(…)`. It is tried up to three times (`max_retries=2`).
@@ -31,7 +35,8 @@ Written by `scripts/server_behaviours.py` from the table of the contract tests (
 After each row the tests make another call and check that it gets its own answer.
 
 **The limit of HTTP/1.1:** answers carry no number. A stray answer that arrives after the next request was written
-cannot be told from that request's answer, by any client. Idle connections are therefore checked in the moment of writing.
+cannot be told from that request's answer, by any client. Idle connections are therefore checked in the moment of
+writing.
 """
 
 
@@ -48,9 +53,8 @@ def line(row: ServerBehaviour) -> str:
     create, read = row.outcomes
     sent = "" if not create.error else ", may be sent" if create.maybe_sent else ", not sent"
     connection = {True: "used again", False: "given up", None: "–"}[row.reused]
-    return (
-        f"| {row.name} | {create.requests} | {result(create)}{sent} | {read.requests} | {result(read)} | {connection} |\n"
-    )
+    cells = (row.name, create.requests, result(create) + sent, read.requests, result(read), connection)
+    return f"| {' | '.join(map(str, cells))} |\n"
 
 
 def page() -> str:

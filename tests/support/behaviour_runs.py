@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from behaviour_steps import Act, play
+from behaviour_table import GOOD, TUNNEL, Outcome, ServerBehaviour
 from faulty import FaultyServer
-from server_behaviours import GOOD, TUNNEL, Outcome, ServerBehaviour
-from server_steps import Act, play
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 

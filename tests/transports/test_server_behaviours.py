@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 from behaviour_runs import Arena, Seen, create, read, run_in_loop, run_in_threads, server_contexts
-from carriers import uvloop
-from server_behaviours import BEHAVIOURS, OVER_TLS, ServerBehaviour
+from behaviour_table import BEHAVIOURS, OVER_TLS, ServerBehaviour
+from carriers import Async, OnUvloop, Sync, budget, uvloop
 
+from xoxzo.cloudpy.protocols import Request
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
 if TYPE_CHECKING:
@@ -76,3 +77,25 @@ def check(row: ServerBehaviour, effect: str, client: str, arena: Arena, monkeypa
     assert (seen.following, arena.requests) == ("following", wanted.requests + 1)
     if row.reused is not None:
         assert seen.connections == (1 if row.reused else wanted.requests + 1)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("row", [row for row in OVER_TLS if row.reused is False], ids=named)
+def test_the_next_answer_is_its_own_when_bodies_are_streamed(row, client, contexts) -> None:
+    """A transport whose answers are read in pieces, as those of lists are, gives up the same connections."""
+    arena = Arena(row, contexts)
+    carrier = {"threads": Sync, "asyncio": Async, "uvloop": OnUvloop}[client](
+        FastTransport() if client == "threads" else AsyncFastTransport()
+    )
+    with arena.server as server:
+        carrier.exchange(request(arena, "first"), budget())
+        arena.finish_call()
+        arena.behave_well()
+        result = carrier.exchange(request(arena, "following"), budget())
+        carrier.close()
+    assert (result.status, result.body, result.failure) == (201, b'[{"msgid": "following"}]', None)
+    assert (arena.requests, server.connections) == (2, 2)
+
+
+def request(arena: Arena, message: str) -> Request:
+    return Request("POST", f"{arena.url}/sms/messages/", (), f"message={message}".encode())

@@ -6,11 +6,12 @@ import contextlib
 import json
 import socket
 import ssl
-import struct
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
+
+from faulty import abort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,16 +114,17 @@ def _play_long(step: Drip | Endless, peer: Peer) -> bool:
 
 
 def _end(step: Act, peer: Peer) -> None:
+    """End the connection before the server says that it has acted."""
     if step is Act.HANG:
         peer.server.acted.set()
         peer.stopping.wait(30)
     elif step is Act.RESET:
-        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        peer.socket.close()
+        abort(peer.socket)
     elif step is Act.CLOSE and isinstance(peer.socket, ssl.SSLSocket):
         peer.socket.setblocking(False)
         with contextlib.suppress(OSError):
             peer.socket.unwrap()  # sends close_notify and does not wait for the client's
+    peer.socket.close()
 
 
 def own_body(request: bytes) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from server_steps import Act, Drip, Endless, Step
+from behaviour_steps import Act, Drip, Endless, Step
 
 
 class Outcome(NamedTuple):

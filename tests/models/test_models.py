@@ -7,12 +7,16 @@ import inspect
 import json
 import pickle
 import re
+import typing
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings, strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from xoxzo.cloudpy import models
 from xoxzo.cloudpy.models import (
@@ -41,6 +45,8 @@ from xoxzo.cloudpy.models import (
     Template,
     TemplateStatus,
 )
+from xoxzo.cloudpy.protocols import Attempt
+from xoxzo.cloudpy.responses import RawResponse
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -128,6 +134,96 @@ def test_models_are_frozen(value: Model) -> None:
     """No field of a value can be set."""
     with pytest.raises(AttributeError):
         value.raw = {}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", sorted({type(value) for value in VALUES}, key=lambda kind: kind.__name__))
+def test_the_types_of_all_fields_can_be_resolved(kind: type[Model]) -> None:
+    """What reads annotations at run time finds the type of every field."""
+    assert set(typing.get_type_hints(kind)) == set(kind.__struct_fields__)
+
+
+def test_the_types_of_a_raw_response_can_be_resolved() -> None:
+    """An answer with everything around it has types that can be resolved, too."""
+    assert set(typing.get_type_hints(RawResponse)) == set(RawResponse.__struct_fields__)
+    assert set(typing.get_type_hints(Attempt)) == set(Attempt.__struct_fields__)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_models_can_be_read_back(value: Model) -> None:
+    """A record kept as JSON or as a dict is read back as an equal one, by msgspec and by pydantic."""
+    kind = type(value)
+    plain = value.to_dict()
+
+    assert json.loads(json.dumps(plain)) == plain
+    assert msgspec.convert(plain, kind) == value
+    assert msgspec.json.decode(msgspec.json.encode(value), type=kind) == value
+    adapter = TypeAdapter(kind)
+    assert adapter.validate_python(value) is value
+    assert adapter.validate_python(plain) == value
+    assert adapter.validate_json(adapter.dump_json(value)) == value
+
+
+def test_to_dict_holds_plain_values() -> None:
+    """Credits are text without loss, times are in ISO 8601 and UTC, records in records are dicts."""
+    assert MESSAGE.to_dict() == {
+        "msgid": "VncyEuDbojkz",
+        "recipient": "+818011112222",
+        "sender": "818033334444",
+        "status": "DELIVERED",
+        "sent_time": "2026-01-31T12:00:00Z",
+        "cost": "15.0",
+        "tags": ["a", "b"],
+        "parts": 1,
+        "link_tracking": {
+            "link": "http://example.com/",
+            "shortlink": "https://xoz.so/aaaaa",
+            "accessed": True,
+            "accessed_on": "2026-01-31T12:00:00Z",
+            "raw": {},
+        },
+        "url": "https://api.xoxzo.com/sms/messages/VncyEuDbojkz/",
+        "raw": RAW,
+    }
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_models_are_hashable(value: Model) -> None:
+    """Equal values are one key of a dictionary, whatever their ``raw``, and a value of another kind is another."""
+    twin = msgspec.structs.replace(value)
+
+    assert hash(value) == hash(twin)
+    assert {value: 1}[twin] == 1
+    assert len({*VALUES, *map(msgspec.structs.replace, VALUES)}) == len(VALUES)
+
+
+def test_a_record_that_is_none_is_refused_by_pydantic() -> None:
+    """Pydantic tells what a record lacks, and in which place."""
+    with pytest.raises(ValidationError, match="missing required field `status`"):
+        TypeAdapter(Message).validate_python({"msgid": "m"})
+
+
+def test_fastapi_returns_models() -> None:
+    """An endpoint of FastAPI may be annotated with a model, and its OpenAPI document describes the fields."""
+    app = FastAPI()
+
+    @app.get("/message")
+    def message() -> Message:
+        return MESSAGE
+
+    @app.get("/conferences")
+    def conferences() -> list[Conference]:
+        return [Conference(conferenceid="f", participants=(CALL,))]
+
+    browser = TestClient(app)
+    assert browser.get("/message").json() == MESSAGE.to_dict()
+    assert browser.get("/conferences").json()[0]["participants"][0]["callid"] == "41c181b6"
+    responses = browser.get("/openapi.json").json()["paths"]["/message"]["get"]["responses"]
+    schema = responses["200"]["content"]["application/json"]["schema"]
+    assert schema["properties"]["sent_time"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
+    assert schema["properties"]["link_tracking"]["anyOf"][0]["properties"]["accessed"]["type"] == "boolean"
+    assert schema["properties"]["status"]["type"] == "string", "an unknown status is allowed"
+    assert schema["required"] == ["msgid", "status"]
+    assert "$ref" not in json.dumps(schema)
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)

@@ -5,15 +5,11 @@ The API's documentation does not name all fields of a callback. ``raw`` has ever
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from decimal import Decimal
 
+from xoxzo.cloudpy.models import CallStatus, MessageStatus
 from xoxzo.cloudpy.models.base import Model
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.models import CallStatus, MessageStatus
 
 
 class DeliveryReport(Model, frozen=True, kw_only=True):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
 from xoxzo.cloudpy.masking import mask_digits
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 _NUMBERS = frozenset({"recipient", "caller", "sender", "participant", "din", "sin"})
 # What was written to a person, or about a code, is shown to nobody who does not ask for it by name.
@@ -42,7 +45,7 @@ class OpenEnum(enum.StrEnum):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """What all replies share.
+    """The base of all records: frozen, hashable, and made of types that msgspec, pydantic and FastAPI can use.
 
     Attributes:
         raw: the server's record as it came.
@@ -50,9 +53,63 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     raw: dict[str, Any] = msgspec.field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        # Equal records have equal fields, so a hash may leave out what has none.
+        return hash((type(self), *(getattr(self, name) for name in self.__struct_fields__ if name != "raw")))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain values that JSON can encode, ``raw`` included.
+
+        ``Decimal`` becomes text, so that no digit is lost; a time becomes ISO 8601 text in UTC, an enum its value, a
+        tuple a list, and a record in a record a dict. ``msgspec.convert(record.to_dict(), type(record))`` makes an
+        equal record again. Numbers and texts are in it unmasked.
+        """
+        return cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(self)))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> CoreSchema:
+        # Called by pydantic alone, so also by FastAPI: a record may be a field of its models and what an endpoint
+        # returns.
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(
+            cls._validated, serialization=core_schema.plain_serializer_function_ser_schema(cls.to_dict)
+        )
+
+    @classmethod
+    def _validated(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        try:
+            return msgspec.convert(value, cls)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: object, _handler: object) -> dict[str, Any]:
+        (schema,), components = msgspec.json.schema_components([cls])
+        return cast("dict[str, Any]", _inlined(schema, components))
+
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [(name, _shown(name, getattr(self, name))) for name in self.__struct_fields__ if name not in _CONTENT]
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({fields})"
+
+
+def _inlined(schema: Any, components: dict[str, Any]) -> Any:  # noqa: ANN401 - any part of a JSON schema
+    """Return a JSON schema that needs no other one: each reference is replaced by what it names."""
+    if isinstance(schema, list):
+        return [_inlined(part, components) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(components[schema["$ref"].rpartition("/")[2]], components)
+    changed = dict(schema)
+    if "enum" in changed:
+        # Our enums are open: the server may send a value that nobody knows yet.
+        changed |= {"type": "string", "examples": changed.pop("enum")}
+    if "description" in changed:
+        changed["description"] = changed["description"].partition("\n")[0]
+    return {name: _inlined(part, components) for name, part in changed.items()}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from xoxzo.cloudpy.models.base import Model
-
-if TYPE_CHECKING:
-    from decimal import Decimal
 
 
 class CarrierLookup(Model, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import InvalidArgument
@@ -13,7 +14,6 @@ from xoxzo.cloudpy.text import estimate, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
 # Single braces, as the API's own samples have them; a blog post shows double ones (API section 3.1).
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -1,6 +1,6 @@
-# The front door. On a machine with Python 3.11+ and make, each target sets up what it needs by itself:
-# an environment in .venv, filled with pinned and hashed packages. A stamp is written after each step that
-# succeeded, so a run that was cut short is mended by the next one, and a finished set-up works offline.
+# All commands of the project. Each target needs only Python 3.11+ and make, and sets up the rest in .venv, from pinned
+# and hashed packages. Each step of the set-up that succeeded leaves a stamp file, so the next run continues a set-up that
+# was interrupted, and a finished set-up works offline.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -15,7 +15,7 @@ WORKERS ?= auto
 ARGS ?=
 SECONDS ?= 300
 
-# Floors 0 to 4 are covered wholly; the rooms above them at least this far.
+# Required branch coverage in percent: of the client and all below it, and of the packages above it.
 COVERED_CLIENT := 100
 COVERED_REST := 99
 ABOVE := */simulator/*,*/cli/*,*/callbacks/*,*/campaigns/*,*/integrations/*,*/testing/*
@@ -41,9 +41,9 @@ demo: $(VENV)/.stamp-project ## Send, ring and answer on the simulator: no accou
 test: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests; ARGS="-k name" chooses among them
 	@$(CLEAN) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-check: lint docs-check coverage ## Everything that CI checks: format, lint, types, rooms, generated files, docs, coverage
+check: lint docs-check coverage ## Everything that CI checks: format, lint, types, layers, generated files, docs, coverage
 
-lint: $(VENV)/.stamp-dev ## Format, lint, types, rooms and generated files only
+lint: $(VENV)/.stamp-dev ## Format, lint, types, layers and generated files only
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy -p xoxzo.cloudpy
@@ -58,13 +58,13 @@ lint: $(VENV)/.stamp-dev ## Format, lint, types, rooms and generated files only
 docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
 	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"
 
-coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and hold the coverage to its floors
+coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and require the coverage
 	@rm -f .coverage .coverage.*
 	$(CLEAN) $(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(PY) -m coverage combine --quiet
-	@echo "Floors 0 to 4, at least $(COVERED_CLIENT) %:"
+	@echo "The client and all below it, at least $(COVERED_CLIENT) %:"
 	@$(PY) -m coverage report --omit='$(ABOVE)' --fail-under=$(COVERED_CLIENT)
-	@echo "The rooms above, at least $(COVERED_REST) %:"
+	@echo "The packages above it, at least $(COVERED_REST) %:"
 	@$(PY) -m coverage report --include='$(ABOVE)' --fail-under=$(COVERED_REST)
 
 bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run

@@ -142,7 +142,7 @@ def test_import_loads_nothing() -> None:
     """``import xoxzo.cloudpy`` loads the package alone: no typing, no msgspec, no HTTP library."""
     loaded = fresh("import xoxzo.cloudpy\nresult = sorted(set(sys.modules) - before)")
 
-    assert loaded == ["xoxzo", "xoxzo.cloudpy"]
+    assert loaded == ["xoxzo", "xoxzo.cloudpy", "xoxzo.cloudpy.version"]
 
 
 @pytest.mark.parametrize("module", ["typing", "msgspec", "asyncio", "ssl", "re", "json", "simulator", "cli", *HTTP])
@@ -181,6 +181,7 @@ def test_an_error_loads_no_client() -> None:
         "xoxzo.cloudpy",
         "xoxzo.cloudpy.errors",
         "xoxzo.cloudpy.masking",
+        "xoxzo.cloudpy.version",
     }
 
 

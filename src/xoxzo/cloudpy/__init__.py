@@ -1,10 +1,10 @@
 """Xoxzo's telephony API in Python: SMS, voice calls, dial-in numbers, and a simulator to build against.
 
-``Client`` and ``AsyncClient`` are the doors for new programs; ``XoxzoClient`` runs programs written for 0.5 unchanged.
+New programs use ``Client`` and ``AsyncClient``; ``XoxzoClient`` runs programs written for 0.5 unchanged.
 Nothing is loaded before it is asked for.
 """
 
-__version__ = "1.0.0"
+from xoxzo.cloudpy.version import __version__
 
 # Type checkers take this as true; importing `typing` for it would cost more than this whole module may.
 TYPE_CHECKING = False

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xoxzo.cloudpy import __version__
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.flow import RateLimiter, Settings
 from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.protocols import EventHook

@@ -393,9 +393,4 @@ def status_error(status: int, field_errors: Mapping[str, Sequence[str]]) -> type
     return _BY_STATUS.get(status, StatusError)
 
 
-_BY_STATUS: dict[int, type[StatusError]] = {
-    400: BadRequest,
-    401: AuthenticationFailed,
-    404: NotFound,
-    429: RateLimited,
-}
+_BY_STATUS: dict[int, type[StatusError]] = {400: BadRequest, 401: AuthenticationFailed, 404: NotFound, 429: RateLimited}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy import __version__
 from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider

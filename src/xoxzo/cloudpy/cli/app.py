@@ -2,9 +2,9 @@
 
 import click
 
-from xoxzo.cloudpy import __version__
 from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples
 from xoxzo.cloudpy.cli.core.i18n import teach_click
+from xoxzo.cloudpy.version import __version__
 
 _COMMANDS = "xoxzo.cloudpy.cli.commands."
 _TELEPHONY = _COMMANDS + "telephony."

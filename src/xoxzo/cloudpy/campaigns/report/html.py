@@ -182,7 +182,7 @@ def _failures(figures: Statistics) -> str:
 
 
 def _foot() -> str:
-    from xoxzo.cloudpy import __version__
+    from xoxzo.cloudpy.version import __version__
 
     now = datetime.now(UTC)
     return (

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
 
-from xoxzo.cloudpy import __version__
 from xoxzo.cloudpy.integrations.mcp.looking import Looking
 from xoxzo.cloudpy.integrations.mcp.spending import Spending, Terms
 from xoxzo.cloudpy.integrations.mcp.telling import Showing
+from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable

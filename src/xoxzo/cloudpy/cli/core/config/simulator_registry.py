@@ -73,7 +73,7 @@ def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
     """
     import time
 
-    from xoxzo.cloudpy import __version__
+    from xoxzo.cloudpy.version import __version__
 
     entry = SimulatorEntry(url, os.getpid(), instance, socket.gethostname(), time.time(), usable, __version__)
     path = None

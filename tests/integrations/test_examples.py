@@ -181,6 +181,32 @@ def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:
     return found
 
 
+def test_a_command_ends_cleanly(
+    simulator_url: str, account: tuple[str, str], new_number: Callable[[], str], tmp_path: Path
+) -> None:
+    """`manage.py sendtestsms` closes its client: nothing is written to standard error, not even in development mode."""
+    environment = os.environ | {
+        "XOXZO_API_HOST": simulator_url,
+        "XOXZO_API_SID": account[0],
+        "XOXZO_API_AUTH_TOKEN": account[1],
+        "SHOP_SECRET": SECRET,
+        "SHOP_URL": "http://127.0.0.1:1",
+        "SHOP_LOG": str(tmp_path / "shop.db"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    for arguments in (["migrate", "-v", "0"], ["sendtestsms", new_number()]):
+        result = subprocess.run(
+            [sys.executable, "-X", "dev", "manage.py", *arguments],
+            cwd=EXAMPLES / "django_shop",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_a_campaign_from_a_management_command(
     simulator_url: str, account: tuple[str, str], new_number: Callable[[], str], tmp_path: Path
 ) -> None:

@@ -78,9 +78,9 @@ def empty() -> Iterator[None]:
     Delivery.objects.all().delete()
     Turn.objects.all().delete()
     outbox.clear()
-    conf.forget()
+    conf.reset()
     yield
-    conf.forget()
+    conf.reset()
     connections.close_all()
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils.translation import gettext_lazy
 
 from xoxzo.cloudpy import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.callbacks import Callbacks
@@ -92,6 +93,31 @@ def test_live(live: Simulator) -> None:
     row = Delivery.objects.get()
     assert (row.ident, row.reference, row.sent) == (message.sent.msgid, "booking-1", True)
     assert set(conf.get_client().sms.get(message.sent.msgid).tags) == {"spring", "booking-1"}
+
+
+@pytest.mark.parametrize("backend", ["live", "memory", "console"])
+def test_lazy_translations(backend: str, live: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every backend sends lazy translations as text, wherever in a message they are."""
+    connection = get_connection(backend)
+    messages = [
+        SmsMessage(recipient=PHONE, message=gettext_lazy("Ready"), options={"tags": [gettext_lazy("spring")]}),
+        SmsMessage(recipient=PHONE, message=gettext_lazy("Set"), sender=gettext_lazy("Cafe"), options={"tags": ("a",)}),
+    ]
+    assert connection.send_messages(messages) == 2
+    sent = {
+        "live": [one.text for one in live.phone(PHONE).inbox],
+        "memory": [one.message for one in outbox],
+        "console": [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  ")],
+    }
+    assert sent[backend] == ["Ready", "Set"]
+    assert [one.options["tags"] for one in messages] == [["spring"], ("a",)]
+
+
+def test_lazy_variables(live: Simulator) -> None:
+    """The variables of a template may be lazy translations."""
+    template = conf.get_client().templates.create(name="Welcome", content="Hi {name}")
+    SmsMessage(recipient=PHONE, template=template.id, variables={"name": gettext_lazy("Aiko")}).send()
+    assert [one.text for one in live.phone(PHONE).inbox] == ["Hi Aiko"]
 
 
 def test_live_without_callbacks(live: Simulator, xoxzo: Any) -> None:
@@ -201,7 +227,7 @@ def test_deliveries(live: Simulator, xoxzo: Any) -> None:
     assert Delivery.objects.get().status == "DELIVERED"
     call_command("deliveries", "--purge", "1", stdout=out)
     call_command("deliveries", "--purge", "-1", stdout=out)
-    assert out.getvalue().endswith("0 removed\n1 removed\n")
+    assert out.getvalue().endswith("0 deleted\n1 deleted\n")
     send_sms(PHONE, "Hi")
     with xoxzo(
         SMS_BACKEND="live", SID="me", AUTH_TOKEN="secret", CLIENT={"max_retries": 0}, BASE_URL="http://127.0.0.1:9"

@@ -1,4 +1,4 @@
-"""The delivery log in the admin: to look at, not to change."""
+"""The delivery log in Django's admin, read-only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin
 
-from .models import Delivery
+from xoxzo.cloudpy.integrations.django.models import Delivery
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -18,7 +18,7 @@ else:
 
 @admin.register(Delivery)
 class DeliveryAdmin(Base):
-    """Lists deliveries by time, with search by id and reference."""
+    """Lists deliveries, newest first, with search by id and reference."""
 
     list_display = ("updated", "kind", "ident", "reference", "status", "final", "clicked", "cost")
     list_filter = ("kind", "status", "final", "clicked")
@@ -26,11 +26,11 @@ class DeliveryAdmin(Base):
     date_hierarchy = "created"
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody adds what was not sent."""
+        """Return ``False``: only the delivery log adds rows."""
         del request, obj
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody changes what happened."""
+        """Return ``False``: only the delivery log changes rows."""
         del request, obj
         return False

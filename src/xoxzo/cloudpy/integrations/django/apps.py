@@ -1,10 +1,10 @@
-"""The application, as Django sees it."""
+"""The configuration of the Django application."""
 
 from django.apps import AppConfig
 
 
 class XoxzoConfig(AppConfig):
-    """Xoxzo's telephony: delivery log, signals and SMS backends."""
+    """Xoxzo's SMS and calls: delivery log, signals and SMS backends."""
 
     name = "xoxzo.cloudpy.integrations.django"
     label = "xoxzo"
@@ -13,4 +13,4 @@ class XoxzoConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from . import checks  # noqa: F401 - importing registers them
+        from xoxzo.cloudpy.integrations.django import checks  # noqa: F401 - importing registers them

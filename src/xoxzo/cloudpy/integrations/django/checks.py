@@ -1,4 +1,4 @@
-"""System checks: what is wrong with the setting ``XOXZO``, told when the project starts."""
+"""System checks of the setting ``XOXZO``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning as Caution, register
+from django.core.checks import CheckMessage, Error, Warning as CheckWarning, register
 
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.hosts import is_this_machine
-
-from . import conf, sms
+from xoxzo.cloudpy.integrations.django import conf, sms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,27 +20,27 @@ if TYPE_CHECKING:
 
 @register("xoxzo")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> list[CheckMessage]:  # noqa: ANN401
-    """Return what is wrong with the setting ``XOXZO``, each with a hint."""
+    """Return the errors and warnings about the setting ``XOXZO``, with hints."""
     del app_configs
     given = getattr(settings, "XOXZO", {})
     if not isinstance(given, dict):
         return [Error("XOXZO must be a dictionary.", hint='XOXZO = {"SENDER": "Shop"}', id="xoxzo.E001")]
     if unknown := sorted(map(str, given.keys() - conf.DEFAULTS.keys())):
-        hint = f"It may have {', '.join(conf.DEFAULTS)}."
+        hint = f"The known keys are {', '.join(conf.DEFAULTS)}."
         return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
-    return [*_backend(), *_callbacks(), *_client()]
+    return [*_check_backend(), *_check_callbacks(), *_check_client()]
 
 
-def _backend() -> list[CheckMessage]:
+def _check_backend() -> list[CheckMessage]:
     try:
         sms.backend_class(conf.get("SMS_BACKEND"))
     except (ImportError, TypeError) as error:
-        hint = 'It is "live", "console", "memory", or the path of a subclass of BaseBackend.'
+        hint = 'Use "live", "console", "memory", or the path of a subclass of BaseBackend.'
         return [Error(f'XOXZO["SMS_BACKEND"] cannot be used: {error}.', hint=hint, id="xoxzo.E003")]
     return []
 
 
-def _callbacks() -> list[CheckMessage]:
+def _check_callbacks() -> list[CheckMessage]:
     url = conf.get("PUBLIC_URL")
     if url is None:
         return []
@@ -51,17 +50,17 @@ def _callbacks() -> list[CheckMessage]:
         return [Error(f"Callbacks cannot be received: {error}.", id="xoxzo.E004")]
     parts = urlsplit(url)
     if parts.scheme != "https" and not is_this_machine(parts.hostname or ""):
-        hint = "Whoever can read a callback on its way can send it again."
-        return [Caution('XOXZO["PUBLIC_URL"] is not https.', hint=hint, id="xoxzo.W001")]
+        hint = "Anyone who can read a callback on its way can post it again."
+        return [CheckWarning('XOXZO["PUBLIC_URL"] is not https.', hint=hint, id="xoxzo.W001")]
     return []
 
 
-def _client() -> list[CheckMessage]:
+def _check_client() -> list[CheckMessage]:
     if conf.get("SMS_BACKEND") != "live":
         return []
     try:
         conf.get_client()
     except (ConfigurationError, TypeError) as error:
-        hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or choose the backend "console" for development.'
-        return [Caution(f"Nothing can be sent: {error}.", hint=hint, id="xoxzo.W002")]
+        hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or use the backend "console" for development.'
+        return [CheckWarning(f"Nothing can be sent: {error}.", hint=hint, id="xoxzo.W002")]
     return []

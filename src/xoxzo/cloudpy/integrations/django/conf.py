@@ -1,7 +1,8 @@
-"""The project's setting ``XOXZO``, and what is made of it."""
+"""The project's setting ``XOXZO``, and the client and the callbacks that are made from it."""
 
 from __future__ import annotations
 
+import atexit
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -20,25 +21,25 @@ DEFAULTS: dict[str, Any] = {
     "SID": None,
     "AUTH_TOKEN": None,
     "BASE_URL": None,
-    # More for the client, by the names of its parameters: {"timeout": 10, "allowed_recipients": [...]}.
+    # More arguments of Client: {"timeout": 10, "allowed_recipients": [...]}.
     "CLIENT": {},
-    # Where the world reaches the URLs of this application: "https://shop.example/xoxzo".
+    # The public URL of this application's URLs: "https://shop.example/xoxzo".
     "PUBLIC_URL": None,
-    # What callback URLs are signed with, the newest first; by default Django's SECRET_KEY and its fallbacks.
+    # The keys that sign callback URLs, newest first; by default Django's SECRET_KEY and its fallbacks.
     "SECRETS": None,
-    # Days for which the URL of a report is believed.
+    # Days until the URL of a report expires.
     "CALLBACK_DAYS": 30,
-    # Ask the API before a callback is believed.
+    # Whether the API is asked to confirm each callback.
     "CONFIRM": False,
-    # Which kind of backend sends: "live", "console", "memory", or the path of a class of your own.
+    # The SMS backend: "live", "console", "memory", or the path of a class.
     "SMS_BACKEND": "live",
-    # The sender of an SMS that names none.
+    # The default sender of an SMS.
     "SENDER": None,
 }
 """Every key of the setting ``XOXZO`` with its default."""
 
 _lock = threading.Lock()
-_made: dict[str, Any] = {}
+_instances: dict[str, Any] = {}
 
 
 def get(key: str) -> Any:  # noqa: ANN401 - each key has a type of its own
@@ -47,57 +48,59 @@ def get(key: str) -> Any:  # noqa: ANN401 - each key has a type of its own
 
 
 def get_client() -> Client:
-    """Return the project's client: one for the whole process, made when it is first asked for.
+    """Return the project's client: one for each process, created at the first call.
 
     Raises:
-        ConfigurationError: there are no credentials, or a value is wrong.
+        ConfigurationError: there are no credentials, or a value is invalid.
     """
     with _lock:
-        if "client" not in _made:
-            _made["client"] = Client(
+        if "client" not in _instances:
+            _instances["client"] = Client(
                 sid=get("SID"), auth_token=get("AUTH_TOKEN"), base_url=get("BASE_URL"), **get("CLIENT")
             )
-        client: Client = _made["client"]
+        client: Client = _instances["client"]
         return client
 
 
 def get_callbacks() -> Callbacks:
-    """Return what makes and reads the project's callback URLs.
+    """Return the project's `Callbacks`.
 
     Raises:
-        ConfigurationError: ``PUBLIC_URL`` is not set, or a value is wrong.
+        ConfigurationError: ``PUBLIC_URL`` is not set, or a value is invalid.
     """
     with _lock:
-        if "callbacks" not in _made:
+        if "callbacks" not in _instances:
             public_url = get("PUBLIC_URL")
             if public_url is None:
                 raise ConfigurationError('the setting XOXZO["PUBLIC_URL"] is needed for callbacks')
-            _made["callbacks"] = Callbacks(secrets(), public_url, lifetime=get("CALLBACK_DAYS") * 86_400)
-        callbacks: Callbacks = _made["callbacks"]
+            _instances["callbacks"] = Callbacks(secrets(), public_url, lifetime=get("CALLBACK_DAYS") * 86_400)
+        callbacks: Callbacks = _instances["callbacks"]
         return callbacks
 
 
 def secrets() -> Sequence[str]:
-    """Return what callback URLs are signed with, the newest first."""
+    """Return the keys that sign callback URLs, newest first."""
     given = get("SECRETS")
     if given is None:
         return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [given] if isinstance(given, str) else list(given)
 
 
-def forget() -> None:
-    """Close the client and forget what was made of the settings, so that it is made anew."""
+def reset() -> None:
+    """Close the client, so that it and the callbacks are created again from the current settings."""
     with _lock:
-        client = _made.pop("client", None)
-        _made.clear()
+        client = _instances.pop("client", None)
+        _instances.clear()
     if client is not None:
         client.close()
 
 
-def _changed(*, setting: str, **_more: object) -> None:
-    # Tests override settings; whatever was made of the old ones must not outlive them.
+def _reset_after_change(*, setting: str, **_more: object) -> None:
+    # override_settings in tests sends this signal.
     if setting in {"XOXZO", "SECRET_KEY", "SECRET_KEY_FALLBACKS"}:
-        forget()
+        reset()
 
 
-setting_changed.connect(_changed)
+setting_changed.connect(_reset_after_change)
+# Management commands end without closing it; a garbage collector that runs after the modules are gone cannot.
+atexit.register(reset)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class Delivery(models.Model):
-    """One message or call with its whole history. No text and no phone number is kept.
+    """One message or call with its history. No message and no phone number is stored.
 
-    It is written by the log alone; read it as you like. ``status`` never goes backwards.
+    Only the delivery log writes rows. ``status`` never moves backwards.
     """
 
     kind: models.CharField[str, str] = models.CharField(_("kind"), max_length=16)
@@ -35,7 +35,7 @@ class Delivery(models.Model):
     history: models.JSONField[list[Any], list[Any]] = models.JSONField(_("history"), default=list)
 
     class Meta:
-        """Names, order, and what may not stand twice."""
+        """Names, order and constraints."""
 
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
@@ -51,6 +51,6 @@ class Delivery(models.Model):
 
 
 class Turn(models.Model):
-    """One row that whoever writes the log takes hold of first, so that one writes after the other."""
+    """One row that each transaction of the log updates first, which makes them run one after another."""
 
     taken: models.PositiveBigIntegerField[int, int] = models.PositiveBigIntegerField(default=0)

@@ -1,22 +1,22 @@
-"""What can be listened to. Each signal is sent once for each callback, and again if a receiver raised.
+"""The signals of callbacks. Each fires once per event, and again after a receiver raised an exception.
 
-All have ``event``, what was received, and all but ``incoming_call`` have ``delivery``, the row of the delivery log. The
-sender is the class of the event. Receivers run in the request, so what takes long belongs into a task.
+All have ``event``, and all but ``incoming_call`` have ``delivery``, the row of the delivery log. The sender is the
+class of the event. Receivers run during the request, so do long work in a task queue.
 """
 
 from django.dispatch import Signal
 
 message_status = Signal()
-"""An SMS has moved on: ``event`` is a ``DeliveryReport``."""
+"""The status of an SMS has changed: ``event`` is a ``DeliveryReport``."""
 
 call_ended = Signal()
-"""A call or a conference is over: ``event`` is a ``CallEnded``."""
+"""A call or a conference has ended: ``event`` is a ``CallEnded``."""
 
 link_clicked = Signal()
 """A tracked link was opened for the first time: ``event`` is a ``LinkClicked``."""
 
 incoming_call = Signal()
-"""A dial-in number rings: ``event`` is an ``IncomingCall``. The first receiver that returns an action answers."""
+"""Somebody calls a dial-in number: ``event`` is an ``IncomingCall``. The first action of a receiver is the answer."""
 
 incoming_sms = Signal()
 """An SMS came in: ``event`` is an ``IncomingSMS``."""

@@ -1,44 +1,46 @@
-"""Sending SMS in the manner of Django's e-mail: one call, and the setting says where it goes."""
+"""Send SMS as Django sends e-mail: one call, and a setting chooses the backend."""
 
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
-from xoxzo.cloudpy.errors import ConfigurationError, XoxzoError
-
-from . import conf
-from .backends.base import BaseBackend
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.integrations.django import conf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xoxzo.cloudpy.models import SentMessage
 
-KINDS = {
+BACKENDS = {
     "live": "xoxzo.cloudpy.integrations.django.backends.live.LiveBackend",
     "console": "xoxzo.cloudpy.integrations.django.backends.console.ConsoleBackend",
     "memory": "xoxzo.cloudpy.integrations.django.backends.memory.MemoryBackend",
 }
-"""The kinds of backend by their short names."""
+"""The backends by their short names."""
 
 
 @dataclass(kw_only=True)
 class SmsMessage:
     """One SMS to one number.
 
+    Lazy translations (``gettext_lazy``) become text when it is made, in the language that is active then.
+
     Args:
-        recipient: the number in E.164.
-        message: the text; empty when a template is named (API section 2.4 tells what one SMS holds).
+        recipient: the number, in E.164.
+        message: the message; empty if there is a template (API section 2.4 gives its limits).
         sender: at most 10 letters and digits, or 15 digits; by default ``XOXZO["SENDER"]``.
-        template: the number of an approved template instead of a text (API section 3.6).
-        variables: a text for each of the template's placeholders.
-        reference: your own key for this message, by which the delivery log knows it; made up by default.
-        options: more of ``client.sms.send`` by name, such as ``tags`` or ``track_link``.
-        sent: what the server returned, once it is sent.
+        template: the number of an approved template, instead of a message (API section 3.6).
+        variables: a value for each of the template's placeholders.
+        reference: your own key of this message, which the delivery log stores; random by default.
+        options: more arguments of ``client.sms.send``, such as ``tags`` or ``track_link``.
+        sent: the server's reply, once it was sent.
     """
 
     recipient: str
@@ -50,13 +52,17 @@ class SmsMessage:
     options: Mapping[str, Any] = field(default_factory=dict)
     sent: SentMessage | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("recipient", "message", "sender", "variables", "reference", "options"):
+            setattr(self, name, _evaluated(getattr(self, name)))
+
     def send(self, *, connection: BaseBackend | None = None) -> None:
-        """Send it by a backend, by default the one of the settings.
+        """Send it with a backend, by default the one of the settings.
 
         Raises:
-            ConfigurationError: no sender is named, or nothing can be sent at all.
-            InvalidArgument: a value breaks its rule; nothing was sent.
-            APIError: it could not be sent; ``maybe_sent`` says whether it may be on its way all the same.
+            ConfigurationError: there is no sender, or the backend cannot send.
+            InvalidArgument: a value is invalid; nothing was sent.
+            APIError: it could not be sent; ``maybe_sent`` says whether it may have been sent nevertheless.
         """
         (connection or get_connection()).send_messages([self])
 
@@ -64,28 +70,40 @@ class SmsMessage:
         """Return the sender.
 
         Raises:
-            ConfigurationError: neither the message nor the settings name one.
+            ConfigurationError: neither the message nor the settings have one.
         """
         sender = self.sender or conf.get("SENDER")
         if not sender:
-            raise ConfigurationError('an SMS needs a sender: name one, or set XOXZO["SENDER"]')
+            raise ConfigurationError('an SMS needs a sender: pass one, or set XOXZO["SENDER"]')
         return str(sender)
 
 
+class BaseBackend(ABC):
+    """Sends messages. Created for each call of ``send_sms``, without arguments."""
+
+    @abstractmethod
+    def send_messages(self, messages: Sequence[SmsMessage]) -> int:
+        """Send messages in order, set ``sent`` of each, and return their number.
+
+        Raises:
+            XoxzoError: a message could not be sent; the messages after it were not tried.
+        """
+
+
 def send_sms(recipient: str | Sequence[str], message: str, *, sender: str | None = None, **options: Any) -> int:  # noqa: ANN401
-    """Send one text to one number, or to several.
+    """Send a message to one number or to several.
 
     Args:
-        recipient: the number in E.164, or a list of them.
-        message: the text.
-        sender: as in `SmsMessage`.
-        options: more of ``client.sms.send`` by name; ``reference`` for a single number only.
+        recipient: the number in E.164, or a list of numbers.
+        message: the message.
+        sender: the sender; see `SmsMessage`.
+        options: more arguments of ``client.sms.send``; ``reference`` for a single number only.
 
     Returns:
         How many were sent.
 
     Raises:
-        XoxzoError: one could not be sent; those before it were, and those behind it were not tried.
+        XoxzoError: a message could not be sent; those before it were sent, and those after it were not tried.
     """
     numbers = [recipient] if isinstance(recipient, str) else list(recipient)
     reference = options.pop("reference", None)
@@ -98,32 +116,40 @@ def send_sms(recipient: str | Sequence[str], message: str, *, sender: str | None
     return get_connection().send_messages(messages)
 
 
-def get_connection(kind: str | None = None) -> BaseBackend:
-    """Return a backend.
+def get_connection(backend: str | None = None) -> BaseBackend:
+    """Create a backend.
 
     Args:
-        kind: ``live``, ``console``, ``memory``, or the path of a class; by default ``XOXZO["SMS_BACKEND"]``.
+        backend: ``live``, ``console``, ``memory``, or the path of a class; by default ``XOXZO["SMS_BACKEND"]``.
 
     Raises:
         ConfigurationError: there is no such backend.
     """
     try:
-        return backend_class(kind or conf.get("SMS_BACKEND"))()
+        return backend_class(backend or conf.get("SMS_BACKEND"))()
     except (ImportError, TypeError) as error:
         raise ConfigurationError(f"the SMS backend cannot be used: {error}") from error
 
 
-def backend_class(kind: str) -> type[BaseBackend]:
-    """Return a backend's class.
+def backend_class(backend: str) -> type[BaseBackend]:
+    """Return the class of a backend.
 
     Raises:
-        ImportError: there is none at this path.
-        TypeError: what is there is no backend.
+        ImportError: nothing can be imported from this path.
+        TypeError: it is not a subclass of `BaseBackend`.
     """
-    found = import_string(KINDS.get(kind, kind))
+    found = import_string(BACKENDS.get(backend, backend))
     if not (isinstance(found, type) and issubclass(found, BaseBackend)):
-        raise TypeError(f"{kind} is no SMS backend")
+        raise TypeError(f"{backend} is not a subclass of BaseBackend")
     return found
 
 
-__all__ = ["KINDS", "SmsMessage", "XoxzoError", "backend_class", "get_connection", "send_sms"]
+def _evaluated(value: Any) -> Any:  # noqa: ANN401 - any value of a message or option
+    """Return a value with its lazy translations as text."""
+    if isinstance(value, Promise):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _evaluated(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_evaluated, value))
+    return value

@@ -1,4 +1,4 @@
-"""The delivery log's storage on Django's ORM."""
+"""Store the delivery log with Django's ORM."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from django.db.models import F, Q
 
 from xoxzo.cloudpy.callbacks import DeliveryLog, Entry, Note
 from xoxzo.cloudpy.callbacks.log.entries import Kind
-
-from .models import Delivery, Turn
+from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class OrmStorage:
-    """Entries in the project's database, whichever that is."""
+    """Stores entries in the project's database."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Begin a transaction and wait for one's turn in it: a row is updated, which locks on every database."""
+        """Begin a transaction and lock the row of `Turn` by updating it, which works with every database."""
         database = router.db_for_write(Delivery)
         with transaction.atomic(using=database):
             turns = Turn.objects.using(database)
@@ -34,7 +33,7 @@ class OrmStorage:
             yield
 
     def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
-        """Return the entries of a kind that have this id or this reference."""
+        """Return the entries of a kind with this id or this reference."""
         wanted = Q(pk__in=[])
         if ident:
             wanted |= Q(ident=ident)
@@ -43,21 +42,21 @@ class OrmStorage:
         return [entry_of(row) for row in self._rows().filter(wanted, kind=kind).order_by("pk")]
 
     def save(self, entry: Entry) -> None:
-        """Add an entry, or replace the one that has the same ``row``."""
+        """Insert an entry, or replace the one with the same ``row``."""
         Delivery(pk=entry.row, **_values(entry)).save(using=router.db_for_write(Delivery))
 
     def unfinished(self, before: datetime) -> Iterator[Entry]:
-        """Return the entries with an id and without a final status that were last updated before a moment."""
+        """Return the entries with an id and without a final status that were last updated before a time."""
         rows = self._rows().filter(final=False, updated__lt=before).exclude(ident="").order_by("updated")
         return (entry_of(row) for row in rows.iterator())
 
     def purge(self, before: datetime) -> int:
-        """Remove the entries that were last updated before a moment, and return how many those were."""
+        """Delete the entries that were last updated before a time, and return their number."""
         removed: int = self._rows().filter(updated__lt=before).delete()[0]
         return removed
 
     def close(self) -> None:
-        """Do nothing: Django closes its connections itself."""
+        """Do nothing: Django manages its connections."""
 
     @staticmethod
     def _rows() -> Any:  # noqa: ANN401 - a manager, whose type only Django's own plugin knows
@@ -70,7 +69,7 @@ def get_log() -> DeliveryLog:
 
 
 def entry_of(row: Delivery) -> Entry:
-    """Return a row as the entry that it holds."""
+    """Return a row as an entry."""
     return Entry(
         row=row.pk,
         kind=msgspec.convert(row.kind, Kind),

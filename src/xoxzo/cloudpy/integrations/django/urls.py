@@ -1,11 +1,11 @@
-"""The URLs of callbacks: ``path("xoxzo/", include("xoxzo.cloudpy.integrations.django.urls"))``.
+"""The callback URLs: ``path("xoxzo/", include("xoxzo.cloudpy.integrations.django.urls"))``.
 
-``XOXZO["PUBLIC_URL"]`` is where the world sees that path.
+``XOXZO["PUBLIC_URL"]`` is the public URL of that path.
 """
 
 from django.urls import path
 
-from .views import receive
+from xoxzo.cloudpy.integrations.django.views import receive
 
 app_name = "xoxzo"
 urlpatterns = [path("<str:purpose>/<str:token>", receive, name="callback")]

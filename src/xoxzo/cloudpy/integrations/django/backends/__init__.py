@@ -1,1 +1,1 @@
-"""Where an SMS goes: to the account, to the console, or into a list."""
+"""The SMS backends: send to the account, write to the console, or collect in a list."""

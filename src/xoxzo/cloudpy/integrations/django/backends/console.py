@@ -1,4 +1,4 @@
-"""To the console: for development, without an account."""
+"""Write messages to the console: for development, without an account."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import sys
 import uuid
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.integrations.django.sms import BaseBackend
 from xoxzo.cloudpy.models import SentMessage
 from xoxzo.cloudpy.text import measure
-
-from .base import BaseBackend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class ConsoleBackend(BaseBackend):
-    """Writes each message to standard output, number and text included: nobody is reached."""
+    """Writes each message to standard output, with number and text, and sends nothing."""
 
     def send_messages(self, messages: Sequence[SmsMessage]) -> int:
-        """Write messages in their order and return how many that were."""
+        """Write messages in order and return their number."""
         for message in messages:
-            sys.stdout.write(_shown(message))
+            sys.stdout.write(_format(message))
             message.sent = SentMessage(msgid=uuid.uuid4().hex, reference=message.reference)
         sys.stdout.flush()
         return len(messages)
 
 
-def _shown(message: SmsMessage) -> str:
+def _format(message: SmsMessage) -> str:
     head = f"SMS to {message.recipient} from {message.sender_or_default()}, reference {message.reference}"
     if message.template is not None:
         values = "".join(f"\n  {name}: {value}" for name, value in message.variables.items())

@@ -1,13 +1,12 @@
-"""To the account of the settings: the real one, or a simulator where ``BASE_URL`` names it."""
+"""Send messages with the account of the settings, or to a simulator if ``BASE_URL`` names one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.sms import BaseBackend
 from xoxzo.cloudpy.integrations.django.storage import get_log
-
-from .base import BaseBackend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class LiveBackend(BaseBackend):
-    """Sends by the project's client, asks for delivery reports where they can be received, and notes it in the log."""
+    """Sends with the project's client, requests delivery reports if ``PUBLIC_URL`` is set, and updates the log."""
 
     def send_messages(self, messages: Sequence[SmsMessage]) -> int:
-        """Send messages in their order and return how many that were."""
+        """Send messages in order and return their number."""
         log = get_log()
         for message in messages:
             message.sent = self._send(message)

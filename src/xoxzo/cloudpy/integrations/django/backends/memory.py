@@ -1,4 +1,4 @@
-"""Into a list: for tests."""
+"""Collect messages in a list: for tests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.integrations.django.sms import BaseBackend
 from xoxzo.cloudpy.models import SentMessage
 from xoxzo.cloudpy.operations import sms
-
-from .base import BaseBackend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,17 +16,17 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.integrations.django.sms import SmsMessage
 
 outbox: list[SmsMessage] = []
-"""Everything that was sent in this process, oldest first; ``outbox.clear()`` before a test."""
+"""Every message of this process, oldest first; call ``outbox.clear()`` before a test."""
 
 
 class MemoryBackend(BaseBackend):
-    """Puts each message into `outbox`, after the checks that a real one passes before any network."""
+    """Appends each message to `outbox`, after the checks that the live backend makes before sending."""
 
     def send_messages(self, messages: Sequence[SmsMessage]) -> int:
-        """Put messages into the list in their order and return how many that were.
+        """Append messages in order and return their number.
 
         Raises:
-            InvalidArgument: a value breaks its rule.
+            InvalidArgument: a value is invalid.
         """
         for message in messages:
             _check(message)
@@ -42,7 +41,7 @@ def _check(message: SmsMessage) -> None:
     sms.send_sms(
         recipient=message.recipient,
         sender=message.sender_or_default(),
-        message=message.message or "a template's",
+        message=message.message or "the text of a template",
         reference=message.reference,
         **{name: value for name, value in message.options.items() if name != "callbacks"},
     )

@@ -1,1 +1,1 @@
-"""Commands for ``manage.py``."""
+"""The commands of ``manage.py``."""

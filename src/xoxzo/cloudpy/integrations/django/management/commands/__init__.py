@@ -1,1 +1,1 @@
-"""The commands, one in each module."""
+"""One module for each command."""

@@ -1,4 +1,4 @@
-"""``manage.py deliveries``: keep the delivery log short, and make good what no report told."""
+"""``manage.py deliveries``: ask the API about messages without a report, or delete old entries of the log."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Ask about what is open, or remove what is old. Made for cron."""
+    """Update or purge the delivery log. Run it with cron."""
 
-    help = "Ask the API about messages and calls of which no report came, or remove old ones from the log."
+    help = "Ask the API about messages and calls without a report, or delete old ones from the log."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take one of the two things to do."""
-        wanted = parser.add_mutually_exclusive_group(required=True)
-        wanted.add_argument("--catch-up", type=float, metavar="MINUTES", help="ask where nothing was heard this long")
-        wanted.add_argument("--purge", type=float, metavar="DAYS", help="remove what was last updated longer ago")
+        """Add the two actions, of which one is required."""
+        action = parser.add_mutually_exclusive_group(required=True)
+        action.add_argument(
+            "--catch-up", type=float, metavar="MINUTES", help="ask about those without a report for this long"
+        )
+        action.add_argument(
+            "--purge", type=float, metavar="DAYS", help="delete those that were last updated longer ago"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
-        """Do it, and say how much there was to do."""
+        """Do it, and print what was changed."""
         log = get_log()
         if options["purge"] is not None:
-            self.stdout.write(f"{log.purge(older_than=timedelta(days=options['purge']))} removed")
+            self.stdout.write(f"{log.purge(older_than=timedelta(days=options['purge']))} deleted")
             return
         try:
             quiet_for = timedelta(minutes=options["catch_up"])

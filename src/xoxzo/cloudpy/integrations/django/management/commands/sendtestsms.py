@@ -1,4 +1,4 @@
-"""``manage.py sendtestsms``: one SMS by the project's backend, to see that the settings work."""
+"""``manage.py sendtestsms``: send one SMS with the project's backend, to test the settings."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """Send one SMS."""
 
-    help = "Send one SMS by the backend of the settings. With the live backend it costs credits and reaches a person."
+    help = "Send one SMS with the backend of the settings. The live backend costs credits and reaches a person."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the number, and perhaps a text."""
-        parser.add_argument("recipient", help="the number in E.164, for instance +8180…")
-        parser.add_argument("--message", default="Test", help="the text")
+        """Add the number, the message and the sender."""
+        parser.add_argument("recipient", help="the number in E.164, such as +8180…")
+        parser.add_argument("--message", default="Test", help="the message")
         parser.add_argument("--sender", help='by default XOXZO["SENDER"]')
 
     def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
-        """Send it, and say what the server called it."""
+        """Send it, and print its msgid."""
         message = SmsMessage(recipient=options["recipient"], message=options["message"], sender=options["sender"])
         try:
             message.send()
         except XoxzoError as error:
-            doubt = "it may have gone out" if getattr(error, "maybe_sent", False) else "it was not sent"
-            raise CommandError(f"{error} ({doubt})") from error
-        assert message.sent is not None  # noqa: S101 - a backend that returns has sent it
+            outcome = "it may have been sent" if getattr(error, "maybe_sent", False) else "it was not sent"
+            raise CommandError(f"{error} ({outcome})") from error
+        assert message.sent is not None  # noqa: S101 - set by every backend that returns
         self.stdout.write(f"{message.sent.msgid} (reference {message.reference})")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from xoxzo.cloudpy.cli.core.config.profiles import Destination
-    from xoxzo.cloudpy.integrations.mcp.allowance import Allowance
-    from xoxzo.cloudpy.integrations.mcp.spending import Terms
+    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
+    from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings
 
 
 @click.command(
@@ -69,9 +69,9 @@ def command(
     """
     if simulator and profile is not None:
         raise click.UsageError(_("--simulator and --profile exclude each other."))
-    allowance = _allowance(allow, budget)
-    terms = _terms(sender, caller, sms_price, call_price)
-    if allowance is not None and terms.sender is None and terms.caller is None:
+    limits = _send_limits(allow, budget)
+    settings = _send_settings(sender, caller, sms_price, call_price)
+    if limits is not None and settings.sender is None and settings.caller is None:
         raise click.UsageError(_("Say from whom by --sender, by --caller and --call-price, or by all of them."))
     if caller is not None and call_price is None:
         raise click.UsageError(_("--caller needs --call-price: what a call costs is not published."))
@@ -82,57 +82,61 @@ def command(
         line = _("{reason} Or try it with --simulator.", reason=missing.message)
         raise CommandError(line, *missing.advice, status=CREDENTIALS) from None
     click.echo(where.line, err=True)
-    asyncio.run(_serve(where, allowance, terms, show_numbers=show_numbers))
+    asyncio.run(_serve(where, limits, settings, show_numbers=show_numbers))
 
 
-async def _serve(where: Destination, allowance: Allowance | None, terms: Terms, *, show_numbers: bool) -> None:
+async def _serve(where: Destination, limits: SendLimits | None, settings: SendSettings, *, show_numbers: bool) -> None:
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.mcp.server import build
 
-    place = (
+    destination = (
         "It is a simulator on this machine: nothing reaches a phone." if where.is_simulator else "It is the real one."
     )
     async with AsyncClient(
         sid=where.sid,
         auth_token=where.auth_token,
         base_url=where.base_url,
-        # A second lock on the same door: whatever a tool did, the client would refuse other numbers.
-        allowed_recipients=None if allowance is None else allowance.people.values(),
+        # A second check: the client itself refuses other numbers, whatever a tool does.
+        allowed_recipients=None if limits is None else limits.recipients.values(),
         app_info="xoxzo-mcp",
     ) as client:
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, _end, allowance)
-        server = build(client, where=place, allowance=allowance, terms=terms, show_numbers=show_numbers)
+            asyncio.get_running_loop().add_signal_handler(number, _end, limits)
+        server = build(
+            client, destination=destination, limits=limits, send_settings=settings, show_numbers=show_numbers
+        )
         await server.run_stdio_async()
 
 
-def _end(allowance: Allowance | None) -> None:
+def _end(limits: SendLimits | None) -> None:
     # A thread waits for the next line of the input, and nothing but the end of the process ends that wait.
-    os._exit(MAY_BE_SENT if allowance is not None and allowance.is_sending else DONE)
+    os._exit(MAY_BE_SENT if limits is not None and limits.is_sending else DONE)
 
 
-def _allowance(allow: tuple[str, ...], budget: str | None) -> Allowance | None:
-    from xoxzo.cloudpy.integrations.mcp.allowance import Allowance
+def _send_limits(allow: tuple[str, ...], budget: str | None) -> SendLimits | None:
+    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 
     credits_ = _amount("budget", budget)
     if not allow and credits_ is None:
         return None
     if not allow or credits_ is None:
         raise click.UsageError(_("--allow and --budget belong together: whom may it reach, and for how much?"))
-    people: dict[str, str] = {}
+    recipients: dict[str, str] = {}
     for entry in allow:
         name, mark, number = entry.rpartition("=")
-        name = name if mark else f"person{len(people) + 1}"
-        if not name or name in people:
+        name = name if mark else f"person{len(recipients) + 1}"
+        if not name or name in recipients:
             raise click.UsageError(_("--allow wants each name once, as in anne=+818011112222"))
-        people[name] = number
-    return Allowance(people, credits_)
+        recipients[name] = number
+    return SendLimits(recipients, credits_)
 
 
-def _terms(sender: str | None, caller: str | None, sms_price: str | None, call_price: str | None) -> Terms:
-    from xoxzo.cloudpy.integrations.mcp.spending import Terms
+def _send_settings(
+    sender: str | None, caller: str | None, sms_price: str | None, call_price: str | None
+) -> SendSettings:
+    from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings
 
-    return Terms(
+    return SendSettings(
         sender=None if sender is None else checks.sender(sender),
         caller=None if caller is None else checks.caller(caller),
         sms_price=_amount("sms-price", sms_price),

@@ -1,5 +1,5 @@
-"""Xoxzo for assistants, over the Model Context Protocol: what stands behind `xoxzo mcp`.
+"""An MCP server (Model Context Protocol) with tools that read the account and send: `xoxzo mcp`.
 
-`looking` only reads. `spending` sends and costs credits; its tools exist only where an allow-list of numbers and a
-budget were given, and every call of them is held against both (`allowance`) before anything goes out.
+`read_tools` only read. `send_tools` send and cost credits: they exist only if an allow-list and a budget were given,
+and `limits` checks each call against both before anything is sent.
 """

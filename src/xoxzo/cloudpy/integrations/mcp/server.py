@@ -1,4 +1,4 @@
-"""The server: which tools there are, and what an assistant is told of them."""
+"""Build the MCP server: its tools and its instructions for the assistant."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
 
-from xoxzo.cloudpy.integrations.mcp.looking import Looking
-from xoxzo.cloudpy.integrations.mcp.spending import Spending, Terms
-from xoxzo.cloudpy.integrations.mcp.telling import Showing
+from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
+from xoxzo.cloudpy.integrations.mcp.read_tools import ReadTools
+from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings, SendTools
 from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
@@ -17,80 +17,80 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xoxzo.cloudpy.async_client import AsyncClient
-    from xoxzo.cloudpy.integrations.mcp.allowance import Allowance
+    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 
 _INSTRUCTIONS = """\
-Xoxzo sends SMS and places voice calls; 1 credit is 1 yen. {where}
+Xoxzo sends SMS and places voice calls; 1 credit is 1 yen. {destination}
 Reading tools are free. {sending}
-A send cannot be taken back. When a tool says that something may have been sent, do not send it again under another
-reference: look with sms_find, or ask the user.{masked}"""
+A send cannot be undone. When a tool says that something may have been sent, do not send it again with another
+reference: look for it with sms_find, or ask the user.{masked}"""
 _NO_SENDING = "Nothing can be sent: this server was started without an allow-list and a budget."
-_SENDING = "Sending tools reach only the people of the allow-list and stop at the budget; `limits` shows both."
-_MASKED = "\nPhone numbers in results are masked; call people by the names of the allow-list."
+_SENDING = "Sending tools reach only the people on the allow-list and stop at the budget; `limits` shows both."
+_MASKED = "\nPhone numbers in results are masked; use the names of the allow-list."
 
 
 def build(
     client: AsyncClient,
     *,
-    where: str,
-    allowance: Allowance | None = None,
-    terms: Terms | None = None,
+    destination: str,
+    limits: SendLimits | None = None,
+    send_settings: SendSettings | None = None,
     show_numbers: bool = False,
 ) -> MCPServer[Any]:
-    """Return the server.
+    """Build the server.
 
     Args:
-        client: makes the requests; it is not closed here.
-        where: a sentence that says where they go.
-        allowance: to whom may be sent, and for how much; ``None`` leaves out every tool that sends or costs.
-        terms: by what terms is sent.
-        show_numbers: show whole phone numbers in results.
+        client: makes the requests; the caller closes it.
+        destination: a sentence for the assistant that says where the requests go.
+        limits: the allow-list and the budget; ``None`` leaves out every tool that sends or costs credits.
+        send_settings: the sender, the caller and prices of your own.
+        show_numbers: whether results show phone numbers in full.
     """
-    sending = _NO_SENDING if allowance is None else _SENDING
     server: MCPServer[Any] = MCPServer(
         "xoxzo",
         title="Xoxzo",
         version=__version__,
-        instructions=_INSTRUCTIONS.format(where=where, sending=sending, masked="" if show_numbers else _MASKED),
+        instructions=_INSTRUCTIONS.format(
+            destination=destination,
+            sending=_NO_SENDING if limits is None else _SENDING,
+            masked="" if show_numbers else _MASKED,
+        ),
         log_level="WARNING",
     )
-    showing = Showing(show_numbers=show_numbers)
-    looking = Looking(client, showing, allowance)
-    asking: list[Callable[..., Any]] = [
-        looking.sms_status,
-        looking.sms_list,
-        looking.sms_find,
-        looking.call_status,
-        looking.credits,
-        looking.templates,
-        looking.template_render,
-        looking.dins,
+    formatter = Formatter(show_numbers=show_numbers)
+    read_tools = ReadTools(client, formatter, limits)
+    requesting: list[Callable[..., Any]] = [
+        read_tools.sms_status,
+        read_tools.sms_list,
+        read_tools.sms_find,
+        read_tools.call_status,
+        read_tools.credits,
+        read_tools.templates,
+        read_tools.template_render,
+        read_tools.dins,
     ]
-    reckoning: list[Callable[..., Any]] = [looking.text_cost, looking.phone_number, looking.limits]
-    for method in asking:
+    local: list[Callable[..., Any]] = [read_tools.message_cost, read_tools.phone_number, read_tools.limits]
+    for method in requesting:
         _add(server, method, read_only=True, open_world=True)
-    for method in reckoning:
+    for method in local:
         _add(server, method, read_only=True, open_world=False)
-    if allowance is not None:
-        for method in _spending(Spending(client, showing, allowance, terms or Terms()), terms or Terms()):
+    if limits is not None:
+        settings = send_settings or SendSettings()
+        send_tools = SendTools(client, formatter, limits, settings)
+        sending: list[Callable[..., Any]] = [send_tools.lookup]
+        if settings.sender is not None:
+            sending += [send_tools.sms_send, send_tools.template_send]
+        if settings.caller is not None:
+            sending += [send_tools.call_say, send_tools.call_play]
+        for method in sending:
             _add(server, method, read_only=False, open_world=True)
     return server
-
-
-def _spending(tools: Spending, terms: Terms) -> list[Callable[..., Any]]:
-    """Return the tools that can be used by these terms."""
-    found: list[Callable[..., Any]] = [tools.lookup]
-    if terms.sender is not None:
-        found += [tools.sms_send, tools.template_send]
-    if terms.caller is not None:
-        found += [tools.call_say, tools.call_play]
-    return found
 
 
 def _add(server: MCPServer[Any], method: Callable[..., Any], *, read_only: bool, open_world: bool) -> None:
     hints = ToolAnnotations(
         read_only_hint=read_only,
-        # A message cannot be called back; the same reference, though, goes out once.
+        # A send cannot be undone, but one reference is sent only once.
         destructive_hint=not read_only,
         idempotent_hint=True,
         open_world_hint=open_world,

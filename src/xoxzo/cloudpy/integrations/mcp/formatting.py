@@ -1,4 +1,4 @@
-"""What tools answer: plain values with masked numbers, and errors that say whether anything went out."""
+"""Format the results of tools: plain values with masked numbers, and errors that say whether anything was sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from mcp.server.mcpserver.exceptions import ToolError
 
 from xoxzo.cloudpy.errors import APIError, InvalidArgument, XoxzoError
-from xoxzo.cloudpy.integrations.mcp.allowance import NotAllowed
+from xoxzo.cloudpy.integrations.mcp.limits import NotAllowed
 from xoxzo.cloudpy.masking import mask_number
 
 if TYPE_CHECKING:
@@ -21,29 +21,30 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_NUMBERS = frozenset({"recipient", "caller", "din"})
+_NUMBER_FIELDS = frozenset({"recipient", "caller", "din"})
+_CREATING_OPERATIONS = frozenset({"sms.send", "templates.send", "calls.say", "calls.play", "lookup.carrier"})
 
 
-class Showing:
-    """Turns what the library returns into what an assistant is shown.
+class Formatter:
+    """Formats records of the API for an assistant.
 
     Args:
-        show_numbers: numbers whole.
+        show_numbers: whether phone numbers are shown in full.
     """
 
     def __init__(self, *, show_numbers: bool) -> None:
         self._show_numbers = show_numbers
 
     def number(self, number: str) -> str:
-        """Return a number as it may be shown."""
+        """Return a number, masked unless numbers are shown."""
         return number if self._show_numbers else mask_number(number)
 
-    def facts(self, model: Model, *names: str) -> dict[str, Any]:
-        """Return fields of a record; credits as numbers, times as UTC in ISO 8601."""
+    def fields(self, model: Model, *names: str) -> dict[str, Any]:
+        """Return fields of a record; credits as numbers, times in UTC as ISO 8601."""
         return {name: self._value(name, getattr(model, name)) for name in names}
 
     def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - a field's
-        if name in _NUMBERS and value:
+        if name in _NUMBER_FIELDS and value:
             return self.number(value)
         if isinstance(value, datetime):
             return value.isoformat()
@@ -53,27 +54,23 @@ class Showing:
 
 
 def tool(method: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Make a method a tool: errors of the library become sentences for the assistant."""
+    """Make a method a tool: its `XoxzoError` becomes a `ToolError` with a sentence for the assistant."""
 
     @functools.wraps(method)
-    async def call(*given: P.args, **named: P.kwargs) -> T:
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return await method(*given, **named)
+            return await method(*args, **kwargs)
         except XoxzoError as error:
-            raise ToolError(sentence(error)) from error
+            raise ToolError(describe_error(error)) from error
 
     return call
 
 
-def sentence(error: XoxzoError) -> str:
-    """Say an error, beginning with what became of it."""
+def describe_error(error: XoxzoError) -> str:
+    """Return the sentence for an error; it begins with whether anything was sent."""
     if isinstance(error, NotAllowed | APIError) and error.maybe_sent:
-        return f"It may have been sent: do not send it again. sms_find with its reference may tell. {error}"
-    if isinstance(error, APIError) and not _creates(error):
+        return f"It may have been sent: do not send it again. Look for its reference with sms_find. {error}"
+    if isinstance(error, APIError) and error.operation not in _CREATING_OPERATIONS:
         return f"It could not be read. {error}"
     advice = " Correct it and call again." if isinstance(error, InvalidArgument) else ""
     return f"Nothing was sent. {error}{advice}"
-
-
-def _creates(error: APIError) -> bool:
-    return error.operation in {"sms.send", "templates.send", "calls.say", "calls.play", "lookup.carrier"}

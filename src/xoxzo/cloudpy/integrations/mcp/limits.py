@@ -1,0 +1,166 @@
+"""The allow-list and the budget of one session, and what was charged to it. No I/O."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.errors import InvalidArgument, XoxzoError
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.phone import objection_to_recipient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class NotAllowed(XoxzoError):
+    """A call is beyond the limits; this call has sent nothing.
+
+    Attributes:
+        maybe_sent: whether an earlier call with the same reference may have sent it.
+    """
+
+    def __init__(self, reason: str, *, maybe_sent: bool = False) -> None:
+        super().__init__(reason)
+        self.maybe_sent = maybe_sent
+
+
+class _State(Enum):
+    IN_FLIGHT = auto()
+    SENT = auto()
+    UNKNOWN = auto()
+    UNSENT = auto()
+
+
+class _Charge(msgspec.Struct):
+    """One reference that was used in the session."""
+
+    content: tuple[object, ...]
+    cost: Decimal
+    state: _State = _State.IN_FLIGHT
+    result: dict[str, Any] = {}
+
+
+class SendLimits:
+    """Limits a session to an allow-list and a budget, and each reference to one send.
+
+    Args:
+        recipients: the allow-list: numbers in E.164 by name.
+        budget: the budget in credits.
+
+    Attributes:
+        spent: credits charged so far; sends with an unknown outcome are charged, too.
+
+    Raises:
+        InvalidArgument: the list is empty, a number is not in E.164, or the budget is not above 0.
+    """
+
+    def __init__(self, recipients: Mapping[str, str], budget: Decimal) -> None:
+        if not recipients:
+            raise InvalidArgument("allow", "must name at least one number")
+        for number in recipients.values():
+            if objection := objection_to_recipient(number):
+                raise InvalidArgument("allow", objection)
+        if not budget.is_finite() or budget <= 0:
+            raise InvalidArgument("budget", "must be a number of credits above 0")
+        self.recipients = dict(recipients)
+        self.budget = budget
+        self.spent = Decimal(0)
+        self._charges: dict[str, _Charge] = {}
+        self._cost_by_id: dict[str, Decimal] = {}
+
+    @property
+    def left(self) -> Decimal:
+        """The credits that are left; below 0 if something cost more than estimated."""
+        return self.budget - self.spent
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a send is in flight."""
+        return any(charge.state is _State.IN_FLIGHT for charge in self._charges.values())
+
+    def number_of(self, recipient: str) -> str:
+        """Return the number of a recipient.
+
+        Args:
+            recipient: a name or a number of the allow-list.
+
+        Raises:
+            NotAllowed: it is not on the allow-list.
+        """
+        if recipient in self.recipients:
+            return self.recipients[recipient]
+        if recipient in self.recipients.values():
+            return recipient
+        raise NotAllowed("the recipient is not on the allow-list that this server was started with")
+
+    def reserve(self, reference: str, content: tuple[object, ...], cost: Decimal | None) -> dict[str, Any] | None:
+        """Charge a send to the budget, before it is sent.
+
+        Args:
+            reference: the caller's key of this send.
+            content: everything that identifies the send.
+            cost: the estimated cost in credits, or ``None`` if it is unknown.
+
+        Returns:
+            ``None`` if it may be sent now; the earlier result if it was already sent.
+
+        Raises:
+            NotAllowed: it must not be sent.
+            InvalidArgument: the reference is invalid.
+        """
+        checks.reference(reference)
+        charge = self._charges.get(reference)
+        if charge is not None and charge.state is not _State.UNSENT:
+            return _earlier_result(charge, content)
+        if cost is None:
+            raise NotAllowed("its price is not known, and this server was started without one")
+        if self.spent + cost > self.budget:
+            raise NotAllowed(
+                f"it would cost about {cost} credits, and {self.left} are left of the budget {self.budget}"
+            )
+        self.spent += cost
+        self._charges[reference] = _Charge(content, cost)
+        return None
+
+    def mark_sent(self, reference: str, result: dict[str, Any]) -> None:
+        """Record that it was sent, with the result that later calls repeat; ``id`` in it is the msgid or callid."""
+        charge = self._charges[reference]
+        charge.state, charge.result = _State.SENT, result
+        if ident := result.get("id"):
+            self._cost_by_id[ident] = charge.cost
+
+    def mark_unknown(self, reference: str) -> None:
+        """Record that it may have been sent: it stays charged, and is not sent again."""
+        self._charges[reference].state = _State.UNKNOWN
+
+    def mark_unsent(self, reference: str) -> None:
+        """Record that it was not sent: the charge is returned, and it may be tried again."""
+        charge = self._charges[reference]
+        charge.state = _State.UNSENT
+        self.spent -= charge.cost
+
+    def correct_cost(self, ident: str, cost: Decimal | None) -> None:
+        """Raise the charge of a send to its real cost. A lower cost is ignored, because it reads 0 at first.
+
+        Args:
+            ident: a msgid or callid; others are ignored.
+            cost: the cost that the API reports, or ``None``.
+        """
+        charged = self._cost_by_id.get(ident)
+        if charged is not None and cost is not None and cost > charged:
+            self.spent += cost - charged
+            self._cost_by_id[ident] = cost
+
+
+def _earlier_result(charge: _Charge, content: tuple[object, ...]) -> dict[str, Any]:
+    if charge.content != content:
+        raise NotAllowed("the reference was used in this session for something else: use another one")
+    if charge.state is _State.IN_FLIGHT:
+        raise NotAllowed("the same is being sent right now: wait for its result", maybe_sent=True)
+    if charge.state is _State.UNKNOWN:
+        raise NotAllowed("it may have been sent by an earlier call, so it is not sent again", maybe_sent=True)
+    return {**charge.result, "repeated": True}

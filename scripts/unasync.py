@@ -25,7 +25,7 @@ RULES = [
     (r"__a(enter|exit)__", r"__\1__"),
     (r"\b_async\b", "_sync"),
     (r"\bdiscard_async\b", "discard_sync"),
-    (r"\btransports\.aio\b", "transports.sync"),
+    (r"\btransports\.aio\b", "transports.threads"),
 ]
 
 

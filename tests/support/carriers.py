@@ -20,7 +20,7 @@ from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFail
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 from xoxzo.cloudpy.transports.recorder import AsyncRecorder, Recorder
-from xoxzo.cloudpy.transports.sync import HttpTransport
+from xoxzo.cloudpy.transports.threads import HttpTransport
 
 if TYPE_CHECKING:
     import trustme

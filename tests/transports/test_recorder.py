@@ -23,7 +23,7 @@ from xoxzo.cloudpy.transports import redaction
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.recorder import AsyncRecorder, AsyncReplayer, Recorder, Replayer
 from xoxzo.cloudpy.transports.redaction import is_number
-from xoxzo.cloudpy.transports.sync import HttpTransport
+from xoxzo.cloudpy.transports.threads import HttpTransport
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -101,7 +101,7 @@ class Client:
         max_connections = configuration.connections(max_connections)
 
         def make() -> Transport:
-            from xoxzo.cloudpy.transports.sync import HttpTransport
+            from xoxzo.cloudpy.transports.threads import HttpTransport
 
             return HttpTransport(max_connections=max_connections)
 

@@ -24,7 +24,7 @@ from xoxzo.cloudpy.requests_mocks import find_requests_mock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xoxzo.cloudpy.transports.sync import HttpTransport
+    from xoxzo.cloudpy.transports.threads import HttpTransport
 
 _FRESH: Any = object()
 
@@ -282,7 +282,7 @@ class XoxzoClient:
 
 
 def _make_transport() -> HttpTransport:
-    from xoxzo.cloudpy.transports.sync import HttpTransport
+    from xoxzo.cloudpy.transports.threads import HttpTransport
 
     return HttpTransport(max_connections=_MAX_CONNECTIONS)
 

@@ -58,6 +58,13 @@ class TimeBudget(msgspec.Struct):
         """Seconds until ``expires_at``; 0 when it has passed."""
         return max(0.0, self.expires_at - self.clock())
 
+    def next_wait(self) -> float:
+        """Return how many seconds the next wait for bytes may take; raise ``TransportFailure`` when no time is left."""
+        remaining = self.remaining()
+        if not remaining:
+            raise TransportFailure("the deadline passed", timeout="deadline")
+        return min(self.read, remaining)
+
 
 class Progress:
     """How far a request got; the transport writes, the flow reads.

@@ -1,6 +1,9 @@
-"""The one place that knows an HTTP library.
+"""Carry HTTP requests: one HTTP/1.1 engine, for threads and for asyncio.
 
-The default transport drives httpcore2, the engine inside httpx2, rather than httpx2's client: only the engine lets the
-network be handed in, and so lets each read be shortened to what is left of a deadline. It also costs less than two
-thirds of the CPU per request.
+``http1`` turns requests into bytes and bytes into responses and knows no network; httptools, the parser of Node.js,
+does the reading. ``threads`` and ``aio`` are its two drivers, ``routes`` is the one place for addresses and proxies,
+``trust`` the one for certificates, and ``idle_pool`` keeps connections for the next request.
+
+The engine is our own because a promise depends on it: it knows whether any byte of a request may have left, and it
+never gives a request bytes that came for another one.
 """

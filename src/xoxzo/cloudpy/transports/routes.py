@@ -1,54 +1,271 @@
-"""Which way requests to a host go: over TLS or not, and through which proxy. Knows no HTTP library."""
+"""Find where a request goes, and through which proxy: the one place for addresses and proxies."""
 
 from __future__ import annotations
 
+import os
+import re
+from base64 import b64encode
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.protocols import TransportFailure
 
-KEEPALIVE_SECONDS = 5.0
-"""How long an idle connection is kept: short, since a server that closes it sooner than we do makes us lose replies."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PRINTABLE_ASCII = re.compile(r"[!-~]+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-class Route(NamedTuple):
-    """What requests to one host have in common: each route has a pool of its own.
+class Target(NamedTuple):
+    """A URL, taken apart.
 
     Attributes:
-        tls: whether TLS is spoken with the server.
-        proxy: the proxy's address, its scheme included, or ``None``.
+        tls: whether the scheme is ``https``.
+        host: the host's name, or its IP address without brackets.
+        port: the port.
+        authority: host and port as the URL has them: the value of the ``Host`` header.
+        path: path and query.
     """
 
     tls: bool
-    proxy: str | None
+    host: str
+    port: int
+    authority: str
+    path: str
 
 
-class Router:
-    """Finds the routes, and asks the environment once for each host."""
+class Proxy(NamedTuple):
+    """A proxy that speaks HTTP.
 
-    def __init__(self) -> None:
-        self._routes: dict[str, Route] = {}
+    Attributes:
+        tls: whether TLS is spoken with the proxy itself.
+        host: its name, or its IP address without brackets.
+        port: its port.
+        authorization: the header line with its credentials and its line end; empty where there are none.
+        source: what named it: a variable of the environment, the option ``proxy=`` or the system's settings.
+    """
 
-    def route(self, url: str) -> Route:
-        """Return the route to an address; raise ``ValueError`` for what cannot be one."""
-        origin = url[: url.find("/", len("https://"))]
-        try:
-            return self._routes[origin]
-        except KeyError:
-            return self._routes.setdefault(origin, Route(origin.startswith("https:"), environment_proxy(origin)))
+    tls: bool
+    host: str
+    port: int
+    authorization: str
+    source: str
+
+    @property
+    def address(self) -> str:
+        """Its address, without credentials."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
-def environment_proxy(url: str) -> str | None:
-    """Return the proxy that the environment, or the system, names for an address; never one for this machine."""
+Origin = tuple[Proxy | None, bool, str, int]
+"""What all requests over one connection have in common: proxy, TLS, host and port."""
+
+
+class Route(NamedTuple):
+    """The way of a request to its target.
+
+    Attributes:
+        target: where it goes.
+        proxy: the proxy in between, or ``None``.
+        origin: the key by which idle connections are kept.
+        opening: the request's first bytes after its method: target, version, and the header lines of the route.
+    """
+
+    target: Target
+    proxy: Proxy | None
+    origin: Origin
+    opening: bytes
+
+    @property
+    def tunnelled(self) -> bool:
+        """Whether the proxy opens a tunnel, through which TLS is spoken with the target."""
+        return self.proxy is not None and self.target.tls
+
+    @property
+    def first_hop(self) -> Target | Proxy:
+        """What to open a TCP connection to."""
+        return self.proxy or self.target
+
+    @property
+    def tunnel_request(self) -> bytes:
+        """The ``CONNECT`` request that asks the proxy for a tunnel."""
+        host = f"[{self.target.host}]" if ":" in self.target.host else self.target.host
+        authority = f"{host}:{self.target.port}"
+        authorization = "" if self.proxy is None else self.proxy.authorization
+        return f"CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n{authorization}\r\n".encode()
+
+
+def parse_target(url: str) -> Target:
+    """Take a URL apart; raise ``ValueError`` for one that is no HTTP URL or could not be sent unchanged."""
+    if not _PRINTABLE_ASCII.fullmatch(url) or "#" in url:
+        raise ValueError("not a URL that can be sent unchanged")
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_this_machine(host):
-        return None
-    from urllib.request import getproxies, proxy_bypass
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("not a URL of http:// or https://")
+    path = url[len(parts.scheme) + len("://") + len(parts.netloc) :]
+    return Target(
+        tls=parts.scheme == "https",
+        host=parts.hostname,
+        port=parts.port or _DEFAULT_PORTS[parts.scheme],
+        authority=parts.netloc,
+        path=path if path.startswith("/") else f"/{path}",
+    )
 
-    if proxy_bypass(host if parts.port is None else f"{host}:{parts.port}"):
+
+def parse_proxy(address: str, source: str) -> Proxy:
+    """Take a proxy's address apart.
+
+    Args:
+        address: for instance ``http://user:password@proxy.example:3128``; without a scheme, ``http://`` is meant.
+        source: what named it, for the error.
+
+    Raises:
+        ConfigurationError: it is no address, or its scheme is neither ``http`` nor ``https``.
+    """
+    url = address if _SCHEME.match(address) else f"http://{address}"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    scheme = parts.scheme
+    if scheme and scheme not in _DEFAULT_PORTS:
+        raise ConfigurationError(
+            "{source} names a proxy of {scheme}://, which is not supported: name one of http:// or https://, or pass a"
+            " transport of your own that speaks it",
+            code="proxy_not_supported",
+            source=source,
+            scheme=scheme,
+        )
+    if not parts.hostname or port == 0 or not _PRINTABLE_ASCII.fullmatch(url) or parts.path not in {"", "/"}:
+        raise ConfigurationError(
+            "{source} is not a proxy's address: write it as http://host:port, or unset it",
+            code="proxy_invalid",
+            source=source,
+        )
+    authorization = ""
+    if parts.username:
+        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        authorization = f"proxy-authorization: Basic {b64encode(credentials).decode('ascii')}\r\n"
+    return Proxy(scheme == "https", parts.hostname, port or _DEFAULT_PORTS[scheme], authorization, source)
+
+
+def make_route(url: str, proxy: Proxy | None) -> Route:
+    """Return the route to a URL; raise ``ValueError`` for one that cannot be sent to."""
+    target = parse_target(url)
+    request_target, authorization = target.path, ""
+    origin: Origin = (proxy, target.tls, target.host, target.port)
+    if proxy is not None and not target.tls:
+        # A proxy reads from each plain request where it goes, so one connection serves all hosts.
+        origin, request_target, authorization = (proxy, False, "", 0), url, proxy.authorization
+    opening = f" {request_target} HTTP/1.1\r\nhost: {target.authority}\r\n{authorization}".encode()
+    return Route(target, proxy, origin, opening)
+
+
+def connect_failure(route: Route, error: Exception) -> TransportFailure:
+    """Make the failure for a connection that could not be opened.
+
+    Args:
+        route: where to; a proxy on it is named by what named it, so that the right setting is blamed.
+        error: why: ``TimeoutError``, another ``OSError``, or a ``TransportFailure`` of a tunnel.
+    """
+    by_proxy = "" if route.proxy is None else f" by the proxy that {route.proxy.source} names"
+    if isinstance(error, TimeoutError) or (isinstance(error, TransportFailure) and error.timeout is not None):
+        return TransportFailure(f"no connection{by_proxy} in time", timeout="connect")
+    return TransportFailure(f"no connection{by_proxy}: {error}")
+
+
+class RouteFinder:
+    """Finds routes, and asks the environment once for each host.
+
+    Args:
+        proxy: a proxy's address for every host but this machine, instead of those that the environment names.
+
+    Raises:
+        ConfigurationError: the address is not one of a proxy that can be used.
+    """
+
+    def __init__(self, proxy: str | None = None) -> None:
+        self._given = None if proxy is None else parse_proxy(proxy, "proxy=")
+        self._proxies: dict[tuple[bool, str, int], Proxy | None] = {}
+        self.find = lru_cache(maxsize=64)(self._find)
+        """Return the route to a URL, as :meth:`_find` does."""
+
+    def _find(self, url: str) -> Route:
+        """Return the route to a URL.
+
+        Raises:
+            TransportFailure: it cannot be sent to.
+            ConfigurationError: the environment names a proxy that cannot be used.
+        """
+        try:
+            return make_route(url, self._proxy(parse_target(url)))
+        except ValueError as error:
+            raise TransportFailure(f"the URL cannot be used: {error}") from error
+
+    def _proxy(self, target: Target) -> Proxy | None:
+        key = target.tls, target.host, target.port
+        try:
+            return self._proxies[key]
+        except KeyError:
+            found = None
+            if not is_this_machine(target.host):
+                # A proxy on the way to this machine itself could read the token of a plain request.
+                found = self._given or environment_proxy(target)
+            return self._proxies.setdefault(key, found)
+
+
+def environment_proxy(target: Target) -> Proxy | None:
+    """Return the proxy that the environment, or else the system's settings, name for a target.
+
+    Raises:
+        ConfigurationError: what they name cannot be used.
+    """
+    from urllib.request import getproxies, getproxies_environment, proxy_bypass
+
+    scheme = "https" if target.tls else "http"
+    named = getproxies_environment()  # leaves HTTP_PROXY out in a CGI program, where a client sets it
+    if named:
+        if _excepted(target, named.get("no", "")):
+            return None
+        key = scheme if named.get(scheme) else "all"
+        address = named.get(key)
+        return parse_proxy(address, _variable(key)) if address else None
+    settings = getproxies()
+    address = settings.get(scheme) or settings.get("all")
+    if not address or proxy_bypass(target.host):
         return None
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    # Often written without a scheme.
-    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
+    return parse_proxy(address, "the system's proxy setting")
+
+
+def _variable(key: str) -> str:
+    name = f"{key}_proxy"
+    # As getproxies_environment does: the name in lower case comes first.
+    return name if os.environ.get(name) else name.upper()
+
+
+def _excepted(target: Target, no_proxy: str) -> bool:
+    """Whether ``NO_PROXY`` names the target: ``*``, a domain, an IP address or a network, perhaps with a port."""
+    return any(_matches(entry.lower(), target) for entry in re.split(r"[\s,]+", no_proxy) if entry)
+
+
+def _matches(entry: str, target: Target) -> bool:
+    if entry == "*":
+        return True
+    if (bracketed := re.fullmatch(r"\[(.+)\](?::(\d+))?", entry)) or (
+        bracketed := re.fullmatch(r"([^:]+):(\d+)", entry)
+    ):
+        entry, port = bracketed.groups()
+        if port and int(port) != target.port:
+            return False
+    host = target.host.lower()
+    try:
+        return ip_address(host) in ip_network(entry, strict=False)
+    except ValueError:
+        # One of the two is a name.
+        name = entry.removeprefix("*").lstrip(".")
+        return bool(name) and (host == name or host.endswith(f".{name}"))

@@ -242,8 +242,9 @@ class RunApi:
 @asynccontextmanager
 async def _client(connections: int, account: Mapping[str, Any]) -> AsyncIterator[AsyncClient]:
     """Give a client of its own, on the faster of the transports that are there."""
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.transports.fast import AsyncFastTransport
+
+    from xoxzo.cloudpy.async_client import AsyncClient
 
     if find_spec("httptools") is None:
         async with AsyncClient(**account, max_connections=connections) as client:

@@ -44,7 +44,7 @@ def request_balance(where: Destination | None, base_url: str, patience: float) -
     from xoxzo.cloudpy.configuration import configure
     from xoxzo.cloudpy.operations.account import get_credits
     from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
-    from xoxzo.cloudpy.transports.sync import HttpTransport
+    from xoxzo.cloudpy.transports.threads import HttpTransport
 
     sid, token = ("nobody", "nothing") if where is None else (where.sid, where.auth_token)
     settings = configure(sid=sid, auth_token=token, base_url=base_url, rate=None, app_info="xoxzo-doctor")

@@ -1,4 +1,4 @@
-"""Connections that are kept for the next request to the same place. Knows no HTTP library."""
+"""Keep connections for the next request to the same origin."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import select
 import time
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from xoxzo.cloudpy.transports.routes import KEEPALIVE_SECONDS
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+KEEPALIVE_SECONDS = 5.0
+"""How long an idle connection is kept: short, since a server that closes it sooner than we do loses us a response."""
 
 
 class Connection(Protocol):
     """What can be kept."""
 
-    def good(self) -> bool:
+    def usable(self) -> bool:
         """Whether another request may be sent over it."""
 
     def abort(self) -> None:
@@ -25,34 +26,34 @@ class Connection(Protocol):
 C = TypeVar("C", bound=Connection)
 
 
-class Kept(Generic[C]):
+class IdlePool(Generic[C]):
     """The idle connections of one transport."""
 
     def __init__(self) -> None:
-        self._places: dict[Hashable, list[tuple[float, C]]] = {}
+        self._by_origin: dict[Hashable, list[tuple[float, C]]] = {}
 
-    def take(self, place: Hashable) -> C | None:
-        """Return the connection to a place that was used last, or ``None``; close those that are good for nothing."""
-        idle = self._places.get(place, [])
+    def take(self, origin: Hashable) -> C | None:
+        """Return the connection to an origin that was used last, or ``None``; close those that cannot be used."""
+        idle = self._by_origin.get(origin, [])
         while True:
             try:
-                # Asked without looking: another thread may take the last one in between.
+                # Popped without a check before: another thread may take the last one in between.
                 since, connection = idle.pop()
             except IndexError:
                 return None
-            if time.monotonic() - since < KEEPALIVE_SECONDS and connection.good():
+            if time.monotonic() - since < KEEPALIVE_SECONDS and connection.usable():
                 return connection
             connection.abort()
 
-    def put(self, place: Hashable, connection: C) -> None:
+    def put(self, origin: Hashable, connection: C) -> None:
         """Keep a connection."""
-        self._places.setdefault(place, []).append((time.monotonic(), connection))
+        self._by_origin.setdefault(origin, []).append((time.monotonic(), connection))
 
     def sweep(self) -> bool:
         """Close what has been idle for too long; return whether anything is left."""
         oldest = time.monotonic() - KEEPALIVE_SECONDS
         left = False
-        for idle in list(self._places.values()):
+        for idle in list(self._by_origin.values()):
             while idle and idle[0][0] <= oldest:
                 idle.pop(0)[1].abort()
             left = left or bool(idle)
@@ -60,20 +61,20 @@ class Kept(Generic[C]):
 
     def clear(self) -> None:
         """Close all of them."""
-        places, self._places = self._places, {}
-        for idle in places.values():
+        by_origin, self._by_origin = self._by_origin, {}
+        for idle in by_origin.values():
             for _, connection in idle:
                 connection.abort()
 
 
-def watcher(number: int) -> Callable[[], bool]:
-    """Return what says whether anything can be read from a socket: on an idle one that is the other side's end of it.
+def readability(descriptor: int) -> Callable[[], bool]:
+    """Return a function that says whether anything can be read from a socket, its end included.
 
     Args:
-        number: the socket's file descriptor.
+        descriptor: the socket's file descriptor.
     """
     if not hasattr(select, "poll"):
-        return lambda: bool(select.select([number], [], [], 0)[0])
+        return lambda: bool(select.select([descriptor], [], [], 0)[0])
     poll = select.poll()
-    poll.register(number, select.POLLIN)
+    poll.register(descriptor, select.POLLIN)
     return lambda: bool(poll.poll(0))

@@ -1,0 +1,132 @@
+"""Decide whose certificates are trusted: the one place where TLS contexts are made."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+
+# Where Linux distributions keep their authorities, for a Python that was built elsewhere.
+_USUAL_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+class Trust:
+    """The TLS context of one transport, made when it is first needed: loading authorities takes milliseconds.
+
+    Args:
+        context: a context to use as it is; ``None`` for :func:`default_context`.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context; raise ``ConfigurationError`` when the environment names files that cannot be used."""
+        if self._context is None:
+            self._context = default_context()
+        return self._context
+
+
+def default_context(bundle_variables: tuple[str, ...] = ()) -> ssl.SSLContext:
+    """Make a context that trusts the operating system's authorities, or those that the environment names instead.
+
+    Args:
+        bundle_variables: environment variables to look at first; the first that is set names a file or folder. Then
+            come ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as OpenSSL reads them.
+
+    Returns:
+        A context for HTTP/1.1. On macOS and Windows it asks the operating system itself, by ``truststore``: OpenSSL
+        cannot read their stores.
+
+    Raises:
+        ConfigurationError: a variable names what is missing or cannot be read, ``SSLKEYLOGFILE`` included.
+    """
+    import ssl
+
+    named = _named(bundle_variables)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if named else _system_context()
+    for variable, path in named:
+        _load(context, variable, path)
+    _log_keys(context)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _named(bundle_variables: tuple[str, ...]) -> list[tuple[str, str]]:
+    for variable in bundle_variables:
+        if path := os.environ.get(variable):
+            return [(variable, path)]
+    named = [("SSL_CERT_FILE", os.environ.get("SSL_CERT_FILE", ""))]
+    named += [("SSL_CERT_DIR", path) for path in os.environ.get("SSL_CERT_DIR", "").split(os.pathsep)]
+    return [(variable, path) for variable, path in named if path]
+
+
+def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
+    import ssl
+
+    try:
+        if Path(path).is_dir():
+            context.load_verify_locations(capath=path)
+        else:
+            context.load_verify_locations(cafile=path)
+    except OSError as error:
+        # ssl.SSLError, for a file without certificates, is an OSError.
+        reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(
+            "{variable} names {path}, which cannot be used ({reason}): name a PEM file with authorities, or unset it",
+            code="certificates_unusable",
+            variable=variable,
+            path=path,
+            reason=reason,
+        ) from error
+
+
+def _system_context() -> ssl.SSLContext:
+    import ssl
+
+    if platform.system() in {"Darwin", "Windows"}:
+        import truststore
+
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_default_verify_paths()
+    paths = ssl.get_default_verify_paths()
+    capath: str | None = paths.capath
+    if not Path(paths.cafile or "/nowhere").is_file() and not _has_certificates(capath):
+        bundle = next((path for path in _USUAL_BUNDLES if Path(path).is_file()), None)
+        if bundle is not None:
+            context.load_verify_locations(cafile=bundle)
+    return context
+
+
+def _has_certificates(folder: str | None) -> bool:
+    return folder is not None and any(Path(folder).glob("*.0"))
+
+
+def _log_keys(context: ssl.SSLContext) -> None:
+    """Write session keys where ``SSLKEYLOGFILE`` says, as browsers and curl do: what a network analyst needs."""
+    path = os.environ.get("SSLKEYLOGFILE")
+    if not path:
+        return
+    try:
+        context.keylog_filename = path
+    except OSError as error:
+        raise ConfigurationError(
+            "{variable} names {path}, which cannot be written ({reason}): name another file, or unset it",
+            code="key_log_unwritable",
+            variable="SSLKEYLOGFILE",
+            path=path,
+            reason=error.strerror,
+        ) from error

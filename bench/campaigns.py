@@ -26,7 +26,7 @@ from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, State
 from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.campaigns.report.html import render_report
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
-from xoxzo.cloudpy.transports.fast import AsyncFastTransport
+from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -113,7 +113,7 @@ async def _rates(url: str, folder: Path, in_flight: int, messages: int) -> str:
     Of rates the best turn counts, of ratios the median one: what is compared is measured within the same seconds.
     """
     bare, loose, durable = [], [], []
-    transport = AsyncFastTransport(max_connections=in_flight)
+    transport = AsyncHttpTransport(max_connections=in_flight)
     builder = ClientBuilder().max_connections(in_flight).pool_max_idle_per_host(in_flight)
     async with (
         AsyncClient(sid="a", auth_token="b", base_url=url, transport=transport) as client,

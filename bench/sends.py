@@ -19,7 +19,8 @@ import trustme
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 
 from xoxzo.cloudpy import AsyncClient, Client, XoxzoClient
-from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
+from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
+from xoxzo.cloudpy.transports.threads import HttpTransport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -31,9 +32,9 @@ CPU_GOALS = {
     "Client": ("bare httpx2", 1.25),
     "XoxzoClient": ("bare httpx2", 1.25),
     "AsyncClient": ("bare httpx2", 1.25),
-    "Client, FastTransport": ("bare pyreqwest", 1.5),
+    "Client, HttpTransport": ("bare pyreqwest", 1.5),
 }
-SPEED_GOALS = {"AsyncClient, AsyncFastTransport": ("bare pyreqwest", 0.75)}
+SPEED_GOALS = {"AsyncClient, AsyncHttpTransport": ("bare pyreqwest", 0.75)}
 
 Took = dict[str, list[tuple[float, float]]]
 """For each face and round, the CPU and the time that one send took, in seconds."""
@@ -77,7 +78,7 @@ def one_after_another(url: str) -> Iterator[str]:
         httpx2.Client(verify=context) as httpx,
         SyncClientBuilder().build() as pyreqwest,
         Client(sid="a", auth_token="b", base_url=url) as client,
-        closing(FastTransport()) as transport,
+        closing(HttpTransport()) as transport,
         Client(sid="a", auth_token="b", base_url=url, transport=transport) as fast,
     ):
         classic = XoxzoClient("a", "b", url)
@@ -87,7 +88,7 @@ def one_after_another(url: str) -> Iterator[str]:
             "bare pyreqwest": lambda: pyreqwest.post(address).basic_auth("a", "b").form(MESSAGE).build().send().json(),
             "Client": lambda: client.sms.send(**MESSAGE),
             "XoxzoClient": lambda: classic.send_sms(**MESSAGE),
-            "Client, FastTransport": lambda: fast.sms.send(**MESSAGE),
+            "Client, HttpTransport": lambda: fast.sms.send(**MESSAGE),
         }
         took: Took = {name: [] for name in faces}
         for call in faces.values():
@@ -103,7 +104,7 @@ def one_after_another(url: str) -> Iterator[str]:
 async def many_at_once(url: str) -> list[str]:
     """Sends with many in flight: over ten connections by httpx2, each over its own by pyreqwest, as campaigns do."""
     context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-    transport = AsyncFastTransport(max_connections=IN_FLIGHT)
+    transport = AsyncHttpTransport(max_connections=IN_FLIGHT)
     async with (
         httpx2.AsyncClient(verify=context, limits=httpx2.Limits(max_connections=10)) as httpx,
         ClientBuilder().max_connections(IN_FLIGHT).build() as pyreqwest,
@@ -122,7 +123,7 @@ async def many_at_once(url: str) -> list[str]:
             "bare httpx2": by_httpx,
             "bare pyreqwest": by_pyreqwest,
             "AsyncClient": lambda: client.sms.send(**MESSAGE),
-            "AsyncClient, AsyncFastTransport": lambda: fast.sms.send(**MESSAGE),
+            "AsyncClient, AsyncHttpTransport": lambda: fast.sms.send(**MESSAGE),
         }
         took: Took = {name: [] for name in faces}
         waves = CALLS // IN_FLIGHT + 1

@@ -19,7 +19,7 @@ import xoxzo.cloudpy
 
 # The names stand in `__init__.py` for type checkers, and again in its table: a test below compares the two.
 EXPORTED = set(xoxzo.cloudpy.__all__)
-HTTP = ("httpcore2", "httpx2", "h11", "anyio", "httpx", "httpcore", "requests", "urllib3")
+HTTP = ("httptools", "httpcore2", "httpx2", "h11", "anyio", "httpx", "httpcore", "requests", "urllib3")
 INIT = Path(xoxzo.cloudpy.__file__)
 
 # No site module and no environment: only what is told here can be imported, and nothing is loaded beforehand.

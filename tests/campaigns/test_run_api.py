@@ -14,7 +14,6 @@ from campaign_makers import QUICK, SEND, make, reached, run
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Event, Limits, Result, State
-from xoxzo.cloudpy.campaigns.sending import run_api
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread
 from xoxzo.cloudpy.simulator import Simulator
 
@@ -148,13 +147,8 @@ def test_a_stop_that_comes_before_the_run_counts(simulator: Simulator, client: A
         assert run(campaign, client).state == "finished", "a stop with no run under way has stopped the next one"
 
 
-@pytest.mark.parametrize("fast", [True, False])
-def test_a_run_makes_a_client_of_its_own(
-    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fast: bool
-) -> None:
-    """Of the environment's account, on the fast transport where it is installed, and closed afterwards."""
-    if not fast:
-        monkeypatch.setattr(run_api, "find_spec", lambda _: None)
+def test_a_run_makes_a_client_of_its_own(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the environment's account, and closed afterwards."""
     with make(tmp_path, 3) as campaign, simulator.serve() as server:
         monkeypatch.setenv("XOXZO_API_HOST", server.url)
         monkeypatch.setenv("XOXZO_API_SID", "s")

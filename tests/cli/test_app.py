@@ -32,7 +32,7 @@ def test_help_lists_commands_and_loads_none() -> None:
     script = (
         "import sys\nfrom click.testing import CliRunner\nfrom xoxzo.cloudpy.cli.app import xoxzo\n"
         "print(CliRunner().invoke(xoxzo, ['--help']).output)\n"
-        "print(*sorted({'starlette', 'uvicorn', 'httpx2', 'httpcore2', 'rich', 'asyncio'} & set(sys.modules)))\n"
+        "print(*sorted({'starlette', 'uvicorn', 'httpx2', 'httptools', 'rich', 'asyncio'} & set(sys.modules)))\n"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     *text, loaded = told.stdout.splitlines()

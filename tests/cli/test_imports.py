@@ -6,10 +6,10 @@ import sys
 import pytest
 
 WATCHED = {
-    "asyncio", "httpcore2", "httpx2", "keyring", "msgspec", "phonenumbers", "rich", "starlette", "tomlkit", "tomllib",
+    "asyncio", "httptools", "httpx2", "keyring", "msgspec", "phonenumbers", "rich", "starlette", "tomlkit", "tomllib",
     "uvicorn", "xoxzo.cloudpy.client", "xoxzo.cloudpy.cli.japanese", "xoxzo.cloudpy.simulator", "subprocess",
 }  # fmt: skip
-HTTP = {"httpcore2", "msgspec", "xoxzo.cloudpy.client"}
+HTTP = {"httptools", "msgspec", "xoxzo.cloudpy.client"}
 SCRIPT = """
 import sys
 before = set(sys.modules)  # what measures coverage has modules of its own
@@ -38,7 +38,7 @@ sys.exit(status)
         (("sms", "send", "080-1111-2222", "Hi", "--sender", "Shop"), HTTP | {"phonenumbers"}),
         (("sms", "list", "--json"), HTTP),
         (("din", "search"), HTTP),
-        (("credits", "--dry-run"), HTTP - {"httpcore2"}),
+        (("credits", "--dry-run"), HTTP - {"httptools"}),
     ],
 )
 def test_a_command_loads_what_it_needs(command, needed, shell) -> None:

@@ -31,8 +31,10 @@ def test_xoxzo_is_shared() -> None:
 
 
 def test_core_needs_little() -> None:
-    """The core asks for an HTTP engine and msgspec, and nothing else."""
-    assert names(PROJECT["dependencies"]) == {"httpcore2", "msgspec"}
+    """The core asks for httptools and msgspec, and nothing else where OpenSSL can read the system's certificates."""
+    everywhere = [each for each in PROJECT["dependencies"] if ";" not in each]
+    assert names(everywhere) == {"httptools", "msgspec"}
+    assert names(PROJECT["dependencies"]) == {"httptools", "msgspec", "truststore"}
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)

@@ -18,7 +18,6 @@ except ImportError:  # It is not for every system.
 
 from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
-from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 from xoxzo.cloudpy.transports.recorder import AsyncRecorder, Recorder
 from xoxzo.cloudpy.transports.threads import HttpTransport
 
@@ -150,34 +149,22 @@ class Kind:
     face: type[Sync | Async]
     recording: Path | None = None
 
-    @property
-    def fast(self) -> bool:
-        return self.name == "fast"
-
     def __call__(self, *, trust: trustme.CA | None = None, **options: Any) -> Carrier:
         """Make the transport and what drives it; ``trust`` is an authority of the test's own."""
-        threads = self.face is Sync
-        if self.fast:
-            certificates = None if trust is None else trust.cert_pem.bytes()
-            fast = FastTransport if threads else AsyncFastTransport
-            return self.face(fast(certificates=certificates, **options))
         if trust is not None:
             options["ssl_context"] = ssl.create_default_context()
             trust.configure_trust(options["ssl_context"])
-        if threads:
+        if self.face is Sync:
             sync = HttpTransport(**options)
             return self.face(sync if self.recording is None else Recorder(sync, self.recording))
         aio = AsyncHttpTransport(**options)
         return self.face(aio if self.recording is None else AsyncRecorder(aio, self.recording))
 
 
-FACES: dict[str, type[Sync | Async]] = {"threads": Sync, "asyncio": Async}
-EVERY = [f"{name}-{face}" for name in ("default", "fast", "recorder") for face in FACES]
-FACES["whole"] = AtOnce
-EVERY += ["fast-whole"]
+FACES: dict[str, type[Sync | Async]] = {"threads": Sync, "asyncio": Async, "fetch": AtOnce}
 if uvloop is not None:
-    FACES |= {"uvloop": OnUvloop, "whole uvloop": AtOnceOnUvloop}
-    EVERY += ["default-uvloop", "fast-uvloop", "fast-whole uvloop"]
+    FACES |= {"uvloop": OnUvloop, "uvloop fetch": AtOnceOnUvloop}
+EVERY = [f"http-{face}" for face in FACES] + ["recorder-threads", "recorder-asyncio"]
 
 
 def kind_of(name: str, folder: Path) -> Kind:

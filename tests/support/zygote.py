@@ -14,7 +14,16 @@ import termios
 import time
 from importlib import import_module
 
-LOADED = ("asyncio", "httpcore2", "msgspec", "rich.table", "ssl", "tomllib", "phonenumbers", "xoxzo.cloudpy.client")
+LOADED = (
+    "asyncio",
+    "xoxzo.cloudpy.transports.threads",
+    "msgspec",
+    "rich.table",
+    "ssl",
+    "tomllib",
+    "phonenumbers",
+    "xoxzo.cloudpy.client",
+)
 COMMANDS = (
     *("app", "core.session", "core.output.tables", "commands.telephony.sms.send", "commands.campaign"),
     *(f"commands.{name}.command" for name in ("simulator", "listen", "trigger", "doctor")),

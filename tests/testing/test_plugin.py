@@ -105,7 +105,7 @@ def test_costs_nothing() -> None:
     """A test run that uses no fixture loads neither the simulator nor any HTTP library."""
     script = (
         "import sys, pytest, xoxzo.cloudpy.testing.plugin\n"
-        "heavy = {'xoxzo.cloudpy.simulator', 'starlette', 'uvicorn', 'httpcore2', 'msgspec'}\n"
+        "heavy = {'xoxzo.cloudpy.simulator', 'starlette', 'uvicorn', 'httptools', 'msgspec'}\n"
         "print(*sorted(heavy & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == ""

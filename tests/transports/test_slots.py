@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from xoxzo.cloudpy.transports.fast import AsyncFastTransport
-from xoxzo.cloudpy.transports.slots import Slots
+from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
+from xoxzo.cloudpy.transports.event_loops import AsyncSlots
+from xoxzo.cloudpy.transports.pool import ThreadSlots
 
 
 async def turn() -> None:
@@ -20,17 +21,17 @@ def test_slots_are_given_in_the_order_in_which_they_were_asked_for() -> None:
     """Whoever waits longest is next, and only as many as there are slots go at once."""
     order: list[int] = []
 
-    async def work(number: int, slots: Slots) -> None:
+    async def work(number: int, slots: AsyncSlots) -> None:
         await slots.take(5)
         order.append(number)
 
     async def main() -> None:
-        slots = Slots(2)
+        slots = AsyncSlots(2)
         tasks = [asyncio.create_task(work(number, slots)) for number in range(5)]
         await turn()
         for gone in range(2, 6):
             assert order == [*range(gone)]
-            slots.give()
+            slots.put()
             await turn()
         await asyncio.gather(*tasks)
 
@@ -41,11 +42,11 @@ def test_a_wait_ends_after_its_time() -> None:
     """No slot in time is a TimeoutError, and the slot that comes later goes to somebody else."""
 
     async def main() -> None:
-        slots = Slots(1)
+        slots = AsyncSlots(1)
         await slots.take(5)
         with pytest.raises(TimeoutError):
             await slots.take(0.01)
-        slots.give()
+        slots.put()
         await slots.take(0.01)
 
     asyncio.run(main())
@@ -56,17 +57,17 @@ def test_a_cancelled_wait_loses_no_slot(granted) -> None:
     """A slot that was given to somebody who is cancelled in that moment goes on to the next."""
 
     async def main() -> None:
-        slots = Slots(1)
+        slots = AsyncSlots(1)
         await slots.take(5)
         waiting = asyncio.create_task(slots.take(5))
         await turn()
         if granted:
-            slots.give()
+            slots.put()
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
         if not granted:
-            slots.give()
+            slots.put()
         await slots.take(0.01)
 
     asyncio.run(main())
@@ -76,9 +77,9 @@ def test_a_slot_given_at_the_end_of_its_time_is_taken() -> None:
     """When a slot comes in the very round in which the time ends, the first of the two counts."""
 
     async def main() -> None:
-        slots = Slots(1)
+        slots = AsyncSlots(1)
         await slots.take(5)
-        asyncio.get_running_loop().call_later(0.001, slots.give)
+        asyncio.get_running_loop().call_later(0.001, slots.put)
         waiting = asyncio.create_task(slots.take(0.002))
         await asyncio.sleep(0)
         time.sleep(0.01)  # noqa: ASYNC251 - so that both are due in the loop's next round
@@ -89,14 +90,36 @@ def test_a_slot_given_at_the_end_of_its_time_is_taken() -> None:
 
 def test_each_event_loop_has_slots_of_its_own() -> None:
     """Loops do not wait for each other, and those that have ended are forgotten."""
-    every = AsyncFastTransport(max_connections=1)
+    every = AsyncHttpTransport(max_connections=1)
 
-    async def main() -> Slots:
-        slots = every._lines.here().slots
-        assert every._lines.here().slots is slots
+    async def main() -> AsyncSlots:
+        slots = every._loops.current().slots
+        assert every._loops.current().slots is slots
         await slots.take(0.01)
         return slots
 
     first, second = asyncio.run(main()), asyncio.run(main())
     assert first is not second
-    assert len(every._lines._loops) == 1
+    assert len(every._loops._by_loop) == 1
+
+
+def test_a_thread_slot_whose_holder_was_lost_comes_back() -> None:
+    """An exception of a signal handler may come between the taking and the first step that could give it back."""
+    slots = ThreadSlots(1)
+    slot = slots.take(5)
+    with pytest.raises(TimeoutError):
+        slots.take(0.01)
+    del slot
+    slots.put(slots.take(5))
+    slot = slots.take(5)
+    del slots
+    del slot  # nobody waits for it any more
+
+
+def test_without_a_limit_nobody_waits() -> None:
+    """Threads and tasks alike."""
+    slots = ThreadSlots(None)
+    assert [slots.take(0.0) for _ in range(100)] == [None] * 100
+    slots.put(None)
+    unlimited = AsyncSlots(None)
+    assert all(unlimited.take_now() for _ in range(100))

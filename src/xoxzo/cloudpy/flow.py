@@ -46,8 +46,8 @@ _LONGEST_BACKOFF = 8.0
 # Redirects that ask for the same request at another URL, so nothing was done at this one (RFC 9110, section 15.4).
 _MOVED = frozenset({301, 307, 308})
 
-# Ids need not be secret, only different; to ask the operating system for each costs a fiftieth of a send on the fast
-# transport. A forked child must not give out its parent's.
+# Ids need not be secret, only different; to ask the operating system for each costs a fiftieth of a send.
+# A forked child must not give out its parent's.
 _ids = random.Random()  # noqa: S311
 forks.in_child(_ids.seed)
 

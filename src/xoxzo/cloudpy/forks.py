@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 pid = os.getpid()
-"""The number of this process, in a forked child too. To ask the operating system costs a fiftieth of a fast send."""
+"""The number of this process, in a forked child too. To ask the operating system costs a fiftieth of a send."""
 
 # Where there is no fork, there is nothing to be told of.
 _register: Callable[..., Any] = getattr(os, "register_at_fork", lambda **_: None)

@@ -85,12 +85,16 @@ class TransportFailure(Exception):
     Attributes:
         timeout: where time ran out, or ``None`` when something broke instead.
         reason: what happened, without a number, a text or a secret.
+        code: what programs compare: ``connection_refused``, ``name_not_found``, ``network_unreachable``,
+            ``certificate_not_trusted``, ``proxy_refused``, ``connection_failed`` (no connection for another reason),
+            ``timeout``, or ``connection_broke`` for what happens after a connection was made.
     """
 
-    def __init__(self, reason: str, *, timeout: Phase | None = None) -> None:
+    def __init__(self, reason: str, *, timeout: Phase | None = None, code: str = "connection_broke") -> None:
         super().__init__(reason)
         self.reason = reason
         self.timeout = timeout
+        self.code = "timeout" if timeout is not None else code
 
 
 class StreamedResponse(Protocol):

@@ -271,7 +271,7 @@ def test_finding_loads_little() -> None:
     program = (
         "import sys; before = set(sys.modules)\n"
         "from xoxzo.cloudpy.cli.core.config import local_simulator; local_simulator.find()\n"
-        "heavy = {'http', 'httpcore2', 'asyncio', 'sqlite3', 'subprocess', 'msgspec', 'ssl'}\n"
+        "heavy = {'http', 'httptools', 'asyncio', 'sqlite3', 'subprocess', 'msgspec', 'ssl'}\n"
         "print(*(heavy & set(sys.modules) - before))"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "\n"

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import time
 from typing import TYPE_CHECKING, cast
 
 from xoxzo.cloudpy.protocols import Progress, TransportFailure
+from xoxzo.cloudpy.transports.event_loops import AsyncSlots
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
-from xoxzo.cloudpy.transports.idle_pool import KEEPALIVE_SECONDS, IdlePool, readability
 from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.transports.pool import KEEPALIVE_SECONDS, IdlePool, readability
 from xoxzo.cloudpy.transports.routes import connect_failure
-from xoxzo.cloudpy.transports.slots import AsyncSlots
-from xoxzo.cloudpy.transports.tcp import dial
+from xoxzo.cloudpy.transports.tcp import NEXT_ADDRESS_SECONDS, bad_name
 
 if TYPE_CHECKING:
     import ssl
@@ -291,7 +292,7 @@ async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnec
     seconds = min(budget.connect, budget.remaining())
     try:
         async with asyncio.timeout(seconds):
-            connection = await _dial(hop.host, hop.port, seconds)
+            connection = await dial(hop.host, hop.port, seconds)
             if hop.tls:
                 await connection.start_tls(trust.context(), hop.host)
             if route.tunnelled:
@@ -306,6 +307,34 @@ async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnec
     return connection
 
 
-async def _dial(host: str, port: int, seconds: float) -> AsyncConnection:
-    _, connection = await dial(AsyncConnection, host, port, seconds)
-    return cast("AsyncConnection", connection)
+async def dial(host: str, port: int, seconds: float) -> AsyncConnection:
+    """Open a TCP connection in the running event loop, as :func:`~xoxzo.cloudpy.transports.tcp.open_socket` does.
+
+    asyncio's own loop can try addresses beside each other. Another one, such as uvloop's, cannot: there each address
+    but the last gets its share of the time.
+
+    Args:
+        host: a name or an IP address.
+        port: the port.
+        seconds: how long it may take; the caller ends it.
+
+    Raises:
+        OSError: there is none.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        if isinstance(loop, asyncio.BaseEventLoop):
+            return (
+                await loop.create_connection(AsyncConnection, host, port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS)
+            )[1]
+        ends = loop.time() + seconds
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise bad_name(host) from error
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    for others, address in zip(range(len(addresses) - 1, 0, -1), addresses, strict=False):
+        # TimeoutError is an OSError as well.
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout((ends - loop.time()) / (others + 1)):
+                return (await loop.create_connection(AsyncConnection, address, port))[1]
+    return (await loop.create_connection(AsyncConnection, addresses[-1], port))[1]

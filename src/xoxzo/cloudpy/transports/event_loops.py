@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from xoxzo.cloudpy import forks
@@ -41,3 +42,56 @@ class PerEventLoop(Generic[T]):
             for each in [each for each in list(self._by_loop) if each.is_closed()]:
                 self._by_loop.pop(each, None)
             return self._by_loop.setdefault(loop, self._make())
+
+
+class AsyncSlots:
+    """A number of slots for the running event loop; calls beyond it wait in the order in which they came.
+
+    asyncio's semaphore would do, but costs several times as much when many wait, as they do in a campaign.
+
+    Args:
+        number: how many there are; ``None`` for no limit.
+    """
+
+    def __init__(self, number: int | None) -> None:
+        self._free: float = float("inf") if number is None else number
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def take_now(self) -> bool:
+        """Take a slot if one is free; return whether one was."""
+        if self._free:
+            self._free -= 1
+            return True
+        return False
+
+    async def take(self, seconds: float) -> None:
+        """Take a slot; raise ``TimeoutError`` when none comes free in so many seconds."""
+        if self.take_now():
+            return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(waiter)
+        timer = loop.call_later(seconds, _expire, waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                # The slot was granted in the very moment of the cancellation.
+                self.put()
+            raise
+        finally:
+            timer.cancel()
+
+    def put(self) -> None:
+        """Put a slot back: it goes to the call that waits longest, if one does."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self._free += 1
+
+
+def _expire(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())

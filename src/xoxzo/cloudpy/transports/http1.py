@@ -188,6 +188,6 @@ class ResponseReader:
 def check_tunnel(reader: ResponseReader) -> None:
     """Raise ``TransportFailure`` unless a proxy has opened the tunnel that it was asked for."""
     if not 200 <= reader.status < 300:
-        raise TransportFailure(f"the proxy refused (status {reader.status})")
+        raise TransportFailure(f"the proxy refused (status {reader.status})", code="proxy_refused")
     if reader.buffered_bytes or not reader.reusable:
-        raise TransportFailure("the proxy sent more than it was asked for")
+        raise TransportFailure("the proxy sent more than it was asked for", code="proxy_refused")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import socket
 from base64 import b64encode
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -173,10 +175,23 @@ def connect_failure(route: Route, error: Exception) -> TransportFailure:
         route: where to; a proxy on it is named by what named it, so that the right setting is blamed.
         error: why: ``TimeoutError``, another ``OSError``, or a ``TransportFailure`` of a tunnel.
     """
-    by_proxy = "" if route.proxy is None else f" by the proxy that {route.proxy.source} names"
+    through = "" if route.proxy is None else f" (through the proxy that {route.proxy.source} names)"
     if isinstance(error, TimeoutError) or (isinstance(error, TransportFailure) and error.timeout is not None):
-        return TransportFailure(f"no connection{by_proxy} in time", timeout="connect")
-    return TransportFailure(f"no connection{by_proxy}: {error}")
+        return TransportFailure(f"no connection in time{through}", timeout="connect")
+    if isinstance(error, TransportFailure):
+        return TransportFailure(f"{error}{through}", code=error.code)
+    return TransportFailure(f"no connection: {error}{through}", code=_code(error))
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return "name_not_found"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection_refused"
+    if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+        return "network_unreachable"
+    # By its name: a client without TLS need not load the ssl module.
+    return "certificate_not_trusted" if type(error).__name__ == "SSLCertVerificationError" else "connection_failed"
 
 
 class RouteFinder:

@@ -6,7 +6,6 @@ after the one before, beside it, so that a dead one costs little and all of them
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import selectors
@@ -18,9 +17,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-_NEXT_ADDRESS_SECONDS = 0.25
+NEXT_ADDRESS_SECONDS = 0.25
 _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)})
 
 AddressInfo = tuple[Any, ...]
@@ -76,13 +75,14 @@ def look_up(host: str, port: int, seconds: float) -> Sequence[AddressInfo]:
     except Empty:
         raise TimeoutError("the name's lookup took too long") from None
     if isinstance(answer, UnicodeError):
-        raise _bad_name(host) from answer
+        raise bad_name(host) from answer
     if isinstance(answer, BaseException):
         raise answer
     return answer
 
 
-def _bad_name(host: str) -> OSError:
+def bad_name(host: str) -> OSError:
+    """Make the error for a name that cannot be looked up."""
     # What the socket module says of a name with an empty or an overlong label is a UnicodeError.
     return OSError(f"{host[:64]!r} cannot be a host's name")
 
@@ -111,7 +111,7 @@ class _Race:
             now = time.monotonic()
             if self._waiting and (now >= next_start or not self._open):
                 self._start(self._waiting.popleft())
-                next_start = now + _NEXT_ADDRESS_SECONDS
+                next_start = now + NEXT_ADDRESS_SECONDS
                 continue
             if not self._open:
                 raise self._error
@@ -149,44 +149,3 @@ class _Race:
         self._open.discard(one)
         one.close()
         self._error = OSError(code, os.strerror(code))
-
-
-async def dial(
-    protocol: Callable[[], asyncio.BaseProtocol], host: str, port: int, seconds: float
-) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
-    """Open a TCP connection in the running event loop.
-
-    asyncio's own loop can try addresses beside each other. Another one, such as uvloop's, cannot: there each address
-    but the last gets its share of the time.
-
-    Args:
-        protocol: makes the protocol.
-        host: a name or an IP address.
-        port: the port.
-        seconds: how long it may take; the caller ends it.
-
-    Returns:
-        What the loop's ``create_connection`` returns.
-    """
-    try:
-        return await _dial(protocol, host, port, seconds)
-    except UnicodeError as error:
-        raise _bad_name(host) from error
-
-
-async def _dial(
-    protocol: Callable[[], asyncio.BaseProtocol], host: str, port: int, seconds: float
-) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, asyncio.BaseEventLoop):
-        return await loop.create_connection(protocol, host, port, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
-    ends = loop.time() + seconds
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-    for others, address in zip(range(len(addresses) - 1, 0, -1), addresses, strict=False):
-        try:
-            async with asyncio.timeout((ends - loop.time()) / (others + 1)):
-                return await loop.create_connection(protocol, address, port)
-        except OSError:  # TimeoutError is one
-            continue
-    return await loop.create_connection(protocol, addresses[-1], port)

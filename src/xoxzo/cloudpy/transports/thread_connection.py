@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
-from xoxzo.cloudpy.transports.idle_pool import readability
 from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.transports.pool import readability
 from xoxzo.cloudpy.transports.routes import connect_failure
 from xoxzo.cloudpy.transports.tcp import open_socket
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy import forks
 from xoxzo.cloudpy.protocols import TransportFailure
 from xoxzo.cloudpy.transports.http1 import Headers, encode_request
-from xoxzo.cloudpy.transports.idle_pool import IdlePool
+from xoxzo.cloudpy.transports.pool import IdlePool, Slot, ThreadSlots
 from xoxzo.cloudpy.transports.routes import RouteFinder
-from xoxzo.cloudpy.transports.slots import Slot, ThreadSlots
 from xoxzo.cloudpy.transports.thread_connection import ThreadConnection, connect
 from xoxzo.cloudpy.transports.trust import Trust
 

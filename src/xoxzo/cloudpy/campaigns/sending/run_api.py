@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -147,8 +146,7 @@ class RunApi:
         flight is unknown then.
 
         Args:
-            client: an ``AsyncClient``; by default one from the environment, on the fast transport where its extra is
-                installed, which is closed afterwards.
+            client: an ``AsyncClient``; by default one from the environment, which is closed afterwards.
             limits: as for ``run_async``. The same goes for the others.
             callbacks: makes the URLs of delivery reports.
             on_event: told what happens, in the calling thread: it may take its time, and use Django's models.
@@ -241,18 +239,8 @@ class RunApi:
 
 @asynccontextmanager
 async def _client(connections: int, account: Mapping[str, Any]) -> AsyncIterator[AsyncClient]:
-    """Give a client of its own, on the faster of the transports that are there."""
-    from xoxzo.cloudpy.transports.fast import AsyncFastTransport
-
+    """Give a client of its own."""
     from xoxzo.cloudpy.async_client import AsyncClient
 
-    if find_spec("httptools") is None:
-        async with AsyncClient(**account, max_connections=connections) as client:
-            yield client
-        return
-    transport = AsyncFastTransport(max_connections=connections)
-    try:
-        async with AsyncClient(**account, transport=transport) as client:
-            yield client
-    finally:
-        await transport.close()
+    async with AsyncClient(**account, max_connections=connections) as client:
+        yield client

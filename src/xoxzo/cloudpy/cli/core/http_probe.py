@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from xoxzo.cloudpy.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TIMEOUT_SECONDS = 10.0
+_WAIT_SECONDS, _TOTAL_SECONDS = 10.0, 60.0
 _MAX_BODY_BYTES = 65_536
 
 
@@ -31,7 +34,7 @@ class ProbeResult(Struct, frozen=True):
 
 
 def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> ProbeResult:
-    """Make one request, following no redirect and waiting ten seconds at most for each step.
+    """Make one request, following no redirect and waiting ten seconds at most for each step and a minute for all.
 
     Args:
         method: the HTTP method.
@@ -39,28 +42,18 @@ def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") 
         headers: header fields.
         body: the body.
     """
-    import httpcore2
+    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
+    from xoxzo.cloudpy.transports.threads import HttpTransport
 
     begun = time.monotonic()
-    timeout = dict.fromkeys(("connect", "read", "write", "pool"), _TIMEOUT_SECONDS)
+    budget = TimeBudget(_WAIT_SECONDS, _WAIT_SECONDS, begun + _TOTAL_SECONDS)
+    request = Request(method, url, tuple(headers.items()), body)
     content = bytearray()
-    try:
-        with (
-            httpcore2.ConnectionPool() as pool,
-            pool.stream(
-                method, url, headers=list(headers.items()), content=body, extensions={"timeout": timeout}
-            ) as answer,
-        ):
-            for chunk in answer.iter_stream():
-                content += chunk
-                if len(content) > _MAX_BODY_BYTES:
-                    break
-            status = answer.status
-    except (
-        httpcore2.NetworkError,
-        httpcore2.TimeoutException,
-        httpcore2.ProtocolError,
-        httpcore2.UnsupportedProtocol,
-    ) as error:
-        return ProbeResult(None, b"", time.monotonic() - begun, str(error) or type(error).__name__)
-    return ProbeResult(status, bytes(content[:_MAX_BODY_BYTES]), time.monotonic() - begun)
+    with closing(HttpTransport()) as transport:
+        try:
+            with closing(transport.send(request, budget, Progress())) as response:
+                while len(content) <= _MAX_BODY_BYTES and (piece := response.read(budget)):
+                    content += piece
+        except (TransportFailure, ConfigurationError) as failure:
+            return ProbeResult(None, b"", time.monotonic() - begun, str(failure))
+    return ProbeResult(response.status, bytes(content[:_MAX_BODY_BYTES]), time.monotonic() - begun)

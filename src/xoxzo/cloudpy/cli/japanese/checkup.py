@@ -49,7 +49,7 @@ WORDS = {
     "Xoxzo's telephony service on this machine": "このマシンで動く Xoxzo のシミュレーター",
     "callbacks as they come, and made-up ones": "コールバックの表示と試験送信",
     "reading callbacks, with a log of deliveries": "コールバックの読み取りと配信記録",
-    "the fast transport, for many messages": "大量送信のための高速通信",
+    "a faster event loop, for many messages": "大量送信のための高速なイベントループ",
     "tokens in the system's keyring": "システムのキーリングでのトークン管理",
     "an assistant that uses Xoxzo, within limits": "決めた範囲で Xoxzo を使う AI アシスタント",
     "Prometheus alerts as SMS and calls": "Prometheus のアラートを SMS と電話で通知",

@@ -22,7 +22,7 @@ PURPOSES = {
     "simulator": "Xoxzo's telephony service on this machine",
     "listen": "callbacks as they come, and made-up ones",
     "callbacks": "reading callbacks, with a log of deliveries",
-    "fast": "the fast transport, for many messages",
+    "uvloop": "a faster event loop, for many messages",
     "keyring": "tokens in the system's keyring",
     "mcp": "an assistant that uses Xoxzo, within limits",
     "alertmanager": "Prometheus alerts as SMS and calls",

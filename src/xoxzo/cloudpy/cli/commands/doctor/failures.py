@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
-from xoxzo.cloudpy.cli.commands.doctor.network import without_secrets
+from xoxzo.cloudpy.cli.commands.doctor.network import proxy_of
 from xoxzo.cloudpy.cli.core.connection_errors import describe
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.transports.routes import environment_proxy
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.protocols import TransportFailure
@@ -24,24 +23,24 @@ def no_answer(failure: TransportFailure, base_url: str, patience: float) -> Find
         patience: seconds that it had.
     """
     host, reason = urlsplit(base_url).hostname or "", failure.reason
-    through = environment_proxy(base_url + "/")
-    by_proxy = None if through is None else without_secrets(through)
+    through = proxy_of(base_url)
+    by_proxy = None if through is None else through.address
     facts = {"url": base_url, "reason": reason, "timeout": failure.timeout}
     if failure.timeout is not None:
         said, advice = (
             _("{url} does not answer within {seconds} s", url=base_url, seconds=f"{patience:g}"),
             _("Look at the network, the firewall and the proxy; --timeout waits longer."),
         )
-    elif "CERTIFICATE_VERIFY_FAILED" in reason:
+    elif failure.code == "certificate_not_trusted":
         why = reason.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or reason
         said = _("the certificate of {host} is not trusted: {why}", host=host, why=why)
         advice = _(
             "If your network checks traffic, type: {command}", command="export SSL_CERT_FILE=/path/to/its/ca.pem"
         )
-    elif by_proxy is not None and ("no connection" in reason or "proxy refused" in reason):
+    elif by_proxy is not None and failure.code != "connection_broke":
         said = _("the proxy {proxy} does not let through: {why}", proxy=by_proxy, why=describe(reason))
         advice = _("Is HTTPS_PROXY right? Without a proxy: {command}", command=f"export NO_PROXY={host}")
-    elif "Name or service" in reason or "name resolution" in reason or "nodename" in reason:
+    elif failure.code == "name_not_found":
         said = _("there is no machine called {host}", host=host)
         advice = _("Is the address right? Does the network work?")
     elif base_url.startswith("http://"):

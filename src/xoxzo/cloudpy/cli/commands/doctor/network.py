@@ -4,47 +4,45 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.transports.routes import environment_proxy
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.transports.routes import environment_proxy, parse_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xoxzo.cloudpy.transports.routes import Proxy
+
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-_SCHEMES = {"http", "https"}
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def proxy(base_url: str) -> Iterator[Finding]:
     """Whether a proxy stands between, and whether its address can be one."""
-    address = environment_proxy(base_url + "/")
     variable = next((name for name in _PROXIES if os.environ.get(name)), None)
-    if address is None:
+    try:
+        found = proxy_of(base_url)
+    except ConfigurationError as error:
+        advice = _("Type: {command}", command=f"export {variable or _PROXIES[1]}=http://proxy.example.com:3128")
+        facts = {"address": None, "variable": variable}
+        yield Finding("proxy", "wrong", error.render(_), (advice,), facts)
+        return
+    if found is None:
         said = _("none") if variable is None else _("none for this address, although {name} is set", name=variable)
         yield Finding("proxy", "fine", said, facts={"address": None, "variable": variable})
         return
-    shown = without_secrets(address)
-    facts = {"address": shown, "variable": variable}
+    facts = {"address": found.address, "variable": variable}
     whence = variable or _("the system's settings")
-    if shown is None or urlsplit(address).scheme not in _SCHEMES:
-        said = _("{name} is no address of a proxy that can be used", name=whence)
-        advice = _("Type: {command}", command=f"export {variable or _PROXIES[1]}=http://proxy.example.com:3128")
-        yield Finding("proxy", "wrong", said, (advice,), facts)
-        return
-    yield Finding("proxy", "fine", _("{address}, from {name}", address=shown, name=whence), facts=facts)
+    yield Finding("proxy", "fine", _("{address}, from {name}", address=found.address, name=whence), facts=facts)
 
 
-def without_secrets(address: str) -> str | None:
-    """Return a proxy's address without user name and password; ``None`` for what is none."""
-    try:
-        parts = urlsplit(address)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return None
-    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else None
+def proxy_of(base_url: str) -> Proxy | None:
+    """Return the proxy that the environment names for an address; raise ``ConfigurationError`` for a bad one."""
+    target = parse_target(base_url)
+    return None if is_this_machine(target.host) else environment_proxy(target)
 
 
 def certificates(base_url: str) -> Iterator[Finding]:
@@ -54,16 +52,17 @@ def certificates(base_url: str) -> Iterator[Finding]:
         return
     import ssl
 
-    import httpcore2
+    from xoxzo.cloudpy.transports.trust import default_context
 
     variable = next((name for name in _CERTIFICATES if os.environ.get(name)), None)
     facts: dict[str, object] = {"openssl": ssl.OPENSSL_VERSION, "variable": variable}
     try:
-        context = httpcore2.default_ssl_context()
-    except OSError as error:  # ssl.SSLError is one
-        why = error.strerror or type(error).__name__
-        said = _("{name} cannot be read as certificates: {why}", name=variable or "OpenSSL", why=why)
-        yield Finding("certificates", "wrong", said, _certificate_advice(variable), facts)
+        context = default_context()
+    except ConfigurationError as error:
+        blamed = s_(error.fields["variable"])
+        yield Finding(
+            "certificates", "wrong", error.render(_), _certificate_advice(blamed), facts | {"variable": blamed}
+        )
         return
     # On Windows and macOS it is truststore's, which asks the system during each handshake.
     own = type(context) is ssl.SSLContext

@@ -1,48 +1,29 @@
-"""The fast transports beyond the contract: connections, long bodies, proxies, and what they refuse."""
+"""The transports beyond the contract: connections, long bodies, proxies."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
-import subprocess
-import sys
 import time
 
 import pytest
 from carriers import Carrier, budget, post
 from faulty import FaultyServer, Peer, close, hang, raw, reply, stall
 
-from xoxzo.cloudpy import APIError, AsyncClient, Client
-from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy import APIError, Client
 from xoxzo.cloudpy.protocols import Progress, Response, TransportFailure
-from xoxzo.cloudpy.transports import fast_aio, fast_threads
-from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
+from xoxzo.cloudpy.transports import aio_connection, thread_connection
+from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
+from xoxzo.cloudpy.transports.threads import HttpTransport
 
 OK = reply(201, '[{"msgid": "m1"}]')
-fast = pytest.mark.parametrize("kind", ["fast-threads", "fast-asyncio"], indirect=True)
-
-
-def run(program: str) -> str:
-    """Run a program of its own and give what it prints."""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_a_client_sends_by_the_fast_transport() -> None:
-    """It is chosen by ``transport=``, sends once, and whoever made it closes it."""
-    transport = FastTransport()
-    with FaultyServer(OK) as server:
-        with Client(sid="a", auth_token="b", base_url=server.url, transport=transport) as client:
-            assert client.sms.send(recipient="+818011112222", sender="Shop", message="hello").msgid == "m1"
-        transport.close()
-    assert len(server.requests) == 1
+both = pytest.mark.parametrize("kind", ["http-threads", "http-asyncio"], indirect=True)
 
 
 def test_header_fields_can_be_looked_at_after_the_answer_was_closed() -> None:
     """They are read when somebody looks: a mapping like any other, with the last of a repeated field."""
-    transport = FastTransport()
+    transport = HttpTransport()
     with FaultyServer(
         raw(b"HTTP/1.1 200 OK\r\nX-One: 1\r\nx-two: 2\r\nX-TWO: 3\r\ncontent-length: 0\r\n\r\n")
     ) as server:
@@ -54,25 +35,10 @@ def test_header_fields_can_be_looked_at_after_the_answer_was_closed() -> None:
         transport.close()
 
 
-async def send_async(url: str) -> str:
-    transport = AsyncFastTransport()
-    try:
-        async with AsyncClient(sid="a", auth_token="b", base_url=url, transport=transport) as client:
-            return (await client.sms.send(recipient="+818011112222", sender="Shop", message="hello")).msgid
-    finally:
-        await transport.close()
-
-
-def test_an_asynchronous_client_sends_by_the_fast_transport() -> None:
-    """The same for asyncio."""
-    with FaultyServer(OK) as server:
-        assert asyncio.run(send_async(server.url)) == "m1"
-
-
 @pytest.mark.parametrize("fault", [close, reply(503)], ids=["closed", "503"])
 def test_nothing_is_sent_again_by_the_library(fault) -> None:
     """One POST arrives, whatever the server does with it, also on a connection that was used before."""
-    transport = FastTransport()
+    transport = HttpTransport()
     with FaultyServer(OK, fault) as server:
         with Client(sid="a", auth_token="b", base_url=server.url, transport=transport) as client:
             client.sms.send(recipient="+818011112222", sender="Shop", message="hello")
@@ -82,53 +48,7 @@ def test_nothing_is_sent_again_by_the_library(fault) -> None:
     assert (len(server.requests), caught.value.maybe_sent) == (2, True)
 
 
-def test_a_missing_extra_is_named_in_one_line() -> None:
-    """Without httptools the module can be imported, and making a transport says what to install."""
-    told = run(
-        "import sys; sys.modules['httptools'] = None\n"
-        "from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport\n"
-        "from xoxzo.cloudpy import ConfigurationError\n"
-        "for make in (FastTransport, AsyncFastTransport):\n"
-        "    try: make()\n"
-        "    except ConfigurationError as error: print(error)\n"
-    )
-    assert told.splitlines() == ['the fast transport needs httptools: pip install "xoxzo-cloudpy[fast]"'] * 2
-
-
-def test_another_missing_module_is_not_taken_for_a_missing_extra() -> None:
-    """What else cannot be imported is not hidden behind advice that does not help."""
-    told = run(
-        "import sys; sys.modules['xoxzo.cloudpy.transports.slots'] = None\n"
-        "try: import xoxzo.cloudpy.transports.fast\n"
-        "except ModuleNotFoundError as error: print(error.name)\n"
-    )
-    assert told == "xoxzo.cloudpy.transports.slots\n"
-
-
-@pytest.mark.parametrize("make", [FastTransport, AsyncFastTransport])
-@pytest.mark.parametrize(
-    ("certificates", "why"),
-    [
-        (b"garbage", "PEM"),
-        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read"),
-        (b"\xff-----BEGIN CERTIFICATE-----\n", "cannot be read"),
-    ],
-)
-def test_certificates_that_are_none_are_refused(make, certificates, why) -> None:
-    """At once, also those that only look like some."""
-    with pytest.raises(ConfigurationError, match=why):
-        make(certificates=certificates)
-
-
-@fast
-def test_a_proxy_whose_address_is_none_is_surely_unsent(carrier: Carrier, monkeypatch) -> None:
-    """A proxy that cannot be one is a failure like any that comes before the connection."""
-    monkeypatch.setenv("http_proxy", "http://[")
-    result = carrier.exchange(post("http://api.example.test"), budget())
-    assert (result.reached, result.failure is None) == (False, False)
-
-
-@fast
+@both
 def test_slots_are_shared_by_calls_with_other_timeouts(kind) -> None:
     """The limit of connections holds over all calls, whatever their time-outs."""
     carrier = kind(max_connections=1)
@@ -144,11 +64,11 @@ def test_slots_are_shared_by_calls_with_other_timeouts(kind) -> None:
         carrier.close()
 
 
-async def held(line: fast_aio.AsyncLine) -> int:
+async def held(line: aio_connection.AsyncConnection) -> int:
     """Let the server send until nothing more comes; return what waits to be read."""
     before = -1
-    while line.incoming.held != before:
-        before = line.incoming.held
+    while line.reader.buffered_bytes != before:
+        before = line.reader.buffered_bytes
         await asyncio.sleep(0.1)
     return before
 
@@ -158,9 +78,9 @@ def test_a_list_that_nobody_reads_makes_the_server_wait() -> None:
     size = 8_000_000
 
     async def program(url: str) -> tuple[int, int]:
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         answer = await transport.send(post(url), budget(), Progress())
-        waiting = await held(answer._line)
+        waiting = await held(answer._connection)
         read = 0
         while piece := await answer.read(budget()):
             read += len(piece)
@@ -175,16 +95,16 @@ def test_a_list_that_nobody_reads_makes_the_server_wait() -> None:
 
 
 def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
-    """Before the server loses budget; one that is used again and again stays."""
-    for room in ("kept", "fast_aio"):
-        monkeypatch.setattr(f"xoxzo.cloudpy.transports.{room}.KEEPALIVE_SECONDS", 0.5)
+    """Before the server closes it; one that is used again and again stays."""
+    for module in ("pool", "aio_connection"):
+        monkeypatch.setattr(f"xoxzo.cloudpy.transports.{module}.KEEPALIVE_SECONDS", 0.5)
 
     async def program(url: str) -> list[bool]:
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         seen = []
         for pause in (0.0, 0.2, 2.0):
             answer = await transport.send(post(url), budget(), Progress())
-            line = answer._line
+            line = answer._connection
             while await answer.read(budget()):
                 pass
             await answer.close()
@@ -196,7 +116,7 @@ def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
     with FaultyServer(OK) as server:
         assert asyncio.run(program(server.url)) == [False, False, True]
     with FaultyServer(OK) as server:
-        transport = FastTransport()
+        transport = HttpTransport()
         for _ in range(2):
             answer = transport.send(post(server.url), budget(), Progress())
             while answer.read(budget()):
@@ -211,7 +131,7 @@ def test_a_shorter_wait_is_kept_after_a_longer_one() -> None:
     """One timer watches over all waits of a connection, and rings for the one that is under way."""
 
     async def program(url: str) -> tuple[str | None, float]:
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         for read in (0.4, 30.0):
             answer = await transport.send(post(url), budget(read=read), Progress())
             while await answer.read(budget(read=read)):
@@ -237,7 +157,7 @@ def test_a_connection_that_ends_during_the_handshake_is_surely_unsent() -> None:
 
     async def program(port: int) -> tuple[bool, str | None]:
         progress = Progress()
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         with pytest.raises(TransportFailure) as caught:
             await transport.send(post(f"https://127.0.0.1:{port}"), budget(), progress)
         await transport.close()
@@ -259,7 +179,7 @@ def test_a_connection_that_is_gone_when_tls_was_agreed_on_is_none(monkeypatch) -
             pass
 
     async def program(port: int) -> None:
-        line = await fast_aio._dial("127.0.0.1", port, 5.0)
+        line = await aio_connection.dial("127.0.0.1", port, 5.0)
         monkeypatch.setattr(line, "_loop", Loop())
         with pytest.raises(ConnectionAbortedError):
             await line.start_tls(ssl.create_default_context(), "localhost")
@@ -272,10 +192,10 @@ def test_a_connection_that_is_gone_when_tls_was_agreed_on_is_none(monkeypatch) -
 
 def test_an_interruption_is_passed_on_and_breaks_the_connection(monkeypatch) -> None:
     """Ctrl-C in the middle of an exchange stays what it is; the next call opens another connection."""
-    transport, progress = FastTransport(), Progress()
+    transport, progress = HttpTransport(), Progress()
     with FaultyServer(OK) as server:
         with monkeypatch.context() as patch:
-            patch.setattr(fast_threads.Line, "_more", interrupted)
+            patch.setattr(thread_connection.ThreadConnection, "_receive", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 transport.send(post(server.url), budget(), progress)
         assert progress.write_started is True
@@ -295,7 +215,7 @@ def test_a_call_that_is_cancelled_while_it_connects_is_surely_unsent() -> None:
 
     async def program(port: int) -> bool:
         progress = Progress()
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         call = asyncio.create_task(transport.send(post(f"https://127.0.0.1:{port}"), budget(), progress))
         await asyncio.sleep(0.2)
         call.cancel()
@@ -313,7 +233,7 @@ def test_a_call_that_is_cancelled_while_it_connects_is_surely_unsent() -> None:
                 pass
 
 
-@fast
+@both
 def test_tls_is_spoken_with_a_proxy_too(kind, authority, monkeypatch) -> None:
     """Through a proxy at an https:// address goes TLS within TLS."""
     outer, inner = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
@@ -351,19 +271,19 @@ def test_tls_is_spoken_with_a_proxy_too(kind, authority, monkeypatch) -> None:
     assert b"authorization: Basic x" in seen[0]
 
 
-@fast
+@both
 def test_a_proxy_that_breaks_off_is_surely_unsent(carrier: Carrier, monkeypatch) -> None:
     """Whatever comes instead of a tunnel."""
     for answer in (raw(b""), raw(b"SSH-2.0\r\n"), raw(b"HTTP/1.1 200 OK\r\n"), raw(b"HTTP/1.1 200 OK\r\n\r\nx")):
         with FaultyServer(answer) as proxy:
             monkeypatch.setenv("https_proxy", proxy.url)
-            carrier.transport._ways.find.cache_clear()
-            carrier.transport._ways._router._routes.clear()
+            carrier.transport._routes.find.cache_clear()
+            carrier.transport._routes._proxies.clear()
             result = carrier.exchange(post("https://api.example.test"), budget())
         assert (result.reached, result.failure is None) == (False, False)
 
 
-async def fetched(transport: AsyncFastTransport, url: str, limit: int = 1_000_000) -> tuple[Response, bool]:
+async def fetched(transport: AsyncHttpTransport, url: str, limit: int = 1_000_000) -> tuple[Response, bool]:
     """Ask once, in one go; return the answer and whether the request left."""
     progress = Progress()
     return await transport.fetch(post(url), budget(), progress, limit), progress.write_started
@@ -373,7 +293,7 @@ def test_a_body_in_pieces_is_read_to_its_end_and_no_further_than_wanted() -> Non
     """A record that is longer than one may be is cut off, and its connection is not used again."""
 
     async def program(url: str) -> list[Response]:
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         answers = [(await fetched(transport, url, limit))[0] for limit in (3_000_000, 100_000, 3_000_000)]
         await transport.close()
         return answers
@@ -388,10 +308,10 @@ def test_a_body_in_pieces_is_read_to_its_end_and_no_further_than_wanted() -> Non
 
 def test_a_connection_goes_on_after_an_answer_that_came_faster_than_it_was_taken(monkeypatch) -> None:
     """Where the server was made to wait, it is let go on when the answer is taken or dropped, even if whole by then."""
-    monkeypatch.setattr(fast_aio, "_HELD", 1)
+    monkeypatch.setattr(aio_connection, "_MAX_BUFFERED_BYTES", 1)
 
     async def program(url: str) -> list[int]:
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         answers = [(await fetched(transport, url))[0].status]
         answer = await transport.send(post(url), budget(), Progress())
         await answer.close()
@@ -408,7 +328,7 @@ def test_requests_of_one_moment_go_out_together() -> None:
     """They wait until every task had its turn, and each gets its own answer."""
 
     async def program(url: str) -> tuple[list[int], list[bool]]:
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         # Connections first, so that nothing is waited for.
         await asyncio.gather(*(fetched(transport, url) for _ in range(3)))
         progresses = [Progress() for _ in range(3)]
@@ -428,7 +348,7 @@ def test_a_call_that_is_cancelled_before_its_turn_is_surely_unsent() -> None:
     """Nothing of it leaves, not even later; the next call works."""
 
     async def program(url: str) -> bool:
-        transport, progress = AsyncFastTransport(), Progress()
+        transport, progress = AsyncHttpTransport(), Progress()
         await fetched(transport, url)
         call = asyncio.create_task(transport.fetch(post(url), budget(), progress, 100))
         await asyncio.sleep(0)
@@ -449,9 +369,11 @@ def test_a_connection_that_ends_before_its_turn_is_replaced(monkeypatch) -> None
     """What the server closed in the very moment carries nothing; another connection does, and nobody is told."""
 
     async def program(url: str) -> tuple[int, bool]:
-        transport = AsyncFastTransport()
+        transport = AsyncHttpTransport()
         await fetched(transport, url)
-        monkeypatch.setattr(next(iter(transport._lines.here()._kept._places.values()))[0][1], "_readable", lambda: True)
+        monkeypatch.setattr(
+            next(iter(transport._loops.current()._idle._by_origin.values()))[0][1], "_readable", lambda: True
+        )
         answer, reached = await fetched(transport, url)
         await transport.close()
         return answer.status, reached
@@ -463,20 +385,22 @@ def test_a_connection_that_ends_before_its_turn_is_replaced(monkeypatch) -> None
 
 def test_a_new_connection_that_ends_before_its_turn_is_surely_unsent(monkeypatch) -> None:
     """A server that closes whatever is opened is not asked for ever."""
-    put = fast_aio.Outbox.put
+    put = aio_connection.WriteQueue.put
 
-    def too_late(box: fast_aio.Outbox, line: fast_aio.AsyncLine, data: bytes, progress: Progress) -> None:
+    def too_late(
+        box: aio_connection.WriteQueue, line: aio_connection.AsyncConnection, data: bytes, progress: Progress
+    ) -> None:
         line.abort()
         put(box, line, data, progress)
 
     async def program(url: str) -> bool:
-        transport, progress = AsyncFastTransport(), Progress()
+        transport, progress = AsyncHttpTransport(), Progress()
         with pytest.raises(TransportFailure, match="was closed"):
             await transport.fetch(post(url), budget(), progress, 100)
         await transport.close()
         return progress.write_started
 
-    monkeypatch.setattr(fast_aio.Outbox, "put", too_late)
+    monkeypatch.setattr(aio_connection.WriteQueue, "put", too_late)
     with FaultyServer(OK) as server:
         assert asyncio.run(program(server.url)) is False
     assert server.requests == []

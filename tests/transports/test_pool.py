@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from xoxzo.cloudpy.transports.kept import watcher
+from xoxzo.cloudpy.transports.pool import readability
 
 
 @pytest.mark.parametrize("poll", [True, False])
@@ -15,7 +15,7 @@ def test_what_an_idle_socket_has_to_say_is_noticed(monkeypatch: pytest.MonkeyPat
         monkeypatch.delattr(select, "poll", raising=False)
     near, far = socket.socketpair()
     with near, far:
-        readable = watcher(near.fileno())
+        readable = readability(near.fileno())
         assert not readable()
         far.sendall(b"x")
         assert readable()

@@ -1,0 +1,123 @@
+"""Whose certificates are trusted."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import truststore
+
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.transports import trust
+from xoxzo.cloudpy.transports.trust import Trust, default_context
+
+if TYPE_CHECKING:
+    import trustme
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, authority: trustme.CA) -> Path:
+    """A PEM file with one authority."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+def authorities(context: ssl.SSLContext) -> int:
+    return context.cert_store_stats()["x509_ca"]
+
+
+def test_a_context_checks_certificates_and_names() -> None:
+    """By default every certificate is checked, and only HTTP/1.1 is offered."""
+    context = default_context()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_a_file_that_the_environment_names_replaces_the_systems_store(monkeypatch, bundle) -> None:
+    """Nobody else is trusted then."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    assert authorities(default_context()) == 1
+
+
+def test_a_folder_that_the_environment_names_is_searched(monkeypatch, tmp_path, bundle) -> None:
+    """Several may be named, and a file beside them."""
+    monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path}:{tmp_path}")
+    assert authorities(default_context()) == 0  # a folder is read during a handshake
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    assert authorities(default_context()) == 1
+
+
+def test_variables_of_other_libraries_come_first_where_they_are_asked_for(monkeypatch, bundle) -> None:
+    """The first that is set counts."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/does/not/exist")
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(bundle))
+    assert authorities(default_context(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))) == 1
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_what_is_missing_is_refused_with_the_variables_name(monkeypatch, tmp_path, variable) -> None:
+    """OpenSSL itself would say nothing, and trust nobody."""
+    monkeypatch.setenv(variable, str(tmp_path / "missing"))
+    with pytest.raises(ConfigurationError, match=f"{variable} names .*missing, which cannot be used .No such file"):
+        default_context()
+
+
+def test_a_file_without_certificates_is_refused(monkeypatch, tmp_path) -> None:
+    """The line says so, and what to do."""
+    path = tmp_path / "empty.pem"
+    path.write_text("nothing")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(ConfigurationError, match=r"no certificate in it\): name a PEM file"):
+        default_context()
+
+
+def test_session_keys_are_written_where_the_environment_says(monkeypatch, tmp_path) -> None:
+    """And a file that cannot be written is refused with the variable's name."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    assert default_context().keylog_filename == str(tmp_path / "keys")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys"))
+    with pytest.raises(ConfigurationError, match=r"SSLKEYLOGFILE names .* cannot be written"):
+        default_context()
+
+
+@pytest.mark.parametrize("system", ["Darwin", "Windows"])
+def test_the_operating_system_itself_is_asked_where_openssl_cannot_read_its_store(monkeypatch, system) -> None:
+    """On macOS and Windows truststore does that; a variable still replaces it."""
+    monkeypatch.setattr(platform, "system", lambda: system)
+    assert isinstance(default_context(), truststore.SSLContext)
+
+
+class Paths:
+    cafile = None
+    capath = None
+
+
+def test_a_python_that_was_built_elsewhere_finds_the_usual_bundles(monkeypatch, bundle, tmp_path) -> None:
+    """Where OpenSSL's own paths lead nowhere, the places of the usual distributions are tried."""
+    monkeypatch.setattr(ssl, "get_default_verify_paths", Paths)
+    monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", lambda _: None)
+    monkeypatch.setattr(trust, "_USUAL_BUNDLES", (str(tmp_path / "missing"), str(bundle)))
+    assert authorities(default_context()) == 1
+    monkeypatch.setattr(trust, "_USUAL_BUNDLES", ())
+    assert authorities(default_context()) == 0
+    monkeypatch.setattr(Paths, "capath", str(tmp_path))
+    (tmp_path / "0a1b2c3d.0").touch()
+    monkeypatch.setattr(trust, "_USUAL_BUNDLES", (str(bundle),))
+    assert authorities(default_context()) == 0
+
+
+def test_a_context_is_made_once_and_one_that_is_given_is_used() -> None:
+    """Loading authorities takes longer than a hundred requests."""
+    kept = Trust()
+    assert kept.context() is kept.context()
+    given = ssl.create_default_context()
+    assert Trust(given).context() is given

@@ -59,7 +59,7 @@ def certificates(base_url: str) -> Iterator[Finding]:
     try:
         context = default_context()
     except ConfigurationError as error:
-        blamed = s_(error.fields["variable"])
+        facts["variable"] = blamed = str(error.fields["variable"])
         yield Finding(
             "certificates", "wrong", error.render(_), _certificate_advice(blamed), facts | {"variable": blamed}
         )

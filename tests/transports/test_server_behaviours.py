@@ -11,9 +11,9 @@ import trustme
 from behaviour_runs import Arena, Seen, create, read, run_in_loop, run_in_threads, server_contexts
 from behaviour_table import BEHAVIOURS, OVER_TLS, ServerBehaviour
 from carriers import Async, OnUvloop, Sync, budget, uvloop
+from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
 from xoxzo.cloudpy.protocols import Request
-from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
 if TYPE_CHECKING:
     import ssl

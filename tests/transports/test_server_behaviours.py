@@ -11,9 +11,10 @@ import trustme
 from behaviour_runs import Arena, Seen, create, read, run_in_loop, run_in_threads, server_contexts
 from behaviour_table import BEHAVIOURS, OVER_TLS, ServerBehaviour
 from carriers import Async, OnUvloop, Sync, budget, uvloop
-from xoxzo.cloudpy.transports.fast import AsyncFastTransport, FastTransport
 
 from xoxzo.cloudpy.protocols import Request
+from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
+from xoxzo.cloudpy.transports.threads import HttpTransport
 
 if TYPE_CHECKING:
     import ssl
@@ -47,9 +48,9 @@ def quick(monkeypatch, authority_file) -> None:
 
 def run(client: str, arena: Arena, call: Callable, *, loop_is_idle: bool) -> Seen:
     if client == "threads":
-        return run_in_threads(arena, call, FastTransport)
+        return run_in_threads(arena, call, HttpTransport)
     with arena.server, asyncio.Runner(loop_factory=uvloop.new_event_loop if client == "uvloop" else None) as runner:
-        return runner.run(run_in_loop(arena, call, AsyncFastTransport, loop_is_idle=loop_is_idle))
+        return runner.run(run_in_loop(arena, call, AsyncHttpTransport, loop_is_idle=loop_is_idle))
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -85,7 +86,7 @@ def test_the_next_answer_is_its_own_when_bodies_are_streamed(row, client, contex
     """A transport whose answers are read in pieces, as those of lists are, gives up the same connections."""
     arena = Arena(row, contexts)
     carrier = {"threads": Sync, "asyncio": Async, "uvloop": OnUvloop}[client](
-        FastTransport() if client == "threads" else AsyncFastTransport()
+        HttpTransport() if client == "threads" else AsyncHttpTransport()
     )
     with arena.server as server:
         carrier.exchange(request(arena, "first"), budget())

@@ -121,6 +121,7 @@ def test_clients_take_keywords_only() -> None:
         "allowed_recipients": None,
         "transport": None,
         "app_info": None,
+        "default_headers": None,
         "on_event": None,
     }
 

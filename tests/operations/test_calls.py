@@ -79,7 +79,7 @@ def test_say() -> None:
         ({"jp_din_caller": True}, b"&jp_din_caller=true"),
         (
             {"jp_din_caller": True, "tags": ["a"], "callback_url": "http://example.com"},
-            b"&callbackurl=http%3A%2F%2Fexample.com&tags=a&jp_din_caller=true",
+            b"&jp_din_caller=true&callbackurl=http%3A%2F%2Fexample.com&tags=a",
         ),
     ],
 )

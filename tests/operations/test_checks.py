@@ -184,8 +184,58 @@ def test_tags(tags: Any, reference: str | None, joined: str | None) -> None:
 def test_tags_and_references_refused(value: Any, rule: str, refused: Refused) -> None:
     """A tag that would come back as another one is refused, and so is such a reference, each in its own name."""
     assert refused("tags", checks.tags, ["fine", value], None) == rule
-    assert refused("reference", checks.tags, ["fine"], value) == rule
+    assert refused("reference", checks.optional_reference, value) == rule
     assert refused("reference", checks.reference, value) == rule
+
+
+def test_automatic_references() -> None:
+    """``"auto"`` makes a unique key that can be sent as a tag and names the day before it as the first to search."""
+    before = datetime.now(UTC).date()
+    first, second = checks.optional_reference("auto"), checks.optional_reference("auto")
+    assert first is not None
+    assert first != second
+    assert checks.reference(first) == first
+    day = checks.day_of_reference(first)
+    assert day is not None
+    assert (datetime.now(UTC).date() - date.fromisoformat(day)).days >= 1
+    assert (before - date.fromisoformat(day)).days <= 1
+
+
+@pytest.mark.parametrize("value", ["order-1", "auto", "auto-20261130-x", "auto-2026113-" + "0" * 20])
+def test_other_references_name_no_day(value: str) -> None:
+    """Only a reference that was made here tells its day."""
+    assert checks.day_of_reference(value) is None
+
+
+def test_no_reference() -> None:
+    """A send without a reference has none."""
+    assert checks.optional_reference(None) is None
+
+
+def test_extra_parameters() -> None:
+    """Parameters that are not known are taken as they are, as plain text."""
+    assert checks.extra_parameters(None, set()) == {}
+    assert checks.extra_parameters({"new_flag": "true", "新": SafeText("はい")}, {"message"}) == {
+        "new_flag": "true",
+        "新": "はい",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ([("a", "b")], "must be a mapping of names to texts"),
+        ({"message": "x"}, "must not hold message: it is a known parameter"),
+        ({"recipient": "x"}, "must not hold recipient: it is a known parameter"),
+        ({"participants": "x"}, "must not hold participants: it is a known parameter"),
+        ({"new_flag": True}, "must be text, not bool"),
+        ({7: "x"}, "must be text, not int"),
+        ({"new_flag": "\ud800"}, "holds half a character (a lone surrogate), which cannot be encoded"),
+    ],
+)
+def test_extra_parameters_refused(value: Any, rule: str, refused: Refused) -> None:
+    """A known parameter, another recipient, and what is no text are refused."""
+    assert refused("extra", checks.extra_parameters, value, {"message"}) == rule
 
 
 def test_tags_must_not_be_one_text(refused: Refused) -> None:

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         Template as Template,
         TemplateStatus as TemplateStatus,
     )
-    from xoxzo.cloudpy.protocols import Attempt as Attempt
+    from xoxzo.cloudpy.protocols import Attempt as Attempt, SendOptions as SendOptions, SmsOptions as SmsOptions
     from xoxzo.cloudpy.responses import RawResponse as RawResponse
 
 # In which module each public name lives; a test holds this against the imports above.
@@ -116,7 +116,7 @@ _MODULES = {
         "Template",
         "TemplateStatus",
     ),
-    "protocols": ("Attempt",),
+    "protocols": ("Attempt", "SendOptions", "SmsOptions"),
     "responses": ("RawResponse",),
 }
 _MODULE_OF = {name: room for room, names in _MODULES.items() for name in names}

@@ -8,12 +8,12 @@ It decides nothing: no retries, no redirects, no reading of the reply. Anybody m
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from xoxzo.cloudpy.errors import Phase
 
@@ -204,6 +204,47 @@ class CallbackUrls(Protocol):
             purpose: ``delivery-report``, ``call-ended``, ``link-clicked``, ``incoming-call`` or ``incoming-sms``.
             reference: what it is bound to.
         """
+
+
+class SendOptions(TypedDict, total=False):
+    """Options of every send, each by its name as a keyword; by default none is set.
+
+    Attributes:
+        callback_url: the URL of the delivery report, or of the report that a call has ended (API section 10).
+        callbacks: makes that URL instead, and the one of the first click with ``track_link``, bound to ``reference``:
+            a ``Callbacks`` of yours.
+        reference: your own key for this send, or ``"auto"`` for a unique one made here. It travels as a tag, so that
+            ``client.sms.find`` and ``client.sms.settle`` can look it up when a response was lost. The result and the
+            error have it, too. No comma, no blanks around it.
+        tags: more tags, without commas (API section 2.1). That a conference takes tags is not documented.
+        extra: parameters that this library does not know yet, by their names in the API, with text as their values. A
+            name that it does know is refused.
+    """
+
+    callback_url: str | None
+    callbacks: CallbackUrls | None
+    reference: str | None
+    tags: Sequence[str]
+    extra: Mapping[str, str] | None
+
+
+class SmsOptions(SendOptions, total=False):
+    """Options of every SMS (API section 2.1).
+
+    Attributes:
+        track_link: replace the first link in the text by a short one that reports its first click. It costs extra (API
+            section 2.5).
+        lt_callback_url: the URL that is called at the first click; needs ``track_link``.
+        jp_kp: use the K-premium route to Japan; needs ``jp_kp_sender``.
+        jp_kpl: use K-premium Lite; excludes ``jp_kp``, needs ``jp_kp_sender``.
+        jp_kp_sender: the sender registered for K-premium, digits.
+    """
+
+    track_link: bool
+    lt_callback_url: str | None
+    jp_kp: bool
+    jp_kpl: bool
+    jp_kp_sender: str | None
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

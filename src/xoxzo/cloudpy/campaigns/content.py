@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.operations import checks, sms
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.operations.options import sms_fields
 from xoxzo.cloudpy.text import estimate, measure
 
 if TYPE_CHECKING:
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 _OPTIONS = {"track_link", "jp_kp", "jp_kpl", "jp_kp_sender"}
-_PLAIN: dict[str, Any] = {
-    "callback_url": None,
-    "callbacks": None,
-    "reference": None,
-    "track_link": False,
-    "lt_callback_url": None,
-    "jp_kp": False,
-    "jp_kpl": False,
-    "jp_kp_sender": None,
-}
-
 Kind = Literal["text", "template", "say", "play"]
 
 
@@ -102,7 +92,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         checks.sender(self.sender)
         if unknown := set(self.options) - _OPTIONS:
             raise InvalidArgument("options", f"unknown: {', '.join(sorted(unknown))}")
-        sms.send_options(**{**_PLAIN, **self.options, "tags": self.tags})
+        sms_fields(**self.options, tags=self.tags)
 
     def render(self, variables: Mapping[str, str]) -> str:
         """Fill the placeholders.

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.models import Call, CallStatus, StartedCall
 from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
+from xoxzo.cloudpy.operations.options import call_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xoxzo.cloudpy.protocols import CallbackUrls
+    from xoxzo.cloudpy.operations.options import Fields
+    from xoxzo.cloudpy.protocols import SendOptions
 
 
 def play(
-    *,
-    caller: str,
-    recipient: str,
-    recording_url: str,
-    callback_url: str | None = None,
-    callbacks: CallbackUrls | None = None,
-    reference: str | None = None,
-    tags: Sequence[str] = (),
-    jp_din_caller: bool = False,
+    *, caller: str, recipient: str, recording_url: str, jp_din_caller: bool = False, **options: Unpack[SendOptions]
 ) -> Operation[StartedCall]:
     """Ring a phone and play an mp3 (API section 5.1)."""
     return _start(
@@ -32,11 +24,11 @@ def play(
             "caller": checks.caller(caller),
             "recipient": checks.recipient(recipient),
             "recording_url": checks.recording_url(recording_url),
-            "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "call-ended", reference),
-            "tags": checks.tags(tags, reference),
+            "tts_message": None,
+            "tts_lang": None,
             "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
         },
-        reference,
+        options,
     )
 
 
@@ -46,11 +38,8 @@ def say(
     recipient: str,
     tts_message: str,
     tts_lang: str,
-    callback_url: str | None = None,
-    callbacks: CallbackUrls | None = None,
-    reference: str | None = None,
-    tags: Sequence[str] = (),
     jp_din_caller: bool = False,
+    **options: Unpack[SendOptions],
 ) -> Operation[StartedCall]:
     """Ring a phone and speak a text (API section 5.1)."""
     return _start(
@@ -58,17 +47,17 @@ def say(
         {
             "caller": checks.caller(caller),
             "recipient": checks.recipient(recipient),
+            "recording_url": None,
             "tts_message": checks.words("tts_message", tts_message),
             "tts_lang": checks.language(tts_lang),
-            "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "call-ended", reference),
-            "tags": checks.tags(tags, reference),
             "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
         },
-        reference,
+        options,
     )
 
 
-def _start(name: str, fields: dict[str, str | None], reference: str | None) -> Operation[StartedCall]:
+def _start(name: str, own: Fields, options: SendOptions) -> Operation[StartedCall]:
+    fields, reference = call_fields(own, **options)
     return Operation(
         name=name,
         method="POST",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -14,7 +16,7 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from xoxzo.cloudpy.protocols import CallbackUrls
 
@@ -28,6 +30,10 @@ _PREFIX = re.compile(r"[0-9]{1,15}")
 # Dashes, blanks, line breaks, invisible characters; the minus sign, and what a Japanese keyboard has for a hyphen.
 _LEFT_OUT_OF_CODES = frozenset({"Pd", "Zs", "Zl", "Zp", "Cc", "Cf"})
 _LIKE_HYPHENS = frozenset("\u2212\u30fc")
+RECIPIENT_FIELDS = ("recipient", "phone_number", "participants")
+"""The parameters by which Xoxzo's endpoints name whom they reach (API section 14.10)."""
+
+_AUTO_REFERENCE = re.compile(r"auto-([0-9]{8})-[0-9a-f]{20}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -113,12 +119,12 @@ def _message(value: str, measured: bool) -> str:
 
 
 def tags(values: Sequence[str], reference: str | None) -> str | None:
-    """Join tags, the reference last, as the API wants them: by commas (API section 2.1). ``None`` without any."""
+    """Join tags by commas, a checked reference last, as the API wants them (API section 2.1); ``None`` without any."""
     if isinstance(values, str):
         raise InvalidArgument("tags", "must be a list of tags, not one text")
     every = [_tag("tags", value) for value in values]
     if reference is not None:
-        every.append(_tag("reference", reference))
+        every.append(reference)
     return ",".join(every) or None
 
 
@@ -134,6 +140,43 @@ def _tag(field: str, value: object) -> str:
 def reference(value: object) -> str:
     """Take a reference to look up: what could be sent as a tag."""
     return _tag("reference", value)
+
+
+def optional_reference(value: object | None) -> str | None:
+    """Take the reference of a send: a key, ``None``, or ``"auto"``, for which a unique one is made."""
+    if value is None:
+        return None
+    if value == "auto":
+        # The day makes the sent list that has to be searched for it short.
+        return f"auto-{datetime.now(UTC):%Y%m%d}-{os.urandom(10).hex()}"
+    return reference(value)
+
+
+def day_of_reference(value: str) -> str | None:
+    """Return the day before a reference was made by ``"auto"``; ``None`` for another reference."""
+    found = _AUTO_REFERENCE.fullmatch(value)
+    # This machine's clock and the server's may differ.
+    return f"{date.fromisoformat(found[1]) - timedelta(days=1)}" if found else None
+
+
+def extra_parameters(values: object, known: Container[str]) -> dict[str, str | None]:
+    """Take parameters that this library does not know; refuse those that it checks under a name of their own.
+
+    Args:
+        values: names in the API and their values, or ``None``.
+        known: the names of the endpoint's known parameters. Those that hold recipients are refused for every endpoint.
+    """
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise InvalidArgument("extra", "must be a mapping of names to texts")
+    checked: dict[str, str | None] = {}
+    for key, value in values.items():
+        name = words("extra", key)
+        if name in known or name in RECIPIENT_FIELDS:
+            raise InvalidArgument("extra", "must not hold {name}: it is a known parameter", name=name)
+        checked[name] = words("extra", value)
+    return checked
 
 
 def url(field: str, value: object) -> str:

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import Conference, ConferenceParticipant, StartedConference
 from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.calls import read_call
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
+from xoxzo.cloudpy.operations.options import call_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo.cloudpy.protocols import CallbackUrls
+    from xoxzo.cloudpy.protocols import SendOptions
 
 _PATH = "/voice/simple/conferences/"
 
 
 def create_conference(
-    *,
-    caller: str,
-    participants: Sequence[str],
-    callback_url: str | None = None,
-    callbacks: CallbackUrls | None = None,
-    reference: str | None = None,
-    tags: Sequence[str] = (),
-    lang: str | None = None,
+    *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
 ) -> Operation[StartedConference]:
     """Ring two or three phones and join them (API section 5.3)."""
     numbers = _participants(participants)
-    fields = {
+    own = {
         "caller": checks.caller(caller),
         "participants": ",".join(numbers),
-        "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "call-ended", reference),
-        "tags": checks.tags(tags, reference),
         # That the guide's language can be chosen is known, the parameter's name is not (API section 15.44).
         "lang": None if lang is None else checks.language(lang, "lang"),
     }
+    fields, reference = call_fields(own, **options)
     return Operation(
         name="conferences.create",
         method="POST",

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Operation, form, json
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # Fields by which a server might say in a success that the code was wrong. None is documented; none is believed lightly.
 _VERDICTS = ("verified", "valid", "success")
 
 
-def register_website(*, website: str, template_id: int | None = None) -> Operation[OtpWebsite]:
+def register_website(
+    *, website: str, template_id: int | None = None, extra: Mapping[str, str] | None = None
+) -> Operation[OtpWebsite]:
     """Register a website, so that codes may be asked for (API section 7.1)."""
     fields = {
         "website": checks.words("website", website),
         "template_id": None if template_id is None else str(checks.number("template_id", template_id)),
     }
+    fields |= checks.extra_parameters(extra, fields.keys())
 
     def read(body: bytes) -> OtpWebsite:
         raw = replies.record(body)
@@ -34,16 +40,17 @@ def register_website(*, website: str, template_id: int | None = None) -> Operati
     )
 
 
-def request(*, website: str, phone_number: str) -> Operation[OtpRequest]:
+def request(*, website: str, phone_number: str, extra: Mapping[str, str] | None = None) -> Operation[OtpRequest]:
     """Send a code to a phone (API section 7.2)."""
     phone_number = checks.recipient(phone_number, "phone_number")
+    fields = {"website": checks.words("website", website), "phone_number": phone_number}
     return Operation(
         name="otp.request",
         method="POST",
         path="/otp/request/",
         effect=Effect.CREATE,
         read=_read_request,
-        body=form({"website": checks.words("website", website), "phone_number": phone_number}),
+        body=form(fields | checks.extra_parameters(extra, fields.keys())),
         content_type=FORM,
         recipients=(phone_number,),
     )
@@ -56,7 +63,14 @@ def _read_request(body: bytes) -> OtpRequest:
     return OtpRequest(msgid=msgid, otp_id=replies.text(raw, "otp_id") or msgid, raw=raw)
 
 
-def verify(*, website: str, phone_number: str, code: str, otp_id: str | None = None) -> Operation[OtpVerification]:
+def verify(
+    *,
+    website: str,
+    phone_number: str,
+    code: str,
+    otp_id: str | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> Operation[OtpVerification]:
     """Ask whether a code is right (API sections 7.3 and 15.55).
 
     Two contracts are published, and neither wholly. The form follows the reference; with an ``otp_id`` the body is JSON
@@ -67,6 +81,7 @@ def verify(*, website: str, phone_number: str, code: str, otp_id: str | None = N
         "website": checks.words("website", website),
         "phone_number": checks.recipient(phone_number, "phone_number"),
         "otp": code,
+        **checks.extra_parameters(extra, {"website", "otp", "otp_id", "code"}),
     }
     if otp_id is None:
         body, content_type = form(fields), FORM

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-_RECIPIENTS = ("recipient", "phone_number", "participants")
 
 
 def request(
@@ -84,7 +83,7 @@ def _plain_text(value: object) -> str:
 def _numbers(fields: object) -> Iterator[str]:
     """Yield the numbers that a body names as Xoxzo's endpoints do (API section 14.10)."""
     if isinstance(fields, dict):
-        for name in _RECIPIENTS:
+        for name in checks.RECIPIENT_FIELDS:
             value = fields.get(name)
             yield from str(value).split(",") if value is not None else ()
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
 from xoxzo.cloudpy.models.templates import variables_of
 from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.operation import JSON, Effect, Listing, Operation, json
-from xoxzo.cloudpy.operations.sms import read_sent, send_options
+from xoxzo.cloudpy.operations.options import sms_fields
+from xoxzo.cloudpy.operations.sms import read_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from xoxzo.cloudpy.protocols import CallbackUrls
+    from xoxzo.cloudpy.protocols import SmsOptions
 
 _PATH = "/sms/templates/"
 
@@ -83,37 +84,20 @@ def send_template(
     recipient: str,
     sender: str,
     variables: Mapping[str, str] | None = None,
-    callback_url: str | None = None,
-    callbacks: CallbackUrls | None = None,
-    reference: str | None = None,
-    tags: Sequence[str] = (),
-    track_link: bool = False,
-    lt_callback_url: str | None = None,
-    jp_kp: bool = False,
-    jp_kpl: bool = False,
-    jp_kp_sender: str | None = None,
+    **options: Unpack[SmsOptions],
 ) -> Operation[SentMessage]:
     """Send one SMS by a template (API section 3.6)."""
     values = variables_of({} if variables is None else variables)
+    recipient = checks.recipient(recipient)
+    fields, reference = sms_fields(**options)
     if isinstance(template, Template):
-        _check_text(template, values, measured=not track_link)
-    options = send_options(
-        callback_url=callback_url,
-        callbacks=callbacks,
-        reference=reference,
-        tags=tags,
-        track_link=track_link,
-        lt_callback_url=lt_callback_url,
-        jp_kp=jp_kp,
-        jp_kpl=jp_kpl,
-        jp_kp_sender=jp_kp_sender,
-    )
-    fields = {
-        "recipient": checks.recipient(recipient),
+        _check_text(template, values, measured=not fields.get("track_link"))
+    content = {
+        "recipient": recipient,
         "sender": checks.sender(sender),
         # Required even when a template has no placeholder.
         "variables": values,
-        **{name: value for name, value in options.items() if value is not None},
+        **{name: value for name, value in fields.items() if value is not None},
     }
     return Operation(
         name="templates.send",
@@ -121,7 +105,7 @@ def send_template(
         path=f"{_path(template.id if isinstance(template, Template) else template, 'template')}messages/",
         effect=Effect.CREATE,
         read=read_sent(reference),
-        body=json(fields),
+        body=json(content),
         content_type=JSON,
         reference=reference,
         recipients=(recipient,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.operations import conferences
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import Conference, StartedConference
-    from xoxzo.cloudpy.protocols import CallbackUrls
+    from xoxzo.cloudpy.protocols import SendOptions
 
 
 class AsyncConferences:
@@ -21,27 +21,17 @@ class AsyncConferences:
         self._driver = driver
 
     async def create(
-        self,
-        *,
-        caller: str,
-        participants: Sequence[str],
-        callback_url: str | None = None,
-        callbacks: CallbackUrls | None = None,
-        reference: str | None = None,
-        tags: Sequence[str] = (),
-        lang: str | None = None,
+        self, *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
     ) -> StartedConference:
         """Ring two or three phones and join them. Each is charged as a call (API sections 1.7 and 5.3).
 
         Args:
             caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
             participants: two or three numbers in E.164.
-            callback_url: told when the conference has ended. That there is such a callback is not documented.
-            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
-            reference: your own key for this conference. It travels as a tag. No comma, no blanks around it.
-            tags: tags without commas. That a conference takes them is not documented.
             lang: the language of the voice guide, two small letters such as ``ja``. That it can be chosen is known; the
                 parameter's name is not, so a server may heed it or not (API section 15.44).
+            options: :class:`~xoxzo.cloudpy.SendOptions`: ``callback_url`` (called when the conference has ended),
+                ``callbacks``, ``reference``, ``tags`` and ``extra``. That a conference takes them is not documented.
 
         Returns:
             The conference's ``conferenceid`` and the ``callid`` of each participant's call.
@@ -52,15 +42,7 @@ class AsyncConferences:
             APIError: anything else went wrong; ``maybe_sent`` says whether the phones may ring.
         """
         return await self._driver.call(
-            conferences.create_conference(
-                caller=caller,
-                participants=participants,
-                callback_url=callback_url,
-                callbacks=callbacks,
-                reference=reference,
-                tags=tags,
-                lang=lang,
-            )
+            conferences.create_conference(caller=caller, participants=participants, lang=lang, **options)
         )
 
     async def get(self, conferenceid: str) -> Conference:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.operations import otp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 
@@ -17,7 +19,9 @@ class AsyncOtp:
     def __init__(self, driver: AsyncDriver) -> None:
         self._driver = driver
 
-    async def register_website(self, *, website: str, template_id: int | None = None) -> OtpWebsite:
+    async def register_website(
+        self, *, website: str, template_id: int | None = None, extra: Mapping[str, str] | None = None
+    ) -> OtpWebsite:
         """Register a website once, so that codes may be asked for in its name (API section 7.1).
 
         Args:
@@ -25,20 +29,22 @@ class AsyncOtp:
                 name it in the same words.
             template_id: the number of the sentence that carries the code. By default 3, the only one known, which is
                 Japanese. These are not the templates of ``client.templates``.
+            extra: parameters that this library does not know yet, by their names in the API.
 
         Raises:
             InvalidArgument: a value breaks its rule; nothing was registered.
             BadRequest: it is registered already, or your credentials do not go with it; ``field_errors`` says which.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may be registered.
         """
-        return await self._driver.call(otp.register_website(website=website, template_id=template_id))
+        return await self._driver.call(otp.register_website(website=website, template_id=template_id, extra=extra))
 
-    async def request(self, *, website: str, phone_number: str) -> OtpRequest:
+    async def request(self, *, website: str, phone_number: str, extra: Mapping[str, str] | None = None) -> OtpRequest:
         """Send a code to a phone. It costs 3 credits and reaches a person (API sections 1.7 and 7.2).
 
         Args:
             website: as it was registered.
             phone_number: the number in E.164.
+            extra: parameters that this library does not know yet, by their names in the API.
 
         Returns:
             The SMS's ``msgid``, never the code.
@@ -49,9 +55,17 @@ class AsyncOtp:
             NotEnoughCredits: the balance is too low; nothing was sent.
             APIError: anything else went wrong; ``maybe_sent`` says whether a code may be on its way.
         """
-        return await self._driver.call(otp.request(website=website, phone_number=phone_number))
+        return await self._driver.call(otp.request(website=website, phone_number=phone_number, extra=extra))
 
-    async def verify(self, *, website: str, phone_number: str, code: str, otp_id: str | None = None) -> OtpVerification:
+    async def verify(
+        self,
+        *,
+        website: str,
+        phone_number: str,
+        code: str,
+        otp_id: str | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> OtpVerification:
         """Ask whether a code is right. It counts as a try, so it is not repeated when its outcome is unknown.
 
         Xoxzo has published two contracts for this call, neither of them wholly, and the replies are not documented (API
@@ -67,6 +81,7 @@ class AsyncOtp:
             code: what the person typed. Blanks and hyphens are left out and digits of any script become ASCII, so that
                 no try is lost to a keyboard. It is never shown in an error, a ``repr`` or a log.
             otp_id: the request's ``otp_id``, to verify as the tutorial does.
+            extra: parameters that this library does not know yet, by their names in the API.
 
         Returns:
             Whether the code was taken, and the server's sentence. A success is taken for a yes unless a field
@@ -77,4 +92,6 @@ class AsyncOtp:
             BadRequest: the server refused a field, for instance a website that is not registered.
             APIError: anything else went wrong; ``maybe_sent`` says whether a try may have been counted.
         """
-        return await self._driver.call(otp.verify(website=website, phone_number=phone_number, code=code, otp_id=otp_id))
+        return await self._driver.call(
+            otp.verify(website=website, phone_number=phone_number, code=code, otp_id=otp_id, extra=extra)
+        )

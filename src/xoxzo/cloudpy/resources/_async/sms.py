@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.models import FoundMessages
 from xoxzo.cloudpy.operations import checks, sms
 from xoxzo.cloudpy.resources._async.waiting import wait
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
     from datetime import date
 
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import Message, MessageStatus, SentMessage
-    from xoxzo.cloudpy.protocols import CallbackUrls
+    from xoxzo.cloudpy.protocols import SmsOptions
 
 
 class AsyncSms:
@@ -23,22 +23,7 @@ class AsyncSms:
     def __init__(self, driver: AsyncDriver) -> None:
         self._driver = driver
 
-    async def send(
-        self,
-        *,
-        recipient: str,
-        sender: str,
-        message: str,
-        callback_url: str | None = None,
-        callbacks: CallbackUrls | None = None,
-        reference: str | None = None,
-        tags: Sequence[str] = (),
-        track_link: bool = False,
-        lt_callback_url: str | None = None,
-        jp_kp: bool = False,
-        jp_kpl: bool = False,
-        jp_kp_sender: str | None = None,
-    ) -> SentMessage:
+    async def send(self, *, recipient: str, sender: str, message: str, **options: Unpack[SmsOptions]) -> SentMessage:
         """Send one SMS. It costs credits and reaches a person; it is repeated only when it surely did not go out.
 
         Args:
@@ -47,18 +32,8 @@ class AsyncSms:
                 (API section 2.1).
             message: the text. Up to 660 characters; 140 of them, or 70 if any is not ASCII, make the first part, and
                 each part is billed (API section 2.4).
-            callback_url: told when the message has reached its end (API section 10.1).
-            callbacks: makes that address instead, and the one of the first click if ``track_link``, bound to
-                ``reference``: a ``Callbacks`` of yours.
-            reference: your own key for this message. It travels as a tag, so that ``find`` can look for it when the
-                answer was lost. No comma, no blanks around it.
-            tags: more tags, without commas (API section 2.1).
-            track_link: replace the first link in the text by a short one that tells when it is opened. Costs extra
-                (API section 2.5).
-            lt_callback_url: told of the first click; needs ``track_link``.
-            jp_kp: use the K-premium route to Japan; needs ``jp_kp_sender``.
-            jp_kpl: use K-premium Lite; excludes ``jp_kp``, needs ``jp_kp_sender``.
-            jp_kp_sender: the sender registered for K-premium, digits.
+            options: :class:`~xoxzo.cloudpy.SmsOptions`: ``callback_url``, ``callbacks``, ``reference``, ``tags``,
+                ``extra``, ``track_link``, ``lt_callback_url``, ``jp_kp``, ``jp_kpl`` and ``jp_kp_sender``.
 
         Returns:
             The message's ``msgid``.
@@ -68,22 +43,7 @@ class AsyncSms:
             NotEnoughCredits: the balance is too low; nothing was sent.
             APIError: anything else went wrong; ``maybe_sent`` says whether the message may be on its way.
         """
-        return await self._driver.call(
-            sms.send_sms(
-                recipient=recipient,
-                sender=sender,
-                message=message,
-                callback_url=callback_url,
-                callbacks=callbacks,
-                reference=reference,
-                tags=tags,
-                track_link=track_link,
-                lt_callback_url=lt_callback_url,
-                jp_kp=jp_kp,
-                jp_kpl=jp_kpl,
-                jp_kp_sender=jp_kp_sender,
-            )
-        )
+        return await self._driver.call(sms.send_sms(recipient=recipient, sender=sender, message=message, **options))
 
     async def get(self, msgid: str) -> Message:
         """Ask where an SMS is (API section 2.2).

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.models import Template
 from xoxzo.cloudpy.operations import templates
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping
 
     from xoxzo.cloudpy.drivers import AsyncDriver
     from xoxzo.cloudpy.models import RenderedText, SentMessage
-    from xoxzo.cloudpy.protocols import CallbackUrls
+    from xoxzo.cloudpy.protocols import SmsOptions
 
 
 class AsyncTemplates:
@@ -101,15 +101,7 @@ class AsyncTemplates:
         recipient: str,
         sender: str,
         variables: Mapping[str, str] | None = None,
-        callback_url: str | None = None,
-        callbacks: CallbackUrls | None = None,
-        reference: str | None = None,
-        tags: Sequence[str] = (),
-        track_link: bool = False,
-        lt_callback_url: str | None = None,
-        jp_kp: bool = False,
-        jp_kpl: bool = False,
-        jp_kp_sender: str | None = None,
+        **options: Unpack[SmsOptions],
     ) -> SentMessage:
         """Send one SMS by a template. It costs credits and reaches a person; it is repeated only when surely unsent.
 
@@ -120,18 +112,7 @@ class AsyncTemplates:
             sender: at most 10 ASCII letters and digits, or at most 15 digits. Carriers may replace it
                 (API section 2.1).
             variables: a text for each placeholder (API section 3.6).
-            callback_url: told when the message has reached its end (API section 10.1).
-            callbacks: makes that address instead, and the one of the first click if ``track_link``, bound to
-                ``reference``: a ``Callbacks`` of yours.
-            reference: your own key for this message. It travels as a tag, so that ``client.sms.find`` can look for it
-                when the answer was lost. No comma, no blanks around it.
-            tags: more tags, without commas (API section 2.1).
-            track_link: replace the first link in the text by a short one that tells when it is opened. Costs extra
-                (API section 2.5).
-            lt_callback_url: told of the first click; needs ``track_link``.
-            jp_kp: use the K-premium route to Japan; needs ``jp_kp_sender``.
-            jp_kpl: use K-premium Lite; excludes ``jp_kp``, needs ``jp_kp_sender``.
-            jp_kp_sender: the sender registered for K-premium, digits.
+            options: :class:`~xoxzo.cloudpy.SmsOptions`, as for ``client.sms.send``.
 
         Returns:
             The message's ``msgid``, to ask ``client.sms.get`` with.
@@ -144,21 +125,7 @@ class AsyncTemplates:
             APIError: anything else went wrong; ``maybe_sent`` says whether the message may be on its way.
         """
         return await self._driver.call(
-            templates.send_template(
-                template,
-                recipient=recipient,
-                sender=sender,
-                variables=variables,
-                callback_url=callback_url,
-                callbacks=callbacks,
-                reference=reference,
-                tags=tags,
-                track_link=track_link,
-                lt_callback_url=lt_callback_url,
-                jp_kp=jp_kp,
-                jp_kpl=jp_kpl,
-                jp_kp_sender=jp_kp_sender,
-            )
+            templates.send_template(template, recipient=recipient, sender=sender, variables=variables, **options)
         )
 
     async def render(self, template: Template | int, variables: Mapping[str, str]) -> RenderedText:

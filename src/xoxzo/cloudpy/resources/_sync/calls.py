@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.operations import calls
 from xoxzo.cloudpy.resources._sync.waiting import wait
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from xoxzo.cloudpy.drivers import Driver
     from xoxzo.cloudpy.models import Call, StartedCall
-    from xoxzo.cloudpy.protocols import CallbackUrls
+    from xoxzo.cloudpy.protocols import SendOptions
 
 
 class Calls:
@@ -28,11 +26,8 @@ class Calls:
         caller: str,
         recipient: str,
         recording_url: str,
-        callback_url: str | None = None,
-        callbacks: CallbackUrls | None = None,
-        reference: str | None = None,
-        tags: Sequence[str] = (),
         jp_din_caller: bool = False,
+        **options: Unpack[SendOptions],
     ) -> StartedCall:
         """Ring a phone and play an mp3. The first minute is charged whether it is answered or not (API section 1.7).
 
@@ -40,11 +35,9 @@ class Calls:
             caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
             recipient: the number to ring, in E.164.
             recording_url: a public mp3, ``http://`` only, with ASCII letters, digits and ``_ / - . :`` only.
-            callback_url: told when the call has ended (API section 10.2).
-            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
-            reference: your own key for this call. It travels as a tag. No comma, no blanks around it.
-            tags: tags without commas.
-            jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. Dearer.
+            jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. It costs more.
+            options: :class:`~xoxzo.cloudpy.SendOptions`: ``callback_url`` (called when the call has ended, API section
+                10.2), ``callbacks``, ``reference``, ``tags`` and ``extra``.
 
         Returns:
             The call's ``callid``.
@@ -59,11 +52,8 @@ class Calls:
                 caller=caller,
                 recipient=recipient,
                 recording_url=recording_url,
-                callback_url=callback_url,
-                callbacks=callbacks,
-                reference=reference,
-                tags=tags,
                 jp_din_caller=jp_din_caller,
+                **options,
             )
         )
 
@@ -74,11 +64,8 @@ class Calls:
         recipient: str,
         tts_message: str,
         tts_lang: str,
-        callback_url: str | None = None,
-        callbacks: CallbackUrls | None = None,
-        reference: str | None = None,
-        tags: Sequence[str] = (),
         jp_din_caller: bool = False,
+        **options: Unpack[SendOptions],
     ) -> StartedCall:
         """Ring a phone and speak a text. The first minute is charged whether it is answered or not (API section 1.7).
 
@@ -87,11 +74,9 @@ class Calls:
             recipient: the number to ring, in E.164.
             tts_message: the text; commas make pauses, as in ``1,,2,,3``.
             tts_lang: its language, ``ja`` or ``en``.
-            callback_url: told when the call has ended (API section 10.2).
-            callbacks: makes that address instead, bound to ``reference``: a ``Callbacks`` of yours.
-            reference: your own key for this call. It travels as a tag. No comma, no blanks around it.
-            tags: tags without commas.
-            jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. Dearer.
+            jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. It costs more.
+            options: :class:`~xoxzo.cloudpy.SendOptions`: ``callback_url`` (called when the call has ended, API section
+                10.2), ``callbacks``, ``reference``, ``tags`` and ``extra``.
 
         Returns:
             The call's ``callid``.
@@ -107,11 +92,8 @@ class Calls:
                 recipient=recipient,
                 tts_message=tts_message,
                 tts_lang=tts_lang,
-                callback_url=callback_url,
-                callbacks=callbacks,
-                reference=reference,
-                tags=tags,
                 jp_din_caller=jp_din_caller,
+                **options,
             )
         )
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from xoxzo.cloudpy.models.base import Model
 
+__all__ = ["Credits"]
+
 
 class Credits(Model, frozen=True, kw_only=True):
     """The account's balance (API section 9.1).

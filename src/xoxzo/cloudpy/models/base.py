@@ -12,6 +12,9 @@ from xoxzo.cloudpy.masking import mask_digits
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
+__all__ = ["Model"]
+
+
 _NUMBERS = frozenset({"recipient", "caller", "sender", "participant", "din", "sin"})
 # What was written to a person, or about a code, is shown to nobody who does not ask for it by name.
 _CONTENT = frozenset(

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from xoxzo.cloudpy.models.base import Model, OpenEnum
 
+__all__ = ["Call", "CallStatus", "Conference", "ConferenceParticipant", "StartedCall", "StartedConference"]
+
 
 class CallStatus(OpenEnum):
     """Where a call is (API section 5.2)."""

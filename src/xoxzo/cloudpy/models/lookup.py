@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from xoxzo.cloudpy.models.base import Model
 
+__all__ = ["CarrierLookup"]
+
 
 class CarrierLookup(Model, frozen=True, kw_only=True):
     """Which carrier a mobile number belongs to (API section 8.1).

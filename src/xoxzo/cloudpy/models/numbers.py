@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from xoxzo.cloudpy.models.base import Model
 
+__all__ = ["DialInNumber", "DialInSubscription", "SmsInNumber", "SmsInSubscription"]
+
 
 class DialInNumber(Model, frozen=True, kw_only=True):
     """A dial-in number that can be subscribed (API section 6.1).

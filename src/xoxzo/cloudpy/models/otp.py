@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.models.base import Model
 
+__all__ = ["OtpRequest", "OtpVerification", "OtpWebsite"]
+
 
 class OtpWebsite(Model, frozen=True, kw_only=True):
     """A website that one-time passwords may be asked for (API section 7.1).

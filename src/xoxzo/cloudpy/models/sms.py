@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from xoxzo.cloudpy.models.base import Model, OpenEnum
 
+__all__ = ["FoundMessages", "LinkTracking", "Message", "MessageStatus", "SentMessage"]
+
 
 class MessageStatus(OpenEnum):
     """Where an SMS is (API section 2.2). The help centre's words ``OK`` and ``FAILED`` read as the API's."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Single braces, as the API's own samples have them; a blog post shows double ones (API section 3.1).
+__all__ = ["RenderedText", "Template", "TemplateStatus"]
+
+
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 

@@ -59,7 +59,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         calls: the client methods that request it.
         commands: the commands that request it.
         classic: the methods of ``XoxzoClient`` that request it.
-        reply: the body of a success, as short as the client accepts it; ``None`` when the client ignores the body.
+        reply: the body of a success, as short as the client accepts it, one record in an array; ``None`` when it
+            ignores the body.
         is_listing: whether the reply is an array that is read as it arrives.
     """
 
@@ -96,6 +97,7 @@ def _command(name: str, *arguments: str) -> Command:
 def _numbers(section: str, path: str, kind: str, *, classic_plain: bool = False) -> tuple[Endpoint, ...]:
     """Return the five endpoints that dial-in numbers and SMS-in numbers have alike (API sections 4 and 6)."""
     resource, uid = f"{kind}s", {f"{kind}_uid": "JPafr34rafic76tf"}
+    listed = msgspec.json.encode([uid])
     subscriptions = f"{path}subscriptions/"
     subscription = f"{subscriptions}{{{kind}_uid}}/"
     action_url = "https://a.example/action"
@@ -108,7 +110,7 @@ def _numbers(section: str, path: str, kind: str, *, classic_plain: bool = False)
             calls=(_call(f"{resource}.search", country="JP"),),
             commands=(_command(f"{kind} search"),),
             classic=(f"get_{kind}_list",),
-            reply=b"[]",
+            reply=listed,
             is_listing=True,
         ),
         Endpoint(
@@ -129,7 +131,7 @@ def _numbers(section: str, path: str, kind: str, *, classic_plain: bool = False)
             calls=(_call(f"{resource}.list"),),
             commands=(_command(f"{kind} list"),),
             classic=(*(("get_subscription_list",) if classic_plain else ()), f"get_subscription_list_{kind}"),
-            reply=b"[]",
+            reply=listed,
             is_listing=True,
         ),
         Endpoint(
@@ -189,7 +191,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         calls=(_call("sms.list"), _call("sms.find", reference=REFERENCE)),
         commands=(_command("sms list"), _command("sms find", REFERENCE)),
         classic=("get_sent_sms_list",),
-        reply=b"[]",
+        reply=b'[{"msgid": "m1"}]',
         is_listing=True,
     ),
     Endpoint(
@@ -199,7 +201,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         effect=Effect.READ,
         calls=(_call("templates.list"),),
         commands=(_command("template list"),),
-        reply=b"[]",
+        reply=b'[{"id": 7}]',
         is_listing=True,
     ),
     Endpoint(

@@ -7,18 +7,25 @@ import gc
 import inspect
 import json
 import pickle
+import ssl
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+import trustme
 from faulty import FaultyServer, close, hang, raw, reply, reset
 from hypothesis import given, strategies as st
 
 import xoxzo.cloudpy
 from xoxzo.cloudpy import XoxzoClient, XoxzoResponse
 from xoxzo.cloudpy.cloudpy import _form, _segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 OK = reply(200, '{"ok": true}')
 SIGNATURES = {
@@ -247,6 +254,54 @@ def test_a_hundred_threads_send_at_once() -> None:
         client = XoxzoClient("sid", "token", server.url)
         results = list(threads.map(lambda _: client.subscribe_din("x").errors, range(100)))
     assert results == [None] * 100
+
+
+@pytest.fixture
+def tls_server(tmp_path) -> Iterator[tuple[FaultyServer, Path]]:
+    """A server whose certificate is signed by an authority that nobody trusts, and the authority's PEM file."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with FaultyServer(OK, tls=context) as server:
+        yield server, tmp_path / "ca.pem"
+
+
+@pytest.fixture
+def no_bundles(monkeypatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("no_bundles")
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_bundles_of_the_environment_are_trusted(variable, tls_server, monkeypatch) -> None:
+    """A company's authority that requests was told of is trusted, and without it nothing is sent."""
+    server, authority = tls_server
+    assert XoxzoClient("sid", "token", server.url).get_din_list().errors == 499
+    assert server.requests == []
+    monkeypatch.setenv(variable, str(authority))
+    assert XoxzoClient("sid", "token", server.url).get_din_list().message == {"ok": True}
+
+
+@pytest.mark.usefixtures("no_bundles")
+def test_the_bundle_of_requests_counts_first(tls_server, monkeypatch, tmp_path) -> None:
+    """Of both variables that requests read, its own one wins."""
+    server, authority = tls_server
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(authority))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "other.pem"))
+    assert XoxzoClient("sid", "token", server.url).get_din_list().errors == 499
+
+
+@pytest.mark.usefixtures("no_bundles")
+def test_a_bundle_that_is_missing_is_named(tls_server, monkeypatch, tmp_path) -> None:
+    """A variable that names no file gives 499 with one line that names it."""
+    server, _ = tls_server
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    result = XoxzoClient("sid", "token", server.url).get_din_list()
+    assert result.errors == 499
+    assert result.message["http_error"].startswith("REQUESTS_CA_BUNDLE names ")
 
 
 def test_a_slash_after_the_host_does_no_harm() -> None:

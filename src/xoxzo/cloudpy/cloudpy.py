@@ -31,8 +31,8 @@ _FRESH: Any = object()
 _CONNECT, _READ, _DEADLINE = 5.0, 30.0, 60.0
 _LIST_DEADLINE = 600.0
 _MOST_REDIRECTS = 30
-# Published clients had no limit: each thread made a connection of its own.
-_MAX_CONNECTIONS = 1_000
+# Where requests looked for authorities before the operating system's.
+_CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _HOST_VARIABLE = "XOXZO_API_HOST"
 
 # What an address may hold besides letters and digits; everything else is percent-encoded, as requests did.
@@ -258,7 +258,7 @@ class XoxzoClient:
         budget = TimeBudget(_CONNECT, _READ, time.monotonic() + deadline)
         try:
             return _response(self._follow(request, budget, None if is_list else RECORD_LIMIT))
-        except TransportFailure as failure:
+        except (TransportFailure, ConfigurationError) as failure:
             return XoxzoResponse(errors=self.REQUESTS_EXCEPITON, message={"http_error": str(failure)})
 
     def _follow(self, request: Request, budget: TimeBudget, limit: int | None) -> Response:
@@ -284,7 +284,13 @@ class XoxzoClient:
 def _make_transport() -> HttpTransport:
     from xoxzo.cloudpy.transports.threads import HttpTransport
 
-    return HttpTransport(max_connections=_MAX_CONNECTIONS)
+    trusted = None
+    if any(map(os.environ.get, _CA_BUNDLE_VARIABLES)):
+        from xoxzo.cloudpy.transports.trust import default_context
+
+        trusted = default_context(_CA_BUNDLE_VARIABLES)
+    # Published clients had no limit: each thread made a connection of its own.
+    return HttpTransport(max_connections=None, ssl_context=trusted)
 
 
 def _close(transport: HttpTransport) -> None:

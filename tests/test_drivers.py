@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.drivers import RECORD_LIMIT, AsyncDriver, Driver, TransportHolder, discard_async
+from xoxzo.cloudpy.drivers import MAX_RECORD_BYTES, AsyncDriver, Driver, TransportHolder, discard_async
 from xoxzo.cloudpy.flow import Settings
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable, nothing, parse
@@ -171,7 +171,7 @@ def test_a_body_is_read_to_a_limit(face) -> None:
     with pytest.raises(errors.UnexpectedResponse) as caught:
         face(transport).call(SEND)
     assert caught.value.maybe_sent is True
-    assert (100 - len(transport.replies[0].pieces)) * 400_000 <= RECORD_LIMIT + 400_000
+    assert (100 - len(transport.replies[0].pieces)) * 400_000 <= MAX_RECORD_BYTES + 400_000
     assert transport.replies[0].closed == 1
 
 

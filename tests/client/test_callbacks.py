@@ -28,6 +28,9 @@ MAKERS: Mapping[str, Callable[..., Operation[Any]]] = {
 }
 
 
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
 def sent(operation: Operation[Any]) -> dict[str, str]:
     """Return the fields of a request."""
     body = operation.body.decode()
@@ -45,7 +48,7 @@ def test_put_in(name: str) -> None:
     fields = sent(operation)
     assert fields["tags"] == "booking-1"
     assert operation.reference == "booking-1"
-    event = CALLBACKS.receive("POST", fields["callbackurl"], {}, b"")
+    event = CALLBACKS.receive("POST", fields["callbackurl"], FORM, b"msgid=m1&callid=c1&status=FAILED")
     assert event.reference == "booking-1"
     assert fields["callbackurl"].split("/")[-2] == ("delivery-report" if "send" in name else "call-ended")
 
@@ -55,7 +58,8 @@ def test_clicks(name: str) -> None:
     """Where a link is tracked, its first click has a URL of its own; else there is none."""
     fields = sent(MAKERS[name](callbacks=CALLBACKS, reference="booking-1", track_link=True))
     assert fields["lt_callbackurl"].split("/")[-2] == "link-clicked"
-    assert CALLBACKS.receive("POST", fields["lt_callbackurl"], {}, b"").reference == "booking-1"
+    click = b"msgid=m1&link=https://a.example/&shortlink=b&accessed_on=2026-01-31T10:00:00"
+    assert CALLBACKS.receive("POST", fields["lt_callbackurl"], FORM, click).reference == "booking-1"
     assert "lt_callbackurl" not in sent(MAKERS[name](callbacks=CALLBACKS, reference="booking-1"))
 
 
@@ -82,7 +86,8 @@ def test_action_urls(make: Callable[..., Operation[None]], purpose: str, method:
     """A number's action URL is bound to the number's key, and one of the two ways to give it is needed."""
     url = sent(make("JPafr34rafic76tf", callbacks=CALLBACKS))["action_url"]
     assert url.split("/")[-2] == purpose
-    assert CALLBACKS.receive(method, url, {}, b"").reference == "JPafr34rafic76tf"
+    body = b"sender=818011112222&message=Hi" if method == "POST" else b""
+    assert CALLBACKS.receive(method, url, FORM, body).reference == "JPafr34rafic76tf"
     assert sent(make("JPafr34rafic76tf", action_url="https://a.example/"))["action_url"] == "https://a.example/"
     with pytest.raises(InvalidArgument, match="is required"):
         make("JPafr34rafic76tf")

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from xoxzo.cloudpy.configuration import LIVE_URL, USER_AGENT, basic
-from xoxzo.cloudpy.drivers import RECORD_LIMIT, TransportHolder, exchange
+from xoxzo.cloudpy.drivers import TransportHolder, exchange
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import Send
+from xoxzo.cloudpy.flow import MAX_RECORD_BYTES, Send
 from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.operations.content_coding import decoded
 from xoxzo.cloudpy.operations.operation import FORM
 from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
 from xoxzo.cloudpy.requests_mocks import find_requests_mock
@@ -250,21 +251,26 @@ class XoxzoClient:
 
     def _request(self, method: str, url: str, body: bytes = b"", *, is_list: bool = False) -> XoxzoResponse:
         _refuse_mocked_requests(url)
-        headers = {"authorization": basic(self.sid, self.auth_token), "accept": "*/*", "user-agent": USER_AGENT}
+        headers = {
+            "authorization": basic(self.sid, self.auth_token),
+            "accept": "*/*",
+            "accept-encoding": "identity",
+            "user-agent": USER_AGENT,
+        }
         if method == "POST":
             headers["content-type"] = FORM
         request = Request(method, quote(url, safe=_IN_ADDRESS), tuple(headers.items()), body)
         deadline = _LIST_DEADLINE if is_list else _DEADLINE
         budget = TimeBudget(_CONNECT, _READ, time.monotonic() + deadline)
         try:
-            return _response(self._follow(request, budget, None if is_list else RECORD_LIMIT))
+            return _response(self._follow(request, budget, None if is_list else MAX_RECORD_BYTES))
         except (TransportFailure, ConfigurationError) as failure:
             return XoxzoResponse(errors=self.REQUESTS_EXCEPITON, message={"http_error": str(failure)})
 
     def _follow(self, request: Request, budget: TimeBudget, limit: int | None) -> Response:
         transport = self._transport()
         for _ in range(_MOST_REDIRECTS):
-            received = exchange(transport, Send(request, budget, Progress(), streamed=False), limit)
+            received = decoded(exchange(transport, Send(request, budget, Progress(), streamed=False), limit), limit)
             if received.cut is not None:
                 raise received.cut
             if received.too_long:

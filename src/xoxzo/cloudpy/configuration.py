@@ -67,6 +67,7 @@ def configure(
         headers=(
             ("authorization", _authorization(sid, auth_token)),
             ("accept", "application/json"),
+            ("accept-encoding", "identity"),
             ("user-agent", _user_agent(app_info)),
             *_default_headers({} if default_headers is None else default_headers),
         ),

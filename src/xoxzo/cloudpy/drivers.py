@@ -9,8 +9,9 @@ import warnings
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import CallState, Notify, Outcome, Send, Settings, Sleep, flow
+from xoxzo.cloudpy.flow import MAX_RECORD_BYTES, CallState, Notify, Outcome, Send, Settings, Sleep, flow
 from xoxzo.cloudpy.operations.array import ArraySplitter
+from xoxzo.cloudpy.operations.content_coding import Decoder
 from xoxzo.cloudpy.operations.replies import Unreadable
 from xoxzo.cloudpy.protocols import Response, TransportFailure
 from xoxzo.cloudpy.responses import RawResponse
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Carrier = TypeVar("Carrier")
-
-RECORD_LIMIT = 1_000_000
-"""The most bytes that one reply may have; lists are streamed and have no limit."""
 
 _log = logging.getLogger("xoxzo.cloudpy")
 
@@ -135,11 +133,14 @@ class Driver:
         reply = cast("StreamedResponse", cast("Response", self._run(state)).reply)
         splitter = ArraySplitter()
         try:
+            decoder = Decoder(reply.headers)
             while piece := reply.read(budget):
                 left = budget.remaining()
-                for element in splitter.feed(piece):
-                    yield listing.read(element)
+                for decoded in decoder.feed(piece):
+                    for element in splitter.feed(decoded):
+                        yield listing.read(element)
                 budget.expires_at = budget.clock() + left
+            decoder.finish()
             splitter.finish()
         except TransportFailure as failure:
             raise state.failed(failure, write_started=True) from failure
@@ -200,7 +201,7 @@ class RawResponseDriver(_KeepsState, Driver):
         return self.state
 
 
-def exchange(transport: Transport, step: Send, limit: int | None = RECORD_LIMIT) -> Response:
+def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BYTES) -> Response:
     """Send one request and read its answer.
 
     Args:
@@ -266,11 +267,14 @@ class AsyncDriver:
         reply = cast("AsyncStreamedResponse", cast("Response", await self._run(state)).reply)
         splitter = ArraySplitter()
         try:
+            decoder = Decoder(reply.headers)
             while piece := await _within(budget, reply.read(budget)):
                 left = budget.remaining()
-                for element in splitter.feed(piece):
-                    yield listing.read(element)
+                for decoded in decoder.feed(piece):
+                    for element in splitter.feed(decoded):
+                        yield listing.read(element)
                 budget.expires_at = budget.clock() + left
+            decoder.finish()
             splitter.finish()
         except TransportFailure as failure:
             raise state.failed(failure, write_started=True) from failure
@@ -315,7 +319,7 @@ def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Resp
     fetch = None if step.streamed else cast("Fetcher | None", getattr(transport, "fetch", None))
     if fetch is None:
         return _in_steps(transport, step)
-    return fetch(step.request, step.budget, step.progress, RECORD_LIMIT)
+    return fetch(step.request, step.budget, step.progress, MAX_RECORD_BYTES)
 
 
 async def _in_steps(transport: AsyncTransport, step: Send) -> Response:
@@ -334,7 +338,7 @@ async def _in_steps(transport: AsyncTransport, step: Send) -> Response:
                 return Response(reply.status, reply.headers, reply=reply)
             while not too_long and (piece := await reply.read(budget)):
                 body += piece
-                too_long = len(body) > RECORD_LIMIT
+                too_long = len(body) > MAX_RECORD_BYTES
     except BaseException as error:
         cut = _failure_of(error, limit)
         if cut is None or reply is None:

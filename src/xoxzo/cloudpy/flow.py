@@ -33,12 +33,16 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from xoxzo.cloudpy import errors, forks
+from xoxzo.cloudpy.operations.content_coding import decoded
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable, objections, retry_after
 from xoxzo.cloudpy.protocols import Attempt, EventHook, Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+MAX_RECORD_BYTES = 1_000_000
+"""The most bytes that one reply may have, decoded; lists are streamed and have no limit."""
 
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
@@ -323,7 +327,7 @@ def _notify(
 def _judge(state: CallState, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:
     if not isinstance(outcome, Response):
         return _lost(state, cast("TransportFailure", outcome), write_started=progress.write_started)
-    state.received = outcome
+    state.received = outcome = decoded(outcome, MAX_RECORD_BYTES)
     if 200 <= outcome.status < 300:
         return _success(state, outcome)
     return _refused(state, outcome, wall)

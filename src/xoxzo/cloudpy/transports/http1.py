@@ -73,6 +73,11 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._decoded[name]
 
+    def __contains__(self, name: object) -> bool:
+        # Asked of each response, so nothing is decoded for it.
+        wanted = str(name).encode("latin-1", "replace")
+        return any(each.lower() == wanted for each, _ in self._raw)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._decoded)
 

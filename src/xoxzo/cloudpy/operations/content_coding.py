@@ -1,0 +1,102 @@
+"""Decode what a server has compressed, though every request says ``accept-encoding: identity``.
+
+Some proxies compress all the same (RFC 9110, 12.5.3 lets a server do so where nothing else is said, and some do so
+always). An SMS that was sent must not be lost in bytes that nobody can read.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xoxzo.cloudpy.protocols import Response, TransportFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HEADER = "content-encoding"
+_IDENTITY = frozenset({"", "identity"})
+_SUPPORTED = frozenset({"gzip", "x-gzip", "deflate"})
+_MAX_PIECE_BYTES = 262_144
+# What zlib is told of the format: gzip or zlib by their first bytes, and DEFLATE without either's.
+_GZIP_OR_ZLIB, _BARE_DEFLATE = zlib.MAX_WBITS | 32, -zlib.MAX_WBITS
+
+
+class Decoder:
+    """Decodes one body, piece by piece, in bounded memory.
+
+    Args:
+        headers: the response's header fields, names in lower case.
+
+    Raises:
+        TransportFailure: the coding is not supported.
+    """
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        coding = headers[HEADER].strip().lower() if HEADER in headers else ""
+        self._plain = coding in _IDENTITY
+        if not self._plain and coding not in _SUPPORTED:
+            raise TransportFailure("the body has a content coding that is not supported and was not asked for")
+        self._may_be_bare = coding == "deflate"
+        self._begun = False
+        self._inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what a piece of the body decodes to, in pieces of at most 256 KB; raise ``TransportFailure``."""
+        if self._plain:
+            yield data
+            return
+        while data:
+            piece = self._inflate(data)
+            self._begun = True
+            data = self._inflater.unconsumed_tail
+            if self._inflater.eof and self._inflater.unused_data:
+                # A body may consist of several compressed members.
+                data = self._inflater.unused_data
+                self._inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+            if piece:
+                yield piece
+
+    def _inflate(self, data: bytes) -> bytes:
+        try:
+            return self._inflater.decompress(data, _MAX_PIECE_BYTES)
+        except zlib.error:
+            if self._begun or not self._may_be_bare:
+                raise TransportFailure("the body cannot be decompressed") from None
+        # Some servers leave the zlib header out of what they call "deflate".
+        self._may_be_bare = False
+        self._inflater = zlib.decompressobj(_BARE_DEFLATE)
+        return self._inflate(data)
+
+    def finish(self) -> None:
+        """Take note that the body has ended; raise ``TransportFailure`` when something is missing."""
+        if not self._plain and self._begun and not self._inflater.eof:
+            raise TransportFailure("the compressed body is incomplete")
+
+
+def decoded(response: Response, limit: int | None) -> Response:
+    """Return a response with its body decoded.
+
+    Args:
+        response: as it came.
+        limit: the most bytes that the decoded body may have; ``None`` for no limit.
+
+    Returns:
+        The response itself when it is not compressed, or incomplete. One whose body cannot be decoded says so in
+        ``cut``.
+    """
+    if HEADER not in response.headers or response.cut or response.too_long or response.reply:
+        return response
+    body = bytearray()
+    try:
+        decoder = Decoder(response.headers)
+        for piece in decoder.feed(response.body):
+            body += piece
+            if limit is not None and len(body) > limit:
+                return msgspec.structs.replace(response, body=bytes(body), too_long=True)
+        decoder.finish()
+    except TransportFailure as failure:
+        return msgspec.structs.replace(response, body=b"", cut=failure)
+    return msgspec.structs.replace(response, body=bytes(body))

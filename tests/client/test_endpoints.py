@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import subprocess
 import sys
-from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.openapi import document, strict
-from xoxzo.cloudpy.simulator.profiles import PROFILES, profile
+from xoxzo.cloudpy.simulator.settings import PROFILES, profile
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.server import Server

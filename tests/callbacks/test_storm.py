@@ -35,7 +35,7 @@ class Storm:
 
     def take(self, simulator: Simulator, now: int) -> None:
         """Take what the simulator posts: some of it is lost on the way back, most comes some time, some twice."""
-        for outgoing in simulator.engine.take_outgoing():
+        for outgoing in simulator.engine.take_outbound():
             if self.chance.random() < 0.1:
                 # To Xoxzo it looks delivered, and it never comes again.
                 self.lost += 1
@@ -44,7 +44,7 @@ class Storm:
                     self._number += 1
                     when = now + int(self.chance.expovariate(1 / 400))
                     heapq.heappush(self._later, (when, self._number, outgoing))
-            simulator.engine.answered(outgoing, OutboundResult(status=200))
+            simulator.engine.complete_outbound(outgoing, OutboundResult(status=200))
 
     def deliver(self, now: int) -> None:
         """Deliver what is due by now."""

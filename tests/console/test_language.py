@@ -11,7 +11,7 @@ from visitor import Visitor
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE
 from xoxzo.cloudpy.simulator.engine.engine import STOPPED, UNWRITTEN
 from xoxzo.cloudpy.simulator.web import console
-from xoxzo.cloudpy.simulator.web.console import language, next_event
+from xoxzo.cloudpy.simulator.web.console import language
 from xoxzo.cloudpy.simulator.web.console.pages import carrier, clock, faults, form_fields, phones
 
 HOME = Path(console.__file__).parent
@@ -27,11 +27,9 @@ def sentences() -> set[str]:
     found |= {
         *language.FILLED,
         *form_fields._NAMES.values(),
-        next_event.MOVES,
-        next_event.EXPIRES,
-        next_event.RENEWS,
-        next_event.RETRIES,
+        *clock.NEXT_EVENTS.values(),
     }
+    found -= {""}
     found |= {*carrier.OUTCOMES.values(), *phones.HABITS.values(), *(name for _, name in clock.STEPS)}
     for path in (*HOME.rglob("*.html"), *HOME.rglob("*.py")):
         text = path.read_text(encoding="utf-8")

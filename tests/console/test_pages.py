@@ -10,7 +10,7 @@ from visitor import Visitor
 
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.simulator.commands.faults import KINDS
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.web.console.pages import faults
 
 PHONE = "+818012345678"

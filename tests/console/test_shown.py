@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from xoxzo.cloudpy.simulator.engine.rules.sms_text import find_code
 from xoxzo.cloudpy.simulator.web.console import template_filters
 
 
@@ -50,7 +51,7 @@ def test_long_texts_are_cut() -> None:
 )
 def test_a_code_is_found_where_one_is_announced(text: str, code: str | None) -> None:
     """Four to eight digits are a code beside a word that says so, and a price is none."""
-    assert template_filters.code_in(text) == code
+    assert find_code(text) == code
 
 
 @pytest.mark.parametrize(

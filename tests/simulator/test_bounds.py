@@ -28,7 +28,7 @@ LIMITS = {
 def sizes(caller: Caller) -> dict[str, int]:
     """Return how many there are of everything that grows with what is sent."""
     engine = caller.simulator.engine
-    sms, calls, world = engine.sms, engine.calls, engine.context
+    sms, calls, context = engine.sms, engine.calls, engine.context
     return {
         "messages": len(sms.messages),
         "messages by phone": sum(map(len, sms.by_phone.values())),
@@ -45,11 +45,11 @@ def sizes(caller: Caller) -> dict[str, int]:
         "accounts": len(engine.accounts._kept),
         "callback attempts": len(engine.callbacks.log),
         "callbacks": engine.callbacks.waiting,
-        "requests": len(world.outbox),
-        "timers": len(world.timers),
-        "phones": len(world.phones),
-        "refusals": len(world.tally.refusals),
-        "changes": len(world.changes or ()),
+        "requests": len(context.outbox),
+        "timers": len(context.timers),
+        "phones": len(context.phones),
+        "refusals": len(context.minute_stats.refusals),
+        "changes": len(context.changes or ()),
     }
 
 
@@ -138,7 +138,7 @@ def test_requests_that_nobody_makes() -> None:
     for _ in range(5):
         caller.step(5)
     assert {attempt.outcome for attempt in caller.simulator.callbacks} == {"will retry", "gave up"}
-    assert len(caller.simulator.engine.take_outgoing()) == 2
+    assert len(caller.simulator.engine.take_outbound()) == 2
 
 
 @pytest.mark.parametrize("stepped", [True, False])

@@ -142,7 +142,7 @@ def test_listeners_that_look_in_save_nothing_half_done(kept: Caller) -> None:
         seen.append(kept.simulator.credits("sid", "token"))
         writable(kept, yes=False)
 
-    kept.simulator.engine.listen(look)
+    kept.simulator.engine.add_listener(look)
     assert kept.post("/sms/messages/", SMS) == UNSAVED
     writable(kept, yes=True)
     assert seen == [99_990]

@@ -294,7 +294,9 @@ def test_callbacks(caller: Caller, listener: Listener) -> None:
 def test_told(caller: Caller) -> None:
     """A fault is among the events, before what comes of the request."""
     events: list[str] = []
-    caller.simulator.engine.listen(lambda event: events.append(f"{event.name} {event.facts.get('what', '')}".strip()))
+    caller.simulator.engine.add_listener(
+        lambda event: events.append(f"{event.name} {event.facts.get('what', '')}".strip())
+    )
     caller.simulator.fail_next("lose_reply")
     caller.raw("POST", "/sms/messages/", b"message=a&recipient=%2B818011112222&sender=b", content_type=FORM)
     assert events[:3] == ["faults lose_reply begun", "fault lose_reply", "sms"]

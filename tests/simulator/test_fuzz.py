@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from counting import uncounted_environment
 
-from xoxzo.cloudpy.simulator.profiles import PROFILES
+from xoxzo.cloudpy.simulator.settings import PROFILES
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, profile
 from xoxzo.cloudpy.simulator.api import rate_limits
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, HttpError
 from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, SlidingWindow
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 
 BUSY = {"detail": "Request was throttled. Expected available in 1 second."}
 ONE = ("a", "b")
@@ -47,7 +47,7 @@ def test_a_throttled_send_does_nothing() -> None:
     """Nothing was sent and nothing charged; a wrong body is not even looked at; the reason is in the log."""
     caller = Caller(requests_per_second=1)
     told: list[object] = []
-    caller.simulator.engine.listen(lambda event: told.append(event.facts.get("because")))
+    caller.simulator.engine.add_listener(lambda event: told.append(event.facts.get("because")))
     caller.send()
     assert caller.post("/sms/messages/") == (429, BUSY)
     assert told[-1] == [BUSY["detail"]]

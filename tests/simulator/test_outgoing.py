@@ -318,7 +318,7 @@ def test_a_fault_of_a_listener_leaves_the_engine_usable(caller: Caller) -> None:
         message = "listener"
         raise RuntimeError(message)
 
-    caller.simulator.engine.listen(fail)
+    caller.simulator.engine.add_listener(fail)
     caller.step(1)
     with pytest.raises(RuntimeError, match="listener"):
         caller.credits()
@@ -405,7 +405,7 @@ def test_what_the_python_door_refuses(caller: Caller) -> None:
 def test_reset_forgets_everything(started: Caller, listener: Listener) -> None:
     """Messages, balances, subscriptions and pending callbacks are gone; an answer that comes late changes nothing."""
     heard: list[str] = []
-    started.simulator.engine.listen(lambda event: heard.append(event.name))
+    started.simulator.engine.add_listener(lambda event: heard.append(event.name))
     started.send(callbackurl=listener.url)
     line = started.subscribe(action_url=listener.url)
     started.simulator.incoming_call(line["din"])
@@ -483,6 +483,6 @@ def test_its_own_thread_cannot_wait_for_itself(started: Caller) -> None:
             refused.append(error)
 
     started.send()
-    started.simulator.engine.listen(listen)
+    started.simulator.engine.add_listener(listen)
     started.simulator.advance(0.3)
     assert refused

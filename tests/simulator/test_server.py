@@ -25,7 +25,7 @@ import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.server import Server
-from xoxzo.cloudpy.simulator.web import app
+from xoxzo.cloudpy.simulator.web import app, asgi_tools
 from xoxzo.cloudpy.simulator.web.control_api import app as control_app
 from xoxzo.cloudpy.simulator.web.fallback import Complaints
 from xoxzo.cloudpy.simulator.web.host_check import is_local
@@ -101,7 +101,7 @@ def test_a_request_that_breaks_off_does_nothing(server: Server) -> None:
 
 def test_slow_bodies_are_408(page: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that does not come is not waited for without end."""
-    monkeypatch.setattr(app, "_SLOWEST_BODY", 0.05)
+    monkeypatch.setattr(asgi_tools, "_BODY_TIMEOUT_SECONDS", 0.05)
     page.connection.putrequest("POST", "/sms/messages/")
     page.connection.putheader("Content-Length", "10")
     page.connection.endheaders()
@@ -250,7 +250,7 @@ def test_a_request_being_answered_is_finished() -> None:
     """What is under way when the end comes still gets its answer."""
     caller = Caller()
     entered = threading.Event()
-    caller.simulator.engine.listen(lambda _event: (entered.set(), time.sleep(0.05)))
+    caller.simulator.engine.add_listener(lambda _event: (entered.set(), time.sleep(0.05)))
     with caller.simulator.serve() as server, web(server.url) as opened, ThreadPoolExecutor(1) as pool:
         body = urlencode(SMS).encode()
         answer = pool.submit(opened, "POST", "/sms/messages/", body, **FORM)
@@ -262,8 +262,8 @@ def test_a_request_being_answered_is_finished() -> None:
 async def _heeding(request: Request) -> StreamingResponse:
     async def lines() -> AsyncIterator[bytes]:
         yield b"first\n"
-        assert await app.until_stopping(request.state.stopping, asyncio.sleep(0, "second")) == "second"
-        assert await app.until_stopping(request.state.stopping, asyncio.Event().wait()) is None
+        assert await asgi_tools.until_stopping(request.state.stopping, asyncio.sleep(0, "second")) == "second"
+        assert await asgi_tools.until_stopping(request.state.stopping, asyncio.Event().wait()) is None
         yield b"last\n"
 
     return StreamingResponse(lines())
@@ -297,7 +297,9 @@ def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pyt
 def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
     """Garbage and unknown upgrades are told to who follows the simulator, and nothing is written anywhere else."""
     events: list[tuple[str, str, object]] = []
-    server.simulator.engine.listen(lambda event: events.append((event.name, event.ident, event.facts.get("because"))))
+    server.simulator.engine.add_listener(
+        lambda event: events.append((event.name, event.ident, event.facts.get("because")))
+    )
     for sent in (
         b"\x00\r\n\r\n",
         b"GET /you/credits/ HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
@@ -313,7 +315,7 @@ def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.Capt
 def test_who_breaks_off_in_the_middle(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     """What h11 cannot tell a caller any more is an event, wherever it comes out; our mistakes are for Python's log."""
     events: list[object] = []
-    server.simulator.engine.listen(lambda event: events.append(event.facts.get("because")))
+    server.simulator.engine.add_listener(lambda event: events.append(event.facts.get("because")))
     complaints = Complaints(server.simulator)
     loop = asyncio.new_event_loop()
     with caplog.at_level(logging.ERROR):

@@ -9,7 +9,7 @@ from simulated import Caller, basic, web
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import TemplateRecord
-from xoxzo.cloudpy.simulator.engine.services.templates import placeholders
+from xoxzo.cloudpy.simulator.engine.records.templates import placeholders
 
 PHONE = "+818012345678"
 TO = {"sender": "Xoxzo", "recipient": PHONE}

@@ -13,7 +13,7 @@ import pytest
 from simulated import SMS, Caller, basic, web
 
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.runtime.batching import Batcher
 
 FORM = b"application/x-www-form-urlencoded"

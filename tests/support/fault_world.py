@@ -93,11 +93,11 @@ def pass_time(simulator: Simulator, counts: Counts, seconds: float) -> None:
     """Let time pass, and be the one to whom reports are posted."""
     engine = simulator.engine
     engine.clock.move_to(engine.clock.now() + seconds)
-    while taken := engine.take_outgoing():
+    while taken := engine.take_outbound():
         for outgoing in taken:
             assert outgoing.url == URL
             counts.posted[parse_qs(outgoing.body.decode())["msgid"][0]] += 1
-            engine.answered(outgoing, OutboundResult(200))
+            engine.complete_outbound(outgoing, OutboundResult(200))
 
 
 def read(text: str) -> dict[str, float]:

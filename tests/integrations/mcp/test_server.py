@@ -341,7 +341,7 @@ def test_read_tools() -> None:
             [din] = (await mcp.call("dins"))["dins"]
             assert din == {"din_uid": number.din_uid, "din": "81••••" + number.din[-4:], "action_url": None}
         async with session(None) as mcp:
-            mcp.simulator.in_background(_send(mcp.simulator))
+            mcp.simulator.run_in_loop(_send(mcp.simulator))
             [message] = (await mcp.call("sms_list"))["messages"]
             assert (await mcp.call("sms_status", msgid=message["msgid"]))["recipient"] == "+81••••2222"
         async with session(show_numbers=True) as mcp:

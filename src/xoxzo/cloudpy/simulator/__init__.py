@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.carriers import Carrier
     from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
-    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackAttempt
-    from xoxzo.cloudpy.simulator.profiles import profile
+    from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt
     from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, TemplateRecord
     from xoxzo.cloudpy.simulator.runtime.phone import Phone
-    from xoxzo.cloudpy.simulator.settings import NumberRange, Settings
+    from xoxzo.cloudpy.simulator.settings import NumberRange, Settings, profile
     from xoxzo.cloudpy.simulator.simulator import Simulator
 
 __all__ = [
@@ -35,7 +34,7 @@ __all__ = [
 
 _HOMES = {
     "CallRecord": "queries.records",
-    "CallbackAttempt": "engine.services.callbacks",
+    "CallbackAttempt": "engine.records.callbacks",
     "Carrier": "carriers",
     "NumberRange": "settings",
     "Phone": "runtime.phone",
@@ -45,7 +44,7 @@ _HOMES = {
     "Simulator": "simulator",
     "SteppedClock": "engine.clock",
     "TemplateRecord": "queries.records",
-    "profile": "profiles",
+    "profile": "settings",
 }
 
 

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.simulator.web.app import Application
 from xoxzo.cloudpy.simulator.web.connection import Connection, Shared
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
     from xoxzo.cloudpy.simulator.web.fallback import Fallback
 
 # They are loaded with the first request that needs them; that they are missing shall be told at once.
@@ -37,7 +37,7 @@ class Server:
         port: The port; 0 takes a free one.
     """
 
-    def __init__(self, simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, simulator: Simulation, host: str = "127.0.0.1", port: int = 0) -> None:
         self.simulator = simulator
         self._host = host
         self._port = port
@@ -78,14 +78,14 @@ class Server:
         self.simulator.start()
         self._running = _Running(self.simulator, self._host, listener)
         self.simulator.api.gate.watch(self._running.open_connections)
-        self.simulator.in_background(self._running.start())
+        self.simulator.run_in_loop(self._running.start())
         self.simulator.faults.watch(self._running.mind_port)
 
     def stop(self) -> None:
         """Close the port and all connections; what is being answered gets a moment to finish. Twice is fine."""
         if self._running is not None:
             self.simulator.faults.unwatch(self._running.mind_port)
-            self.simulator.in_background(self._running.stop())
+            self.simulator.run_in_loop(self._running.stop())
             self.simulator.api.gate.unwatch(self._running.open_connections)
             self._running = None
             self.simulator.close()
@@ -94,7 +94,7 @@ class Server:
 class _Running:
     """Connections of ours and uvicorn's on one port, and a shutdown that waits for nobody who only listens."""
 
-    def __init__(self, simulator: Simulator, host: str, listener: socket.socket) -> None:
+    def __init__(self, simulator: Simulation, host: str, listener: socket.socket) -> None:
         self._app = Application(simulator, host, self._cut)
         self._simulator = simulator
         self._socket: socket.socket | None = listener  # none while somebody else has taken the port
@@ -149,7 +149,7 @@ class _Running:
         except RuntimeError:
             here = False
         if not here:
-            self._simulator.in_background(self._follow_faults())
+            self._simulator.run_in_loop(self._follow_faults())
         else:
             self._following = self._loop.create_task(self._follow_faults())
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
+from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.carriers import Carrier, japan_and_malaysia
 
 Price = Decimal | int | float
@@ -238,3 +239,31 @@ class Settings:
     """Events that may wait for their moment; of more, the first happen early."""
     max_outgoing: int = 100_000
     """Requests for callbacks and actions that may wait to be made; of more, the oldest fail."""
+
+
+PROFILES: Mapping[str, Mapping[str, Any]] = {
+    # For daily work: nothing is throttled, everything may be sent.
+    "standard": {},
+    # Throttled as the real service is reported to be, the sent list above all (API sections 1.6 and 15.11).
+    "strict": {"requests_per_second": 10, "list_interval": 1200.0},
+    # An account on its first day: templates alone, a fixed text instead of one's own, no identity check, and the
+    # free credits of the sign-up (API sections 1.7 and 2.1).
+    "new-account": {"free_form_allowed": False, "test_text": True, "verified": False, "credits": 50},
+}
+
+
+def profile(name: str, **changes: Any) -> Settings:  # noqa: ANN401 - the fields of Settings have many types
+    """Return the settings of a profile.
+
+    Args:
+        name: `standard`, `strict` or `new-account`.
+        changes: Fields of `Settings` that shall differ from it.
+
+    Raises:
+        SimulatorError: There is no such profile.
+    """
+    if name not in PROFILES:
+        raise SimulatorError(
+            "unknown_profile", "there is no profile {name!r}; there are {known}", name=name, known=", ".join(PROFILES)
+        )
+    return replace(Settings(), **{**PROFILES[name], **changes})

@@ -38,7 +38,7 @@ class SimulatedXoxzo(Simulator):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - each has a type of its own
         super().__init__(Settings(**{**AT_ONCE, **settings}), clock=SteppedClock())
         self._events: list[Event] = []
-        self.engine.listen(self._events.append)
+        self.engine.add_listener(self._events.append)
 
     @property
     def transcript(self) -> str:

@@ -24,10 +24,11 @@ from xoxzo.cloudpy.simulator.api.request_context import JSON, Handler, RequestCo
 from xoxzo.cloudpy.simulator.api.routes import Route, Routes
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector, retry_after_seconds
 from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.minute_stats import RefusedRequest
-from xoxzo.cloudpy.simulator.engine.request_log import MAX_BODY_BYTES, ReceivedRequest
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account, NotEnoughCredits
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.requests import MAX_BODY_BYTES, ReceivedRequest
+from xoxzo.cloudpy.simulator.errors import NotSaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,12 +52,12 @@ class Api:
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
         self.faults.changed = self._tell_faults
-        engine.callbacks_hit_by(self.faults.hit_callback)
+        engine.set_callback_faults(self.faults.hit_callback)
         self._places = self._routes.places() | {links.PATH.strip(b"/")}
 
     def _tell_faults(self, what: str) -> None:
         with self._engine.lock:
-            self._engine.context.tell("faults", "faults", what=what)
+            self._engine.context.publish("faults", "faults", what=what)
 
     def handle(self, request: ApiRequest) -> ApiResponse:
         """Answer a request; never raises for anything that a caller can send."""
@@ -97,7 +98,7 @@ class Api:
         """Answer a request that is hit by a fault; what has no answer on the wire is told by the reply's fault."""
         with self._engine.lock:
             path = request.path.decode("latin-1")
-            self._engine.context.tell("fault", f"{request.method} {path}", what=fault.kind)
+            self._engine.context.publish("fault", f"{request.method} {path}", what=fault.kind)
         if fault.kind == "throttled":
             refusal = throttled(retry_after_seconds(fault))
             return replace(json_response(429, refusal.body), fault=fault, headers=(*JSON, *refusal.headers))
@@ -173,10 +174,10 @@ class Api:
         because = list(_reasons(refusal.body))
         with self._engine.lock:
             context = self._engine.context
-            context.tally.refusals.append(
+            context.minute_stats.refusals.append(
                 RefusedRequest(context.now(), request.method, path, refusal.status, tuple(because))
             )
-            context.tell("refused", f"{request.method} {path}", status=refusal.status, because=because)
+            context.publish("refused", f"{request.method} {path}", status=refusal.status, because=because)
         answer = json_response(refusal.status, refusal.body)
         headers = (*answer.headers, *refusal.headers)
         if refusal.status == 401:

@@ -14,7 +14,7 @@ from xoxzo.cloudpy.simulator.api.http import ApiRequest, HttpError, detail
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+    from xoxzo.cloudpy.simulator.engine.records.accounts import Account
     from xoxzo.cloudpy.simulator.settings import Settings
 
 Peer = tuple[str, int]

@@ -9,7 +9,7 @@ from xoxzo.cloudpy.simulator.api.fields import Fields
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.api.request_bodies import parse_body
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 
 JSON = ((b"content-type", b"application/json"),)
 

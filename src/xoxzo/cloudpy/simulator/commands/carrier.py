@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, get_args
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
+from xoxzo.cloudpy.simulator.engine.records.rules import OUTCOMES, OutcomeRule, RuleKind
+from xoxzo.cloudpy.simulator.engine.records.sms import Message
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
-from xoxzo.cloudpy.simulator.engine.services.sms import Message
-from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
+from xoxzo.cloudpy.simulator.queries.results import SearchResult
+from xoxzo.cloudpy.simulator.queries.status import list_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,10 +79,7 @@ class CarrierCommands:
 
     def held(self) -> tuple[SearchResult, ...]:
         """Return the messages that wait for somebody to decide, and the calls that ring now; the oldest first."""
-        with self._engine as engine:
-            waiting = [*map(from_message, engine.sms.held())]
-            waiting += (from_call(ringing.call) for ringing in engine.calls.phones.now())
-        return tuple(sorted(waiting, key=lambda found: found.serial))
+        return list_held(self._engine)
 
     def deliver(self, msgid: str) -> None:
         """Deliver a message now.

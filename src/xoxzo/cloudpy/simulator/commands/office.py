@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account
-from xoxzo.cloudpy.simulator.engine.services.templates import UnknownTemplate
 from xoxzo.cloudpy.simulator.queries.records import TemplateRecord, template_record
 
 if TYPE_CHECKING:
@@ -191,8 +191,8 @@ class OfficeCommands:
             account.bought,
             settings.verified if account.verified is None else account.verified,
             settings.free_form_allowed if account.free_form is None else account.free_form,
-            len(account.messages),
-            len(account.calls),
+            len(self._engine.sms.by_account.get(account, ())),
+            len(self._engine.calls.by_account.get(account, ())),
         )
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import math
 import time
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -118,13 +116,3 @@ class Timers:
             return None
         due, _, action = heapq.heappop(self._heap)
         return due, action
-
-
-def format_time(moment: float) -> str:
-    """Write a moment as the API does: naive UTC, whole seconds (API section 1.8)."""
-    return _stamp(math.floor(moment))
-
-
-@lru_cache(maxsize=64)  # what happens under load happens within a few seconds
-def _stamp(second: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))

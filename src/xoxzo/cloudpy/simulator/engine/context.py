@@ -9,18 +9,29 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
 from xoxzo.cloudpy.simulator.engine.minute_stats import MinuteStats
 from xoxzo.cloudpy.simulator.engine.phone_index import PhoneIndex
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.commands.faults import Fault
-    from xoxzo.cloudpy.simulator.engine.request_log import ReceivedRequest
+    from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
     from xoxzo.cloudpy.simulator.settings import Settings
 
 _LETTERS = string.ascii_letters + string.digits
+
+
+class CallbackFault(Protocol):
+    """What goes wrong with an attempt to deliver a callback."""
+
+    @property
+    def kind(self) -> str:
+        """``callback_lost``, ``callback_late`` or ``callback_twice``."""
+
+    @property
+    def seconds(self) -> float:
+        """How late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +70,11 @@ def request_headers(content_type: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutboundRequest:
-    """A request that the engine wants made; somebody with a network makes it and calls `answered`."""
+    """A request that the engine wants made; somebody with a network makes it and calls `on_result`."""
 
     method: str
     url: str
-    answered: Callable[[OutboundResult], None]
+    on_result: Callable[[OutboundResult], None]
     body: bytes = b""
     content_type: str = ""
 
@@ -90,12 +101,12 @@ class EngineContext:
         self.outbox: deque[OutboundRequest] = deque()
         self.listeners: list[Callable[[Event], None]] = []
         self.wake: Callable[[], None] = lambda: None
-        self.callback_fault: Callable[[], Fault | None] = lambda: None
+        self.callback_fault: Callable[[], CallbackFault | None] = lambda: None
         """Tells which fault, if any, hits a try to deliver a callback."""
         self.changes: dict[object, bool] | None = None
         """Records that were touched (true) or forgotten since the last save; ``None`` when nothing is saved."""
         self.phones = PhoneIndex()
-        self.tally = MinuteStats()
+        self.minute_stats = MinuteStats()
         self.received: ReceivedRequest | None = None
         """The request that is being carried out, for whatever comes of it to remember."""
         self._serial = 0
@@ -106,7 +117,7 @@ class EngineContext:
         self._serial += 1
         return self._serial
 
-    def saw(self, serial: int) -> None:
+    def note_serial(self, serial: int) -> None:
         """Take note of a serial number that was given before."""
         self._serial = max(self._serial, serial)
 
@@ -123,12 +134,12 @@ class EngineContext:
         if self.timers.at(moment, action):
             self.wake()
 
-    def touch(self, record: object) -> None:
+    def mark_changed(self, record: object) -> None:
         """Have a record saved that was made or changed; it is read when the lock is given back."""
         if self.changes is not None:
             self.changes[record] = True
 
-    def forget(self, record: object) -> None:
+    def mark_deleted(self, record: object) -> None:
         """Have a record saved no more."""
         if self.changes is not None:
             self.changes[record] = False
@@ -151,10 +162,10 @@ class EngineContext:
         self.outbox.append(outgoing)
         if len(self.outbox) > self.settings.max_outgoing:
             failed = self.outbox.popleft()
-            self.at(self.now(), lambda: failed.answered(OutboundResult(error="too many requests waited to be made")))
+            self.at(self.now(), lambda: failed.on_result(OutboundResult(error="too many requests waited to be made")))
         self.wake()
 
-    def tell(
+    def publish(
         self,
         name: str,
         ident: str,

@@ -1,7 +1,7 @@
-"""The simulated service itself: one object, with no globals and no HTTP in it.
+"""The simulated service as one object, with no globals and no I/O.
 
-Doors lead to it: the API (`..api`), the control API and the `Simulator` object. What it wants sent, it puts into its
-outbox; somebody with a network takes it from there and reports how it went.
+The API, the queries and the commands call its services. Outbound HTTP requests are put into its outbox; the runtime
+takes them from there and reports their results.
 """
 
 from __future__ import annotations
@@ -10,11 +10,19 @@ import math
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine.context import EngineContext, Event, OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.context import CallbackFault, EngineContext, Event, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt, CallbackDelivery
+from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
+from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
+from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website
+from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RegisteredSender
+from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.templates import Template
 from xoxzo.cloudpy.simulator.engine.rules.retention import DAY
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
@@ -34,12 +42,12 @@ from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import (
 from xoxzo.cloudpy.simulator.engine.services.templates import (
     TemplateService,
 )
-from xoxzo.cloudpy.simulator.engine.store import NotSaved, SavedState, Store
+from xoxzo.cloudpy.simulator.engine.store import SavedState, Store
+from xoxzo.cloudpy.simulator.errors import NotSaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.simulator.commands.faults import Fault
     from xoxzo.cloudpy.simulator.engine.clock import RealClock
     from xoxzo.cloudpy.simulator.settings import Settings
 
@@ -50,14 +58,14 @@ UNWRITTEN = "the database could not be written"
 class Engine:
     """Accounts, messages, calls and numbers on one clock.
 
-    Everything is done while holding `lock`; `with engine:` takes it and brings the state up to the present. It may be
-    used from any thread. With a store, what was changed is on disk when the outermost `with` ends. If that fails, the
-    state is taken up again from the store before anything else is done: what could not be saved did not happen.
+    Everything is done while holding `lock`; `with engine:` takes it and fires the timers that are due. It may be used
+    from any thread. With a store, all changes are on disk when the outermost `with` ends. If saving fails, the state is
+    loaded again from the store before anything else is done: what could not be saved did not happen.
 
     Args:
         settings: How the service behaves.
-        clock: The time it lives in.
-        store: What keeps the state; by default it ends with the process.
+        clock: The time that it runs on.
+        store: Saves the state; by default it ends with the process.
 
     Raises:
         SimulatorError: The store cannot be read or written.
@@ -71,15 +79,15 @@ class Engine:
         self._store = store
         self._depth = 0
         self._saved_at: float | None = None
-        self._wiped = False
+        self._wipe_pending = False
         self._closed = False
         self._prune_at = -math.inf
-        self._stale = None if store is None else STOPPED
-        """Why the state has to be taken up from the store before it is used."""
-        self._furnish()
+        self._reload_reason = None if store is None else STOPPED
+        """Why the state must be loaded from the store before it is used; ``None`` when it need not."""
+        self._create_services()
         self.open()
 
-    def _furnish(self) -> None:
+    def _create_services(self) -> None:
         context = self.context
         self.accounts = AccountService(context)
         self.callbacks = CallbackService(context)
@@ -100,8 +108,8 @@ class Engine:
         self.lock.acquire()
         self._depth += 1
         try:
-            if self._stale is not None:
-                self._take_up(self._stale)
+            if self._reload_reason is not None:
+                self._load(self._reload_reason)
             self.context.run_due()
             if self._depth == 1 and self.settings.max_age is not None:
                 self._prune(self.settings.max_age * DAY)
@@ -120,114 +128,134 @@ class Engine:
             self.lock.release()
 
     def open(self) -> None:
-        """Take up what the store keeps; nothing happens while it is open, or without one.
+        """Load the state from the store; does nothing while it is open, or without a store.
 
         Raises:
-            SimulatorError: It cannot be read or written.
+            SimulatorError: The store cannot be read or written.
         """
         with self.lock:
             self._closed = False
-            if self._stale is not None:
+            if self._reload_reason is not None:
                 try:
-                    self._take_up(self._stale)
+                    self._load(self._reload_reason)
                 except SimulatorError:
                     self.close()
                     raise
 
     def close(self) -> None:
-        """Give up the store; until it is opened again, everything is refused with `NotSaved`."""
+        """Close the store; until it is opened again, everything is refused with `NotSaved`."""
         with self.lock:
             if self._store is not None:
                 self._store.close()
-                self._closed, self._stale = True, STOPPED
+                self._closed, self._reload_reason = True, STOPPED
 
     def reset(self) -> None:
-        """Forget everything; listeners stay, and so does the clock. Answers still under way are dropped."""
+        """Delete all records; listeners and the clock stay. Results of outbound requests under way are dropped."""
         with self:
             context = EngineContext(self.settings, self.clock)
             context.changes = None if self.context.changes is None else {}
             self._replace(context)
-            self._wiped = True
+            self._wipe_pending = True
 
     def _replace(self, context: EngineContext) -> None:
         before, self.context = self.context, context
         context.listeners, context.wake = before.listeners, before.wake
         context.callback_fault = before.callback_fault
-        # Nothing that still holds the old context is told, or written down, any more.
+        # Timers and requests that still refer to the old context must neither publish nor save anything.
         before.listeners, before.changes = [], None
-        self._furnish()
+        self._create_services()
 
-    def _take_up(self, reason: str) -> None:
-        """Replace the state with what the store keeps; calls end, and their last step tells the reason."""
-        assert self._store is not None  # noqa: S101 - without one nothing is ever stale
+    def _load(self, reason: str) -> None:
+        """Replace the state with the store's; calls in progress end, and their last step tells the reason."""
+        assert self._store is not None  # noqa: S101 - without a store there is never a reason
         if self._closed:
             message = "the simulator was closed"
             raise NotSaved(message)
-        beginning = self._store.begin()
-        marks = beginning.marks or SavedState(self.clock.now(), 0)
-        self.clock.resume_at(marks.moment)
-        context = EngineContext(self.settings, self.clock, beginning.generation)
+        opening = self._store.begin()
+        saved = opening.saved or SavedState(self.clock.now(), 0)
+        self.clock.resume_at(saved.moment)
+        context = EngineContext(self.settings, self.clock, opening.generation)
         context.changes = {}
         self._replace(context)
-        self._store.load(self, marks.moment, reason)
+        calls: list[Call] = []
+        legs = self._store.load(self.accounts.get, self._restorers(calls))
+        self.calls.restore(calls, legs, saved.moment, reason)
         context.phones.sort()
-        self.templates.last = marks.templates
-        self._saved_at, self._stale, self._wiped = marks.moment, None, False
+        self.templates.last = saved.templates
+        self._saved_at, self._reload_reason, self._wipe_pending = saved.moment, None, False
+
+    def _restorers(self, calls: list[Call]) -> dict[type, Callable[[Any], object]]:
+        """Return what takes back each type of record; calls are collected, since they refer to each other."""
+        return {
+            Account: self.accounts.restore,
+            Message: self.sms.restore,
+            Call: calls.append,
+            Conference: self.conferences.restore,
+            SubscribedNumber: lambda number: (self.dins if number.kind == "din" else self.sins).restore(number),
+            Template: self.templates.restore,
+            Website: self.otp.restore_website,
+            Otp: self.otp.restore,
+            CallbackDelivery: self.callbacks.restore,
+            OutcomeRule: self.outcome_rules.restore,
+            RegisteredSender: self.registered_senders.restore,
+            InboundSms: self.inbound_sms.restore,
+            CallbackAttempt: self.callbacks.note,
+        }
 
     def _save(self, changes: dict[object, bool]) -> None:
-        assert self._store is not None  # noqa: S101 - without one nothing is noted
+        assert self._store is not None  # noqa: S101 - without a store no changes are noted
         now = self.clock.now()
         moved = now != self._saved_at and self.clock.stopped
-        if not (changes or self._wiped or moved):
+        if not (changes or self._wipe_pending or moved):
             return
         try:
-            self._store.save(changes, SavedState(now, self.templates.last), wipe=self._wiped)
+            self._store.save(changes, SavedState(now, self.templates.last), wipe=self._wipe_pending)
         except NotSaved:
-            self._stale = UNWRITTEN
-            self.context.wake()  # whoever drives the engine shall not wait for timers that are gone
+            self._reload_reason = UNWRITTEN
+            self.context.wake()  # the engine's loop must not wait for timers that are gone
             raise
         changes.clear()
-        self._saved_at, self._wiped = now, False
+        self._saved_at, self._wipe_pending = now, False
 
     def stop_clock(self) -> None:
-        """Let time stand still until it is advanced."""
+        """Stop the clock until it is advanced."""
         with self:
             self.clock.stop()
-            self.context.tell("clock", "clock", what="stopped")
+            self.context.publish("clock", "clock", what="stopped")
             self.context.wake()
 
     def run_clock(self) -> None:
-        """Let time go on from where it stands."""
+        """Let the clock go on from where it stands."""
         with self:
             self.clock.run()
-            self.context.tell("clock", "clock", what="running")
+            self.context.publish("clock", "clock", what="running")
             self.context.wake()
 
     def _prune(self, age: float) -> None:
-        """Forget what is too old; it is looked for a hundred times in that time, or every hour."""
+        """Delete what is too old: a hundred times in that age, or every hour."""
         now = self.clock.now()
         if now >= self._prune_at:
             self._prune_at = now + min(age / 100, 3600)
-            for desk in (self.sms, self.inbound_sms, self.calls, self.conferences, self.callbacks):
-                desk.forget_before(now - age)
+            for service in (self.sms, self.inbound_sms, self.calls, self.conferences, self.callbacks):
+                service.delete_before(now - age)
 
-    def callbacks_hit_by(self, hit: Callable[[], Fault | None]) -> None:
-        """Have `hit` asked before each try to deliver a callback which fault hits it; a reset changes nothing there."""
+    def set_callback_faults(self, next_fault: Callable[[], CallbackFault | None]) -> None:
+        """Call `next_fault` before each attempt to deliver a callback; a reset keeps it."""
         with self.lock:
-            self.context.callback_fault = hit
+            self.context.callback_fault = next_fault
 
-    def listen(self, listener: Callable[[Event], None]) -> None:
-        """Have every event told to `listener`, at once and in the thread in which it happens."""
+    def add_listener(self, listener: Callable[[Event], None]) -> None:
+        """Call a function for every event, at once and in the thread in which it happens."""
         with self.lock:
             self.context.listeners.append(listener)
 
-    def unlisten(self, listener: Callable[[Event], None]) -> None:
-        """Tell a listener nothing more; one that does not listen is fine."""
+    def remove_listener(self, listener: Callable[[Event], None]) -> None:
+        """Stop calling a listener; does nothing for one that was not added."""
         with self.lock, suppress(ValueError):
             self.context.listeners.remove(listener)
 
-    def on_work(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called when there is something to send, or a timer that is due before all others."""
+    def set_wake(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when there is an outbound request, or a timer that is due before all others."""
         with self.lock:
             self.context.wake = wake
 
@@ -236,17 +264,17 @@ class Engine:
         with self.lock:
             return self.context.timers.next_due
 
-    def take_outgoing(self, most: int = sys.maxsize) -> list[OutboundRequest]:
-        """Take requests out of the outbox, the oldest first, and at most so many."""
+    def take_outbound(self, limit: int = sys.maxsize) -> list[OutboundRequest]:
+        """Take at most `limit` requests out of the outbox, the oldest first."""
         with self:
             outbox = self.context.outbox
-            return [outbox.popleft() for _ in range(min(most, len(outbox)))]
+            return [outbox.popleft() for _ in range(min(limit, len(outbox)))]
 
-    def answered(self, outgoing: OutboundRequest, answer: OutboundResult) -> None:
-        """Report how a request went that was taken from the outbox."""
+    def complete_outbound(self, request: OutboundRequest, result: OutboundResult) -> None:
+        """Report how a request ended that was taken from the outbox."""
         with self:
-            outgoing.answered(answer)
+            request.on_result(result)
 
-    def has_outgoing(self) -> bool:
+    def has_outbound(self) -> bool:
         """Say whether there is anything in the outbox."""
         return bool(self.context.outbox)

@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RuleKind
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
-
-SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
-CallOutcome = Literal["answer", "decline", "ignore", "fail", "hold"]
-RuleKind = Literal["sms", "call"]
-
-OUTCOMES: dict[RuleKind, tuple[str, ...]] = {"sms": get_args(SmsOutcome), "call": get_args(CallOutcome)}
-"""What a rule can order, by what it is about."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeRule:
-    """What becomes of messages or calls to some numbers."""
-
-    ident: int
-    kind: RuleKind
-    pattern: str
-    """A number, or the beginning of numbers, with its +; an empty text stands for all."""
-    outcome: str
-    """One of `OUTCOMES`."""
-    seconds: float = 0.0
-    """How much longer it takes: until a delayed message arrives, or until somebody picks up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +39,9 @@ class OutcomeRules:
     def add(self, kind: RuleKind, pattern: str, outcome: str, seconds: float) -> OutcomeRule:
         """Make a rule, whose values were checked."""
         rule = OutcomeRule(self._made + 1, kind, pattern, outcome, seconds)
-        self._context.touch(rule)
+        self._context.mark_changed(rule)
         self.restore(rule)
-        self._context.tell("carrier", str(rule.ident), what="rule added", kind=kind, outcome=outcome)
+        self._context.publish("carrier", str(rule.ident), what="rule added", kind=kind, outcome=outcome)
         return rule
 
     def restore(self, rule: OutcomeRule) -> None:
@@ -73,8 +54,8 @@ class OutcomeRules:
         rule = self.rules.pop(ident, None)
         if rule is None:
             return False
-        self._context.forget(rule)
-        self._context.tell("carrier", str(ident), what="rule removed")
+        self._context.mark_deleted(rule)
+        self._context.publish("carrier", str(ident), what="rule removed")
         return True
 
     def of_sms(self, number: str) -> Outcome:

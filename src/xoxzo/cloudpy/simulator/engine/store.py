@@ -1,25 +1,20 @@
-"""How the engine keeps its state beyond the process: what it asks of whoever can write."""
+"""The interface of what saves the engine's state beyond the process."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-
-from xoxzo.cloudpy.errors import SimulatorError
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from xoxzo.cloudpy.simulator.engine.engine import Engine
-
-
-class NotSaved(SimulatorError):
-    """What was done could not be written down, so it did not happen."""
+    from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+    from xoxzo.cloudpy.simulator.engine.records.calls import Call
 
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """What is kept besides the records."""
+    """What is saved besides the records."""
 
     moment: float
     """When the state was written, by the engine's clock; a stepped clock goes on from there."""
@@ -29,45 +24,49 @@ class SavedState:
 
 @dataclass(frozen=True, slots=True)
 class StoreOpening:
-    """Where a process takes up what another one left."""
+    """What a store tells when it is opened."""
 
     generation: int
-    """How often the state was taken up: 0 for a new one. Ids made from one seed differ by it."""
-    marks: SavedState | None
+    """How often the state was loaded: 0 for a new store. Ids made from one seed differ by it."""
+    saved: SavedState | None
     """``None`` when nothing was written yet."""
 
 
 class Store(Protocol):
-    """Keeps records. The engine's lock guards it."""
+    """Saves records. The engine's lock guards it."""
 
     def begin(self) -> StoreOpening:
-        """Count a new generation, which shows that it can be written.
+        """Count a new generation, which proves that the store can be written.
 
         Raises:
             NotSaved: It cannot.
         """
         ...
 
-    def load(self, engine: Engine, stopped: float, reason: str) -> None:
-        """Put all records into an empty engine.
+    def load(
+        self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
+    ) -> list[Call]:
+        """Read all records and hand each to the function for its type.
 
         Args:
-            engine: Where they go.
-            stopped: When they were written last.
-            reason: Why calls that were in progress end.
+            account: Finds an account by SID and token.
+            restore: Takes a record, by its type.
+
+        Returns:
+            The calls that conferences alone still refer to.
 
         Raises:
-            SimulatorError: They cannot be read.
+            SimulatorError: A record cannot be read.
         """
         ...
 
-    def save(self, changes: Mapping[object, bool], marks: SavedState, *, wipe: bool) -> None:
+    def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
         """Write all or nothing; it is on disk when this returns.
 
         Args:
-            changes: Records, with whether they are kept (true) or forgotten.
-            marks: What is kept besides.
-            wipe: Whether all earlier records are forgotten first.
+            changes: Records, with whether they are saved (true) or deleted.
+            saved: What is saved besides.
+            wipe: Whether all earlier records are deleted first.
 
         Raises:
             NotSaved: Nothing was written.
@@ -75,5 +74,5 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Give up the place where it writes, until the next `begin`."""
+        """Release the store until the next `begin`."""
         ...

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.simulator.engine.clock import format_time
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import mask
+from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.context import Event
+    from xoxzo.cloudpy.simulator.engine.context import Event as Event  # noqa: PLC0414 - others get it here
 
 # What could lead a terminal astray, and line ends: a log line stays a line.
 _UNPRINTABLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}

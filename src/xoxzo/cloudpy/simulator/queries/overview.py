@@ -54,7 +54,7 @@ def overview(engine: Engine, minutes: int) -> Overview:
         minutes: How many, the present one included, 1 to `LONGEST`.
     """
     with engine:
-        tally, now = engine.context.tally, int(engine.context.now() // 60)
+        tally, now = engine.context.minute_stats, int(engine.context.now() // 60)
         counted = {number: tally.minutes.get(number, Minute()) for number in range(now - minutes + 1, now + 1)}
         accounts = engine.accounts.kept()
         balance = sum((account.credits for account in accounts), Decimal(0))

@@ -1,15 +1,16 @@
-"""What the simulator tells about phones, calls and templates: plain values, as things stood at one moment."""
+"""Plain values of SMS, calls and templates, as they stood at one moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call
-from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSms
-from xoxzo.cloudpy.simulator.engine.services.incoming_calls import call_view
-from xoxzo.cloudpy.simulator.engine.services.sms import Message
-from xoxzo.cloudpy.simulator.engine.services.templates import Template
+from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt as CallbackAttempt  # noqa: PLC0414 - others get it here
+from xoxzo.cloudpy.simulator.engine.records.calls import Call
+from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule as OutcomeRule  # noqa: PLC0414 - others get it here
+from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.templates import Template
+from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,9 @@ def reply_record(reply: InboundSms) -> SentReply:
 
 def call_record(call: Call) -> CallRecord:
     """Return a call with its steps."""
-    view: dict[str, Any] = call_view(call)
+    steps = ({"at": format_time(step.at), "name": step.name, **step.facts} for step in call.steps)
     return CallRecord(
-        view["id"],
-        view["direction"],
-        view["caller"],
-        view["recipient"],
-        view["status"],
-        view["duration"],
-        tuple(view["steps"]),
+        call.callid, call.direction, call.caller or None, call.recipient, call.status, call.duration, tuple(steps)
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call
-from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSms
-from xoxzo.cloudpy.simulator.engine.services.sms import Message
+from xoxzo.cloudpy.simulator.engine.records.calls import Call
+from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 
 T = TypeVar("T")
 
@@ -16,6 +17,9 @@ ResultKind = Literal["sms", "call", "reply"]
 
 _HEARD = frozenset({"say", "playback"})
 """Steps of a call in which something is heard."""
+
+
+Thing = TypeVar("Thing", Message, Call, InboundSms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +139,23 @@ def result_from(thing: Message | Call | InboundSms) -> SearchResult:
             return from_call(thing)
         case _:
             return from_reply(thing)
+
+
+def newest_first(things: Iterable[Thing]) -> list[Thing]:
+    """Return records in the reverse of their order."""
+    found = list(things)
+    found.reverse()
+    return found
+
+
+def by_serial(calls: Iterable[Call]) -> list[Call]:
+    """Return calls, those with the highest serial number first.
+
+    A transfer shows a call on the phone that it reached later than others which began later.
+    """
+    return sorted(calls, key=lambda call: -call.serial)
+
+
+def below(things: list[Thing], before: int | None) -> list[Thing]:
+    """Return what has a lower serial number than `before`, of records whose highest stands first."""
+    return things if before is None else things[bisect_right(things, -before, key=lambda thing: -thing.serial) :]

@@ -5,22 +5,19 @@ from __future__ import annotations
 import heapq
 import math
 import time
-from bisect import bisect_right
-from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, TypeVar
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSms
-from xoxzo.cloudpy.simulator.engine.services.sms import Message
+from xoxzo.cloudpy.simulator.engine.records.calls import Call
+from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 from xoxzo.cloudpy.simulator.queries.results import (
     MessageFields,
     ResultPage,
     SearchResult,
-    from_call,
-    from_message,
-    from_reply,
+    below,
+    by_serial,
+    newest_first,
     result_from,
 )
 from xoxzo.cloudpy.simulator.queries.search_syntax import SearchQuery, parse_search
@@ -35,19 +32,6 @@ MAX_EXAMINED = 200_000
 
 _CHUNK_SIZE = 500
 """So many things are looked at between two glances at the time."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneSummary:
-    """A phone in the list of phones."""
-
-    number: str
-    serial: int
-    """That of what reached it last; a cursor for the next page."""
-    last: SearchResult
-    """What reached it last."""
-    messages: int
-    calls: int
 
 
 def search(
@@ -69,7 +53,7 @@ def search(
     give_up = math.inf if patience is None else time.perf_counter() + patience
     with engine:
         lists = _candidates(engine, query)
-    messages, calls, replies = (_below(things, before) for things in lists)
+    messages, calls, replies = (below(things, before) for things in lists)
     things: Iterator[tuple[Message | Call | InboundSms, int]] = heapq.merge(
         _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1)), key=lambda one: -one[0].serial
     )
@@ -91,39 +75,6 @@ def search(
     return ResultPage(tuple(items), None)
 
 
-def phones(engine: Engine, limit: int, before: int | None) -> ResultPage[PhoneSummary]:
-    """Return the phones that were reached, the latest first.
-
-    Args:
-        engine: Where to look.
-        limit: How many at most.
-        before: Only those whose last serial number is lower.
-    """
-    with engine:
-        numbers = list(islice(engine.context.phones.newest_first(before), limit + 1))
-        shown = tuple(_summary(engine, number, serial) for number, serial in numbers[:limit])
-    return ResultPage(shown, shown[-1].serial if len(numbers) > limit else None)
-
-
-def thread(engine: Engine, number: str, limit: int, before: int | None = None) -> ResultPage[SearchResult]:
-    """Return what reached or left one phone, newest first.
-
-    Args:
-        engine: Where to look.
-        number: The phone, in E.164.
-        limit: How many at most.
-        before: Only what has a lower serial number.
-    """
-    with engine:
-        streams = (
-            map(from_message, _below(_newest(engine.sms.by_phone.get(number, {}).values()), before)),
-            map(from_call, _below(_by_serial(engine.calls.by_phone.get(number, {}).values()), before)),
-            map(from_reply, _below(_newest(engine.inbound_sms.by_phone.get(number, {}).values()), before)),
-        )
-        items = tuple(islice(heapq.merge(*streams, key=lambda one: -one.serial), limit + 1))
-    return ResultPage(items[:limit], items[limit - 1].serial if len(items) > limit else None)
-
-
 def _candidates(engine: Engine, query: SearchQuery) -> tuple[list[Message], list[Call], list[InboundSms]]:
     """Copy what may fit, newest first; a whole number is looked up instead of searched for."""
     messages: Iterable[Message] = engine.sms.messages.values()
@@ -132,25 +83,10 @@ def _candidates(engine: Engine, query: SearchQuery) -> tuple[list[Message], list
         messages = engine.sms.by_phone.get(query.number, {}).values()
         calls = engine.calls.by_phone.get(query.number, {}).values()
     return (
-        _newest(messages) if "sms" in query.kinds else [],
-        _by_serial(calls) if "call" in query.kinds else [],
-        _newest(engine.inbound_sms.replies.values()) if "reply" in query.kinds else [],
+        newest_first(messages) if "sms" in query.kinds else [],
+        by_serial(calls) if "call" in query.kinds else [],
+        newest_first(engine.inbound_sms.replies.values()) if "reply" in query.kinds else [],
     )
-
-
-def _newest(things: Iterable[Thing]) -> list[Thing]:
-    found = list(things)
-    found.reverse()
-    return found
-
-
-def _by_serial(calls: Iterable[Call]) -> list[Call]:
-    # A transfer shows a call on a phone that it reached later than others which began later.
-    return sorted(calls, key=lambda call: -call.serial)
-
-
-def _below(things: list[Thing], before: int | None) -> list[Thing]:
-    return things if before is None else things[bisect_right(things, -before, key=lambda thing: -thing.serial) :]
 
 
 def _plausible(messages: list[Message], query: SearchQuery) -> Iterator[tuple[Message, int]]:
@@ -178,19 +114,3 @@ def _may_fit(messages: list[Message], words: tuple[str, ...]) -> bool:
             if word not in idents:
                 return False
     return True
-
-
-def _summary(engine: Engine, number: str, serial: int) -> PhoneSummary:
-    messages = engine.sms.by_phone.get(number, {})
-    calls = engine.calls.by_phone.get(number, {})
-    last = max(_last(engine, number), key=lambda found: found.serial)
-    return PhoneSummary(number, serial, last, len(messages), len(calls))
-
-
-def _last(engine: Engine, number: str) -> Iterator[SearchResult]:
-    if messages := engine.sms.by_phone.get(number):
-        yield from_message(messages[next(reversed(messages))])
-    if calls := engine.calls.by_phone.get(number):
-        yield from_call(max(calls.values(), key=lambda call: call.serial))
-    if replies := engine.inbound_sms.by_phone.get(number):
-        yield from_reply(replies[next(reversed(replies))])

@@ -10,16 +10,17 @@ from xoxzo.cloudpy.simulator.carriers import carrier_of
 from xoxzo.cloudpy.simulator.engine.context import request_headers
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
 from xoxzo.cloudpy.simulator.engine.rules.sms_pricing import route
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message, from_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.simulator.engine.call_records import Call
     from xoxzo.cloudpy.simulator.engine.engine import Engine
-    from xoxzo.cloudpy.simulator.engine.request_log import ReceivedRequest
-    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackAttempt
-    from xoxzo.cloudpy.simulator.engine.services.sms import Message
+    from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt
+    from xoxzo.cloudpy.simulator.engine.records.calls import Call
+    from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
+    from xoxzo.cloudpy.simulator.engine.records.sms import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Timeline:
     """When its callback is tried again; ``None`` when nothing waits."""
 
 
-def timeline(engine: Engine, ident: str) -> Timeline | None:
-    """Return the time line of a msgid, a callid or a reply's id, or ``None``.
+def timeline(engine: Engine, ident: str) -> Timeline:
+    """Return the time line of a msgid, a callid or a reply's id.
 
     Args:
         engine: Where to look.
@@ -58,7 +59,7 @@ def timeline(engine: Engine, ident: str) -> Timeline | None:
         elif reply := engine.inbound_sms.replies.get(ident):
             found, entries = from_reply(reply), iter([TimelineEntry(reply.at, "status", {"status": reply.status})])
         else:
-            return None
+            raise ItemNotFound("no_such_id", "there is no message or call with this id")
         tries = map(_callback, engine.callbacks.of(ident))
         ordered = tuple(sorted((*entries, *tries), key=lambda entry: entry.at))
         return Timeline(found, ordered, engine.callbacks.next_try(ident))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.runtime.batching import Batcher
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class EngineLoop:
 
     async def run(self) -> None:
         """Drive until cancelled; then drop what is under way."""
-        self._engine.on_work(self._wake)
+        self._engine.set_wake(self._wake)
         try:
             while True:
                 self._woken.clear()
@@ -54,7 +54,7 @@ class EngineLoop:
                     continue
                 await self._nap()
         finally:
-            self._engine.on_work(lambda: None)
+            self._engine.set_wake(lambda: None)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -89,7 +89,7 @@ class EngineLoop:
             self._launch()
 
     def _launch(self) -> None:
-        for outgoing in self._engine.take_outgoing(_MOST_UNDER_WAY - len(self._tasks)):
+        for outgoing in self._engine.take_outbound(_MOST_UNDER_WAY - len(self._tasks)):
             task = self._loop.create_task(self._make(outgoing))
             self._tasks.add(task)
             task.add_done_callback(self._made)
@@ -108,7 +108,7 @@ class EngineLoop:
 
     def _made(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if self._engine.has_outgoing():
+        if self._engine.has_outbound():
             self._woken.set()  # there is room for another one
 
     def _note(self, made: Sequence[tuple[OutboundRequest, OutboundResult]]) -> list[None]:
@@ -116,7 +116,7 @@ class EngineLoop:
         # What cannot be saved did not happen: the engine knows the requests still, and wants them made again.
         with suppress(NotSaved), self._engine:
             for outgoing, answer in made:
-                self._engine.answered(outgoing, answer)
+                self._engine.complete_outbound(outgoing, answer)
         return [None] * len(made)
 
     async def _nap(self) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xoxzo.cloudpy.protocols import Progress, Request as Sent, TimeBudget
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 
 class SimulatorTransport:
@@ -23,7 +23,7 @@ class SimulatorTransport:
         simulator: Who answers. Callbacks and action URLs need it to be started.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
 
     def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
@@ -41,7 +41,7 @@ class AsyncSimulatorTransport:
         simulator: Who answers. Callbacks and action URLs need it to be started.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
 
     async def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> AsyncSimulatorReply:
@@ -86,7 +86,7 @@ class AsyncSimulatorReply:
         """There is nothing to close."""
 
 
-def _answer(simulator: Simulator, sent: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
+def _answer(simulator: Simulation, sent: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
     progress.write_started = True
     parts = urlsplit(sent.url)
     headers = {name.encode("latin-1"): value.encode("utf-8") for name, value in sent.headers}

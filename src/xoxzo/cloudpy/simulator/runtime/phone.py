@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, TypeVar
-
-from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
-from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import UnknownNumber
-from xoxzo.cloudpy.simulator.queries.records import (
-    CallRecord,
-    ReceivedSms,
-    SentReply,
-    call_record,
-    reply_record,
-    sms_record,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xoxzo.cloudpy.simulator.commands.phones import PhoneCommands
+    from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
+    from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, SentReply
     from xoxzo.cloudpy.simulator.queries.results import ResultPage, SearchResult
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
 
 T = TypeVar("T")
 
 _CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
-_GLANCE = 0.01
-_LONGEST_TEXT = 660
-# Half of a surrogate pair, which JSON can hold and UTF-8 cannot.
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Phone:
-    """One phone. It shows what is there at the moment at which it is asked.
+    """One phone. Each property shows the state at the moment at which it is read.
 
     Args:
-        simulator: Where it is reached.
         number: Its number, in E.164.
+        queries: Reads what it received and sent.
+        commands: Sends and calls.
+        waiter: Waits on the simulator's clock.
     """
 
-    def __init__(self, simulator: Simulator, number: str) -> None:
-        self._simulator = simulator
+    def __init__(self, number: str, queries: PhoneQueries, commands: PhoneCommands, waiter: Waiter) -> None:
         self.number = number
+        self._queries = queries
+        self._commands = commands
+        self._waiter = waiter
 
     def __repr__(self) -> str:
         return f"Phone({self.number!r})"
@@ -51,14 +41,17 @@ class Phone:
     @property
     def inbox(self) -> tuple[ReceivedSms, ...]:
         """Every SMS that was sent to it, oldest first; `status` says whether it has arrived."""
-        with self._simulator.engine as engine:
-            return tuple(map(sms_record, engine.sms.by_phone.get(self.number, {}).values()))
+        return self._queries.inbox()
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
         """Every call to it, oldest first."""
-        with self._simulator.engine as engine:
-            return tuple(map(call_record, engine.calls.by_phone.get(self.number, {}).values()))
+        return self._queries.calls()
+
+    @property
+    def sent(self) -> tuple[SentReply, ...]:
+        """Every SMS that was written on it, oldest first."""
+        return self._queries.sent()
 
     def wait_for_sms(self, contains: str = "", *, timeout: float = 5.0) -> ReceivedSms:
         """Wait until an SMS has arrived, and return the latest one.
@@ -110,24 +103,16 @@ class Phone:
         return self._wait(code, "no SMS with a code arrived", timeout)
 
     def thread(self, *, limit: int = 100, before: int | None = None) -> ResultPage[SearchResult]:
-        """Return what reached it and what it sent, the newest first.
+        """Return what it received and sent, the newest first.
 
         Args:
             limit: How many at most.
             before: Only what is older: the `next` of the page before.
         """
-        from xoxzo.cloudpy.simulator.queries.search import thread
-
-        return thread(self._simulator.engine, self.number, limit, before)
-
-    @property
-    def sent(self) -> tuple[SentReply, ...]:
-        """Every SMS that was written on it, oldest first."""
-        with self._simulator.engine as engine:
-            return tuple(map(reply_record, engine.inbound_sms.by_phone.get(self.number, {}).values()))
+        return self._queries.thread(limit, before)
 
     def reply(self, sin: str, text: str) -> SentReply:
-        """Write an SMS to a receiving number, whose action URL is then told of it (API sections 4 and 10).
+        """Write an SMS to a receiving number, whose action URL then gets a callback (API sections 4 and 10).
 
         Args:
             sin: The number, with or without its +; somebody must subscribe it.
@@ -136,15 +121,7 @@ class Phone:
         Raises:
             SimulatorError: Nobody subscribes the number, the text is empty or too long, or this phone's number is none.
         """
-        if not is_number(self.number):
-            raise SimulatorError("the phone's number is not an E.164 number")
-        if not 0 < len(text) <= _LONGEST_TEXT or _HALF.search(text):
-            raise SimulatorError(f"the text must have 1 to {_LONGEST_TEXT} whole characters")
-        with self._simulator.engine as engine:
-            try:
-                return reply_record(engine.inbound_sms.receive(sin, self.number, text))
-            except UnknownNumber:
-                raise SimulatorError("the number is not subscribed") from None
+        return self._commands.send_sms(sin, self.number, text)
 
     def dial(self, din: str, *, anonymous: bool = False) -> CallRecord:
         """Dial a dial-in number, and return the call as it begins; see `Simulator.incoming_call`.
@@ -153,28 +130,16 @@ class Phone:
             din: The number, with or without its +.
             anonymous: Withhold this phone's number.
         """
-        return self._simulator.incoming_call(din, None if anonymous else self.number)
+        return self._commands.call(din, None if anonymous else self.number)
 
     def call(self, din: str) -> CallRecord:
         """Call a dial-in number from this phone, and return the call when it has ended; see `Simulator.call`."""
-        return self._simulator.call(din, self.number)
+        return self._waiter.wait_for_call_end(self.dial(din).callid)
 
-    def _wait(self, found: Callable[[], T | None], failure: str, timeout: float) -> T:
-        engine = self._simulator.engine
-        give_up = engine.clock.now() + timeout
-        while True:
-            if (value := found()) is not None:
-                return value
-            now = engine.clock.now()
-            due = engine.next_due()
-            stepped = engine.clock.stopped
-            if now >= give_up or (stepped and (due is None or due > give_up)):
-                raise SimulatorError(f"{failure} at {self.number} within {timeout:g} s; {self._held()}")
-            if stepped:
-                self._simulator.advance(max(0.0, (due or now) - now))
-            else:
-                time.sleep(_GLANCE)
+    def _wait(self, find: Callable[[], T | None], failure: str, timeout: float) -> T:
+        def describe() -> str:
+            texts = [f"{sms.text!r} ({sms.status})" for sms in self.inbox]
+            inbox = f"its inbox holds {', '.join(texts)}" if texts else "its inbox is empty"
+            return f"{failure} at {self.number} within {timeout:g} s; {inbox}"
 
-    def _held(self) -> str:
-        texts = [f"{sms.text!r} ({sms.status})" for sms in self.inbox]
-        return f"its inbox holds {', '.join(texts)}" if texts else "its inbox is empty"
+        return self._waiter.wait(find, timeout, describe)

@@ -1,166 +1,262 @@
-"""A simulated service that lives: it starts, is served, moves on with its clock, and ends."""
+"""A running simulator: everything that can be read from it and done with it."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import threading
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.api.app import Api
-from xoxzo.cloudpy.simulator.engine.clock import RealClock
-from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.runtime.loop_thread import LoopThread
-from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.runtime.lifecycle import Lifecycle
 
+# Queries and commands are imported when they are used, so that they do not delay the start.
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from datetime import datetime
+    from decimal import Decimal
 
-    from xoxzo.cloudpy.simulator.engine.store import Store
-    from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
+    from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
+    from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
+    from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
+    from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt
+    from xoxzo.cloudpy.simulator.queries.overview import Overview
+    from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
+    from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, TemplateRecord
+    from xoxzo.cloudpy.simulator.queries.results import ResultPage, SearchResult
+    from xoxzo.cloudpy.simulator.queries.timeline import Timeline
+    from xoxzo.cloudpy.simulator.runtime.phone import Phone
+    from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
 
-T = TypeVar("T")
+_MAX_LIMIT = 1_000
 
 
-class Simulation:
-    """What every simulator is, whatever can be done with it.
+class Simulation(Lifecycle):
+    """A simulator without its servers and transports, which `Simulator` adds."""
 
-    Args:
-        settings: How it behaves; by default as the API's description proposes.
-        clock: Its time; the machine's clock by default, or a `SteppedClock`, which a database sets to where it stood.
-        database: A file that keeps its state, made when it is not there; by default the state is in memory alone.
-            `close` gives the file up.
+    def credits(self, sid: str, token: str) -> Decimal:
+        """Return the balance of an account."""
+        with self.engine as engine:
+            return engine.accounts.get(sid, token).credits
 
-    Raises:
-        SimulatorError: A setting is wrong, or the file is in use, damaged, not the simulator's, or cannot be written.
-    """
-
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        *,
-        clock: RealClock | None = None,
-        database: str | os.PathLike[str] | None = None,
-    ) -> None:
-        self.settings = settings or Settings()
-        self.instance = os.urandom(8).hex()
-        self.engine = Engine(self.settings, clock or RealClock(), _store(database))
-        self.api = Api(self.engine)
-        self._lock = threading.Lock()
-        self._users = 0
-        self._background: LoopThread | None = None
-        self._driver: EngineLoop | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-    def start(self) -> None:
-        """Start the simulator's thread; each start needs one `close`.
-
-        Raises:
-            SimulatorError: The database was closed and cannot be opened again.
-        """
-        with self._lock:
-            self.engine.open()
-            self._users += 1
-            if self._background is None:
-                self._background = LoopThread(self._drive)
-                self._background.start()
-
-    def close(self) -> None:
-        """Undo one `start`; the last one stops the thread, drops callbacks under way and closes the database."""
-        with self._lock:
-            self._users = max(0, self._users - 1)
-            if self._users == 0 and self._background is not None:
-                self._background.stop()
-                self._background = self._driver = None
-            if self._users == 0:
-                self.engine.close()
-
-    def in_background(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the simulator's own event loop and return what it returns.
-
-        Raises:
-            SimulatorError: The simulator was not started.
-        """
-        return self._running()[0].call(work)
-
-    @property
-    def now(self) -> datetime:
-        """The present on the simulator's clock, in UTC."""
-        return datetime.fromtimestamp(self.engine.clock.now(), UTC)
-
-    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Advance a clock that stands still and wait until the callbacks that fell due were answered.
+    def phone(self, number: str) -> Phone:
+        """Return a phone, to read what it received and to act on it.
 
         Args:
-            seconds: How far, zero or more; zero waits for what is under way.
-            minutes: So many minutes farther.
-            hours: So many hours farther.
-            days: So many days farther.
+            number: In E.164, with its +.
+        """
+        from xoxzo.cloudpy.simulator.commands.phones import PhoneCommands
+        from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
+        from xoxzo.cloudpy.simulator.runtime.phone import Phone
+
+        return Phone(number, PhoneQueries(self.engine, number), PhoneCommands(self.engine), self._waiter())
+
+    def assert_delivered_once(self, number: str, contains: str = "") -> ReceivedSms:
+        """Return the one SMS that a phone received; more than one, or none, is an error.
+
+        Args:
+            number: The phone's number, in E.164.
+            contains: What its text must hold; others do not count.
 
         Raises:
-            SimulatorError: The clock runs, `seconds` is out of range, or the simulator was not started.
+            AssertionError: There is not exactly one, or it has not arrived.
         """
-        background, driver = self._running()
-        background.call(driver.advance(_seconds(seconds, minutes, hours, days)))
+        fitting = [sms for sms in self.phone(number).inbox if contains in sms.text]
+        if len(fitting) != 1 or fitting[0].status != "DELIVERED":
+            received = ", ".join(f"{sms.text!r} ({sms.status})" for sms in fitting) or "none"
+            raise AssertionError(f"{number} should have received one SMS, and received {received}")
+        return fitting[0]
 
-    async def advance_async(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Do what `advance` does without blocking the event loop that runs the caller."""
-        background, driver = self._running()
-        await asyncio.wrap_future(background.submit(driver.advance(_seconds(seconds, minutes, hours, days))))
+    def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> CallRecord:
+        """Let a call come in to a subscribed dial-in number.
 
-    def stop_clock(self) -> None:
-        """Let time stand still, until `advance` moves it or `run_clock` sets it going; twice is fine.
+        Args:
+            din: The number, with or without its +.
+            caller: Who calls, in E.164; ``None`` withholds the number.
+            sid: Whose number it must be; anybody's by default.
 
-        States, stamps and prices follow this clock; throttling, time-outs of callbacks and slow faults follow real
-        time.
+        Returns:
+            The call as it begins; `find_call` tells how it went on.
+
+        Raises:
+            SimulatorError: Nobody (or somebody else) subscribes the number, or the caller is no number.
         """
-        self.engine.stop_clock()
+        from xoxzo.cloudpy.simulator.commands.phones import PhoneCommands
 
-    def run_clock(self) -> None:
-        """Let time go on from where it stands, as fast as the machine's; twice is fine."""
-        self.engine.run_clock()
+        return PhoneCommands(self.engine).call(din, caller, sid=sid)
+
+    def call(
+        self, din: str, caller: str | None = None, *, at: datetime | None = None, sid: str | None = None
+    ) -> CallRecord:
+        """Let a call come in to a dial-in number and return it when it has ended, with all its steps.
+
+        A stepped clock is advanced as far as that takes; by the machine's clock the call takes its time.
+
+        Args:
+            din: The number, with or without its +.
+            caller: Who calls, in E.164; ``None`` withholds the number.
+            at: When, on a stepped clock, which is advanced to this moment first.
+            sid: Whose number it must be; anybody's by default.
+
+        Raises:
+            SimulatorError: As `incoming_call` and `advance`; or the moment has no zone or has passed.
+        """
+        if at is not None:
+            if at.tzinfo is None or at < self.now:
+                raise SimulatorError(
+                    "moment_passed", "at must have a time zone and not have passed on the simulator's clock"
+                )
+            self.advance((at - self.now).total_seconds())
+        return self._waiter().wait_for_call_end(self.incoming_call(din, caller, sid=sid).callid)
+
+    def find_call(self, callid: str) -> CallRecord:
+        """Return how a call stands, incoming or outgoing.
+
+        Raises:
+            SimulatorError: There is no such call.
+        """
+        from xoxzo.cloudpy.simulator.queries.phones import find_call
+
+        return find_call(self.engine, callid)
 
     @property
-    def clock_stopped(self) -> bool:
-        """Whether time stands still until it is advanced."""
-        return self.engine.clock.stopped
+    def office(self) -> OfficeCommands:
+        """What people at Xoxzo do: approve templates, add credits, register senders, verify accounts."""
+        from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
+
+        return OfficeCommands(self.engine)
 
     @property
-    def next_due(self) -> datetime | None:
-        """When something happens next by itself, on the simulator's clock; ``None`` when nothing will."""
-        due = self.engine.next_due()
-        return None if due is None else datetime.fromtimestamp(due, UTC)
+    def carrier(self) -> CarrierCommands:
+        """What carriers and the holders of phones do: rules, and messages and calls settled by hand."""
+        from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
 
-    def _running(self) -> tuple[LoopThread, EngineLoop]:
-        if self._background is None or self._driver is None:
-            message = "the simulator was not started: use it in a with statement, or serve it"
-            raise SimulatorError(message)
-        return self._background, self._driver
+        return CarrierCommands(self.engine)
 
-    async def _drive(self) -> None:
-        from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
+    @property
+    def templates(self) -> tuple[TemplateRecord, ...]:
+        """The SMS templates of all accounts, oldest first."""
+        return self.office.templates
 
-        self._driver = EngineLoop(self.engine)
-        await self._driver.run()
+    def approve_template(self, ident: int) -> TemplateRecord:
+        """Approve a template; the same as ``office.approve``."""
+        return self.office.approve(ident)
+
+    def return_template(self, ident: int) -> TemplateRecord:
+        """Return a template to its author; the same as ``office.give_back``."""
+        return self.office.give_back(ident)
+
+    def search(
+        self, query: str = "", *, limit: int = 50, before: int | None = None, patience: float | None = None
+    ) -> ResultPage[SearchResult]:
+        """Find messages, calls and replies, the newest first.
+
+        Args:
+            query: Words that must all fit: ``to:``, ``from:``, ``status:``, ``tag:``, ``kind:`` (sms, call, reply) and
+                ``id:`` look at one thing, any other word at the text. A minus in front means "not", double quotes hold
+                words together. Empty for everything.
+            limit: How many at most, 1 to 1,000.
+            before: Only what is older: the `next` of the page before.
+            patience: Real seconds after which it returns what it has found; the next page goes on. ``None`` for any.
+
+        Raises:
+            SimulatorError: The query asks for a status or kind that there is not, or a number is out of range.
+        """
+        from xoxzo.cloudpy.simulator.queries.search import search
+
+        return search(self.engine, query, _limit(limit), before, patience)
+
+    def phones(self, *, limit: int = 50, before: int | None = None) -> ResultPage[PhoneSummary]:
+        """Return the phones that were reached, the latest first.
+
+        Args:
+            limit: How many at most, 1 to 1,000.
+            before: Only those that were reached earlier: the `next` of the page before.
+
+        Raises:
+            SimulatorError: A number is out of range.
+        """
+        from xoxzo.cloudpy.simulator.queries.phones import list_phones
+
+        return list_phones(self.engine, _limit(limit), before)
+
+    def timeline(self, ident: str) -> Timeline:
+        """Return all that happened to a message, a call or a reply.
+
+        The request as it came in (without what authenticates it), what was checked, the price, each status with its
+        time, each step of a call, each try to deliver a callback with what was answered.
+
+        Args:
+            ident: A msgid, a callid, or the id of a reply.
+
+        Raises:
+            SimulatorError: There is nothing with this id.
+        """
+        from xoxzo.cloudpy.simulator.queries.timeline import timeline
+
+        return timeline(self.engine, ident)
+
+    def overview(self, minutes: int = 60) -> Overview:
+        """Return how much happened in each of the last minutes, and how things stand.
+
+        Args:
+            minutes: How many, 1 to 1,440.
+
+        Raises:
+            SimulatorError: `minutes` is out of range.
+        """
+        from xoxzo.cloudpy.simulator.queries.overview import MAX_MINUTES, overview
+
+        if not 1 <= minutes <= MAX_MINUTES:
+            raise SimulatorError("minutes_out_of_range", "minutes must be 1 to {n}", n=MAX_MINUTES)
+        return overview(self.engine, minutes)
+
+    @property
+    def callbacks(self) -> tuple[CallbackAttempt, ...]:
+        """All tries to deliver a callback, oldest first."""
+        with self.engine as engine:
+            return tuple(engine.callbacks.log)
+
+    def resend_callback(self, ident: str) -> None:
+        """Post at once what waits for its next try, or else once more what was posted last.
+
+        Args:
+            ident: The msgid, callid, conferenceid or reply that it tells of.
+
+        Raises:
+            SimulatorError: No callback was ever posted for it.
+        """
+        with self.engine as engine:
+            if not engine.callbacks.again(ident):
+                raise ItemNotFound("no_such_callback", "there is no callback of this id")
+
+    @property
+    def faults(self) -> FaultInjector:
+        """What goes wrong on purpose: `add`, `remove`, `all_normal`, and `counts` of what has hit."""
+        return self.api.faults
+
+    def fail_next(self, kind: str, endpoint: str = "*", *, times: int = 1, seconds: float = 5.0) -> None:
+        """Let the next requests go wrong.
+
+        Args:
+            kind: How; one of `KINDS` of the module ``faults``.
+            endpoint: A method and a path, such as ``POST /sms/messages/``; ``*`` for all.
+            times: How many requests.
+            seconds: How long it takes, where it takes time.
+
+        Raises:
+            SimulatorError: There is no such kind or endpoint, or a number is out of range.
+        """
+        self.faults.add(kind, endpoint, times=times, seconds=seconds)
+
+    def reset(self) -> None:
+        """Forget all messages, templates, calls, subscriptions and balances; clock and limits go on as they are."""
+        self.engine.reset()
+
+    def _waiter(self) -> Waiter:
+        from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
+
+        return Waiter(self.engine, self.advance)
 
 
-def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float:
-    # Nothing is converted where only seconds are told: an integer may be too large for that, and is refused later.
-    more = minutes * 60 + hours * 3600 + days * 86_400
-    return seconds + more if more else seconds
-
-
-def _store(database: str | os.PathLike[str] | None) -> Store | None:
-    if database is None:
-        return None
-    from xoxzo.cloudpy.simulator.storage.database_store import DatabaseStore
-
-    return DatabaseStore(database)
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= _MAX_LIMIT:
+        raise SimulatorError("limit_out_of_range", "limit must be 1 to {n}", n=_MAX_LIMIT)
+    return limit

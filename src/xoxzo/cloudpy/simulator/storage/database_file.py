@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.storage.record_rows import KINDS, Row
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The engine's store: which rows a change makes, and which desk takes which record back."""
+"""The engine's store: turns changed records into rows of a database, and its rows into records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine.call_records import Call
+from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.store import SavedState, StoreOpening
 from xoxzo.cloudpy.simulator.storage.database_file import DatabaseFile
 from xoxzo.cloudpy.simulator.storage.record_rows import CALLS, KINDS, record, row
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from xoxzo.cloudpy.simulator.engine.engine import Engine
+    from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 
 
 class DatabaseStore:
@@ -31,70 +31,55 @@ class DatabaseStore:
         self._file = DatabaseFile(self._path)
 
     def begin(self) -> StoreOpening:
-        """Open the file if it is not open, and count a new generation in it.
+        """Open the file if it is not open, and count a new generation.
 
         Raises:
-            SimulatorError: It cannot be opened or written, or is none of ours.
+            SimulatorError: It cannot be opened or written, or is not a database of the simulator.
         """
         meta = self._file.meta()
         generation = int(meta.get("generation", -1)) + 1
         self._file.write((), {"generation": generation})
-        marks = SavedState(meta["moment"], int(meta["templates"])) if "moment" in meta else None
-        return StoreOpening(generation, marks)
+        saved = SavedState(meta["moment"], int(meta["templates"])) if "moment" in meta else None
+        return StoreOpening(generation, saved)
 
-    def load(self, engine: Engine, stopped: float, reason: str) -> None:
-        """Put all records into an empty engine.
+    def load(
+        self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
+    ) -> list[Call]:
+        """Read all records and hand each to the function for its type; see `Store.load`.
 
         Raises:
             SimulatorError: A row cannot be read.
         """
         calls: dict[str, Call] = {}
-        others: dict[str, Call] = {}
+        other_legs: dict[str, Call] = {}
 
         def leg(plain: dict[str, Any]) -> Call:
             callid = plain["callid"]
             if callid in calls:
                 return calls[callid]
-            return others.setdefault(callid, record(CALLS, plain, engine.accounts.get, leg))
+            return other_legs.setdefault(callid, record(CALLS, plain, account, leg))
 
-        takers = _takers(engine, calls)
         for kind in KINDS:
             for key, text in self._file.texts(kind.table):
                 try:
-                    takers[kind.table](record(kind, json.loads(text), engine.accounts.get, leg))
+                    found = record(kind, json.loads(text), account, leg)
+                    restore[kind.record_type](found)
                 except (LookupError, ValueError, TypeError, AttributeError) as error:
                     message = f"{self._path} is damaged: {kind.table} {key}: {type(error).__name__}"
                     raise SimulatorError(message) from None
-        engine.calls.restore(calls.values(), others.values(), stopped, reason)
+                if kind is CALLS:
+                    calls[found.callid] = found
+        return list(other_legs.values())
 
-    def save(self, changes: Mapping[object, bool], marks: SavedState, *, wipe: bool) -> None:
+    def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
         """Write what changed in one transaction; it is on disk when this returns.
 
         Raises:
             NotSaved: Nothing was written.
         """
         rows = [row(changed, kept=kept) for changed, kept in changes.items()]
-        self._file.write(rows, {"moment": marks.moment, "templates": marks.templates}, wipe=wipe)
+        self._file.write(rows, {"moment": saved.moment, "templates": saved.templates}, wipe=wipe)
 
     def close(self) -> None:
         """Close the file, so that another simulator can have it."""
         self._file.close()
-
-
-def _takers(engine: Engine, calls: dict[str, Call]) -> dict[str, Callable[[Any], object]]:
-    """Return who takes the records of each table."""
-    return {
-        "account": engine.accounts.restore,
-        "message": engine.sms.restore,
-        "call": lambda call: calls.setdefault(call.callid, call),
-        "conference": engine.conferences.restore,
-        "line": lambda line: (engine.dins if line.kind == "din" else engine.sins).restore(line),
-        "template": engine.templates.restore,
-        "website": engine.otp.restore_website,
-        "otp": engine.otp.restore,
-        "delivery": engine.callbacks.restore,
-        "rule": engine.outcome_rules.restore,
-        "sender": engine.registered_senders.restore,
-        "reply": engine.inbound_sms.restore,
-        "attempt": engine.callbacks.note,
-    }

@@ -10,17 +10,14 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call
-from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account
-from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackAttempt, CallbackDelivery
-from xoxzo.cloudpy.simulator.engine.services.conferences import Conference
-from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSms
-from xoxzo.cloudpy.simulator.engine.services.otp import Otp, Website
-from xoxzo.cloudpy.simulator.engine.services.registered_senders import RegisteredSender
-from xoxzo.cloudpy.simulator.engine.services.sms import Message
-from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.services.templates import Template
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt, CallbackDelivery
+from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
+from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
+from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website
+from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RegisteredSender
+from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.templates import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class RecordKind:
     """One kind of record."""
 
     table: str
-    made: type
+    record_type: type
     key: Callable[[Any], object]
     """What tells it from others of its kind; JSON."""
 
@@ -52,9 +49,9 @@ KINDS = (
 )
 """In the order in which they can be read: what refers to others comes after them."""
 
-_BY_TYPE = {kind.made: kind for kind in KINDS}
+_BY_TYPE = {kind.record_type: kind for kind in KINDS}
 # What an account sent stands in tables of its own; what is being posted is not any more when it is read again.
-_ELSEWHERE = {"messages", "calls", "under_way"}
+_NOT_SAVED = {"under_way"}
 _REFERRING = {"account", "owner", "legs"}
 
 
@@ -92,7 +89,7 @@ def _plain(record: object) -> dict[str, Any]:
 @cache
 def _names(made: type) -> tuple[list[str], list[str]]:
     """Return the fields of a record that are written, and those of them that refer to other records."""
-    names = [field.name for field in fields(made) if field.name not in _ELSEWHERE]
+    names = [field.name for field in fields(made) if field.name not in _NOT_SAVED]
     return names, [name for name in names if name in _REFERRING]
 
 
@@ -122,7 +119,7 @@ def record(
         ValueError: A value is of another type.
         TypeError: A field is missing.
     """
-    hints = _hints(kind.made)
+    hints = _hints(kind.record_type)
     values: dict[str, Any] = {}
     for name, value in plain.items():
         if name in {"account", "owner"}:
@@ -131,7 +128,7 @@ def record(
             values[name] = tuple(map(leg, value))
         else:
             values[name] = msgspec.convert(value, hints[name])
-    return kind.made(**values)
+    return kind.record_type(**values)
 
 
 @cache

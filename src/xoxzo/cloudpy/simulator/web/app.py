@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
 from xoxzo.cloudpy.simulator.runtime.batching import Batcher
+from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send, read_body
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
     from xoxzo.cloudpy.simulator.web.console.app import Console
-
-T = TypeVar("T")
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CONTROL = b"/_simulator"
 CONSOLE = b"/console"
-
-_SLOWEST_BODY = 30.0
-_JSON = ((b"content-type", b"application/json"), (b"connection", b"close"))
-_TOO_LARGE = ApiResponse(413, encode({"detail": "Request body too large."}), _JSON)
-# Nobody reads it; what it must do is to keep a body that broke off from being taken for a whole one.
-_GONE = ApiResponse(400, encode({"detail": "The request broke off."}), _JSON)
-_TOO_SLOW = ApiResponse(408, encode({"detail": "Request body too slow."}), _JSON)
 
 
 def _cannot_cut(client: object) -> None:
@@ -53,7 +42,7 @@ class Application:
 
     def __init__(
         self,
-        simulator: Simulator,
+        simulator: Simulation,
         bind_host: str = "127.0.0.1",
         cut: Callable[[tuple[str, int] | None], None] = _cannot_cut,
     ) -> None:
@@ -137,43 +126,3 @@ class Application:
                 await asyncio.to_thread(self._simulator.close)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-async def until_stopping(stopping: asyncio.Event, awaited: Awaitable[T]) -> T | None:
-    """Wait for something as long as the server runs; return ``None`` when it stops first.
-
-    Args:
-        stopping: The event of the request's state, `request.state.stopping`.
-        awaited: What is waited for; it is cancelled when the server stops.
-    """
-    wanted, end = asyncio.ensure_future(awaited), asyncio.ensure_future(stopping.wait())
-    try:
-        await asyncio.wait({wanted, end}, return_when=asyncio.FIRST_COMPLETED)
-        return wanted.result() if wanted.done() else None
-    finally:
-        wanted.cancel()
-        end.cancel()
-
-
-async def read_body(receive: Receive, most: int) -> bytes | ApiResponse:
-    """Read a request body of at most `most` bytes, or return the refusal of one that is too large, too slow or cut.
-
-    A body that is too large is read on for a while, so that a caller who sends first and reads later gets the answer.
-    """
-    body = bytearray()
-    size = 0
-    try:
-        async with asyncio.timeout(_SLOWEST_BODY):
-            while size <= 16 * most:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return _GONE
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size <= most:
-                    body += chunk
-                if not message.get("more_body"):
-                    break
-    except TimeoutError:
-        return _TOO_SLOW
-    return bytes(body) if size <= most else _TOO_LARGE

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
     from xoxzo.cloudpy.simulator.web.app import Application
     from xoxzo.cloudpy.simulator.web.connection import Shared
 
@@ -62,7 +62,7 @@ class Complaints(logging.Logger):
         simulator: Whose event it is.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulation) -> None:
         super().__init__("uvicorn.error", logging.WARNING)
         self.parent = logging.getLogger("uvicorn.error")
         self._engine = simulator.engine
@@ -90,4 +90,4 @@ class Complaints(logging.Logger):
     def tell(self, what: str) -> None:
         """Tell of a caller's mistake."""
         with self._engine.lock:
-            self._engine.context.tell("refused", "(no request)", status=400, because=[what])
+            self._engine.context.publish("refused", "(no request)", status=400, because=[what])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from xoxzo.cloudpy.simulator.queries.status import count_by_status
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 """What the text is sent as."""
@@ -25,7 +26,7 @@ class Metrics(Collector):
         simulator: What is counted.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -37,13 +38,15 @@ class Metrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Count what there is at this moment."""
         simulator = self._simulator
-        with simulator.engine as engine:
-            messages = Counter[str](message.status for message in engine.sms.messages.values())
-            calls = Counter[str](call.status for call in engine.calls.calls.values())
-            attempts = Counter[str](attempt.outcome for attempt in engine.callbacks.log)
-        yield _gauge("messages", "SMS that are kept, by status", "status", messages)
-        yield _gauge("calls", "Calls that are kept, by status", "status", calls)
-        yield _gauge("callback_attempts", "Tries to deliver a callback that are kept, by outcome", "outcome", attempts)
+        counts = count_by_status(simulator.engine)
+        yield _gauge("messages", "SMS that are kept, by status", "status", counts.messages)
+        yield _gauge("calls", "Calls that are kept, by status", "status", counts.calls)
+        yield _gauge(
+            "callback_attempts",
+            "Tries to deliver a callback that are kept, by outcome",
+            "outcome",
+            counts.callback_attempts,
+        )
         faults = CounterMetricFamily("xoxzo_simulator_faults", "Faults on purpose that have hit", labels=["kind"])
         for kind, count in sorted(simulator.faults.counts.items()):
             faults.add_metric([kind], count)

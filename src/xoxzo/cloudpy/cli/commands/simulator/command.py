@@ -21,12 +21,11 @@ from xoxzo.cloudpy.cli.core.signals import stop_signals
 # Imported here so that a missing extra is told by the table of commands, in one line.
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
-from xoxzo.cloudpy.simulator.profiles import PROFILES
 
 # Imported here so that a missing extra is told by the table of commands, in one line.
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 from xoxzo.cloudpy.simulator.server import Server
-from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.settings import PROFILES, Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def command(
             moment = SteppedClock() if clock == "stepped" else RealClock()
             simulator = Simulator(settings, clock=moment, database=database)
             log = EventLog(event_json if machine else event_line, show_content=show_content)
-            simulator.engine.listen(log.tell)
+            simulator.engine.add_listener(log.tell)
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:

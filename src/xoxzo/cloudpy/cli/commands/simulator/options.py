@@ -7,8 +7,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.i18n import _, reason
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.profiles import profile
-from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.settings import Settings, profile
 
 
 def settings_from(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, invalid
 from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
-from xoxzo.cloudpy.simulator.engine.call_records import CallRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.calls import CallRequest
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import LANGUAGES
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits, is_number, without_plus
 from xoxzo.cloudpy.simulator.engine.rules.prices import has_dialling_code
 from xoxzo.cloudpy.simulator.engine.rules.urls import is_recording
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.fields import Fields
@@ -67,6 +67,6 @@ def _check_caller(fields: Fields, request: CallRequest, engine: Engine, account:
 
 def get(exchange: RequestContext) -> ApiResponse:
     """Answer `GET /voice/calls/<callid>/` (API section 5.2)."""
-    call = exchange.account.calls.get(exchange.ident)
+    call = exchange.engine.calls.find(exchange.account, exchange.ident)
     hidden = call is not None and call.direction == "inbound" and not exchange.engine.settings.inbound_calls_listed
     return empty_response(404) if call is None or hidden else json_response(200, call.view(exchange.base_url))

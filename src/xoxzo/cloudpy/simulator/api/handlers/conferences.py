@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, invalid
 from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.engine.records.calls import ConferenceRequest
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import LANGUAGES
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits, is_number, without_plus
 from xoxzo.cloudpy.simulator.engine.rules.prices import has_dialling_code
-from xoxzo.cloudpy.simulator.engine.services.conferences import ConferenceRequest
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.fields import Fields

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiRequest, ApiResponse
 from xoxzo.cloudpy.simulator.api.request_context import empty_response, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.errors import NotSaved
 
 PATH = b"/s/"
 """How the path of every short link begins; the real ones stand on a host of their own."""

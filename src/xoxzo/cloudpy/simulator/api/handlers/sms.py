@@ -10,10 +10,11 @@ from xoxzo.cloudpy.simulator.api.http import ApiResponse, detail, invalid
 from xoxzo.cloudpy.simulator.api.query_strings import OLDEST, DateFilter, date_filters
 from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
+from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits, is_number
 from xoxzo.cloudpy.simulator.engine.rules.prices import has_dialling_code
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
-from xoxzo.cloudpy.simulator.engine.services.sms import Message, MessageTooLong, SmsRequest
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.fields import Fields

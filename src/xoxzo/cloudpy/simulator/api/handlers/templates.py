@@ -8,9 +8,9 @@ from xoxzo.cloudpy.simulator.api.fields import Fields
 from xoxzo.cloudpy.simulator.api.handlers import sms
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, invalid
 from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, MissingVariables, NotApproved, UnknownTemplate
+from xoxzo.cloudpy.simulator.engine.records.templates import Template
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
-from xoxzo.cloudpy.simulator.engine.services.sms import MessageTooLong
-from xoxzo.cloudpy.simulator.engine.services.templates import MissingVariables, NotApproved, Template, UnknownTemplate
 
 
 def list_all(exchange: RequestContext) -> ApiResponse:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+G = TypeVar("G")
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -22,6 +23,15 @@ def surplus(kept: Mapping[K, V], most: int) -> list[K]:
     takes the longer the more it has lost, so it is not looked for each time.
     """
     return list(islice(kept, len(kept) - most + most // _SHARE)) if len(kept) > most else []
+
+
+def remove_from_index(index: dict[G, dict[K, V]], group: G, key: K) -> V | None:
+    """Remove an entry from an index of groups, and the group with its last entry; return it, or ``None``."""
+    entries = index.get(group, {})
+    removed = entries.pop(key, None)
+    if not entries:
+        index.pop(group, None)
+    return removed
 
 
 def outlived(kept: Mapping[K, V], began: Callable[[V], float], moment: float) -> list[K]:

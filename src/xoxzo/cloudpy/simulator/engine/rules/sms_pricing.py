@@ -10,7 +10,7 @@ from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_for_nu
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from xoxzo.cloudpy.simulator.engine.services.sms import SmsRequest
+    from xoxzo.cloudpy.simulator.engine.records.sms import SmsRequest
     from xoxzo.cloudpy.simulator.settings import Settings
 
 

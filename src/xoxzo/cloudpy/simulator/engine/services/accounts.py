@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.simulator.engine.call_records import Call
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
-    from xoxzo.cloudpy.simulator.engine.services.sms import Message
-
-
-class NotEnoughCredits(Exception):
-    """The balance is too low; `required` is what would have been enough."""
-
-    def __init__(self, required: Decimal) -> None:
-        super().__init__(required)
-        self.required = required
-
-
-@dataclass(slots=True, eq=False)
-class Account:
-    """One sid/token pair with its balance and what it sent, oldest first."""
-
-    sid: str
-    token: str = field(repr=False)
-    credits: Decimal
-    messages: dict[str, Message] = field(default_factory=dict, repr=False)
-    calls: dict[str, Call] = field(default_factory=dict, repr=False)
-    bought: bool = False
-    """Whether credits were bought: until then its texts may be replaced (API section 15.27)."""
-    verified: bool | None = None
-    """Whether it may subscribe numbers (API section 15.47); ``None`` leaves that to the settings."""
-    free_form: bool | None = None
-    """Whether it may send texts of its own (API section 15.8); ``None`` leaves that to the settings."""
 
 
 class AccountService:
@@ -72,22 +46,22 @@ class AccountService:
         if account.credits < required and not self._context.settings.postpaid:
             raise NotEnoughCredits(required)
         account.credits -= amount
-        self._context.tally.minute(self._context.now()).spent += amount
+        self._context.minute_stats.minute(self._context.now()).spent += amount
         self._keep(account)
 
     def refund(self, account: Account, amount: Decimal) -> None:
         """Give credits back."""
         account.credits += amount
-        self._context.tally.minute(self._context.now()).spent -= amount
+        self._context.minute_stats.minute(self._context.now()).spent -= amount
         self._keep(account)
 
     def buy(self, account: Account, amount: Decimal) -> None:
         """Add credits that were bought (API section 1.7)."""
         account.credits += amount
         account.bought = True
-        self._context.tally.minute(self._context.now()).bought += amount
+        self._context.minute_stats.minute(self._context.now()).bought += amount
         self._keep(account)
-        self._context.tell("account", account.sid, what="credits added", credits=float(amount))
+        self._context.publish("account", account.sid, what="credits added", credits=float(amount))
 
     def allow(self, account: Account, *, verified: bool | None = None, free_form: bool | None = None) -> None:
         """Verify an account, or let it send texts of its own, or take that back; ``None`` leaves a right as it is."""
@@ -96,7 +70,7 @@ class AccountService:
         if free_form is not None:
             account.free_form = free_form
         self._keep(account)
-        self._context.tell("account", account.sid, what="rights changed")
+        self._context.publish("account", account.sid, what="rights changed")
 
     def by_sid(self, sid: str) -> Account | None:
         """Return the account of a SID, if one is kept; with several tokens, the one that was first charged."""
@@ -106,7 +80,7 @@ class AccountService:
         """Return all accounts that are kept, the oldest first."""
         return list(self._kept.values())
 
-    def on_forget(self, forgotten: Callable[[Account], None]) -> None:
+    def on_delete(self, forgotten: Callable[[Account], None]) -> None:
         """Have `forgotten` called for each account that is kept no more."""
         self._forgotten.append(forgotten)
 
@@ -117,14 +91,9 @@ class AccountService:
     def _keep(self, account: Account) -> None:
         kept = self._kept.setdefault((account.sid, account.token), account)
         if kept is account:  # one that was forgotten may still pay for a number that it subscribes
-            self._context.touch(account)
+            self._context.mark_changed(account)
         if len(self._kept) > self._context.settings.max_accounts:
             oldest = self._kept.pop(next(iter(self._kept)))
-            self._context.forget(oldest)
+            self._context.mark_deleted(oldest)
             for forgotten in self._forgotten:
                 forgotten(oldest)
-
-
-def same(one: Account, other: Account) -> bool:
-    """Say whether two are the same account, which may have been made anew meanwhile."""
-    return (one.sid, one.token) == (other.sid, other.token)

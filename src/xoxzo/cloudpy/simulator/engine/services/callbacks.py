@@ -4,60 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.records.callbacks import (
+    CallbackAttempt,
+    CallbackDelivery,
+    CallbackKind,
+    CallbackOutcome,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CallbackKind = Literal["sms", "call", "conference", "click", "reply"]
-CallbackOutcome = Literal["delivered", "will retry", "gave up", "refused"]
 
 _LONGEST_ANSWER = 2_048
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackAttempt:
-    """One try to deliver a callback."""
-
-    kind: CallbackKind
-    ident: str
-    """The msgid, callid, conferenceid, or the id of a reply."""
-    url: str
-    attempt: int
-    at: float
-    """When it ended, seconds since 1970 on the simulator's clock."""
-    status: int | None
-    error: str | None
-    outcome: CallbackOutcome
-    content_type: str = ""
-    body: str = ""
-    """What was posted."""
-    answer: str = ""
-    """The beginning of what was answered."""
-    answer_headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class CallbackDelivery:
-    """A callback that was not answered with 200 yet."""
-
-    kind: CallbackKind
-    ident: str
-    url: str
-    body: bytes
-    content_type: str
-    due: float
-    """When the next try begins, or the one that is under way began."""
-    attempt: int = 1
-    """Which one that is."""
-    repeated: bool = False
-    """Whether it was asked for by hand; then it has one try."""
-    under_way: bool = field(default=False, repr=False)
-    """Whether it is being posted now."""
 
 
 class CallbackService:
@@ -121,12 +83,12 @@ class CallbackService:
 
     def _begin(self, delivery: CallbackDelivery) -> None:
         self._pending[delivery.kind, delivery.ident] = delivery
-        self._context.touch(delivery)
+        self._context.mark_changed(delivery)
         self._try(delivery)
 
     def _wait(self, delivery: CallbackDelivery, seconds: float) -> None:
         due = delivery.due = self._context.now() + seconds
-        self._context.touch(delivery)
+        self._context.mark_changed(delivery)
         self._context.at(due, lambda: self._fall_due(delivery, due))
 
     def _fall_due(self, delivery: CallbackDelivery, due: float) -> None:
@@ -136,13 +98,13 @@ class CallbackService:
     def note(self, attempt: CallbackAttempt) -> None:
         """Put a try into the log, new or saved; the oldest is forgotten when there are too many."""
         if len(self.log) == self.log.maxlen and self.log:
-            self._context.forget(self.log[0])
+            self._context.mark_deleted(self.log[0])
         self.log.append(attempt)
 
-    def forget_before(self, moment: float) -> None:
+    def delete_before(self, moment: float) -> None:
         """Forget tries that ended before a moment."""
         while self.log and self.log[0].at < moment:
-            self._context.forget(self.log.popleft())
+            self._context.mark_deleted(self.log.popleft())
 
     def _try(self, delivery: CallbackDelivery) -> None:
         delivery.under_way = True
@@ -150,12 +112,12 @@ class CallbackService:
         if fault is None:
             self._post(delivery)
             return
-        self._context.tell("fault", delivery.ident, what=fault.kind)
+        self._context.publish("fault", delivery.ident, what=fault.kind)
         if fault.kind == "callback_lost":
             self._answered(delivery, OutboundResult(200))
         elif fault.kind == "callback_late":
             delivery.due = self._context.now() + fault.seconds
-            self._context.touch(delivery)
+            self._context.mark_changed(delivery)
             self._context.at(delivery.due, lambda: self._post(delivery))
         else:
             self._post(delivery)
@@ -203,14 +165,14 @@ class CallbackService:
             answer.body[:_LONGEST_ANSWER].decode("utf-8", "replace"),
             answer.headers,
         )
-        self._context.touch(record)
+        self._context.mark_changed(record)
         self.note(record)
-        minute = self._context.tally.minute(record.at)
+        minute = self._context.minute_stats.minute(record.at)
         if outcome == "delivered":
             minute.callbacks_ok += 1
         else:
             minute.callbacks_failed += 1
-        self._context.tell(
+        self._context.publish(
             "callback",
             delivery.ident,
             outcome=outcome,
@@ -223,7 +185,7 @@ class CallbackService:
         # A later one of the same message, such as one that was repeated by hand, may have taken its place.
         if self._pending.get((delivery.kind, delivery.ident)) is delivery:
             del self._pending[delivery.kind, delivery.ident]
-        self._context.forget(delivery)
+        self._context.mark_deleted(delivery)
 
 
 def _ignore(_answer: OutboundResult) -> None:

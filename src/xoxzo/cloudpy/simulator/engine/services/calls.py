@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call, CallRequest, CallStatus, Step
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.calls import Call, CallRequest, CallStatus, Step
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_for_number, price_json
-from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, remove_from_index, surplus
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.ringing import PhoneRinger
 
 if TYPE_CHECKING:
@@ -34,9 +36,10 @@ class CallService:
         self.phones = PhoneRinger(context, outcome_rules, self.step, self.end)
         self.calls: dict[str, Call] = {}
         self.by_phone: dict[str, dict[str, Call]] = {}
+        self.by_account: dict[Account, dict[str, Call]] = {}
         self._ended: Callable[[Call], None] = lambda _call: None
         self._changed: Callable[[Call], None] = lambda _call: None
-        accounts.on_forget(self._forget_all)
+        accounts.on_delete(self._delete_all)
 
     def on_end(self, ended: Callable[[Call], None]) -> None:
         """Have `ended` called for each call that ends, once it stands as it will stay."""
@@ -89,7 +92,7 @@ class CallService:
         call.steps.append(Step(self._context.now(), name, kept))
         self._touch(call)
         numbers = {"from": call.caller, "to": call.recipient}
-        self._context.tell("call", call.callid, numbers=numbers, content=content, step=name, **facts)
+        self._context.publish("call", call.callid, numbers=numbers, content=content, step=name, **facts)
 
     def answer(self, call: Call) -> None:
         """Begin to talk, and charge each further minute when it starts."""
@@ -115,6 +118,10 @@ class CallService:
     def ring(self, call: Call, answered: Callable[[], None]) -> None:
         """Let the phone of a call ring; what is `answered` happens unless the number has a fate of its own."""
         self.phones.ring(call, call.recipient, answered, lambda: self.end(call, "FAILED"))
+
+    def find(self, account: Account, callid: str) -> Call | None:
+        """Return an account's call."""
+        return self.by_account.get(account, {}).get(callid)
 
     def hang_up(self, callid: str) -> bool:
         """Hang up by hand; return whether somebody was talking."""
@@ -151,16 +158,16 @@ class CallService:
     def keep(self, call: Call) -> None:
         """Keep a call, and forget the oldest when there are too many."""
         self.calls[call.callid] = call
-        call.account.calls[call.callid] = call
-        self._context.tally.minute(call.started).calls += 1
+        self.by_account.setdefault(call.account, {})[call.callid] = call
+        self._context.minute_stats.minute(call.started).calls += 1
         self.attach(call.recipient, call)
         for callid in surplus(self.calls, self._context.settings.max_calls):
-            self._forget(self.calls.pop(callid))
+            self._delete(self.calls.pop(callid))
 
-    def forget_before(self, moment: float) -> None:
+    def delete_before(self, moment: float) -> None:
         """Forget calls that began before a moment."""
         for callid in outlived(self.calls, lambda call: call.started, moment):
-            self._forget(self.calls.pop(callid))
+            self._delete(self.calls.pop(callid))
 
     def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
         """Take back calls that were saved, the oldest first.
@@ -175,8 +182,8 @@ class CallService:
         """
         reached: list[tuple[float, str, Call]] = []
         for call in calls:
-            self._context.saw(call.serial)
-            self.calls[call.callid] = call.account.calls[call.callid] = call
+            self._context.note_serial(call.serial)
+            self.calls[call.callid] = self.by_account.setdefault(call.account, {})[call.callid] = call
             reached += ((at, number, call) for at, number in call.reached())
         for call in (*calls, *others):
             if call.ended is None:
@@ -190,7 +197,7 @@ class CallService:
 
     def _touch(self, call: Call) -> None:
         if call.callid in self.calls:  # it may have been forgotten meanwhile
-            self._context.touch(call)
+            self._context.mark_changed(call)
         if call.conferenceid:
             self._changed(call)
 
@@ -202,15 +209,15 @@ class CallService:
             if _is_phone(number, call):
                 self._context.phones.reached(number, call.serial)
 
-    def _forget_all(self, account: Account) -> None:
-        for callid in list(account.calls):
-            self._forget(self.calls.pop(callid))
+    def _delete_all(self, account: Account) -> None:
+        for callid in list(self.by_account.get(account, ())):
+            self._delete(self.calls.pop(callid))
 
-    def _forget(self, call: Call) -> None:
-        self._context.forget(call)
+    def _delete(self, call: Call) -> None:
+        self._context.mark_deleted(call)
         if not call.conferenceid:  # a conference is kept longer than its calls may be, and has to end
             self.phones.silence(call)
-        call.account.calls.pop(call.callid, None)
+        remove_from_index(self.by_account, call.account, call.callid)
         for _, number in call.reached():
             inbox = self.by_phone.get(number, {})
             if inbox.pop(call.callid, None) and _is_phone(number, call):

@@ -9,7 +9,8 @@ from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
-    from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService
+    from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+    from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 
 
 class CarrierLookupService:
@@ -29,7 +30,9 @@ class CarrierLookupService:
         self._accounts.charge(account, price)
         ident = self._context.msgid()
         carrier = carrier_of(self._context.settings.carriers, number)
-        self._context.tell("lookup", ident, numbers={"of": number}, what=carrier.name if carrier else "nothing found")
+        self._context.publish(
+            "lookup", ident, numbers={"of": number}, what=carrier.name if carrier else "nothing found"
+        )
         return {
             "id": ident,
             "mcc": carrier and carrier.mcc,

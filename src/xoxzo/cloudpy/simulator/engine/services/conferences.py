@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call
-from xoxzo.cloudpy.simulator.engine.clock import format_time
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_for_number, price_json
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
+from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference, ConferenceRequest
+from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_for_number
 from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, same
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
     from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
     from xoxzo.cloudpy.simulator.engine.services.calls import CallService
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConferenceRequest:
-    """A checked request for a conference (API section 5.3)."""
-
-    caller: str
-    participants: tuple[str, ...]
-    callback_url: str | None = None
-    tags: tuple[str, ...] = ()
-    base_url: str = "http://localhost"
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Conference:
-    """A conference and the calls that it consists of."""
-
-    conferenceid: str
-    account: Account = field(repr=False)
-    request: ConferenceRequest
-    started: float
-    legs: tuple[Call, ...]
-
-    @property
-    def ended(self) -> float | None:
-        """When the last call ended, or ``None``."""
-        ends = [leg.ended for leg in self.legs if leg.ended is not None]
-        return max(ends) if len(ends) == len(self.legs) else None
-
-    def view(self, base_url: str) -> dict[str, object]:
-        """Return it as the API shows it (API section 5.4): the cost of all calls, the duration of the longest."""
-        ended = self.ended
-        cost = sum(leg.charged for leg in self.legs if leg.ended is not None)
-        return {
-            "conferenceid": self.conferenceid,
-            "start_time": format_time(self.started),
-            "end_time": None if ended is None else format_time(ended),
-            "duration": max(leg.duration for leg in self.legs),
-            "cost": price_json(as_decimal(cost)),
-            "participants": [leg.view(base_url) for leg in self.legs],
-        }
 
 
 class ConferenceService:
@@ -108,7 +66,7 @@ class ConferenceService:
             started=self._context.now(),
             legs=legs,
         )
-        self._context.touch(conference)
+        self._context.mark_changed(conference)
         self._keep(conference)
         for leg in legs:
             self._call(leg)
@@ -145,19 +103,19 @@ class ConferenceService:
     def _keep(self, conference: Conference) -> None:
         self.conferences[conference.conferenceid] = conference
         for conferenceid in surplus(self.conferences, self._context.settings.max_calls):
-            self._forget(self.conferences.pop(conferenceid))
+            self._delete(self.conferences.pop(conferenceid))
 
-    def _forget(self, conference: Conference) -> None:
-        self._context.forget(conference)
+    def _delete(self, conference: Conference) -> None:
+        self._context.mark_deleted(conference)
         for leg in conference.legs:
             self._calls.phones.silence(leg)
 
-    def forget_before(self, moment: float) -> None:
+    def delete_before(self, moment: float) -> None:
         """Forget conferences that began before a moment."""
         for conferenceid in outlived(self.conferences, lambda conference: conference.started, moment):
-            self._forget(self.conferences.pop(conferenceid))
+            self._delete(self.conferences.pop(conferenceid))
 
     def _leg_changed(self, leg: Call) -> None:
         # A conference is kept longer than its calls may be, so it is saved with them.
         if conference := self.conferences.get(leg.conferenceid):
-            self._context.touch(conference)
+            self._context.mark_changed(conference)

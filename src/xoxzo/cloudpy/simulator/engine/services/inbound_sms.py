@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, InboundSmsStatus
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
 from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
     from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
     from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
-
-InboundSmsStatus = Literal["RECEIVED", "NO ACTION URL", "NO CREDITS"]
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class InboundSms:
-    """An SMS from a phone to a receiving number."""
-
-    ident: str
-    account: Account = field(repr=False)
-    sender: str
-    recipient: str
-    """The receiving number, with its +."""
-    text: str
-    cost: Decimal
-    at: float
-    status: InboundSmsStatus
-    serial: int
 
 
 class InboundSmsService:
@@ -86,30 +69,30 @@ class InboundSmsService:
             status=status,
             serial=self._context.serial(),
         )
-        self._context.touch(reply)
+        self._context.mark_changed(reply)
         self.restore(reply)
         numbers = {"from": sender, "to": reply.recipient}
-        self._context.tell("reply", reply.ident, numbers=numbers, content=text, status=status)
+        self._context.publish("reply", reply.ident, numbers=numbers, content=text, status=status)
         if status == "RECEIVED" and line.action_url is not None:
             self._callbacks.post("reply", reply.ident, line.action_url, _report(reply))
         return reply
 
     def restore(self, reply: InboundSms) -> None:
         """Keep a reply, new or saved, and forget the oldest when there are too many."""
-        self._context.saw(reply.serial)
+        self._context.note_serial(reply.serial)
         self.replies[reply.ident] = reply
         self.by_phone.setdefault(reply.sender, {})[reply.ident] = reply
         self._context.phones.reached(reply.sender, reply.serial)
         for ident in surplus(self.replies, self._context.settings.max_messages):
-            self._forget(self.replies.pop(ident))
+            self._delete(self.replies.pop(ident))
 
-    def forget_before(self, moment: float) -> None:
+    def delete_before(self, moment: float) -> None:
         """Forget what came in before a moment."""
         for ident in outlived(self.replies, lambda reply: reply.at, moment):
-            self._forget(self.replies.pop(ident))
+            self._delete(self.replies.pop(ident))
 
-    def _forget(self, reply: InboundSms) -> None:
-        self._context.forget(reply)
+    def _delete(self, reply: InboundSms) -> None:
+        self._context.mark_deleted(reply)
         self._context.phones.forgotten(reply.sender)
         written = self.by_phone[reply.sender]
         del written[reply.ident]

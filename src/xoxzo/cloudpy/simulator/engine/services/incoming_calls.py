@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call
-from xoxzo.cloudpy.simulator.engine.clock import format_time
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.calls import Call
+from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
     Action,
     ActionError,
@@ -20,12 +22,8 @@ from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
 )
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
 from xoxzo.cloudpy.simulator.engine.rules.urls import add_query
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits
-from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import (
-    SubscribedNumber,
-    SubscribedNumberService,
-    UnknownNumber,
-)
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
+from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.services.calls import CallService
@@ -169,16 +167,3 @@ class IncomingCallService:
         if call.ended is None:  # it has when the balance ran dry while a transfer rang
             self._calls.step(call, "failed", reason=reason)
             self._calls.end(call, "FAILED")
-
-
-def call_view(call: Call) -> dict[str, object]:
-    """Return a call with its steps, for the control API."""
-    return {
-        "id": call.callid,
-        "direction": call.direction,
-        "caller": call.caller or None,
-        "recipient": call.recipient,
-        "status": call.status,
-        "duration": call.duration,
-        "steps": [{"at": format_time(step.at), "name": step.name, **step.facts} for step in call.steps],
-    }

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.records.sms import LinkTracking
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import replace_link
+from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
+    from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
     from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
-    from xoxzo.cloudpy.simulator.engine.services.sms import Message, SmsRequest
 
 _DAY = 86_400
 _MOST_ACCESSES = 1000
-
-
-@dataclass(slots=True, kw_only=True)
-class LinkTracking:
-    """A link in a message that was replaced by a short one."""
-
-    link: str
-    path: str
-    """The last part of the short address: five characters."""
-    shortlink: str
-    accesses: list[float] = field(default_factory=list)
-    """When it was opened, the first time first."""
-
-    def view(self, *, all_accesses: bool) -> dict[str, object]:
-        """Return it as the API shows it (API sections 2.2, 15.24 and 15.25)."""
-        first = format_time(self.accesses[0]) if self.accesses else None
-        shown: dict[str, object] = {
-            "accessed": first is not None,
-            "accessed_on": first,
-            "link": self.link,
-            "shortlink": self.shortlink,
-        }
-        return {**shown, "accesses": [format_time(moment) for moment in self.accesses]} if all_accesses else shown
 
 
 class LinkService:
@@ -80,8 +57,8 @@ class LinkService:
         first = not tracking.accesses
         if len(tracking.accesses) < _MOST_ACCESSES:
             tracking.accesses.append(context.now())
-            context.touch(message)
-        context.tell("click", message.msgid, numbers={"by": message.request.recipient}, first=first)
+            context.mark_changed(message)
+        context.publish("click", message.msgid, numbers={"by": message.request.recipient}, first=first)
         if first and message.request.click_callback_url:
             self._callbacks.post("click", message.msgid, message.request.click_callback_url, _report(message, tracking))
         link = tracking.link

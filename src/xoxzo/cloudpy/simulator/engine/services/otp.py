@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website, _Key, _key
+from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account
-from xoxzo.cloudpy.simulator.engine.services.sms import Message, SmsRequest, SmsService
+from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
 
 SENTENCE = "あなたの確認コードは{code}です。"
 """The text of the only template that exists (API section 7.1)."""
-
-_Key = tuple[str, str, str, str]
-
-
-class AlreadyRegistered(Exception):
-    """The account has registered this website before."""
-
-
-class UnknownWebsite(Exception):
-    """The account has not registered this website."""
-
-
-class OtpActive(Exception):
-    """The phone has a code for this website that is still good (API section 15.57)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Website:
-    """A website that an account registered."""
-
-    sid: str
-    token: str = field(repr=False)
-    website: str
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Otp:
-    """A code that was sent and can be verified."""
-
-    msgid: str
-    account: Account = field(repr=False)
-    website: str
-    phone: str
-    code: str = field(repr=False)
-    tries_left: int
-    created: float
-
-    @property
-    def key(self) -> _Key:
-        """What there is one active code for: a phone and a website of an account."""
-        return _key(self.account, self.website, self.phone)
 
 
 class OtpService:
@@ -76,9 +37,9 @@ class OtpService:
         entry = Website(account.sid, account.token, website)
         if entry in self.websites:
             raise AlreadyRegistered
-        self._context.touch(entry)
+        self._context.mark_changed(entry)
         self.restore_website(entry)
-        self._context.tell("otp", "website", what="registered")
+        self._context.publish("otp", "website", what="registered")
 
     def restore_website(self, website: Website) -> None:
         """Keep a website, new or saved, and forget the oldest when there are too many."""
@@ -86,7 +47,7 @@ class OtpService:
         if len(self.websites) > self._context.settings.max_websites:
             oldest = next(iter(self.websites))
             del self.websites[oldest]
-            self._context.forget(oldest)
+            self._context.mark_deleted(oldest)
 
     def check_website(self, account: Account, website: str) -> None:
         """Go on only for a registered website.
@@ -125,7 +86,7 @@ class OtpService:
             tries_left=settings.otp_tries,
             created=self._context.now(),
         )
-        self._context.touch(otp)
+        self._context.mark_changed(otp)
         self.restore(otp)
         return message
 
@@ -149,17 +110,13 @@ class OtpService:
             return False
         right = code == otp.code
         otp.tries_left -= 1
-        self._context.touch(otp)
+        self._context.mark_changed(otp)
         if right or otp.tries_left <= 0:
             self._end(otp)
-        self._context.tell("otp", otp.msgid, numbers={"to": otp.phone}, what="verified" if right else "wrong code")
+        self._context.publish("otp", otp.msgid, numbers={"to": otp.phone}, what="verified" if right else "wrong code")
         return right
 
     def _end(self, otp: Otp) -> None:
         if self.by_msgid.pop(otp.msgid, None) is not None:
             del self.active[otp.key]
-            self._context.forget(otp)
-
-
-def _key(account: Account, website: str, phone: str) -> _Key:
-    return (account.sid, account.token, website, phone)
+            self._context.mark_deleted(otp)

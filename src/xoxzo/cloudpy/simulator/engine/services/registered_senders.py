@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.simulator.engine.records.rules import RegisteredSender
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredSender:
-    """A K-premium sender that is registered."""
-
-    digits: str
 
 
 class RegisteredSenderService:
@@ -27,9 +21,9 @@ class RegisteredSenderService:
         """Register a sender; twice is fine."""
         if digits not in self.senders:
             sender = RegisteredSender(digits)
-            self._context.touch(sender)
+            self._context.mark_changed(sender)
             self.restore(sender)
-            self._context.tell("sender", digits, what="registered")
+            self._context.publish("sender", digits, what="registered")
 
     def restore(self, sender: RegisteredSender) -> None:
         """Take back a sender that was saved."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from xoxzo.cloudpy.simulator.engine.call_records import Call, CallStatus
+from xoxzo.cloudpy.simulator.engine.records.calls import Call, CallStatus
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext

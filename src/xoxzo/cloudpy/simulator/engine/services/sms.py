@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from xoxzo.cloudpy.simulator.engine.clock import format_time
-from xoxzo.cloudpy.simulator.engine.request_log import ReceivedRequest, StatusChange
+from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest, SmsStatus
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
-from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, remove_from_index, surplus
 from xoxzo.cloudpy.simulator.engine.rules.sms_pricing import route
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService
-from xoxzo.cloudpy.simulator.engine.services.links import LinkService, LinkTracking
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
+from xoxzo.cloudpy.simulator.engine.services.links import LinkService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,81 +21,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
     from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 
-SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]
 
 _FINAL = ("DELIVERED", "FAIL")
 
 TEST_TEXT = "This is a test message from Xoxzo."
 """What accounts that never bought credits send (API section 15.27)."""
-
-
-class MessageTooLong(Exception):
-    """The text has more than 660 characters, or needs more parts than there are (API section 2.4)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsRequest:
-    """A checked request to send (API section 2.1)."""
-
-    text: str
-    recipient: str
-    sender: str
-    tags: tuple[str, ...] = ()
-    callback_url: str | None = None
-    track_link: bool = False
-    click_callback_url: str | None = None
-    k_premium: Literal["", "full", "lite"] = ""
-    """Full is `jp_kp`, lite is `jp_kpl`."""
-    k_premium_sender: str = ""
-    fixed_cost: Decimal | None = None
-    """What the whole message costs, however long: a text of Xoxzo's own, which no setting replaces."""
-    base_url: str = "http://localhost"
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Message:
-    """A message that was accepted and paid."""
-
-    msgid: str
-    account: Account = field(repr=False)
-    request: SmsRequest
-    text: str
-    shown_sender: str
-    """What the phone shows, which may differ from the requested sender (API section 2.1, K-premium matrix)."""
-    parts: int
-    cost: Decimal
-    tracking: LinkTracking | None
-    sent: float
-    status: SmsStatus = "QUEUED"
-    serial: int = 0
-    """Its place in the order of all messages and calls."""
-    due: float | None = None
-    """When it will be delivered or fail; ``None`` before it is known, and while it is held."""
-    moves: list[StatusChange] = field(default_factory=list, repr=False)
-    received: ReceivedRequest | None = field(default=None, repr=False)
-    """The request that it came from."""
-
-    def view(self, base_url: str, *, hide_cost: bool, all_accesses: bool) -> dict[str, object]:
-        """Return it as the API shows it (API section 2.2).
-
-        Args:
-            base_url: How the addresses in it begin.
-            hide_cost: Show the cost as 0 while it is QUEUED (API section 15.22).
-            all_accesses: List every time that a tracked link was opened (API section 15.25).
-        """
-        hidden = hide_cost and self.status == "QUEUED"
-        return {
-            "msgid": self.msgid,
-            "url": f"{base_url}/sms/messages/{self.msgid}/",
-            "recipient": self.request.recipient,
-            "sender": self.request.sender,
-            "status": self.status,
-            "sent_time": format_time(self.sent),
-            "cost": 0 if hidden else price_json(self.cost, as_float=self.tracking is not None),
-            "parts": self.parts,
-            "tags": list(self.request.tags),
-            "link_tracking": self.tracking.view(all_accesses=all_accesses) if self.tracking else None,
-        }
 
 
 class SmsService:
@@ -112,7 +41,8 @@ class SmsService:
         self.links = LinkService(context, callbacks)
         self.messages: dict[str, Message] = {}
         self.by_phone: dict[str, dict[str, Message]] = {}
-        accounts.on_forget(self._forget_all)
+        self.by_account: dict[Account, dict[str, Message]] = {}
+        accounts.on_delete(self._delete_all)
 
     def send(self, account: Account, request: SmsRequest) -> Message:
         """Accept a message and take its price.
@@ -151,16 +81,16 @@ class SmsService:
             received=context.received,
         )
         message.moves.append((message.sent, "QUEUED", ""))
-        context.touch(message)
+        context.mark_changed(message)
         self._keep(message)
-        context.tally.minute(message.sent).sms += 1
+        context.minute_stats.minute(message.sent).sms += 1
         self._tell(message, content=text)
         context.after(settings.sms_queued_seconds, lambda: self._deliver(message))
         return message
 
     def restore(self, message: Message) -> None:
         """Take back a message that was saved; it goes on from when it was sent."""
-        self._context.saw(message.serial)
+        self._context.note_serial(message.serial)
         self._keep(message)
         if message.status == "QUEUED":
             self._context.at(message.sent + self._context.settings.sms_queued_seconds, lambda: self._deliver(message))
@@ -169,11 +99,11 @@ class SmsService:
 
     def find(self, account: Account, msgid: str) -> Message | None:
         """Return an account's message."""
-        return account.messages.get(msgid)
+        return self.by_account.get(account, {}).get(msgid)
 
     def newest_first(self, account: Account) -> Iterator[Message]:
         """Yield an account's messages (API section 15.18)."""
-        return reversed(account.messages.values())
+        return reversed(self.by_account.get(account, {}).values())
 
     def view(self, message: Message, base_url: str) -> dict[str, object]:
         """Return a message as the API shows it now."""
@@ -203,7 +133,7 @@ class SmsService:
             self._move(message, "DELIVERING", "by hand")
         message.moves.append((self._context.now(), "DELIVERING", f"delayed by {seconds:g} s"))
         self._await(message, self._context.now() + seconds)
-        self._context.touch(message)
+        self._context.mark_changed(message)
         self._tell(message)
         return True
 
@@ -237,13 +167,13 @@ class SmsService:
         message.status = status
         message.moves.append((self._context.now(), status, why))
         if message.msgid in self.messages:  # it may have been forgotten meanwhile
-            self._context.touch(message)
+            self._context.mark_changed(message)
         self._tell(message)
 
     def _tell(self, message: Message, content: str | None = None) -> None:
         if not self._context.listeners:
             return
-        self._context.tell(
+        self._context.publish(
             "sms",
             message.msgid,
             numbers={"to": message.request.recipient},
@@ -255,26 +185,26 @@ class SmsService:
 
     def _keep(self, message: Message) -> None:
         self.messages[message.msgid] = message
-        message.account.messages[message.msgid] = message
+        self.by_account.setdefault(message.account, {})[message.msgid] = message
         self.by_phone.setdefault(message.request.recipient, {})[message.msgid] = message
         self._context.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
             self.links.messages[message.tracking.path] = message
         for msgid in surplus(self.messages, self._context.settings.max_messages):
-            self._forget(self.messages.pop(msgid))
+            self._delete(self.messages.pop(msgid))
 
-    def forget_before(self, moment: float) -> None:
+    def delete_before(self, moment: float) -> None:
         """Forget what was sent before a moment."""
         for msgid in outlived(self.messages, lambda message: message.sent, moment):
-            self._forget(self.messages.pop(msgid))
+            self._delete(self.messages.pop(msgid))
 
-    def _forget_all(self, account: Account) -> None:
-        for msgid in list(account.messages):
-            self._forget(self.messages.pop(msgid))
+    def _delete_all(self, account: Account) -> None:
+        for msgid in list(self.by_account.get(account, ())):
+            self._delete(self.messages.pop(msgid))
 
-    def _forget(self, message: Message) -> None:
-        self._context.forget(message)
-        message.account.messages.pop(message.msgid, None)
+    def _delete(self, message: Message) -> None:
+        self._context.mark_deleted(message)
+        remove_from_index(self.by_account, message.account, message.msgid)
         if message.tracking:
             del self.links.messages[message.tracking.path]
         inbox = self.by_phone[message.request.recipient]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import string
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
+from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account, AccountService, NotEnoughCredits, same
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.settings import NumberRange
 
 if TYPE_CHECKING:
@@ -16,48 +18,10 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
 
-MONTH = 30 * 86400
-DAY = 86400
+MONTH_SECONDS = 30 * 86400
+DAY_SECONDS = 86400
 
 _UID_LETTERS = string.ascii_lowercase + string.digits
-
-
-class UnknownNumber(Exception):
-    """No such number is free, or none such is subscribed by the account."""
-
-
-@dataclass(slots=True, eq=False)
-class SubscribedNumber:
-    """A number and, while it is subscribed, its owner and action."""
-
-    kind: Literal["din", "sin"]
-    uid: str
-    number: str
-    range: NumberRange
-    owner: Account | None = None
-    action_url: str | None = None
-    since: float = 0.0
-    months: int = 0
-    """How many were paid since then."""
-    term: int = field(default=0, repr=False)
-    """Counts subscriptions, so that a renewal knows whether it is still meant."""
-
-    def view(self) -> dict[str, object]:
-        """Return it as the search shows it (API section 6.1)."""
-        shown: dict[str, object] = {
-            "country_code": self.range.country_code,
-            self.kind: self.number,
-            f"{self.kind}_uid": self.uid,
-            "monthly_cost": self.range.monthly_cost,
-            "prefix": self.range.prefix,
-        }
-        if self.kind == "din":
-            return {**shown, "minute_cost": self.range.minute_cost}
-        return {**shown, "initial_cost": self.range.initial_cost, "message_cost": self.range.minute_cost}
-
-    def subscribed_view(self) -> dict[str, object]:
-        """Return it as the subscription list shows it (API sections 6.3 and 15.48)."""
-        return {**self.view(), "action": {"url": self.action_url}}
 
 
 class SubscribedNumberService:
@@ -69,7 +33,7 @@ class SubscribedNumberService:
         self._kind: Literal["din", "sin"] = kind
         ranges = context.settings.din_ranges if kind == "din" else context.settings.sin_ranges
         self.lines = {line.uid: line for line in self._stock(ranges)}
-        accounts.on_forget(self._free_all)
+        accounts.on_delete(self._free_all)
 
     def search(self, country: str, prefix: str) -> list[SubscribedNumber]:
         """Return the free numbers of a country (two letters) that begin with a prefix; empty texts match all."""
@@ -98,7 +62,7 @@ class SubscribedNumberService:
         line.owner, line.since, line.action_url = account, self._context.now(), None
         line.term += 1
         line.months = 1
-        self._context.touch(line)
+        self._context.mark_changed(line)
         self._await_renewal(line, line.term)
         self._tell(line, "subscribed")
         return line
@@ -126,12 +90,12 @@ class SubscribedNumberService:
     def set_action(self, line: SubscribedNumber, url: str) -> None:
         """Set the address that is asked when a call or message comes in (API section 6.4)."""
         line.action_url = url
-        self._context.touch(line)
+        self._context.mark_changed(line)
         self._tell(line, "action set")
 
     def release(self, line: SubscribedNumber) -> None:
         """Give a number back; within 24 hours part of the first month returns (API sections 6.5 and 15.54)."""
-        if line.owner is not None and self._context.now() - line.since < DAY:
+        if line.owner is not None and self._context.now() - line.since < DAY_SECONDS:
             share = as_decimal(self._context.settings.early_release_refund)
             self._accounts.refund(line.owner, as_decimal(line.range.monthly_cost) * share)
         self._tell(line, "released")
@@ -150,7 +114,7 @@ class SubscribedNumberService:
         raise UnknownNumber
 
     def _await_renewal(self, line: SubscribedNumber, term: int) -> None:
-        self._context.at(line.since + line.months * MONTH, lambda: self._renew(line, term))
+        self._context.at(line.since + line.months * MONTH_SECONDS, lambda: self._renew(line, term))
 
     def _renew(self, line: SubscribedNumber, term: int) -> None:
         if line.owner is None or line.term != term:
@@ -162,7 +126,7 @@ class SubscribedNumberService:
             self._free(line)
             return
         line.months += 1
-        self._context.touch(line)
+        self._context.mark_changed(line)
         self._await_renewal(line, term)
         self._tell(line, "renewed")
 
@@ -173,10 +137,10 @@ class SubscribedNumberService:
 
     def _free(self, line: SubscribedNumber) -> None:
         line.owner = line.action_url = None
-        self._context.forget(line)
+        self._context.mark_deleted(line)
 
     def _tell(self, line: SubscribedNumber, what: str) -> None:
-        self._context.tell(self._kind, line.uid, numbers={"number": line.number}, what=what)
+        self._context.publish(self._kind, line.uid, numbers={"number": line.number}, what=what)
 
     def _stock(self, ranges: Iterable[NumberRange]) -> Iterable[SubscribedNumber]:
         # A source of chance of its own: the offer is the same whatever was sent before.

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
-from xoxzo.cloudpy.simulator.web.app import read_body
+from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.console import language, request_checks, static_files
 from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
@@ -25,8 +25,8 @@ from xoxzo.cloudpy.simulator.web.host_check import is_local
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from xoxzo.cloudpy.simulator.simulator import Simulator
-    from xoxzo.cloudpy.simulator.web.app import Receive, Scope, Send
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+    from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -50,7 +50,7 @@ class Console:
         cut: Closes the connection of a caller at once.
     """
 
-    def __init__(self, simulator: Simulator, bind_host: str, cut: Callable[[tuple[str, int] | None], None]) -> None:
+    def __init__(self, simulator: Simulation, bind_host: str, cut: Callable[[tuple[str, int] | None], None]) -> None:
         self.hub = ChangeStreams(simulator)
         self._simulator = simulator
         self._bind_host = bind_host

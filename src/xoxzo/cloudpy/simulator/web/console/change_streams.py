@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from xoxzo.cloudpy.simulator.engine.context import Event
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.queries.event_format import Event
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 MAX_STREAMS = 64
 """So many streams may be open at once."""
@@ -90,7 +90,7 @@ class ChangeStreams:
         simulator: Whose events are told.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
         self._streams: tuple[ChangeStream, ...] = ()
 
@@ -99,7 +99,7 @@ class ChangeStreams:
         if len(self._streams) >= MAX_STREAMS:
             return None
         if not self._streams:
-            self._simulator.engine.listen(self._tell)
+            self._simulator.engine.add_listener(self._tell)
         stream = ChangeStream(topics)
         self._streams = (*self._streams, stream)
         return stream
@@ -108,7 +108,7 @@ class ChangeStreams:
         """Tell a stream nothing any more."""
         self._streams = tuple(one for one in self._streams if one is not stream)
         if not self._streams:
-            self._simulator.engine.unlisten(self._tell)
+            self._simulator.engine.remove_listener(self._tell)
 
     def end(self) -> None:
         """End all streams."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xoxzo.cloudpy.simulator.simulator import Simulator
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.console.language import Language, Say, speaker
 
 CSRF_TOKEN = secrets.token_urlsafe(24)
@@ -22,7 +22,7 @@ class PageNotFound(Exception):
 class PageRequest:
     """A request: who asks for what, in which language."""
 
-    simulator: Simulator
+    simulator: Simulation
     path: str
     """The path as it was asked for, percent-encoded."""
     ident: str = ""

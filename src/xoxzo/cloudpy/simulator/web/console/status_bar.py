@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xoxzo.cloudpy.simulator.queries.status import count_held, count_pending_templates
+
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 TOPICS = ("faults", "clock", "carrier", "template", "console")
 """Events that change what every page shows."""
 
 
-def alerts(simulator: Simulator, held: int | None = None) -> dict[str, Any]:
+def alerts(simulator: Simulation, held: int | None = None) -> dict[str, Any]:
     """Return how things stand.
 
     Args:
@@ -22,15 +24,10 @@ def alerts(simulator: Simulator, held: int | None = None) -> dict[str, Any]:
         ``now``, ``stopped`` (the clock), ``faults`` (how many are on), ``waiting`` (templates that wait for approval)
         and ``held`` (messages and calls that wait for somebody at the carrier).
     """
-    with simulator.engine as engine:
-        now = engine.clock.now()
-        if held is None:
-            held = len(engine.sms.held()) + len(engine.calls.phones.now())
-        waiting = sum(template.pending_content is not None for template in engine.templates.templates.values())
     return {
-        "now": now,
+        "now": simulator.now.timestamp(),
         "stopped": simulator.clock_stopped,
         "faults": sum(1 for _ in simulator.faults),
-        "waiting": waiting,
-        "held": held,
+        "waiting": count_pending_templates(simulator.engine),
+        "held": count_held(simulator.engine) if held is None else held,
     }

@@ -14,9 +14,6 @@ LONGEST = 20_000
 
 _LINK = re.compile(r"https?://[^\s<>\"'\u3000、。「」『』（）]+", re.IGNORECASE)
 _TRAILING = ".,;:!?)]}"
-# A price or a year has four digits too: a code is taken for one only beside a word that announces one.
-_CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
-_ANNOUNCED = re.compile(r"code|otp|\bpin\b|passw|verif|認証|確認|コード|暗証|パスワード", re.IGNORECASE)
 # Characters that turn the direction of what follows: a text may not change how the page around it reads.
 _TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
@@ -60,17 +57,6 @@ def _is_hidden(letter: str) -> bool:
 
 def _name(letter: str) -> Markup:
     return Markup('<span class="hidden-letter">U+{:04X}</span>').format(ord(letter))
-
-
-def code_in(text: str) -> str | None:
-    """Return the one-time password in a text, or ``None``."""
-    match = _CODE.search(text) if _ANNOUNCED.search(text) else None
-    return match[0] if match else None
-
-
-def encoding(text: str) -> str:
-    """Return how an SMS is counted: as ASCII, or else as Unicode, where fewer characters fit (API section 2.4)."""
-    return "ASCII" if text.isascii() else "Unicode"
 
 
 def money(amount: Decimal | float) -> str:

@@ -15,11 +15,11 @@ from starlette.routing import Route
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
-from xoxzo.cloudpy.simulator.web.app import read_body
+from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest
-from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT, ControlRoute
+from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
 from xoxzo.cloudpy.simulator.web.host_check import is_local
 
 if TYPE_CHECKING:
@@ -27,17 +27,15 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from xoxzo.cloudpy.simulator.simulator import Simulator
-    from xoxzo.cloudpy.simulator.web.app import Receive, Scope, Send
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+    from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send
     from xoxzo.cloudpy.simulator.web.metrics import Metrics
-
-PREFIX = "/_simulator/"
 
 _JSON = {"content-type": "application/json"}
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-def application(simulator: Simulator, bind_host: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Return the control API as an ASGI application.
 
     Args:
@@ -56,7 +54,7 @@ def application(simulator: Simulator, bind_host: str) -> Callable[[Scope, Receiv
     return guarded
 
 
-def _routes(simulator: Simulator) -> list[Route]:
+def _routes(simulator: Simulation) -> list[Route]:
     extra = _Extra(simulator)
     routes = [
         Route(PREFIX + "metrics", extra.metrics),
@@ -68,7 +66,7 @@ def _routes(simulator: Simulator) -> list[Route]:
     return routes
 
 
-def _endpoint(simulator: Simulator, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(simulator: Simulation, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
     kind = entry.body
 
     async def answer(request: Request) -> Response:
@@ -89,7 +87,7 @@ def _endpoint(simulator: Simulator, entry: ControlRoute) -> Callable[[Request], 
 class _Extra:
     """What is no JSON of the table's."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
         self._metrics: Metrics | None = None
 

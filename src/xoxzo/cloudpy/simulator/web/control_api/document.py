@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from xoxzo.cloudpy.simulator.web.control_api.app import PREFIX
-from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT, ControlRoute
+from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
 
 Json = dict[str, Any]
 

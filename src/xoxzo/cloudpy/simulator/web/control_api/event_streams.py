@@ -12,15 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from xoxzo.cloudpy.simulator.queries.event_format import event_json
-from xoxzo.cloudpy.simulator.web.app import until_stopping
+from xoxzo.cloudpy.simulator.web.asgi_tools import until_stopping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
-    from xoxzo.cloudpy.simulator.engine.context import Event
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+    from xoxzo.cloudpy.simulator.queries.event_format import Event
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 MAX_STREAMS = 64
 MAX_WAITING = 1_000
@@ -35,7 +35,7 @@ class EventStreams:
         simulator: Whose events are told.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
         self._open = 0
 
@@ -53,7 +53,7 @@ class EventStreams:
     async def _lines(self, request: Request) -> AsyncIterator[str]:
         waiting = _Waiting(asyncio.get_running_loop().call_soon_threadsafe)
         self._open += 1
-        self._simulator.engine.listen(waiting.add)
+        self._simulator.engine.add_listener(waiting.add)
         try:
             yield "retry: 1000\n\n"
             while not request.state.stopping.is_set():
@@ -68,7 +68,7 @@ class EventStreams:
                 if not events:
                     yield ": nothing new\n\n"
         finally:
-            self._simulator.engine.unlisten(waiting.add)
+            self._simulator.engine.remove_listener(waiting.add)
             self._open -= 1
 
 

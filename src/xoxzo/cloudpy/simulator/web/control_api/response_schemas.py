@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.commands.faults import Fault
-from xoxzo.cloudpy.simulator.engine.clock import format_time
+from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackAttempt
+    from xoxzo.cloudpy.simulator.queries.records import CallbackAttempt
 
 
 class Completed(Struct):

@@ -8,6 +8,8 @@ from typing import Any, get_type_hints
 
 from xoxzo.cloudpy.simulator.web.control_api import handlers
 
+PREFIX = "/_simulator/"
+
 
 @dataclass(frozen=True, slots=True)
 class ControlRoute:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.queries.results import from_call, from_message
+from xoxzo.cloudpy.simulator.queries.status import count_held, list_held
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
@@ -26,15 +26,13 @@ OUTCOMES = {
 
 def show(visit: PageRequest) -> Page:
     """Show what is held, and the rules."""
-    with visit.simulator.engine as engine:
-        messages, phones = engine.sms.held(), engine.calls.phones.now()
-        # Very many may be held: only what is shown is made into values.
-        held = [*map(from_message, messages[:_MOST_SHOWN])]
-        held += (from_call(phone.call) for phone in phones[:_MOST_SHOWN])
+    engine = visit.simulator.engine
+    held = list_held(engine, _MOST_SHOWN)
+    total = count_held(engine)
     facts = {
-        "held": sorted(held, key=lambda found: found.serial)[:_MOST_SHOWN],
-        "held_in_all": len(messages) + len(phones),
-        "held_left": max(0, len(messages) + len(phones) - _MOST_SHOWN),
+        "held": held,
+        "held_in_all": total,
+        "held_left": total - len(held),
         "rules": list(visit.simulator.carrier.rules),
         "outcomes": OUTCOMES,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.web.console.next_event import next_event
+from xoxzo.cloudpy.simulator.queries.next_event import NextEventKind, next_event
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
@@ -25,11 +25,26 @@ STEPS = (
 )
 """How far the clock can be advanced with one press, in seconds."""
 
+NEXT_EVENTS: dict[NextEventKind, str] = {
+    "message": "a message to {number} moves on",
+    "otp": "a one-time password for {number} expires",
+    "renewal": "the number {number} is renewed",
+    "callback": "a callback is tried again",
+    "other": "",
+}
+"""What happens next, by its kind; an empty text where no record tells."""
+
 
 def show(visit: PageRequest) -> Page:
     """Show the time, what is due next, and how to advance."""
-    facts = {"steps": STEPS, "coming": next_event(visit.simulator.engine)}
+    facts = {"steps": STEPS, "coming": _next_event(visit)}
     return Page("clock.html", visit.say("Clock"), TOPICS, facts)
+
+
+def _next_event(visit: PageRequest) -> tuple[float, str, str] | None:
+    """Return when something is due next, the sentence that says what, and for which number."""
+    event = next_event(visit.simulator.engine)
+    return None if event is None else (event.at, NEXT_EVENTS[event.kind], event.number)
 
 
 def stop(visit: PageRequest) -> ActionResult:
@@ -48,10 +63,10 @@ async def advance(visit: PageRequest) -> ActionResult:
     """Advance the stopped clock; done when the callbacks that fell due were answered."""
     simulator = visit.simulator
     if form_fields.text(visit, "to") == "next":
-        due = simulator.engine.next_due()
+        due = simulator.next_due
         if due is None:
             raise SimulatorError(visit.say("Nothing is due."))
-        seconds = max(0.0, due - simulator.engine.clock.now())
+        seconds = max(0.0, (due - simulator.now).total_seconds())
     else:
         seconds = form_fields.number(visit, "seconds")
     await simulator.advance_async(seconds)

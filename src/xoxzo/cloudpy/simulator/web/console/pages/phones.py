@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
+from xoxzo.cloudpy.simulator.queries.phone_view import phone_view
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
-from xoxzo.cloudpy.simulator.web.console.phone_view import phone_view
 
 TOPICS = ("sms", "call", "reply", "din", "sin")
 """Events that change a phone."""
@@ -35,8 +35,7 @@ def show(visit: PageRequest) -> Page:
     limit = _AT_MOST if visit.query.get("all") else _AT_FIRST
     phone = None
     if number:
-        with visit.simulator.engine as engine:
-            phone = phone_view(engine, number, limit)
+        phone = phone_view(visit.simulator.engine, number, limit)
     facts = {
         "phones": phones.items,
         "next": phones.next,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine.store import NotSaved
+from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.queries.results import SearchResult
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields

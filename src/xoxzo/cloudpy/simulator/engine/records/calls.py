@@ -1,19 +1,17 @@
-"""What a call is: placed by the API (API section 5.1) or coming in."""
+"""Calls and conferences (API section 5), and what happened on them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from xoxzo.cloudpy.simulator.engine.clock import format_time
-from xoxzo.cloudpy.simulator.engine.request_log import ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
-from xoxzo.cloudpy.simulator.engine.rules.prices import price_json
-from xoxzo.cloudpy.simulator.engine.services.accounts import Account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
 CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
 
@@ -93,3 +91,44 @@ class Call:
             yield self.started, self.caller
         yield self.started, self.recipient
         yield from ((step.at, str(step.facts["number"])) for step in self.steps if step.name == "transfer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceRequest:
+    """A checked request for a conference (API section 5.3)."""
+
+    caller: str
+    participants: tuple[str, ...]
+    callback_url: str | None = None
+    tags: tuple[str, ...] = ()
+    base_url: str = "http://localhost"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Conference:
+    """A conference and the calls that it consists of."""
+
+    conferenceid: str
+    account: Account = field(repr=False)
+    request: ConferenceRequest
+    started: float
+    legs: tuple[Call, ...]
+
+    @property
+    def ended(self) -> float | None:
+        """When the last call ended, or ``None``."""
+        ends = [leg.ended for leg in self.legs if leg.ended is not None]
+        return max(ends) if len(ends) == len(self.legs) else None
+
+    def view(self, base_url: str) -> dict[str, object]:
+        """Return it as the API shows it (API section 5.4): the cost of all calls, the duration of the longest."""
+        ended = self.ended
+        cost = sum(leg.charged for leg in self.legs if leg.ended is not None)
+        return {
+            "conferenceid": self.conferenceid,
+            "start_time": format_time(self.started),
+            "end_time": None if ended is None else format_time(ended),
+            "duration": max(leg.duration for leg in self.legs),
+            "cost": price_json(as_decimal(cost)),
+            "participants": [leg.view(base_url) for leg in self.legs],
+        }

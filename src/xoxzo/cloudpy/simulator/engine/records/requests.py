@@ -1,4 +1,4 @@
-"""What is remembered of how things came about: the request as it came in, and each status with its time."""
+"""What is remembered of how a record came about: the request, and each change of its status."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 MAX_BODY_BYTES = 8_192
 """Bytes that are kept of a request's body."""
+
 
 StatusChange = tuple[float, str, str]
 """A change of status: when, to what, and why; the reason is empty where it is the usual course."""
@@ -22,6 +23,6 @@ class ReceivedRequest:
     request_id: str
     """The `X-Request-Id` that the caller gave it, or an empty text."""
     body: bytes
-    """At most `LONGEST_BODY` bytes of it."""
+    """At most `MAX_BODY_BYTES` bytes of it."""
     size: int
     """How many bytes it had."""

@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from xoxzo.cloudpy.simulator.engine.rules.sms_text import find_code, sms_encoding
 from xoxzo.cloudpy.simulator.queries.results import with_plus
-from xoxzo.cloudpy.simulator.web.console import template_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from xoxzo.cloudpy.simulator.engine.call_records import Call
     from xoxzo.cloudpy.simulator.engine.engine import Engine
-    from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSms
-    from xoxzo.cloudpy.simulator.engine.services.sms import Message
-    from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumber
+    from xoxzo.cloudpy.simulator.engine.records.calls import Call
+    from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
+    from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 
 _GAP = 1_800
 """Seconds of silence after which the thread tells the time anew."""
@@ -75,33 +74,34 @@ class PhoneView:
 
 
 def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
-    """Return what a phone shows; the engine's lock must be held.
+    """Return what a phone shows.
 
     Args:
         engine: Where it is reached.
         number: Its number, in E.164.
         limit: How many entries of its thread.
     """
-    ringing = {one.call.callid for one in engine.calls.phones.now() if one.number == number}
-    sources: tuple[Iterator[ThreadEntry], ...] = (
-        map(_sms, reversed(engine.sms.by_phone.get(number, {}).values())),
-        map(_reply, reversed(engine.inbound_sms.by_phone.get(number, {}).values())),
-        (_call(call, number, ringing) for call in reversed(engine.calls.by_phone.get(number, {}).values())),
-    )
-    newest = list(islice(heapq.merge(*sources, key=lambda entry: -entry.serial), limit + 1))
-    calls = [entry for entry in newest if entry.kind == "call"]
-    return PhoneView(
-        number=number,
-        entries=tuple(_with_gaps(reversed(newest[:limit]))),
-        more=len(newest) > limit,
-        busy=next(
-            (call for call in calls if not call.over and (call.ringing or call.outgoing or call.answered_at)), None
-        ),
-        call=calls[0] if calls else None,
-        dins=_subscribed(engine.dins.lines.values()),
-        sins=_subscribed(engine.sins.lines.values()),
-        habit=engine.outcome_rules.of_call(number).outcome,
-    )
+    with engine:
+        ringing = {one.call.callid for one in engine.calls.phones.now() if one.number == number}
+        sources: tuple[Iterator[ThreadEntry], ...] = (
+            map(_sms, reversed(engine.sms.by_phone.get(number, {}).values())),
+            map(_reply, reversed(engine.inbound_sms.by_phone.get(number, {}).values())),
+            (_call(call, number, ringing) for call in reversed(engine.calls.by_phone.get(number, {}).values())),
+        )
+        newest = list(islice(heapq.merge(*sources, key=lambda entry: -entry.serial), limit + 1))
+        calls = [entry for entry in newest if entry.kind == "call"]
+        return PhoneView(
+            number=number,
+            entries=tuple(_with_gaps(reversed(newest[:limit]))),
+            more=len(newest) > limit,
+            busy=next(
+                (call for call in calls if not call.over and (call.ringing or call.outgoing or call.answered_at)), None
+            ),
+            call=calls[0] if calls else None,
+            dins=_subscribed(engine.dins.lines.values()),
+            sins=_subscribed(engine.sins.lines.values()),
+            habit=engine.outcome_rules.of_call(number).outcome,
+        )
 
 
 def _sms(message: Message) -> ThreadEntry:
@@ -114,8 +114,8 @@ def _sms(message: Message) -> ThreadEntry:
         status=message.status,
         text=message.text,
         parts=message.parts,
-        encoding=template_filters.encoding(message.text),
-        code=template_filters.code_in(message.text),
+        encoding=sms_encoding(message.text),
+        code=find_code(message.text),
     )
 
 

@@ -1,0 +1,167 @@
+"""Starting and stopping a simulator, and moving its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.api.app import Api
+from xoxzo.cloudpy.simulator.engine.clock import RealClock
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.runtime.loop_thread import LoopThread
+from xoxzo.cloudpy.simulator.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from xoxzo.cloudpy.simulator.engine.store import Store
+    from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
+
+T = TypeVar("T")
+
+
+class Lifecycle:
+    """An engine with its API, its thread and its clock.
+
+    Args:
+        settings: How it behaves; by default as the API's description proposes.
+        clock: Its time; the machine's clock by default, or a `SteppedClock`, which a database sets to where it stood.
+        database: A file that keeps its state, made when it is not there; by default the state is in memory alone.
+            `close` gives the file up.
+
+    Raises:
+        SimulatorError: A setting is wrong, or the file is in use, damaged, not the simulator's, or cannot be written.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: RealClock | None = None,
+        database: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.instance = os.urandom(8).hex()
+        self.engine = Engine(self.settings, clock or RealClock(), _store(database))
+        self.api = Api(self.engine)
+        self._lock = threading.Lock()
+        self._users = 0
+        self._thread: LoopThread | None = None
+        self._engine_loop: EngineLoop | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the simulator's thread; each start needs one `close`.
+
+        Raises:
+            SimulatorError: The database was closed and cannot be opened again.
+        """
+        with self._lock:
+            self.engine.open()
+            self._users += 1
+            if self._thread is None:
+                self._thread = LoopThread(self._run_loop)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Undo one `start`; the last one stops the thread, drops callbacks under way and closes the database."""
+        with self._lock:
+            self._users = max(0, self._users - 1)
+            if self._users == 0 and self._thread is not None:
+                self._thread.stop()
+                self._thread = self._engine_loop = None
+            if self._users == 0:
+                self.engine.close()
+
+    def run_in_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the simulator's own event loop and return what it returns.
+
+        Raises:
+            SimulatorError: The simulator was not started.
+        """
+        return self._running()[0].call(work)
+
+    @property
+    def now(self) -> datetime:
+        """The present on the simulator's clock, in UTC."""
+        return datetime.fromtimestamp(self.engine.clock.now(), UTC)
+
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Advance a clock that stands still and wait until the callbacks that fell due were answered.
+
+        Args:
+            seconds: How far, zero or more; zero waits for what is under way.
+            minutes: So many minutes farther.
+            hours: So many hours farther.
+            days: So many days farther.
+
+        Raises:
+            SimulatorError: The clock runs, `seconds` is out of range, or the simulator was not started.
+        """
+        thread, engine_loop = self._running()
+        thread.call(engine_loop.advance(_seconds(seconds, minutes, hours, days)))
+
+    async def advance_async(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Do what `advance` does without blocking the event loop that runs the caller."""
+        thread, engine_loop = self._running()
+        await asyncio.wrap_future(thread.submit(engine_loop.advance(_seconds(seconds, minutes, hours, days))))
+
+    def stop_clock(self) -> None:
+        """Let time stand still, until `advance` moves it or `run_clock` sets it going; twice is fine.
+
+        States, stamps and prices follow this clock; throttling, time-outs of callbacks and slow faults follow real
+        time.
+        """
+        self.engine.stop_clock()
+
+    def run_clock(self) -> None:
+        """Let time go on from where it stands, as fast as the machine's; twice is fine."""
+        self.engine.run_clock()
+
+    @property
+    def clock_stopped(self) -> bool:
+        """Whether time stands still until it is advanced."""
+        return self.engine.clock.stopped
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When something happens next by itself, on the simulator's clock; ``None`` when nothing will."""
+        due = self.engine.next_due()
+        return None if due is None else datetime.fromtimestamp(due, UTC)
+
+    def _running(self) -> tuple[LoopThread, EngineLoop]:
+        if self._thread is None or self._engine_loop is None:
+            raise SimulatorError(
+                "not_started", "the simulator was not started: use it in a with statement, or serve it"
+            )
+        return self._thread, self._engine_loop
+
+    async def _run_loop(self) -> None:
+        from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
+
+        self._engine_loop = EngineLoop(self.engine)
+        await self._engine_loop.run()
+
+
+def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float:
+    # Nothing is converted where only seconds are told: an integer may be too large for that, and is refused later.
+    more = minutes * 60 + hours * 3600 + days * 86_400
+    return seconds + more if more else seconds
+
+
+def _store(database: str | os.PathLike[str] | None) -> Store | None:
+    if database is None:
+        return None
+    from xoxzo.cloudpy.simulator.storage.database_store import DatabaseStore
+
+    return DatabaseStore(database)

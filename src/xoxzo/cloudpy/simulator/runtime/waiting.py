@@ -1,0 +1,76 @@
+"""Waiting for something to happen on a simulator, whichever clock it runs on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.queries.phones import find_call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy.simulator.engine.engine import Engine
+    from xoxzo.cloudpy.simulator.queries.records import CallRecord
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.01
+
+
+class Waiter:
+    """Polls by the machine's clock, or advances a stepped clock from one timer to the next.
+
+    Args:
+        engine: What is waited for.
+        advance: Advances a stepped clock by some seconds, and returns when all that fell due was done.
+    """
+
+    def __init__(self, engine: Engine, advance: Callable[[float], None]) -> None:
+        self._engine = engine
+        self._advance = advance
+
+    def wait(self, find: Callable[[], T | None], timeout: float, failure: Callable[[], str]) -> T:
+        """Return what `find` returns as soon as it is not ``None``.
+
+        Args:
+            find: Looks once.
+            timeout: Seconds on the simulator's clock.
+            failure: Says what did not happen, and how things stand.
+
+        Raises:
+            SimulatorError: It did not happen in time; or the clock is stepped and the simulator was not started.
+        """
+        clock = self._engine.clock
+        deadline = clock.now() + timeout
+        while True:
+            if (found := find()) is not None:
+                return found
+            now, due = clock.now(), self._engine.next_due()
+            if now >= deadline or (clock.stopped and (due is None or due > deadline)):
+                raise SimulatorError("timed_out", "{failure}", failure=failure())
+            if clock.stopped:
+                self._advance(max(0.0, (due or now) - now))
+            else:
+                time.sleep(_POLL_SECONDS)
+
+    def wait_for_call_end(self, callid: str) -> CallRecord:
+        """Return a call when it has ended, with all its steps.
+
+        Raises:
+            SimulatorError: There is no such call; or the clock is stepped and the simulator was not started.
+        """
+        clock = self._engine.clock
+        while True:
+            if clock.stopped:
+                # The answer of an action URL comes first: before it the next timer may be a renewal, a month ahead.
+                self._advance(0)
+            call = find_call(self._engine, callid)
+            if call.status != "IN PROGRESS":
+                return call
+            if clock.stopped:
+                due = self._engine.next_due()
+                self._advance(0 if due is None else max(0.0, due - clock.now()))
+            else:
+                time.sleep(_POLL_SECONDS)

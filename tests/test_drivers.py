@@ -13,10 +13,10 @@ import pytest
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.drivers import MAX_RECORD_BYTES, AsyncDriver, Driver, TransportHolder, discard_async
-from xoxzo.cloudpy.flow import Settings
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable, nothing, parse
-from xoxzo.cloudpy.protocols import Attempt, Progress, Request, TimeBudget, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, TimeBudget, TransportFailure
+from xoxzo.cloudpy.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +41,12 @@ class Scripted:
         self.pieces = pieces or []
         self.on_send = on_send
         self.sent = 0
+        self.requests: list[Request] = []
         self.replies: list[ScriptedReply] = []
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> ScriptedReply:
         self.sent += 1
+        self.requests.append(request)
         if self.on_send is not None:
             self.on_send(progress)
         progress.write_started = True
@@ -284,7 +286,7 @@ def test_cancelling_is_told_and_goes_through(reached) -> None:
 
     async def main() -> None:
         transport = Stuck(Scripted())
-        driver = AsyncDriver(TransportHolder(lambda: transport, discard=ignore), settings(on_event=events.append))
+        driver = AsyncDriver(TransportHolder(lambda: transport, discard=ignore), settings(event_hooks=(events.append,)))
         task = asyncio.ensure_future(driver.call(SEND))
         await asyncio.sleep(0.01)
         task.cancel()
@@ -307,7 +309,9 @@ def test_cancelling_while_the_answer_is_read_gives_its_connection_up() -> None:
             return reply
 
     async def main() -> None:
-        driver = AsyncDriver(TransportHolder(lambda: Stuck(inner), discard=ignore), settings(on_event=events.append))
+        driver = AsyncDriver(
+            TransportHolder(lambda: Stuck(inner), discard=ignore), settings(event_hooks=(events.append,))
+        )
         task = asyncio.ensure_future(driver.call(SEND))
         await asyncio.sleep(0.01)
         task.cancel()
@@ -343,7 +347,7 @@ def test_an_interrupt_from_the_keyboard_is_told_and_goes_through(face, reached) 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        face(Scripted(on_send=interrupt), on_event=events.append).call(SEND)
+        face(Scripted(on_send=interrupt), event_hooks=(events.append,)).call(SEND)
     assert [(event.outcome, event.maybe_sent) for event in events] == [("cancelled", reached)]
 
 
@@ -367,7 +371,7 @@ def test_what_a_signal_handler_raises_goes_through(face, interruption, reached) 
 
     transport = Scripted(on_send=interrupt)
     with pytest.raises(type(interruption)) as caught:
-        face(transport, on_event=events.append, max_retries=2).call(SEND)
+        face(transport, event_hooks=(events.append,), max_retries=2).call(SEND)
     assert caught.value is interruption
     assert transport.sent == 1
     assert [event.maybe_sent for event in events] == [reached]
@@ -379,7 +383,7 @@ def test_what_a_signal_handler_raises_while_reading_goes_through(face, interrupt
     events: list[Attempt] = []
     transport = Scripted(201, [b"[", interruption])
     with pytest.raises(type(interruption)) as caught:
-        face(transport, on_event=events.append).call(SEND)
+        face(transport, event_hooks=(events.append,)).call(SEND)
     assert caught.value is interruption
     assert [event.maybe_sent for event in events] == [True]
     assert transport.replies[0].closed == 1
@@ -400,13 +404,50 @@ def test_a_listing_that_goes_wrong_names_its_cause(face, pieces) -> None:
 
 
 def test_a_failing_hook_is_logged_and_hides_nothing(face, caplog) -> None:
-    """A broken hook does not take the msgid from the caller."""
+    """A broken hook takes neither the msgid from the caller nor the event from the next hook."""
+    events: list[Attempt] = []
 
     def broken(event: Attempt) -> None:
         raise RuntimeError("my hook")
 
-    assert face(Scripted(201, [b"{}"]), on_event=broken).call(SEND) == {}
+    assert face(Scripted(201, [b"{}"]), event_hooks=(broken, events.append)).call(SEND) == {}
     assert "the on_event hook failed" in caplog.text
+    assert [event.outcome for event in events] == ["ok"]
+
+
+def test_start_hooks_add_headers(face, caplog) -> None:
+    """Each hook's header fields go out; one that fails, or whose field cannot be sent, is logged and adds none."""
+
+    def broken(start: AttemptStart) -> dict[str, str]:
+        raise RuntimeError("my hook")
+
+    transport = Scripted(201, [b"{}"])
+    hooks = (
+        lambda start: {"X-One": start.operation},
+        broken,
+        lambda start: {"X-Two": "a\r\nb: c"},
+        lambda start: {"Authorization": "mine"},
+        lambda start: None,
+        lambda start: {"x-three": "3"},
+    )
+    assert face(transport, start_hooks=hooks).call(SEND) == {}
+    assert [pair for pair in transport.requests[0].headers if pair[0] not in {"x-request-id", "content-type"}] == [
+        ("x-one", "sms.send"),
+        ("x-three", "3"),
+    ]
+    assert caplog.text.count("an event hook failed before an attempt") == 3
+
+
+def test_a_failed_try_is_logged_at_info(face, caplog) -> None:
+    """What did not go well is seen without the noise of what did, with the wait and what may have happened."""
+    with caplog.at_level(logging.INFO, "xoxzo.cloudpy"):
+        face(Scripted(201, [b"{}"])).call(SEND)
+        with pytest.raises(errors.ServerError):
+            face(Scripted(500)).call(SEND)
+    (record,) = (record for record in caplog.records if record.name == "xoxzo.cloudpy")
+    assert record.levelno == logging.INFO
+    assert "ServerError (500)" in record.getMessage()
+    assert record.getMessage().endswith(", may have been carried out")
 
 
 def test_each_try_is_logged_at_debug(face, caplog) -> None:

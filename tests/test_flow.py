@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.flow import CallState, Notify, RateLimiter, Send, Settings, Sleep, Step, flow
+from xoxzo.cloudpy.flow import CallState, Notify, Send, Sleep, Start, Step, flow
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable
-from xoxzo.cloudpy.protocols import Attempt, Response, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Response, TransportFailure
+from xoxzo.cloudpy.settings import RateLimiter, Settings
 
 WALL = 1_800_000_000.0
 
@@ -52,6 +53,7 @@ class Run:
     chance: float = 1.0
     sends: list[Send] = field(default_factory=list)
     sleeps: list[float] = field(default_factory=list)
+    starts: list[AttemptStart] = field(default_factory=list)
     events: list[Attempt] = field(default_factory=list)
 
     def __call__(self, operation: Operation[Any], **settings: Any) -> Any:
@@ -69,7 +71,7 @@ class Run:
                 return done.value
             answer = self.do(step)
 
-    def do(self, step: Step) -> Response | TransportFailure | None:
+    def do(self, step: Step) -> Response | TransportFailure | tuple[tuple[str, str], ...] | None:
         if isinstance(step, Send):
             self.sends.append(step)
             outcome = self.script.pop(0)
@@ -79,6 +81,10 @@ class Run:
         if isinstance(step, Sleep):
             self.sleeps.append(step.seconds)
             self.now += step.seconds
+        elif isinstance(step, Start):
+            self.starts.append(step.event)
+            self.now += 1.0
+            return (("traceparent", f"00-{step.event.number}"),)
         else:
             self.events.append(step.event)
         return None
@@ -508,3 +514,43 @@ def test_a_creating_call_takes_effect_at_most_once(names: list[str]) -> None:
     effects = [name for name in names[: len(run.sends)] if name in done]
     assert len(effects) <= 1
     assert said is bool(effects)
+
+
+def test_a_start_hook_adds_headers_to_each_try() -> None:
+    """Before each try, after its wait, the start hooks are asked for header fields; their time is not the try's."""
+    run = Run([answered(429), OK])
+    read_operation = operation(Effect.CREATE, reference="r", query="a=b")
+
+    assert run(read_operation, start_hooks=(lambda start: None,)) == b"fine"
+    assert [send.request.headers[-1] for send in run.sends] == [("traceparent", "00-1"), ("traceparent", "00-2")]
+    assert all(send.request.headers[0] == ("authorization", "x") for send in run.sends)
+    assert [(start.number, start.method, start.url, start.reference) for start in run.starts] == [
+        (1, "POST", "https://host/p/", "r"),
+        (2, "POST", "https://host/p/", "r"),
+    ]
+    assert [event.seconds for event in run.events] == [0.0, 0.0]
+
+
+def test_without_start_hooks_no_step_is_taken_for_them() -> None:
+    """Who wants no headers costs nothing: the first step of a call is its request."""
+    run = Run([OK])
+    run(operation(Effect.CREATE))
+
+    assert run.starts == []
+
+
+def test_an_interruption_in_a_start_hook_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a signal handler raises while a hook runs goes through, and its span can end: the hooks are told."""
+    state = CallState(
+        operation(Effect.CREATE),
+        Settings(base_url="https://host", headers=(), start_hooks=(lambda start: None,)),
+        lambda: 100.0,
+    )
+    steps = flow(state)
+    assert isinstance(next(steps), Start)
+    told = steps.throw(KeyboardInterrupt())
+
+    assert isinstance(told, Notify)
+    assert (told.event.outcome, told.event.maybe_sent) == ("cancelled", False)
+    with pytest.raises(KeyboardInterrupt):
+        next(steps)

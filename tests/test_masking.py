@@ -8,7 +8,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.masking import mask_number, mask_words
+from xoxzo.cloudpy.masking import mask_number, mask_path, mask_words
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -113,3 +113,20 @@ def test_mask_words_takes_no_long_time(piece: str) -> None:
     mask_words(words)
 
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/sms/messages/", "/sms/messages/"),
+        ("/sms/messages/aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV/", "/sms/messages/aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV/"),
+        ("/voice/calls/41c181b6-0000-4000-8000-000000000000/", "/voice/calls/41c181b6-0000-4000-8000-000000000000/"),
+        ("/sms/templates/7/", "/sms/templates/7/"),
+        ("/a/+818011112222/b", "/a/REDACTED/b"),
+        ("/a/%2B818011112222", "/a/REDACTED"),
+        ("/a/080-1111-2222/", "/a/REDACTED/"),
+    ],
+)
+def test_a_path_without_numbers(path: str, shown: str) -> None:
+    """A segment that is a phone number is left out of what is shown; ids stay."""
+    assert mask_path(path) == shown

@@ -14,8 +14,8 @@ from xoxzo.cloudpy.configuration import USER_AGENT, adjust, basic, configure, co
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.flow import Settings
-    from xoxzo.cloudpy.protocols import Attempt
+    from xoxzo.cloudpy.protocols import Attempt, AttemptStart
+    from xoxzo.cloudpy.settings import Settings
 
 SID, TOKEN = "AbCdEf0123456789", "0a1b2c3d4e5f"
 BARE: dict[str, Any] = {"sid": SID, "auth_token": TOKEN, "base_url": None, "rate": None, "app_info": None}
@@ -50,7 +50,7 @@ def test_defaults() -> None:
     assert settings.base_url == "https://api.xoxzo.com"
     assert (settings.connect, settings.read, settings.deadline, settings.max_retries) == (5.0, 30.0, 60.0, 2)
     assert settings.rate_limiter is None
-    assert settings.on_event is None
+    assert settings.event_hooks == settings.start_hooks == ()
 
 
 def test_headers() -> None:
@@ -264,11 +264,39 @@ def test_adjusted_settings_share_the_rest() -> None:
     settings = make(rate=4)
     other = adjust(settings, deadline=1, on_event=events.append)
 
-    assert (settings.deadline, settings.on_event) == (60.0, None)
-    assert (other.deadline, other.on_event) == (1.0, events.append)
+    assert (settings.deadline, settings.event_hooks) == (60.0, ())
+    assert (other.deadline, other.event_hooks) == (1.0, (events.append,))
     assert other.rate_limiter is settings.rate_limiter
     assert (other.base_url, other.headers) == (settings.base_url, settings.headers)
-    assert adjust(other, deadline=None).on_event == events.append
+    assert adjust(other, deadline=None).event_hooks == (events.append,)
+
+
+class Starting:
+    """A hook that is called before each try, too."""
+
+    def __call__(self, event: Attempt) -> None:
+        pass
+
+    def before_attempt(self, start: AttemptStart) -> None:
+        pass
+
+
+def test_event_hooks() -> None:
+    """There may be one hook or many; those with ``before_attempt`` are called before each try as well."""
+    events: list[Attempt] = []
+    starting = Starting()
+
+    assert make(on_event=starting).event_hooks == (starting,)
+    settings = make(on_event=[events.append, starting])
+    assert settings.event_hooks == (events.append, starting)
+    assert settings.start_hooks == (starting.before_attempt,)
+    assert make(on_event=[]).event_hooks == ()
+
+
+@pytest.mark.parametrize("on_event", [5, "hook", [print, None]])
+def test_event_hooks_must_be_callable(on_event: object) -> None:
+    """What cannot be called is refused when the client is made, not logged at each try."""
+    assert refused(on_event=on_event) == "on_event must be callable, or a list of what is"
 
 
 def test_app_info() -> None:

@@ -19,7 +19,7 @@ from xoxzo.cloudpy.resources._sync.sms import Sms
 from xoxzo.cloudpy.resources._sync.templates import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from xoxzo.cloudpy.configuration import Timeout
@@ -51,7 +51,8 @@ class Client:
         app_info: your program and its version, added to ``User-Agent``.
         default_headers: more header fields for every request, for instance for a gateway of yours; none that the client
             sets itself, such as ``Authorization`` or ``Content-Type``.
-        on_event: told of each try, with no number and no text in it.
+        on_event: a hook that is called after each try, or a list of hooks. Events hold no number and no text. What a
+            hook raises is logged, and the call goes on. One with a method ``before_attempt`` may add header fields.
 
     Attributes:
         sms: SMS messages.
@@ -83,7 +84,7 @@ class Client:
         transport: Transport | None = None,
         app_info: str | None = None,
         default_headers: Mapping[str, str] | None = None,
-        on_event: EventHook | None = None,
+        on_event: EventHook | Sequence[EventHook] | None = None,
     ) -> None:
         settings = configuration.configure(
             sid=sid,
@@ -130,7 +131,7 @@ class Client:
         timeout: Timeout | None = None,
         deadline: float | None = None,
         max_retries: int | None = None,
-        on_event: EventHook | None = None,
+        on_event: EventHook | Sequence[EventHook] | None = None,
     ) -> Client:
         """Return a client with other limits that shares this one's connections; closing either closes both.
 

@@ -13,23 +13,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from xoxzo.cloudpy import logs
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import RateLimiter, Settings
+from xoxzo.cloudpy.headers import check_header
 from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.settings import RateLimiter, Settings
 from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xoxzo.cloudpy.protocols import EventHook
 
 _BEGINNING = re.compile(r"\+[1-9][0-9]{0,14}")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
-
-# Set by the client or its transport for each request: a second field of the same name would contradict the first.
-_OWN_HEADERS = frozenset(
-    {"accept", "accept-encoding", "authorization", "user-agent", "x-request-id"}
-    | {"content-encoding", "content-length", "content-type", "transfer-encoding", "trailer", "te"}
-    | {"connection", "expect", "host", "keep-alive", "proxy-authorization", "upgrade"}
-)
 
 LIVE_URL = "https://api.xoxzo.com"
 USER_AGENT = f"xoxzo-cloudpy/{__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
@@ -56,8 +52,9 @@ def configure(
     """Make settings from a client's arguments; what is ``None`` is looked for in the environment.
 
     Raises:
-        ConfigurationError: no credentials, a bad base URL or header, or a number that makes no sense.
+        ConfigurationError: no credentials, a bad base URL, header or ``XOXZO_LOG``, or a number that makes no sense.
     """
+    logs.set_up_from_environment()
     sid = _credential("sid", sid, "XOXZO_API_SID")
     auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
     if not sid or not auth_token:
@@ -83,7 +80,7 @@ def adjust(
     timeout: Timeout | None = None,
     deadline: float | None = None,
     max_retries: int | None = None,
-    on_event: EventHook | None = None,
+    on_event: EventHook | Sequence[EventHook] | None = None,
 ) -> Settings:
     """Return settings with other limits; ``None`` leaves one as it is.
 
@@ -99,8 +96,17 @@ def adjust(
     if max_retries is not None:
         changes["max_retries"] = _whole("max_retries", max_retries, minimum=0)
     if on_event is not None:
-        changes["on_event"] = on_event
+        hooks = _event_hooks(on_event)
+        starting = [getattr(hook, "before_attempt", None) for hook in hooks]
+        changes |= {"event_hooks": hooks, "start_hooks": tuple(hook for hook in starting if hook is not None)}
     return msgspec.structs.replace(settings, **changes)
+
+
+def _event_hooks(on_event: object) -> tuple[EventHook, ...]:
+    hooks = tuple(on_event) if isinstance(on_event, Iterable) and not callable(on_event) else (on_event,)
+    if not all(map(callable, hooks)):
+        raise ConfigurationError("on_event must be callable, or a list of what is")
+    return hooks
 
 
 def basic(sid: str, auth_token: str) -> str:
@@ -111,23 +117,6 @@ def basic(sid: str, auth_token: str) -> str:
 def connections(number: int) -> int:
     """Check ``max_connections``; raise ``ConfigurationError``."""
     return _whole("max_connections", number, minimum=1)
-
-
-def check_header(name: object, value: object) -> tuple[str, str]:
-    """Check a header field that a program adds to requests, and return it with its name in lower case.
-
-    Raises:
-        ConfigurationError: the name or value cannot be sent, or the client sets this field itself.
-    """
-    if not isinstance(name, str) or not _HEADER_NAME(name):
-        raise ConfigurationError("the name of a header must be letters, digits and hyphens, for instance X-Team")
-    name = name.lower()
-    if name in _OWN_HEADERS:
-        raise ConfigurationError("the client sets the header {header} itself: it cannot be replaced", header=name)
-    if not isinstance(value, str) or value != value.strip() or not value.isascii() or not value.isprintable():
-        rule = "the header {header} must be printable ASCII text without line breaks or blanks at its ends"
-        raise ConfigurationError(rule, header=name)
-    return name, str.__str__(value)
 
 
 def _default_headers(headers: object) -> tuple[tuple[str, str], ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import warnings
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from xoxzo.cloudpy import event_hooks, logs
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import MAX_RECORD_BYTES, CallState, Notify, Outcome, Send, Settings, Sleep, flow
+from xoxzo.cloudpy.flow import MAX_RECORD_BYTES, CallState, Outcome, Send, Sleep, Start, flow
 from xoxzo.cloudpy.operations.array import ArraySplitter
 from xoxzo.cloudpy.operations.content_coding import Decoder
 from xoxzo.cloudpy.operations.replies import Unreadable
@@ -24,18 +24,15 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.protocols import (
         AsyncStreamedResponse,
         AsyncTransport,
-        Attempt,
-        EventHook,
         Fetcher,
         StreamedResponse,
         TimeBudget,
         Transport,
     )
+    from xoxzo.cloudpy.settings import Settings
 
 T = TypeVar("T")
 Carrier = TypeVar("Carrier")
-
-_log = logging.getLogger("xoxzo.cloudpy")
 
 
 class TransportHolder(Generic[Carrier]):
@@ -151,7 +148,7 @@ class Driver:
 
     def _run(self, state: CallState) -> object:
         steps = flow(state)
-        state.observed = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
+        state.observed = bool(self.settings.event_hooks) or logs.is_observed()
         step = next(steps)
         while True:
             answer: Outcome = None
@@ -160,8 +157,10 @@ class Driver:
                     answer = exchange(self.holder.get(), step)
                 elif isinstance(step, Sleep):
                     self.sleep(step.seconds)
+                elif isinstance(step, Start):
+                    answer = event_hooks.start(step.event, self.settings)
                 else:
-                    notify(step, self.settings.on_event)
+                    event_hooks.notify(step.event, self.settings)
             except TransportFailure as failure:
                 answer = failure
             except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
@@ -285,7 +284,7 @@ class AsyncDriver:
 
     async def _run(self, state: CallState) -> object:
         steps = flow(state)
-        state.observed = self.settings.on_event is not None or _log.isEnabledFor(logging.DEBUG)
+        state.observed = bool(self.settings.event_hooks) or logs.is_observed()
         step = next(steps)
         while True:
             answer: Outcome = None
@@ -294,8 +293,10 @@ class AsyncDriver:
                     answer = await _exchange(self.holder.get(), step)
                 elif isinstance(step, Sleep):
                     await self.sleep(step.seconds)
+                elif isinstance(step, Start):
+                    answer = event_hooks.start(step.event, self.settings)
                 else:
-                    notify(step, self.settings.on_event)
+                    event_hooks.notify(step.event, self.settings)
             except TransportFailure as failure:
                 answer = failure
             except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
@@ -373,23 +374,3 @@ def _failure_of(error: BaseException, limit: asyncio.Timeout) -> TransportFailur
     if isinstance(error, TimeoutError) and limit.expired():
         return TransportFailure("the deadline passed", timeout="deadline")
     return error if isinstance(error, TransportFailure) else None
-
-
-def notify(step: Notify, hook: EventHook | None) -> None:
-    """Write an event to the log and hand it to the hook, whose errors must not hide what became of a message."""
-    event: Attempt = step.event
-    if _log.isEnabledFor(logging.DEBUG):
-        _log.debug(
-            "%s %s: attempt %d: %s%s in %.3f s",
-            event.operation,
-            event.request_id,
-            event.number,
-            event.outcome,
-            f" ({event.status})" if event.status else "",
-            event.seconds,
-        )
-    if hook is not None:
-        try:
-            hook(event)
-        except Exception:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
-            _log.exception("the on_event hook failed")

@@ -26,20 +26,30 @@ have had its effect.
 from __future__ import annotations
 
 import random
-import threading
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from xoxzo.cloudpy import errors, forks
+from xoxzo.cloudpy.masking import mask_path
 from xoxzo.cloudpy.operations.content_coding import decoded
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.operations.replies import Unreadable, objections, retry_after
-from xoxzo.cloudpy.protocols import Attempt, EventHook, Progress, Request, Response, TimeBudget, TransportFailure
+from xoxzo.cloudpy.protocols import (
+    Attempt,
+    AttemptStart,
+    Progress,
+    Request,
+    Response,
+    TimeBudget,
+    TransportFailure,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    from xoxzo.cloudpy.settings import RateLimiter, Settings
 
 MAX_RECORD_BYTES = 1_000_000
 """The most bytes that one reply may have, decoded; lists are streamed and have no limit."""
@@ -54,58 +64,6 @@ _MOVED = frozenset({301, 307, 308})
 # A forked child must not give out its parent's.
 _ids = random.Random()  # noqa: S311
 forks.in_child(_ids.seed)
-
-
-class RateLimiter:
-    """Spaces requests evenly, at most so many a second, over all threads and tasks that share a client.
-
-    Args:
-        rate: requests a second.
-    """
-
-    def __init__(self, rate: float) -> None:
-        self._gap = 1.0 / rate
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def reserve(self, now: float) -> float:
-        """Take the next place and return the seconds to wait for it."""
-        with self._lock:
-            place = max(now, self._next)
-            self._next = place + self._gap
-        return place - now
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How calls are made; all times in seconds.
-
-    Attributes:
-        base_url: what paths are appended to.
-        headers: sent with every request; they hold the token.
-        connect: for making a connection.
-        read: for each wait for bytes.
-        deadline: for everything, waits between tries included.
-        max_retries: tries after the first.
-        rate_limiter: spaces the requests, or ``None``.
-        on_event: told of each try, or ``None``.
-        allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
-    """
-
-    base_url: str
-    headers: tuple[tuple[str, str], ...]
-    connect: float = 5.0
-    read: float = 30.0
-    deadline: float = 60.0
-    max_retries: int = 2
-    rate_limiter: RateLimiter | None = None
-    on_event: EventHook | None = None
-    allowed_recipients: tuple[str, ...] | None = None
-
-    def __rich_repr__(self) -> list[tuple[str, object]]:
-        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "headers"]
-
-    def __repr__(self) -> str:
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -123,14 +81,21 @@ class Sleep(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Start(msgspec.Struct, frozen=True):
+    """To do: tell the start hooks that a try begins, and answer with the header fields that they add."""
+
+    event: AttemptStart
+
+
 class Notify(msgspec.Struct, frozen=True):
-    """To do: tell the log and the event hook."""
+    """To do: tell the log and the event hooks what became of a try."""
 
     event: Attempt
 
 
-Step = Send | Sleep | Notify
-Outcome = Response | TransportFailure | None
+Step = Start | Send | Sleep | Notify
+Headers = tuple[tuple[str, str], ...]
+Outcome = Response | TransportFailure | Headers | None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -267,9 +232,14 @@ def flow(
         if settings.rate_limiter is not None:
             yield from _keep_pace(state, settings.rate_limiter)
         progress = Progress()
+        request = state.request
         begun = clock()
         try:
-            outcome = yield Send(state.request, state.budget, progress, isinstance(state.operation, Listing))
+            if settings.start_hooks:
+                added = yield Start(AttemptStart(**_attempt_fields(state)))
+                request = msgspec.structs.replace(request, headers=request.headers + cast("Headers", added))
+                begun = clock()
+            outcome = yield Send(request, state.budget, progress, isinstance(state.operation, Listing))
         except BaseException as interruption:
             if progress.write_started:
                 state.mark_maybe_sent()
@@ -311,17 +281,25 @@ def _notify(
     if not state.observed:
         return ()
     event = Attempt(
-        operation=state.operation.name,
-        request_id=state.request_id,
-        number=state.attempts,
+        **_attempt_fields(state),
         outcome=name,
         status=outcome.status if isinstance(outcome, Response) else None,
         seconds=seconds,
         retry_in=retry_in,
         maybe_sent=state.maybe_sent,
-        reference=state.operation.reference,
     )
     return (Notify(event),)
+
+
+def _attempt_fields(state: CallState) -> dict[str, Any]:
+    return {
+        "operation": state.operation.name,
+        "request_id": state.request_id,
+        "number": state.attempts,
+        "method": state.operation.method,
+        "url": state.settings.base_url + mask_path(state.operation.path),
+        "reference": state.operation.reference,
+    }
 
 
 def _judge(state: CallState, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:

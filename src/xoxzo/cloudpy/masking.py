@@ -1,6 +1,7 @@
 """What may be shown of a phone number or of a server's words, in every repr, log line and error."""
 
 import re
+from urllib.parse import unquote
 
 _NUMBER = re.compile(r"\+?\d(?:[\s().\-‐-―]*\d){4,}")
 _SEPARATOR = re.compile(r"[\s().\-‐-―]")
@@ -38,6 +39,11 @@ def mask_words(words: str) -> str:
     # A reply may be a megabyte long.
     words = mask_digits(_without_quotations(words[:_READ]))
     return words if len(words) <= _LONGEST else words[:_LONGEST] + "…"
+
+
+def mask_path(path: str) -> str:
+    """Return a URL's path with ``REDACTED`` in place of each segment that is a number of five digits and more."""
+    return "/".join("REDACTED" if _NUMBER.fullmatch(unquote(segment)) else segment for segment in path.split("/"))
 
 
 def _without_quotations(words: str) -> str:

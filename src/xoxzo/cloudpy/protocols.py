@@ -247,34 +247,60 @@ class SmsOptions(SendOptions, total=False):
     jp_kp_sender: str | None
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one try; given to ``on_event`` and written to the log at DEBUG. Holds no number and no text.
+class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
+    """One try that is about to be made; given to a :class:`StartHook`. It holds no number and no text.
 
     Attributes:
         operation: for instance ``sms.send``.
         request_id: the same for every try of one call.
         number: 1 for the first try.
-        outcome: ``ok``, the name of an error class, or ``cancelled``.
-        status: the HTTP status, when there was an answer.
-        seconds: how long the try took.
-        retry_in: seconds until the next try; ``None`` when there will be none.
-        maybe_sent: whether the request may have had its effect, this try and those before it.
+        method: the HTTP method.
+        url: the URL without its query, phone numbers in its path left out.
         reference: the reference of a send.
     """
 
     operation: str
     request_id: str
     number: int
+    method: str = ""
+    url: str = ""
+    reference: str | None = None
+
+
+class Attempt(AttemptStart, frozen=True, kw_only=True):
+    """What became of one try; given to ``on_event`` and written to the log. It holds no number and no text.
+
+    Attributes:
+        outcome: ``ok``, the name of an error class, or ``cancelled``.
+        status: the HTTP status, when there was an answer.
+        seconds: how long the try took.
+        retry_in: seconds until the next try; ``None`` when there will be none.
+        maybe_sent: whether the request may have had its effect, this try and those before it.
+    """
+
     outcome: str
     status: int | None = None
     seconds: float = 0.0
     retry_in: float | None = None
     maybe_sent: bool = False
-    reference: str | None = None
 
 
 class EventHook(Protocol):
-    """What ``on_event`` takes: called after each try, in the thread or loop that made it; its errors are logged."""
+    """What ``on_event`` takes: called after each try, in the thread or loop that made it; its errors are logged.
+
+    One that has a method ``before_attempt`` is a :class:`StartHook`, too.
+    """
 
     def __call__(self, event: Attempt, /) -> None:
         """Take one event."""
+
+
+class StartHook(Protocol):
+    """What an event hook may do before each try, after all waits; its errors are logged and the try is made.
+
+    Each call of ``before_attempt`` is followed by one event for the same ``request_id`` and ``number``, whatever
+    happens to the try.
+    """
+
+    def before_attempt(self, start: AttemptStart, /) -> Mapping[str, str] | None:
+        """Return header fields to add to this try, for instance ``traceparent``, or ``None``."""

@@ -107,7 +107,8 @@ def test_ctrl_c_in_a_send_tells_what_is_known_of_each(shell, monkeypatch) -> Non
 
     def interrupt(self, **given):
         event = Attempt(operation="sms.send", request_id="r", number=1, outcome="cancelled", maybe_sent=True)
-        self._driver.settings.on_event(event)
+        for hook in self._driver.settings.event_hooks:
+            hook(event)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Sms, "send", interrupt)

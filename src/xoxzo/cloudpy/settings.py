@@ -1,0 +1,67 @@
+"""How calls are made: limits, headers, hooks."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xoxzo.cloudpy.protocols import AttemptStart, EventHook
+
+
+class RateLimiter:
+    """Spaces requests evenly, at most so many a second, over all threads and tasks that share a client.
+
+    Args:
+        rate: requests a second.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._gap = 1.0 / rate
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def reserve(self, now: float) -> float:
+        """Take the next place and return the seconds to wait for it."""
+        with self._lock:
+            place = max(now, self._next)
+            self._next = place + self._gap
+        return place - now
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How calls are made; all times in seconds.
+
+    Attributes:
+        base_url: what paths are appended to.
+        headers: sent with every request; they hold the token.
+        connect: for making a connection.
+        read: for each wait for bytes.
+        deadline: for everything, waits between tries included.
+        max_retries: tries after the first.
+        rate_limiter: spaces the requests, or ``None``.
+        event_hooks: called after each try.
+        start_hooks: the ``before_attempt`` of those that have one: called before each try.
+        allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
+    """
+
+    base_url: str
+    headers: tuple[tuple[str, str], ...]
+    connect: float = 5.0
+    read: float = 30.0
+    deadline: float = 60.0
+    max_retries: int = 2
+    rate_limiter: RateLimiter | None = None
+    event_hooks: tuple[EventHook, ...] = ()
+    start_hooks: tuple[Callable[[AttemptStart], Mapping[str, str] | None], ...] = ()
+    allowed_recipients: tuple[str, ...] | None = None
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "headers"]
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"

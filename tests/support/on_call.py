@@ -1,4 +1,4 @@
-"""On-call people on a virtual clock: the real receiver, store and client, an Xoxzo that misbehaves, and deaths."""
+"""The Alertmanager receiver on a virtual clock: with its store and client, a faulty Xoxzo, crashes and restarts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from campaign_simulation import VirtualLoop
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.integrations.alertmanager import payload
-from xoxzo.cloudpy.integrations.alertmanager.reading import understand
+from xoxzo.cloudpy.integrations.alertmanager.config.loading import parse
+from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
-from xoxzo.cloudpy.integrations.alertmanager.sending import LiveSender
+from xoxzo.cloudpy.integrations.alertmanager.senders import LiveSender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
-from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 
 # A Thursday, 12:00 in Tokyo.
 NOON = 1_795_662_000.0
@@ -47,12 +47,12 @@ FILE: dict[str, Any] = {
 
 
 def settings(**changes: Any) -> Settings:
-    """Make settings from the file of the tests, with changes."""
-    return understand({**FILE, **changes})
+    """Return the settings of the tests, with changes."""
+    return parse({**FILE, **changes})
 
 
 def alert(name: str = "HostDown", *, resolved: bool = False, since: int = 0, **labels: str) -> dict[str, Any]:
-    """Make an alert as Alertmanager tells it."""
+    """Return an alert as Alertmanager posts it."""
     labels = {"alertname": name, "severity": "critical", **labels}
     return {
         "status": "resolved" if resolved else "firing",
@@ -66,9 +66,9 @@ def alert(name: str = "HostDown", *, resolved: bool = False, since: int = 0, **l
 
 
 def body(*alerts: dict[str, Any], group: str = "a", truncated: int = 0) -> bytes:
-    """Make the payload of a notification."""
+    """Return the payload of a notification."""
     firing = any(one["status"] == "firing" for one in alerts)
-    told = {
+    payload = {
         "version": "4",
         "groupKey": f'{{}}:{{group="{group}"}}',
         "truncatedAlerts": truncated,
@@ -80,17 +80,17 @@ def body(*alerts: dict[str, Any], group: str = "a", truncated: int = 0) -> bytes
         "externalURL": "http://alertmanager.example",
         "alerts": list(alerts),
     }
-    return json.dumps(told).encode()
+    return json.dumps(payload).encode()
 
 
-def told(*alerts: dict[str, Any], **options: Any) -> payload.Notification:
-    """Make a notification."""
-    return payload.read(body(*alerts, **options))
+def notification(*alerts: dict[str, Any], **options: Any) -> payload.Notification:
+    """Return a parsed notification."""
+    return payload.parse(body(*alerts, **options))
 
 
 @dataclass
-class Reached:
-    """A message or call that Xoxzo has taken."""
+class Received:
+    """A message or call that Xoxzo accepted."""
 
     at: float
     kind: str
@@ -100,23 +100,23 @@ class Reached:
 
 
 @dataclass
-class Phones:
-    """The transport: Xoxzo, and everybody's phone."""
+class FakeXoxzo:
+    """A transport that plays Xoxzo, and everybody's phone."""
 
-    chance: random.Random = field(default_factory=random.Random)
-    trouble: float = 0.0
+    rng: random.Random = field(default_factory=random.Random)
+    fault_rate: float = 0.0
     answering: dict[str, str] = field(default_factory=dict)
-    reached: list[Reached] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
     fault: str | None = None
-    ringing: float = 20.0
-    dead: bool = False
+    ring_seconds: float = 20.0
+    crashed: bool = False
 
     def now(self) -> float:
         return NOON + asyncio.get_running_loop().time()
 
     async def send(self, request: Request, budget: Any, progress: Progress) -> _Reply:
         await asyncio.sleep(0.1)
-        if self.dead:
+        if self.crashed:
             await asyncio.Event().wait()
         if request.method == "GET":
             if self._fault() != "none":
@@ -134,38 +134,38 @@ class Phones:
         call = "tts_message" in fields
         if fault != "lost before":
             text = fields.get("tts_message") or fields["message"]
-            self.reached.append(
-                Reached(self.now(), "call" if call else "sms", fields["recipient"], text, fields["tags"])
+            self.received.append(
+                Received(self.now(), "call" if call else "sms", fields["recipient"], text, fields["tags"])
             )
         if fault in {"lost before", "lost after"}:
             raise TransportFailure("the connection broke")
         name = "callid" if call else "msgid"
-        return _Reply(201, json.dumps([{name: str(len(self.reached) - 1)}]).encode())
+        return _Reply(201, json.dumps([{name: str(len(self.received) - 1)}]).encode())
 
     def _fault(self) -> str:
         if self.fault is not None:
             return self.fault
-        return self.chance.choice(_FAULTS) if self.chance.random() < self.trouble else "none"
+        return self.rng.choice(_FAULTS) if self.rng.random() < self.fault_rate else "none"
 
     def _status(self, callid: str) -> _Reply:
-        call = self.reached[int(callid)]
-        over = self.now() >= call.at + self.ringing
-        fate = self.answering.get(call.number, "NO ANSWER")
-        shown = {
+        call = self.received[int(callid)]
+        over = self.now() >= call.at + self.ring_seconds
+        outcome = self.answering.get(call.number, "NO ANSWER")
+        record = {
             "callid": callid,
-            "status": fate if over else "IN PROGRESS",
-            "duration": 8 if fate == "ANSWERED" else 0,
+            "status": outcome if over else "IN PROGRESS",
+            "duration": 8 if outcome == "ANSWERED" else 0,
             "recipient": call.number,
         }
-        return _Reply(200, json.dumps(shown).encode())
+        return _Reply(200, json.dumps(record).encode())
 
     async def close(self) -> None:
         pass
 
     def log(self) -> list[tuple[int, str, str]]:
-        """Return when what reached whom, in seconds since the beginning."""
+        """Return what was received: seconds since the start, kind and person."""
         names = {TANAKA: "tanaka", SUZUKI: "suzuki", SATO: "sato"}
-        return [(round(one.at - NOON), one.kind, names[one.number]) for one in self.reached]
+        return [(round(one.at - NOON), one.kind, names[one.number]) for one in self.received]
 
 
 def _fields(request: Request) -> dict[str, Any]:
@@ -181,7 +181,7 @@ class _Reply:
         self.headers = headers or {}
         self._content = content
 
-    async def read(self, _patience: Any) -> bytes:
+    async def read(self, _budget: Any) -> bytes:
         content, self._content = self._content, b""
         return content
 
@@ -193,11 +193,11 @@ _FAULTS = ("refused", "throttled", "rejected", "lost before", "lost after")
 
 
 class OnCall:
-    """A receiver that can die and be started again, and time that passes at once."""
+    """A receiver that can crash and be started again, on a clock that passes at once."""
 
-    def __init__(self, folder: Path, given: Settings | None = None, phones: Phones | None = None) -> None:
-        self.settings = given or settings()
-        self.phones = phones or Phones()
+    def __init__(self, folder: Path, settings_: Settings | None = None, xoxzo: FakeXoxzo | None = None) -> None:
+        self.settings = settings_ or settings()
+        self.xoxzo = xoxzo or FakeXoxzo()
         self.path = folder / "alerts.db"
         self.loop = VirtualLoop(0.0)
         self.lines: list[str] = []
@@ -223,14 +223,14 @@ class OnCall:
     def start(self) -> None:
         """Start the receiver."""
         self.store = Store(self.path)
-        # Deaths of a process are played here, and not power cuts, so no disk has to be waited for.
+        # Processes crash here, but the power never fails, so nothing has to wait for the disk.
         self.store._connection.execute("PRAGMA synchronous = OFF")
 
         async def begin() -> None:
-            self.client = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=self.phones)
-            teller = Teller(lambda: self.now, machine=True, file=self)  # type: ignore[arg-type]
-            sender = LiveSender(self.client, self.settings, teller)
-            self.receiver = Receiver(self.settings, self.store, sender, teller, clock=lambda: self.now)
+            self.client = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=self.xoxzo)
+            log = EventLog(lambda: self.now, as_json=True, file=self)  # type: ignore[arg-type]
+            sender = LiveSender(self.client, self.settings, log)
+            self.receiver = Receiver(self.settings, self.store, sender, log, clock=lambda: self.now)
             self.receiver.start()
 
         self.loop.run_until_complete(begin())
@@ -245,26 +245,26 @@ class OnCall:
         self.loop.run_until_complete(end())
         self.store.close()
 
-    def die(self) -> None:
-        """Kill it: nothing of what is under way comes to its end."""
+    def crash(self) -> None:
+        """Kill it: nothing that is in flight is finished."""
 
-        async def bury() -> None:
-            self.phones.dead = True
+        async def kill() -> None:
+            self.xoxzo.crashed = True
             others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
             await self.client.close()
-            self.phones.dead = False
+            self.xoxzo.crashed = False
 
-        self.loop.run_until_complete(bury())
+        self.loop.run_until_complete(kill())
         self.store.close()
 
-    def hear(self, *alerts: dict[str, Any], **options: Any) -> tuple[str, str]:
-        """Have Alertmanager tell of a group."""
+    def notify(self, *alerts: dict[str, Any], **options: Any) -> tuple[str, str]:
+        """Post a notification."""
 
         async def take() -> tuple[str, str]:
-            return self.receiver.hear(told(*alerts, **options))
+            return self.receiver.receive(notification(*alerts, **options))
 
         return self.loop.run_until_complete(take())
 

@@ -24,7 +24,7 @@ from click.testing import CliRunner, Result
 from on_call import alert, body
 
 from xoxzo.cloudpy.cli.app import xoxzo
-from xoxzo.cloudpy.integrations.alertmanager import example
+from xoxzo.cloudpy.integrations.alertmanager.config import example
 
 XOXZO = str(Path(sys.executable).with_name("xoxzo"))
 ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
@@ -267,7 +267,7 @@ def test_dry_run(tmp_path: Path, simulator_url: str, account: tuple[str, str]) -
     with on_duty(tmp_path, simulator_url, account, "--dry-run", **nothing) as duty:
         exchange("POST", f"{duty.url}/alerts", body(alert()))
         told = until(lambda: duty.lines("would-send"))[0]
-        assert (told["to"], told["kind"], told["text"][:6]) == ("anne", "sms", "FIRING")
+        assert (told["to"], told["kind"], told["message"][:6]) == ("anne", "sms", "FIRING")
         assert not duty.phone(duty.anne)["messages"]
         duty.process.send_signal(signal.SIGINT)
         assert duty.process.wait(60) == 0
@@ -282,7 +282,7 @@ def test_a_real_alertmanager(simulator_url: str, account: tuple[str, str], tmp_p
         fired = {"labels": labels, "annotations": {"summary": "ディスクの空きがありません"}}
         assert exchange("POST", f"{api}/api/v2/alerts", [fired], token=None)[0] == 200
         until(lambda: duty.lines("acknowledged"), duty.output.read_text)
-        until(lambda: [one for one in duty.lines("heard") if one["verdict"] == "repeat"], duty.output.read_text)
+        until(lambda: [one for one in duty.lines("received") if one["verdict"] == "repeat"], duty.output.read_text)
         [message] = duty.phone(duty.anne)["messages"]
         assert message["text"].startswith("FIRING critical DiskFull: ディスクの空きがありません #")
         assert len(duty.phone(duty.bert)["calls"]) == 1

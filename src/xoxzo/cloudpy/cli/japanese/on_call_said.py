@@ -49,7 +49,7 @@ WORDS = {
     "ringing": "呼び出し中",
     "answered": "応答",
     "unanswered": "応答なし",
-    "doubt": "送信されたか不明",
+    "unknown": "送信されたか不明",
     "unsent": "未送信",
     "refused": "拒否",
     # What is wrong with the settings; the place in the file stands before.
@@ -78,8 +78,8 @@ WORDS = {
     "must be given, as a text": "文字列で書いてください (必須)",
     "must be a text": "文字列にしてください",
     "must be a text or a list of texts": "文字列か、文字列の配列にしてください",
-    "must be en or ja": "en か ja にしてください",
-    "must be sms or call": "sms か call にしてください",
+    "must be one of en, ja": "en か ja にしてください",
+    "must be one of sms, call": "sms か call にしてください",
     "must be true or false": "true か false にしてください",
     "must be a whole number from {0} to {1}": "{0} から {1} までの整数にしてください",
     "must be a number of credits, {0} or more": "{0} 以上のクレジット数にしてください",
@@ -88,9 +88,7 @@ WORDS = {
     ),
     "must not be blank": "空にはできません",
     "is not known: give an IANA name such as Asia/Tokyo": "知られていません。Asia/Tokyo のような名前にしてください",
-    "must be {0}, the one that Alertmanager has posted since {1}": (
-        "{0} にしてください (Alertmanager が {1} 年から送っている版です)"
-    ),
+    "must be {0} (Alertmanager) or {1} (Grafana)": "{0} (Alertmanager) か {1} (Grafana) にしてください",
     # Limits of the server for assistants.
     "must name at least one number": "番号を 1 つ以上指定してください",
     "must be a number of credits above {0}": "{0} より大きいクレジット数にしてください",

@@ -1,6 +1,6 @@
-"""Prometheus alerts as SMS, or as calls that go on until somebody answers: what stands behind `xoxzo alertmanager`.
+"""Notify people of Prometheus alerts by SMS and by calls that repeat until somebody answers: `xoxzo alertmanager`.
 
-Alertmanager posts its notifications here. Each group that fires is an *incident*, and leads somebody through a list of
-steps until it is acknowledged or resolved. What happens next is decided by pure functions (`escalation`); a small file
-(`store`) remembers it over a restart; `receiver` does it.
+Alertmanager posts its notifications to `server`. Each firing group is an incident, which goes through an escalation
+policy until it is acknowledged or resolved. Pure functions decide what happens (`escalation`, `next_step`), `store`
+keeps it on disk, and `receiver` does it.
 """

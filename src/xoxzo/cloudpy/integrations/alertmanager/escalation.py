@@ -1,13 +1,13 @@
-"""What happens to an incident: pure functions of its state, its list and the time.
+"""Decide what happens to an incident: pure functions of its state, its policy and the time.
 
-An incident belongs to one group of alerts. It is *open* until somebody acknowledges it, all is well again, or its list
-has come to its end. An answered call acknowledges what was known when it was placed. Alerts that join the group are
-*news*: while the escalation goes on, those who were told by SMS are told once more, and it is not set back; after an
-acknowledgement, or at the list's end, it begins anew.
+An incident belongs to one group of alerts. It is *open* until somebody acknowledges it, it is resolved, or all rounds
+of its policy are done. An answered call acknowledges the version that was known when it was placed. Alerts that join
+the group make a new version: during the escalation, those who got an SMS get another one, and the escalation goes on;
+after an acknowledgement, or after the last round, the escalation starts again.
 
-Each message has a key of its own, made of the place in the escalation and the person. What is known not to have gone is
-tried again under the same key; what may have gone is never sent again. A call in doubt counts as one that nobody
-answered: a phone that rings once more does less harm than one that never rang.
+Each attempt has a key of its own, made of its position in the escalation and the person. An attempt that was not sent
+is tried again with the same key; an SMS that may have been sent is never sent again. A call that may have been placed
+counts as unanswered: one more call does less harm than a missing one.
 """
 
 from __future__ import annotations
@@ -16,180 +16,207 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager.records import GONE, Deed, Incident, Kind, Outcome, Phase, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.incidents import (
+    MAYBE_SENT,
+    Incident,
+    Kind,
+    NotificationAttempt,
+    Outcome,
+    Phase,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy
     from xoxzo.cloudpy.integrations.alertmanager.payload import Alert, Notification
-    from xoxzo.cloudpy.integrations.alertmanager.settings import Plan
 
-    Asleep = Callable[[str], float | None]
+    QuietUntil = Callable[[str], float | None]
 
-DOUBTED_CALL = 120.0
-"""Seconds for which a phone that may be ringing is left alone."""
-NOBODY_REACHED = 300.0
-"""Seconds until a list is begun again of which nobody could be reached at all."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
+UNKNOWN_CALL_SECONDS = 120.0
+"""The wait after a call with an unknown outcome, while the phone may be ringing."""
+NOBODY_REACHED_SECONDS = 300.0
+"""The wait before the next round if the last one could not notify anybody."""
+_MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 5.0, 60.0
 
 
-def hear(
-    before: Incident | None, told: Notification, choose: Callable[[Sequence[Alert]], str | None], now: float, ident: str
+def apply_notification(
+    incident: Incident | None,
+    notification: Notification,
+    select_policy: Callable[[Sequence[Alert]], str | None],
+    now: float,
+    ident: str,
 ) -> tuple[Incident | None, Verdict]:
-    """Take a notification.
+    """Return the incident after a notification, and the notification's effect.
 
     Args:
-        before: the latest incident of the group.
-        told: the notification.
-        choose: finds the list of alerts.
-        now: the time.
-        ident: the id of an incident that is opened.
+        incident: the latest incident of the group, or ``None``.
+        notification: the notification.
+        select_policy: returns the name of the policy for alerts, or ``None`` if no route matches.
+        now: the time in seconds since 1970.
+        ident: the id for a new incident.
     """
-    firing = told.firing
-    if before is None or before.phase in {Phase.RESOLVED, Phase.CLOSED}:
+    firing = notification.firing
+    if incident is None or incident.phase in {Phase.RESOLVED, Phase.CLOSED}:
         if not firing:
-            return before, Verdict.IGNORED
-        plan = choose(firing)
-        if plan is None:
-            return before, Verdict.UNROUTED
-        opened = Incident(ident=ident, key=told.key, plan=plan, alerts=firing, opened=now, heard=now, due=now)
+            return incident, Verdict.IGNORED
+        policy = select_policy(firing)
+        if policy is None:
+            return incident, Verdict.UNROUTED
+        opened = Incident(
+            ident=ident, group_key=notification.key, policy=policy, alerts=firing, opened=now, notified=now, due=now
+        )
         return opened, Verdict.OPENED
-    before = _change(before, heard=now)
-    if told.status == "resolved":
-        return _change(before, phase=Phase.RESOLVED, held=0.0, failures=0), Verdict.RESOLVED
-    known = {alert.identity: alert.starts_at for alert in before.alerts}
-    # Two Prometheis tell the same alert with two beginnings, of which Alertmanager comes to keep the earlier one.
-    fresh = any(alert.identity not in known or alert.starts_at > known[alert.identity] for alert in firing)
-    alerts = _joined(before.alerts, firing) if told.truncated_alerts or not firing else firing
-    if not fresh:
-        return _change(before, alerts=alerts), Verdict.REPEAT
-    plan = choose(alerts) or before.plan
-    after = _change(before, alerts=alerts, version=before.version + 1)
-    if before.phase is Phase.OPEN and plan == before.plan:
-        return after, Verdict.NEWS
-    return _anew(_change(after, plan=plan), now), Verdict.NEWS
+    incident = _replace(incident, notified=now)
+    if notification.status == "resolved":
+        return _replace(incident, phase=Phase.RESOLVED, not_before=0.0, failures=0), Verdict.RESOLVED
+    known = {alert.identity: alert.starts_at for alert in incident.alerts}
+    # Two Prometheus servers report different start times for the same alert; Alertmanager keeps the earlier one.
+    is_news = any(alert.identity not in known or alert.starts_at > known[alert.identity] for alert in firing)
+    alerts = _union(incident.alerts, firing) if notification.truncated_alerts or not firing else firing
+    if not is_news:
+        return _replace(incident, alerts=alerts), Verdict.REPEAT
+    policy = select_policy(alerts) or incident.policy
+    updated = _replace(incident, alerts=alerts, version=incident.version + 1)
+    if incident.phase is Phase.OPEN and policy == incident.policy:
+        return updated, Verdict.NEWS
+    return _restart(_replace(updated, policy=policy), now), Verdict.NEWS
 
 
 def acknowledge(incident: Incident, by: str, now: float, *, version: int | None = None) -> Incident:
-    """Note that somebody takes care.
+    """Return an incident after an acknowledgement.
 
     Args:
-        incident: the state.
-        by: who.
-        now: the time.
-        version: the news that they know of, all by default; what they cannot know of is told from the first step on.
+        incident: the incident.
+        by: who acknowledged it.
+        now: the time in seconds since 1970.
+        version: the version that they know; the latest by default. After an earlier one the escalation starts again.
     """
     if incident.phase not in {Phase.OPEN, Phase.ENDED}:
         return incident
     if version is not None and version < incident.version:
-        return _anew(incident, now)
-    return _change(incident, phase=Phase.ACKNOWLEDGED, by=by)
+        return _restart(incident, now)
+    return _replace(incident, phase=Phase.ACKNOWLEDGED, acknowledged_by=by)
 
 
-def upcoming(
-    incident: Incident, plan: Plan, deeds: Iterable[Deed], asleep: Asleep, now: float
-) -> tuple[Deed, ...] | float | None:
-    """Say what is to be done.
+def next_attempts(
+    incident: Incident,
+    policy: EscalationPolicy,
+    attempts: Iterable[NotificationAttempt],
+    quiet_until: QuietUntil,
+    now: float,
+) -> tuple[NotificationAttempt, ...] | float | None:
+    """Return the attempts to make now.
 
     Args:
-        incident: the state.
-        plan: its list.
-        deeds: everything that was done for it; nothing may be under way.
-        asleep: says until when a person must be left alone.
-        now: the time.
+        incident: the incident.
+        policy: its policy.
+        attempts: all its attempts so far; none may be in flight.
+        quiet_until: returns the end of a person's quiet hours, or ``None`` outside of them.
+        now: the time in seconds since 1970.
 
     Returns:
-        What is to go out now; or the time at which to ask again; or ``None`` when there is nothing to wait for.
+        The attempts; or the time at which to call this again; or ``None`` if nothing is left to do.
     """
-    done = {deed.key: deed for deed in deeds}
-    if now < incident.held:
-        return incident.held
-    if incident.phase is Phase.RESOLVED and plan.resolved:
-        told = dict.fromkeys(deed.person for deed in done.values() if deed.outcome in GONE)
-        return _awake([_deed(incident, Kind.RESOLVED, person, now) for person in told], done, asleep)
+    made = {attempt.key: attempt for attempt in attempts}
+    if now < incident.not_before:
+        return incident.not_before
+    if incident.phase is Phase.RESOLVED and policy.resolved:
+        notified = dict.fromkeys(attempt.person for attempt in made.values() if attempt.outcome in MAYBE_SENT)
+        return _allowed([_attempt(incident, Kind.RESOLVED, person, now) for person in notified], made, quiet_until)
     if incident.phase is not Phase.OPEN:
         return None
-    if incident.version > incident.told:
-        texted = [deed for deed in done.values() if _is_text(deed, incident.run)]
-        aware = {deed.person for deed in texted if deed.version == incident.version}
-        behind = dict.fromkeys(deed.person for deed in texted if deed.person not in aware)
-        found = _awake([_deed(incident, Kind.NEWS, person, now) for person in behind], done, asleep)
-        if isinstance(found, tuple):
-            return found
+    if incident.version > incident.announced:
+        messages = [attempt for attempt in made.values() if _is_message(attempt, incident.run)]
+        up_to_date = {attempt.person for attempt in messages if attempt.version == incident.version}
+        outdated = dict.fromkeys(attempt.person for attempt in messages if attempt.person not in up_to_date)
+        news = _allowed([_attempt(incident, Kind.NEWS, person, now) for person in outdated], made, quiet_until)
+        if isinstance(news, tuple):
+            return news
     if now < incident.due:
         return incident.due
-    step = plan.steps[min(incident.step, len(plan.steps) - 1)]
-    return _awake([_deed(incident, Kind(step.method), person, now) for person in step.to], done, asleep)
+    step = policy.steps[min(incident.step, len(policy.steps) - 1)]
+    return _allowed([_attempt(incident, Kind(step.method), person, now) for person in step.to], made, quiet_until)
 
 
-def after(incident: Incident, plan: Plan, done: Sequence[Deed], now: float) -> Incident:
-    """Take what became of the deeds that `upcoming` asked for.
+def apply_outcomes(
+    incident: Incident, policy: EscalationPolicy, attempts: Sequence[NotificationAttempt], now: float
+) -> Incident:
+    """Return an incident after the attempts that `next_attempts` returned.
 
     Args:
-        incident: the state as it is now; it may have changed while they were under way.
-        plan: its list.
-        done: them, none of them under way.
-        now: the time.
+        incident: the incident now; it may have changed during the attempts.
+        policy: its policy.
+        attempts: the attempts, none of them in flight.
+        now: the time in seconds since 1970.
     """
-    first = done[0]
-    outcomes = {deed.outcome for deed in done}
-    gone = not outcomes.isdisjoint(GONE)
-    failed = not gone and Outcome.UNSENT in outcomes
+    first = attempts[0]
+    outcomes = {attempt.outcome for attempt in attempts}
+    maybe_sent = not outcomes.isdisjoint(MAYBE_SENT)
+    failed = not maybe_sent and Outcome.UNSENT in outcomes
     failures = incident.failures + 1 if failed else 0
-    incident = _change(incident, failures=failures, held=now + _pause(failures) if failed else 0.0)
-    answerer = next((deed.person for deed in done if deed.outcome is Outcome.ANSWERED), None)
+    incident = _replace(incident, failures=failures, not_before=now + _retry_seconds(failures) if failed else 0.0)
+    answerer = next((attempt.person for attempt in attempts if attempt.outcome is Outcome.ANSWERED), None)
     if answerer is not None and first.run == incident.run:
         return acknowledge(incident, answerer, now, version=first.version)
     if failed or incident.phase is not Phase.OPEN or first.run != incident.run:
         return incident
     if first.kind is Kind.NEWS:
-        return _change(incident, told=max(incident.told, first.version))
-    if (first.lap, first.step, first.tries) != (incident.lap, incident.step, incident.tries):
+        return _replace(incident, announced=max(incident.announced, first.version))
+    if (first.round, first.step, first.tries) != (incident.round, incident.step, incident.tries):
         return incident
-    return _advance(incident, plan, now, outcomes, gone=gone)
+    return _advance(incident, policy, now, outcomes, maybe_sent=maybe_sent)
 
 
-def _advance(incident: Incident, plan: Plan, now: float, outcomes: Iterable[Outcome], *, gone: bool) -> Incident:
-    step = plan.steps[min(incident.step, len(plan.steps) - 1)]
+def _advance(
+    incident: Incident, policy: EscalationPolicy, now: float, outcomes: Iterable[Outcome], *, maybe_sent: bool
+) -> Incident:
+    """Return an incident after its current step: with the next try, step or round, or at its end."""
+    step = policy.steps[min(incident.step, len(policy.steps) - 1)]
     wait = 0.0
-    if gone:
-        in_doubt = step.method == "call" and Outcome.DOUBT in outcomes
-        wait = max(step.wait, DOUBTED_CALL) if in_doubt else step.wait
-    reached = incident.reached or gone
-    if gone and incident.tries < step.repeats:
-        return _change(incident, tries=incident.tries + 1, due=now + wait, reached=reached)
-    if incident.step + 1 < len(plan.steps):
-        return _change(incident, step=incident.step + 1, tries=0, due=now + wait, reached=reached)
-    spent = incident.spent + reached
-    if spent >= plan.rounds:
-        return _change(incident, phase=Phase.ENDED, spent=spent)
-    due = now + (wait if reached else NOBODY_REACHED)
-    return _change(incident, lap=incident.lap + 1, spent=spent, step=0, tries=0, due=due, reached=False)
+    if maybe_sent:
+        unknown_call = step.method == "call" and Outcome.UNKNOWN in outcomes
+        wait = max(step.wait, UNKNOWN_CALL_SECONDS) if unknown_call else step.wait
+    reached = incident.reached or maybe_sent
+    if maybe_sent and incident.tries < step.repeats:
+        return _replace(incident, tries=incident.tries + 1, due=now + wait, reached=reached)
+    if incident.step + 1 < len(policy.steps):
+        return _replace(incident, step=incident.step + 1, tries=0, due=now + wait, reached=reached)
+    rounds_done = incident.rounds_done + reached
+    if rounds_done >= policy.rounds:
+        return _replace(incident, phase=Phase.ENDED, rounds_done=rounds_done)
+    due = now + (wait if reached else NOBODY_REACHED_SECONDS)
+    return _replace(
+        incident, round=incident.round + 1, rounds_done=rounds_done, step=0, tries=0, due=due, reached=False
+    )
 
 
-def _is_text(deed: Deed, run: int) -> bool:
-    return deed.run == run and deed.kind in {Kind.SMS, Kind.NEWS} and deed.outcome in GONE
+def _is_message(attempt: NotificationAttempt, run: int) -> bool:
+    return attempt.run == run and attempt.kind in {Kind.SMS, Kind.NEWS} and attempt.outcome in MAYBE_SENT
 
 
-def _awake(wanted: Sequence[Deed], done: Mapping[str, Deed], asleep: Asleep) -> tuple[Deed, ...] | float | None:
-    """Return those that may go out, or when the first of those who sleep wakes up, or ``None`` without any."""
-    left = [one for one in wanted if one.key not in done or done[one.key].outcome is Outcome.UNSENT]
-    wakes = {one.person: asleep(one.person) for one in left}
-    awake = tuple(one for one in left if wakes[one.person] is None)
-    return awake or min((wake for wake in wakes.values() if wake is not None), default=None)
+def _allowed(
+    attempts: Sequence[NotificationAttempt], made: Mapping[str, NotificationAttempt], quiet_until: QuietUntil
+) -> tuple[NotificationAttempt, ...] | float | None:
+    """Return the attempts that are neither made nor in quiet hours; else the first end of quiet hours, or ``None``."""
+    remaining = [one for one in attempts if one.key not in made or made[one.key].outcome is Outcome.UNSENT]
+    ends = {one.person: quiet_until(one.person) for one in remaining}
+    allowed = tuple(one for one in remaining if ends[one.person] is None)
+    return allowed or min((end for end in ends.values() if end is not None), default=None)
 
 
-def _deed(incident: Incident, kind: Kind, person: str, now: float) -> Deed:
-    place = {
+def _attempt(incident: Incident, kind: Kind, person: str, now: float) -> NotificationAttempt:
+    position = {
         Kind.NEWS: f"{incident.run}-news{incident.version}",
         Kind.RESOLVED: "resolved",
-    }.get(kind, f"{incident.run}-{incident.lap}-{incident.step + 1}-{incident.tries + 1}")
-    return Deed(
-        key=f"{incident.ident}-{place}-{person}",
+    }.get(kind, f"{incident.run}-{incident.round}-{incident.step + 1}-{incident.tries + 1}")
+    return NotificationAttempt(
+        key=f"{incident.ident}-{position}-{person}",
         incident=incident.ident,
         run=incident.run,
         version=incident.version,
-        lap=incident.lap,
+        round=incident.round,
         step=incident.step,
         tries=incident.tries,
         kind=kind,
@@ -198,29 +225,29 @@ def _deed(incident: Incident, kind: Kind, person: str, now: float) -> Deed:
     )
 
 
-def _anew(incident: Incident, now: float) -> Incident:
-    return _change(
+def _restart(incident: Incident, now: float) -> Incident:
+    return _replace(
         incident,
         phase=Phase.OPEN,
         run=incident.run + 1,
-        told=incident.version,
-        lap=1,
-        spent=0,
+        announced=incident.version,
+        round=1,
+        rounds_done=0,
         step=0,
         tries=0,
         due=now,
         reached=False,
-        by="",
+        acknowledged_by="",
     )
 
 
-def _joined(before: Sequence[Alert], firing: Sequence[Alert]) -> tuple[Alert, ...]:
-    return tuple({alert.identity: alert for alert in (*before, *firing)}.values())
+def _union(known: Sequence[Alert], firing: Sequence[Alert]) -> tuple[Alert, ...]:
+    return tuple({alert.identity: alert for alert in (*known, *firing)}.values())
 
 
-def _pause(failures: int) -> float:
-    return float(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (min(failures, 10) - 1)))
+def _retry_seconds(failures: int) -> float:
+    return float(min(_MAX_RETRY_SECONDS, _MIN_RETRY_SECONDS * 2 ** (min(failures, 10) - 1)))
 
 
-def _change(incident: Incident, **changes: object) -> Incident:
+def _replace(incident: Incident, **changes: object) -> Incident:
     return msgspec.structs.replace(incident, **changes)

@@ -1,4 +1,4 @@
-"""What Alertmanager posts to a webhook: version 4 of its payload."""
+"""Parse the webhook payload of Alertmanager, which Grafana sends as well."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
 
-VERSION = "4"
+VERSIONS = frozenset({"4", "1"})
+"""Alertmanager has posted version 4 since 2017. Grafana posts the same fields, and more, as version 1."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One alert.
 
     Attributes:
-        status: whether it fires or has resolved.
-        labels: what identifies it.
-        annotations: what is told of it.
-        starts_at: since when it fires.
-        fingerprint: a hash of its labels, made by Alertmanager.
+        status: ``firing`` or ``resolved``.
+        labels: the labels, which identify it.
+        annotations: the annotations, such as a summary.
+        starts_at: when it began to fire.
+        fingerprint: Alertmanager's hash of the labels.
     """
 
     status: Literal["firing", "resolved"]
@@ -31,20 +32,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def identity(self) -> str:
-        """What makes it the same alert the next time."""
+        """What identifies the same alert in another notification."""
         return self.fingerprint or repr(sorted(self.labels.items()))
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A group of alerts, as Alertmanager tells of it.
+    """A notification about one group of alerts.
 
     Attributes:
-        version: of the payload.
-        group_key: identifies the group; Alertmanager keeps it over restarts.
-        status: ``resolved`` once no alert of the group fires.
-        receiver: which of Alertmanager's receivers this is.
-        alerts: those of the group, unless ``truncated_alerts`` of them were left out.
-        truncated_alerts: how many were left out by ``max_alerts``.
+        version: the version of the payload.
+        group_key: the key of the group, which stays the same when Alertmanager restarts.
+        status: ``resolved`` if no alert of the group fires.
+        receiver: the name of the receiver in Alertmanager's configuration.
+        alerts: the alerts of the group.
+        truncated_alerts: how many alerts were left out because of ``max_alerts``.
     """
 
     version: str
@@ -56,30 +57,28 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def key(self) -> str:
-        """What makes it the same group the next time."""
+        """What identifies the same group in another notification."""
         return f"{self.receiver}\n{self.group_key}"
 
     @property
     def firing(self) -> tuple[Alert, ...]:
-        """The alerts that fire."""
+        """The firing alerts."""
         return tuple(alert for alert in self.alerts if alert.status == "firing")
 
 
-def read(body: bytes) -> Notification:
-    """Read what was posted.
+def parse(body: bytes) -> Notification:
+    """Parse a payload.
 
     Raises:
-        InvalidArgument: it is no notification, or of another version.
+        InvalidArgument: it is not a notification, or has another version.
     """
     try:
         notification = msgspec.json.decode(body, type=Notification)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidArgument("body", f"is no notification of Alertmanager's: {_plain(error)}") from None
-    if notification.version != VERSION:
-        raise InvalidArgument("version", "must be 4, the one that Alertmanager has posted since 2017")
+    except msgspec.ValidationError as error:
+        # The library names the field and the type, never the value.
+        raise InvalidArgument("body", "is no notification of Alertmanager's: {why}", why=error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise InvalidArgument("body", "is no notification of Alertmanager's: it cannot be read as JSON") from None
+    if notification.version not in VERSIONS:
+        raise InvalidArgument("version", "must be 4 (Alertmanager) or 1 (Grafana)")
     return notification
-
-
-def _plain(error: Exception) -> str:
-    # Which field and type, never a value.
-    return str(error) if isinstance(error, msgspec.ValidationError) else "it cannot be read as JSON"

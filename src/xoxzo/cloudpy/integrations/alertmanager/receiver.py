@@ -1,4 +1,4 @@
-"""Takes notifications and does what the escalation asks for, one task for each incident."""
+"""Receive notifications, and run one task for each incident that makes its notification attempts."""
 
 from __future__ import annotations
 
@@ -10,122 +10,126 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from xoxzo.cloudpy.integrations.alertmanager import escalation, routing
-from xoxzo.cloudpy.integrations.alertmanager.deciding import Decider
-from xoxzo.cloudpy.integrations.alertmanager.records import UNDER_WAY, Incident, Kind, Outcome, Phase, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Incident, Kind, Outcome, Phase, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.next_step import NextStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
+    from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import NotificationAttempt
+    from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
     from xoxzo.cloudpy.integrations.alertmanager.payload import Notification
-    from xoxzo.cloudpy.integrations.alertmanager.records import Deed
-    from xoxzo.cloudpy.integrations.alertmanager.sending import Sender
-    from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
+    from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
     from xoxzo.cloudpy.integrations.alertmanager.store import Store
-    from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
-    from xoxzo.cloudpy.integrations.alertmanager.wording import Said
 
-KEPT = 30 * 86_400.0
-"""Seconds for which incidents are remembered that are open no more, from when Alertmanager spoke of them last."""
+RETENTION_SECONDS = 30 * 86_400.0
+"""Incidents that are not open are deleted after this time without a notification."""
 
-# Read aloud without mistakes: no 0, O, 1, I.
-_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_FIRST_LOOK, _LONGEST_LOOK = 2.0, 10.0
-_LONGEST_CALL = 900.0
-# The wall clock may be set, so nobody sleeps by it for longer than this.
-_LONGEST_SLEEP = 60.0
-_AFTER_FAULT = 5.0
-_DAY = 86_400.0
+# Easy to read aloud: without 0, O, 1 and I.
+_ID_CHARACTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_ID_LENGTH = 4
+_MIN_POLL_SECONDS, _MAX_POLL_SECONDS = 2.0, 10.0
+_MAX_CALL_SECONDS = 900.0
+# The wall clock may be set, so a sleep is never longer than this.
+_MAX_SLEEP_SECONDS = 60.0
+_FAULT_PAUSE_SECONDS = 5.0
+_DAY_SECONDS = 86_400.0
 
 
 class Receiver:
-    """The work behind the endpoint. All methods are for one event loop.
+    """Receives notifications and makes the notification attempts. All methods belong to one event loop.
 
     Args:
-        settings: what the file says.
-        store: what is remembered.
-        sender: sends.
-        teller: is told of everything.
-        clock: the time, in seconds since 1970.
+        settings: the settings.
+        store: the store.
+        sender: makes the attempts.
+        log: gets a line for each event.
+        clock: returns seconds since 1970.
     """
 
     def __init__(
-        self, settings: Settings, store: Store, sender: Sender, teller: Teller, *, clock: Callable[[], float]
+        self, settings: Settings, store: Store, sender: Sender, log: EventLog, *, clock: Callable[[], float]
     ) -> None:
         self._settings = settings
         self._store = store
         self._sender = sender
-        self._teller = teller
+        self._log = log
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._woken: dict[str, asyncio.Event] = {}
+        self._wake_ups: dict[str, asyncio.Event] = {}
         self._stopping = asyncio.Event()
         self._failure = ""
-        self._keeping: asyncio.Task[None]
-        self._decider = Decider(settings, store, teller, clock)
+        self._purging: asyncio.Task[None]
+        self._next_step = NextStep(settings, store, log, clock)
 
     def start(self) -> None:
-        """Go on with what was open when the last receiver stopped."""
-        self._keeping = asyncio.create_task(self._keep_house())
+        """Start the tasks of the incidents that were open when the last receiver stopped."""
+        self._purging = asyncio.create_task(self._purge_daily())
         for incident in self._store.incidents(Phase.OPEN, Phase.RESOLVED):
             self._wake(incident.ident)
 
-    async def stop(self, grace: float = 10.0) -> None:
-        """Stop: what is being sent is finished, what is ringing or waiting is taken up by the next receiver.
+    async def stop(self, grace_seconds: float = 10.0) -> None:
+        """Stop. A send in flight is finished; ringing calls and waits are taken over by the next receiver.
 
         Args:
-            grace: seconds for what is being sent.
+            grace_seconds: the time for sends in flight.
         """
         self._stopping.set()
-        await self._keeping
-        for woken in self._woken.values():
-            woken.set()
+        await self._purging
+        for event in self._wake_ups.values():
+            event.set()
         tasks = [task for task in self._tasks.values() if not task.done()]
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
+            _, pending = await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in pending:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*pending, return_exceptions=True)
 
-    async def _keep_house(self) -> None:
+    async def _purge_daily(self) -> None:
         stopping = False
         while not stopping:
             try:
-                self._store.forget(self._clock() - KEPT)
+                self._store.purge(self._clock() - RETENTION_SECONDS)
             except sqlite3.Error as error:
-                self._teller.tell("fault", error=error)
-            stopping = await self._pause(_DAY)
+                self._log.write("fault", error=error)
+            stopping = await self._pause(_DAY_SECONDS)
 
-    def hear(self, notification: Notification) -> tuple[Verdict, str]:
-        """Take a notification; it is on disk when this returns.
+    def receive(self, notification: Notification) -> tuple[Verdict, str]:
+        """Receive a notification. It is on disk when this returns.
 
         Returns:
-            What it meant, and the id of its incident, if there is one.
+            Its effect, and the id of its incident; ``""`` if there is none.
         """
-        now = self._clock()
         with self._store.transaction() as store:
             before = store.latest(notification.key)
-            after, verdict = escalation.hear(
-                before, notification, lambda alerts: routing.choose(self._settings.routes, alerts), now, _ident(store)
+            after, verdict = escalation.apply_notification(
+                before,
+                notification,
+                lambda alerts: routing.select_policy(self._settings.routes, alerts),
+                self._clock(),
+                _unused_id(store),
             )
             if after is not None and after != before:
-                store.put(after)
+                store.save(after)
         ident = after.ident if after else ""
-        plan = after.plan if after else ""
-        self._teller.tell("heard", verdict=verdict, incident=ident, list=plan, firing=len(notification.firing))
+        policy = after.policy if after else ""
+        self._log.write("received", verdict=verdict, incident=ident, list=policy, firing=len(notification.firing))
         if ident:
             self._wake(ident)
         return verdict, ident
 
     def acknowledge(self, ident: str, by: str) -> Incident | None:
-        """Note that somebody takes care of an incident; return it, or ``None`` if there is none."""
-        after = acknowledge(self._store, ident, by, self._clock())
-        if after is not None:
-            self._teller.tell("acknowledged", incident=ident, by=after.by, phase=after.phase)
+        """Acknowledge an incident and return it, or ``None`` if there is none with this id."""
+        incident = acknowledge(self._store, ident, by, self._clock())
+        if incident is not None:
+            self._log.write("acknowledged", incident=ident, by=incident.acknowledged_by, phase=incident.phase)
             self._wake(ident)
-        return after
+        return incident
 
     def health(self) -> dict[str, Any]:
-        """Return how things stand, without numbers and texts."""
+        """Return the state for the health check, without numbers and messages."""
         return {
             "status": "failing" if self._failure else "ok",
             "open": len(self._store.incidents(Phase.OPEN)),
@@ -133,104 +137,110 @@ class Receiver:
         }
 
     def _wake(self, ident: str) -> None:
+        """Let the incident's task look at it now; start the task if none runs."""
         if self._stopping.is_set():
             return
-        woken = self._woken.setdefault(ident, asyncio.Event())
-        woken.set()
+        wake_up = self._wake_ups.setdefault(ident, asyncio.Event())
+        wake_up.set()
         if ident not in self._tasks or self._tasks[ident].done():
-            self._tasks[ident] = asyncio.create_task(self._attend(ident))
-            self._tasks[ident].add_done_callback(lambda task: self._forget(ident, task))
+            self._tasks[ident] = asyncio.create_task(self._run_incident(ident))
+            self._tasks[ident].add_done_callback(lambda task: self._remove_task(ident, task))
 
-    def _forget(self, ident: str, task: asyncio.Task[None]) -> None:
+    def _remove_task(self, ident: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(ident) is task:
-            del self._tasks[ident], self._woken[ident]
+            del self._tasks[ident], self._wake_ups[ident]
 
-    async def _attend(self, ident: str) -> None:
-        """Look after one incident until there is nothing more to do."""
-        woken = self._woken[ident]
+    async def _run_incident(self, ident: str) -> None:
+        """Make the attempts of one incident until nothing is left to do."""
+        wake_up = self._wake_ups[ident]
         while not self._stopping.is_set():
-            woken.clear()
+            wake_up.clear()
             try:
-                if not await self._go_on(ident, woken):
+                if not await self._run_step(ident, wake_up):
                     return
             except Exception as error:  # noqa: BLE001
-                # A full disk, for instance: whoever looks must see it, and the alert must go on when there is room.
+                # A full disk, for instance: the health check shows it, and the incident continues afterwards.
                 self._failure = f"{type(error).__name__}: {error}"
-                self._teller.tell("fault", incident=ident, error=self._failure)
-                await self._pause(_AFTER_FAULT)
+                self._log.write("fault", incident=ident, error=self._failure)
+                await self._pause(_FAULT_PAUSE_SECONDS)
 
-    async def _go_on(self, ident: str, woken: asyncio.Event) -> bool:
-        todo = self._decider.decide(ident)
-        if todo is None:
+    async def _run_step(self, ident: str, wake_up: asyncio.Event) -> bool:
+        """Make the next attempts, or wait for their time. Return whether anything may be left to do."""
+        claimed = self._next_step.claim(ident)
+        if claimed is None:
             return False
-        if isinstance(todo, float):
-            await _wait(woken, min(max(0.0, todo - self._clock()), _LONGEST_SLEEP))
+        if isinstance(claimed, float):
+            await _wait(wake_up, min(max(0.0, claimed - self._clock()), _MAX_SLEEP_SECONDS))
             return True
-        called = {deed.person for deed, _ in todo if deed.kind is Kind.CALL}
-        self._decider.called |= called
+        called = {attempt.person for attempt, _ in claimed if attempt.kind is Kind.CALL}
+        self._next_step.ringing |= called
         try:
-            done = await asyncio.gather(*(self._do(deed, text) for deed, text in todo))
+            attempts = await asyncio.gather(*(self._make(attempt, content) for attempt, content in claimed))
         finally:
-            self._decider.called -= called
-        if not any(deed.outcome in UNDER_WAY for deed in done):
-            self._finish(ident, done)
+            self._next_step.ringing -= called
+        if not any(attempt.outcome in IN_FLIGHT for attempt in attempts):
+            self._record(ident, attempts)
         return True
 
-    async def _do(self, deed: Deed, said: Said | None) -> Deed:
-        if said is not None:
-            deed = await self._sender.send(deed, said)
-        elif deed.outcome is Outcome.CLAIMED:
-            # It was about to go out when the process died.
-            self._teller.tell("doubt", incident=deed.incident, kind=deed.kind, to=deed.person, reference=deed.key)
-            deed = msgspec.structs.replace(deed, outcome=Outcome.DOUBT)
-        if deed.outcome is not Outcome.RINGING:
-            return deed
+    async def _make(self, attempt: NotificationAttempt, content: Rendered | None) -> NotificationAttempt:
+        """Make an attempt and return it with its outcome; one without content was claimed by a receiver that died."""
+        if content is not None:
+            attempt = await self._sender.send(attempt, content)
+        elif attempt.outcome is Outcome.CLAIMED:
+            self._log.write(
+                "unknown", incident=attempt.incident, kind=attempt.kind, to=attempt.person, reference=attempt.key
+            )
+            attempt = msgspec.structs.replace(attempt, outcome=Outcome.UNKNOWN)
+        if attempt.outcome is not Outcome.RINGING:
+            return attempt
         with self._store.transaction() as store:
-            store.note(deed)
-        return await self._ring(deed)
+            store.record_outcome(attempt)
+        return await self._follow_call(attempt)
 
-    async def _ring(self, deed: Deed) -> Deed:
-        pause = _FIRST_LOOK
+    async def _follow_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
+        """Poll a call until it has ended, for at most 15 minutes."""
+        pause = _MIN_POLL_SECONDS
         while not await self._pause(pause):
-            deed = await self._sender.ask(deed)
-            if deed.outcome is not Outcome.RINGING:
+            attempt = await self._sender.check_call(attempt)
+            if attempt.outcome is not Outcome.RINGING:
                 break
-            if self._clock() >= deed.at + _LONGEST_CALL:
-                facts = {"to": deed.person, "callid": deed.callid, "status": "unknown"}
-                self._teller.tell("unanswered", incident=deed.incident, **facts)
-                return msgspec.structs.replace(deed, outcome=Outcome.UNANSWERED)
-            pause = min(_LONGEST_LOOK, pause * 1.5)
-        return deed
+            if self._clock() >= attempt.at + _MAX_CALL_SECONDS:
+                fields = {"to": attempt.person, "callid": attempt.callid, "status": "unknown"}
+                self._log.write("unanswered", incident=attempt.incident, **fields)
+                return msgspec.structs.replace(attempt, outcome=Outcome.UNANSWERED)
+            pause = min(_MAX_POLL_SECONDS, pause * 1.5)
+        return attempt
 
-    def _finish(self, ident: str, done: Sequence[Deed]) -> None:
+    def _record(self, ident: str, attempts: Sequence[NotificationAttempt]) -> None:
+        """Store the outcomes of attempts, and the incident's new state."""
         with self._store.transaction() as store:
             before = store.incident(ident)
             if before is None:
                 return
-            after = escalation.after(before, self._decider.plan(before), done, self._clock())
-            for deed in done:
-                store.note(deed)
-            store.put(after)
-        failed = [deed for deed in done if deed.outcome in {Outcome.UNSENT, Outcome.REFUSED}]
+            after = escalation.apply_outcomes(before, self._next_step.policy(before), attempts, self._clock())
+            for attempt in attempts:
+                store.record_outcome(attempt)
+            store.save(after)
+        failed = [attempt for attempt in attempts if attempt.outcome in {Outcome.UNSENT, Outcome.REFUSED}]
         self._failure = f"the last {failed[0].kind} was {failed[0].outcome}" if failed else ""
         if after.phase is not before.phase:
-            self._teller.tell(after.phase, incident=ident, by=after.by)
+            self._log.write(after.phase, incident=ident, by=after.acknowledged_by)
 
     async def _pause(self, seconds: float) -> bool:
-        """Wait, and say whether all is to stop."""
+        """Wait, and return whether the receiver is stopping."""
         await _wait(self._stopping, seconds)
         return self._stopping.is_set()
 
 
 def acknowledge(store: Store, ident: str, by: str, now: float) -> Incident | None:
-    """Note in a store that somebody takes care of an incident; return it, or ``None`` if there is none."""
+    """Acknowledge an incident in a store and return it, or ``None`` if there is none with this id."""
     with store.transaction():
         before = store.incident(ident)
         if before is None:
             return None
         after = escalation.acknowledge(before, by, now)
         if after != before:
-            store.put(after)
+            store.save(after)
     return after
 
 
@@ -242,8 +252,8 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-def _ident(store: Store) -> str:
+def _unused_id(store: Store) -> str:
     while True:
-        ident = "".join(secrets.choice(_LETTERS) for _ in range(4))
+        ident = "".join(secrets.choice(_ID_CHARACTERS) for _ in range(_ID_LENGTH))
         if store.incident(ident) is None:
             return ident

@@ -1,4 +1,4 @@
-"""What survives a restart: incidents and deeds in one SQLite file that its owner alone may read."""
+"""Store incidents and notification attempts in one SQLite file, which only its owner can read."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Phase
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, Kind, NotificationAttempt, Outcome, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_VERSION = 1
-_PATIENCE = 10.0
-_HOUR = 3600.0
-_STATEMENTS = (
+_SCHEMA_VERSION = 1
+_BUSY_TIMEOUT_SECONDS = 10.0
+_HOUR_SECONDS = 3600.0
+_SCHEMA = (
     """CREATE TABLE incident (
     ident TEXT PRIMARY KEY,
     group_key TEXT NOT NULL,
     phase TEXT NOT NULL,
     opened REAL NOT NULL,
-    heard REAL NOT NULL,
+    notified REAL NOT NULL,
     state BLOB NOT NULL
 )""",
     "CREATE INDEX incident_group ON incident (group_key, opened)",
-    """CREATE TABLE deed (
+    """CREATE TABLE attempt (
     key TEXT PRIMARY KEY,
     incident TEXT NOT NULL,
     run INTEGER NOT NULL,
     version INTEGER NOT NULL,
-    lap INTEGER NOT NULL,
+    round INTEGER NOT NULL,
     step INTEGER NOT NULL,
     tries INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -46,48 +46,50 @@ _STATEMENTS = (
     callid TEXT NOT NULL,
     credits TEXT NOT NULL
 )""",
-    "CREATE INDEX deed_incident ON deed (incident)",
-    "CREATE INDEX deed_at ON deed (at)",
-    f"PRAGMA user_version = {_VERSION}",
+    "CREATE INDEX attempt_incident ON attempt (incident)",
+    "CREATE INDEX attempt_at ON attempt (at)",
+    f"PRAGMA user_version = {_SCHEMA_VERSION}",
 )
-_COLUMNS = "key, incident, run, version, lap, step, tries, kind, person, outcome, at, callid"
-# What surely did not go out costs nothing and counts as nothing.
+_COLUMNS = "key, incident, run, version, round, step, tries, kind, person, outcome, at, callid"
+# Attempts that were not sent do not count.
 _COUNTED = f"outcome NOT IN ('{Outcome.UNSENT}', '{Outcome.REFUSED}')"
 
 
-def usual_place() -> Path:
-    """Return the file that is taken where none is named: in the user's folder for states."""
+def default_path() -> Path:
+    """Return the default path: in the user's state folder."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "xoxzo" / "alertmanager.db"
 
 
 class Store:
-    """The file. Several processes may look and acknowledge; one may send.
+    """Stores incidents and attempts. Several processes may read and acknowledge; only one may send.
 
     Args:
-        path: the file, made when it is not there; ``:memory:`` for none.
-        create: make it; otherwise it has to be there.
+        path: the file; ``:memory:`` for none.
+        create: whether to create the file if it does not exist.
 
     Raises:
-        ConfigurationError: it cannot be opened, or is something else.
+        ConfigurationError: the file cannot be opened, does not exist, or is not a state file.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
         self.path = Path(path)
         self._mutex = threading.RLock()
         self._lock: sqlite3.Connection | None = None
-        self._nowhere = str(path) == ":memory:"
+        self._in_memory = str(path) == ":memory:"
         try:
-            if not self._nowhere:
-                self._prepare(create=create)
-            self._connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+            if not self._in_memory:
+                self._create_file(create=create)
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            )
             try:
-                self._furnish()
+                self._create_tables()
             except BaseException:
                 self._connection.close()
                 raise
         except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(f"the state {self.path} cannot be opened: {error}") from error
+            raise ConfigurationError("the state {path} cannot be opened: {why}", path=self.path, why=error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -95,29 +97,29 @@ class Store:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def _prepare(self, *, create: bool) -> None:
+    def _create_file(self, *, create: bool) -> None:
         if not create and not self.path.is_file():
-            raise ConfigurationError(f"there is no state in {self.path}: nothing was received yet")
+            raise ConfigurationError("there is no state in {path}: nothing was received yet", path=self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # SQLite would let the process's umask decide who may read it.
+        # SQLite itself would create the file with the permissions of the umask.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
 
-    def _furnish(self) -> None:
+    def _create_tables(self) -> None:
         connection = self._connection
         connection.execute("PRAGMA journal_mode = WAL")
-        with self._begun():
+        with self._transaction():
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version not in {0, _VERSION} or (version == 0 and tables):
-                raise ConfigurationError(f"{self.path} is no state of this version")
-            for statement in _STATEMENTS if version == 0 else ():
+            if version not in {0, _SCHEMA_VERSION} or (version == 0 and tables):
+                raise ConfigurationError("{path} is no state of this version", path=self.path)
+            for statement in _SCHEMA if version == 0 else ():
                 connection.execute(statement)
-        # A claim must outlive a power cut.
+        # A claim must survive a power failure.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
 
     @contextmanager
-    def _begun(self) -> Iterator[None]:
+    def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -129,28 +131,28 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Self]:
-        """Hold the file; what is written is on disk when this has ended, all or nothing."""
-        with self._mutex, self._begun():
+        """Begin an exclusive transaction, which is on disk at the end of the block."""
+        with self._mutex, self._transaction():
             yield self
 
     def lock(self) -> None:
-        """Keep every other receiver away, until this is closed.
+        """Lock the file against other receivers until it is closed.
 
         Raises:
-            ConfigurationError: another one runs on this file.
+            ConfigurationError: another receiver has locked it.
         """
-        if self._nowhere:
+        if self._in_memory:
             return
         lock = sqlite3.connect(f"{self.path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             lock.close()
-            raise ConfigurationError(f"another receiver runs on {self.path}: {error}") from None
+            raise ConfigurationError("another receiver runs on {path}: {why}", path=self.path, why=error) from None
         self._lock = lock
 
     def close(self) -> None:
-        """Give the file up. Closing twice does nothing."""
+        """Close the file and release the lock. Closing twice does nothing."""
         with self._mutex:
             self._connection.close()
             if self._lock is not None:
@@ -171,82 +173,91 @@ class Store:
         return None if row is None else msgspec.json.decode(row[0], type=Incident)
 
     def incidents(self, *phases: Phase) -> list[Incident]:
-        """Return the incidents that are in one of these phases, the oldest first."""
+        """Return the incidents in one of these phases, oldest first."""
         marks = ",".join("?" * len(phases))
         query = f"SELECT state FROM incident WHERE phase IN ({marks}) ORDER BY opened, rowid"  # noqa: S608 - marks
         with self._mutex:
             rows = self._connection.execute(query, phases).fetchall()
         return [msgspec.json.decode(row[0], type=Incident) for row in rows]
 
-    def put(self, incident: Incident) -> None:
-        """Keep an incident."""
+    def save(self, incident: Incident) -> None:
+        """Insert or update an incident."""
         row = (
             incident.ident,
-            incident.key,
+            incident.group_key,
             incident.phase,
             incident.opened,
-            incident.heard,
+            incident.notified,
             msgspec.json.encode(incident),
         )
         query = (
             "INSERT INTO incident VALUES (?,?,?,?,?,?) ON CONFLICT (ident)"
-            " DO UPDATE SET phase = excluded.phase, heard = excluded.heard, state = excluded.state"
+            " DO UPDATE SET phase = excluded.phase, notified = excluded.notified, state = excluded.state"
         )
         with self._mutex:
             self._connection.execute(query, row)
 
-    def deeds(self, ident: str) -> list[Deed]:
-        """Return everything that was done for an incident, in its order."""
-        query = f"SELECT {_COLUMNS} FROM deed WHERE incident = ? ORDER BY at, rowid"  # noqa: S608 - constants
+    def attempts(self, ident: str) -> list[NotificationAttempt]:
+        """Return the attempts of an incident, oldest first."""
+        query = f"SELECT {_COLUMNS} FROM attempt WHERE incident = ? ORDER BY at, rowid"  # noqa: S608 - constants
         with self._mutex:
             rows = self._connection.execute(query, (ident,)).fetchall()
-        return [_deed(row) for row in rows]
+        return [_attempt(row) for row in rows]
 
-    def claim(self, deed: Deed, credits: Decimal) -> None:  # noqa: A002 - Xoxzo's word
-        """Note that something is about to go out; only what surely did not go out before may be claimed again."""
-        row = (*msgspec.structs.astuple(deed), str(credits))
+    def claim(self, attempt: NotificationAttempt, cost: Decimal) -> None:
+        """Record that an attempt is about to be made. Only an unsent one may be claimed again.
+
+        Args:
+            attempt: the attempt.
+            cost: its estimated cost in credits.
+
+        Raises:
+            ConfigurationError: it was claimed before.
+        """
+        row = (*msgspec.structs.astuple(attempt), str(cost))
         query = (
-            f"INSERT INTO deed VALUES ({','.join('?' * len(row))})"  # noqa: S608 - marks and constants
+            f"INSERT INTO attempt VALUES ({','.join('?' * len(row))})"  # noqa: S608 - marks and constants
             f" ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome, at = excluded.at"
             f" WHERE outcome = '{Outcome.UNSENT}'"
         )
         with self._mutex:
             claimed = self._connection.execute(query, row).rowcount
         if not claimed:
-            # The rules never ask for it; this is what keeps a second message from going out if they ever did.
-            raise ConfigurationError(f"{deed.key} was claimed before")
+            # A safeguard against sending twice, should the escalation ever ask for it.
+            raise ConfigurationError("{key} was claimed before", key=attempt.key)
 
-    def note(self, deed: Deed) -> None:
-        """Note what became of a deed."""
+    def record_outcome(self, attempt: NotificationAttempt) -> None:
+        """Store the outcome of an attempt, and the callid of a call."""
         with self._mutex:
             self._connection.execute(
-                "UPDATE deed SET outcome = ?, callid = ? WHERE key = ?", (deed.outcome, deed.callid, deed.key)
+                "UPDATE attempt SET outcome = ?, callid = ? WHERE key = ?",
+                (attempt.outcome, attempt.callid, attempt.key),
             )
 
-    def lately(self, now: float) -> list[tuple[float, Decimal]]:
-        """Return when in the last hour something went out, or may have, and what it is reckoned to cost."""
-        query = f"SELECT at, credits FROM deed WHERE at > ? AND {_COUNTED} ORDER BY at"  # noqa: S608 - constants
+    def recent_costs(self, now: float) -> list[tuple[float, Decimal]]:
+        """Return the times and estimated costs of the attempts of the last hour that may have been sent."""
+        query = f"SELECT at, credits FROM attempt WHERE at > ? AND {_COUNTED} ORDER BY at"  # noqa: S608 - constants
         with self._mutex:
-            rows = self._connection.execute(query, (now - _HOUR,)).fetchall()
+            rows = self._connection.execute(query, (now - _HOUR_SECONDS,)).fetchall()
         return [(at, Decimal(cost)) for at, cost in rows]
 
-    def forget(self, before: float) -> None:
-        """Remove incidents that were last heard of before a time, unless they are open, and their deeds."""
+    def purge(self, before: float) -> None:
+        """Delete incidents without a notification since a time, except open ones, with their attempts."""
         with self.transaction():
-            old = "SELECT ident FROM incident WHERE heard < ? AND phase != ?"
-            given: Sequence[object] = (before, Phase.OPEN)
-            self._connection.execute(f"DELETE FROM deed WHERE incident IN ({old})", given)  # noqa: S608 - constants
-            self._connection.execute(f"DELETE FROM incident WHERE ident IN ({old})", given)  # noqa: S608 - constants
+            old = "SELECT ident FROM incident WHERE notified < ? AND phase != ?"
+            parameters: Sequence[object] = (before, Phase.OPEN)
+            self._connection.execute(f"DELETE FROM attempt WHERE incident IN ({old})", parameters)  # noqa: S608 - constants
+            self._connection.execute(f"DELETE FROM incident WHERE ident IN ({old})", parameters)  # noqa: S608 - constants
 
 
-def _deed(row: tuple[str, str, int, int, int, int, int, str, str, str, float, str]) -> Deed:
-    key, incident, run, version, lap, step, tries, kind, person, outcome, at, callid = row
-    return Deed(
+def _attempt(row: tuple[str, str, int, int, int, int, int, str, str, str, float, str]) -> NotificationAttempt:
+    key, incident, run, version, round_number, step, tries, kind, person, outcome, at, callid = row
+    return NotificationAttempt(
         key=key,
         incident=incident,
         run=run,
         version=version,
-        lap=lap,
+        round=round_number,
         step=step,
         tries=tries,
         kind=Kind(kind),

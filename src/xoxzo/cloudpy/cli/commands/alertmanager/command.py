@@ -27,18 +27,19 @@ from xoxzo.cloudpy.cli.core.i18n import _, reason
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.session import command_with_simulator
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.integrations.alertmanager import example, payload, reading
+from xoxzo.cloudpy.integrations.alertmanager import payload
+from xoxzo.cloudpy.integrations.alertmanager.config import example, loading
+from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
-from xoxzo.cloudpy.integrations.alertmanager.records import Phase
-from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender, LiveSender
-from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
-from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
+from xoxzo.cloudpy.integrations.alertmanager.senders import DryRunSender, LiveSender
+from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xoxzo.cloudpy.async_client import AsyncClient
-    from xoxzo.cloudpy.integrations.alertmanager.settings import Settings
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False)
 _config = click.option(
@@ -107,16 +108,16 @@ def command(
         raise click.UsageError(_("--simulator and --profile exclude each other."))
     settings = _load(config)
     if show is not None:
-        _write(preview.describe_alerts(settings, payload.read(show.read()).firing))
+        _write(preview.describe_alerts(settings, payload.parse(show.read()).firing))
     elif check:
         _write(preview.describe(settings))
     else:
-        address = reading.address(listen, "--listen") if listen else settings.listen
-        teller = Teller(time.time, machine=machine)
-        client = None if dry_run else _client(settings, teller, profile, simulator=simulator)
+        address = loading.address(listen, "--listen") if listen else settings.listen
+        log = EventLog(time.time, as_json=machine)
+        client = None if dry_run else _client(settings, log, profile, simulator=simulator)
         # A dry run leaves no trace.
-        path = ":memory:" if dry_run else state or settings.state or usual_place()
-        _run(settings, address, path, client, teller)
+        path = ":memory:" if dry_run else state or settings.state or default_path()
+        _run(settings, address, path, client, log)
 
 
 @command.command("ack", cls=Command, epilog=examples("xoxzo alertmanager ack K7QD", "xoxzo alertmanager ack --all"))
@@ -159,26 +160,26 @@ def status(above: dict[str, str | None], /, *, machine: bool, **given: str | Non
     count = 0
     with _opened(above, given) as store:
         for incident in store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED):
-            deeds = store.deeds(incident.ident)
+            attempts = store.attempts(incident.ident)
             facts: dict[str, Any] = {
                 "id": incident.ident,
                 "phase": str(incident.phase),
                 "since": datetime.fromtimestamp(incident.opened).astimezone().isoformat(timespec="seconds"),
-                "list": incident.plan,
+                "list": incident.policy,
                 "step": incident.step + 1,
                 "alerts": sorted({alert.labels.get("alertname", "") for alert in incident.alerts}),
-                "by": incident.by,
-                "done": [f"{deed.kind} {deed.person} {deed.outcome}" for deed in deeds],
+                "by": incident.acknowledged_by,
+                "done": [f"{attempt.kind} {attempt.person} {attempt.outcome}" for attempt in attempts],
             }
             if machine:
                 click.echo(json.dumps(facts, ensure_ascii=False))
                 continue
             phase, since = _for_reader(incident.phase), _for_reader("since {time}", time=facts["since"])
-            if incident.by:
-                phase = _for_reader("{phase} by {name}", phase=phase, name=incident.by)
+            if incident.acknowledged_by:
+                phase = _for_reader("{phase} by {name}", phase=phase, name=incident.acknowledged_by)
             click.echo(f"{facts['id']}  {phase}  {since}  {', '.join(facts['alerts'])}")
-            for deed in deeds:
-                click.echo(f"      {_for_reader(deed.kind)} {deed.person} {_for_reader(deed.outcome)}")
+            for attempt in attempts:
+                click.echo(f"      {_for_reader(attempt.kind)} {attempt.person} {_for_reader(attempt.outcome)}")
             count += 1
         if not count and not machine and sys.stderr.isatty():
             click.echo(_("There is none: all is well."), err=True)
@@ -198,7 +199,7 @@ def _load(path: str) -> Settings:
         Refused: they cannot be; the objection names the place in the file.
     """
     try:
-        return reading.load(path)
+        return loading.load(path)
     except ConfigurationError as error:
         place, _blank, rule = str(error).removeprefix(f"{path}: ").partition(" ")
         whole = reason(str(error))
@@ -216,7 +217,7 @@ def _for_reader(text: str, **values: object) -> str:
     return str(text).format(**values)
 
 
-def _client(settings: Settings, teller: Teller, profile: str | None, *, simulator: bool) -> AsyncClient:
+def _client(settings: Settings, log: EventLog, profile: str | None, *, simulator: bool) -> AsyncClient:
     from xoxzo.cloudpy.async_client import AsyncClient
 
     try:
@@ -225,7 +226,7 @@ def _client(settings: Settings, teller: Teller, profile: str | None, *, simulato
         trying = _("Or try it on this machine, where nothing is really sent:")
         missing.advice = (*missing.advice, trying, f"  {command_with_simulator()} --simulator")
         raise
-    teller.tell("starting", api=where.base_url, live="no" if where.is_simulator else "yes")
+    log.write("starting", api=where.base_url, live="no" if where.is_simulator else "yes")
     return AsyncClient(
         sid=where.sid,
         auth_token=where.auth_token,
@@ -237,19 +238,18 @@ def _client(settings: Settings, teller: Teller, profile: str | None, *, simulato
 
 
 def _run(
-    settings: Settings, address: tuple[str, int], path: str | Path, client: AsyncClient | None, teller: Teller
+    settings: Settings, address: tuple[str, int], path: str | Path, client: AsyncClient | None, log: EventLog
 ) -> None:
-    from xoxzo.cloudpy.integrations.alertmanager import serving
-    from xoxzo.cloudpy.integrations.alertmanager.app import TOKEN_VARIABLE
+    from xoxzo.cloudpy.integrations.alertmanager import server
 
     async def work() -> None:
         try:
-            token = serving.check_token(os.environ.get(TOKEN_VARIABLE), address[0])
-            with Store(path) as store, serving.listen(*address) as listener:
+            token = server.check_token(os.environ.get(server.TOKEN_VARIABLE), address[0])
+            with Store(path) as store, server.listen(*address) as listener:
                 store.lock()
-                sender = DrySender(settings, teller) if client is None else LiveSender(client, settings, teller)
-                receiver = Receiver(settings, store, sender, teller, clock=time.time)
-                await serving.serve(receiver, teller, token, listener)
+                sender = DryRunSender(settings, log) if client is None else LiveSender(client, settings, log)
+                receiver = Receiver(settings, store, sender, log, clock=time.time)
+                await server.serve(receiver, log, token, listener)
         finally:
             if client is not None:
                 await client.close()
@@ -262,7 +262,7 @@ def _opened(above: dict[str, str | None], given: dict[str, str | None]) -> Store
     if state is None and config is not None:
         state = _load(config).state
     try:
-        return Store(Path(state) if state else usual_place(), create=False)
+        return Store(Path(state) if state else default_path(), create=False)
     except ConfigurationError as error:
         other = _("Is it kept in another file? --state FILE says which, or the settings do: --config FILE.")
         raise CommandError(reason(str(error)), other) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.text_width import pad, width
-from xoxzo.cloudpy.integrations.alertmanager import routing, wording
+from xoxzo.cloudpy.integrations.alertmanager import message_text, routing
 from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
 from xoxzo.cloudpy.masking import mask_number
 from xoxzo.cloudpy.text import measure
@@ -15,7 +15,7 @@ from xoxzo.cloudpy.text import measure
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from xoxzo.cloudpy.integrations.alertmanager.settings import Plan, Settings, Step
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, Step
 
     Line = tuple[str, str]
     """A heading, empty where the one before goes on, and what stands beside it."""
@@ -30,11 +30,11 @@ def describe(settings: Settings) -> list[str]:
 
 def describe_alerts(settings: Settings, alerts: Sequence[Alert]) -> list[str]:
     """Say what a notification of these firing alerts would lead to."""
-    name = routing.choose(settings.routes, alerts)
+    name = routing.select_policy(settings.routes, alerts)
     if name is None:
         return [_("no route fits: nobody would be told")]
-    lines = list(_timeline(settings.plans[name]))
-    quiet = settings.plans[name].quiet
+    lines = list(_timeline(settings.policies[name]))
+    quiet = settings.policies[name].quiet
     if quiet is not None:
         broken = quiet.break_through.intersection(routing.severities(settings, alerts))
         said = (
@@ -54,44 +54,47 @@ def _people_and_lists(settings: Settings) -> Iterator[Line]:
         yield _("person"), " ".join(filter(None, (person.name, mask_number(person.number), person.zone)))
     for route in settings.routes:
         wanted = " ".join(f"{label}={'|'.join(values)}" for label, values in route.match.items())
-        yield _("route"), f"{wanted or _('everything else')} → {route.plan}"
+        yield _("route"), f"{wanted or _('everything else')} → {route.policy}"
     if all(route.match for route in settings.routes):
         yield (
             _("warning"),
             _("an alert that fits none of the routes is told to nobody: end with a route without match"),
         )
-    for plan in settings.plans.values():
-        if plan.name not in {route.plan for route in settings.routes}:
-            yield _("warning"), _("no route leads to {name}", name=plan.name)
-        yield from _timeline(plan)
+    for policy in settings.policies.values():
+        if policy.name not in {route.policy for route in settings.routes}:
+            yield _("warning"), _("no route leads to {name}", name=policy.name)
+        yield from _timeline(policy)
 
 
 def _texts(settings: Settings, alerts: Sequence[Alert]) -> Iterator[Line]:
-    said = wording.message(settings, _IDENT, alerts, resolved=False)
-    if said.template is None:
-        yield "SMS", said.text
-        parts = measure(said.text).parts or 0
+    content = message_text.render_sms(settings, _IDENT, alerts, resolved=False)
+    if content.template is None:
+        yield "SMS", content.message
+        parts = measure(content.message).parts or 0
         length = ngettext("{count} part of at most {most}", "{count} parts of at most {most}", parts)
-        costs = sorted({settings.brake.cost(said.text, person.country) for person in settings.people.values()} - {0})
+        costs = sorted(
+            {settings.spend_limit.message_cost(content.message, person.country) for person in settings.people.values()}
+            - {0}
+        )
         between = f"{costs[0]}–{costs[-1]}" if len(costs) > 1 else f"{costs[0]}" if costs else ""
         cost = _(", about {cost} credits each", cost=between) if costs else ""
         yield "", length.format(count=parts, most=settings.texts.max_parts) + cost
     else:
-        yield "SMS", _("template {number}", number=said.template)
-        yield from (("", f"{name} = {value}") for name, value in said.variables.items())
+        yield "SMS", _("template {number}", number=content.template)
+        yield from (("", f"{name} = {value}") for name, value in content.variables.items())
     if settings.caller:
-        yield _("call"), wording.spoken(settings, _IDENT, alerts)
+        yield _("call"), message_text.render_call(settings, _IDENT, alerts).message
 
 
-def _timeline(plan: Plan) -> Iterator[Line]:
-    rounds = _(", {count} times", count=plan.rounds) if plan.rounds > 1 else ""
-    until = _("{list}{rounds}, until somebody acknowledges or all is well", list=plan.name, rounds=rounds)
+def _timeline(policy: EscalationPolicy) -> Iterator[Line]:
+    rounds = _(", {count} times", count=policy.rounds) if policy.rounds > 1 else ""
+    until = _("{list}{rounds}, until somebody acknowledges or all is well", list=policy.name, rounds=rounds)
     yield _("list"), until
     steps, at = [], 0.0
-    for step in plan.steps:
+    for step in policy.steps:
         steps.append((_("after {time}", time=_time(at)) if at else _("at once"), _describe_step(step)))
         at += step.wait * (step.repeats + 1)
-    if plan.resolved:
+    if policy.resolved:
         steps.append((_("in the end"), _("SMS to all who were told, when all is well")))
     widest = max(width(when) for when, _action in steps)
     for when, deed in steps:

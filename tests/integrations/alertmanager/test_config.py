@@ -12,8 +12,8 @@ from on_call import FILE, settings
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager import example
-from xoxzo.cloudpy.integrations.alertmanager.reading import load, understand
+from xoxzo.cloudpy.integrations.alertmanager.config import example
+from xoxzo.cloudpy.integrations.alertmanager.config.loading import load, parse
 
 
 def changed(place: str, value: Any) -> dict[str, Any]:
@@ -35,12 +35,12 @@ def test_the_example(language: str, tmp_path: Path) -> None:
     found = load(path)
     assert found.people["tanaka"].number == "+818011110001"
     assert found.people["aisha"].country == "MY"
-    assert [(step.method, step.wait, step.repeats) for step in found.plans["oncall"].steps] == [
+    assert [(step.method, step.wait, step.repeats) for step in found.policies["oncall"].steps] == [
         ("sms", 180, 0),
         ("call", 120, 2),
         ("call", 120, 2),
     ]
-    assert found.plans["office"].quiet == found.plans["oncall"].quiet
+    assert found.policies["office"].quiet == found.policies["oncall"].quiet
     described = "\n".join(preview.describe(found))
     assert "warning" not in described
     assert "+81••••0001" in described
@@ -51,9 +51,9 @@ def test_defaults() -> None:
     """What is not said has a sensible value."""
     found = settings(routes=[], lists={"one": {"steps": [{"to": "tanaka", "method": "call"}], "quiet": False}})
     assert (found.listen, found.state, found.talk, found.severity_label) == (("127.0.0.1", 9095), None, 0, "severity")
-    assert [route.plan for route in found.routes] == ["one"]
-    assert found.plans["one"].steps[0].repeats == 2
-    assert found.brake.messages == 60
+    assert [route.policy for route in found.routes] == ["one"]
+    assert found.policies["one"].steps[0].repeats == 2
+    assert found.spend_limit.messages == 60
 
 
 def test_an_own_quiet() -> None:
@@ -61,7 +61,7 @@ def test_an_own_quiet() -> None:
     step = {"steps": [{"to": "tanaka", "method": "sms"}]}
     lists = {"a": step, "b": {**step, "quiet": False}, "c": {**step, "quiet": {"hours": "01:00-02:00"}}}
     found = settings(lists=lists, routes=[{"list": "a"}], quiet={"hours": "22:00-07:00"})
-    hours = {name: plan.quiet and plan.quiet.hours.hours for name, plan in found.plans.items()}
+    hours = {name: policy.quiet and policy.quiet.hours.hours for name, policy in found.policies.items()}
     assert hours == {"a": "22:00-07:00", "b": None, "c": "01:00-02:00"}
 
 
@@ -70,13 +70,13 @@ def test_an_own_quiet() -> None:
 )
 def test_times(given: str | float, seconds: float) -> None:
     """A time is seconds, or written as Prometheus does."""
-    assert understand(changed("lists.oncall.steps.0.wait", given)).plans["oncall"].steps[0].wait == seconds
+    assert parse(changed("lists.oncall.steps.0.wait", given)).policies["oncall"].steps[0].wait == seconds
 
 
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        ("language", "fr", "language must be en or ja"),
+        ("language", "fr", "language must be one of en, ja"),
         ("sender", "Too long a sender", "sender must be at most 10"),
         ("sender", None, "sender must be given"),
         ("caller", "abc", "caller "),
@@ -96,7 +96,7 @@ def test_times(given: str | float, seconds: float) -> None:
         ("lists.oncall.steps.0.to", "nobody", "lists.oncall.steps[1].to names nobody"),
         ("lists.oncall.steps.0.to", [], "lists.oncall.steps[1].to must name people"),
         ("lists.oncall.steps.0.to", 5, "lists.oncall.steps[1].to must be a text or a list"),
-        ("lists.oncall.steps.0.method", "fax", "lists.oncall.steps[1].method must be sms or call"),
+        ("lists.oncall.steps.0.method", "fax", "lists.oncall.steps[1].method must be one of sms, call"),
         ("lists.oncall.steps.0.wait", "5 minutes", "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", -1, "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", "", "lists.oncall.steps[1].wait must be seconds"),
@@ -117,10 +117,10 @@ def test_times(given: str | float, seconds: float) -> None:
             "texts.sms_template.variables.a has no placeholder",
         ),
         ("texts.sms_template", {"id": 6}, "texts.sms_template and resolved_template must be given together"),
-        ("brake.messages", 2, "brake.messages must be at least 3"),
-        ("brake.credits", "many", "brake.credits must be a number of credits"),
-        ("brake.credits", 100, "brake.call_price must be given"),
-        ("brake", {"credits": 10, "call_price": 20}, "brake.credits must be at least 60"),
+        ("spend_limit.messages", 2, "spend_limit.messages must be at least 3"),
+        ("spend_limit.credits", "many", "spend_limit.credits must be a number of credits"),
+        ("spend_limit.credits", 100, "spend_limit.call_price must be given"),
+        ("spend_limit", {"credits": 10, "call_price": 20}, "spend_limit.credits must be at least 60"),
         ("listen", "localhost", "listen must be an address and a port"),
         ("listen", "127.0.0.1:70000", "listen must be an address and a port"),
         ("colour", "red", "colour is not known here"),
@@ -132,21 +132,28 @@ def test_objections(place: str, value: Any, said: str) -> None:
     if value is None:
         del file[place]
     with pytest.raises(InvalidArgument) as caught:
-        understand(file)
+        parse(file)
     assert f"{caught.value.field} {caught.value.reason}".startswith(said)
 
 
 def test_prices() -> None:
     """A brake in credits needs a price for everybody, and takes a person's own country's."""
     file = changed("people.abroad", "+14155552671")
-    file["brake"] = {"credits": 500, "call_price": 20}
+    file["spend_limit"] = {"credits": 500, "call_price": 20}
     with pytest.raises(InvalidArgument, match="no price is published for where abroad is"):
-        understand(file)
-    file["brake"]["sms_price"] = 7.5
-    brake = understand(file).brake
-    assert (brake.cost("a", "US"), brake.most(3, "US"), brake.call_price) == (Decimal("7.5"), Decimal("22.5"), 20)
-    assert (settings().brake.cost("a" * 141, "JP"), settings().brake.most(3, "JP")) == (20, 30)
-    assert (settings().brake.cost("a", None), settings().brake.most(3, None)) == (0, 0)
+        parse(file)
+    file["spend_limit"]["sms_price"] = 7.5
+    limit = parse(file).spend_limit
+    assert (limit.message_cost("a", "US"), limit.parts_cost(3, "US"), limit.call_price) == (
+        Decimal("7.5"),
+        Decimal("22.5"),
+        20,
+    )
+    assert (settings().spend_limit.message_cost("a" * 141, "JP"), settings().spend_limit.parts_cost(3, "JP")) == (
+        20,
+        30,
+    )
+    assert (settings().spend_limit.message_cost("a", None), settings().spend_limit.parts_cost(3, None)) == (0, 0)
 
 
 def test_files(tmp_path: Path) -> None:
@@ -175,5 +182,5 @@ def test_the_documentation() -> None:
     """What the documentation shows of a file can be read."""
     page = (Path(__file__).parents[3] / "docs" / "alertmanager.md").read_text(encoding="utf-8")
     whole, texts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert set(understand(tomllib.loads(whole)).plans) == {"oncall", "office"}
-    assert understand(tomllib.loads(whole + texts)).texts.sms_template.ident == 6
+    assert set(parse(tomllib.loads(whole)).policies) == {"oncall", "office"}
+    assert parse(tomllib.loads(whole + texts)).texts.sms_template.ident == 6

@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from on_call import OnCall, alert, body, settings, told
+from on_call import OnCall, alert, body, notification, settings
 from starlette.testclient import TestClient
 
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager import payload, serving
-from xoxzo.cloudpy.integrations.alertmanager.app import application
-from xoxzo.cloudpy.integrations.alertmanager.records import Deed, Incident, Kind, Outcome, Verdict
-from xoxzo.cloudpy.integrations.alertmanager.sending import DrySender
-from xoxzo.cloudpy.integrations.alertmanager.store import Store, usual_place
-from xoxzo.cloudpy.integrations.alertmanager.telling import Teller
-from xoxzo.cloudpy.integrations.alertmanager.wording import Said
+from xoxzo.cloudpy.integrations.alertmanager import payload, server
+from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, Kind, NotificationAttempt, Outcome, Verdict
+from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
+from xoxzo.cloudpy.integrations.alertmanager.senders import DryRunSender
+from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
 
 TOKEN = "a token of the tests"
 JSON = {"content-type": "application/json"}
@@ -34,62 +33,62 @@ class Receiver:
 
     def __init__(self) -> None:
         self.failure: str | None = None
-        self.heard: list[payload.Notification] = []
+        self.received: list[payload.Notification] = []
 
-    def hear(self, notification: payload.Notification) -> tuple[Verdict, str]:
+    def receive(self, notification: payload.Notification) -> tuple[Verdict, str]:
         if self.failure:
             raise sqlite3.OperationalError(self.failure)
-        self.heard.append(notification)
+        self.received.append(notification)
         return Verdict.OPENED, "K7QD"
 
     def acknowledge(self, ident: str, by: str) -> Incident | None:
-        return Incident(ident=ident, key="k", plan="p", by=by) if ident == "K7QD" else None
+        return Incident(ident=ident, group_key="k", policy="p", acknowledged_by=by) if ident == "K7QD" else None
 
     def health(self) -> dict[str, Any]:
         return {"status": "failing" if self.failure else "ok", "failure": self.failure}
 
 
-def door(token: str | None, host: str = "127.0.0.1:9095") -> tuple[TestClient, Receiver, io.StringIO]:
+def serve(token: str | None, host: str = "127.0.0.1:9095") -> tuple[TestClient, Receiver, io.StringIO]:
     """Return the endpoint with what stands behind it, and the log."""
     receiver, log = Receiver(), io.StringIO()
-    app = application(receiver, Teller(time.time, file=log), token)  # type: ignore[arg-type]
+    app = server.application(receiver, EventLog(time.time, file=log), token)  # type: ignore[arg-type]
     return TestClient(app, base_url=f"http://{host}"), receiver, log
 
 
 def test_with_a_token() -> None:
     """Where there is a token, whoever brings it is heard, from any machine, and nobody else."""
-    client, receiver, log = door(TOKEN, "alerts.example")
+    client, receiver, log = serve(TOKEN, "alerts.example")
     answer = client.post("/alerts", content=body(alert()), headers=JSON | BEARER)
     assert (answer.status_code, answer.json()) == (200, {"verdict": "opened", "incident": "K7QD"})
-    assert len(receiver.heard) == 1
+    assert len(receiver.received) == 1
     for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {TOKEN}"}):
         assert client.post("/alerts", content=body(alert()), headers=JSON | headers).status_code == 401
-    assert len(receiver.heard) == 1
+    assert len(receiver.received) == 1
     assert TOKEN not in log.getvalue()
 
 
 def test_without_a_token() -> None:
     """Without one only this machine is heard, and nothing that a page in a browser could post."""
-    assert door(None)[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
-    assert door(None, "localhost")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
-    assert door(None, "rebound.example")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 403
+    assert serve(None)[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
+    assert serve(None, "localhost")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
+    assert serve(None, "rebound.example")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 403
     plain = {"content-type": "text/plain"}
-    assert door(None)[0].post("/alerts", content=body(alert()), headers=plain).status_code == 403
+    assert serve(None)[0].post("/alerts", content=body(alert()), headers=plain).status_code == 403
 
 
 def test_acknowledging() -> None:
     """An acknowledgement over HTTP needs the token, whatever is set."""
-    client, _, _ = door(TOKEN)
+    client, _, _ = serve(TOKEN)
     answer = client.post("/acknowledge/k7qd", headers=BEARER)
     assert (answer.status_code, answer.json()) == (200, {"incident": "K7QD", "phase": "open"})
     assert client.post("/acknowledge/NONE", headers=BEARER).status_code == 404
     assert client.post("/acknowledge/K7QD").status_code == 401
-    assert door(None)[0].post("/acknowledge/K7QD", headers=JSON).status_code == 403
+    assert serve(None)[0].post("/acknowledge/K7QD", headers=JSON).status_code == 403
 
 
 def test_health_and_trouble() -> None:
     """What cannot be kept is answered so that Alertmanager posts it again, and the health says that something fails."""
-    client, receiver, _ = door(None)
+    client, receiver, _ = serve(None)
     assert client.get("/health").status_code == 200
     receiver.failure = "disk full"
     assert client.get("/health").status_code == 503
@@ -114,39 +113,49 @@ def test_health_and_trouble() -> None:
 def test_no_payload(content: bytes, said: str) -> None:
     """What is no payload is refused for good, with the reason."""
     with pytest.raises(InvalidArgument, match=said):
-        payload.read(content)
-    client, _, log = door(None)
+        payload.parse(content)
+    client, _, log = serve(None)
     answer = client.post("/alerts", content=content, headers=JSON)
     assert answer.status_code == 400
     assert "status=400" in log.getvalue()
 
 
+def test_grafana() -> None:
+    """Grafana's webhook, which is Alertmanager's with version 1 and more fields, is received."""
+    grafana = json.loads(body(alert())) | {"version": "1", "orgId": 1, "state": "alerting", "message": "load"}
+    grafana["alerts"][0] |= {"startsAt": "2026-11-29T13:12:07+09:00", "values": {"A": 9}, "silenceURL": ""}
+    client, receiver, _ = serve(None)
+    assert client.post("/alerts", content=json.dumps(grafana), headers=JSON).status_code == 200
+    [notification_] = receiver.received
+    assert [one.labels["alertname"] for one in notification_.firing] == ["HostDown"]
+
+
 def test_what_makes_it_the_same() -> None:
     """A group is known by its key and receiver, an alert by its fingerprint, or by its labels where there is none."""
-    one = told(alert("A", instance="1"), alert("B", resolved=True))
+    one = notification(alert("A", instance="1"), alert("B", resolved=True))
     assert one.key == 'phones\n{}:{group="a"}'
     assert [found.identity for found in one.firing] == ["A1"]
-    bare = told(alert("A") | {"fingerprint": ""}).alerts[0]
+    bare = notification(alert("A") | {"fingerprint": ""}).alerts[0]
     assert bare.identity == "[('alertname', 'A'), ('severity', 'critical')]"
 
 
 def test_truncated(tmp_path: Path) -> None:
     """Where Alertmanager leaves alerts out, those that were known stay known."""
-    with OnCall(tmp_path) as world:
-        world.hear(alert("A"), alert("B"))
-        assert world.hear(alert("A"), truncated=1)[0] == "repeat"
-        assert world.hear(alert("A"), alert("B"))[0] == "repeat"
-        assert world.hear(alert("A"))[0] == "repeat"
-        assert world.hear(alert("A"), alert("B"))[0] == "news"
+    with OnCall(tmp_path) as on_call:
+        on_call.notify(alert("A"), alert("B"))
+        assert on_call.notify(alert("A"), truncated=1)[0] == "repeat"
+        assert on_call.notify(alert("A"), alert("B"))[0] == "repeat"
+        assert on_call.notify(alert("A"))[0] == "repeat"
+        assert on_call.notify(alert("A"), alert("B"))[0] == "news"
 
 
 def test_log_lines() -> None:
     """Lines are `name=value` or JSON; what is odd is quoted, what is empty left out; a reader may be gone."""
     log = io.StringIO()
-    Teller(lambda: 0.5, file=log).tell("sent", to="tanaka", text='a "b"\x1b', nothing=None, empty="", parts=0)
+    EventLog(lambda: 0.5, file=log).write("sent", to="tanaka", text='a "b"\x1b', nothing=None, empty="", parts=0)
     assert log.getvalue() == 'time=1970-01-01T00:00:00.500Z event=sent to=tanaka text="a \\"b\\"\\u001b" parts=0\n'
     log = io.StringIO()
-    Teller(lambda: 0.5, machine=True, file=log).tell("sent", kind=Kind.SMS, error=ValueError("x"))
+    EventLog(lambda: 0.5, as_json=True, file=log).write("sent", kind=Kind.SMS, error=ValueError("x"))
     assert json.loads(log.getvalue()) == {
         "time": "1970-01-01T00:00:00.500Z",
         "event": "sent",
@@ -154,39 +163,41 @@ def test_log_lines() -> None:
         "error": "x",
     }
     log.close()
-    Teller(lambda: 0.5, file=log).tell("sent")
+    EventLog(lambda: 0.5, file=log).write("sent")
 
 
 def test_dry() -> None:
     """A dry run tells the text and a masked number, and nobody answers its calls."""
     log = io.StringIO()
-    sender = DrySender(settings(), Teller(time.time, file=log))
+    sender = DryRunSender(settings(), EventLog(time.time, file=log))
     outcomes = []
     for kind in Kind:
-        deed = Deed(key="k", incident="K7QD", run=1, version=1, lap=1, step=0, tries=0, kind=kind, person="tanaka")
-        outcomes.append(asyncio.run(sender.send(deed, Said(text="the text"))).outcome)
+        attempt = NotificationAttempt(
+            key="k", incident="K7QD", run=1, version=1, round=1, step=0, tries=0, kind=kind, person="tanaka"
+        )
+        outcomes.append(asyncio.run(sender.send(attempt, Rendered(message="the text"))).outcome)
     assert outcomes == ["sent", "unanswered", "sent", "sent"]
-    assert asyncio.run(sender.ask(deed)).outcome == "unanswered"
-    assert 'number=+81••••0001 text="the text"' in log.getvalue()
+    assert asyncio.run(sender.check_call(attempt)).outcome == "unanswered"
+    assert 'number=+81••••0001 message="the text"' in log.getvalue()
 
 
 def test_token_and_address() -> None:
     """A receiver that others can reach needs a token, and a token has to be a secret."""
-    assert serving.check_token(None, "127.0.0.1") is None
-    assert serving.check_token(TOKEN, "0.0.0.0") == TOKEN
+    assert server.check_token(None, "127.0.0.1") is None
+    assert server.check_token(TOKEN, "0.0.0.0") == TOKEN
     for token, host, said in [("", "0.0.0.0", "other machines"), ("short", "::1", "16 printable")]:
         with pytest.raises(ConfigurationError, match=said):
-            serving.check_token(token, host)
-    with serving.listen("127.0.0.1", 0) as listener, pytest.raises(ConfigurationError, match="cannot listen"):
-        serving.listen("127.0.0.1", listener.getsockname()[1])
+            server.check_token(token, host)
+    with server.listen("127.0.0.1", 0) as listener, pytest.raises(ConfigurationError, match="cannot listen"):
+        server.listen("127.0.0.1", listener.getsockname()[1])
     with pytest.raises(ConfigurationError, match="cannot listen"):
-        serving.listen("no.such.host.invalid", 0)
+        server.listen("no.such.host.invalid", 0)
 
 
-def deed(**changes: Any) -> Deed:
-    """Make a deed."""
-    given = {"key": "k", "incident": "K7QD", "run": 1, "version": 1, "lap": 1, "step": 0, "tries": 0, "person": "p"}
-    return Deed(**{**given, "kind": Kind.SMS, **changes})
+def attempt(**changes: Any) -> NotificationAttempt:
+    """Return an attempt."""
+    given = {"key": "k", "incident": "K7QD", "run": 1, "version": 1, "round": 1, "step": 0, "tries": 0, "person": "p"}
+    return NotificationAttempt(**{**given, "kind": Kind.SMS, **changes})
 
 
 def test_store(tmp_path: Path) -> None:
@@ -194,16 +205,16 @@ def test_store(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "state.db"
     with Store(path) as store:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        store.claim(deed(), Decimal(10))
+        store.claim(attempt(), Decimal(10))
         with pytest.raises(ConfigurationError, match="claimed before"):
-            store.claim(deed(), Decimal(10))
-        store.note(deed(outcome=Outcome.UNSENT))
-        assert store.lately(0.0) == []
-        store.claim(deed(at=5.0), Decimal(20))
-        assert store.lately(10.0) == [(5.0, Decimal(10))]
-        assert store.lately(4000.0) == []
+            store.claim(attempt(), Decimal(10))
+        store.record_outcome(attempt(outcome=Outcome.UNSENT))
+        assert store.recent_costs(0.0) == []
+        store.claim(attempt(at=5.0), Decimal(20))
+        assert store.recent_costs(10.0) == [(5.0, Decimal(10))]
+        assert store.recent_costs(4000.0) == []
         with suppress(ZeroDivisionError), store.transaction():
-            store.put(Incident(ident="A", key="k", plan="p"))
+            store.save(Incident(ident="A", group_key="k", policy="p"))
             raise ZeroDivisionError
         assert store.incident("A") is None
         with suppress(ZeroDivisionError), store.transaction():
@@ -234,8 +245,8 @@ def test_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="no state of this version"):
         Store(tmp_path / "b")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert usual_place() == tmp_path / "xoxzo" / "alertmanager.db"
+    assert default_path() == tmp_path / "xoxzo" / "alertmanager.db"
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert usual_place() == tmp_path / ".local" / "state" / "xoxzo" / "alertmanager.db"
+    assert default_path() == tmp_path / ".local" / "state" / "xoxzo" / "alertmanager.db"
     assert [found.name for found in tmp_path.iterdir()] == ["b"]

@@ -1,43 +1,43 @@
 """What is said of alerts, and how it is made to fit."""
 
 from hypothesis import given, settings as settings_, strategies
-from on_call import alert, settings, told
+from on_call import alert, notification, settings
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
-from xoxzo.cloudpy.integrations.alertmanager import wording
+from xoxzo.cloudpy.integrations.alertmanager import message_text
 from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
 from xoxzo.cloudpy.text import measure
 
 
-def said(*alerts: dict[str, object], **changes: object) -> str:
+def render(*alerts: dict[str, object], **changes: object) -> str:
     """Return the SMS of alerts."""
     found = settings(**changes)
-    return wording.sms(found, found.texts.sms, "K7QD", told(*alerts).firing)
+    return message_text.render_sms(found, "K7QD", notification(*alerts).firing, resolved=False).message
 
 
 def test_by_default() -> None:
     """Severity, names and summary stand first, the id at the end."""
-    assert said(alert(instance="web-1")) == "FIRING critical HostDown: HostDown of web-1 #K7QD"
+    assert render(alert(instance="web-1")) == "FIRING critical HostDown: HostDown of web-1 #K7QD"
     several = [alert(name, instance=str(n)) for n, name in enumerate(["A", "A", "B", "C", "D", "E"])]
-    assert said(*several) == "FIRING critical A x2, B, C +2: A of 0 #K7QD"
-    assert said(alert(instance="web-1"), language="ja") == "【障害】critical HostDown HostDown of web-1 #K7QD"
+    assert render(*several) == "FIRING critical A x2, B, C +2: A of 0 #K7QD"
+    assert render(alert(instance="web-1"), language="ja") == "【障害】critical HostDown HostDown of web-1 #K7QD"
 
 
 def test_placeholders() -> None:
     """Labels and annotations can be named; what is missing leaves no gap; an instance stands in for a summary."""
     texts = {"sms": "{count} {instances} {label.team} {label.none} {annotation.summary}"}
-    assert said(alert(instance="a", team="db"), alert(instance="b"), texts=texts) == "2 a, b db HostDown of a"
+    assert render(alert(instance="a", team="db"), alert(instance="b"), texts=texts) == "2 a, b db HostDown of a"
     bare = alert(instance="a") | {"annotations": {}}
-    assert said(bare) == "FIRING critical HostDown: a #K7QD"
+    assert render(bare) == "FIRING critical HostDown: a #K7QD"
     described = bare | {"annotations": {"description": "two\n\x1b[31mlines"}}
-    assert said(described) == "FIRING critical HostDown: two [31mlines #K7QD"
+    assert render(described) == "FIRING critical HostDown: two [31mlines #K7QD"
 
 
 def test_severities() -> None:
     """All severities are told, those that break through quiet hours first."""
     quiet = {"hours": "22:00-07:00", "break_through": ["page"]}
     several = [alert("A", severity="info"), alert("B", severity="page"), alert("C", severity="info")]
-    assert said(*several, quiet=quiet).startswith("FIRING page/info A, B, C")
+    assert render(*several, quiet=quiet).startswith("FIRING page/info A, B, C")
 
 
 @settings_(max_examples=40)
@@ -45,7 +45,7 @@ def test_severities() -> None:
     parts=strategies.integers(1, 3),
     summary=strategies.text(max_size=900),
     name=strategies.text(max_size=300),
-    template=strategies.sampled_from([*wording.SMS.values(), "{names}", "{label.instance}"]),
+    template=strategies.sampled_from([*message_text.SMS.values(), "{names}", "{label.instance}"]),
 )
 def test_it_fits(parts: int, summary: str, name: str, template: str) -> None:
     """However long an alert is, its text takes no more parts than it may."""
@@ -54,43 +54,45 @@ def test_it_fits(parts: int, summary: str, name: str, template: str) -> None:
         status="firing",
         labels={"alertname": name, "instance": "i" * 500},
         annotations={"summary": summary},
-        starts_at=told(alert()).alerts[0].starts_at,
+        starts_at=notification(alert()).alerts[0].starts_at,
     )
-    text = wording.sms(found, template, "K7QD", [one])
+    text = message_text.render_sms(found, "K7QD", [one], resolved=False).message
     assert (measure(text).parts or 99) <= parts
     assert text == " ".join(text.split())
-    assert len(wording.spoken(found, "K7QD", [one])) <= 400
+    assert len(message_text.render_call(found, "K7QD", [one]).message) <= 400
 
 
 def test_the_summary_gives_way() -> None:
     """What is too long is cut where it matters least, and an ASCII text stays ASCII."""
-    text = said(alert() | {"annotations": {"summary": "x" * 500}}, texts={"max_parts": 1})
+    text = render(alert() | {"annotations": {"summary": "x" * 500}}, texts={"max_parts": 1})
     assert len(text) == 140
     assert text.endswith("xxx... #K7QD")
-    text = said(alert() | {"annotations": {"summary": "障害" * 100}}, texts={"max_parts": 1})
+    text = render(alert() | {"annotations": {"summary": "障害" * 100}}, texts={"max_parts": 1})
     assert len(text) == 70
     assert text.endswith("… #K7QD")
 
 
 def test_a_cut_may_make_it_ascii() -> None:
     """Where the one character that halves a part is cut off, all the rest stays."""
-    text = said(alert() | {"annotations": {"summary": "a" * 100 + "あ"}}, texts={"max_parts": 1, "sms": "{summary}"})
+    text = render(alert() | {"annotations": {"summary": "a" * 100 + "あ"}}, texts={"max_parts": 1, "sms": "{summary}"})
     assert text == "a" * 100 + "..."
 
 
 def test_preview() -> None:
     """A payload shows where it would lead, and whether it would wake anybody."""
-    found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, brake={"call_price": 20})
-    critical = "\n".join(preview.describe_alerts(found, told(alert()).firing))
+    found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, spend_limit={"call_price": 20})
+    critical = "\n".join(preview.describe_alerts(found, notification(alert()).firing))
     assert "list  oncall" in critical
     assert "after 5 min  call tanaka, up to 2 times, 2 min apart" in critical
     assert "breaks through the quiet hours" in critical
     assert "about 10 credits" in critical
-    warning = "\n".join(preview.describe_alerts(found, told(alert(severity="warning")).firing))
+    warning = "\n".join(preview.describe_alerts(found, notification(alert(severity="warning")).firing))
     assert "waits for the end of the quiet hours" in warning
     nobody = settings(routes=[{"match": {"a": "b"}, "list": "office"}], caller="")
-    assert "quiet" not in "\n".join(preview.describe_alerts(settings(), told(alert()).firing))
-    assert list(preview.describe_alerts(nobody, told(alert()).firing)) == ["no route fits: nobody would be told"]
+    assert "quiet" not in "\n".join(preview.describe_alerts(settings(), notification(alert()).firing))
+    assert list(preview.describe_alerts(nobody, notification(alert()).firing)) == [
+        "no route fits: nobody would be told"
+    ]
 
 
 def test_no_calls() -> None:
@@ -108,10 +110,10 @@ def test_templates() -> None:
     """Where a template stands in for a text, its variables are filled, never empty, and each cut at 60 characters."""
     template = {"id": 6, "variables": {"what": "{names}", "why": "{summary}", "who": "{label.team}"}}
     found = settings(texts={"sms_template": template, "resolved_template": {"id": 7}})
-    alerts = told(alert() | {"annotations": {"summary": "x" * 100}}).firing
-    said = wording.message(found, "K7QD", alerts, resolved=False)
-    assert (said.template, said.variables["what"], said.variables["who"]) == (6, "HostDown", "-")
-    assert said.variables["why"] == "x" * 57 + "..."
-    assert wording.message(found, "K7QD", alerts, resolved=True).template == 7
+    alerts = notification(alert() | {"annotations": {"summary": "x" * 100}}).firing
+    rendered = message_text.render_sms(found, "K7QD", alerts, resolved=False)
+    assert (rendered.template, rendered.variables["what"], rendered.variables["who"]) == (6, "HostDown", "-")
+    assert rendered.variables["why"] == "x" * 57 + "..."
+    assert message_text.render_sms(found, "K7QD", alerts, resolved=True).template == 7
     shown = "\n".join(preview.describe_alerts(found, alerts))
     assert "SMS   template 6\n      what = HostDown" in shown

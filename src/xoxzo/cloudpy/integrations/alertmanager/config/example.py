@@ -1,27 +1,27 @@
-"""Settings to begin with. The tests read them."""
+"""The example settings file. The tests load it."""
 
 from __future__ import annotations
 
 _TEXT = {
     "en": """\
-# Who is told of alerts, how, and in which order. Check it: xoxzo alertmanager --config FILE --check
+# Who is notified of alerts, how, and in which order. Check it: xoxzo alertmanager --config FILE --check
 
-sender = "Alerts"          # of SMS: at most 10 letters and digits
-caller = "815012345678"    # the number that calls show
-language = "en"            # of the texts, and of the voice of calls: en or ja
+sender = "Alerts"          # the sender of SMS: at most 10 letters and digits
+caller = "815012345678"    # the caller's number of calls
+language = "en"            # the language of texts and calls: en or ja
 # listen = "127.0.0.1:9095"
-# talk = 5                 # a call counts as answered from so many seconds of talk
+# talk = 5                 # a call counts as answered if it lasts at least this many seconds
 
 [people]
 tanaka = "+818011110001"
 suzuki = "+818011110002"
 aisha = { number = "+60123456789", zone = "Asia/Kuala_Lumpur" }
 
-# A list is gone through step by step until somebody answers a call, acknowledges by hand, or all is well.
-# After each message or call `wait` passes; `repeats` says how often the same is done again before the next step.
+# An escalation list runs step by step until somebody answers a call or acknowledges, or the alerts are resolved.
+# `wait` is the time after each message or call; `repeats` is how many times the step is repeated before the next one.
 [lists.oncall]
-rounds = 2                 # the whole list, while nobody has acknowledged
-resolved = true            # an SMS to all who were told, when all is well
+rounds = 2                 # how many times the list runs while nobody acknowledges
+resolved = true            # an SMS to everybody who was notified, when the alerts are resolved
 steps = [
   { to = "tanaka", method = "sms", wait = "3m" },
   { to = "tanaka", method = "call", wait = "2m", repeats = 2 },
@@ -31,7 +31,7 @@ steps = [
 [lists.office]
 steps = [{ to = ["tanaka", "suzuki"], method = "sms" }]
 
-# The first route that fits any firing alert of a group decides.
+# The first route that matches any firing alert of a group selects the list.
 [[routes]]
 match = { severity = ["critical", "page"] }
 list = "oncall"
@@ -39,20 +39,20 @@ list = "oncall"
 [[routes]]
 list = "office"
 
-# By each person's own time zone. A list may have quiet hours of its own, or `quiet = false`.
+# Quiet hours, in each person's time zone. A list may have quiet hours of its own, or `quiet = false`.
 [quiet]
 hours = "22:00-07:00"
 zone = "Asia/Tokyo"
 break_through = ["critical", "page"]
 
-# What may go out in any hour, SMS and calls together; the rest waits.
-[brake]
+# The most SMS and calls in any hour; the rest waits.
+[spend_limit]
 messages = 60
 
 [texts]
 max_parts = 2
 # sms = "FIRING {severity} {names}: {summary} #{id}"
-# Accounts that may not send free texts name templates of theirs in place of texts:
+# Accounts that may not send free texts use approved templates instead:
 # sms_template = { id = 6, variables = { what = "{severity} {names}", id = "{id}" } }
 # resolved_template = { id = 7, variables = { what = "{names}" } }
 """,
@@ -99,7 +99,7 @@ zone = "Asia/Tokyo"
 break_through = ["critical", "page"]
 
 # 1時間に送る上限(SMSと電話の合計)。超えた分は待ちます。
-[brake]
+[spend_limit]
 messages = 60
 
 [texts]
@@ -113,5 +113,5 @@ max_parts = 2
 
 
 def text(language: str) -> str:
-    """Return settings to begin with, in ``en`` or ``ja``."""
+    """Return the example settings file, in ``en`` or ``ja``."""
     return _TEXT[language]

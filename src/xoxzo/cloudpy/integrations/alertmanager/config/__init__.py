@@ -1,0 +1,1 @@
+"""The settings file: its values, its loading, and an example."""

@@ -1,0 +1,269 @@
+"""Load and check the settings file (TOML). Every error names the place in the file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from xoxzo.cloudpy import phone
+from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager import message_text
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import (
+    EscalationPolicy,
+    Person,
+    Quiet,
+    Route,
+    Settings,
+    SpendLimit,
+    Step,
+    TemplateText,
+    Texts,
+)
+from xoxzo.cloudpy.integrations.alertmanager.config.toml_table import Table
+from xoxzo.cloudpy.text import estimate
+
+if TYPE_CHECKING:
+    import os
+
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method
+
+_PERSON_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
+_SENDER = re.compile(r"[A-Za-z0-9]{1,10}|[0-9]{1,15}")
+_LISTEN = re.compile(r"(?P<host>[^:]+|\[[^\]]+\]):(?P<port>[0-9]{1,5})")
+_DEFAULT_WAIT_SECONDS = {"sms": 300.0, "call": 120.0}
+_DEFAULT_REPEATS = {"sms": 0, "call": 2}
+
+
+def load(path: str | os.PathLike[str]) -> Settings:
+    """Load and check a settings file.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is not TOML, or has an invalid value; then the cause is the
+            `InvalidArgument` of `parse`.
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - a path of any kind
+            values = tomllib.load(file)
+    except OSError as error:
+        raise ConfigurationError("{path}: {why}", path=path, why=error.strerror) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError("{path}: this is no TOML: {why}", path=path, why=error) from None
+    try:
+        return parse(values)
+    except InvalidArgument as error:
+        raise ConfigurationError(f"{path}: {error.field} {error.reason}") from error
+
+
+def parse(values: dict[str, Any]) -> Settings:
+    """Check the values of a settings file.
+
+    Raises:
+        InvalidArgument: a value is invalid; ``field`` is its path in the file.
+    """
+    top = Table("", values)
+    language: Literal["en", "ja"] = "ja" if top.choice("language", ("en", "ja"), "en") == "ja" else "en"
+    people = {name: _person(name, top.table("people")) for name in top.table("people").names()}
+    quiet = _quiet(top.table("quiet")) if "quiet" in values else None
+    lists = top.table("lists")
+    policies = {name: _policy(name, lists.table(name), people, quiet) for name in lists.names()}
+    if not policies:
+        raise InvalidArgument("lists", "must have at least one list, for instance [lists.oncall]")
+    routes = tuple(_route(table, policies) for table in top.tables("routes"))
+    if not routes and len(policies) == 1:
+        routes = (Route(policy=next(iter(policies))),)
+    if not routes:
+        raise InvalidArgument("routes", "must say which alerts take which list")
+    texts = _texts(top.table("texts"), language, any_resolved=any(policy.resolved for policy in policies.values()))
+    settings = Settings(
+        sender=_sender(top, policies),
+        caller=_caller(top, policies),
+        language=language,
+        people=people,
+        policies=policies,
+        routes=routes,
+        texts=texts,
+        spend_limit=_spend_limit(top.table("spend_limit"), policies, people, texts.max_parts),
+        severity_label=top.text("severity_label", "severity"),
+        talk=top.seconds("talk", 0.0),
+        listen=address(top.text("listen", "127.0.0.1:9095")),
+        state=top.text("state", "") or None,
+    )
+    top.reject_unknown()
+    return settings
+
+
+def address(text: str, field: str = "listen") -> tuple[str, int]:
+    """Parse a host and a port.
+
+    Args:
+        text: such as ``127.0.0.1:9095`` or ``[::1]:9095``.
+        field: what the error names.
+
+    Raises:
+        InvalidArgument: it is not a host and a port.
+    """
+    match = _LISTEN.fullmatch(text)
+    if match is None or int(match["port"]) > 65535:
+        raise InvalidArgument(field, "must be an address and a port, for instance 127.0.0.1:9095")
+    return match["host"].strip("[]"), int(match["port"])
+
+
+def _person(name: str, people: Table) -> Person:
+    if not _PERSON_NAME.fullmatch(name):
+        raise InvalidArgument(f"people.{name}", "must be letters, digits and _, at most 32")
+    path, table = people.path(name), people.text_or_table(name, "number")
+    number = table.text("number")
+    try:
+        parsed = phone.parse(number)
+    except InvalidArgument as error:
+        raise InvalidArgument(path, error.template, error.fields) from None
+    if parsed.doubts:
+        raise InvalidArgument(path, "must be written with + and its country code, or as at home in Japan")
+    zone = table.text("zone", "") or None
+    if zone is not None:
+        # Only to check the zone.
+        _quiet_hours(table.path("zone"), "00:00-01:00", zone)
+    table.reject_unknown()
+    return Person(name=name, number=parsed.e164, country=parsed.country, zone=zone)
+
+
+def _quiet_hours(path: str, hours: str, zone: str) -> QuietHours:
+    try:
+        return QuietHours(hours, zone)
+    except InvalidArgument as error:
+        raise InvalidArgument(path, error.template, error.fields) from None
+
+
+def _quiet(table: Table) -> Quiet:
+    hours = _quiet_hours(table.path("hours"), table.text("hours"), table.text("zone", "Asia/Tokyo"))
+    quiet = Quiet(hours=hours, break_through=frozenset(table.texts("break_through", ())))
+    table.reject_unknown()
+    return quiet
+
+
+def _policy(name: str, table: Table, people: dict[str, Person], default_quiet: Quiet | None) -> EscalationPolicy:
+    steps = tuple(_step(step, people) for step in table.tables("steps"))
+    if not steps:
+        raise InvalidArgument(table.path("steps"), "must have at least one step")
+    own_quiet = table.get("quiet")
+    policy = EscalationPolicy(
+        name=name,
+        steps=steps,
+        rounds=table.number("rounds", 1, minimum=1, maximum=100),
+        resolved=table.flag("resolved", default=False),
+        quiet=None if own_quiet is False else _quiet(table.table("quiet")) if own_quiet is not None else default_quiet,
+    )
+    table.reject_unknown()
+    return policy
+
+
+def _step(table: Table, people: dict[str, Person]) -> Step:
+    to = table.texts("to")
+    if not to or len(set(to)) != len(to):
+        raise InvalidArgument(table.path("to"), "must name people, each once")
+    for name in to:
+        if name not in people:
+            raise InvalidArgument(table.path("to"), "names {name}, who is not among [people]", name=name)
+    method: Method = "call" if table.choice("method", ("sms", "call")) == "call" else "sms"
+    step = Step(
+        to=to,
+        method=method,
+        wait=table.seconds("wait", _DEFAULT_WAIT_SECONDS[method]),
+        repeats=table.number("repeats", _DEFAULT_REPEATS[method], minimum=0, maximum=100),
+    )
+    table.reject_unknown()
+    return step
+
+
+def _route(table: Table, policies: dict[str, EscalationPolicy]) -> Route:
+    match = table.table("match")
+    route = Route(policy=table.text("list"), match={label: match.texts(label) for label in match.names()})
+    if route.policy not in policies:
+        raise InvalidArgument(table.path("list"), "names {plan}, which is not among [lists]", plan=route.policy)
+    table.reject_unknown()
+    return route
+
+
+def _sender(top: Table, policies: dict[str, EscalationPolicy]) -> str:
+    needed = _uses(policies, "sms") or any(policy.resolved for policy in policies.values())
+    sender = top.text("sender") if needed else top.text("sender", "")
+    if sender and not _SENDER.fullmatch(sender):
+        raise InvalidArgument("sender", "must be at most 10 letters and digits, or 15 digits")
+    return sender
+
+
+def _caller(top: Table, policies: dict[str, EscalationPolicy]) -> str:
+    caller = top.text("caller") if _uses(policies, "call") else top.text("caller", "")
+    objection = phone.objection_to_caller(caller) if caller else None
+    if objection is not None:
+        raise InvalidArgument("caller", objection)
+    return caller
+
+
+def _uses(policies: dict[str, EscalationPolicy], method: Method) -> bool:
+    return any(step.method == method for policy in policies.values() for step in policy.steps)
+
+
+def _texts(table: Table, language: str, *, any_resolved: bool) -> Texts:
+    def text(name: str, default: dict[str, str]) -> str:
+        return message_text.check_template(table.path(name), table.text(name, default[language]))
+
+    texts = Texts(
+        sms=text("sms", message_text.SMS),
+        call=text("call", message_text.CALL),
+        resolved=text("resolved", message_text.RESOLVED),
+        max_parts=table.number("max_parts", 2, minimum=1, maximum=10),
+        sms_template=_template(table, "sms_template"),
+        resolved_template=_template(table, "resolved_template"),
+    )
+    if any_resolved and (texts.sms_template is None) != (texts.resolved_template is None):
+        raise InvalidArgument(table.path("sms_template"), "and resolved_template must be given together")
+    table.reject_unknown()
+    return texts
+
+
+def _template(texts: Table, name: str) -> TemplateText | None:
+    if texts.get(name) is None:
+        return None
+    table = texts.table(name)
+    ident, variables = table.number("id", 0, minimum=1, maximum=2**31), table.table("variables")
+    if not ident:
+        raise InvalidArgument(table.path("id"), "must be given: the template's number")
+    checked = {
+        variable: message_text.check_template(variables.path(variable), variables.text(variable))
+        for variable in variables.names()
+    }
+    table.reject_unknown()
+    return TemplateText(ident=ident, variables=checked)
+
+
+def _spend_limit(
+    table: Table, policies: dict[str, EscalationPolicy], people: dict[str, Person], max_parts: int
+) -> SpendLimit:
+    sms_price, call_price = table.amount("sms_price"), table.amount("call_price")
+    credit_limit = table.amount("credits")
+    # A whole step must fit into the limit, or it would wait forever.
+    most_people = max(len(policy.people) for policy in policies.values())
+    messages = table.number("messages", max(60, most_people), minimum=1, maximum=100_000)
+    _require_at_least(table.path("messages"), messages, most_people)
+    if credit_limit is not None:
+        if call_price is None and _uses(policies, "call"):
+            raise InvalidArgument(table.path("call_price"), "must be given along with credits")
+        highest_cost = call_price or Decimal(0)
+        for person in people.values():
+            price = estimate("a", person.country or "ZZ", price=sms_price).price
+            if price is None:
+                rule = "must be given along with credits: no price is published for where {name} is"
+                raise InvalidArgument(table.path("sms_price"), rule, name=person.name)
+            highest_cost = max(highest_cost, price * max_parts)
+        _require_at_least(table.path("credits"), credit_limit, highest_cost * most_people)
+    table.reject_unknown()
+    return SpendLimit(messages=messages, credits=credit_limit, sms_price=sms_price, call_price=call_price or Decimal(0))
+
+
+def _require_at_least(path: str, value: Decimal | int, minimum: Decimal | int) -> None:
+    if value < minimum:
+        raise InvalidArgument(path, "must be at least {least}, or a whole list could never be told", least=minimum)

@@ -1,0 +1,143 @@
+"""The state of an incident and its notification attempts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from xoxzo.cloudpy.integrations.alertmanager.payload import Alert  # noqa: TC001 - msgspec reads the annotation
+
+
+class Phase(StrEnum):
+    """The phase of an incident."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    ENDED = "ended"
+    """All rounds of the policy are done, and nobody acknowledged."""
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    """Resolved, and everybody who gets an SMS about it has got it."""
+
+
+class Verdict(StrEnum):
+    """The effect of a notification of Alertmanager."""
+
+    OPENED = "opened"
+    NEWS = "news"
+    """An alert joined the group, or fired again."""
+    REPEAT = "repeat"
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
+    """An unknown group was resolved."""
+    UNROUTED = "unrouted"
+    """No route matches."""
+
+
+class Kind(StrEnum):
+    """The kind of a notification attempt."""
+
+    SMS = "sms"
+    CALL = "call"
+    NEWS = "news"
+    """An SMS about alerts that joined the group."""
+    RESOLVED = "resolved"
+    """An SMS about the resolved group."""
+
+
+class Outcome(StrEnum):
+    """The outcome of a notification attempt."""
+
+    CLAIMED = "claimed"
+    """It is about to be sent."""
+    RINGING = "ringing"
+    SENT = "sent"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    UNKNOWN = "unknown"
+    """It may have been sent."""
+    UNSENT = "unsent"
+    """It was not sent, and may be tried again."""
+    REFUSED = "refused"
+    """It was not sent, and will not be tried again."""
+
+
+IN_FLIGHT = frozenset({Outcome.CLAIMED, Outcome.RINGING})
+"""The outcomes that are not final."""
+MAYBE_SENT = frozenset({Outcome.SENT, Outcome.ANSWERED, Outcome.UNANSWERED, Outcome.UNKNOWN})
+"""The outcomes of attempts that were sent, or may have been."""
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of an incident. All times are seconds since 1970.
+
+    Attributes:
+        ident: the id, short enough to be spoken.
+        group_key: the key of its group of alerts.
+        policy: the name of its escalation policy.
+        phase: the phase.
+        alerts: the firing alerts of the latest notification.
+        opened: when it was opened.
+        notified: when Alertmanager last posted about it.
+        run: the number of the escalation, from 1; each begins with the first step.
+        version: the number of the latest change of its alerts, from 1.
+        announced: the version that everybody who got an SMS knows.
+        round: the number of the round in this run, from 1.
+        rounds_done: the rounds that notified anybody.
+        step: the index of the current step.
+        tries: how many times the current step was done.
+        due: when the current step is due.
+        not_before: nothing is sent before this time, after a failure.
+        failures: consecutive failures.
+        reached: whether this round notified anybody.
+        acknowledged_by: who acknowledged it; ``""`` for nobody.
+    """
+
+    ident: str
+    group_key: str
+    policy: str
+    phase: Phase = Phase.OPEN
+    alerts: tuple[Alert, ...] = ()
+    opened: float = 0.0
+    notified: float = 0.0
+    run: int = 1
+    version: int = 1
+    announced: int = 1
+    round: int = 1
+    rounds_done: int = 0
+    step: int = 0
+    tries: int = 0
+    due: float = 0.0
+    not_before: float = 0.0
+    failures: int = 0
+    reached: bool = False
+    acknowledged_by: str = ""
+
+
+class NotificationAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One SMS or call to one person.
+
+    Attributes:
+        key: a unique key, which is sent as the reference.
+        incident: the incident's id.
+        run: the incident's run when it was claimed; so are ``version``, ``round``, ``step`` and ``tries``.
+        kind: the kind.
+        person: the person's name.
+        outcome: the outcome.
+        at: when it was claimed, in seconds since 1970.
+        callid: the id of a call that was placed; ``""`` otherwise.
+    """
+
+    key: str
+    incident: str
+    run: int
+    version: int
+    round: int
+    step: int
+    tries: int
+    kind: Kind
+    person: str
+    outcome: Outcome = Outcome.CLAIMED
+    at: float = 0.0
+    callid: str = ""

@@ -1,0 +1,115 @@
+"""Select and claim the next notification attempts by all rules: escalation, quiet hours, limits, one call at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xoxzo.cloudpy.integrations.alertmanager import escalation, message_text, routing, spend_limit
+from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Kind, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings
+    from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt
+    from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
+    from xoxzo.cloudpy.integrations.alertmanager.store import Store
+
+    Claimed = list[tuple[NotificationAttempt, Rendered | None]]
+
+_BUSY_LINE_SECONDS = 5.0
+
+
+class NextStep:
+    """Selects the next attempts of an incident and claims them in the store.
+
+    Args:
+        settings: the settings.
+        store: the store.
+        log: gets a line when the spend limit delays something.
+        clock: returns seconds since 1970.
+
+    Attributes:
+        ringing: the names of the people whose phones ring now; the receiver updates it.
+    """
+
+    def __init__(self, settings: Settings, store: Store, log: EventLog, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self.ringing: set[str] = set()
+
+    def claim(self, ident: str) -> Claimed | float | None:
+        """Claim the next attempts of an incident. They are on disk when this returns.
+
+        Args:
+            ident: the incident's id.
+
+        Returns:
+            The attempts to make now, with their content; or the time at which to call this again; or ``None`` if
+            nothing is left to do. An attempt without content was claimed by a receiver that died meanwhile.
+        """
+        now = self._clock()
+        with self._store.transaction() as store:
+            incident = store.incident(ident)
+            if incident is None:
+                return None
+            policy = self.policy(incident)
+            attempts = [attempt for attempt in store.attempts(ident) if attempt.person in self._settings.people]
+            if interrupted := [attempt for attempt in attempts if attempt.outcome in IN_FLIGHT]:
+                first = interrupted[0]
+                return [(one, None) for one in interrupted if (one.run, one.kind) == (first.run, first.kind)]
+            selected = escalation.next_attempts(
+                incident,
+                policy,
+                attempts,
+                lambda person: routing.quiet_until(self._settings, policy, incident.alerts, person, now),
+                now,
+            )
+            if isinstance(selected, tuple):
+                return self._claim(incident, selected, now)
+            if selected is None and incident.phase is Phase.RESOLVED:
+                store.save(msgspec.structs.replace(incident, phase=Phase.CLOSED))
+            return selected
+
+    def policy(self, incident: Incident) -> EscalationPolicy:
+        """Return the policy of an incident. If the file no longer has it, the routes select another one."""
+        policies = self._settings.policies
+        name = incident.policy
+        if name not in policies:
+            name = routing.select_policy(self._settings.routes, incident.alerts) or next(iter(policies))
+        return policies[name]
+
+    def _claim(self, incident: Incident, attempts: Sequence[NotificationAttempt], now: float) -> Claimed | float:
+        if any(attempt.kind is Kind.CALL and attempt.person in self.ringing for attempt in attempts):
+            # A second call would find the line busy, and count as unanswered.
+            return now + _BUSY_LINE_SECONDS
+        contents = [self._render(incident, attempt.kind) for attempt in attempts]
+        costs = [self._cost(attempt, content) for attempt, content in zip(attempts, contents, strict=True)]
+        until = spend_limit.blocked_until(self._settings.spend_limit, self._store.recent_costs(now), costs)
+        if until is not None:
+            self._log.write("spend-limit-reached", incident=incident.ident, seconds=round(until - now))
+            return until
+        for attempt, cost in zip(attempts, costs, strict=True):
+            self._store.claim(attempt, cost)
+        return list(zip(attempts, contents, strict=True))
+
+    def _render(self, incident: Incident, kind: Kind) -> Rendered:
+        if kind is Kind.CALL:
+            return message_text.render_call(self._settings, incident.ident, incident.alerts)
+        resolved = kind is Kind.RESOLVED
+        return message_text.render_sms(self._settings, incident.ident, incident.alerts, resolved=resolved)
+
+    def _cost(self, attempt: NotificationAttempt, content: Rendered) -> Decimal:
+        limit, country = self._settings.spend_limit, self._settings.people[attempt.person].country
+        if attempt.kind is Kind.CALL:
+            return limit.call_price
+        if content.template is not None:
+            # The text of the template is not known here.
+            return limit.parts_cost(self._settings.texts.max_parts, country)
+        return limit.message_cost(content.message, country)

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,39 +57,62 @@ def test_no_japanese_is_left_over() -> None:
     assert [english for english in set(language.japanese()) - sentences() if english not in engine] == []
 
 
-REFUSING = ("commands/", "engine/", "queries/", "runtime/engine_loop", "runtime/phone", "simulator.py")
+SOURCES = (
+    "commands/",
+    "engine/",
+    "queries/",
+    "runtime/engine_loop",
+    "runtime/phone",
+    "runtime/simulation",
+    "web/console/",
+)
 """What of the simulator gives reasons and refusals that a page shows."""
-ELSEWHERE = {
-    "at must have a time zone and not have passed on the simulator's clock",
-    "{} at {} within {} s; {}",
-}
+ELSEWHERE = {"at must have a time zone and not have passed on the simulator's clock"}
 """Refusals of what is done in Python alone."""
 
 
-def refusals() -> set[str]:
-    """Collect what the simulator refuses things with, its values as empty braces."""
-    found = set()
+def source_nodes() -> Iterator[ast.AST]:
+    """Walk through the code that gives reasons and refusals."""
     for path in SIMULATOR.rglob("*.py"):
-        if not path.relative_to(SIMULATOR).as_posix().startswith(REFUSING):
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            match node:
-                case ast.Call(func=ast.Name(id="SimulatorError" | "ActionError"), args=[said, *_]):
-                    found.add(written(said))
-                case ast.Assign(targets=[ast.Name(id="message")], value=ast.Constant() | ast.JoinedStr() as said):
-                    found.add(written(said))
-                case ast.keyword(arg="why", value=ast.Constant() as said):
-                    found.add(written(said))
-                case ast.Call(func=ast.Attribute(attr="_fail"), args=[_, ast.Constant() as said]):
-                    found.add(written(said))
-    return (found | {STOPPED, UNWRITTEN, DATABASE_UNWRITABLE}) - {""} - ELSEWHERE
+        if path.relative_to(SIMULATOR).as_posix().startswith(SOURCES):
+            yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def written(said: ast.expr) -> str:
+def refusals() -> set[str]:
+    """Collect the templates of all errors."""
+    found = set()
+    for node in source_nodes():
+        match node:
+            case (
+                ast.Call(
+                    func=ast.Name(id="SimulatorError" | "ItemNotFound" | "NotSaved"),
+                    args=[_, ast.Constant(value=str(template)), *_],
+                )
+                | ast.Assign(targets=[ast.Name(id="template")], value=ast.Constant(value=str(template)))
+            ):
+                found.add(template)
+    return (found | {DATABASE_UNWRITABLE, phones.NOT_E164}) - ELSEWHERE
+
+
+def reasons() -> set[str]:
+    """Collect why a status changed, its values as empty braces."""
+    found = {STOPPED, UNWRITTEN}
+    for node in source_nodes():
+        match node:
+            case ast.Assign(targets=[ast.Name(id="message")], value=ast.Constant() | ast.JoinedStr() as text):
+                found.add(written(text))
+            case ast.keyword(arg="why", value=ast.Constant() as text):
+                found.add(written(text))
+            case ast.Call(func=ast.Attribute(attr="_fail"), args=[_, ast.Constant() as text]):
+                found.add(written(text))
+    return found - {""}
+
+
+def written(text: ast.expr) -> str:
     """Return a text as it stands in the code, its values as empty braces; nothing for what is no text there."""
-    match said:
-        case ast.Constant(value=str(text)):
-            return text
+    match text:
+        case ast.Constant(value=str(plain)):
+            return plain
         case ast.JoinedStr(values=parts):
             return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)
         case _:
@@ -96,13 +120,22 @@ def written(said: ast.expr) -> str:
 
 
 def test_every_refusal_has_its_japanese() -> None:
-    """What the simulator refuses, or gives as a reason, is told in Japanese with its values."""
+    """The template of every error has its Japanese, with the same blanks."""
     found = refusals()
-    assert len(found) > 40
+    assert len(found) > 35
+    words = language.japanese()
+    assert [template for template in found if template not in words] == []
+    assert [template for template in found if blanks(template) != blanks(words[template])] == []
+
+
+def test_every_reason_has_its_japanese() -> None:
+    """Why a status changed is told in Japanese, with its values."""
+    found = reasons()
+    assert len(found) > 10
     say = language.speaker("ja")
-    told = {said: language.told(say, said.replace("{}", "97")) for said in found}
-    assert [said for said, japanese in told.items() if not JAPANESE.search(japanese)] == []
-    assert [said for said, japanese in told.items() if said.count("{}") != japanese.count("97")] == []
+    told = {reason: language.told(say, reason.replace("{}", "97")) for reason in found}
+    assert [reason for reason, japanese in told.items() if not JAPANESE.search(japanese)] == []
+    assert [reason for reason, japanese in told.items() if reason.count("{}") != japanese.count("97")] == []
 
 
 def blanks(text: str) -> set[str]:
@@ -154,10 +187,6 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
         ("delayed by 1e+06 s", "1e+06 秒の遅延"),
         ("the action URL answered 404", "アクションURLの応答: 404"),
         ("ConnectError: {n} refused", "ConnectError: {n} refused"),
-        (
-            "there is no kind 'a; there are b'; there are sms, call",
-            "'a; there are b' という種類はありません。使えるもの: sms, call",
-        ),
         ("shop.example is not on this machine", "shop.example はこのマシンではありません"),
         ("rule 12 of 13", "rule 12 of 13"),
     ],

@@ -26,6 +26,7 @@ _KEEP_ALIVE = 75
 # What is being answered when the end comes may take this long to be finished.
 _LAST_ANSWERS = 0.03
 _BACKLOG = 2048
+_CANNOT_LISTEN = ("cannot_listen", "cannot listen on {host} port {port}: {problem}")
 
 
 class Server:
@@ -58,8 +59,7 @@ class Server:
             SimulatorError: The server is not running.
         """
         if self._running is None:
-            message = "the server is not running"
-            raise SimulatorError(message)
+            raise SimulatorError("not_running", "the server is not running")
         return self._running.port
 
     @property
@@ -254,10 +254,8 @@ class _Running:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    where = f"{host} port {port}"
     if not 0 <= port <= 65535:  # the resolver would take it modulo 65536
-        message = f"cannot listen on {where}: ports go from 0 to 65535"
-        raise SimulatorError(message)
+        raise SimulatorError(*_CANNOT_LISTEN, host=host, port=port, problem="ports go from 0 to 65535")
     try:
         # As bytes, a host is not put through IDNA, whose tables take a while to load.
         name = host.encode() if host.isascii() else host
@@ -265,15 +263,14 @@ def _listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:
-        message = f"cannot listen on {where}: {getattr(error, 'strerror', None) or error}"
-        raise SimulatorError(message) from None
+        problem = getattr(error, "strerror", None) or str(error)
+        raise SimulatorError(*_CANNOT_LISTEN, host=host, port=port, problem=problem) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        message = f"cannot listen on {where}: {error.strerror}"
-        raise SimulatorError(message) from None
+        raise SimulatorError(*_CANNOT_LISTEN, host=host, port=port, problem=error.strerror) from None
     listener.setblocking(False)
     return listener

@@ -97,16 +97,20 @@ def _read(text: str) -> tuple[str, Any]:
     kinds = get_type_hints(Settings)
     if name not in kinds:
         near = difflib.get_close_matches(name, kinds, n=1)
-        message = f"there is no setting {name!r}" + (f"; did you mean {near[0]}?" if near else "")
-        raise SimulatorError(message)
+        if near:
+            raise SimulatorError(
+                "unknown_setting", "there is no setting {name!r}; did you mean {near}?", name=name, near=near[0]
+            )
+        raise SimulatorError("unknown_setting", "there is no setting {name!r}", name=name)
     try:
         if not equals:
             raise ValueError  # noqa: TRY301 - one message for all that is no value
         found = msgspec.convert(_plain(kinds[name], value), kinds[name], strict=False)
         _check_numbers(name, found)
     except ValueError:
-        message = f"{name} wants a value of the type {_type_name(kinds[name])}"
-        raise SimulatorError(message) from None
+        raise SimulatorError(
+            "invalid_setting", "{name} wants a value of the type {type}", name=name, type=_type_name(kinds[name])
+        ) from None
     return name, found
 
 

@@ -139,5 +139,5 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        message = f"{text!r} in allowed_addresses is neither an IP address nor a CIDR block"
-        raise SimulatorError(message) from None
+        template = "{text!r} in allowed_addresses is neither an IP address nor a CIDR block"
+        raise SimulatorError("invalid_address", template, text=text) from None

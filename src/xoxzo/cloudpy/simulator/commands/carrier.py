@@ -9,6 +9,7 @@ from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.rules import OUTCOMES, OutcomeRule, RuleKind
 from xoxzo.cloudpy.simulator.engine.records.sms import Message
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult
 from xoxzo.cloudpy.simulator.queries.status import list_held
 
@@ -56,15 +57,15 @@ class CarrierCommands:
             SimulatorError: A value is wrong, or there are 1,000 rules already.
         """
         if kind not in get_args(RuleKind):
-            raise SimulatorError("kind must be sms or call")
+            raise SimulatorError("invalid_kind", "kind must be sms or call")
         if outcome not in OUTCOMES[kind]:
-            raise SimulatorError(f"outcome must be one of {', '.join(OUTCOMES[kind])}")
+            raise SimulatorError("invalid_outcome", "outcome must be one of {known}", known=", ".join(OUTCOMES[kind]))
         if pattern and not (pattern.startswith("+") and is_digits(pattern[1:]) and len(pattern) <= _LONGEST_PATTERN):
-            raise SimulatorError("pattern must be a number or its beginning, with a +, or empty")
+            raise SimulatorError("invalid_pattern", "pattern must be a number or its beginning, with a +, or empty")
         _check_seconds(seconds)
         with self._engine as engine:
             if len(engine.outcome_rules.rules) >= _MOST_RULES:
-                raise SimulatorError(f"there are {_MOST_RULES} rules already")
+                raise SimulatorError("too_many_rules", "there are {n} rules already", n=_MOST_RULES)
             return engine.outcome_rules.add(kind, pattern, outcome, float(seconds))
 
     def remove_rule(self, ident: int) -> None:
@@ -75,7 +76,7 @@ class CarrierCommands:
         """
         with self._engine as engine:
             if not engine.outcome_rules.remove(ident):
-                raise SimulatorError("there is no such rule")
+                raise ItemNotFound("no_such_rule", "there is no such rule")
 
     def held(self) -> tuple[SearchResult, ...]:
         """Return the messages that wait for somebody to decide, and the calls that ring now; the oldest first."""
@@ -142,20 +143,20 @@ class CarrierCommands:
         """
         with self._engine as engine:
             if not engine.calls.hang_up(callid):
-                raise SimulatorError("there is no such call in which somebody talks")
+                raise ItemNotFound("no_such_talk", "there is no such call in which somebody talks")
 
     def _message(self, msgid: str, do: Callable[[Message], bool]) -> None:
         with self._engine as engine:
             message = engine.sms.messages.get(msgid)
             if message is None or not do(message):
-                raise SimulatorError("there is no such message under way")
+                raise ItemNotFound("no_such_message", "there is no such message under way")
 
     def _call(self, callid: str, do: Callable[[str], bool]) -> None:
         with self._engine:
             if not do(callid):
-                raise SimulatorError("there is no such call that rings")
+                raise ItemNotFound("no_ringing_call", "there is no such call that rings")
 
 
 def _check_seconds(seconds: float) -> None:
     if not 0 <= seconds <= _LONGEST:
-        raise SimulatorError("seconds must be between 0 and a year")
+        raise SimulatorError("seconds_out_of_range", "seconds must be between 0 and a year")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -133,22 +134,24 @@ class FaultInjector:
         """
         endpoint = _NAME.sub("{id}", endpoint)
         if kind not in KINDS:
-            raise SimulatorError(f"kind must be one of {', '.join(KINDS)}")
+            raise SimulatorError("invalid_kind", "kind must be one of {known}", known=", ".join(KINDS))
         if endpoint != ALL_ENDPOINTS and (kind in CALLBACK_KINDS or endpoint not in self._endpoints):
             raise SimulatorError(
-                f"endpoint must be * or, but for callbacks, one of {', '.join(sorted(self._endpoints))}"
+                "invalid_endpoint",
+                "endpoint must be * or, but for callbacks, one of {known}",
+                known=", ".join(sorted(self._endpoints)),
             )
         if not 0 < chance <= 1:
-            raise SimulatorError("chance must be above 0 and at most 1")
+            raise SimulatorError("invalid_chance", "chance must be above 0 and at most 1")
         if kind == "refuse" and (endpoint != ALL_ENDPOINTS or chance != 1):
-            raise SimulatorError("refuse is for all endpoints and without chance")
+            raise SimulatorError("invalid_refuse", "refuse is for all endpoints and without chance")
         if times is not None and times < 1:
-            raise SimulatorError("times must be 1 or more")
+            raise SimulatorError("invalid_times", "times must be 1 or more")
         if not 0 <= seconds <= _LONGEST:
-            raise SimulatorError("seconds must be between 0 and a day")
+            raise SimulatorError("seconds_out_of_range", "seconds must be between 0 and a day")
         with self._lock:
             if len(self._faults) >= _MOST:
-                raise SimulatorError(f"there are {_MOST} faults already")
+                raise SimulatorError("too_many_faults", "there are {n} faults already", n=_MOST)
             self._made += 1
             fault = Fault(self._made, kind, endpoint, chance, times, seconds)
             self._faults.append(fault)
@@ -166,7 +169,7 @@ class FaultInjector:
         with self._lock:
             kept = [fault for fault in self._faults if fault.ident != ident]
             if len(kept) == len(self._faults):
-                raise SimulatorError("there is no such fault")
+                raise ItemNotFound("no_such_fault", "there is no such fault")
             self._faults = kept
         self._tell("ended")
 

@@ -13,6 +13,7 @@ from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
 from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.records import TemplateRecord, template_record
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class OfficeCommands:
         except (InvalidOperation, ValueError, TypeError):
             allowed = False
         if not allowed:
-            raise SimulatorError("amount must be a number above 0")
+            raise SimulatorError("invalid_amount", "amount must be a number above 0")
         with self._engine as engine:
             account = self._account(sid, token)
             engine.accounts.buy(account, exactly)
@@ -164,10 +165,10 @@ class OfficeCommands:
             SimulatorError: It is none.
         """
         if not is_digits(digits):
-            raise SimulatorError("a K-premium sender has 1 to 15 digits")
+            raise SimulatorError("invalid_sender", "a K-premium sender has 1 to 15 digits")
         with self._engine as engine:
             if len(engine.registered_senders.senders) >= _MOST_SENDERS:
-                raise SimulatorError(f"there are {_MOST_SENDERS} senders already")
+                raise SimulatorError("too_many_senders", "there are {n} senders already", n=_MOST_SENDERS)
             engine.registered_senders.register(digits)
 
     def _account(self, sid: str, token: str | None) -> Account:
@@ -176,11 +177,13 @@ class OfficeCommands:
             token = settings.token
         if token:
             if settings.sid is not None and (sid, token) != (settings.sid, settings.token):
-                raise SimulatorError("there is no such account")
+                raise ItemNotFound("no_such_account", "there is no such account")
             return self._engine.accounts.get(sid, token)
         account = self._engine.accounts.by_sid(sid)
         if account is None:
-            raise SimulatorError("there is no such account: it is kept once it was charged; or give its token, too")
+            raise ItemNotFound(
+                "no_such_account", "there is no such account: it is kept once it was charged; or give its token, too"
+            )
         return account
 
     def _record(self, account: Account) -> AccountRecord:
@@ -201,5 +204,4 @@ def _known_template() -> Iterator[None]:
     try:
         yield
     except UnknownTemplate:
-        message = "there is no such template"
-        raise SimulatorError(message) from None
+        raise ItemNotFound("no_such_template", "there is no such template") from None

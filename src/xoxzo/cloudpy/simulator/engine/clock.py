@@ -53,8 +53,8 @@ class RealClock:
         now = self.now()
         # Compared before it is added: an integer may be too large to be a float, and NaN fails every comparison.
         if not (seconds >= 0 and seconds < _END_OF_TIME) or now + seconds >= _END_OF_TIME:
-            message = "seconds must be zero or more and stay before the year 9000"
-            raise SimulatorError(message)
+            template = "seconds must be zero or more and stay before the year 9000"
+            raise SimulatorError("seconds_out_of_range", template)
         return now + seconds
 
     def resume_at(self, moment: float) -> None:

@@ -169,8 +169,7 @@ class Engine:
         """Replace the state with the store's; calls in progress end, and their last step tells the reason."""
         assert self._store is not None  # noqa: S101 - without a store there is never a reason
         if self._closed:
-            message = "the simulator was closed"
-            raise NotSaved(message)
+            raise NotSaved("closed", "the simulator was closed")
         opening = self._store.begin()
         saved = opening.saved or SavedState(self.clock.now(), 0)
         self.clock.resume_at(saved.moment)

@@ -66,7 +66,7 @@ def parse_search(text: str) -> SearchQuery:
         SimulatorError: It is too long, or a word asks for a status or kind that there is not.
     """
     if len(text) > _LONGEST:
-        raise SimulatorError(f"a search has at most {_LONGEST} characters")
+        raise SimulatorError("search_too_long", "a search has at most {n} characters", n=_LONGEST)
     fits: list[Predicate] = []
     number = None
     kinds = frozenset(_KINDS)
@@ -117,13 +117,17 @@ def _status(value: str) -> Predicate:
     wanted = _STATUSES.get(value.lower())
     if wanted is None:
         known = ", ".join(name for name in _STATUSES if " " not in name)
-        raise SimulatorError(f"there is no status {value!r}; there are {known}")
+        raise SimulatorError(
+            "unknown_status", "there is no status {wanted!r}; there are {known}", wanted=value, known=known
+        )
     return lambda found: found.status == wanted if isinstance(wanted, str) else found.status in wanted
 
 
 def _kind(value: str) -> Predicate:
     if value.lower() not in _KINDS:
-        raise SimulatorError(f"there is no kind {value!r}; there are {', '.join(_KINDS)}")
+        raise SimulatorError(
+            "unknown_kind", "there is no kind {wanted!r}; there are {known}", wanted=value, known=", ".join(_KINDS)
+        )
     return lambda found: found.kind == value.lower()
 
 

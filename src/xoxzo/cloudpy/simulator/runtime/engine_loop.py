@@ -69,8 +69,7 @@ class EngineLoop:
         """
         clock = self._engine.clock
         if not clock.stopped:
-            message = "only a clock that stands still can be advanced: stop it first"
-            raise SimulatorError(message)
+            raise SimulatorError("clock_runs", "only a clock that stands still can be advanced: stop it first")
         async with self._advancing:
             target = clock.check(seconds)
             await self._settle()

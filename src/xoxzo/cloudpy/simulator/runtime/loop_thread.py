@@ -54,8 +54,7 @@ class LoopThread:
         """
         if threading.current_thread() is self._thread:
             work.close()
-            message = "the simulator's own thread cannot wait for itself"
-            raise SimulatorError(message)
+            raise SimulatorError("own_thread", "the simulator's own thread cannot wait for itself")
         return self.submit(work).result()
 
     def _run(self) -> None:

@@ -22,6 +22,15 @@ SCHEMA = 2
 _OURS = 0x586F787A
 """SQLite's `application_id`: "Xoxz"."""
 
+_NOT_OURS = ("not_a_database", "{path} is not a database of the simulator")
+_DAMAGED = ("damaged_database", "{path} is damaged")
+_FAILED = ("database_failed", "cannot {action} {path}: {problem}")
+_BY_SQLITE_CODE = {
+    sqlite3.SQLITE_BUSY: ("database_in_use", "{path} is in use by another simulator"),
+    sqlite3.SQLITE_NOTADB: _NOT_OURS,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+}
+
 # The rows of a table in the order in which they were made: `number` grows, and an update leaves it as it is.
 _TABLES = [
     f"CREATE TABLE IF NOT EXISTS {kind.table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)"
@@ -48,7 +57,7 @@ class DatabaseFile:
             SimulatorError: It is in use, no database of the simulator's, damaged, or cannot be opened.
         """
         if self._connection is None:
-            with self._told("open"):
+            with self._translate_errors("open"):
                 self._connection = self._open()
         return self._connection
 
@@ -60,12 +69,12 @@ class DatabaseFile:
 
     def meta(self) -> dict[str, float]:
         """Return all that is kept besides records."""
-        with self._told("read"):
+        with self._translate_errors("read"):
             return dict(self.connection().execute("SELECT name, value FROM meta"))
 
     def texts(self, table: str) -> Iterator[tuple[str, str]]:
         """Yield the keys and texts of a table, the oldest first."""
-        with self._told("read"):
+        with self._translate_errors("read"):
             yield from self.connection().execute(f"SELECT id, record FROM {table} ORDER BY number")  # noqa: S608 - ours
 
     def write(self, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool = False) -> None:
@@ -80,7 +89,7 @@ class DatabaseFile:
             NotSaved: Nothing was written.
         """
         connection = self.connection()
-        with self._told("write"):
+        with self._translate_errors("write"):
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 _put(connection, rows, meta, wipe=wipe)
@@ -116,36 +125,28 @@ class DatabaseFile:
         if not (application or schema or tables):
             return True
         if application != _OURS:
-            message = f"{self._path} is not a database of the simulator"
-            raise SimulatorError(message)
+            raise SimulatorError(*_NOT_OURS, path=str(self._path))
         if schema > SCHEMA:
-            message = f"{self._path} was written by a newer version of the simulator"
-            raise SimulatorError(message)
+            template = "{path} was written by a newer version of the simulator"
+            raise SimulatorError("newer_database", template, path=str(self._path))
         [state] = connection.execute("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
-            message = f"{self._path} is damaged"
-            raise SimulatorError(message)
+            raise SimulatorError(*_DAMAGED, path=str(self._path))
         return bool(schema < SCHEMA)
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Tell in one line what failed."""
+    def _translate_errors(self, action: str) -> Iterator[None]:
+        """Turn SQLite's errors and the file system's into `NotSaved`."""
+        path = str(self._path)
         try:
             yield
         except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells details
-            if code == sqlite3.SQLITE_BUSY:
-                message = f"{self._path} is in use by another simulator"
-            elif code == sqlite3.SQLITE_NOTADB:
-                message = f"{self._path} is not a database of the simulator"
-            elif code == sqlite3.SQLITE_CORRUPT:
-                message = f"{self._path} is damaged"
-            else:
-                message = f"cannot {what} {self._path}: {error}"
-            raise NotSaved(message) from None
+            primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits tell details
+            if primary in _BY_SQLITE_CODE:
+                raise NotSaved(*_BY_SQLITE_CODE[primary], path=path) from None
+            raise NotSaved(*_FAILED, action=action, path=path, problem=str(error)) from None
         except OSError as error:
-            message = f"cannot {what} {self._path}: {error.strerror}"
-            raise NotSaved(message) from None
+            raise NotSaved(*_FAILED, action=action, path=path, problem=error.strerror) from None
 
 
 def _narrow(*paths: Path) -> None:

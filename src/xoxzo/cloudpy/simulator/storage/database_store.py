@@ -65,8 +65,14 @@ class DatabaseStore:
                     found = record(kind, json.loads(text), account, leg)
                     restore[kind.record_type](found)
                 except (LookupError, ValueError, TypeError, AttributeError) as error:
-                    message = f"{self._path} is damaged: {kind.table} {key}: {type(error).__name__}"
-                    raise SimulatorError(message) from None
+                    raise SimulatorError(
+                        "damaged_row",
+                        "{path} is damaged: {table} {key}: {problem}",
+                        path=str(self._path),
+                        table=kind.table,
+                        key=key,
+                        problem=type(error).__name__,
+                    ) from None
                 if kind is CALLS:
                     calls[found.callid] = found
         return list(other_legs.values())

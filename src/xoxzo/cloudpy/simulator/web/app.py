@@ -22,8 +22,8 @@ CONSOLE = b"/console"
 
 
 def _cannot_cut(client: object) -> None:
-    message = f"this server cannot close the connection of {client}, as a fault would have it"
-    raise SimulatorError(message)
+    template = "this server cannot close the connection of {client}, as a fault would have it"
+    raise SimulatorError("cannot_close_connection", template, client=str(client))
 
 
 class Application:

@@ -188,7 +188,7 @@ def _text() -> Headers:
 def _told(visit: PageRequest, error: SimulatorError) -> tuple[int, Page]:
     if isinstance(error, NotSaved):
         return 503, error_page(visit, visit.say(DATABASE_UNWRITABLE))
-    return 400, error_page(visit, language.told(visit.say, str(error)))
+    return 400, error_page(visit, visit.say(error.template, **error.fields))
 
 
 def _fields(encoded: bytes) -> dict[str, str]:

@@ -56,20 +56,8 @@ FILLED = (
     "no answer within {n} s",
     "the answer is longer than {n} bytes",
     "say needs one of the languages {known}",
-    "a search has at most {n} characters",
-    "there is no status {wanted}; there are {known}",
-    "there is no kind {wanted}; there are {known}",
-    "kind must be one of {known}",
-    "outcome must be one of {known}",
-    "endpoint must be * or, but for callbacks, one of {known}",
-    "there are {n} faults already",
-    "there are {n} rules already",
-    "there are {n} senders already",
-    "the text must have 1 to {n} whole characters",
-    "limit must be 1 to {n}",
-    "minutes must be 1 to {n}",
 )
-"""What the simulator gives as a reason or a refusal with values in it: the sentence, each value by a name in braces."""
+"""Reasons of status changes with values in them: the sentence, each value by a name in braces."""
 
 
 def told(say: Say, why: str) -> str:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest
@@ -126,5 +126,4 @@ async def _refuse(_request: Request, error: Exception) -> Response:
 async def _cannot(_request: Request, error: Exception) -> Response:
     if isinstance(error, NotSaved):
         return JSONResponse({"detail": DATABASE_UNWRITABLE}, 503)
-    unknown = str(error).startswith(("there is no", "the number is not subscribed"))
-    return JSONResponse({"detail": str(error)}, 404 if unknown else 400)
+    return JSONResponse({"detail": str(error)}, 404 if isinstance(error, ItemNotFound) else 400)

@@ -65,7 +65,7 @@ async def advance(visit: PageRequest) -> ActionResult:
     if form_fields.text(visit, "to") == "next":
         due = simulator.next_due
         if due is None:
-            raise SimulatorError(visit.say("Nothing is due."))
+            raise SimulatorError("nothing_due", "Nothing is due.")
         seconds = max(0.0, (due - simulator.now).total_seconds())
     else:
         seconds = form_fields.number(visit, "seconds")

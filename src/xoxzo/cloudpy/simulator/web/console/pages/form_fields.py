@@ -38,7 +38,7 @@ def number(visit: PageRequest, name: str, default: float | None = None) -> float
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise SimulatorError(visit.say("“{name}” must be a number.", name=visit.say(_NAMES.get(name, name))))
+        raise SimulatorError("not_a_number", "“{name}” must be a number.", name=visit.say(_NAMES.get(name, name)))
     return value
 
 
@@ -50,7 +50,9 @@ def whole(visit: PageRequest, name: str) -> int:
     """
     value = number(visit, name)
     if value != int(value):
-        raise SimulatorError(visit.say("“{name}” must be a whole number.", name=visit.say(_NAMES.get(name, name))))
+        raise SimulatorError(
+            "not_an_integer", "“{name}” must be a whole number.", name=visit.say(_NAMES.get(name, name))
+        )
     return int(value)
 
 

@@ -52,7 +52,7 @@ def add_credits(visit: PageRequest) -> ActionResult:
     try:
         amount = Decimal(written)
     except InvalidOperation:
-        raise SimulatorError(visit.say("The amount must be a number.")) from None
+        raise SimulatorError("invalid_amount", "The amount must be a number.") from None
     visit.simulator.office.add_credits(form_fields.text(visit, "sid"), amount)
     return ActionResult(visit.say("{amount} credits were added.", amount=written), HOME)
 

@@ -21,6 +21,8 @@ HABITS = {
 }
 """What a phone does when it is called."""
 
+NOT_E164 = "“{number}” is no number in E.164, such as +818011112222."
+
 _AT_FIRST, _AT_MOST = 60, 600
 
 
@@ -28,7 +30,7 @@ def show(visit: PageRequest) -> Page:
     """Show the list, and the phone that was chosen; where none was, the one that was reached last."""
     wanted = visit.ident or visit.query.get("number", "").strip().replace(" ", "")
     if wanted and not is_number(wanted):
-        raise SimulatorError(visit.say("“{number}” is no number in E.164, such as +818011112222.", number=wanted))
+        raise SimulatorError("invalid_phone_number", NOT_E164, number=wanted)
     before = form_fields.cursor(visit)
     phones = visit.simulator.phones(limit=50, before=before)
     number = wanted or (phones.items[0].number if phones.items else "")
@@ -56,23 +58,23 @@ def path_of(number: str) -> str:
 def reply(visit: PageRequest) -> ActionResult:
     """Write from a phone to a receiving number."""
     number, sin = form_fields.text(visit, "number"), form_fields.text(visit, "sin")
-    visit.simulator.phone(_checked(visit, number)).reply(sin, visit.form.get("text", ""))
+    visit.simulator.phone(_checked(number)).reply(sin, visit.form.get("text", ""))
     return ActionResult(visit.say("Sent."), path_of(number))
 
 
 def dial(visit: PageRequest) -> ActionResult:
     """Call a dial-in number from a phone."""
     number, din = form_fields.text(visit, "number"), form_fields.text(visit, "din").replace(" ", "")
-    visit.simulator.phone(_checked(visit, number)).dial(din, anonymous=form_fields.text(visit, "anonymous") == "yes")
+    visit.simulator.phone(_checked(number)).dial(din, anonymous=form_fields.text(visit, "anonymous") == "yes")
     return ActionResult(visit.say("Calling {number}…", number=din), path_of(number))
 
 
 def set_habit(visit: PageRequest) -> ActionResult:
     """Choose what a phone does when it is called: a rule of the carrier's for this number alone."""
-    number, outcome = _checked(visit, form_fields.text(visit, "number")), form_fields.text(visit, "habit")
+    number, outcome = _checked(form_fields.text(visit, "number")), form_fields.text(visit, "habit")
     carrier = visit.simulator.carrier
     if outcome not in HABITS:
-        raise SimulatorError(visit.say("There is no such choice."))
+        raise SimulatorError("invalid_choice", "There is no such choice.")
     earlier = [rule.ident for rule in carrier.rules if rule.kind == "call" and rule.pattern == number]
     carrier.add_rule(number, outcome, kind="call")
     for ident in earlier:
@@ -111,9 +113,9 @@ def _back(visit: PageRequest) -> str:
     return path_of(number) if number else "/console/carrier"
 
 
-def _checked(visit: PageRequest, number: str) -> str:
+def _checked(number: str) -> str:
     if not is_number(number):
-        raise SimulatorError(visit.say("“{number}” is no number in E.164, such as +818011112222.", number=number))
+        raise SimulatorError("invalid_phone_number", NOT_E164, number=number)
     return number
 
 

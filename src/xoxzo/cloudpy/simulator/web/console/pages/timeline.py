@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
@@ -27,7 +27,7 @@ def show_list(visit: PageRequest) -> Page:
         page = visit.simulator.search(query, limit=_ONE_PAGE, before=before, patience=_PATIENCE)
         found, following = page.items, page.next
     except SimulatorError as error:
-        problem = str(error)
+        problem = visit.say(error.template, **error.fields)
     facts = {"query": query, "problem": problem, "found": found, "next": following, "before": before}
     return Page("messages.html", visit.say("Timeline"), ("sms", "call", "reply"), facts)
 
@@ -36,9 +36,7 @@ def show_one(visit: PageRequest) -> Page:
     """Show everything about one message or call."""
     try:
         timeline = visit.simulator.timeline(visit.ident)
-    except NotSaved:
-        raise
-    except SimulatorError:
+    except ItemNotFound:
         raise PageNotFound from None
     found = timeline.found
     incoming = found.kind == "call" and visit.simulator.find_call(found.ident).direction == "inbound"

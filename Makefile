@@ -29,7 +29,7 @@ PIP = $(INSTALL) $(@D)/bin/python -m pip --disable-pip-version-check --no-input 
 # Both banners are about MkDocs 2, which requirements/dev.in excludes.
 MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(PY) -m mkdocs
 
-.PHONY: help demo test check lint docs-check coverage bench soak fuzz fuzz-callbacks lock docs format clean FORCE
+.PHONY: help demo test check lint docs-check coverage bench soak fuzz fuzz-callbacks fuzz-responses lock docs format clean FORCE
 
 help: ## Print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -73,9 +73,13 @@ bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
 soak: $(VENV)/.stamp-dev ## All faults against all calls, 1,000,000 sends, 100,000 campaigns, 200 kills; ARGS="--kills 20"
 	@$(CLEAN) $(PY) -m bench.soak $(ARGS)
 
-fuzz: $(VENV)/.stamp-dev ## Try the simulator for ten minutes with what nobody would send; ARGS="--seconds 60"
+fuzz: fuzz-responses ## Fuzz the client's reader of responses, then the simulator; SECONDS=60 ARGS="--seconds 60"
 	@$(CLEAN) $(PY) scripts/fuzz.py --seconds 150 $(ARGS)
 	@$(CLEAN) $(PY) scripts/fuzz_sockets.py --seconds 150 $(ARGS)
+
+fuzz-responses: $(VENV)/.stamp-fuzz ## Fuzz the client's reader of responses for five minutes; SECONDS=60
+	@mkdir -p build
+	@$(CLEAN) $(PY) scripts/fuzz_responses.py -max_total_time=$(SECONDS) -artifact_prefix=build/
 
 fuzz-callbacks: $(VENV)/.stamp-fuzz ## Try the reading of callbacks for five minutes; SECONDS=60
 	@mkdir -p build

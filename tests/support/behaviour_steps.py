@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import socket
 import ssl
+import zlib
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -63,7 +65,8 @@ def play(steps: Iterable[Step], tunnel: ssl.SSLContext | None = None) -> Behavio
     """Make a behaviour of steps: bytes are sent, a number is a pause in seconds.
 
     In bytes, ``{body}`` stands for the right body of the answer, ``{length}`` for its length, ``{chunk}`` for it as one
-    chunk. The connection goes on after the last step unless that ended it.
+    chunk, ``{gzip}``, ``{zlib}`` and ``{deflate}`` for it compressed, and ``{gzip length}`` for the length of that. The
+    connection goes on after the last step unless that ended it.
     """
 
     def behave(peer: Peer) -> bool:
@@ -139,5 +142,17 @@ def _filled(template: bytes, request: bytes) -> bytes:
     if b"{" not in template:
         return template
     body = own_body(request) if request else b""
-    chunk = b"%x\r\n%s\r\n" % (len(body), body)
-    return template.replace(b"{length}", b"%d" % len(body)).replace(b"{body}", body).replace(b"{chunk}", chunk)
+    bare = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    compressed = gzip.compress(body)
+    forms = {
+        b"gzip chunk": b"%x\r\n%s\r\n" % (len(compressed), compressed),
+        b"body": body,
+        b"chunk": b"%x\r\n%s\r\n" % (len(body), body),
+        b"gzip": compressed,
+        b"zlib": zlib.compress(body),
+        b"deflate": bare.compress(body) + bare.flush(),
+        b"length": b"%d" % len(body),
+    }
+    for name, form in forms.items():
+        template = template.replace(b"{%s}" % name, form).replace(b"{%s length}" % name, b"%d" % len(form))
+    return template

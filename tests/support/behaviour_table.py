@@ -7,6 +7,7 @@ and has to get its own answer.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -235,6 +236,7 @@ _SECOND_ANSWERS: list[Row] = [
 _LONG_BODIES: list[Row] = [
     ("sends one byte more than announced", (GOOD + b"]",), SUCCESS, False),
     ("sends one byte more than announced, later", (GOOD, Act.AWAIT_END_OF_CALL, b"]"), SUCCESS, False),
+    ("sends a line end more than announced, later", (GOOD, Act.AWAIT_END_OF_CALL, b"\r\n"), SUCCESS, False),
     ("sends 100 KB more than announced", (GOOD + b"x" * 100_000,), SUCCESS, False),
     ("sends without end after the announced body", (GOOD, Endless(b"x" * 60_000)), SUCCESS, False),
     ("sends a last chunk after an announced body", (GOOD + b"0\r\n\r\n",), SUCCESS, False),
@@ -394,6 +396,7 @@ _NOT_HTTP: list[Row] = [
         "answers with an HTTP request": b"POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n",
         "sends the status 99": GOOD.replace(b"201", b"99"),
         "sends the status 000": GOOD.replace(b"201", b"000"),
+        "sends the status 000, and then an answer": GOOD.replace(b"201", b"000") + GOOD,
         "sends the status 1000": GOOD.replace(b"201", b"1000"),
         "sends a status that is no number": GOOD.replace(b"201", b"abc"),
         "sends two blanks before the status": GOOD.replace(b" 201", b"  201"),
@@ -481,6 +484,32 @@ _CONTENT: list[Row] = [
     ("answers in UTF-16", (_json('[{"msgid": "x"}]'.encode("utf-16")),), UNREADABLE, True),
     ("answers with broken UTF-8", (_json(b'[{"msgid": "\xff\xfe"}]'),), UNREADABLE, True),
     ("answers with 2 MB", (_json(b" " * 2_000_000 + b'[{"msgid": "x"}]'),), UNREADABLE, False),
+]
+
+
+def _coded(coding: bytes, body: bytes, status: bytes = b"201 Created") -> bytes:
+    length = b"%s length}" % body[:-1] if body.startswith(b"{") else b"%d" % len(body)
+    return b"HTTP/1.1 %s\r\ncontent-encoding: %s\r\ncontent-length: %s\r\n\r\n%s" % (status, coding, length, body)
+
+
+_BOMB = gzip.compress(bytes(10_000_000))
+_COMPRESSED: list[Row] = [
+    ("compresses with gzip", (_coded(b"gzip", b"{gzip}"),), SUCCESS, True),
+    ("compresses with x-gzip", (_coded(b"X-GZIP", b"{gzip}"),), SUCCESS, True),
+    ("compresses with deflate", (_coded(b"deflate", b"{zlib}"),), SUCCESS, True),
+    ("compresses with deflate, without the header of zlib", (_coded(b"deflate", b"{deflate}"),), SUCCESS, True),
+    ("names the coding identity", (_coded(b"identity", b"{body}"),), SUCCESS, True),
+    ("compresses chunks", (CHUNKED[:-2] + b"content-encoding: gzip\r\n\r\n{gzip chunk}0\r\n\r\n",), SUCCESS, True),
+    ("compresses with brotli", (_coded(b"br", b"\x8b\x07\x80[{}]\x03"),), LOST, True),
+    ("compresses twice", (_coded(b"gzip, gzip", b"{gzip}"),), LOST, True),
+    ("says gzip of a plain body", (_coded(b"gzip", b"{body}"),), LOST, True),
+    ("breaks off a gzip body", (_coded(b"gzip", _BOMB[:500]),), LOST, True),
+    ("damages a gzip body", (_coded(b"gzip", gzip.compress(b"[{}]")[:-8] + bytes(8)),), LOST, True),
+    ("says gzip of an empty body", (_coded(b"gzip", b""),), UNREADABLE, True),
+    ("compresses ten million bytes (a bomb)", (_coded(b"gzip", _BOMB),), UNREADABLE, True),
+    ("compresses the body of a 400", (_coded(b"gzip", b"{gzip}", b"400 Bad Request"),), refused("BadRequest"), True),
+    ("compresses the body of a 400 with brotli", (_coded(b"br", b"\x00", b"400 Bad"),), refused("BadRequest"), True),
+    ("compresses the body of a 503 with brotli", (_coded(b"br", b"\x00", b"503 Busy"),), unknown("ServerError"), True),
 ]
 
 _OTHER_NAMES = {
@@ -684,6 +713,7 @@ BEHAVIOURS: list[ServerBehaviour] = [
     *_rows("Wrong lengths and chunks", _BAD_LENGTHS),
     *_rows("Without end", _ENDLESS),
     *_rows("Bodies that are no record", _CONTENT),
+    *_rows("Compressed bodies that nobody asked for", _COMPRESSED),
     *_rows("Statuses", _STATUSES),
     *_rows("Throttling", _THROTTLING),
     *(

@@ -64,6 +64,7 @@ STREAMS = st.one_of(
 
 @given(STREAMS, st.integers(0, 200), st.booleans())
 @example(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 429 No\r\ncontent-length: 0\r\n\r\n", 50, False)
+@example(b"HTTP/1.1 204 No Content\r\nx-a: \t b \t\r\n\r\n", 0, False)
 def test_what_both_accept_both_read_alike(data, cut, ends) -> None:
     """Status, headers and body are the same; where h11 gives a connection up, so do we; no cut changes anything."""
     assert disagreement(data, cut, ends=ends) is None

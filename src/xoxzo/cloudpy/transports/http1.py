@@ -68,7 +68,8 @@ class Headers(Mapping[str, str]):
 
     @cached_property
     def _decoded(self) -> dict[str, str]:
-        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._raw}
+        # The parser leaves a tab at the end of a value (RFC 9110, 5.5).
+        return {name.decode("latin-1").lower(): value.decode("latin-1").rstrip("\t ") for name, value in self._raw}
 
     def __getitem__(self, name: str) -> str:
         return self._decoded[name]
@@ -170,7 +171,10 @@ class ResponseReader:
         if self.status:
             return
         status = self._parser.get_status_code()
-        if 100 <= status < 200:
+        if status < 100:
+            # The parser takes any three digits, and 0 means that there is no status yet.
+            raise InvalidResponse("the response has no status")
+        if status < 200:
             # Informational: the response itself is still to come.
             self.raw_headers.clear()
             return

@@ -8,7 +8,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.masking import mask_number, mask_path, mask_words
+from xoxzo.cloudpy.masking import mask_number, mask_path, mask_sentence
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -63,34 +63,34 @@ def test_mask_number_always_hides_four_digits(number: str) -> None:
         ('"" may not be blank', '"…" may not be blank'),
     ],
 )
-def test_mask_words(words: str, shown: str) -> None:
+def test_mask_sentence(words: str, shown: str) -> None:
     """Long runs of digits are masked, what stands in double quotes is left out, and everything else stays."""
-    assert mask_words(words) == shown
+    assert mask_sentence(words) == shown
 
 
-def test_mask_words_cuts_long_sentences() -> None:
+def test_mask_sentence_cuts_long_sentences() -> None:
     """A sentence of 200 characters stays whole, and of a longer one 200 characters and a mark stay."""
-    assert mask_words("x" * 200) == "x" * 200
-    assert mask_words("x" * 201) == "x" * 200 + "…"
+    assert mask_sentence("x" * 200) == "x" * 200
+    assert mask_sentence("x" * 201) == "x" * 200 + "…"
 
 
-def test_mask_words_masks_before_it_cuts() -> None:
+def test_mask_sentence_masks_before_it_cuts() -> None:
     """A number that the cut would fall into, and a quotation that it would leave open, are hidden all the same."""
-    assert "8011112222"[:5] not in mask_words("x" * 195 + "+818011112222")
-    assert "secret" not in mask_words("x" * 190 + '"a secret text that is long"')
+    assert "8011112222"[:5] not in mask_sentence("x" * 195 + "+818011112222")
+    assert "secret" not in mask_sentence("x" * 190 + '"a secret text that is long"')
 
 
 @patient
 @given(st.text(), st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True), st.text())
-def test_mask_words_never_shows_five_digits(before: str, number: str, after: str) -> None:
+def test_mask_sentence_never_shows_five_digits(before: str, number: str, after: str) -> None:
     """Wherever a number stands in a sentence, no five digits in a row of the result are left of it."""
-    assert not re.search(r"\d{5}", mask_words(before + number + after))
+    assert not re.search(r"\d{5}", mask_sentence(before + number + after))
 
 
 @pytest.mark.parametrize("number", ["080-1111-2222", "+81 80 1111 2222", "+81-80-1111-2222", "(080) 1111 2222"])
-def test_mask_words_hides_numbers_with_separators(number: str) -> None:
+def test_mask_sentence_hides_numbers_with_separators(number: str) -> None:
     """A number that a server writes with hyphens, blanks or parentheses is masked as well."""
-    assert not re.search(r"1111\W*2222", mask_words(f"{number} is not valid"))
+    assert not re.search(r"1111\W*2222", mask_sentence(f"{number} is not valid"))
 
 
 @pytest.mark.parametrize(
@@ -100,17 +100,17 @@ def test_mask_words_hides_numbers_with_separators(number: str) -> None:
         "“hello to me” value has an invalid format.",
     ],
 )
-def test_mask_words_hides_every_quotation(words: str) -> None:
+def test_mask_sentence_hides_every_quotation(words: str) -> None:
     """A refused text is left out though it holds quotes itself, or stands in the curly quotes that Django writes."""
-    assert "hello" not in mask_words(words)
+    assert "hello" not in mask_sentence(words)
 
 
 @pytest.mark.parametrize("piece", ['"', "“", "「", "(", "+", "1 ", "1" + " " * 50, "“x”y", "1-1-1-1 -x"])
-def test_mask_words_takes_no_long_time(piece: str) -> None:
+def test_mask_sentence_takes_no_long_time(piece: str) -> None:
     """A server's sentence may be as long as a reply and made to be slow: the time grows with its length, no faster."""
     words = piece * (30_000 // len(piece))
     begun = time.process_time()
-    mask_words(words)
+    mask_sentence(words)
 
     assert time.process_time() - begun < 5
 

@@ -199,7 +199,7 @@ def test_a_host_that_cannot_be_reached_is_499(host) -> None:
 
 def test_a_hanging_server_does_not_hang_the_program(monkeypatch) -> None:
     """The published client waited for ever; this one has a time-out."""
-    monkeypatch.setattr("xoxzo.cloudpy.cloudpy._READ", 0.1)
+    monkeypatch.setattr("xoxzo.cloudpy.cloudpy._READ_TIMEOUT_SECONDS", 0.1)
     with FaultyServer(hang) as server:
         assert XoxzoClient("sid", "token", server.url).get_subscription_list().errors == 499
 

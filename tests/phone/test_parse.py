@@ -367,7 +367,7 @@ def test_reading_again_changes_nothing(text: str) -> None:
 
 def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without ``phonenumbers`` one line names the extra that brings it."""
-    for module in ("reading", "plan"):
+    for module in ("candidates", "numbering_plan"):
         monkeypatch.delitem(sys.modules, f"xoxzo.cloudpy.phone.{module}", raising=False)
         monkeypatch.delattr(phone, module, raising=False)
     monkeypatch.setitem(sys.modules, "phonenumbers", None)

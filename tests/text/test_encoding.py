@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.text import encoding
-from xoxzo.cloudpy.text.gsm import LOOKALIKES, SEPTETS
+from xoxzo.cloudpy.text.gsm import REPLACEMENTS, SEPTETS
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -179,8 +179,8 @@ def test_no_replacement(character: str) -> None:
 
 def test_replacements_can_be_sent_in_gsm7() -> None:
     """Every suggestion is in the alphabet, and stands for something that is not."""
-    assert {character for replacement in LOOKALIKES.values() for character in replacement} <= BASIC | EXTENSION
-    assert not LOOKALIKES.keys() & (BASIC | EXTENSION)
+    assert {character for replacement in REPLACEMENTS.values() for character in replacement} <= BASIC | EXTENSION
+    assert not REPLACEMENTS.keys() & (BASIC | EXTENSION)
 
 
 @pytest.mark.parametrize("code", range(0xFF01, 0xFF5F))
@@ -188,7 +188,7 @@ def test_full_width_ascii(code: int) -> None:
     """Full-width characters are replaced by what Unicode says they are, the grave accent by an apostrophe."""
     expected = unicodedata.normalize("NFKC", chr(code))
 
-    assert LOOKALIKES[chr(code)] == ("'" if expected == "`" else expected)
+    assert REPLACEMENTS[chr(code)] == ("'" if expected == "`" else expected)
 
 
 def test_a_representation_shows_no_text() -> None:

@@ -1,7 +1,7 @@
-"""The classic face: ``XoxzoClient`` and ``XoxzoResponse`` as published with xoxzo.cloudpy 0.5 (API section 12).
+"""Provide ``XoxzoClient`` and ``XoxzoResponse`` as published with xoxzo.cloudpy 0.5 (API section 12).
 
-Programs written for it run unchanged. It checks nothing and repeats nothing: what the server says is what the caller
-gets. New programs are better served by :class:`xoxzo.cloudpy.Client`.
+Programs written for 0.5 run unchanged. This client validates nothing and retries nothing: the caller gets what the
+server answers. New programs should use :class:`xoxzo.cloudpy.Client`.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.transports.threads import HttpTransport
 
-_FRESH: Any = object()
+_NEW: Any = object()
 
-_CONNECT, _READ, _DEADLINE = 5.0, 30.0, 60.0
-_LIST_DEADLINE = 600.0
-_MOST_REDIRECTS = 30
+_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS = 5.0, 30.0
+_DEADLINE_SECONDS, _LIST_DEADLINE_SECONDS = 60.0, 600.0
+_MAX_REDIRECTS = 30
 # Where requests looked for authorities before the operating system's.
 _CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _HOST_VARIABLE = "XOXZO_API_HOST"
 
-# What an address may hold besides letters and digits; everything else is percent-encoded, as requests did.
-_IN_ADDRESS = "!#$%&'()*+,/:;=?@[]~"
+# What a URL may contain besides letters and digits. Everything else is percent-encoded, as requests did.
+_SAFE_IN_URL = "!#$%&'()*+,/:;=?@[]~"
 
 
 class XoxzoResponse:
-    """What a method of :class:`XoxzoClient` returns (API section 12.2).
+    """The result of every method of :class:`XoxzoClient` (API section 12.2).
 
     Args:
-        message: a record of the server's, or what it objects to; ``None`` for an empty body.
+        message: a record, or the server's error messages; ``None`` for an empty body.
         messages: a list of records.
-        errors: ``None`` for a success, else the HTTP status, or 499 when no answer came.
+        errors: ``None`` for a success, else the HTTP status, or 499 if no response came or it could not be read.
     """
 
-    def __init__(self, message: Any = _FRESH, messages: Any = _FRESH, errors: int | None = None) -> None:  # noqa: ANN401
-        self.message = {} if message is _FRESH else message
-        self.messages = [] if messages is _FRESH else messages
+    def __init__(self, message: Any = _NEW, messages: Any = _NEW, errors: int | None = None) -> None:  # noqa: ANN401
+        self.message = {} if message is _NEW else message
+        self.messages = [] if messages is _NEW else messages
         self.errors = errors
 
 
@@ -72,14 +72,14 @@ class _EndpointUrl:
 
 
 class XoxzoClient:
-    """Xoxzo's API as published with 0.5.
+    """The client as published with 0.5.
 
-    The addresses of the endpoints are plain attributes, which may be set: ``xoxzo_api_sms_url``,
+    The URLs of the endpoints are attributes that may be set: ``xoxzo_api_sms_url``,
     ``xoxzo_api_call_url``, ``xoxzo_api_voice_simple_url``, ``xoxzo_api_dins_url`` and ``xoxzo_api_sins_url``.
 
     Args:
         sid: the API SID (API section 1.1).
-        auth_token: the token that goes with it.
+        auth_token: the token of this SID.
         api_host: where the API is; ``None`` for the environment's ``XOXZO_API_HOST``, or else
             ``https://api.xoxzo.com``. Any ``http://`` host is taken, as published: it shows the token to the network.
 
@@ -89,7 +89,7 @@ class XoxzoClient:
     """
 
     REQUESTS_EXCEPITON = 499
-    """What ``errors`` is when no answer came; misspelt when it was published, and kept."""
+    """The value of ``errors`` if no response came. The published name is misspelt and stays so."""
 
     sid: str
     auth_token: str
@@ -108,7 +108,7 @@ class XoxzoClient:
         self._api_host = api_host
 
     def __getstate__(self) -> dict[str, Any]:
-        # Published clients could be copied and pickled; connections cannot.
+        # The published client could be copied and pickled; connections cannot.
         return {name: value for name, value in self.__dict__.items() if name != "_holder"}
 
     def send_sms(
@@ -125,8 +125,8 @@ class XoxzoClient:
             message: the text.
             recipient: the number in E.164.
             sender: at most 10 letters and digits, or at most 15 digits.
-            callbackurl: told when the message has reached its end.
-            **kwargs: more of the endpoint's parameters by their names on the wire, for instance ``tags="a,b"``.
+            callbackurl: the URL that Xoxzo calls when the status of the message is final.
+            **kwargs: further parameters of the endpoint, for instance ``tags="a,b"``.
 
         Returns:
             ``messages[0]["msgid"]``, or ``errors``.
@@ -135,14 +135,14 @@ class XoxzoClient:
         return self._post(self.xoxzo_api_sms_url, fields)
 
     def get_sms_delivery_status(self, msgid: str) -> XoxzoResponse:
-        """Ask where an SMS is (API section 2.2); ``message`` is its record."""
+        """Get the record of an SMS as ``message`` (API section 2.2)."""
         return self._get(f"{self.xoxzo_api_sms_url}{_segment(msgid)}/")
 
     def get_sent_sms_list(self, sent_date: str | None = None) -> XoxzoResponse:
-        """List what was sent; ``messages`` is the list (API section 2.3).
+        """List the sent messages as ``messages`` (API section 2.3).
 
         Args:
-            sent_date: an operator and a day in one, for instance ``">=2026-01-31"`` or ``"=2026-01-31"``.
+            sent_date: an operator and a day, for instance ``">=2026-01-31"`` or ``"=2026-01-31"``.
         """
         condition = "" if sent_date is None else f"?sent_date{sent_date}"
         return self._get(self.xoxzo_api_sms_url + condition, is_list=True)
@@ -150,13 +150,13 @@ class XoxzoClient:
     def call_simple_playback(
         self, caller: str, recipient: str, recording_url: str, callbackurl: str | None = None
     ) -> XoxzoResponse:
-        """Ring a phone and play an mp3 (API section 5.1).
+        """Call a phone and play an mp3 file (API section 5.1).
 
         Args:
             caller: the number to show.
-            recipient: the number to ring, in E.164.
+            recipient: the number to call, in E.164.
             recording_url: a public mp3, ``http://`` only.
-            callbackurl: told when the call has ended.
+            callbackurl: the URL that Xoxzo calls when the call has ended.
 
         Returns:
             ``messages[0]["callid"]``, or ``errors``.
@@ -167,14 +167,14 @@ class XoxzoClient:
     def call_tts_playback(
         self, caller: str, recipient: str, tts_message: str, tts_lang: str, callbackurl: str | None = None
     ) -> XoxzoResponse:
-        """Ring a phone and speak a text (API section 5.1).
+        """Call a phone and speak a text (API section 5.1).
 
         Args:
             caller: the number to show.
-            recipient: the number to ring, in E.164.
+            recipient: the number to call, in E.164.
             tts_message: the text.
             tts_lang: its language, ``ja`` or ``en``.
-            callbackurl: told when the call has ended.
+            callbackurl: the URL that Xoxzo calls when the call has ended.
 
         Returns:
             ``messages[0]["callid"]``, or ``errors``.
@@ -189,11 +189,11 @@ class XoxzoClient:
         return self._post(self.xoxzo_api_voice_simple_url, fields)
 
     def get_simple_playback_status(self, callid: str) -> XoxzoResponse:
-        """Ask where a call is (API section 5.2); ``message`` is its record."""
+        """Get the record of a call as ``message`` (API section 5.2)."""
         return self._get(f"{self.xoxzo_api_call_url}{_segment(callid)}/")
 
     def get_din_list(self, search_string: str | None = None) -> XoxzoResponse:
-        """List the dial-in numbers that are free (API section 6.1); ``search_string`` as in ``"country=JP"``."""
+        """List the available dial-in numbers (API section 6.1); ``search_string`` as in ``"country=JP"``."""
         return self._search(self.xoxzo_api_dins_url, search_string)
 
     def subscribe_din(self, din_uid: str | None = None) -> XoxzoResponse:
@@ -205,23 +205,23 @@ class XoxzoClient:
         return self._request("DELETE", _subscription(self.xoxzo_api_dins_url, din_uid))
 
     def get_subscription_list(self) -> XoxzoResponse:
-        """List the dial-in numbers that you subscribe (API section 6.3)."""
+        """List the subscribed dial-in numbers (API section 6.3)."""
         return self._get(f"{self.xoxzo_api_dins_url}subscriptions/", is_list=True)
 
     def get_subscription_list_din(self) -> XoxzoResponse:
-        """Do what :meth:`get_subscription_list` does."""
+        """Call :meth:`get_subscription_list`."""
         return self.get_subscription_list()
 
     def set_action_url(self, din_uid: str, action_url: str) -> XoxzoResponse:
-        """Say which address is asked what to do with an incoming call (API section 6.4)."""
+        """Set the URL that Xoxzo asks what to do with an incoming call (API section 6.4)."""
         return self._post(_subscription(self.xoxzo_api_dins_url, din_uid), {"action_url": action_url})
 
     def set_action_url_din(self, din_uid: str, action_url: str) -> XoxzoResponse:
-        """Do what :meth:`set_action_url` does."""
+        """Call :meth:`set_action_url`."""
         return self.set_action_url(din_uid, action_url)
 
     def get_sin_list(self, search_string: str | None = None) -> XoxzoResponse:
-        """List the numbers for incoming SMS that are free (API section 4; the service ended in 2024)."""
+        """List the available numbers for incoming SMS (API section 4; the service ended in 2024)."""
         return self._search(self.xoxzo_api_sins_url, search_string)
 
     def subscribe_sin(self, sin_uid: str | None = None) -> XoxzoResponse:
@@ -233,11 +233,11 @@ class XoxzoClient:
         return self._request("DELETE", _subscription(self.xoxzo_api_sins_url, sin_uid))
 
     def get_subscription_list_sin(self) -> XoxzoResponse:
-        """List the numbers for incoming SMS that you subscribe (API section 4)."""
+        """List the subscribed numbers for incoming SMS (API section 4)."""
         return self._get(f"{self.xoxzo_api_sins_url}subscriptions/", is_list=True)
 
     def set_action_url_sin(self, sin_uid: str, action_url: str) -> XoxzoResponse:
-        """Say where an incoming SMS is posted to (API section 4)."""
+        """Set the URL that an incoming SMS is posted to (API section 4)."""
         return self._post(_subscription(self.xoxzo_api_sins_url, sin_uid), {"action_url": action_url})
 
     def _search(self, url: str, search_string: str | None) -> XoxzoResponse:
@@ -259,9 +259,9 @@ class XoxzoClient:
         }
         if method == "POST":
             headers["content-type"] = FORM
-        request = Request(method, quote(url, safe=_IN_ADDRESS), tuple(headers.items()), body)
-        deadline = _LIST_DEADLINE if is_list else _DEADLINE
-        budget = TimeBudget(_CONNECT, _READ, time.monotonic() + deadline)
+        request = Request(method, quote(url, safe=_SAFE_IN_URL), tuple(headers.items()), body)
+        deadline = _LIST_DEADLINE_SECONDS if is_list else _DEADLINE_SECONDS
+        budget = TimeBudget(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS, time.monotonic() + deadline)
         try:
             return _response(self._follow(request, budget, None if is_list else MAX_RECORD_BYTES))
         except (TransportFailure, ConfigurationError) as failure:
@@ -269,7 +269,7 @@ class XoxzoClient:
 
     def _follow(self, request: Request, budget: TimeBudget, limit: int | None) -> Response:
         transport = self._transport()
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(_MAX_REDIRECTS):
             received = decoded(exchange(transport, Send(request, budget, Progress(), streamed=False), limit), limit)
             if received.cut is not None:
                 raise received.cut
@@ -279,7 +279,7 @@ class XoxzoClient:
             if received.status not in _REDIRECTS or target is None:
                 return received
             request = _redirected(request, received.status, target)
-        raise TransportFailure(f"more than {_MOST_REDIRECTS} redirects")
+        raise TransportFailure(f"more than {_MAX_REDIRECTS} redirects")
 
     def _transport(self) -> HttpTransport:
         if self._holder is None:
@@ -300,7 +300,7 @@ def _make_transport() -> HttpTransport:
 
 
 def _close(transport: HttpTransport) -> None:
-    # Published clients had nothing to close, so nobody is warned.
+    # The published client had no close(), so there is no warning.
     transport.close()
 
 
@@ -336,7 +336,7 @@ def _form(fields: Mapping[str, Any]) -> bytes:
 
 def _segment(identifier: str) -> str:
     encoded = quote(identifier, safe="")
-    # Servers and proxies decode once before they look for slashes, "." and "..": what could climb is encoded twice.
+    # Servers and proxies decode once before they look for slashes, "." and "..", so these are encoded twice.
     if not identifier.strip("."):
         return encoded.replace(".", "%252E")
     return encoded.replace("%2F", "%252F").replace("%5C", "%255C")
@@ -350,11 +350,11 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def _redirected(request: Request, status: int, target: str) -> Request:
-    """Return the request that follows a redirect, by the rules that requests and browsers share."""
-    url = quote(urljoin(request.url, target), safe=_IN_ADDRESS)
+    """Return the request that follows a redirect, by the rules of requests and browsers (RFC 9110, section 15.4)."""
+    url = quote(urljoin(request.url, target), safe=_SAFE_IN_URL)
     headers = dict(request.headers)
     if urlsplit(url)[:2] != urlsplit(request.url)[:2]:
-        # The token is for the host that it was meant for.
+        # The token must not go to another host.
         headers.pop("authorization", None)
     method, body = request.method, request.body
     if status == 303 or (status in {301, 302} and method == "POST"):

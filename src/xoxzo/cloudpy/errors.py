@@ -1,23 +1,23 @@
-"""Every error that this library raises, in one tree.
+"""Define every error that this library raises, in one tree.
 
 ::
 
     XoxzoError
     ├── ConfigurationError           no credentials, bad base URL, http:// to a host that is not this machine
-    ├── InvalidArgument(ValueError)  refused before any network; names the field and the rule
-    ├── APIError                     a request was made, or tried
-    │   ├── StatusError              the server answered with something other than success
+    ├── InvalidArgument(ValueError)  an argument was refused before any request; names the field and the rule
+    ├── APIError                     a request was made, or could not be made
+    │   ├── StatusError              the server answered with another status than success
     │   │   ├── BadRequest           400
     │   │   ├── AuthenticationFailed 401
-    │   │   ├── NotEnoughCredits     403, for want of money
+    │   │   ├── NotEnoughCredits     403, because the balance is too low
     │   │   ├── PermissionDenied     403, for another reason
     │   │   ├── NotFound             404
     │   │   ├── RateLimited          429
     │   │   └── ServerError          5xx
-    │   ├── ConnectionFailed         no connection: surely not sent
-    │   ├── ResponseLost             the request left, no answer came: may be sent
-    │   ├── TimedOut                 time ran out; ``phase`` says where
-    │   └── UnexpectedResponse       a success that cannot be read: may be sent
+    │   ├── ConnectionFailed         no connection could be made: not sent
+    │   ├── ResponseLost             the request left, no response came: may have been sent
+    │   ├── TimedOut                 a time limit was reached; ``phase`` says which
+    │   └── UnexpectedResponse       a success that cannot be read: may have been sent
     ├── CallbackRejected             a callback with a bad token, expired or malformed
     └── CodedError                   told apart by its code
         ├── CampaignError            a campaign cannot go on
@@ -37,7 +37,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from xoxzo.cloudpy.masking import mask_words
+from xoxzo.cloudpy.masking import mask_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ Phase = Literal["connect", "pool", "write", "read", "deadline"]
 
 
 class XoxzoError(Exception):
-    """The root: ``except XoxzoError`` catches everything that this library raises on purpose.
+    """The base class: ``except XoxzoError`` catches every error that this library raises.
 
     Args:
         template: an English sentence; where fields are given, ``{name}`` in it stands for the field of that name.
@@ -130,7 +130,7 @@ class ConfigurationError(XoxzoError):
 
 
 class InvalidArgument(XoxzoError, ValueError):
-    """An argument was refused before any network was touched, so nothing was sent and nothing was charged.
+    """An argument was refused before any request was made, so nothing was sent and nothing was charged.
 
     Args:
         field: the parameter's name, as in the call.
@@ -180,7 +180,7 @@ class _StatusFields(_CallFields, total=False):
 
 
 class APIError(XoxzoError):
-    """A request was made, or tried, and did not succeed.
+    """A request was made, or could not be made, and did not succeed.
 
     Attributes:
         operation: what was called, for instance ``sms.send``.
@@ -199,7 +199,7 @@ class APIError(XoxzoError):
     reference: str | None = None
 
     def __init__(self, reason: str, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
-        super().__init__(mask_words(reason))
+        super().__init__(mask_sentence(reason))
         self.reason = self.template
         values = _chosen(_CallFields.__annotations__, {**(fields or {}), **more})
         vars(self).update(values)
@@ -261,20 +261,20 @@ class NotEnoughCredits(StatusError):
 
     @property
     def required(self) -> Decimal | None:
-        """The credits that the request needs, where the server said so (API section 1.5)."""
+        """The credits that the request needs, if the server says so (API section 1.5)."""
         for message in self.field_errors.get("non_field_errors", ()):
-            _, found, amount = message.partition("required:")
-            if found and amount.strip().replace(".", "", 1).isdecimal():
+            _, separator, amount = message.partition("required:")
+            if separator and amount.strip().replace(".", "", 1).isdecimal():
                 return Decimal(amount.strip())
         return None
 
 
 class PermissionDenied(StatusError):
-    """403 for a reason other than money."""
+    """403 for another reason than the balance."""
 
 
 class NotFound(StatusError):
-    """404: nothing there has this id."""
+    """404: there is no record with this id."""
 
 
 class RateLimited(StatusError):
@@ -282,34 +282,34 @@ class RateLimited(StatusError):
 
 
 class ServerError(StatusError):
-    """5xx: the server failed, perhaps after it had done the work."""
+    """5xx: the server failed, perhaps after it had carried out the request."""
 
 
 class ConnectionFailed(APIError):
-    """No connection could be made (name, network, TLS, proxy): the request surely did not leave."""
+    """No connection could be made (name, network, TLS, proxy), so nothing was sent."""
 
 
 class ResponseLost(APIError):
-    """The request left and the connection broke before the whole answer came."""
+    """The request left, and the connection broke before the complete response came."""
 
 
 class TimedOut(APIError):
-    """Time ran out.
+    """A time limit was reached.
 
     Attributes:
-        phase: where: ``connect``, ``pool`` (no free connection), ``write``, ``read`` or ``deadline`` (the limit over
-            everything, waits between attempts included).
+        phase: which one: ``connect``, ``pool`` (no free connection), ``write``, ``read`` or ``deadline`` (the limit of
+            the whole call, waits between attempts included).
     """
 
     phase: Phase
 
     def __init__(self, phase: Phase, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
-        super().__init__(_OUT_OF_TIME[phase], fields, **more)
+        super().__init__(_TIMEOUT_REASONS[phase], fields, **more)
         self.phase = phase
         self.args = (phase, *self.args[1:])
 
 
-_OUT_OF_TIME: dict[Phase, str] = {
+_TIMEOUT_REASONS: dict[Phase, str] = {
     "connect": "no connection in time",
     "pool": "no free connection in time",
     "write": "the request could not be written in time",

@@ -1,4 +1,4 @@
-"""What may be shown of a phone number or of a server's words, in every repr, log line and error."""
+"""Mask phone numbers and texts in reprs, log lines and errors."""
 
 import re
 from urllib.parse import unquote
@@ -7,15 +7,15 @@ _NUMBER = re.compile(r"\+?\d(?:[\s().\-‐-―]*\d){4,}")
 _SEPARATOR = re.compile(r"[\s().\-‐-―]")
 _OPENING = re.compile(r"""["“„‘「『]|(?<!\w)'""")
 _CLOSING = "\"”“’'」』"
-_READ = 2000
-_LONGEST = 200
+_MAX_INPUT_CHARACTERS = 2000
+_MAX_CHARACTERS = 200
 
 
 def mask_number(number: str) -> str:
-    """Return a phone number as it may be shown: ``+81••••5678``.
+    """Return a masked phone number: ``+81••••5678``.
 
-    The sign, the first two and the last four digits stay when at least four are hidden between them; of anything
-    shorter nothing stays. Blanks, hyphens, dots and brackets between the digits are left out.
+    The sign, the first two and the last four digits remain if at least four are hidden between them; of a shorter
+    number nothing remains. Spaces, hyphens, dots and brackets between the digits are removed.
     """
     number = _SEPARATOR.sub("", number)
     sign, digits = ("+", number[1:]) if number.startswith("+") else ("", number)
@@ -24,21 +24,21 @@ def mask_number(number: str) -> str:
     return f"{sign}{digits[:2]}••••{digits[-4:]}"
 
 
-def mask_digits(words: str) -> str:
-    """Return words with every number of five digits and more in them masked."""
-    return _NUMBER.sub(lambda found: mask_number(found.group()), words)
+def mask_digits(text: str) -> str:
+    """Return a text in which every number of five or more digits is masked."""
+    return _NUMBER.sub(lambda match: mask_number(match.group()), text)
 
 
-def mask_words(words: str) -> str:
-    """Return a server's or a library's sentence without what could be a number or a text of ours.
+def mask_sentence(sentence: str) -> str:
+    """Return a sentence of a server or a library without anything that could be a phone number or a message's text.
 
-    Five digits and more in a row, separated or not, are masked as a number; whatever stands in quotation marks, from
-    the first to the last, is left out, since servers repeat a refused value there; and the whole is cut at 200
+    Five or more digits in a row, with or without separators, are masked as a number. Everything between the first and
+    the last quotation mark is removed, because servers repeat a refused value there. The result has at most 200
     characters.
     """
     # A reply may be a megabyte long.
-    words = mask_digits(_without_quotations(words[:_READ]))
-    return words if len(words) <= _LONGEST else words[:_LONGEST] + "…"
+    masked = mask_digits(_without_quotations(sentence[:_MAX_INPUT_CHARACTERS]))
+    return masked if len(masked) <= _MAX_CHARACTERS else masked[:_MAX_CHARACTERS] + "…"
 
 
 def mask_path(path: str) -> str:
@@ -46,10 +46,10 @@ def mask_path(path: str) -> str:
     return "/".join("REDACTED" if _NUMBER.fullmatch(unquote(segment)) else segment for segment in path.split("/"))
 
 
-def _without_quotations(words: str) -> str:
-    opening = _OPENING.search(words)
+def _without_quotations(sentence: str) -> str:
+    opening = _OPENING.search(sentence)
     if opening is None:
-        return words
-    # A quoted value may hold quotation marks itself, and one that is never closed goes to the end.
-    closing = max(words.rfind(mark, opening.end()) for mark in _CLOSING)
-    return f'{words[: opening.start()]}"…"{words[closing + 1 :] if closing > 0 else ""}'
+        return sentence
+    # A quoted value may contain quotation marks, and a value without a closing mark extends to the end.
+    closing = max(sentence.rfind(mark, opening.end()) for mark in _CLOSING)
+    return f'{sentence[: opening.start()]}"…"{sentence[closing + 1 :] if closing > 0 else ""}'

@@ -1,7 +1,7 @@
-"""What comes back from Xoxzo, as plain frozen values.
+"""The records that Xoxzo returns, as frozen, hashable values.
 
-Every value keeps the server's whole record in ``raw``, unknown fields included. A ``repr`` masks phone numbers and
-leaves ``raw`` and texts out, so that a value may be logged.
+Each record has the server's own record in ``raw``, unknown fields included. A ``repr`` masks phone numbers and leaves
+``raw`` and texts out, so that a record may be logged.
 """
 
 from __future__ import annotations

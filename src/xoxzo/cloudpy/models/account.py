@@ -1,4 +1,4 @@
-"""The account (API section 9)."""
+"""Records of the account (API section 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all replies share: the server's record, a ``repr`` that may be logged, enums that stay open."""
+"""The base of all records, with a ``repr`` that may be logged, and of enums that accept unknown values."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 __all__ = ["Model"]
 
 
-_NUMBERS = frozenset({"recipient", "caller", "sender", "participant", "din", "sin"})
-# What was written to a person, or about a code, is shown to nobody who does not ask for it by name.
-_CONTENT = frozenset(
+_NUMBER_FIELDS = frozenset({"recipient", "caller", "sender", "participant", "din", "sin"})
+# Texts to people, and sentences that may contain a code: a ``repr`` leaves them out.
+_HIDDEN_FIELDS = frozenset(
     {"raw", "text", "link", "shortlink", "approved_content", "pending_content", "api_usage_example", "message"}
 )
 
 
-def _shown(field: str, value: object) -> object:
-    return mask_digits(value) if field in _NUMBERS and isinstance(value, str) else value
+def _masked(field: str, value: object) -> object:
+    return mask_digits(value) if field in _NUMBER_FIELDS and isinstance(value, str) else value
 
 
 class OpenEnum(enum.StrEnum):
-    """An enum that keeps a value it does not know as text: a new status must never break a running program."""
+    """An enum that keeps an unknown value as text, so that a new status never breaks a running program."""
 
     @classmethod
     def _missing_(cls, value: object) -> OpenEnum | None:
         if not isinstance(value, str):
             return None
-        stranger = str.__new__(cls, value)
-        stranger._name_ = value
-        stranger._value_ = value
-        return stranger
+        unknown = str.__new__(cls, value)
+        unknown._name_ = value
+        unknown._value_ = value
+        return unknown
 
-    # The same as the text that it equals, whatever the member is called.
+    # The hash of the text that it equals, whatever the member is called.
     __hash__ = str.__hash__
 
     @property
     def is_known(self) -> bool:
-        """Whether this is one of the values that the API document names."""
+        """Whether the API document names this value."""
         return self._value_ in type(self)._value2member_map_
 
 
@@ -94,7 +94,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         return cast("dict[str, Any]", _inlined(schema, components))
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return [(name, _shown(name, getattr(self, name))) for name in self.__struct_fields__ if name not in _CONTENT]
+        return [
+            (name, _masked(name, getattr(self, name))) for name in self.__struct_fields__ if name not in _HIDDEN_FIELDS
+        ]
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())

@@ -1,4 +1,4 @@
-"""Voice calls and conferences (API section 5)."""
+"""Records of voice calls and conferences (API section 5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Call", "CallStatus", "Conference", "ConferenceParticipant", "Started
 
 
 class CallStatus(OpenEnum):
-    """Where a call is (API section 5.2)."""
+    """The status of a call (API section 5.2)."""
 
     IN_PROGRESS = "IN PROGRESS"
     ANSWERED = "ANSWERED"
@@ -20,16 +20,16 @@ class CallStatus(OpenEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the call is over."""
+        """Whether the call has ended."""
         return self in {CallStatus.ANSWERED, CallStatus.NO_ANSWER, CallStatus.FAILED}
 
 
 class StartedCall(Model, frozen=True, kw_only=True):
-    """A call that the server has begun to place.
+    """A call that the server has accepted.
 
     Attributes:
-        callid: its id, to ask for its status with.
-        reference: the reference that it was placed with, or ``None``.
+        callid: its id; ``client.calls.get`` takes it.
+        reference: the reference that it was started with, or ``None``.
     """
 
     callid: str
@@ -37,21 +37,21 @@ class StartedCall(Model, frozen=True, kw_only=True):
 
 
 class Call(Model, frozen=True, kw_only=True):
-    """A call as the server knows it (API section 5.2).
+    """The server's record of a call (API section 5.2).
 
     Attributes:
         callid: its id.
-        caller: the caller's number; the server leaves its ``+`` out.
-        recipient: the number rung, with ``+``.
-        status: where it is.
+        caller: the caller's number, without ``+``.
+        recipient: the number called, with ``+``.
+        status: its status.
         direction: ``outbound``, or ``inbound`` for a call to one of your dial-in numbers.
-        call_type: for instance ``simple/playbacks``, which TTS calls are too.
-        start_time: when it was placed, in UTC; ``None`` while unknown.
+        call_type: for instance ``simple/playbacks``, for text-to-speech calls as well.
+        start_time: when it was started, in UTC; ``None`` while unknown.
         end_time: when it ended, in UTC; ``None`` until then.
         duration: seconds of talk, not the time between start and end.
         cost: credits for the whole call; 0 until it has ended.
-        tags: the tags it was placed with.
-        url: the record's address.
+        tags: the tags that it was started with.
+        url: the URL of the record.
     """
 
     callid: str
@@ -69,10 +69,10 @@ class Call(Model, frozen=True, kw_only=True):
 
 
 class ConferenceParticipant(Model, frozen=True, kw_only=True):
-    """One phone of a conference that is being placed (API section 5.3).
+    """One phone of a conference that was started (API section 5.3).
 
     Attributes:
-        participant: the number rung.
+        participant: the number called.
         callid: the id of the call to it; ``client.calls.get`` takes it too.
     """
 
@@ -81,12 +81,12 @@ class ConferenceParticipant(Model, frozen=True, kw_only=True):
 
 
 class StartedConference(Model, frozen=True, kw_only=True):
-    """A conference that the server has begun to place (API section 5.3).
+    """A conference that the server has accepted (API section 5.3).
 
     Attributes:
-        conferenceid: its id, to ask for its state with.
-        reference: the reference that it was placed with, or ``None``.
-        participants: the phones that are rung, each with its call.
+        conferenceid: its id; ``client.conferences.get`` takes it.
+        reference: the reference that it was started with, or ``None``.
+        participants: the phones that are called, each with the id of its call.
     """
 
     conferenceid: str
@@ -95,12 +95,12 @@ class StartedConference(Model, frozen=True, kw_only=True):
 
 
 class Conference(Model, frozen=True, kw_only=True):
-    """A conference as the server knows it (API section 5.4). It has no status of its own: its calls have.
+    """The server's record of a conference (API section 5.4). It has no status; each of its calls has one.
 
     Attributes:
         conferenceid: its id.
         participants: the calls to its participants.
-        start_time: when it was placed, in UTC; ``None`` while unknown.
+        start_time: when it was started, in UTC; ``None`` while unknown.
         end_time: when it ended, in UTC; ``None`` until then.
         duration: seconds of the longest call's talk.
         cost: credits, the sum of all calls; 0 until it has ended.

@@ -1,4 +1,4 @@
-"""Look-ups (API section 8)."""
+"""Records of look-ups (API section 8)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ __all__ = ["CarrierLookup"]
 
 
 class CarrierLookup(Model, frozen=True, kw_only=True):
-    """Which carrier a mobile number belongs to (API section 8.1).
+    """The carrier of a mobile number (API section 8.1).
 
-    Numbers that moved between carriers are reported as well as the network can. The codes are text: a leading 0 counts.
+    For numbers that were ported to another carrier, the result depends on the network. The codes are text, because a
+    leading 0 counts.
 
     Attributes:
-        found: whether a carrier was found; none is for a landline. It is charged either way.
-        recipient: the number asked about, with ``+``.
-        carrier: the carrier's name, for instance ``KDDI``; ``""`` when none was found, as for the next four.
+        found: whether a carrier was found; landline numbers have none. The look-up is charged in both cases.
+        recipient: the number, with ``+``.
+        carrier: the carrier's name, for instance ``KDDI``; ``""`` if none was found. The same goes for the next four.
         country: ISO 3166-1 alpha-2, for instance ``JP``.
         mcc: the mobile country code, for instance ``440``.
         mnc: the mobile network code, for instance ``54``.
         mccmnc: both together.
         cost: credits.
-        id: the look-up's own id; no path is known that takes it.
+        id: the id of the look-up; no known endpoint takes it.
     """
 
     found: bool

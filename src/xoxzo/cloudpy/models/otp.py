@@ -1,4 +1,4 @@
-"""One-time passwords (API section 7)."""
+"""Records of one-time passwords (API section 7)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["OtpRequest", "OtpVerification", "OtpWebsite"]
 
 
 class OtpWebsite(Model, frozen=True, kw_only=True):
-    """A website that one-time passwords may be asked for (API section 7.1).
+    """A website that is registered for one-time passwords (API section 7.1).
 
     Attributes:
-        website: as it was registered; requests must name it in the same words.
+        website: the name that was registered; requests must name it in exactly the same way.
         message: the server's sentence.
     """
 
@@ -20,12 +20,12 @@ class OtpWebsite(Model, frozen=True, kw_only=True):
 
 
 class OtpRequest(Model, frozen=True, kw_only=True):
-    """A code that is on its way to a phone (API section 7.2). The code itself is never returned.
+    """A one-time password that is being sent (API section 7.2). The code itself is never returned.
 
     Attributes:
-        msgid: the SMS's id.
-        otp_id: what Xoxzo's tutorial verifies a code with. The documented reply has no such field, so this is the
-            ``msgid`` unless the server sends one (API section 15.55).
+        msgid: the id of the SMS.
+        otp_id: the id with which Xoxzo's tutorial verifies a code. The documented reply has no such field, so this is
+            the ``msgid`` unless the server sends one (API section 15.55).
     """
 
     msgid: str
@@ -33,11 +33,11 @@ class OtpRequest(Model, frozen=True, kw_only=True):
 
 
 class OtpVerification(Model, frozen=True, kw_only=True):
-    """Whether a code was right (API section 7.3).
+    """The result of verifying a code (API section 7.3).
 
     Attributes:
-        verified: whether the server took the code. ``False`` for one that is wrong, expired or used up.
-        message: the server's sentence; a ``repr`` leaves it out, since it may repeat the code.
+        verified: whether the server accepted the code; ``False`` for a wrong, expired or used code.
+        message: the server's sentence; a ``repr`` leaves it out, because it may contain the code.
     """
 
     verified: bool

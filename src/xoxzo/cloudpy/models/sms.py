@@ -1,4 +1,4 @@
-"""SMS messages (API section 2)."""
+"""Records of SMS messages (API section 2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["FoundMessages", "LinkTracking", "Message", "MessageStatus", "SentMes
 
 
 class MessageStatus(OpenEnum):
-    """Where an SMS is (API section 2.2). The help centre's words ``OK`` and ``FAILED`` read as the API's."""
+    """The status of an SMS (API section 2.2). The help centre's ``OK`` and ``FAILED`` become the API's values."""
 
     QUEUED = "QUEUED"
     DELIVERING = "DELIVERING"
@@ -26,15 +26,15 @@ class MessageStatus(OpenEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the carrier has said its last word."""
+        """Whether the status no longer changes."""
         return self in {MessageStatus.DELIVERED, MessageStatus.FAIL}
 
 
 class SentMessage(Model, frozen=True, kw_only=True):
-    """An SMS that the server has taken.
+    """An SMS that the server has accepted.
 
     Attributes:
-        msgid: its id, to ask for its status with.
+        msgid: its id; ``client.sms.get`` takes it.
         reference: the reference that it was sent with, or ``None``.
     """
 
@@ -43,11 +43,11 @@ class SentMessage(Model, frozen=True, kw_only=True):
 
 
 class LinkTracking(Model, frozen=True, kw_only=True):
-    """What became of the tracked link of an SMS (API section 2.5).
+    """The tracked link of an SMS (API section 2.5).
 
     Attributes:
-        link: the address as it was in the text.
-        shortlink: the short address that took its place.
+        link: the URL in the text.
+        shortlink: the short URL that replaced it.
         accessed: whether it was opened.
         accessed_on: when it was first opened, in UTC.
     """
@@ -59,19 +59,19 @@ class LinkTracking(Model, frozen=True, kw_only=True):
 
 
 class Message(Model, frozen=True, kw_only=True):
-    """An SMS as the server knows it (API section 2.2). The text itself is never returned.
+    """The server's record of an SMS (API section 2.2). The text itself is never returned.
 
     Attributes:
         msgid: its id.
         recipient: the number, with ``+``.
-        sender: as requested; carriers may have replaced it.
-        status: where it is.
-        sent_time: when the server took it, in UTC; ``None`` while unknown.
-        cost: credits; 0 at first, until the record is refreshed.
-        tags: the tags it was sent with, our reference among them.
-        parts: SMS parts billed, where the server says so.
-        link_tracking: what became of a tracked link, where there was one.
-        url: the record's address.
+        sender: as requested; carriers may replace it.
+        status: its status.
+        sent_time: when the server accepted it, in UTC; ``None`` while unknown.
+        cost: credits; 0 at first, until the server has updated the record.
+        tags: the tags that it was sent with, the reference included.
+        parts: SMS parts charged; ``None`` if the server does not say.
+        link_tracking: the tracked link; ``None`` if there is none.
+        url: the URL of the record.
     """
 
     msgid: str
@@ -87,14 +87,13 @@ class Message(Model, frozen=True, kw_only=True):
 
 
 class FoundMessages(Model, frozen=True, kw_only=True):
-    """What the sent list says of a reference.
+    """The messages in the list of sent messages that have a reference.
 
-    The list is capped at an unstated number of records, so it can prove that a message was sent and never that one
-    was not.
+    The list has an undocumented size limit. It can prove that a message was sent, and never that one was not.
 
     Attributes:
-        reference: what was looked for.
-        messages: the messages that carry it; empty means *unproven*, not *not sent*.
+        reference: the reference.
+        messages: the messages that have it; empty means *unproven*, not *not sent*.
     """
 
     reference: str

@@ -1,4 +1,4 @@
-"""SMS templates (API section 3)."""
+"""Records of SMS templates (API section 3)."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class TemplateStatus(OpenEnum):
-    """Whether a template can be sent (API section 3.1). Xoxzo's staff approve templates; no call does."""
+    """Whether a template can be sent (API section 3.1). Xoxzo's staff approve templates; no API call does."""
 
     APPROVED = "APPROVED"
     PENDING = "PENDING"
 
 
 class RenderedText(Model, frozen=True, kw_only=True):
-    """What a template becomes with its variables filled in; nothing was sent. A ``repr`` leaves the text out.
+    """The text of a template with its variables filled in. Nothing was sent. A ``repr`` leaves the text out.
 
     Attributes:
-        text: the finished text.
-        units: its length in UTF-16 code units, as Xoxzo counts (API section 2.4).
-        parts: the SMS parts it takes, 1 to 10; ``None`` when it is too long to be sent.
-        cost: an estimate in credits, for Japan and the standard route: 10 for each part by the price table (API section
-            1.7). For other countries, K-premium and link tracking ask ``text.estimate``. ``None`` when it is too long.
+        text: the text.
+        units: its length in UTF-16 code units, which Xoxzo counts (API section 2.4).
+        parts: the SMS parts that it takes, 1 to 10; ``None`` if it is too long to be sent.
+        cost: an estimate in credits for Japan and the standard route: 10 per part (API section 1.7); ``None`` if it is
+            too long. For other countries, K-premium and link tracking use ``text.estimate``.
     """
 
     text: str
@@ -50,12 +50,12 @@ class Template(Model, frozen=True, kw_only=True):
     """An SMS template (API section 3.1). A ``repr`` leaves its texts out.
 
     Attributes:
-        id: its number.
+        id: its id.
         name: its name.
-        status: whether it can be sent. After an edit it is pending again until Xoxzo has approved it.
-        approved_content: the text in force; ``None`` until it was first approved.
-        pending_content: the text that waits for approval; ``None`` when there is none.
-        api_usage_example: the server's own example of a request; ``None`` while it cannot be sent.
+        status: whether it can be sent. After an update it is pending until Xoxzo has approved it.
+        approved_content: the approved text; ``None`` before the first approval.
+        pending_content: the text that waits for approval; ``None`` if there is none.
+        api_usage_example: the server's example of a request; ``None`` while the template cannot be sent.
     """
 
     id: int
@@ -67,30 +67,30 @@ class Template(Model, frozen=True, kw_only=True):
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """The names in ``{}`` in the text in force, each once, in the order in which they first stand there.
+        """The names in ``{}`` in the approved text, without repetition, in their order.
 
-        A name is made of letters, digits and underscores of any script.
+        A name consists of letters, digits and underscores of any script.
         """
         return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.approved_content or "")))
 
     def render(self, variables: Mapping[str, str]) -> RenderedText:
-        """Fill the placeholders of the text in force, and measure and price what comes of it, without any network.
+        """Fill in the placeholders of the approved text, count its SMS parts and estimate its price. Sends nothing.
 
         Args:
-            variables: a text for each placeholder, and for nothing else.
+            variables: a text for each placeholder.
 
         Raises:
-            InvalidArgument: a variable is missing, is no placeholder or is not text; or no text is in force yet.
+            InvalidArgument: a variable is missing, unknown or not text; or no text has been approved yet.
         """
         if self.approved_content is None:
             raise InvalidArgument("template", "has no text in force: Xoxzo has not approved it yet")
-        values = variables_of(variables)
-        self._compare(values)
+        values = check_variables(variables)
+        self._check_names(values)
         text = _PLACEHOLDER.sub(lambda found: values[found.group(1)], self.approved_content)
         length = measure(text)
         return RenderedText(text=text, units=length.units, parts=length.parts, cost=estimate(text).credits)
 
-    def _compare(self, variables: dict[str, str]) -> None:
+    def _check_names(self, variables: dict[str, str]) -> None:
         missing = [name for name in self.placeholders if name not in variables]
         unknown = [name for name in variables if name not in self.placeholders]
         found = [f"{word} {_listed(names)}" for word, names in (("missing", missing), ("unknown", unknown)) if names]
@@ -98,11 +98,14 @@ class Template(Model, frozen=True, kw_only=True):
             raise InvalidArgument("variables", f"must be those that the template names: {'; '.join(found)}")
 
 
-def variables_of(values: object) -> dict[str, str]:
-    """Take the variables of a template: a text, perhaps an empty one, for each name (API section 3.6).
+def check_variables(values: object) -> dict[str, str]:
+    """Check the variables of a template: a text, which may be empty, for each name (API section 3.6).
+
+    Returns:
+        A copy of the variables.
 
     Raises:
-        InvalidArgument: they are not such a mapping.
+        InvalidArgument: this is not a mapping of texts to texts.
     """
     if not isinstance(values, Mapping):
         raise InvalidArgument("variables", "must be a mapping of names to texts")
@@ -116,10 +119,10 @@ def variables_of(values: object) -> dict[str, str]:
 
 
 def _is_text(value: object) -> bool:
-    # A lone surrogate is half a character, and can be written in no encoding.
+    # A lone surrogate is half a character and cannot be encoded.
     return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _listed(names: Iterable[str]) -> str:
-    # A name that is really a phone number, by mistake, is not shown.
+    # A phone number that was passed as a name by mistake is masked.
     return ", ".join(mask_digits(name) for name in names)

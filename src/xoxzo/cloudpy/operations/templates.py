@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
-from xoxzo.cloudpy.models.templates import variables_of
+from xoxzo.cloudpy.models.templates import check_variables
 from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.operation import JSON, Effect, Listing, Operation, json
 from xoxzo.cloudpy.operations.options import sms_fields
@@ -87,7 +87,7 @@ def send_template(
     **options: Unpack[SmsOptions],
 ) -> Operation[SentMessage]:
     """Send one SMS by a template (API section 3.6)."""
-    values = variables_of({} if variables is None else variables)
+    values = check_variables({} if variables is None else variables)
     recipient = checks.recipient(recipient)
     fields, reference = sms_fields(**options)
     if isinstance(template, Template):

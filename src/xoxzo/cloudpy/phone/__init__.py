@@ -1,7 +1,7 @@
-"""Which phone numbers Xoxzo takes, and how to get there from what people type.
+"""Check phone numbers for Xoxzo, and convert typed numbers to E.164.
 
-The two objections cost next to nothing and stand before every send. `parse` needs the extra ``phone``
-(``pip install "xoxzo-cloudpy[phone]"``), whose library is loaded by the first call and by nothing else.
+`objection_to_recipient` and `objection_to_caller` check the format only; every send calls them. `parse` needs the extra
+``phone`` (``pip install "xoxzo-cloudpy[phone]"``), whose library ``phonenumbers`` is imported by its first call.
 """
 
 from __future__ import annotations

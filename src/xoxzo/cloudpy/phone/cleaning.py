@@ -1,7 +1,7 @@
-"""From what was typed to a sign and digits, with no knowledge of any country's numbers.
+"""Reduce typed text to a sign and digits. Knows no country's numbers.
 
-This is stricter than ``phonenumbers``, which reads letters as the keys of a phone, cuts off what it takes for an
-extension or a second number, and skips whatever stands in front. Each of these would be a silent guess.
+This is stricter than ``phonenumbers``, which reads letters as keys of a phone, removes what it takes for an extension
+or a second number, and skips any text in front. Each of these would be a silent guess.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from xoxzo.cloudpy.phone.parsed import Doubt, Note
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Full-width ASCII and the ideographic blank. Digits of other scripts are left as they are, and so refused.
-_NARROW = {0xFF00 + code: 0x20 + code for code in range(1, 95)} | {0x3000: 0x20}
-# What stands for a hyphen in Japanese text: hyphens and dashes, the minus sign, the mark for a long vowel in both
-# widths, lines of box drawing.
+# Full-width ASCII and the ideographic space. Digits of other scripts are not converted, so they are refused.
+_FULL_WIDTH = {0xFF00 + code: 0x20 + code for code in range(1, 95)} | {0x3000: 0x20}
+# Characters used as hyphens in Japanese text: hyphens, dashes, the minus sign, the long-vowel mark in both widths, box
+# drawing lines.
 _HYPHENS = "‐‑‒–—―⁃−˗﹘﹣ーｰ─━"
 _SEPARATORS = re.compile(rf"[\s\-().\[\]〔〕{_HYPHENS}]+")
 
@@ -27,32 +27,32 @@ _LABEL = re.compile(r"(?:tel|[℡☎☏])[.:]?\s*(?=[+(\[0-9])", re.IGNORECASE)
 _QUOTED = re.compile(r"""'([^'"]*)|="([^'"]*)\"""")
 _FLOAT = re.compile(r"(\+?[0-9]+)\.0")
 
-# Scientific notation; digits on both sides of one dot; and one digit alone after the last dot.
+# Scientific notation; digits on both sides of a single dot; a single digit after the last dot.
 _DECIMAL = re.compile(r"\A[+-]?[0-9]+(?:\.[0-9]+\Z|(?:\.[0-9]+)?E)|\.\s*[0-9]\D*\Z", re.IGNORECASE)
-# Digits after a line break or a mark that separates, and a + anywhere but in front.
-_SECOND = re.compile(r"[0-9][^0-9+]*(?:[\n\r\v\f\x85\u2028\u2029,;/|&、・]\D*[0-9]|\+)")
+# Digits after a line break or a separator, and a + anywhere but at the start.
+_SECOND_NUMBER = re.compile(r"[0-9][^0-9+]*(?:[\n\r\v\f\x85\u2028\u2029,;/|&、・]\D*[0-9]|\+)")
 _NUMBER = re.compile(r"\+?[0-9]+")
 
-# E.164 allows 15 digits; the longest prefix before them, 010, has 3. Ornaments hardly fill the rest.
-_MOST_DIGITS = 18
-_MOST_CHARACTERS = 100
+# E.164 allows 15 digits, and the longest prefix before them, 010, has 3.
+_MAX_DIGITS = 18
+_MAX_CHARACTERS = 100
 
 
 def clean(text: object) -> tuple[str, list[Note | Doubt]]:
-    """Take the ornaments off a typed number, and tell which they were.
+    """Remove separators, labels and spreadsheet marks from a typed number.
 
     Args:
-        text: what was typed.
+        text: the typed text, at most 100 characters.
 
     Returns:
-        ASCII digits, after a + where one was typed; and a remark for each kind of change.
+        ASCII digits, with a + in front if one was typed; and a remark for each kind of change.
 
     Raises:
-        InvalidArgument: the text holds no number, more than one, or something beside it. The reason never repeats it.
+        InvalidArgument: the text contains no number, more than one, or other text. The reason never contains the text.
     """
     if not isinstance(text, str):
         raise InvalidArgument("text", f"must be text, not {type(text).__name__}, which keeps no 0 in front")
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MAX_CHARACTERS:
         raise InvalidArgument("text", f"has {len(text)} characters: too many for one number")
     remarks: list[Note | Doubt] = []
     for change, remark in _CHANGES:
@@ -62,28 +62,28 @@ def clean(text: object) -> tuple[str, list[Note | Doubt]]:
         text = changed
     if not _NUMBER.fullmatch(text):
         raise InvalidArgument("text", _objection(text))
-    if (count := len(text.removeprefix("+"))) > _MOST_DIGITS:
+    if (count := len(text.removeprefix("+"))) > _MAX_DIGITS:
         raise InvalidArgument("text", f"has {count} digits: too long for one number, are there two?")
     return text, remarks
 
 
-def _without_unseen(text: str) -> str:
-    # Marks of writing direction above all: contact lists wrap numbers in them.
+def _without_invisible(text: str) -> str:
+    # Mainly marks of writing direction: contact lists wrap numbers in them.
     if text.isascii():
         return text
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 def _without_separators(text: str) -> str:
-    """Drop what stands between the digits of one number; leave a text that is no such thing for `_objection`."""
-    if _DECIMAL.search(text) or _SECOND.search(text):
+    """Remove the separators between the digits of one number; return any other text unchanged, for `_objection`."""
+    if _DECIMAL.search(text) or _SECOND_NUMBER.search(text):
         return text
     return _SEPARATORS.sub("", text)
 
 
 _CHANGES: tuple[tuple[Callable[[str], str], Note | Doubt], ...] = (
-    (_without_unseen, Note.INVISIBLE),
-    (lambda text: text.translate(_NARROW), Note.FULL_WIDTH),
+    (_without_invisible, Note.INVISIBLE),
+    (lambda text: text.translate(_FULL_WIDTH), Note.FULL_WIDTH),
     (str.strip, Note.SEPARATORS),
     (lambda text: found[1] or found[2] or "" if (found := _QUOTED.fullmatch(text)) else text, Note.QUOTED),
     (lambda text: _LABEL.sub("", text, count=1) if _LABEL.match(text) else text, Note.LABEL),
@@ -97,6 +97,6 @@ def _objection(text: str) -> str:
         return "holds no digits that can be read: they must be ASCII or full-width"
     if _DECIMAL.search(text):
         return "is a decimal number, as spreadsheets write them: digits may have been lost; format the column as text"
-    if _SECOND.search(text):
+    if _SECOND_NUMBER.search(text):
         return "holds more than one number, or a mark that stands between numbers"
     return "holds something beside one number: letters, words or signs"

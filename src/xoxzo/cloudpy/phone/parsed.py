@@ -1,4 +1,4 @@
-"""What can be said of a typed number: what kind it is, and what was done to it on its way to E.164."""
+"""The result of parsing a typed number: the number, its kind, and what was changed or assumed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Kind = Literal["mobile", "fixed", "fixed_or_mobile", "voip", "toll_free", "pager
 
 
 class Note(enum.StrEnum):
-    """A harmless change: nobody could have meant another number. Each is a sentence that can be shown."""
+    """A harmless change of the format. Each value is a sentence that can be shown to a user."""
 
     SEPARATORS = "hyphens, blanks, dots or brackets were dropped"
     """``080-1111-2222``"""
     FULL_WIDTH = "full-width characters were read as ASCII"
     """``０８０１１１１２２２２``"""
     INVISIBLE = "characters that cannot be seen were dropped"
-    """Marks of writing direction and the like, which contact lists wrap numbers in."""
+    """Marks of writing direction and the like, for instance from contact lists."""
     LABEL = "a label such as TEL in front was dropped"
     """``TEL 08011112222``"""
     QUOTED = "a spreadsheet's mark for text was dropped"
@@ -32,7 +32,10 @@ class Note(enum.StrEnum):
 
 
 class Doubt(enum.StrEnum):
-    """An assumption: something was missing or unusual. Each is a sentence that can be shown to who may know better."""
+    """An assumption: something was missing or unusual, so the person may have meant another number.
+
+    Each value is a sentence that can be shown to a user.
+    """
 
     TRUNK_MISSING = "the national 0 in front was missing; spreadsheets take it away"
     """``8011112222``"""
@@ -45,16 +48,16 @@ class Doubt(enum.StrEnum):
 
 
 class ParsedNumber(msgspec.Struct, frozen=True, kw_only=True):
-    """A number that was read. Its ``repr`` masks it.
+    """A phone number in E.164. Its ``repr`` masks the number.
 
     Attributes:
-        e164: the number as Xoxzo takes it, for instance ``+818011112222``.
-        kind: ``mobile``, which is what takes an SMS in Japan; ``fixed``; ``voip`` (050); ``toll_free`` (0120, 0800);
-            ``pager``, which is all of Japan's 020, machines included; ``fixed_or_mobile`` in countries such as the
-            United States, whose numbers do not tell; ``other`` for shared-cost, premium-rate and all further numbers.
-        country: the country that the number belongs to, as ISO 3166-1 alpha-2, or ``None`` for one of no country.
-        doubts: what had to be assumed. Empty means that there is one way to read the text.
-        notes: what was changed that nobody could have meant differently.
+        e164: the number as Xoxzo accepts it, for instance ``+818011112222``.
+        kind: ``mobile``, the only kind that receives SMS in Japan; ``fixed``; ``voip`` (050); ``toll_free`` (0120,
+            0800); ``pager``, which is all of Japan's 020, machines included; ``fixed_or_mobile`` in countries such as
+            the United States, whose numbers do not show it; ``other`` for all further numbers, such as premium-rate.
+        country: the country of the number as ISO 3166-1 alpha-2; ``None`` for a number of no country.
+        doubts: the assumptions that were made. Empty if the text can be read in one way only.
+        notes: the harmless changes that were made.
     """
 
     e164: str

@@ -1,4 +1,4 @@
-"""From what people type to E.164, with every assumption named."""
+"""Convert typed phone numbers to E.164, and report every assumption."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ if TYPE_CHECKING:
 
 
 def parse(text: str, country: str = "JP") -> ParsedNumber:
-    """Turn what people type into E.164, and tell what had to be assumed.
+    """Convert a typed phone number to E.164, and report what was changed and assumed.
 
-    Full-width digits, hyphens of every kind, brackets, blanks, a ``TEL`` in front, the national 0 and ``+81(0)90…`` are
-    no matter. A missing 0, a country code without ``+`` and an international prefix (``00``, in Japan ``010`` as well)
-    are doubts. Whatever else the text holds is refused rather than guessed: two numbers, words, an extension, a number
+    Full-width digits, hyphens of every kind, brackets, spaces, a ``TEL`` in front, the national 0 and ``+81(0)90…`` are
+    accepted. A missing 0, a country code without ``+`` and an international prefix (``00``, in Japan also ``010``) are
+    accepted with a doubt. Any other text is refused rather than guessed: two numbers, words, an extension, a number
     that a spreadsheet has rounded.
 
-    A number is read only if its range is in use, as far as the installed ``phonenumbers`` knows; Japan's 060 is known
-    since 9.0.33. Whether somebody has the number is for the network to find out. A number that is in E.164 already can
-    be sent to without this function: `objection_to_recipient` needs no knowledge of ranges.
+    The number must be in a range that the installed ``phonenumbers`` knows to be in use; it knows Japan's 060 since
+    9.0.33. Nothing checks that somebody has the number. A number that is already in E.164 does not need this function:
+    `objection_to_recipient` checks the format without a table of ranges.
 
     Args:
-        text: what was typed, at most 100 characters.
-        country: where a number without a country code belongs, as ISO 3166-1 alpha-2.
+        text: the typed text, at most 100 characters.
+        country: the country of a number without a country code, as ISO 3166-1 alpha-2.
 
     Returns:
-        The number with its kind, doubts and notes. What is E.164 already has neither doubts nor notes.
+        The number with its kind, doubts and notes. A number that was in E.164 has neither doubts nor notes.
 
     Raises:
-        InvalidArgument: the text cannot be read, or can be read as two numbers; or there is no such country. The
-            reason never repeats the text.
+        InvalidArgument: the text is not one number, or can be read as two different numbers, or ``country`` does not
+            exist. The reason never contains the text.
         ConfigurationError: ``phonenumbers`` is not installed.
     """
     try:
-        from xoxzo.cloudpy.phone.reading import read
+        from xoxzo.cloudpy.phone.candidates import parse_with_plans
     except ModuleNotFoundError as error:
         line = 'reading typed numbers needs an extra: pip install "xoxzo-cloudpy[phone]"'
         raise ConfigurationError(line) from error
-    return read(text, country)
+    return parse_with_plans(text, country)

@@ -1,4 +1,4 @@
-"""Which phone numbers Xoxzo takes (API sections 1.8 and 15.1)."""
+"""Check the format of phone numbers (API sections 1.8 and 15.1)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _CALLER = re.compile(r"\+?[0-9]{1,15}")
 
 
 def objection_to_recipient(number: str) -> str | None:
-    """Say why a number cannot be a recipient, or return ``None`` when it can.
+    """Return the rule that a number breaks as a recipient; ``None`` if it can be one.
 
-    A recipient is in E.164: ``+``, country code, number without the national trunk 0, at most 15 digits. Only ASCII
-    digits count. That the number exists is for the network to find out.
+    A recipient is in E.164: ``+``, country code, number without the national trunk 0, at most 15 ASCII digits. Nothing
+    checks that the number exists.
     """
     if _RECIPIENT.fullmatch(number):
         return None
@@ -24,5 +24,5 @@ def objection_to_recipient(number: str) -> str | None:
 
 
 def objection_to_caller(number: str) -> str | None:
-    """Say why a number cannot be shown as a caller (API section 5.1), or return ``None``: digits, with or without +."""
+    """Return the rule that a number breaks as a caller (API section 5.1); ``None`` if it can be one."""
     return None if _CALLER.fullmatch(number) else "must be 1 to 15 digits, with or without a leading +"

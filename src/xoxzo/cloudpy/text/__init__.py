@@ -1,7 +1,7 @@
-"""How long a text is, what makes it long, and what sending it costs.
+"""Compute the length, the encoding and the price of a text.
 
-`measure` counts as Xoxzo bills (API section 2.4). `encoding` counts as the mobile network carries a text, which is
-another rule: it shows what a carrier may do with it, not what it costs. `estimate` gives the credits (API section 1.7).
+`measure` counts the SMS parts that Xoxzo charges (API section 2.4). `estimate` returns their price in credits (API
+section 1.7). `encoding` counts the segments that the mobile network sends; Xoxzo does not charge by those.
 """
 
 from __future__ import annotations

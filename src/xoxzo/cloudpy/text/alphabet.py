@@ -1,4 +1,4 @@
-"""How the mobile network carries a text: GSM-7 or UCS-2, in how many segments, and because of which characters."""
+"""Determine how the mobile network encodes a text: GSM-7 or UCS-2, its segments, and what forces UCS-2."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from xoxzo.cloudpy.text.gsm import LOOKALIKES, SEPTETS
+from xoxzo.cloudpy.text.gsm import REPLACEMENTS, SEPTETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A message carries 140 bytes: 160 septets, or 70 units of 16 bits. In a text of several segments each begins with a
-# header of 6 bytes, which leaves 134: 153 septets (the header is filled up to whole ones) or 67 units.
-_GSM_ROOM = (160, 153)
-_UCS_ROOM = (70, 67)
+# A segment carries 140 bytes: 160 septets, or 70 units of 16 bits. Each of several segments begins with a header of
+# 6 bytes, which leaves 134: 153 septets (the header is padded to whole septets) or 67 units.
+_GSM_SEPTETS = (160, 153)
+_UCS_UNITS = (70, 67)
 
 
 class ForcingCharacter(msgspec.Struct, frozen=True, kw_only=True):
-    """A character that is not in GSM-7, and so puts the whole text into UCS-2.
+    """A character that is not in GSM-7, so that the whole text is encoded in UCS-2.
 
-    Its ``repr`` shows the position only: of a Japanese text these characters are the text.
+    Its ``repr`` shows only the position: in a Japanese text, these characters are the text.
 
     Attributes:
         position: its index in the text, so that ``text[position]`` is the character.
         character: the character.
-        replacement: what looks and means the same in GSM-7, perhaps several characters, or nothing at all (``""``) for
-            a character that cannot be seen; ``None`` where there is no obvious choice.
+        replacement: GSM-7 characters that look and mean the same; ``""`` for an invisible character; ``None`` if there
+            is no obvious replacement.
     """
 
     position: int
@@ -38,14 +38,14 @@ class ForcingCharacter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextEncoding(msgspec.Struct, frozen=True, kw_only=True):
-    """What the network makes of a text.
+    """The encoding of a text on the mobile network.
 
     Attributes:
-        encoding: ``"GSM-7"`` when every character is in that alphabet, else ``"UCS-2"``.
-        units: septets in GSM-7, where characters of the extension table such as ``€`` and ``[`` count two; UTF-16 units
-            in UCS-2, where an emoji counts two or more.
-        segments: messages that the network carries, at least 1. The phone joins them again.
-        forced_by: the characters that are not in GSM-7, in their order; empty in GSM-7.
+        encoding: ``"GSM-7"`` if every character is in that alphabet, else ``"UCS-2"``.
+        units: septets in GSM-7, where characters of the extension table such as ``€`` and ``[`` count as two; UTF-16
+            code units in UCS-2, where an emoji counts as two or more.
+        segments: the messages that the network sends, at least 1. The phone joins them.
+        forced_by: the characters that are not in GSM-7, in order; empty in GSM-7.
     """
 
     encoding: Literal["GSM-7", "UCS-2"]
@@ -55,33 +55,34 @@ class TextEncoding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encoding(text: str) -> TextEncoding:
-    """Say how the network carries a text by the field's rules. Xoxzo bills by another rule: see `measure`.
+    """Determine how the mobile network encodes a text (3GPP TS 23.038). Xoxzo charges by another rule: see `measure`.
 
-    GSM-7 holds 160 septets in one segment and 153 in each of several, UCS-2 70 and 67 units. A segment never ends
-    within a character: neither between the halves of an emoji nor after the escape of an extended character.
+    A single segment holds 160 septets in GSM-7 or 70 units in UCS-2; each of several segments holds 153 or 67. A
+    segment never ends within a character: not between the halves of an emoji, not after the escape of an extended
+    character.
 
     Args:
         text: the message as it will be sent, of any length.
 
     Returns:
-        The encoding, its units and segments, and the characters that forced UCS-2.
+        The encoding, its units and segments, and the characters that force UCS-2.
     """
     forced_by = tuple(
-        ForcingCharacter(position=position, character=character, replacement=LOOKALIKES.get(character))
+        ForcingCharacter(position=position, character=character, replacement=REPLACEMENTS.get(character))
         for position, character in enumerate(text)
         if character not in SEPTETS
     )
     if forced_by:
         sizes = [2 if character > "\uffff" else 1 for character in text]
-        segments = _segments(sizes, *_UCS_ROOM)
+        segments = _segments(sizes, *_UCS_UNITS)
         return TextEncoding(encoding="UCS-2", units=sum(sizes), segments=segments, forced_by=forced_by)
     sizes = [SEPTETS[character] for character in text]
-    return TextEncoding(encoding="GSM-7", units=sum(sizes), segments=_segments(sizes, *_GSM_ROOM), forced_by=())
+    return TextEncoding(encoding="GSM-7", units=sum(sizes), segments=_segments(sizes, *_GSM_SEPTETS), forced_by=())
 
 
-def _segments(sizes: Sequence[int], alone: int, joined: int) -> int:
-    """Count segments: one if everything fits, else each filled with as many whole characters as it takes."""
-    if sum(sizes) <= alone:
+def _segments(sizes: Sequence[int], single: int, joined: int) -> int:
+    """Count segments: one if everything fits, else each filled with as many whole characters as fit."""
+    if sum(sizes) <= single:
         return 1
     segments, used = 1, 0
     for size in sizes:

@@ -1,4 +1,4 @@
-"""What an SMS costs, as far as prices are published (API section 1.7)."""
+"""Estimate the price of an SMS, as far as prices are published (API section 1.7)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import msgspec
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.text.length import measure
 
-# Credits for each part.
+# Credits per part.
 _PRICES = {"JP": Decimal(10), "MY": Decimal(3)}
-# A tracked message of one part was seen to cost 15 in Japan. Nothing tells whether longer ones pay it once per part.
-_TRACKING = Decimal(5)
+# One sample shows a tracked message of one part at 15 credits in Japan. Whether longer ones pay it per part is unknown.
+_TRACKING_SURCHARGE = Decimal(5)
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -25,14 +25,14 @@ TRACKING_LENGTH = "the text is measured before its link is replaced; what Xoxzo 
 
 
 class CostEstimate(msgspec.Struct, frozen=True, kw_only=True):
-    """What sending a text once will probably cost. One credit is one yen before tax.
+    """The estimated price of sending a text once. One credit is one yen before tax.
 
     Attributes:
-        parts: SMS parts billed, 1 to 10, or ``None`` when the text is too long to send.
-        price: credits for each part, or ``None`` when no price is known.
-        surcharge: credits that the message costs beside its parts: those for link tracking.
-        credits: parts × price + surcharge, or ``None`` when that cannot be told; ``notes`` says why.
-        notes: what is missing from the estimate, and what in it is inferred rather than published.
+        parts: SMS parts charged, 1 to 10; ``None`` if the text is too long to be sent.
+        price: credits per part; ``None`` if no price is known.
+        surcharge: credits for link tracking.
+        credits: parts × price + surcharge; ``None`` if that is unknown, and ``notes`` says why.
+        notes: what is missing from the estimate, and what is inferred rather than published.
     """
 
     parts: int | None
@@ -50,18 +50,18 @@ def estimate(
     k_premium: bool = False,
     price: Decimal | int | None = None,
 ) -> CostEstimate:
-    """Estimate what a text costs, without sending it.
+    """Estimate the price of a text. Nothing is sent.
 
-    Published are 10 credits a part for Japan and 3 for Malaysia (API section 1.7). Your account may have other prices,
-    and other countries have prices that are not published: give yours as ``price``. Nothing is made up: where no price
-    is known, ``credits`` is ``None``.
+    Two prices are published: 10 credits per part for Japan and 3 for Malaysia (API section 1.7). Prices for other
+    countries are not published, and your account may have its own: pass yours as ``price``. If no price is known,
+    ``credits`` is ``None``.
 
     Args:
         text: the message as it will be sent.
         country: the recipient's country, as ISO 3166-1 alpha-2.
-        track_link: with ``track_link``, which costs extra (API section 2.5).
-        k_premium: over the K-premium route, which is for Japan only (API section 2.1).
-        price: credits for each part, 0 or more, in place of the published price.
+        track_link: whether the message is sent with ``track_link``, which costs extra (API section 2.5).
+        k_premium: whether the message is sent on the K-premium route, which is for Japan only (API section 2.1).
+        price: credits per part, 0 or more, instead of the published price.
 
     Returns:
         The estimate, with what is missing and what is inferred in ``notes``.
@@ -83,7 +83,7 @@ def estimate(
         notes.append(K_PREMIUM_NOT_PUBLISHED if k_premium else NOT_PUBLISHED)
     if track_link:
         notes += [TRACKING_INFERRED, TRACKING_LENGTH]
-    surcharge = _TRACKING if track_link else Decimal(0)
+    surcharge = _TRACKING_SURCHARGE if track_link else Decimal(0)
     total = None if parts is None or known is None else parts * known + surcharge
     return CostEstimate(parts=parts, price=known, surcharge=surcharge, credits=total, notes=tuple(notes))
 

@@ -1,4 +1,4 @@
-"""How long a text is, as Xoxzo counts it (API section 2.4)."""
+"""Count the SMS parts of a text as Xoxzo does (API section 2.4)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from bisect import bisect_left
 
 import msgspec
 
-_PARTS_ASCII = (140, 264, 396, 528, 660)
-_PARTS_OTHER = (70, 132, 198, 264, 330, 396, 462, 528, 594, 660)
+# The most units that 1, 2, 3 … parts hold.
+_MAX_UNITS_ASCII = (140, 264, 396, 528, 660)
+_MAX_UNITS_OTHER = (70, 132, 198, 264, 330, 396, 462, 528, 594, 660)
 
 
 class TextLength(msgspec.Struct, frozen=True, kw_only=True):
-    """The length of a text and what it will be billed as.
+    """The length of a text, and the SMS parts that it is charged as.
 
     Attributes:
-        units: UTF-16 code units, what Xoxzo's counter counts: an emoji is two.
-        ascii_only: whether every character is ASCII. Note that this, and not GSM-7, decides how much fits.
-        parts: SMS parts billed, 1 to 10, or ``None`` when the text is too long to send.
+        units: UTF-16 code units, which Xoxzo counts: an emoji is two.
+        ascii_only: whether every character is ASCII. This, and not GSM-7, decides how much fits into a part.
+        parts: SMS parts charged, 1 to 10; ``None`` if the text is too long to be sent.
         limit: the greatest number of units that can be sent.
     """
 
@@ -27,18 +28,18 @@ class TextLength(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure(text: str) -> TextLength:
-    """Count a text's units and the SMS parts that it takes, by Xoxzo's own table.
+    """Count the units and SMS parts of a text by Xoxzo's table.
 
     Args:
         text: the message as it will be sent.
 
     Returns:
-        The count; ``parts`` is ``None`` for a text over 660 units.
+        The length; ``parts`` is ``None`` for a text over 660 units.
     """
     ascii_only = text.isascii()
-    # Half a character counts as the one unit that it is; that it cannot be sent is for others to say.
+    # A lone surrogate counts as one unit. Whether it can be sent is checked elsewhere.
     units = len(text) if ascii_only else len(text.encode("utf-16-le", "surrogatepass")) // 2
-    table = _PARTS_ASCII if ascii_only else _PARTS_OTHER
+    table = _MAX_UNITS_ASCII if ascii_only else _MAX_UNITS_OTHER
     limit = table[-1]
     parts = None if units > limit else bisect_left(table, units) + 1
     return TextLength(units=units, ascii_only=ascii_only, parts=parts, limit=limit)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from xoxzo.cloudpy.masking import mask_words
+from xoxzo.cloudpy.masking import mask_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -121,7 +121,7 @@ class Redaction:
     @staticmethod
     def reason(words: str, request: Request) -> str:
         """Return the words of a failure."""
-        return HIDDEN if _leaks(words, _secrets(request)) else mask_words(words)
+        return HIDDEN if _leaks(words, _secrets(request)) else mask_sentence(words)
 
     def _step(self, step: str, secrets: set[str]) -> str:
         if is_number(step):

@@ -167,11 +167,11 @@ def _advice(error: APIError) -> list[str]:
 
 def _further_field_errors(error: StatusError | APIError) -> list[str]:
     """Say the server's objections beyond the first, which stands in the error's own sentence."""
-    from xoxzo.cloudpy.masking import mask_words
+    from xoxzo.cloudpy.masking import mask_sentence
 
     fields = getattr(error, "field_errors", {})
     every = [f"{field}: {line}" for field, lines in fields.items() for line in lines]
-    return [mask_words(line) for line in every[1:]]
+    return [mask_sentence(line) for line in every[1:]]
 
 
 _FIELD_ADVICE = {

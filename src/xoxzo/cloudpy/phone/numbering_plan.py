@@ -1,4 +1,4 @@
-"""The world's numbering plans: the one place that knows ``phonenumbers``, which is loaded with this module."""
+"""Look up numbers in the numbering plans of all countries. Only this module imports ``phonenumbers``."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _KINDS: dict[int, Kind] = {
 _CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 
 
-class Listed(NamedTuple):
-    """A number that is in a range in use."""
+class AllocatedNumber(NamedTuple):
+    """A number in a range that is in use."""
 
     e164: str
     kind: Kind
     country: str | None
     """ISO 3166-1 alpha-2; ``None`` for a number of no country."""
-    trunk: str
+    trunk_prefix: str
     """What its country dials before a national number, ``0`` in Japan; empty where nothing is dialled."""
-    has_trunk: bool
-    """Whether that stood behind the country code."""
+    has_trunk_prefix: bool
+    """Whether the trunk prefix was typed after the country code."""
 
 
 def country_code(country: str) -> str | None:
@@ -40,20 +40,20 @@ def country_code(country: str) -> str | None:
     return str(code) if code else None
 
 
-def code_in_front(digits: str) -> str | None:
-    """Return the country code that digits begin with, or ``None``. No code is the beginning of another."""
+def leading_country_code(digits: str) -> str | None:
+    """Return the country code that digits begin with, or ``None``. No country code is a prefix of another."""
     return next((digits[:length] for length in (1, 2, 3) if digits[:length] in _CODES), None)
 
 
-def look_up(digits: str) -> Listed | None:
-    """Find a number in its country's plan.
+def look_up(digits: str) -> AllocatedNumber | None:
+    """Find a number in the numbering plan of its country.
 
     Args:
-        digits: ASCII digits with the country code, without +; a national 0 may stand behind the country code.
+        digits: ASCII digits with the country code, without +; a trunk prefix may follow the country code.
 
     Returns:
-        The number; ``None`` when its range is not in use, or when ``phonenumbers`` would change more of it than to drop
-        the national 0 (in Argentina it turns a 15 into a 9): that would be a guess.
+        The number; ``None`` if its range is not in use, or if ``phonenumbers`` changes more than the trunk prefix (in
+        Argentina it turns a 15 into a 9): that would be a guess.
     """
     try:
         number = phonenumbers.parse("+" + digits)
@@ -64,11 +64,11 @@ def look_up(digits: str) -> Listed | None:
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     code = str(number.country_code)
     region = phonenumbers.region_code_for_number(number)
-    trunk = phonenumbers.ndd_prefix_for_region(region or "", strip_non_digits=True) or ""
+    trunk_prefix = phonenumbers.ndd_prefix_for_region(region or "", strip_non_digits=True) or ""
     national = e164.removeprefix("+" + code)
-    has_trunk = bool(trunk) and digits == code + trunk + national
-    if not has_trunk and digits != code + national:
+    has_trunk_prefix = bool(trunk_prefix) and digits == code + trunk_prefix + national
+    if not has_trunk_prefix and digits != code + national:
         return None
     kind = _KINDS.get(phonenumbers.number_type(number), "other")
     country = region if region != phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else None
-    return Listed(e164, kind, country, trunk, has_trunk)
+    return AllocatedNumber(e164, kind, country, trunk_prefix, has_trunk_prefix)

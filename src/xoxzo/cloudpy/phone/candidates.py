@@ -1,4 +1,4 @@
-"""Which number a text is: every way to take its digits is tried, and exactly one must be a number."""
+"""Interpret typed digits: try each possible international number; exactly one must be in use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.phone import plan
+from xoxzo.cloudpy.phone import numbering_plan
 from xoxzo.cloudpy.phone.cleaning import clean
 from xoxzo.cloudpy.phone.parsed import Doubt, Note, ParsedNumber
 from xoxzo.cloudpy.phone.rules import objection_to_recipient
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
-def read(text: object, country: str) -> ParsedNumber:
-    """Do what `xoxzo.cloudpy.phone.parse` promises, now that ``phonenumbers`` is there."""
-    code = plan.country_code(country) if _COUNTRY.fullmatch(country) else None
+def parse_with_plans(text: object, country: str) -> ParsedNumber:
+    """Implement `xoxzo.cloudpy.phone.parse`; importing this module needs ``phonenumbers``."""
+    code = numbering_plan.country_code(country) if _COUNTRY.fullmatch(country) else None
     if code is None:
         raise InvalidArgument("country", "must be two capital letters that stand for a country, for instance JP")
     digits, changes = clean(text)
     found: dict[str, ParsedNumber] = {}
-    for candidate, assumed in _candidates(digits, country, code):
-        if number := _number(candidate, [*changes, *assumed]):
+    for candidate, remarks in _candidates(digits, country, code):
+        if number := _parsed_number(candidate, [*changes, *remarks]):
             found.setdefault(number.e164, number)
     if len(found) > 1:
         raise InvalidArgument("text", "can be read as two different numbers: write + and the country code in front")
@@ -37,7 +37,7 @@ def read(text: object, country: str) -> ParsedNumber:
 
 
 def _candidates(digits: str, country: str, code: str) -> Iterator[tuple[str, Remarks]]:
-    """Give every way to take the digits as an international number, the likeliest first, and what it assumes."""
+    """Yield each international number that the digits may mean, the most likely first, with its changes and doubts."""
     if digits.startswith("+"):
         yield digits[1:], ()
         return
@@ -51,33 +51,33 @@ def _candidates(digits: str, country: str, code: str) -> Iterator[tuple[str, Rem
         yield digits[3:], (Doubt.PREFIX_READ,)
 
 
-def _number(digits: str, remarks: Remarks) -> ParsedNumber | None:
-    listed = plan.look_up(digits)
+def _parsed_number(digits: str, remarks: Remarks) -> ParsedNumber | None:
+    number = numbering_plan.look_up(digits)
     # Japan has numbers that begin with two zeros. They cannot be called from abroad, nor through Xoxzo.
-    if listed is None or objection_to_recipient(listed.e164):
+    if number is None or objection_to_recipient(number.e164):
         return None
-    remarks = [*remarks, *_about_trunk(listed, national=Note.COUNTRY_ADDED in remarks)]
+    remarks = [*remarks, *_trunk_remarks(number, national=Note.COUNTRY_ADDED in remarks)]
     return ParsedNumber(
-        e164=listed.e164,
-        kind=listed.kind,
-        country=listed.country,
+        e164=number.e164,
+        kind=number.kind,
+        country=number.country,
         doubts=tuple(remark for remark in remarks if isinstance(remark, Doubt)),
         notes=tuple(remark for remark in remarks if isinstance(remark, Note)),
     )
 
 
-def _about_trunk(listed: plan.Listed, *, national: bool) -> Remarks:
-    """Say what the national 0, or its absence, means: it belongs before a national number and nowhere else."""
-    if listed.has_trunk:
+def _trunk_remarks(number: numbering_plan.AllocatedNumber, *, national: bool) -> Remarks:
+    """Return what the trunk prefix, or its absence, means: it is dialled before a national number and nowhere else."""
+    if number.has_trunk_prefix:
         return () if national else (Note.TRUNK_DROPPED,)
-    # Only where it is 0 do people always write it: nobody misses the 1 of the United States, or the 8 of Russia.
-    return (Doubt.TRUNK_MISSING,) if national and listed.trunk == "0" else ()
+    # A missing prefix is remarkable only where it is 0: people do not write the 1 of the United States or Russia's 8.
+    return (Doubt.TRUNK_MISSING,) if national and number.trunk_prefix == "0" else ()
 
 
 def _objection(digits: str) -> str:
     where = ""
     if digits.startswith("+"):
-        code = plan.code_in_front(digits[1:])
+        code = numbering_plan.leading_country_code(digits[1:])
         if code is None:
             return "begins with no country code that exists"
         digits, where = digits.removeprefix("+" + code), f" after +{code}"

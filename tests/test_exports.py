@@ -70,7 +70,10 @@ def test_all_errors_and_models_are_exported() -> None:
         for name, value in vars(module).items()
         if inspect.isclass(value) and value.__module__ == module.__name__ and not name.startswith("_")
     } - {"Model", "OpenEnum"}
-    assert not public - EXPORTED, "add these names to src/xoxzo/cloudpy/__init__.py, for type checkers and to _MODULES"
+    missing = sorted(public - EXPORTED)
+    assert not missing, (
+        f"add {missing} to src/xoxzo/cloudpy/__init__.py: to the imports for type checkers and to _MODULES"
+    )
 
 
 def test_import_star_takes_them_all() -> None:

@@ -13,6 +13,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from terminal import Done, Terminal
 
+from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
+
 if TYPE_CHECKING:
     from ready import Ready
 
@@ -287,3 +289,9 @@ CASES: dict[str, Case] = {
     "demo": Case("demo", modes=("terminal", "japanese")),
 }
 """All that is recorded, by the name of the file."""
+
+# A command of the table of endpoints that has no case here is recorded with the arguments of its example.
+for _endpoint in ENDPOINTS:
+    for _command in _endpoint.commands:
+        if not any(case.command.startswith(_command.name) for case in CASES.values()):
+            CASES[_command.name.replace(" ", "-")] = Case(shlex.join([*_command.name.split(), *_command.arguments]))

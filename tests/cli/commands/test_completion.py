@@ -82,7 +82,7 @@ def test_a_real_shell_completes(shell: str, home: Path) -> None:
 def test_what_is_completed(complete) -> None:
     """Commands, options, values out of a few, and the names of this machine; no network is asked."""
     assert complete("xoxzo si") == ["sin", "simulator"]
-    assert complete("xoxzo sms ") == ["send", "get", "list", "wait", "find", "parts"]
+    assert complete("xoxzo conference ") == ["create", "get"]
     assert complete("xoxzo simulator sta") == ["status"]
     assert complete("xoxzo credits --profile ") == ["shop", "office"]
     assert complete("xoxzo doctor --profile o") == ["office"]

@@ -55,7 +55,7 @@ def trusted() -> Iterator[Path]:
         issued = authority.issue_cert("127.0.0.1")
         Path(folder, "server.pem").write_bytes(issued.private_key_and_cert_chain_pem.bytes())
         authority.cert_pem.write_to_path(Path(folder, "ca.pem"))
-        os.environ["SSL_CERT_FILE"] = str(Path(folder, "ca.pem"))
+        os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(Path(folder, "ca.pem"))
         yield Path(folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -41,6 +42,12 @@ def test_an_exception_of_a_signal_handler_is_known_by_its_frames(handler) -> Non
         assert raised_by_signal_handler(caught.value)
     finally:
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_no_other_thread_runs_signal_handlers() -> None:
+    """There every exception is the network's, and nobody has to look."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(raised_by_signal_handler, Alarm()).result() is False
 
 
 def test_any_other_exception_is_not_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from functools import partial
 from types import CodeType, FunctionType, MethodType, TracebackType
 
@@ -16,6 +17,9 @@ def raised_by_signal_handler(error: BaseException) -> bool:
     Args:
         error: the exception, with its traceback.
     """
+    if threading.current_thread() is not threading.main_thread():
+        # Python runs signal handlers in the main thread only.
+        return False
     handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()}
     traceback: TracebackType | None = error.__traceback__
     while traceback is not None:

@@ -201,7 +201,7 @@ class TlsOverTls:
         """Return what comes, ``b""`` at the end."""
         try:
             data: bytes = self._run(lambda: self._tls.read(limit))
-        except ssl.SSLZeroReturnError:
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
         return data
 

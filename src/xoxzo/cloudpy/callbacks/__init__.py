@@ -7,9 +7,16 @@ needs the extra ``callbacks`` (``pip install "xoxzo-cloudpy[callbacks]"``).
 from xoxzo.cloudpy.callbacks.actions import Action, Playback, Say, Transfer, Voicemail
 from xoxzo.cloudpy.callbacks.business_hours import BusinessHours
 from xoxzo.cloudpy.callbacks.callbacks import Callbacks
-from xoxzo.cloudpy.callbacks.events import CallEnded, DeliveryReport, Event, IncomingCall, IncomingSMS, LinkClicked
+from xoxzo.cloudpy.callbacks.events import (
+    CallEnded,
+    DeliveryReport,
+    Event,
+    IncomingCall,
+    IncomingSMS,
+    LinkClicked,
+    Purpose,
+)
 from xoxzo.cloudpy.callbacks.log import DeliveryLog, Entry, LogStorage, Note, Recorded
-from xoxzo.cloudpy.callbacks.tokens import Purpose
 
 __all__ = [
     "Action",

@@ -1,19 +1,26 @@
-"""Make callback URLs with a signed token, and receive what is posted to them (API sections 10 and 11)."""
+"""Make callback URLs with a signed token, and receive what is posted to them (API sections 10 and 11).
+
+Xoxzo signs nothing itself. A token holds a purpose, a reference and an expiry, signed with HMAC-SHA256. It stands in
+the path of the URL, because the documentation does not say how Xoxzo adds parameters to a query.
+"""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.callbacks import confirmation
 from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
-from xoxzo.cloudpy.callbacks.tokens import MAX_TOKEN_LENGTH, Purpose, Tokens
+from xoxzo.cloudpy.callbacks.events import Purpose
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from itsdangerous import URLSafeSerializer
 
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.callbacks.events import Event
@@ -21,6 +28,10 @@ if TYPE_CHECKING:
 
 DAY_SECONDS = 86_400
 MAX_REFERENCE_LENGTH = 255
+MAX_TOKEN_LENGTH = 2048
+"""Characters; a longer token is rejected before its signature is computed."""
+MIN_SECRET_BYTES = 16
+_SALT = b"xoxzo.cloudpy.callbacks"
 
 
 class Callbacks:
@@ -61,7 +72,7 @@ class Callbacks:
             raise ConfigurationError(str(error)) from None
         if "?" in public_url or "#" in public_url:
             raise ConfigurationError("public_url: must have no query and no fragment: the token stands in the path")
-        self._tokens = Tokens([secret] if isinstance(secret, str | bytes) else secret)
+        self._serializer, self._bad_data = _serializer([secret] if isinstance(secret, str | bytes) else secret)
         self.public_url = public_url.rstrip("/")
         self.lifetime = lifetime
         self.max_body = max_body
@@ -90,7 +101,7 @@ class Callbacks:
             raise InvalidArgument("purpose", f"must be one of {', '.join(Purpose)}") from None
         if reference is not None and len(checks.reference(reference)) > MAX_REFERENCE_LENGTH:
             raise InvalidArgument("reference", f"must have at most {MAX_REFERENCE_LENGTH} characters to fit into a URL")
-        token = self._tokens.sign(purpose, reference, self._expiry(purpose, expires))
+        token = self._serializer.dumps([purpose.value, reference, self._expiry(purpose, expires)])
         return f"{self.public_url}/{purpose}/{token}"
 
     def _expiry(self, purpose: Purpose, expires: datetime | timedelta | None) -> int | None:
@@ -101,6 +112,23 @@ class Callbacks:
         if isinstance(expires, timedelta):
             return int(self._clock() + expires.total_seconds())
         return None if purpose.is_lasting else int(self._clock() + self.lifetime)
+
+    def _verify(self, token: str) -> tuple[Purpose, str | None]:
+        """Return the purpose and the reference of a token.
+
+        Raises:
+            CallbackRejected: the signature is wrong (403), or the token has expired (410).
+        """
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise CallbackRejected("the token is not one of ours", 403)
+        try:
+            purpose, reference, expires = self._serializer.loads(token)
+        except (self._bad_data, ValueError):
+            # ValueError: text that cannot be encoded.
+            raise CallbackRejected("the token is not one of ours", 403) from None
+        if expires is not None and self._clock() >= expires:
+            raise CallbackRejected("the token has expired", 410)
+        return Purpose(purpose), reference
 
     def receive(
         self,
@@ -152,7 +180,7 @@ class Callbacks:
         path, _, query = url.partition("#")[0].partition("?")
         # Only the end of the path can be ours, so that a very long path costs nothing.
         *_, url_purpose, token = ["", "", *path.rstrip("/")[-MAX_TOKEN_LENGTH - 64 :].split("/")]
-        purpose, reference = self._tokens.verify(token, self._clock())
+        purpose, reference = self._verify(token)
         if url_purpose != purpose:
             raise CallbackRejected("the token was made for another purpose", 403)
         expected_method = "GET" if purpose is Purpose.INCOMING_CALL else "POST"
@@ -167,6 +195,22 @@ class Callbacks:
         if announced.isascii() and announced.isdigit() and len(body) < int(announced[:18]):
             raise CallbackRejected("the body is shorter than its Content-Length", 400)
         return parse_event(purpose, reference, parse_body(_header(headers, "content-type"), body))
+
+
+def _serializer(secrets: Sequence[str | bytes]) -> tuple[URLSafeSerializer, type[Exception]]:
+    """Return what signs and verifies tokens, and the exception that it raises for a wrong signature."""
+    try:
+        from itsdangerous import BadData, URLSafeSerializer
+    except ModuleNotFoundError:
+        raise ConfigurationError('callbacks need an extra: pip install "xoxzo-cloudpy[callbacks]"') from None
+    keys = [secret.encode() if isinstance(secret, str) else bytes(secret) for secret in secrets]
+    if not keys:
+        raise ConfigurationError("callbacks need a secret: a random text of at least 16 characters")
+    if any(len(key) < MIN_SECRET_BYTES for key in keys):
+        raise ConfigurationError(f"a secret of callbacks must have at least {MIN_SECRET_BYTES} characters")
+    # itsdangerous signs with the last key.
+    signer = {"key_derivation": "hmac", "digest_method": sha256}
+    return URLSafeSerializer(keys[::-1], salt=_SALT, signer_kwargs=signer), BadData
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

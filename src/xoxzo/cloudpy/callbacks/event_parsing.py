@@ -11,8 +11,15 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from xoxzo.cloudpy.callbacks.events import CallEnded, DeliveryReport, Event, IncomingCall, IncomingSMS, LinkClicked
-from xoxzo.cloudpy.callbacks.tokens import Purpose
+from xoxzo.cloudpy.callbacks.events import (
+    CallEnded,
+    DeliveryReport,
+    Event,
+    IncomingCall,
+    IncomingSMS,
+    LinkClicked,
+    Purpose,
+)
 from xoxzo.cloudpy.errors import CallbackRejected
 from xoxzo.cloudpy.models import CallStatus, MessageStatus
 from xoxzo.cloudpy.operations import replies

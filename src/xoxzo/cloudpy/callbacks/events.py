@@ -5,11 +5,27 @@ The API's documentation does not name all fields of a callback. ``raw`` has ever
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from decimal import Decimal
 
 from xoxzo.cloudpy.models import CallStatus, MessageStatus
 from xoxzo.cloudpy.models.base import Model
+
+
+class Purpose(enum.StrEnum):
+    """What a callback URL is for; its value is a part of the URL's path."""
+
+    DELIVERY_REPORT = "delivery-report"
+    CALL_ENDED = "call-ended"
+    LINK_CLICKED = "link-clicked"
+    INCOMING_CALL = "incoming-call"
+    INCOMING_SMS = "incoming-sms"
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the URL is stored with a subscribed number, and so never expires by default."""
+        return self in {Purpose.INCOMING_CALL, Purpose.INCOMING_SMS}
 
 
 class DeliveryReport(Model, frozen=True, kw_only=True):

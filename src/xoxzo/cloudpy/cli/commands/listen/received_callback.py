@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
-from xoxzo.cloudpy.callbacks.tokens import Purpose
+from xoxzo.cloudpy.callbacks.events import Purpose
 from xoxzo.cloudpy.errors import CallbackRejected
 from xoxzo.cloudpy.masking import mask_digits
 

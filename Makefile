@@ -7,6 +7,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 VENV := .venv
+TRANSLATIONS := src/xoxzo/cloudpy/locale/ja/LC_MESSAGES/xoxzo
 PUBLISHED := .venv-published
 PY := $(VENV)/bin/python
 
@@ -35,10 +36,10 @@ help: ## Print this list
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-demo: $(VENV)/.stamp-project ## Send, ring and answer on the simulator: no account, nothing leaves this machine
+demo: $(VENV)/.stamp-project $(TRANSLATIONS).mo ## Send, ring and answer on the simulator: no account, nothing leaves this machine
 	@$(CLEAN) $(VENV)/bin/xoxzo demo
 
-test: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests; ARGS="-k name" chooses among them
+test: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(TRANSLATIONS).mo ## Run the tests; ARGS="-k name" chooses among them
 	@$(CLEAN) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint docs-check coverage ## Everything that CI checks: format, lint, types, layers, generated files, docs, coverage
@@ -54,11 +55,12 @@ lint: $(VENV)/.stamp-dev ## Format, lint, types, layers and generated files only
 	$(CLEAN) $(PY) scripts/endpoints.py --check
 	$(CLEAN) $(PY) scripts/commands.py --check
 	$(CLEAN) $(PY) scripts/server_behaviours.py --check
+	$(CLEAN) $(PY) scripts/translations.py --check
 
 docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
 	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"
 
-coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp ## Run the tests and require the coverage
+coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(TRANSLATIONS).mo ## Run the tests and require the coverage
 	@rm -f .coverage .coverage.*
 	$(CLEAN) $(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(PY) -m coverage combine --quiet
@@ -109,6 +111,7 @@ lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 clean: ## Remove the environments and everything that was generated
 	rm -rf .venv .venv-published .venv-lock .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache
 	rm -rf .pytest_cache .ruff_cache build dist site
+	rm -f $(TRANSLATIONS).mo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Set-up ---------------------------------------------------------------------------------------------------
@@ -152,6 +155,10 @@ $(VENV)/.stamp-demo: requirements/demo.txt $(VENV)/.stamp-venv
 $(VENV)/.stamp-project: pyproject.toml $(VENV)/.stamp-venv | $(VENV)/.stamp-demo
 	@$(PIP) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
+
+# The install above compiles them; this is for whoever changes a translation afterwards.
+$(TRANSLATIONS).mo: $(TRANSLATIONS).po | $(VENV)/.stamp-project
+	@$(PY) scripts/translations.py --compile
 
 $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-venv | $(VENV)/.stamp-project
 	@echo "Installing what tests and checks need"

@@ -9,11 +9,19 @@ import pytest
 from click.testing import CliRunner, Result
 from ready import Ready
 
+import translations
 from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.cli.core.config import profiles
 from xoxzo.cloudpy.cli.core.sending import confirmation
 
 Shell = Callable[..., Result]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_translations() -> None:
+    """Compile the translations where they were changed: `make test` has done it, pytest by itself has not."""
+    if not translations.is_compiled():
+        translations.compile_catalogue()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 WATCHED = {
     "asyncio", "httptools", "httpx2", "keyring", "msgspec", "phonenumbers", "rich", "starlette", "tomlkit", "tomllib",
-    "uvicorn", "xoxzo.cloudpy.client", "xoxzo.cloudpy.cli.japanese", "xoxzo.cloudpy.simulator", "subprocess",
+    "uvicorn", "xoxzo.cloudpy.client", "xoxzo.cloudpy.simulator", "subprocess",
 }  # fmt: skip
 HTTP = {"httptools", "msgspec", "xoxzo.cloudpy.client"}
 SCRIPT = """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
-from said import commands
+from command_tree import commands
 from terminal import ENGLISH, JAPANESE
 
 from .recorded_cases import CASES as OTHERS, Case, World

@@ -17,6 +17,7 @@ from xoxzo.cloudpy import logs
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.headers import check_header
 from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.settings import RateLimiter, Settings
 from xoxzo.cloudpy.version import __version__
 
@@ -30,10 +31,10 @@ _BEGINNING = re.compile(r"\+[1-9][0-9]{0,14}")
 LIVE_URL = "https://api.xoxzo.com"
 USER_AGENT = f"xoxzo-cloudpy/{__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
 
-_NO_CREDENTIALS = """\
+_NO_CREDENTIALS = N_("""\
 no credentials: pass sid= and auth_token=, or set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN.
 To try without an account, start `xoxzo simulator` and set XOXZO_API_HOST to the address that it prints; it takes any
-SID and token."""
+SID and token.""")
 
 Timeout = float | tuple[float, float]
 
@@ -58,7 +59,7 @@ def configure(
     sid = _credential("sid", sid, "XOXZO_API_SID")
     auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
     if not sid or not auth_token:
-        raise ConfigurationError(_NO_CREDENTIALS)
+        raise ConfigurationError(_NO_CREDENTIALS, code="no_credentials")
     settings = Settings(
         base_url=_base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL),
         headers=(

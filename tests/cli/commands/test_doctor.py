@@ -22,7 +22,6 @@ from terminal import in_pipe, in_terminal
 
 from xoxzo.cloudpy.cli.commands.doctor import extras, finding
 from xoxzo.cloudpy.cli.commands.doctor.command import command
-from xoxzo.cloudpy.cli.japanese import checkup
 
 LIVE = "https://api.xoxzo.com"
 CREDITS = '{"credits": 12.5}'
@@ -390,9 +389,8 @@ def _not_installed(name: str) -> None:
 
 
 def test_every_extra_of_the_project_is_known() -> None:
-    """The table names each extra that the distribution has, and what the doctor says of it in Japanese."""
+    """The table names each extra that the distribution has."""
     assert set(extras.PURPOSES) == set(extras._requirements())
-    assert set(extras.PURPOSES.values()) < set(checkup.WORDS)
 
 
 def test_the_worst_decides() -> None:

@@ -98,7 +98,7 @@ def test_errors_of_the_library_are_refusals() -> None:
     """Each kind of the tree has its status; what is none of ours stays what it is."""
     cases = {
         errors.InvalidArgument("jp_kp", "is wrong"): 2,
-        errors.ConfigurationError("no credentials: …"): 4,
+        errors.ConfigurationError("no credentials: …", code="no_credentials"): 4,
         errors.ConfigurationError("base_url must be …"): 2,
         errors.SimulatorError("none answers"): 6,
         errors.CampaignError("cannot go on"): 2,
@@ -127,7 +127,7 @@ def test_an_error_is_said_in_japanese(monkeypatch) -> None:
     refused = to_command_error(error)
     assert refused is not None
     assert (
-        refused.message == "sms.send: ステータス 502, Bad gateway (リクエスト r) それでも実行された可能性があります。"
+        refused.message == "sms.send: ステータス 502, Bad gateway (リクエスト r) ただし、実行された可能性があります。"
     )
     assert Decimal(refused.status) == 7
 

@@ -1,232 +1,140 @@
-"""The language of the command line: which it is, and that nothing is said in one alone."""
+"""The language of the command line: which it is, and that its catalogue is complete and fits the code."""
 
-import ast
-import itertools
 import re
 import string
+import subprocess
+import sys
 
 import pytest
-from said import ROOM, commands, help_texts, sentences
 
-from xoxzo.cloudpy.cli.commands.campaign import progress, render
-from xoxzo.cloudpy.cli.core import exit_codes, i18n
-from xoxzo.cloudpy.cli.japanese import WORDS
-from xoxzo.cloudpy.cli.japanese.raised import WORDS as ERRORS
-from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.phone import Doubt, Note, parse
+import translations
+from xoxzo.cloudpy import locale
+from xoxzo.cloudpy.cli.core import i18n
+from xoxzo.cloudpy.errors import InvalidArgument, SimulatorError
+from xoxzo.cloudpy.phone import parse
 
 
 @pytest.mark.parametrize(
-    ("environment", "spoken"),
+    ("environment", "expected"),
     [
         ({}, "en"),
         ({"LANG": "ja_JP.UTF-8"}, "ja"),
         ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8"}, "ja"),
         ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, "en"),
-        ({"LANG": "ja_JP.UTF-8", "XOXZO_LANG": "en"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "ja:en"}, "ja"),
+        ({"LANGUAGE": "ja", "XOXZO_LANG": "en"}, "en"),
         ({"LC_ALL": "C", "XOXZO_LANG": "ja"}, "ja"),
         ({"LANG": "ja_JP.UTF-8", "LC_ALL": ""}, "ja"),
     ],
 )
-def test_the_locale_decides(environment, spoken, monkeypatch) -> None:
-    """XOXZO_LANG comes first, then LC_ALL, LC_MESSAGES and LANG; what is empty does not count."""
-    for name in ("XOXZO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+def test_the_environment_selects_the_language(environment, expected, monkeypatch) -> None:
+    """XOXZO_LANG comes first, then what gettext reads: LANGUAGE, LC_ALL, LC_MESSAGES, LANG; empty ones do not count."""
+    for name in ("XOXZO_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert i18n.language() == spoken
+    assert i18n.language() == expected
+
+
+def test_the_catalogue_is_complete() -> None:
+    """Every message of code, help, console, report and Click is in the catalogue and translated; nothing is stale."""
+    assert list(translations.problems()) == []
+
+
+def test_an_incomplete_catalogue_is_found(tmp_path, monkeypatch) -> None:
+    """What is missing, not translated or no longer used is named."""
+    text = translations.PO.read_text("utf-8")
+    entry = re.search(r'msgid "Stopped\."\nmsgstr "(.+)"\n', text)
+    assert entry is not None
+    text = text.replace(entry[0], 'msgid "Nobody says this."\nmsgstr "誰も言わない。"\n')
+    text = re.sub(r'(msgid "Nothing was sent\."\nmsgstr )".+"', r'\1""', text)
+    changed = tmp_path / "xoxzo.po"
+    changed.write_text(text, "utf-8")
+    monkeypatch.setattr(translations, "PO", changed)
+    found = "\n".join(translations.problems())
+    assert "not in the catalogue: 'Stopped.'" in found
+    assert "no longer used: 'Nobody says this.'" in found
+    assert "not translated: 'Nothing was sent.'" in found
 
 
 def fields(text: str) -> set[str]:
-    """Give the names in braces of a sentence."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    """Return the fields of a message: names in braces, and Click's in percent signs."""
+    try:
+        braces = {name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name}
+    except ValueError:  # a message with braces of its own is never formatted
+        braces = set()
+    return braces | set(re.findall(r"%\(\w+\)s", text))
 
 
-def test_every_sentence_is_said_in_japanese() -> None:
-    """Whatever the code says through `tr` and `plural` has a Japanese sentence with the same values in it."""
-    missing = {text: where for text, where in sentences() if text not in WORDS}
-    assert missing == {}
-
-
-def test_every_help_is_said_in_japanese() -> None:
-    """Each paragraph of a command's help, and each option's, has a Japanese one."""
-    missing = {text: name for name, command in commands() for text in help_texts(command) if text not in WORDS}
-    assert missing == {}
-
-
-def test_what_stands_in_tables_is_said_in_japanese() -> None:
-    """The advice after errors, and what the library remarks on a number, are translated, too."""
-    told = [*exit_codes._CHECK_ADVICE.values(), *exit_codes._CLASS_ADVICE.values(), *map(str, Doubt), *map(str, Note)]
-    told += [*render.COUNTERS.values(), *(words for _, words, _ in progress.COUNTERS), *progress.NOTICE_COLOURS]
-    told += ["created", "running", "cut off", "paused", "stopped", "finished", "cancelled", "expired", "purged"]
-    assert [text for text in told if text not in WORDS] == []
-
-
-def test_translations_keep_the_values() -> None:
-    """A translation names the values of its sentence and no other."""
+def test_translations_have_the_fields_of_their_messages() -> None:
+    """A translation names the fields of its message and no other."""
     wrong = []
-    for english, japanese in WORDS.items():
-        try:
-            if fields(english) != fields(japanese):
-                wrong.append(english)
-        except ValueError:  # a sentence with braces of its own is never filled in
-            continue
+    for message in translations.stored():
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = message.string if isinstance(message.string, list | tuple) else (message.string,)
+        if message.id and any(fields(text) != fields(ids[-1]) for text in texts):
+            wrong.append(message.id)
     assert wrong == []
 
 
-def test_a_sentence_without_a_translation_stays(monkeypatch) -> None:
-    """What nobody has translated is said in English."""
+ENGLISH = re.compile(r"(?<![\w`{'\"./%(=:-])[a-z]{3,}(?: [a-z]{2,})+(?![\w`}'\".=:-])")
+COMMANDS = re.compile(r"`[^`]*`|xoxzo [\w -]+|apt-get.*|\(.*?\)|[\w.-]+=|pip install.*|unset|say ja|\w+ に")
+
+
+def test_no_translation_is_half_english() -> None:
+    """No two English words in a row stand in a translation, except in commands to type."""
+    half = []
+    for message in translations.stored():
+        texts = message.string if isinstance(message.string, list | tuple) else (message.string,)
+        half += [text for text in texts if message.id and ENGLISH.search(COMMANDS.sub(" ", text))]
+    assert half == []
+
+
+@pytest.mark.parametrize(("word", "instead"), [
+    ("通数", "分割数"), ("通信事業者", "携帯電話会社"), ("通信会社", "携帯電話会社"), ("送信者", "送信元"),
+    ("キャリア", "携帯電話会社"), ("配信通知", "配信レポート"),
+])  # fmt: skip
+def test_one_word_has_one_translation(word, instead) -> None:
+    """The glossary has one Japanese word for each thing."""
+    del instead
+    assert [message.id for message in translations.stored() if word in str(message.string)] == []
+
+
+def test_the_compiled_catalogue_is_used(monkeypatch) -> None:
+    """The language is looked up for each message; what is not in the catalogue stays English."""
+    assert i18n._("Stopped.") == "Stopped."
     monkeypatch.setenv("XOXZO_LANG", "ja")
-    assert i18n._("{count} pigeons", count=3) == "3 pigeons"
-    assert i18n._("{ stands for itself") == "{ stands for itself"
-    assert i18n.ngettext("Did you mean {possibility}?", "unused", 1) == "{possibility} ではありませんか?"
+    assert i18n._("Stopped.") == "中断しました。"
+    assert i18n._("{count} pigeons") == "{count} pigeons"
+    assert i18n._("") == ""
+    assert i18n.ngettext("{count} message", "{count} messages", 2).format(count=2) == "2 件"
+    assert i18n.pgettext("nowhere", "{count} pigeons") == "{count} pigeons"
+    assert locale.translations("fr").gettext("Stopped.") == "Stopped."
 
 
 @pytest.mark.parametrize(("text", "length"), [("0801111", "7"), ("+811", "1"), ("1" * 19, "19"), ("0" * 101, "101")])
-def test_reasons_of_the_library_are_translated_with_their_numbers(text, length, monkeypatch) -> None:
+def test_errors_are_translated_with_their_fields(text, length, monkeypatch) -> None:
     """A number that is refused is refused in Japanese, whatever its length."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
     with pytest.raises(InvalidArgument) as refused:
         parse(text)
-    said = i18n.reason(refused.value.reason)
-    assert length in said
-    assert "digit" not in said
-    assert i18n.reason("something with 3 numbers") == "something with 3 numbers"
+    message = i18n.render_error(refused.value)
+    assert length in message
+    assert "digit" not in message
 
 
-PROGRAMS_ALONE = {
-    # What only a program can hand over, or what the command line has found out before.
-    "must be text, not {0}", "must be text, not {0}, which keeps no {1} in front", "must be True or False, not {0}",
-    "must be a list of tags, not one text", "must be a list of numbers, not one text",
-    "must be a whole number above {0}",
-    "must be a date or text as YYYY-MM-DD", "must be a date: the API compares whole days in UTC",
-    "excludes {0}: it makes the address itself", "is required, or callbacks to make one",
-    "is required with callbacks: the address that they make is bound to it",
-    "must be a Decimal or an int, not {0}", "must be a mapping of names to texts", "must have names that are texts",
-    "must be texts that can be encoded, and {0} is none", "or name must be given: there is nothing to change",
-}  # fmt: skip
-
-
-def refusals():
-    """Give the rules that the library refuses by, with what is filled in as ``{0}``, ``{1}`` …."""
-    for room in ("operations", "phone", "text", "models"):
-        for path in sorted((ROOM.parent / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and path.name != "raw.py":
-                    place = {"InvalidArgument": 1, "matching": 3}.get(node.func.id)
-                    yield from texts(node.args[place]) if place else ()
-
-
-def texts(node):
-    """Give the texts of an expression, as keys of the catalogue."""
-    pieces = node.values if isinstance(node, ast.JoinedStr) else [node]
-    if all(isinstance(piece, ast.Constant | ast.FormattedValue) for piece in pieces):
-        text = "".join(piece.value if isinstance(piece, ast.Constant) else "0" for piece in pieces)
-        places = itertools.count()
-        yield re.sub(r"[0-9]+", lambda _: f"{{{next(places)}}}", text)
-
-
-MET_IN_THE_SHELL = {
-    "campaigns": {
-        # What only a program can do wrong.
-        "must be given as its number", "recipients cannot be added to a campaign that is complete",
-        "must be pause, cancel or resume",
-    },
-    "integrations/alertmanager": {"x was claimed before"},
-    "configuration.py": {
-        "max_connections must be {0} or more", "max_retries must be {0} or more", "x must be a number above {0}",
-        "app_info must be printable ASCII, for instance shop/{0}.{1}",
-    },
-}  # fmt: skip
-"""Rooms whose errors somebody at a terminal meets, and what nobody can lead to there."""
-
-
-def errors(room: str):
-    """Give what a room raises, with ``x`` for each name in it."""
-    places = {"CampaignError": 0, "ConfigurationError": 0, "InvalidArgument": 1, "_need": 2}
-    path = ROOM.parent / room
-    for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in places:
-                said = node.args[places[node.func.id]]
-                pieces = said.values if isinstance(said, ast.JoinedStr) else [said]
-                if all(isinstance(piece, ast.Constant | ast.FormattedValue) for piece in pieces):
-                    yield "".join(piece.value if isinstance(piece, ast.Constant) else "x" for piece in pieces)
-
-
-@pytest.mark.parametrize("room", MET_IN_THE_SHELL)
-def test_errors_are_said_in_japanese(room, monkeypatch) -> None:
-    """Whatever a room says to somebody at a terminal is said in Japanese, whether numbers or names stand in it."""
+def test_fields_that_are_words_of_ours_are_translated(monkeypatch) -> None:
+    """The state of a campaign is a word to translate, its name is not."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
-    left = set()
-    for text in errors(room):
-        places = itertools.count()
-        numbered = re.sub(r"[0-9]+", lambda _, places=places: f"{{{next(places)}}}", text)
-        forms = (text, re.sub(r"\bx\b", "7", text), text.replace("x: x x", "x: this is no TOML: x"))
-        # Of a file of settings the place comes first, and the rule is said by itself.
-        if text not in {"x", "x: x", "x: x x", "missing: x", "unknown: x", "must be x"} and all(
-            i18n.reason(form) == form for form in forms
-        ):
-            left.add(numbered)
-    assert left == MET_IN_THE_SHELL[room]
-
-
-def _bare(text: str) -> str:
-    """Leave numbers and places out."""
-    return re.sub(r"[{}0-9]+", "", text)
-
-
-def test_rules_of_the_library_are_said_in_japanese() -> None:
-    """What a person can break by typing is refused in the reader's language."""
-    known = {_bare(text) for text in WORDS}
-    missing = {text for text in refusals() if _bare(text) not in known}
-    assert {text for text in missing if text.partition(": ")[0] not in WORDS} == PROGRAMS_ALONE
-
-
-def test_what_was_compared_is_named_in_japanese(monkeypatch) -> None:
-    """Names stay, what is wrong with them is translated."""
-    monkeypatch.setenv("XOXZO_LANG", "ja")
-    said = i18n.reason("must be those that the template names: missing name, day; unknown nam")
-    assert said == "テンプレートの差し込み項目と一致していません: 不足: name, day; 余分: nam"
-    assert i18n.reason("must not: be translated") == "must not: be translated"
-
-
-def test_errors_are_japanese_with_the_names_in_them(monkeypatch) -> None:
-    """Paths, addresses and names stand in the Japanese sentence as they stood in the English one."""
-    assert i18n.reason("a{b} is damaged") == "a{b} is damaged"
-    monkeypatch.setenv("XOXZO_LANG", "ja")
-    assert i18n.reason("a{b} is damaged") == "a{b} は壊れています"
-    assert i18n.reason("cannot listen on x port 1: Address already in use") == (
-        "x port 1 で待ち受けできません: すでに使われています"
-    )
-    assert i18n.reason("there is no setting 'a'; did you mean b?") == "設定 'a' はありません。b ではありませんか?"
-    assert i18n.reason("there is no setting 'a'") == "設定 'a' はありません"
-
-
-def test_errors_that_are_matched_are_raised_so() -> None:
-    """Each error that is matched by its words stands in the code with these words."""
-    raised = set()
-    for path in sorted(ROOM.parent.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                raised.add("".join(piece.value if isinstance(piece, ast.Constant) else "{}" for piece in node.values))
-    matched = {re.sub(r"\{\w+\}", "{}", text): text for text in ERRORS}
-    assert len(matched) == len(ERRORS)
-    # A value of its own may stand where the code has a place.
-    unknown = [text for text in matched if not any(_fits(text, english) for english in raised)]
-    assert unknown == []
-
-
-def _fits(text: str, english: str) -> bool:
-    pattern = ".+".join(map(re.escape, english.split("{}")))
-    return bool(english.strip("{}")) and re.fullmatch(pattern, text) is not None
+    error = SimulatorError("code", "{name} {state}", name="paused", state="paused")
+    assert i18n.render_error(error) == "paused 一時停止"
 
 
 def test_headings_of_campaigns_are_japanese_too(bare, monkeypatch) -> None:
     """Options that stand under headings of their own are translated with them."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
     shown = bare("campaign", "run", "--help").output
-    for piece in ("送る内容:", "宛先の一覧:", "守る条件:", "接続先:", "承認済みテンプレートの番号。"):
+    for piece in ("送る内容:", "宛先リスト:", "送信の制限:", "接続先:", "承認済みテンプレートの番号。"):
         assert piece in shown
 
 
@@ -240,3 +148,26 @@ def test_click_speaks_japanese_too(bare, monkeypatch) -> None:
     assert "'--json' ではありませんか?" in bare("credits", "--jsn").output
     assert "引数がありません: 'MSGID...'" in bare("sms", "get").output
     assert "'TEMPLATE' の値が正しくありません" in bare("template", "show", "x").output
+
+
+@pytest.mark.parametrize(
+    "variables", [{"LANGUAGE": "ja"}, {"LC_ALL": "ja_JP.UTF-8"}, {"XOXZO_LANG": "ja", "LANG": "C"}]
+)
+def test_click_follows_the_environment(variables) -> None:
+    """Click's messages are Japanese by the variables of gettext and by ours, in a program of its own."""
+    command = [sys.executable, "-m", "xoxzo.cloudpy.cli", "sms", "get"]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", **variables}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False, timeout=60)
+    assert done.stderr.startswith("使い方:")
+
+
+def test_the_environment_stays_as_it_was(bare, monkeypatch) -> None:
+    """Running a command leaves neither LANGUAGE nor gettext's domain changed."""
+    import gettext
+    import os
+
+    for value in (None, "de"):
+        monkeypatch.delenv("LANGUAGE", raising=False) if value is None else monkeypatch.setenv("LANGUAGE", value)
+        before = gettext.textdomain()
+        bare("--version")
+        assert (os.environ.get("LANGUAGE"), gettext.textdomain()) == (value, before)

@@ -107,7 +107,9 @@ class _Span(Struct, frozen=True):
 def _days(text: str) -> list[int]:
     first, dash, last = (part.strip().lower() for part in text.partition("-"))
     if first not in _DAYS or (dash and last not in _DAYS):
-        raise InvalidArgument("hours", f"{text!r} must be a day or a range of days of {', '.join(_DAYS)}")
+        raise InvalidArgument(
+            "hours", "{text!r} must be a day or a range of days of {names}", text=text, names=", ".join(_DAYS)
+        )
     begin = _DAYS.index(first)
     # "sat-mon" wraps around the end of the week.
     length = (_DAYS.index(last) - begin) % 7 if dash else 0
@@ -117,11 +119,11 @@ def _days(text: str) -> list[int]:
 def _span(text: str) -> _Span:
     found = _HOURS_PATTERN.fullmatch(text.strip())
     if found is None:
-        raise InvalidArgument("hours", f"{text.strip()!r} must look like 09:00-18:00")
+        raise InvalidArgument("hours", "{text!r} must look like 09:00-18:00", text=text.strip())
     begin_hour, begin_minute, end_hour, end_minute = map(int, found.groups())
     begin, end = begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
     if begin_minute > 59 or end_minute > 59 or begin >= _DAY_MINUTES or end > _DAY_MINUTES or begin == end:
-        raise InvalidArgument("hours", f"{text.strip()!r} must be two different times of a day")
+        raise InvalidArgument("hours", "{text!r} must be two different times of a day", text=text.strip())
     return _Span(begin, end if end > begin else end + _DAY_MINUTES)
 
 
@@ -131,4 +133,4 @@ def _holiday(day: date | str) -> date:
     try:
         return day if isinstance(day, date) else date.fromisoformat(day)
     except ValueError:
-        raise InvalidArgument("holidays", f"{day!r} must be a day as YYYY-MM-DD") from None
+        raise InvalidArgument("holidays", "{day!r} must be a day as YYYY-MM-DD", day=day) from None

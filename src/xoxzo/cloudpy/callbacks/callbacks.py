@@ -98,9 +98,13 @@ class Callbacks:
         try:
             purpose = Purpose(purpose)
         except ValueError:
-            raise InvalidArgument("purpose", f"must be one of {', '.join(Purpose)}") from None
+            raise InvalidArgument("purpose", "must be one of {names}", names=", ".join(Purpose)) from None
         if reference is not None and len(checks.reference(reference)) > MAX_REFERENCE_LENGTH:
-            raise InvalidArgument("reference", f"must have at most {MAX_REFERENCE_LENGTH} characters to fit into a URL")
+            raise InvalidArgument(
+                "reference",
+                "must have at most {max_reference_length} characters to fit into a URL",
+                max_reference_length=MAX_REFERENCE_LENGTH,
+            )
         token = self._serializer.dumps([purpose.value, reference, self._expiry(purpose, expires)])
         return f"{self.public_url}/{purpose}/{token}"
 
@@ -185,9 +189,11 @@ class Callbacks:
             raise CallbackRejected("the token was made for another purpose", 403)
         expected_method = "GET" if purpose is Purpose.INCOMING_CALL else "POST"
         if method.upper() != expected_method:
-            raise CallbackRejected(f"a callback of this purpose comes by {expected_method}", 405)
+            raise CallbackRejected(
+                "a callback of this purpose comes by {expected_method}", 405, expected_method=expected_method
+            )
         if len(body) > self.max_body:
-            raise CallbackRejected(f"the body has more than {self.max_body} bytes", 413)
+            raise CallbackRejected("the body has more than {max_body} bytes", 413, max_body=self.max_body)
         if purpose is Purpose.INCOMING_CALL:
             # Lenient: a call has to be answered, whatever its query holds.
             return parse_event(purpose, reference, parse_form(query, errors="replace"))
@@ -207,7 +213,9 @@ def _serializer(secrets: Sequence[str | bytes]) -> tuple[URLSafeSerializer, type
     if not keys:
         raise ConfigurationError("callbacks need a secret: a random text of at least 16 characters")
     if any(len(key) < MIN_SECRET_BYTES for key in keys):
-        raise ConfigurationError(f"a secret of callbacks must have at least {MIN_SECRET_BYTES} characters")
+        raise ConfigurationError(
+            "a secret of callbacks must have at least {min_secret_bytes} characters", min_secret_bytes=MIN_SECRET_BYTES
+        )
     # itsdangerous signs with the last key.
     signer = {"key_derivation": "hmac", "digest_method": sha256}
     return URLSafeSerializer(keys[::-1], salt=_SALT, signer_kwargs=signer), BadData

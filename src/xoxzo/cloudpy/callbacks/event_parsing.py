@@ -249,7 +249,9 @@ def _first(fields: Fields, *names: str) -> str:
 def _id(fields: Fields, name: str) -> str:
     value = replies.text(fields, name)
     if len(value) > MAX_ID_LENGTH:
-        raise CallbackRejected(f"the {name} is longer than {MAX_ID_LENGTH} characters")
+        raise CallbackRejected(
+            "the {name} is longer than {max_id_length} characters", name=name, max_id_length=MAX_ID_LENGTH
+        )
     return value
 
 
@@ -262,7 +264,7 @@ def _status(fields: Fields, *, required: bool = True) -> str:
 
 def _require_subject(reference: str | None, value: str, name: str) -> None:
     if reference is None and not value:
-        raise CallbackRejected(f"the callback has no {name}, and its URL has no reference")
+        raise CallbackRejected("the callback has no {name}, and its URL has no reference", name=name)
 
 
 def _integer(fields: Fields, name: str) -> int | None:

@@ -3,7 +3,6 @@
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples
-from xoxzo.cloudpy.cli.core.i18n import teach_click
 from xoxzo.cloudpy.version import __version__
 
 _COMMANDS = "xoxzo.cloudpy.cli.commands."
@@ -60,6 +59,3 @@ def xoxzo() -> None:
 
     Exit status: 0 done, 2 wrong use, 3 rejected, 4 credentials, 5 throttled, 6 surely not sent, 7 may be sent.
     """
-
-
-teach_click()

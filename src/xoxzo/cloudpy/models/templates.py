@@ -93,9 +93,16 @@ class Template(Model, frozen=True, kw_only=True):
     def _check_names(self, variables: dict[str, str]) -> None:
         missing = [name for name in self.placeholders if name not in variables]
         unknown = [name for name in variables if name not in self.placeholders]
-        found = [f"{word} {_listed(names)}" for word, names in (("missing", missing), ("unknown", unknown)) if names]
-        if found:
-            raise InvalidArgument("variables", f"must be those that the template names: {'; '.join(found)}")
+        names = {"missing": _listed(missing), "unknown": _listed(unknown)}
+        if missing and unknown:
+            template = "must be those that the template names: missing {missing}; unknown {unknown}"
+        elif missing:
+            template = "must be those that the template names: missing {missing}"
+        elif unknown:
+            template = "must be those that the template names: unknown {unknown}"
+        else:
+            return
+        raise InvalidArgument("variables", template, **names)
 
 
 def check_variables(values: object) -> dict[str, str]:
@@ -113,7 +120,9 @@ def check_variables(values: object) -> dict[str, str]:
         if not _is_text(name):
             raise InvalidArgument("variables", "must have names that are texts")
         if not _is_text(value):
-            raise InvalidArgument("variables", f"must be texts that can be encoded, and {_listed([name])} is none")
+            raise InvalidArgument(
+                "variables", "must be texts that can be encoded, and {value} is none", value=_listed([name])
+            )
     # As plain text: JSON takes no subclass of it, such as Django's SafeString.
     return {str.__str__(name): str.__str__(value) for name, value in values.items()}
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from xoxzo.cloudpy import phone
 from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def words(field: str, value: object) -> str:
     """Take text that can be encoded and is not blank; return a subclass of ``str``, such as Django's, as plain text."""
     if type(value) is not str:
         if not isinstance(value, str):
-            raise InvalidArgument(field, f"must be text, not {type(value).__name__}")
+            raise InvalidArgument(field, "must be text, not {type}", type=type(value).__name__)
         value = str.__str__(value)
     if not value.strip():
         raise InvalidArgument(field, "must not be empty or blank")
@@ -94,12 +95,12 @@ def caller(value: object) -> str:
 
 def sender(value: object) -> str:
     """Take a sender: at most 10 letters and digits, or at most 15 digits (API section 2.1)."""
-    return matching("sender", value, _SENDER, "must be at most 10 ASCII letters and digits, or at most 15 digits")
+    return matching("sender", value, _SENDER, N_("must be at most 10 ASCII letters and digits, or at most 15 digits"))
 
 
 def registered_sender(value: object) -> str:
     """Take the registered numeric sender of the K-premium routes (API section 2.1)."""
-    return matching("jp_kp_sender", value, _NUMERIC_SENDER, "must be the registered sender: 1 to 15 digits")
+    return matching("jp_kp_sender", value, _NUMERIC_SENDER, N_("must be the registered sender: 1 to 15 digits"))
 
 
 def message(value: object, *, measured: bool) -> str:
@@ -114,7 +115,9 @@ def _message(value: str, measured: bool) -> str:
     value = words("message", value)
     length = measure(value)
     if measured and length.parts is None:
-        raise InvalidArgument("message", f"has {length.units} characters; at most {length.limit} can be sent")
+        raise InvalidArgument(
+            "message", "has {units} characters; at most {limit} can be sent", units=length.units, limit=length.limit
+        )
     return value
 
 
@@ -182,7 +185,7 @@ def extra_parameters(values: object, known: Container[str]) -> dict[str, str | N
 def url(field: str, value: object) -> str:
     """Take an absolute http or https URL."""
     value = words(field, value)
-    rule = "must be an absolute http:// or https:// URL without blanks"
+    rule = N_("must be an absolute http:// or https:// URL without blanks")
     if _UNPRINTABLE.search(value):
         raise InvalidArgument(field, rule)
     try:
@@ -201,7 +204,7 @@ def flag(field: str, value: object) -> str | None:
     Any text would count as true, ``"false"`` too, and some switches cost money.
     """
     if not isinstance(value, bool):
-        raise InvalidArgument(field, f"must be True or False, not {type(value).__name__}")
+        raise InvalidArgument(field, "must be True or False, not {type}", type=type(value).__name__)
     return "true" if value else None
 
 
@@ -217,7 +220,7 @@ def callback_url(
     if callbacks is None:
         return optional_url(field, given)
     if given is not None:
-        raise InvalidArgument("callbacks", f"excludes {field}: it makes the address itself")
+        raise InvalidArgument("callbacks", "excludes {other}: it makes the address itself", other=field)
     if reference is None:
         raise InvalidArgument("reference", "is required with callbacks: the address that they make is bound to it")
     return url("callbacks", callbacks.url(purpose, reference))
@@ -226,23 +229,23 @@ def callback_url(
 def recording_url(value: object) -> str:
     """Take the address of an mp3: http only, few characters allowed (API section 5.1)."""
     value = url("recording_url", value)
-    rule = "must be http:// (https is not supported) with ASCII letters, digits, _ / - . and : only"
+    rule = N_("must be http:// (https is not supported) with ASCII letters, digits, _ / - . and : only")
     return matching("recording_url", value, _RECORDING, rule)
 
 
 def language(value: object, field: str = "tts_lang") -> str:
     """Take a language as ISO 639-1 (API section 5.1)."""
-    return matching(field, value, _LANGUAGE, "must be two small letters: ja or en")
+    return matching(field, value, _LANGUAGE, N_("must be two small letters: ja or en"))
 
 
 def country(value: object) -> str:
     """Take a country as ISO 3166-1 alpha-2 (API section 6.1)."""
-    return matching("country", value, _COUNTRY, "must be two capital letters, for instance JP")
+    return matching("country", value, _COUNTRY, N_("must be two capital letters, for instance JP"))
 
 
 def prefix(value: object) -> str:
     """Take a country code with an area prefix (API section 6.1)."""
-    return matching("prefix", value, _PREFIX, "must be digits: country code and prefix, for instance 8150")
+    return matching("prefix", value, _PREFIX, N_("must be digits: country code and prefix, for instance 8150"))
 
 
 def day(field: str, value: object) -> str:
@@ -251,7 +254,7 @@ def day(field: str, value: object) -> str:
         raise InvalidArgument(field, "must be a date: the API compares whole days in UTC")
     if isinstance(value, date):
         return value.isoformat()
-    value = matching(field, value, _DAY, "must be a date or text as YYYY-MM-DD")
+    value = matching(field, value, _DAY, N_("must be a date or text as YYYY-MM-DD"))
     try:
         date.fromisoformat(value)
     except ValueError:

@@ -49,7 +49,7 @@ def _participants(values: Sequence[str]) -> tuple[str, ...]:
         raise InvalidArgument("participants", "must be a list of numbers, not one text")
     numbers = tuple(checks.recipient(value, "participants") for value in values)
     if not 2 <= len(numbers) <= 3:
-        raise InvalidArgument("participants", f"must be 2 or 3 numbers, not {len(numbers)}")
+        raise InvalidArgument("participants", "must be 2 or 3 numbers, not {count}", count=len(numbers))
     return numbers
 
 

@@ -27,7 +27,7 @@ def request(
 ) -> Operation[Any]:
     """Ask for anything; a GET counts as a read, everything else as something that must not be done twice."""
     if method not in _METHODS:
-        raise InvalidArgument("method", f"must be one of {', '.join(sorted(_METHODS))}")
+        raise InvalidArgument("method", "must be one of {names}", names=", ".join(sorted(_METHODS)))
     if form is not None and json is not None:
         raise InvalidArgument("json", "excludes form: a request has one body")
     body, content_type = b"", None
@@ -70,7 +70,7 @@ def _encode(json: object) -> bytes:
     try:
         return msgspec.json.encode(json, enc_hook=_plain_text)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument("json", f"cannot be written as JSON: {type(error).__name__}") from None
+        raise InvalidArgument("json", "cannot be written as JSON: {type}", type=type(error).__name__) from None
 
 
 def _plain_text(value: object) -> str:

@@ -118,7 +118,9 @@ def _check_text(template: Template, values: Mapping[str, str], *, measured: bool
         return
     rendered = template.render(values)
     if measured and rendered.parts is None:
-        raise InvalidArgument("variables", f"make a text of {rendered.units} characters, which is too long to be sent")
+        raise InvalidArgument(
+            "variables", "make a text of {units} characters, which is too long to be sent", units=rendered.units
+        )
 
 
 def _path(template_id: int, field: str = "template_id") -> str:

@@ -32,7 +32,7 @@ def parse_with_plans(text: object, country: str) -> ParsedNumber:
     if len(found) > 1:
         raise InvalidArgument("text", "can be read as two different numbers: write + and the country code in front")
     if not found:
-        raise InvalidArgument("text", _objection(digits))
+        raise _unused_range(digits)
     return next(iter(found.values()))
 
 
@@ -74,12 +74,20 @@ def _trunk_remarks(number: numbering_plan.AllocatedNumber, *, national: bool) ->
     return (Doubt.TRUNK_MISSING,) if national and number.trunk_prefix == "0" else ()
 
 
-def _objection(digits: str) -> str:
-    where = ""
-    if digits.startswith("+"):
-        code = numbering_plan.leading_country_code(digits[1:])
-        if code is None:
-            return "begins with no country code that exists"
-        digits, where = digits.removeprefix("+" + code), f" after +{code}"
-    count = len(digits)
-    return f"has {count} digits{where} and is in no range that is in use: too short, too long or mistyped"
+def _unused_range(digits: str) -> InvalidArgument:
+    """Return the error for digits that are a number in no country."""
+    if not digits.startswith("+"):
+        return InvalidArgument(
+            "text",
+            "has {count} digits and is in no range that is in use: too short, too long or mistyped",
+            count=len(digits),
+        )
+    prefix = numbering_plan.leading_country_code(digits[1:])
+    if prefix is None:
+        return InvalidArgument("text", "begins with no country code that exists")
+    return InvalidArgument(
+        "text",
+        "has {count} digits after +{prefix} and is in no range that is in use: too short, too long or mistyped",
+        count=len(digits) - len(prefix) - 1,
+        prefix=prefix,
+    )

@@ -11,6 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.phone.parsed import Doubt, Note
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def clean(text: object) -> tuple[str, list[Note | Doubt]]:
         InvalidArgument: the text contains no number, more than one, or other text. The reason never contains the text.
     """
     if not isinstance(text, str):
-        raise InvalidArgument("text", f"must be text, not {type(text).__name__}, which keeps no 0 in front")
+        raise InvalidArgument("text", "must be text, not {type}, which keeps no 0 in front", type=type(text).__name__)
     if len(text) > _MAX_CHARACTERS:
-        raise InvalidArgument("text", f"has {len(text)} characters: too many for one number")
+        raise InvalidArgument("text", "has {count} characters: too many for one number", count=len(text))
     remarks: list[Note | Doubt] = []
     for change, remark in _CHANGES:
         changed = change(text)
@@ -63,7 +64,7 @@ def clean(text: object) -> tuple[str, list[Note | Doubt]]:
     if not _NUMBER.fullmatch(text):
         raise InvalidArgument("text", _objection(text))
     if (count := len(text.removeprefix("+"))) > _MAX_DIGITS:
-        raise InvalidArgument("text", f"has {count} digits: too long for one number, are there two?")
+        raise InvalidArgument("text", "has {count} digits: too long for one number, are there two?", count=count)
     return text, remarks
 
 
@@ -94,9 +95,11 @@ _CHANGES: tuple[tuple[Callable[[str], str], Note | Doubt], ...] = (
 
 def _objection(text: str) -> str:
     if not re.search(r"[0-9]", text):
-        return "holds no digits that can be read: they must be ASCII or full-width"
+        return N_("holds no digits that can be read: they must be ASCII or full-width")
     if _DECIMAL.search(text):
-        return "is a decimal number, as spreadsheets write them: digits may have been lost; format the column as text"
+        return N_(
+            "is a decimal number, as spreadsheets write them: digits may have been lost; format the column as text"
+        )
     if _SECOND_NUMBER.search(text):
-        return "holds more than one number, or a mark that stands between numbers"
-    return "holds something beside one number: letters, words or signs"
+        return N_("holds more than one number, or a mark that stands between numbers")
+    return N_("holds something beside one number: letters, words or signs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.locale import N_
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.phone.parsed import ParsedNumber
@@ -37,6 +38,6 @@ def parse(text: str, country: str = "JP") -> ParsedNumber:
     try:
         from xoxzo.cloudpy.phone.candidates import parse_with_plans
     except ModuleNotFoundError as error:
-        line = 'reading typed numbers needs an extra: pip install "xoxzo-cloudpy[phone]"'
+        line = N_('reading typed numbers needs an extra: pip install "xoxzo-cloudpy[phone]"')
         raise ConfigurationError(line) from error
     return parse_with_plans(text, country)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from xoxzo.cloudpy.locale import N_
+
 _RECIPIENT = re.compile(r"\+(?!810)[1-9][0-9]{6,14}")
 _CALLER = re.compile(r"\+?[0-9]{1,15}")
 
@@ -17,12 +19,12 @@ def objection_to_recipient(number: str) -> str | None:
     if _RECIPIENT.fullmatch(number):
         return None
     if not number.startswith("+"):
-        return "must be in E.164: begin with + and the country code, as in +8180…"
+        return N_("must be in E.164: begin with + and the country code, as in +8180…")
     if number.startswith("+810"):
-        return "must not have a 0 after +81: +8180…, not +81080…"
-    return "must be in E.164: + and 7 to 15 digits, without blanks or hyphens"
+        return N_("must not have a 0 after +81: +8180…, not +81080…")
+    return N_("must be in E.164: + and 7 to 15 digits, without blanks or hyphens")
 
 
 def objection_to_caller(number: str) -> str | None:
     """Return the rule that a number breaks as a caller (API section 5.1); ``None`` if it can be one."""
-    return None if _CALLER.fullmatch(number) else "must be 1 to 15 digits, with or without a leading +"
+    return None if _CALLER.fullmatch(number) else N_("must be 1 to 15 digits, with or without a leading +")

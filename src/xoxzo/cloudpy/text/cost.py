@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.text.length import measure
 
 # Credits per part.
@@ -17,11 +18,11 @@ _TRACKING_SURCHARGE = Decimal(5)
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
-TOO_LONG = "the text is over 660 characters and cannot be sent"
-NOT_PUBLISHED = "no price is published for this country: give yours as price="
-K_PREMIUM_NOT_PUBLISHED = "the price of K-premium has not been published since 2025-03-01: give yours as price="
-TRACKING_INFERRED = "link tracking is reckoned with 5 credits a message, as seen in one sample"
-TRACKING_LENGTH = "the text is measured before its link is replaced; what Xoxzo measures is not known"
+TOO_LONG = N_("the text is over 660 characters and cannot be sent")
+NOT_PUBLISHED = N_("no price is published for this country: give yours as price=")
+K_PREMIUM_NOT_PUBLISHED = N_("the price of K-premium has not been published since 2025-03-01: give yours as price=")
+TRACKING_INFERRED = N_("link tracking is reckoned with 5 credits a message, as seen in one sample")
+TRACKING_LENGTH = N_("the text is measured before its link is replaced; what Xoxzo measures is not known")
 
 
 class CostEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def _exact(price: Decimal | int | None) -> Decimal | None:
     if price is None:
         return None
     if isinstance(price, bool) or not isinstance(price, (Decimal, int)):
-        raise InvalidArgument("price", f"must be a Decimal or an int, not {type(price).__name__}")
+        raise InvalidArgument("price", "must be a Decimal or an int, not {type}", type=type(price).__name__)
     exact = Decimal(price)
     if not exact.is_finite() or exact < 0:
         raise InvalidArgument("price", "must be 0 or more")

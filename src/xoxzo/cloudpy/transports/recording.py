@@ -159,7 +159,7 @@ class Reader:
             try:
                 self._left.append(msgspec.json.decode(line, type=Exchange))
             except msgspec.MsgspecError:
-                raise ConfigurationError(f"line {number} of the recording cannot be read") from None
+                raise ConfigurationError("line {number} of the recording cannot be read", number=number) from None
 
     def take(self, request: Request) -> Exchange:
         """Return the next exchange that was recorded for such a request.
@@ -173,4 +173,9 @@ class Reader:
                     return self._left.pop(place)
         expected = f"expected next: {self._left[0]}" if self._left else "nothing more was recorded"
         asked = Redaction().path(request)
-        raise ConfigurationError(f"the recording has no answer left for {request.method} {asked}; {expected}")
+        raise ConfigurationError(
+            "the recording has no answer left for {method} {asked}; {expected}",
+            method=request.method,
+            asked=asked,
+            expected=expected,
+        )

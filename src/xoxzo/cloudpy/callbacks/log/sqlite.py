@@ -166,7 +166,9 @@ class SqliteStorage:
                 connection.close()
                 raise
         except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(f"the delivery log {self._path} cannot be opened: {error}") from error
+            raise ConfigurationError(
+                "the delivery log {path} cannot be opened: {why}", path=self._path, why=error
+            ) from error
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -176,7 +178,7 @@ class SqliteStorage:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if version not in {0, _SCHEMA_VERSION} or (version == 0 and tables):
-                raise ConfigurationError(f"{self._path} is not a delivery log of this version")
+                raise ConfigurationError("{path} is not a delivery log of this version", path=self._path)
             for statement in _SCHEMA if version == 0 else ():
                 connection.execute(statement)
         _enable_wal(connection)

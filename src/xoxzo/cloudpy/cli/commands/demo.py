@@ -78,14 +78,14 @@ def command() -> None:
             run_steps(url)
         print_line(_("The simulator was stopped again."))
     except (DemoFailed, XoxzoError) as surprise:
-        click.secho("\n" + _("The demo stopped: {why}", why=surprise), fg="red", err=True)
+        click.secho("\n" + _("The demo stopped: {why}").format(why=surprise), fg="red", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         click.echo("\n" + _("Stopped."), err=True)
         sys.exit(130)
     click.echo()
     took = f"{time.monotonic() - began:.1f}"
-    click.secho(_("Everything was checked, in {seconds} s.", seconds=took), bold=True)
+    click.secho(_("Everything was checked, in {seconds} s.").format(seconds=took), bold=True)
     print_line(_("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
 
 
@@ -105,9 +105,11 @@ def run_steps(url: str) -> None:
         spent = message(client, url) + calls(client) + dial_in(client, url)
         after = client.account.credits().credits
         print_heading(_("The bill"))
-        print_line(_("{before} before, {after} after.", before=format_credits(before), after=format_credits(after)))
+        print_line(
+            _("{before} before, {after} after.").format(before=format_credits(before), after=format_credits(after))
+        )
         check(before - after == spent, f"{before - after} credits are gone, the steps add up to {spent}")
-        print_check(_("{cost} were spent: the sum of what each step said", cost=format_credits(spent)))
+        print_check(_("{cost} were spent: the sum of what each step said").format(cost=format_credits(spent)))
 
 
 @contextmanager
@@ -143,12 +145,14 @@ def message(client: Client, url: str) -> Decimal:
     """Send an SMS in Japanese and follow it to the handset; return its cost."""
     print_heading(_("An SMS in Japanese"))
     length = measure(TEXT)
-    print_line(_("“{text}”", text=TEXT))
-    counted = _("{units} characters, not all of them ASCII: {parts} parts.", units=length.units, parts=length.parts)
+    print_line(_("“{text}”").format(text=TEXT))
+    counted = _("{units} characters, not all of them ASCII: {parts} parts.").format(
+        units=length.units, parts=length.parts
+    )
     print_line(counted)
     today = datetime.now(UTC).date()
     sent = client.sms.send(recipient=PHONE, sender="Shop", message=TEXT, reference="demo-1")
-    print_line(_("sent to {number} as {ident}", number=PHONE, ident=sent.msgid))
+    print_line(_("sent to {number} as {ident}").format(number=PHONE, ident=sent.msgid))
     message = poll(partial(client.sms.get, sent.msgid))
     check(message.status is MessageStatus.DELIVERED, f"the SMS ended as {message.status}")
     check(message.parts == length.parts, f"billed {message.parts} parts, expected {length.parts}")
@@ -160,7 +164,7 @@ def message(client: Client, url: str) -> Decimal:
     listed = [each.msgid for each in client.sms.list(since=today)]
     check(listed == [sent.msgid], f"the list since {today} has {listed}")
     check(client.sms.find("demo-1", since=today).found, "the reference was not found")
-    print_check(_("in the list of what was sent since {day}, and found by its reference", day=today))
+    print_check(_("in the list of what was sent since {day}, and found by its reference").format(day=today))
     return message.cost or Decimal(0)
 
 
@@ -168,9 +172,9 @@ def calls(client: Client) -> Decimal:
     """Ring two phones, with an mp3 and with a text, and follow both calls; return their cost."""
     print_heading(_("A phone rings, twice"))
     mp3 = client.calls.play(caller=OFFICE, recipient=PHONE, recording_url="http://www.example.com/hello.mp3")
-    print_line(_("{number} is to hear an mp3", number=PHONE))
+    print_line(_("{number} is to hear an mp3").format(number=PHONE))
     tts = client.calls.say(caller=OFFICE, recipient=FRIEND, tts_message=SPOKEN, tts_lang="ja")
-    print_line(_("{number} is to hear, in Japanese: “{text}”", number=FRIEND, text=SPOKEN))
+    print_line(_("{number} is to hear, in Japanese: “{text}”").format(number=FRIEND, text=SPOKEN))
     cost = Decimal(0)
     for what, callid in ((_("the mp3"), mp3.callid), (_("the text"), tts.callid)):
         call = poll(partial(client.calls.get, callid))
@@ -191,18 +195,20 @@ def dial_in(client: Client, url: str) -> Decimal:
         raise DemoFailed("no 050 number is free")
     client.dins.subscribe(number.din_uid)
     costs = {"month": format_credits(number.monthly_cost), "minute": format_credits(number.minute_cost)}
-    print_line(_("subscribed +{number}: {month} for 30 days, {minute} a minute", number=number.din, **costs))
+    print_line(_("subscribed +{number}: {month} for 30 days, {minute} a minute").format(number=number.din, **costs))
     asked: list[dict[str, list[str]]] = []
     with action_server(f'say ja "{GREETING}"', asked) as action_url:
         client.dins.set_action_url(number.din_uid, action_url=action_url)
         check([each.action_url for each in client.dins.list()] == [action_url], "the action URL was not kept")
-        print_line(_("its action URL is {url}, a small server in this program", url=action_url))
+        print_line(_("its action URL is {url}, a small server in this program").format(url=action_url))
         ringing = control(url, "/_simulator/calls", {"din": number.din, "caller": FRIEND})
-        print_line(_("{number} dials the number …", number=FRIEND))
+        print_line(_("{number} dials the number …").format(number=FRIEND))
         call = poll(partial(client.calls.get, ringing["id"]))
     expected = {"caller": [FRIEND.removeprefix("+")], "recipient": [number.din]}
     check(asked == [expected], f"the action URL was asked with {asked}")
-    print_check(_("the action URL was asked: {query}", query=f"caller={expected['caller'][0]} recipient={number.din}"))
+    print_check(
+        _("the action URL was asked: {query}").format(query=f"caller={expected['caller'][0]} recipient={number.din}")
+    )
     check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
     steps = control(url, f"/_simulator/calls/{ringing['id']}")["steps"]
     said = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]

@@ -79,7 +79,7 @@ def command(
         where = resolve(profile, simulator=simulator)
     except NoCredentials as missing:
         # An assistant shows one line of what goes wrong here, if any.
-        line = _("{reason} Or try it with --simulator.", reason=missing.message)
+        line = _("{reason} Or try it with --simulator.").format(reason=missing.message)
         raise CommandError(line, *missing.advice, status=CREDENTIALS) from None
     click.echo(where.line, err=True)
     asyncio.run(_serve(where, limits, settings, show_numbers=show_numbers))

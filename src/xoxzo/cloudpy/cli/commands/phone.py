@@ -11,14 +11,14 @@ import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
-from xoxzo.cloudpy.cli.core.i18n import Word, _, reason
+from xoxzo.cloudpy.cli.core.i18n import Word, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
 from xoxzo.cloudpy.cli.core.output.results import Output, field_title
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))
@@ -49,9 +49,7 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
     columns = ("e164", "kind", "country", "doubts", "notes", "error")
-    out.table(
-        _rows(expand_stdin(numbers), country, bad, reason if out.draws else str), columns, single=True, title=_title
-    )
+    out.table(_rows(expand_stdin(numbers), country, bad, for_people=out.draws), columns, single=True, title=_title)
     if bad:
         raise click.exceptions.Exit(REJECTED)
 
@@ -60,7 +58,8 @@ def _title(name: str) -> str:
     return _("as typed") if name == "text" else field_title(name)
 
 
-def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[str], str]) -> Iterator[dict[str, Any]]:
+def _rows(numbers: Sequence[str], country: str, bad: list[str], *, for_people: bool) -> Iterator[dict[str, Any]]:
+    say = _ if for_people else str
     for text in numbers:
         try:
             found = parse(text, country)
@@ -73,7 +72,7 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[
                 "country": None,
                 "doubts": [],
                 "notes": [],
-                "error": said(error.reason),
+                "error": render_error(error) if for_people else error.reason,
             }
             continue
         yield {
@@ -81,7 +80,7 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], said: Callable[[
             "e164": found.e164,
             "kind": Word(found.kind),
             "country": found.country,
-            "doubts": [said(doubt.value) for doubt in found.doubts],
-            "notes": [said(note.value) for note in found.notes],
+            "doubts": [say(doubt.value) for doubt in found.doubts],
+            "notes": [say(note.value) for note in found.notes],
             "error": None,
         }

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xoxzo.cloudpy.cli.core.help_format import Context, paragraphs
-from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
-COMMON_OPTIONS_HEADING = "Options of every command"
+COMMON_OPTIONS_HEADING = N_("Options of every command")
 """The heading under which the options stand that all commands of the API share."""
 _SIMILARITY = 0.8
 """How alike a misspelt option has to be to the one that was meant."""
@@ -55,6 +55,11 @@ class BaseCommand(click.Command):
 
     context_class = Context
 
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - what Click's takes and returns
+        """Run the command line, with Click's messages in the reader's language."""
+        with click_translations():
+            return super().main(*args, **extra)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line; `--help` and `--version` are written here."""
         try:
@@ -87,7 +92,8 @@ class BaseCommand(click.Command):
         """Return the first sentence of the help."""
         del limit
         first = next(paragraphs(self.short_help or self.help or ""), [""])
-        return _(" ".join(first))
+        sentence = " ".join(first)
+        return _(sentence)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what the command returns
         """Run the command; an error of ours is told, and ends the program with its status."""
@@ -154,7 +160,7 @@ class Group(BaseCommand, click.Group):
                 raise
             if ctx.resilient_parsing:
                 return None  # nobody has asked for it: somebody has pressed Tab
-            line = _("this needs an extra: {install}", install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
+            line = _("this needs an extra: {install}").format(install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
             click.echo(f"{ctx.command_path} {cmd_name}: {line}", err=True)
             raise click.exceptions.Exit(2) from None
         return command
@@ -168,7 +174,7 @@ class Group(BaseCommand, click.Group):
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches
 
-        said = _("No such command {name!r}.", name=name)
+        said = _("No such command {name!r}.").format(name=name)
         if alike := sorted(get_close_matches(name, self.list_commands(ctx))):
             listed = ", ".join(map(repr, alike))
             question = ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", len(alike))

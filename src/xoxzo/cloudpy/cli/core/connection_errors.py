@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import N_, _
 
 _NO_CONNECTION = "no connection: "
 _MEANINGS = {
-    "Connection refused": "nothing listens there",
-    "actively refused": "nothing listens there",
-    "Name or service not known": "there is no machine of this name",
-    "name resolution": "there is no machine of this name",
-    "nodename nor servname": "there is no machine of this name",
-    "getaddrinfo failed": "there is no machine of this name",
-    "Network is unreachable": "the network does not lead there",
-    "No route to host": "the network does not lead there",
-    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted",
+    "Connection refused": N_("nothing listens there"),
+    "actively refused": N_("nothing listens there"),
+    "Name or service not known": N_("there is no machine of this name"),
+    "name resolution": N_("there is no machine of this name"),
+    "nodename nor servname": N_("there is no machine of this name"),
+    "getaddrinfo failed": N_("there is no machine of this name"),
+    "Network is unreachable": N_("the network does not lead there"),
+    "No route to host": N_("the network does not lead there"),
+    "CERTIFICATE_VERIFY_FAILED": N_("its certificate is not trusted"),
 }
 """What stands in an error of the system's, and what it means."""
 OUTCOMES = {
-    "ConnectionFailed": "no connection",
-    "TimedOut": "no answer in time",
-    "ResponseLost": "the answer was lost",
-    "RateLimited": "too many requests",
-    "ServerError": "the server failed",
+    "ConnectionFailed": N_("no connection"),
+    "TimedOut": N_("no answer in time"),
+    "ResponseLost": N_("the answer was lost"),
+    "RateLimited": N_("too many requests"),
+    "ServerError": N_("the server failed"),
 }
 """What a try that is made again came to, by the class of its error."""
 
@@ -35,8 +35,8 @@ def describe(why: str) -> str:
     """
     meaning = next((words for sign, words in _MEANINGS.items() if sign in why), None)
     if meaning is None:
-        return reason(why)
-    return _("no connection: {why}", why=_(meaning)) if why.startswith(_NO_CONNECTION) else _(meaning)
+        return _(why)
+    return _("no connection: {why}").format(why=_(meaning)) if why.startswith(_NO_CONNECTION) else _(meaning)
 
 
 def describe_outcome(kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,15 +66,15 @@ def to_command_error(error: BaseException) -> CommandError | None:
         return error
     if isinstance(error, InvalidArgument):
         advice = [_(_FIELD_ADVICE[error.field])] if error.field in _FIELD_ADVICE else []
-        return CommandError(f"{error.field.replace('_', '-')}: {reason(error.reason)}", *advice)
+        return CommandError(f"{error.field.replace('_', '-')}: {render_error(error)}", *advice)
     if isinstance(error, APIError):
         return _APIFailure(error)
     if isinstance(error, ConfigurationError):
-        missing = str(error).startswith("no credentials")
-        return CommandError(reason(str(error)), status=CREDENTIALS if missing else USAGE)
+        missing = error.code == "no_credentials"
+        return CommandError(render_error(error), status=CREDENTIALS if missing else USAGE)
     if isinstance(error, SimulatorError):
-        return CommandError(reason(str(error)), status=NOT_SENT)
-    return CommandError(reason(str(error))) if isinstance(error, XoxzoError) else None
+        return CommandError(render_error(error), status=NOT_SENT)
+    return CommandError(render_error(error)) if isinstance(error, XoxzoError) else None
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def invalid_arguments_as_errors(*, nothing_sent: bool = False) -> Iterator[None]
     except InvalidArgument as error:
         refused = to_command_error(error)
         advice = refused.advice if refused is not None else ()
-        message = str(refused) if nothing_sent is False else _("{message}; nothing was sent.", message=refused)
+        message = str(refused) if nothing_sent is False else _("{message}; nothing was sent.").format(message=refused)
         raise CommandError(message, *advice) from None
 
 
@@ -130,19 +130,23 @@ def status_of(error: APIError) -> int:
     return REJECTED if refused else NOT_SENT
 
 
-def _sentence(error: APIError) -> str:
-    """Say an error in the reader's language, with the words of the server where it has said any."""
+def describe_api_error(error: APIError) -> str:
+    """Return why a request failed, in the reader's language: the server's own words, or why there was no answer."""
     from xoxzo.cloudpy.cli.core.connection_errors import describe
     from xoxzo.cloudpy.errors import StatusError
 
-    if isinstance(error, StatusError):
-        number, comma, rest = error.reason.removeprefix("status ").partition(", ")
-        said = _("status {status}", status=number) + comma + rest
-    else:
-        said = describe(error.reason)
-    tries = _(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
+    if not isinstance(error, StatusError):
+        return describe(error.reason)
+    words = next((f", {line}" for line in _field_errors(error)), f", {error.detail}" if error.detail else "")
+    return _("status {status}").format(status=error.status) + words
+
+
+def _sentence(error: APIError) -> str:
+    """Say an error in the reader's language, with the words of the server where it has said any."""
+    said = describe_api_error(error)
+    tries = _(", {attempts} attempts").format(attempts=error.attempts) if error.attempts > 1 else ""
     doubt = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
-    return f"{error.operation}: {said} ({_('request {id}', id=error.request_id or '-')}{tries}){doubt}"
+    return f"{error.operation}: {said} ({_('request {id}').format(id=error.request_id or '-')}{tries}){doubt}"
 
 
 def _advice(error: APIError) -> list[str]:
@@ -151,50 +155,59 @@ def _advice(error: APIError) -> list[str]:
     if isinstance(error, errors.TimedOut) and error.operation.endswith(".wait"):
         return [_("It is not over yet: give the same command again to go on waiting.")]
     if error.maybe_sent:
-        look = _(_CHECK_ADVICE.get(error.operation.partition(".")[0], "Look whether it was done before you try again."))
+        look = _(_CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST))
         if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
-            look = _("Look before you send again: xoxzo sms find {reference}", reference=error.reference)
+            look = _("Look before you send again: xoxzo sms find {reference}").format(reference=error.reference)
         return [look]
     if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
         return [_("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
     for kind, line in _CLASS_ADVICE.items():
         if isinstance(error, getattr(errors, kind)):
-            return [*_further_field_errors(error), _(line, seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]
+            return [
+                *_further_field_errors(error),
+                _(line).format(seconds=f"{getattr(error, 'retry_after', None) or 1:g}"),
+            ]
     if isinstance(error, errors.StatusError):
         return _further_field_errors(error)
     return [_("Nothing was sent or changed: the same command may be given again.")]
 
 
 def _further_field_errors(error: StatusError | APIError) -> list[str]:
-    """Say the server's objections beyond the first, which stands in the error's own sentence."""
+    """Return the server's objections beyond the first, which stands in the error's own sentence."""
+    return _field_errors(error)[1:]
+
+
+def _field_errors(error: APIError) -> list[str]:
     from xoxzo.cloudpy.masking import mask_sentence
 
     fields = getattr(error, "field_errors", {})
-    every = [f"{field}: {line}" for field, lines in fields.items() for line in lines]
-    return [mask_sentence(line) for line in every[1:]]
+    return [mask_sentence(f"{field}: {line}") for field, lines in fields.items() for line in lines]
 
 
 _FIELD_ADVICE = {
-    "template": "See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page.",
-    "variables": "See what it names: xoxzo template show NUMBER",
+    "template": N_("See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page."),
+    "variables": N_("See what it names: xoxzo template show NUMBER"),
 }
 """What to do about a value that breaks a rule, by its field."""
+_CHECK_FIRST = N_("Look whether it was done before you try again.")
 _CHECK_ADVICE = {
-    "sms": "Look before you send again: xoxzo sms list",
-    "templates": "Look before you try again: xoxzo sms list, xoxzo template list",
-    "calls": "A phone may ring: ask there before you call again.",
-    "conferences": "Phones may ring: ask there before you call again.",
-    "dins": "Look whether you have the number: xoxzo din list",
-    "otp": "A code may be on its way: wait for it before you ask for another.",
-    "lookup": "The look-up may have been charged.",
+    "sms": N_("Look before you send again: xoxzo sms list"),
+    "templates": N_("Look before you try again: xoxzo sms list, xoxzo template list"),
+    "calls": N_("A phone may ring: ask there before you call again."),
+    "conferences": N_("Phones may ring: ask there before you call again."),
+    "dins": N_("Look whether you have the number: xoxzo din list"),
+    "otp": N_("A code may be on its way: wait for it before you ask for another."),
+    "lookup": N_("The look-up may have been charged."),
 }
 _CLASS_ADVICE = {
-    "AuthenticationFailed": "Check the SID and the token: xoxzo doctor",
-    "NotEnoughCredits": "See what is left: xoxzo credits",
-    "PermissionDenied": "Your account may not do this. Unless Xoxzo has approved free texts for it, it sends by "
-    "templates: xoxzo template send",
-    "NotFound": "Nothing there has this id; ids belong to one account.",
-    "RateLimited": "Wait {seconds} seconds and give the same command again.",
-    "ServerError": "Nothing was sent or changed: the same command may be given again.",
-    "ConnectionFailed": "Nothing was sent: look at the network, the proxy and the address (xoxzo doctor).",
+    "AuthenticationFailed": N_("Check the SID and the token: xoxzo doctor"),
+    "NotEnoughCredits": N_("See what is left: xoxzo credits"),
+    "PermissionDenied": N_(
+        "Your account may not do this. Unless Xoxzo has approved free texts for it, it sends by "
+        "templates: xoxzo template send"
+    ),
+    "NotFound": N_("Nothing there has this id; ids belong to one account."),
+    "RateLimited": N_("Wait {seconds} seconds and give the same command again."),
+    "ServerError": N_("Nothing was sent or changed: the same command may be given again."),
+    "ConnectionFailed": N_("Nothing was sent: look at the network, the proxy and the address (xoxzo doctor)."),
 }

@@ -28,7 +28,8 @@ class Formatter(click.HelpFormatter):
         blocks = []
         for lines in paragraphs(text):
             room = self.width - self.current_indent
-            blocks.append([_(line) for line in lines[1:]] if lines[0] == "\b" else wrap(_(" ".join(lines)), room))
+            paragraph = " ".join(lines)
+            blocks.append([_(line) for line in lines[1:]] if lines[0] == "\b" else wrap(_(paragraph), room))
         indent = " " * self.current_indent
         self.write("\n\n".join("\n".join((indent + line).rstrip() for line in block) for block in blocks) + "\n")
 

@@ -49,7 +49,7 @@ def read_text(given: str | None, file: str | None) -> str:
             text = Path(file).read_text(encoding=_ENCODING)
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8")
-            raise CommandError(_("{path} cannot be read: {why}", path=file, why=why)) from None
+            raise CommandError(_("{path} cannot be read: {why}").format(path=file, why=why)) from None
         return text.removesuffix("\n").removesuffix("\r")
     if STDIN in {given, file}:
         return _stdin().removesuffix("\n").removesuffix("\r")
@@ -77,7 +77,7 @@ def _stdin() -> str:
     try:
         return sys.stdin.buffer.read().decode(_ENCODING)
     except UnicodeDecodeError:
-        raise CommandError(_("{path} cannot be read: {why}", path="-", why=_("it is not UTF-8"))) from None
+        raise CommandError(_("{path} cannot be read: {why}").format(path="-", why=_("it is not UTF-8"))) from None
 
 
 def parse_day(value: str | None) -> date | None:
@@ -97,7 +97,9 @@ def parse_day(value: str | None) -> date | None:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        line = _("{value!r} is no day: write 2026-01-31, today, yesterday, or 7d for seven days ago.", value=value)
+        line = _("{value!r} is no day: write 2026-01-31, today, yesterday, or 7d for seven days ago.").format(
+            value=value
+        )
         raise click.UsageError(line) from None
 
 
@@ -112,7 +114,7 @@ def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
         name, mark, rest = value.partition("=")
         if not mark or not name or name in found:
             raise click.UsageError(
-                _("{option} wants NAME=VALUE, each name once: {value!r}", option=option, value=value)
+                _("{option} wants NAME=VALUE, each name once: {value!r}").format(option=option, value=value)
             )
         found[name] = rest
     return found
@@ -126,7 +128,7 @@ def parse_credits_option(value: str | None, option: str) -> Decimal | None:
     """
     found = None if value is None else parse_credits(value)
     if value is not None and found is None:
-        raise click.UsageError(_("{option} wants credits, for instance 10", option=option))
+        raise click.UsageError(_("{option} wants credits, for instance 10").format(option=option))
     return found
 
 

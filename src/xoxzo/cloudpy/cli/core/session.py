@@ -175,7 +175,7 @@ class Session:
             command: without ``xoxzo`` in front.
         """
         where = " --simulator" if self._simulator else f" --profile {self._profile}" if self._profile else ""
-        self.out.note(_("Next: {command}", command=f"xoxzo {command}{where}"))
+        self.out.note(_("Next: {command}").format(command=f"xoxzo {command}{where}"))
 
     @contextmanager
     def client(self) -> Iterator[Client]:
@@ -219,7 +219,7 @@ class Session:
             from xoxzo.cloudpy.cli.core.connection_errors import describe_outcome
 
             went, seconds = describe_outcome(event.outcome), f"{event.retry_in:.1f}"
-            self.out.note(_("… {outcome}; trying again in {seconds} s", outcome=went, seconds=seconds))
+            self.out.note(_("… {outcome}; trying again in {seconds} s").format(outcome=went, seconds=seconds))
 
 
 def command_with_simulator() -> str:

@@ -23,10 +23,10 @@ from xoxzo.cloudpy.cli.core import i18n
 from xoxzo.cloudpy.cli.core.click_base import Command, Group, examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.session import command_with_simulator
-from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import payload
 from xoxzo.cloudpy.integrations.alertmanager.config import example, loading
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
@@ -139,12 +139,12 @@ def ack(above: dict[str, str | None], /, idents: tuple[str, ...], *, everything:
         for ident in idents or [one.ident for one in store.incidents(Phase.OPEN)]:
             incident = acknowledge(store, ident.upper().lstrip("#"), by, time.time())
             if incident is None:
-                click.echo(f"xoxzo alertmanager ack: {_('there is no incident {ident}', ident=ident)}", err=True)
+                click.echo(f"xoxzo alertmanager ack: {_('there is no incident {ident}').format(ident=ident)}", err=True)
                 unknown += 1
             else:
                 click.echo(f"{incident.ident} {_for_reader(incident.phase)}")
     if unknown:
-        click.echo(_("To see which are there: {command}", command="xoxzo alertmanager status"), err=True)
+        click.echo(_("To see which are there: {command}").format(command="xoxzo alertmanager status"), err=True)
         raise click.exceptions.Exit(REJECTED)
 
 
@@ -201,19 +201,30 @@ def _load(path: str) -> Settings:
     try:
         return loading.load(path)
     except ConfigurationError as error:
-        place, _blank, rule = str(error).removeprefix(f"{path}: ").partition(" ")
-        whole = reason(str(error))
-        known = reason(rule)
-        said = whole if known == rule else f"{path}: {place}: {known}"
-        raise CommandError(
-            said, _("To see what may stand there: {command}", command="xoxzo alertmanager example")
-        ) from None
+        rule = error.__cause__
+        if isinstance(rule, InvalidArgument):
+            message = f"{path}: {rule.field}: {render_error(rule)}"
+        else:
+            message = render_error(error)
+        advice = _("To see what may stand there: {command}").format(command="xoxzo alertmanager example")
+        raise CommandError(message, advice) from None
+
+
+_WORDS = frozenset(
+    (
+        *(N_("open"), N_("acknowledged"), N_("ended"), N_("resolved"), N_("closed")),
+        *(N_("sms"), N_("call"), N_("news")),
+        *(N_("claimed"), N_("sent"), N_("ringing"), N_("answered"), N_("unanswered"), N_("unknown"), N_("unsent")),
+        *(N_("refused"), N_("since {time}"), N_("{phase} by {name}")),
+    )
+)
+"""The words for incidents: their phases, what was done, and its outcomes."""
 
 
 def _for_reader(text: str, **values: object) -> str:
-    """Say something of a state: in the reader's language at a terminal, and always the same to programs."""
+    """Return a text about an incident: in the reader's language at a terminal, and always the same for programs."""
     if sys.stdout.isatty():
-        return _(str(text), **values)
+        return (_(text) if text in _WORDS else text).format(**values)
     return str(text).format(**values)
 
 
@@ -265,7 +276,7 @@ def _opened(above: dict[str, str | None], given: dict[str, str | None]) -> Store
         return Store(Path(state) if state else default_path(), create=False)
     except ConfigurationError as error:
         other = _("Is it kept in another file? --state FILE says which, or the settings do: --config FILE.")
-        raise CommandError(reason(str(error)), other) from None
+        raise CommandError(render_error(error), other) from None
 
 
 def _write(lines: Iterable[str]) -> None:

@@ -17,9 +17,9 @@ from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, tally_fields
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.text_width import pad
-from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.masking import mask_number
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
@@ -43,7 +43,7 @@ def status(name: str, *, machine: bool) -> None:
         click.echo(state_line(name, state, "" if state == "running" else reason))
         show_tally(tally)
         if state in _CAN_GO_ON:
-            click.echo(_("Go on with: xoxzo campaign resume {name}", name=name), err=True)
+            click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
 @click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))
@@ -53,7 +53,7 @@ def list_(*, machine: bool) -> None:
     with errors_as_exit("list"):
         names = list(paths.campaign_names())
         if not names and not machine and sys.stderr.isatty():
-            said = _("There is none yet. To begin one: {command}", command="xoxzo campaign run FILE --text …")
+            said = _("There is none yet. To begin one: {command}").format(command="xoxzo campaign run FILE --text …")
             click.echo(said, err=True)
         for name in names:
             with Campaign.open(name) as campaign:
@@ -62,7 +62,7 @@ def list_(*, machine: bool) -> None:
                     click.echo(json.dumps({"name": name, "state": state, **tally_fields(tally)}, ensure_ascii=False))
                 else:
                     created = datetime.fromtimestamp(float(campaign.ledger.get("created")), UTC)
-                    done = _("{done} of {total}", done=f"{tally.sent:>9,}", total=f"{tally.total:>9,}")
+                    done = _("{done} of {total}").format(done=f"{tally.sent:>9,}", total=f"{tally.total:>9,}")
                     click.echo(f"{created:%Y-%m-%d}  {pad(_(state), 10)} {done}  {name}")
 
 
@@ -80,7 +80,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
             if machine:
                 click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": one.error}))
             else:
-                click.echo(f"{_('line {line}', line=f'{who.line:<8}')} {number:<16} {tried}  {one.error}")
+                click.echo(f"{_('line {line}').format(line=f'{who.line:<8}')} {number:<16} {tried}  {one.error}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
@@ -94,7 +94,7 @@ def export(name: str, *, output: str | None) -> None:
     with errors_as_exit("export"), Campaign.open(name) as campaign:
         path = Path(output or f"{name}.csv")
         count = write_export(campaign.recipient_statuses(), path)
-        click.echo(_("{count} recipients in {path}", count=f"{count:,}", path=path), err=True)
+        click.echo(_("{count} recipients in {path}").format(count=f"{count:,}", path=path), err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
@@ -111,8 +111,9 @@ def report(name: str, *, output: str | None) -> None:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 file.write(write_report(campaign))
         except OSError as error:
-            raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
-        click.echo(_("The report is in {path}", path=path), err=True)
+            why = error.strerror or error
+            raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None
+        click.echo(_("The report is in {path}").format(path=path), err=True)
 
 
 def _state(campaign: Campaign) -> str:

@@ -14,8 +14,8 @@ import msgspec
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
-from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
-from xoxzo.cloudpy.cli.core.i18n import _, ngettext, reason
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError, to_command_error
+from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import (
@@ -66,17 +66,17 @@ class SectionedCommand(Command):
                 with_translated_help(parameter).get_help_record(ctx) if isinstance(parameter, click.Option) else None
             )
             if record is not None:
-                common = "Where it goes" if isinstance(parameter, CommonOption) else ""
+                common = N_("Where it goes") if isinstance(parameter, CommonOption) else ""
                 title = getattr(parameter, "section", common)
                 (sections.setdefault(title, []) if title else others).append(record)
-        for title, records in (*sections.items(), ("Options", others)):
+        for title, records in (*sections.items(), (N_("Options"), others)):
             with formatter.section(_(title)):
                 formatter.write_dl(records)
 
 
-_what = partial(click.option, cls=SectionedOption, section="What is sent")
-_list = partial(click.option, cls=SectionedOption, section="The list")
-_limits = partial(click.option, cls=SectionedOption, section="What is kept to")
+_what = partial(click.option, cls=SectionedOption, section=N_("What is sent"))
+_list = partial(click.option, cls=SectionedOption, section=N_("The list"))
+_limits = partial(click.option, cls=SectionedOption, section=N_("What is kept to"))
 
 _CONTENT = (
     _what("--text", help="The text of an SMS; {name} stands for the column `name`."),
@@ -212,8 +212,8 @@ def numbers_in(path: str, country: str) -> list[str]:
                 try:
                     found.append(parse(text.strip(), country).e164)
                 except InvalidArgument as error:
-                    where = _("{path}, line {line}", path=path, line=line)
-                    raise CampaignError(f"{where}: {reason(error.reason)}") from None
+                    where = _("{path}, line {line}").format(path=path, line=line)
+                    raise CommandError(f"{where}: {render_error(error)}") from None
     return found
 
 
@@ -229,11 +229,11 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
         yield
     except BadRows as error:
         for row in error.rows[:_SHOWN_BAD]:
-            why = reason(row.reason)
-            click.echo(_("line {line}: {column} {why}", line=row.line, column=row.column, why=why), err=True)
+            why = _(row.reason)
+            click.echo(_("line {line}: {column} {why}").format(line=row.line, column=row.column, why=why), err=True)
         more = error.count - _SHOWN_BAD
         if more > 0:
-            click.echo(_("… and {count} more", count=f"{more:,}"), err=True)
+            click.echo(_("… and {count} more").format(count=f"{more:,}"), err=True)
         said = ngettext(
             "{count} row cannot be sent to; nothing was sent.",
             "{count} rows cannot be sent to; nothing was sent.",
@@ -241,8 +241,10 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
         ).format(count=f"{error.count:,}")
         click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         if bad_file is not None:
-            write_bad_rows(error.rows, bad_file, reason)
-            said = _("They are in {path} with their reasons: mend them there, or go on with --skip-bad.", path=bad_file)
+            write_bad_rows(error.rows, bad_file, _)
+            said = _("They are in {path} with their reasons: mend them there, or go on with --skip-bad.").format(
+                path=bad_file
+            )
             click.echo(said, err=True)
         raise click.exceptions.Exit(USAGE) from None
     except (AuthenticationFailed, PermissionDenied, ConfigurationError) as error:
@@ -262,7 +264,7 @@ def amount(option: str, value: str | None) -> Decimal | None:
         return None
     found = parse_credits(value.replace(",", ""))
     if found is None:
-        raise click.UsageError(_("--{option} wants a number of credits, 0 or more", option=option))
+        raise click.UsageError(_("--{option} wants a number of credits, 0 or more").format(option=option))
     return found
 
 

@@ -12,7 +12,7 @@ import click
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.commands.campaign.render import duration, tally_fields
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import N_, _
 from xoxzo.cloudpy.cli.core.output.results import format_value
 from xoxzo.cloudpy.cli.core.output.text_width import cut, width
 
@@ -23,20 +23,20 @@ _LOG_INTERVAL_SECONDS = 5.0
 _BAR = 28
 _ROOM = 20
 COUNTERS = (
-    (State.DELIVERED, "{count} delivered", "green"),
-    (State.FAILED, "{count} failed", "red"),
-    (State.REJECTED, "{count} rejected", "red"),
-    (State.SKIPPED, "{count} left out", None),
-    (State.UNKNOWN, "{count} unknown", "yellow"),
+    (State.DELIVERED, N_("{count} delivered"), "green"),
+    (State.FAILED, N_("{count} failed"), "red"),
+    (State.REJECTED, N_("{count} rejected"), "red"),
+    (State.SKIPPED, N_("{count} left out"), None),
+    (State.UNKNOWN, N_("{count} unknown"), "yellow"),
 )
 """What is told of the recipients, and in which colour."""
 NOTICE_COLOURS = {
-    "throttled": "yellow",
-    "unreachable": "red",
-    "waiting": "cyan",
-    "settling": "cyan",
-    "stopping": "yellow",
-    "unknown": "yellow",
+    N_("throttled"): "yellow",
+    N_("unreachable"): "red",
+    N_("waiting"): "cyan",
+    N_("settling"): "cyan",
+    N_("stopping"): "yellow",
+    N_("unknown"): "yellow",
 }
 """The kinds of events that are told with their reason, and their colours."""
 # How long a notice is shown that has no end of its own.
@@ -124,32 +124,32 @@ def _done(tally: Tally) -> int:
 
 def _speed_parts(event: Event) -> list[Piece]:
     tally = event.tally
-    pieces: list[Piece] = [(_("{done} of {total}", done=f"{_done(tally):,}", total=f"{tally.total:,}"), None)]
+    pieces: list[Piece] = [(_("{done} of {total}").format(done=f"{_done(tally):,}", total=f"{tally.total:,}"), None)]
     if event.rate and event.kind != "ended":
-        pieces.append((_("{rate}/s", rate=f"{event.rate:.0f}"), None))
+        pieces.append((_("{rate}/s").format(rate=f"{event.rate:.0f}"), None))
         if tally[State.WAITING]:
-            pieces.append((_("{time} left", time=duration(tally[State.WAITING] / event.rate)), None))
+            pieces.append((_("{time} left").format(time=duration(tally[State.WAITING] / event.rate)), None))
     return pieces
 
 
 def _counter_parts(tally: Tally) -> list[Piece]:
     pieces: list[Piece] = [
-        (_(words, count=f"{tally[state]:,}"), colour) for state, words, colour in COUNTERS if tally[state]
+        (_(words).format(count=f"{tally[state]:,}"), colour) for state, words, colour in COUNTERS if tally[state]
     ]
     if tally.sent:
-        pieces.insert(0, (_("{count} sent", count=f"{tally.sent:,}"), None))
-    return [*pieces, (_("{cost} credits", cost=format_value(tally.reserved)), None)]
+        pieces.insert(0, (_("{count} sent").format(count=f"{tally.sent:,}"), None))
+    return [*pieces, (_("{cost} credits").format(cost=format_value(tally.reserved)), None)]
 
 
 def _notice_parts(event: Event, now: float) -> list[Piece]:
     if event.kind not in NOTICE_COLOURS or not event.reason:
         return []
-    said = f"{_(event.kind)}: {reason(event.reason)}"
+    said = f"{_(event.kind)}: {_(event.reason)}"
     if event.wake is not None:
-        said += _(", {time} more", time=duration(max(0.0, event.wake - now)))
+        said += _(", {time} more").format(time=duration(max(0.0, event.wake - now)))
     if event.kind == "stopping":
         flying = f"{event.tally.in_flight:,}"
-        said += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt", count=flying)
+        said += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt").format(count=flying)
     return [(said, NOTICE_COLOURS[event.kind])]
 
 

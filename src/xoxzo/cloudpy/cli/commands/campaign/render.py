@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xoxzo.cloudpy.campaigns import State
-from xoxzo.cloudpy.cli.core.i18n import _, ngettext, reason
+from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
 from xoxzo.cloudpy.cli.core.output.results import format_value
-from xoxzo.cloudpy.cli.core.output.text_width import pad
+from xoxzo.cloudpy.cli.core.output.text_width import pad, width
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -22,15 +22,27 @@ _TITLE = 12
 _WIDTH = 24
 _WORD = 13
 _LONG = 600.0
+STATES = {
+    "created": N_("created"),
+    "running": N_("running"),
+    "cut off": N_("cut off"),
+    "paused": N_("paused"),
+    "stopped": N_("stopped"),
+    "finished": N_("finished"),
+    "cancelled": N_("cancelled"),
+    "expired": N_("expired"),
+    "purged": N_("purged"),
+}
+"""The states of a campaign."""
 COUNTERS = {
-    State.DELIVERED: "delivered",
-    State.SENT: "sent",
-    State.FAILED: "failed",
-    State.REJECTED: "rejected",
-    State.SKIPPED: "skipped",
-    State.UNKNOWN: "unknown",
-    State.ASSUMED: "assumed",
-    State.WAITING: "not sent yet",
+    State.DELIVERED: N_("delivered"),
+    State.SENT: N_("sent"),
+    State.FAILED: N_("failed"),
+    State.REJECTED: N_("rejected"),
+    State.SKIPPED: N_("skipped"),
+    State.UNKNOWN: N_("unknown"),
+    State.ASSUMED: N_("assumed"),
+    State.WAITING: N_("not sent yet"),
 }
 """What the figures are called, in the order in which they are shown."""
 
@@ -59,30 +71,31 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         (_("time"), _time(plan, limits)),
         (
             _("quiet hours"),
-            _("{hours}, by each recipient's clock", hours=plan.quiet) if plan.quiet else _("none"),
+            _("{hours}, by each recipient's clock").format(hours=plan.quiet) if plan.quiet else _("none"),
         ),
         *((_("left out"), line) for line in _left_out(plan)),
         *(
-            (_("doubts"), _("{count} times: {doubt}", count=f"{count:,}", doubt=_(doubt)))
+            (_("doubts"), _("{count} times: {doubt}").format(count=f"{count:,}", doubt=_(doubt)))
             for doubt, count in plan.doubts.items()
         ),
     ]
     if limits.max_cost is not None:
-        lines.append((_("at most"), _("{cost} credits", cost=format_value(limits.max_cost))))
+        lines.append((_("at most"), _("{cost} credits").format(cost=format_value(limits.max_cost))))
     if limits.expires is not None:
         lines.append((_("expires"), _moment(limits.expires)))
     lines += [(_("sample"), f"{number}  {text}") for number, text in plan.samples]
     before = ""
+    widest = max(_TITLE, *(width(title) for title, _value in lines))
     for title, value in lines:
-        click.echo(f"{click.style(pad('' if title == before else title, _TITLE), dim=True)} {value}")
+        click.echo(f"{click.style(pad('' if title == before else title, widest), dim=True)} {value}")
         before = title
 
 
 def _cost(plan: Plan) -> str:
-    cost = _("about {cost} credits", cost=format_value(plan.cost))
+    cost = _("about {cost} credits").format(cost=format_value(plan.cost))
     if not plan.unpriced:
         return cost
-    return cost + _(", and {count} without a known price (--price)", count=f"{plan.unpriced:,}")
+    return cost + _(", and {count} without a known price (--price)").format(count=f"{plan.unpriced:,}")
 
 
 def _left_out(plan: Plan) -> list[str]:
@@ -108,30 +121,30 @@ def _parts(plan: Plan) -> list[str]:
     for n, count in sorted(plan.parts.items()):
         parts = ngettext("{n} part ", "{n} parts", n).format(n=f"{n:>2}")
         bar = "█" * max(1, round(_WIDTH * count / most))
-        cost = _("{cost} credits", cost=format_value(plan.costs[n]))
+        cost = _("{cost} credits").format(cost=format_value(plan.costs[n]))
         shown.append(f"{parts} {count:>{wide},} {bar} {cost}")
     return shown
 
 
 def _balance(plan: Plan, balance: Balance) -> str:
     if balance.credits is None:
-        return _("not known: {why}", why=reason(balance.why))
+        return _("not known: {why}").format(why=balance.why)
     left = balance.credits - plan.cost
     if left < 0:
-        few = _(
-            "{credits} credits: {missing} too few", credits=format_value(balance.credits), missing=format_value(-left)
+        few = _("{credits} credits: {missing} too few").format(
+            credits=format_value(balance.credits), missing=format_value(-left)
         )
         return click.style(few, fg="red")
-    return _("{cost} credits", cost=format_value(balance.credits))
+    return _("{cost} credits").format(cost=format_value(balance.credits))
 
 
 def _time(plan: Plan, limits: Limits) -> str:
     if plan.seconds is None:
-        return _("as fast as {count} at once go", count=limits.concurrency)
-    takes = _("{time} at {rate} a second", time=duration(plan.seconds), rate=f"{limits.rate:g}")
+        return _("as fast as {count} at once go").format(count=limits.concurrency)
+    takes = _("{time} at {rate} a second").format(time=duration(plan.seconds), rate=f"{limits.rate:g}")
     if plan.ends is None or not (plan.quiet or plan.seconds > _LONG):
         return takes
-    return takes + _(", until {time} if begun now", time=_moment(plan.ends))
+    return takes + _(", until {time} if begun now").format(time=_moment(plan.ends))
 
 
 def _moment(seconds: float) -> str:
@@ -151,17 +164,17 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
     show_tally(result.tally)
     if result.unknown:
         count = f"{result.unknown:,}"
-        said = _(
-            "{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}", count=count, name=name
+        said = _("{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}").format(
+            count=count, name=name
         )
         click.echo(said, err=True)
     elif result.state != "finished":
-        click.echo(_("Go on with: xoxzo campaign resume {name}", name=name), err=True)
+        click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
 def state_line(name: str, state: str, why: str) -> str:
     """Say where a campaign stands, and why."""
-    return f"{name} {_(state)}" + (f": {reason(why)}" if why else "")
+    return f"{name} {_(STATES[state])}" + (f": {_(why)}" if why else "")
 
 
 def show_tally(tally: Tally) -> None:
@@ -170,18 +183,18 @@ def show_tally(tally: Tally) -> None:
         if tally[state]:
             click.echo(f"  {pad(_(word), _WORD)}{tally[state]:>10,}")
     charged, reserved = f"{format_value(tally.charged):>10}", format_value(tally.reserved)
-    cost = _("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=reserved)
+    cost = _("{charged} credits charged so far, {reserved} estimated").format(charged=charged, reserved=reserved)
     click.echo(f"  {pad(_('cost'), _WORD)}{cost}")
 
 
 def duration(seconds: float) -> str:
     """Say how long something takes, for people."""
     if seconds < 100:
-        return _("{count} s", count=f"{seconds:.0f}")
+        return _("{count} s").format(count=f"{seconds:.0f}")
     minutes = round(seconds / 60)
     if minutes < 100:
-        return _("{count} min", count=minutes)
-    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02}")
+        return _("{count} min").format(count=minutes)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=f"{minutes % 60:02}")
 
 
 def tally_fields(tally: Tally) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from xoxzo.cloudpy.cli.commands.campaign.options import MAY_BE_SENT, USAGE, erro
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
-from xoxzo.cloudpy.errors import CallbackRejected, CampaignError
+from xoxzo.cloudpy.errors import CallbackRejected
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
@@ -25,7 +26,7 @@ def pause(name: str) -> None:
     """Stop a run after what is in flight; `resume` goes on."""
     with errors_as_exit("pause"), Campaign.open(name) as campaign:
         campaign.pause()
-        click.echo(_("{name} pauses; go on with: xoxzo campaign resume {name}", name=name), err=True)
+        click.echo(_("{name} pauses; go on with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
@@ -34,7 +35,7 @@ def cancel(name: str) -> None:
     """End a campaign for good."""
     with errors_as_exit("cancel"), Campaign.open(name) as campaign:
         campaign.cancel()
-        click.echo(_("{name} is cancelled", name=name), err=True)
+        click.echo(_("{name} is cancelled").format(name=name), err=True)
 
 
 @click.command(
@@ -56,20 +57,20 @@ def settle(name: str, *, settle: float, statuses: bool, profile: str | None, sim
     """
     chosen = [f"--{way.replace('_', '-')}" for way, value in ways.items() if value]
     if len(chosen) > 1:
-        raise click.UsageError(_("{options} exclude each other.", options=_(" and ").join(chosen)))
+        raise click.UsageError(_("{options} exclude each other.").format(options=_(" and ").join(chosen)))
     with errors_as_exit("settle"), Campaign.open(name) as campaign:
         if ways["usage_log"]:
             found = campaign.read_usage_log(ways["usage_log"], settle=settle)
-            said = _("{count} records of the usage log are of this campaign", count=f"{found:,}")
+            said = _("{count} records of the usage log are of this campaign").format(count=f"{found:,}")
         elif ways["reports"]:
-            said = _(
-                "{count} reports told something new", count=f"{_record_callbacks(campaign, Path(ways['reports'])):,}"
+            said = _("{count} reports told something new").format(
+                count=f"{_record_callbacks(campaign, Path(ways['reports'])):,}"
             )
         elif ways["assume_sent"]:
-            said = _("{count} are taken for sent", count=f"{campaign.assume_sent():,}")
+            said = _("{count} are taken for sent").format(count=f"{campaign.assume_sent():,}")
         elif ways["resend_unknown"]:
             count = f"{campaign.resend_unknown():,}"
-            said = _("{count} will be sent again: xoxzo campaign resume {name}", count=count, name=name)
+            said = _("{count} will be sent again: xoxzo campaign resume {name}").format(count=count, name=name)
         else:
             account = client_options({"profile": profile, "simulator": simulator})
             asyncio.run(_reconcile(campaign, account, settle, statuses=statuses))
@@ -93,7 +94,7 @@ def suppress(name: str, file: str, *, country: str) -> None:
     """
     with errors_as_exit("suppress"), Campaign.open(name) as campaign:
         count = f"{campaign.suppress(numbers_in(file, country)):,}"
-        click.echo(_("{count} more numbers are left out", count=count), err=True)
+        click.echo(_("{count} more numbers are left out").format(count=count), err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
@@ -101,10 +102,10 @@ def suppress(name: str, file: str, *, country: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(name: str, *, yes: bool) -> None:
     """Remove numbers, texts and ids; keep the figures."""
-    if not yes and not click.confirm(_("Remove the numbers and texts of {name} for good?", name=name), err=True):
+    if not yes and not click.confirm(_("Remove the numbers and texts of {name} for good?").format(name=name), err=True):
         raise click.exceptions.Exit(USAGE)
     with errors_as_exit("purge"), Campaign.open(name) as campaign:
-        click.echo(_("{count} recipients are nameless now", count=f"{campaign.purge():,}"), err=True)
+        click.echo(_("{count} recipients are nameless now").format(count=f"{campaign.purge():,}"), err=True)
 
 
 async def _reconcile(campaign: Campaign, account: ClientOptions, settle: float, *, statuses: bool) -> None:
@@ -125,9 +126,9 @@ def _record_callbacks(campaign: Campaign, path: Path) -> int:
             try:
                 changed += campaign.record(received_callback.from_line(line).event(callbacks))
             except ValueError:
-                where = _("{path}, line {line}", path=path, line=number)
+                where = _("{path}, line {line}").format(path=path, line=number)
                 none = _("this is none that `xoxzo listen --log` has written")
-                raise CampaignError(f"{where}: {none}") from None
+                raise CommandError(f"{where}: {none}") from None
             except CallbackRejected:
                 # Somebody else's, or of another secret: it proves nothing.
                 continue

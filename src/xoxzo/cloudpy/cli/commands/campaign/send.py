@@ -32,7 +32,8 @@ from xoxzo.cloudpy.cli.commands.campaign.render import Balance, show_plan, show_
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
-from xoxzo.cloudpy.cli.core.i18n import _, ngettext, reason
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.results import format_value
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
@@ -160,8 +161,8 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
         except CampaignError as error:
             if not progress.has_begun:
                 raise
-            click.echo(f"xoxzo campaign: {reason(str(error))}", err=True)
-            said = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}", name=campaign.name)
+            click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
+            said = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}").format(name=campaign.name)
             click.echo(said, err=True)
             raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
@@ -180,14 +181,12 @@ def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *
     campaign.close()
     if state in _ENDED:
         again = _("{name} is {state} already: give another --name to send to the same people once more")
-        raise CampaignError(again.format(name=name, state=_(state)))
+        raise CommandError(again.format(name=name, state=_(state)))
     changed = _(
         "{file} has changed since {name} was begun: go on with the people as they were by "
-        "`xoxzo campaign resume {name}`, or give another --name",
-        file=file,
-        name=name,
-    )
-    raise CampaignError(changed)
+        "`xoxzo campaign resume {name}`, or give another --name"
+    ).format(file=file, name=name)
+    raise CommandError(changed)
 
 
 def _content(given: dict[str, Any], account: ClientOptions | None) -> Content:
@@ -196,7 +195,9 @@ def _content(given: dict[str, Any], account: ClientOptions | None) -> Content:
         with open_client(client_options(given) if account is None else account) as client:
             found = client.templates.get(template)
         if found.approved_content is None:
-            missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.", number=template)
+            missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.").format(
+                number=template
+            )
             raise click.UsageError(missing)
         return found.approved_content
 
@@ -208,15 +209,13 @@ def _balance(account: ClientOptions) -> Balance:
         with open_client(account) as client:
             return Balance(client.account.credits().credits)
     except APIError as error:
-        return Balance(None, error.reason)
+        return Balance(None, describe_api_error(error))
 
 
 def _confirm(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, verb: str = "run") -> None:
     if limits.max_cost is not None and cost > limits.max_cost:
-        said = _(
-            "{cost} credits are more than --max-cost {limit}; nothing was sent.",
-            cost=format_value(cost),
-            limit=format_value(limits.max_cost),
+        said = _("{cost} credits are more than --max-cost {limit}; nothing was sent.").format(
+            cost=format_value(cost), limit=format_value(limits.max_cost)
         )
         click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
@@ -263,7 +262,7 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
     """Tell which rows were left out, and where they are."""
     from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 
-    write_bad_rows(campaign.bad, path, reason)
+    write_bad_rows(campaign.bad, path, _)
     said = ngettext(
         "{count} row was left out; it is in {path} with its reason.",
         "{count} rows were left out; they are in {path} with their reasons.",

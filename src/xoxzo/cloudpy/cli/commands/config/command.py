@@ -86,12 +86,12 @@ def set_(name: str, value: str, profile: str | None) -> None:
     if name == "token":
         raise CommandError(
             _("A token is not taken from the command line, where others can see it."),
-            _("Type: {command}", command=f"xoxzo config add-profile {profile or 'NAME'} --replace"),
+            _("Type: {command}").format(command=f"xoxzo config add-profile {profile or 'NAME'} --replace"),
         )
     known = PROFILE_SETTINGS if profile is not None else SETTINGS
     read = read_setting(name, value, known)
     if name == "default" and value not in profiles.names():
-        raise CommandError(_("There is no profile {name} in {path}.", name=value, path=config_file.path()))
+        raise CommandError(_("There is no profile {name} in {path}.").format(name=value, path=config_file.path()))
     with edit_config() as document:
         table = document if profile is None else _profile(document, profile)
         table[name] = read
@@ -115,7 +115,7 @@ def _profile(document: Any, name: str) -> Any:  # noqa: ANN401 - tomlkit's table
         return document["profiles"][name]
     except KeyError:
         raise CommandError(
-            _("There is no profile {name} in {path}.", name=name, path=config_file.path()),
+            _("There is no profile {name} in {path}.").format(name=name, path=config_file.path()),
             _("Make a profile: xoxzo config add-profile NAME"),
         ) from None
 

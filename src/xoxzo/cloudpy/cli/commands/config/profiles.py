@@ -50,7 +50,7 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
     if sum([given["token_stdin"], token_command is not None]) > 1 or (token_command is not None and given["keyring"]):
         raise click.UsageError(_("--token-stdin, --token-command and --keyring: the token comes from one place."))
     if name in config_file.load().get("profiles", {}) and not replace:
-        raise CommandError(_("There is a profile {name} already.", name=name), _("--replace overwrites it."))
+        raise CommandError(_("There is a profile {name} already.").format(name=name), _("--replace overwrites it."))
     sid = read_setting("sid", sid if sid is not None else _ask(_("SID"), "--sid"), PROFILE_SETTINGS)  # type: ignore[assignment]
     table: dict[str, Any] = {"sid": sid, "token": _token(name, token_command, **given)}
     if given["host"] is not None:
@@ -60,7 +60,9 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
     with edit_config() as document:
         _put(document, name, table)
     click.echo(
-        _("Profile {name} is in {path}. Try it: xoxzo credits --profile {name}", name=name, path=config_file.path()),
+        _("Profile {name} is in {path}. Try it: xoxzo credits --profile {name}").format(
+            name=name, path=config_file.path()
+        ),
         err=True,
     )
 
@@ -73,7 +75,7 @@ def remove_profile(name: str) -> None:
 
     with edit_config(any_name=True) as document:
         if name not in document.get("profiles", {}):
-            raise CommandError(_("There is no profile {name} in {path}.", name=name, path=config_file.path()))
+            raise CommandError(_("There is no profile {name} in {path}.").format(name=name, path=config_file.path()))
         del document["profiles"][name]
         if document.get("default") == name:
             del document["default"]
@@ -103,5 +105,5 @@ def _token(name: str, command: str | None, *, token_stdin: bool, keyring: bool, 
 
 def _ask(what: str, option: str, *, hidden: bool = False) -> str:
     if not sys.stdin.isatty():
-        raise CommandError(_("Nobody is there to be asked: {option} gives it.", option=option))
+        raise CommandError(_("Nobody is there to be asked: {option} gives it.").format(option=option))
     return str(click.prompt(what, hide_input=hidden, err=True))

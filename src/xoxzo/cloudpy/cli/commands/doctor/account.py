@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xoxzo.cloudpy.cli.commands.doctor.failures import no_answer
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, State
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.output.results import format_value
 from xoxzo.cloudpy.errors import ConfigurationError
 
@@ -80,17 +80,19 @@ def account(where: Destination | CommandError, base_url: str, patience: float) -
     try:
         answer = request_balance(known, base_url, patience)
     except ConfigurationError as error:
-        yield Finding("connection", "wrong", _(str(error)))
+        yield Finding("connection", "wrong", render_error(error))
     except TransportFailure as failure:
         yield no_answer(failure, base_url, patience)
     else:
         facts = {"url": base_url, "seconds": round(answer.seconds, 3), "status": answer.status}
-        said = _("{url} answers, after {milliseconds} ms", url=base_url, milliseconds=f"{answer.seconds * 1000:,.0f}")
+        said = _("{url} answers, after {milliseconds} ms").format(
+            url=base_url, milliseconds=f"{answer.seconds * 1000:,.0f}"
+        )
         if answer.status >= 500:
-            said = _("{url} is in trouble: status {status}", url=base_url, status=answer.status)
+            said = _("{url} is in trouble: status {status}").format(url=base_url, status=answer.status)
             yield Finding("connection", "wrong", said, (_("Try again later."),), facts)
         elif _is_not_xoxzo(answer):
-            said = _("what answers at {url} is not Xoxzo: status {status}", url=base_url, status=answer.status)
+            said = _("what answers at {url} is not Xoxzo: status {status}").format(url=base_url, status=answer.status)
             advice = _("Is the address right? Does this network want you to log in first?")
             yield Finding("connection", "wrong", said, (advice,), facts)
         else:
@@ -107,7 +109,7 @@ def account(where: Destination | CommandError, base_url: str, patience: float) -
 
 def no_credentials(refused: CommandError) -> Finding:
     """Say that there are no credentials, or none that can be used."""
-    without = _("Without an account: {command}", command="xoxzo doctor --simulator")
+    without = _("Without an account: {command}").format(command="xoxzo doctor --simulator")
     return Finding("credentials", "wrong", refused.message, (*refused.advice, without))
 
 
@@ -136,10 +138,10 @@ def _clock(answer: Answer) -> Iterator[Finding]:
     if abs(ahead) <= _NOTE_SECONDS:
         yield Finding("clock", "fine", _("as the server's"), facts=facts)
         return
-    sentence = "{seconds} s ahead of the server's" if ahead > 0 else "{seconds} s behind the server's"
-    advice = (_("Have the system set its clock: {command}", command="timedatectl set-ntp true"),)
+    sentence = _("{seconds} s ahead of the server's") if ahead > 0 else _("{seconds} s behind the server's")
+    advice = (_("Have the system set its clock: {command}").format(command="timedatectl set-ntp true"),)
     state: State = "wrong" if abs(ahead) > _WRONG_SECONDS else "note"
-    yield Finding("clock", state, _(sentence, seconds=f"{abs(ahead):,.0f}"), advice, facts)
+    yield Finding("clock", state, sentence.format(seconds=f"{abs(ahead):,.0f}"), advice, facts)
 
 
 def _credentials(where: Destination | CommandError, answer: Answer) -> Finding:
@@ -150,14 +152,16 @@ def _credentials(where: Destination | CommandError, answer: Answer) -> Finding:
     facts = {"source": where.source, "profile": where.profile, "sid": where.sid_masked, "status": answer.status}
     if answer.status == 200:
         left = get_credits().read(answer.body).credits
-        said = _("accepted (SID {sid}); {credits} credits are left", sid=where.sid_masked, credits=format_value(left))
+        said = _("accepted (SID {sid}); {credits} credits are left").format(
+            sid=where.sid_masked, credits=format_value(left)
+        )
         return Finding("credentials", "fine", said, facts={**facts, "credits": float(left)})
     if answer.status == 429:
         return Finding("credentials", "note", _("not tried: too many requests; ask again in a while"), facts=facts)
     if answer.status == 403:
         said = _("the account may not ask for its balance from here: status 403")
         return Finding("credentials", "wrong", said, (_("Does Xoxzo allow this machine's IP address?"),), facts)
-    said = _("Xoxzo does not know this SID with this token (SID {sid})", sid=where.sid_masked)
-    whence = _("the environment") if where.profile is None else _("profile {name}", name=where.profile)
-    advice = _("They come from {source}. Copy SID and token from Xoxzo's site once more.", source=whence)
+    said = _("Xoxzo does not know this SID with this token (SID {sid})").format(sid=where.sid_masked)
+    whence = _("the environment") if where.profile is None else _("profile {name}").format(name=where.profile)
+    advice = _("They come from {source}. Copy SID and token from Xoxzo's site once more.").format(source=whence)
     return Finding("credentials", "wrong", said, (advice,), facts)

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, status_of
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
 if TYPE_CHECKING:
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
 
 _INDENT, _NARROWEST = 18, 20
 _MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "skipped": ("–", None)}
+_CHECKS = {
+    "python": N_("Python"),
+    "extras": N_("extras"),
+    "configuration": N_("configuration"),
+    "terminal": N_("terminal"),
+    "simulator": N_("simulator"),
+    "destination": N_("destination"),
+    "proxy": N_("proxy"),
+    "certificates": N_("certificates"),
+    "connection": N_("connection"),
+    "clock": N_("clock"),
+    "credentials": N_("credentials"),
+}
+"""What each check is called for people."""
 _PLAIN = {"✓": "+", "✗": "x", "–": "-"}
 """The marks where the terminal's encoding has no others."""
 
@@ -88,7 +102,7 @@ def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Itera
             yield Finding("destination", "wrong", wrong, facts={"url": base_url})
         return
     if isinstance(where, CommandError):
-        said = _("not known; {url} is looked at", url=base_url)
+        said = _("not known; {url} is looked at").format(url=base_url)
         yield Finding("destination", "skipped", said, facts={"url": base_url})
     else:
         facts = {"url": base_url, "source": where.source}
@@ -110,7 +124,7 @@ def _destination(profile: str | None, *, simulator: bool) -> Destination | Comma
     except CommandError as refused:
         return refused
     except SimulatorError as error:
-        return CommandError(str(error))
+        return CommandError(render_error(error))
 
 
 def _address(where: Destination | CommandError) -> str:
@@ -132,7 +146,7 @@ def _destination_error(where: Destination | CommandError, base_url: str, *, simu
     try:
         configure(sid="-", auth_token="-", base_url=base_url, rate=None, app_info=None)  # noqa: S106 - none is looked at
     except ConfigurationError as error:
-        return _(str(error))
+        return render_error(error)
     return None
 
 
@@ -141,7 +155,7 @@ def print_finding(finding: Finding) -> None:
     from xoxzo.cloudpy.cli.core.output.text_width import pad
 
     mark, colour = _MARKS[finding.state]
-    name = pad(_(finding.check), _INDENT - 3)
+    name = pad(_(_CHECKS[finding.check]), _INDENT - 3)
     first, *more = _lines(finding.message)
     _write(f"{click.style(_encodable_mark(mark), fg=colour)} {click.style(name, dim=True)} {first}")
     for line in more:

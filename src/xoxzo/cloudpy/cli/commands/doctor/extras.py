@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.i18n import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 DISTRIBUTION = "xoxzo-cloudpy"
 
 PURPOSES = {
-    "cli": "the command line",
-    "phone": "phone numbers as people type them",
-    "campaigns": "one message to very many people, from a file",
-    "simulator": "Xoxzo's telephony service on this machine",
-    "listen": "callbacks as they come, and made-up ones",
-    "callbacks": "reading callbacks, with a log of deliveries",
-    "uvloop": "a faster event loop, for many messages",
-    "keyring": "tokens in the system's keyring",
-    "mcp": "an assistant that uses Xoxzo, within limits",
-    "alertmanager": "Prometheus alerts as SMS and calls",
-    "pytest": "a simulator in your tests",
-    "django": "callbacks and sending in Django",
-    "otel": "traces and metrics",
+    "cli": N_("the command line"),
+    "phone": N_("phone numbers as people type them"),
+    "campaigns": N_("one message to very many people, from a file"),
+    "simulator": N_("Xoxzo's telephony service on this machine"),
+    "listen": N_("callbacks as they come, and made-up ones"),
+    "callbacks": N_("reading callbacks, with a log of deliveries"),
+    "uvloop": N_("a faster event loop, for many messages"),
+    "keyring": N_("tokens in the system's keyring"),
+    "mcp": N_("an assistant that uses Xoxzo, within limits"),
+    "alertmanager": N_("Prometheus alerts as SMS and calls"),
+    "pytest": N_("a simulator in your tests"),
+    "django": N_("callbacks and sending in Django"),
+    "otel": N_("traces and metrics"),
 }
 """What each extra is for, the ones that the command line needs first."""
 
@@ -42,7 +42,7 @@ def extras() -> Iterator[Finding]:
     try:
         known = _requirements()
     except metadata.PackageNotFoundError:
-        yield Finding("extras", "note", _("not known: {name} is not installed as a package", name=DISTRIBUTION))
+        yield Finding("extras", "note", _("not known: {name} is not installed as a package").format(name=DISTRIBUTION))
         return
     there: list[str] = []
     absent: list[str] = []
@@ -54,11 +54,11 @@ def extras() -> Iterator[Finding]:
             least, found = _AT_LEAST.search(wanted), versions[name]
             if least is not None and found is not None and _numbers(found) < _numbers(least[1]):
                 values = {"name": name, "version": found, "extra": extra, "least": least[1]}
-                old.add(_("{name} {version}, and {extra} needs {least}", **values))
+                old.add(_("{name} {version}, and {extra} needs {least}").format(**values))
     facts = {"installed": there, "missing": absent, "too_old": sorted(old)}
     if old:
-        advice = _("Type: {command}", command=f'pip install --upgrade "{DISTRIBUTION}[{",".join(there)}]"')
-        yield Finding("extras", "wrong", _("too old: {names}", names="; ".join(sorted(old))), (advice,), facts)
+        advice = _("Type: {command}").format(command=f'pip install --upgrade "{DISTRIBUTION}[{",".join(there)}]"')
+        yield Finding("extras", "wrong", _("too old: {names}").format(names="; ".join(sorted(old))), (advice,), facts)
         return
     lines = [f'{_(PURPOSES[extra])}: pip install "{DISTRIBUTION}[{extra}]"' for extra in absent]
     yield Finding("extras", "fine", ", ".join(there) or _("none"), tuple(lines), facts)

@@ -24,7 +24,7 @@ def python() -> Iterator[Finding]:
     """Which Python runs which version of this library, and from where."""
     system = f"{platform.system()} {platform.machine()}"
     versions = {"python": platform.python_version(), "system": system, "version": __version__}
-    said = _("Python {python} on {system}, xoxzo-cloudpy {version}", **versions)
+    said = _("Python {python} on {system}, xoxzo-cloudpy {version}").format(**versions)
     yield Finding("python", "fine", said, facts={**versions, "executable": sys.executable})
 
 
@@ -39,10 +39,10 @@ def configuration() -> Iterator[Finding]:
     profiles = list(found.get("profiles", {}))
     facts = {"path": str(where), "exists": where.exists(), "profiles": profiles}
     if not where.exists():
-        yield Finding("configuration", "fine", _("none at {path}", path=where), facts=facts)
+        yield Finding("configuration", "fine", _("none at {path}").format(path=where), facts=facts)
         return
     listed = ", ".join(profiles) or _("none")
-    yield Finding("configuration", "fine", _("{path}; profiles: {names}", path=where, names=listed), facts=facts)
+    yield Finding("configuration", "fine", _("{path}; profiles: {names}").format(path=where, names=listed), facts=facts)
 
 
 def simulators() -> Iterator[Finding]:
@@ -54,11 +54,11 @@ def simulators() -> Iterator[Finding]:
         try:
             local_simulator.find_or_start()
         except SimulatorError as error:
-            advice = _("Start one there, or type: unset {variable}", variable=local_simulator.VARIABLE)
+            advice = _("Start one there, or type: unset {variable}").format(variable=local_simulator.VARIABLE)
             yield Finding("simulator", "wrong", str(error), (advice,), facts)
             return
         urls = [named]
-    said = _("running: {urls}", urls=", ".join(urls)) if urls else _("none runs; --simulator starts one")
+    said = _("running: {urls}").format(urls=", ".join(urls)) if urls else _("none runs; --simulator starts one")
     yield Finding("simulator", "fine", said, facts=facts)
 
 
@@ -76,11 +76,11 @@ def terminal() -> Iterator[Finding]:
         "language": language(),
         "colours": people and not os.environ.get("NO_COLOR"),
     }
-    where = _("{columns} × {lines} characters", columns=width, lines=height) if people else _("no terminal")
+    where = _("{columns} × {lines} characters").format(columns=width, lines=height) if people else _("no terminal")
     # The catalogue has for "English" the name of its own language.
-    said = _("{terminal}, {encoding}, {language}", terminal=where, encoding=encoding, language=_("English"))
+    said = _("{terminal}, {encoding}, {language}").format(terminal=where, encoding=encoding, language=_("English"))
     if encoding.replace("-", "") != "utf8":
-        why = _("{terminal}: Japanese cannot be shown in this encoding", terminal=said)
-        yield Finding("terminal", "note", why, (_("Type: {command}", command="export LC_ALL=C.UTF-8"),), facts)
+        why = _("{terminal}: Japanese cannot be shown in this encoding").format(terminal=said)
+        yield Finding("terminal", "note", why, (_("Type: {command}").format(command="export LC_ALL=C.UTF-8"),), facts)
         return
     yield Finding("terminal", "fine", said, facts=facts)

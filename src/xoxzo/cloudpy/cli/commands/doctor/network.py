@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.transports.routes import environment_proxy, parse_target
@@ -26,17 +26,19 @@ def proxy(base_url: str) -> Iterator[Finding]:
     try:
         found = proxy_of(base_url)
     except ConfigurationError as error:
-        advice = _("Type: {command}", command=f"export {variable or _PROXIES[1]}=http://proxy.example.com:3128")
+        advice = _("Type: {command}").format(command=f"export {variable or _PROXIES[1]}=http://proxy.example.com:3128")
         facts = {"address": None, "variable": variable}
-        yield Finding("proxy", "wrong", error.render(_), (advice,), facts)
+        yield Finding("proxy", "wrong", render_error(error), (advice,), facts)
         return
     if found is None:
-        said = _("none") if variable is None else _("none for this address, although {name} is set", name=variable)
+        said = (
+            _("none") if variable is None else _("none for this address, although {name} is set").format(name=variable)
+        )
         yield Finding("proxy", "fine", said, facts={"address": None, "variable": variable})
         return
     facts = {"address": found.address, "variable": variable}
     whence = variable or _("the system's settings")
-    yield Finding("proxy", "fine", _("{address}, from {name}", address=found.address, name=whence), facts=facts)
+    yield Finding("proxy", "fine", _("{address}, from {name}").format(address=found.address, name=whence), facts=facts)
 
 
 def proxy_of(base_url: str) -> Proxy | None:
@@ -48,7 +50,7 @@ def proxy_of(base_url: str) -> Proxy | None:
 def certificates(base_url: str) -> Iterator[Finding]:
     """Whose certificates are believed: found out in the way in which the transport does it."""
     if not base_url.startswith("https://"):
-        yield Finding("certificates", "skipped", _("not needed: {url} is on this machine", url=base_url))
+        yield Finding("certificates", "skipped", _("not needed: {url} is on this machine").format(url=base_url))
         return
     import ssl
 
@@ -61,7 +63,7 @@ def certificates(base_url: str) -> Iterator[Finding]:
     except ConfigurationError as error:
         facts["variable"] = blamed = str(error.fields["variable"])
         yield Finding(
-            "certificates", "wrong", error.render(_), _certificate_advice(blamed), facts | {"variable": blamed}
+            "certificates", "wrong", render_error(error), _certificate_advice(blamed), facts | {"variable": blamed}
         )
         return
     # On Windows and macOS it is truststore's, which asks the system during each handshake.
@@ -69,11 +71,13 @@ def certificates(base_url: str) -> Iterator[Finding]:
     where = _source(variable, own=own)
     facts |= {"source": where, "authorities": context.cert_store_stats()["x509_ca"] if own else None}
     if own and not facts["authorities"] and not _has_certificates(variable):
-        said = _("no certificate authority is known to {source}", source=where)
+        said = _("no certificate authority is known to {source}").format(source=where)
         yield Finding("certificates", "wrong", said, _certificate_advice(variable), facts)
         return
     version = " ".join(ssl.OPENSSL_VERSION.split()[:2])
-    yield Finding("certificates", "fine", _("{openssl}; trusted: {source}", openssl=version, source=where), facts=facts)
+    yield Finding(
+        "certificates", "fine", _("{openssl}; trusted: {source}").format(openssl=version, source=where), facts=facts
+    )
 
 
 def _source(variable: str | None, *, own: bool) -> str:
@@ -97,5 +101,5 @@ def _has_certificates(variable: str | None) -> bool:
 
 def _certificate_advice(variable: str | None) -> tuple[str, ...]:
     if variable is not None:
-        return (_("Type: {command}", command=f"unset {variable}"),)
+        return (_("Type: {command}").format(command=f"unset {variable}"),)
     return (_("Install the system's certificates, on Debian and Ubuntu: apt-get install ca-certificates"),)

@@ -21,7 +21,7 @@ from xoxzo.cloudpy.cli.commands.listen import received_callback
 from xoxzo.cloudpy.cli.core.click_base import Command
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.signals import stop_signals
 from xoxzo.cloudpy.errors import CallbackRejected
@@ -93,7 +93,7 @@ def command(
         try:
             server = _Server((host, port), _Handler)
         except OSError as error:
-            why = reason(f"cannot listen on {host} port {port}: {error.strerror}")
+            why = _("cannot listen on {host} port {port}: {why}").format(host=host, port=port, why=error.strerror)
             raise CommandError(why, _("Take another port: --port 0 finds a free one.")) from None
         server.set_up(teller=teller, forward=forward, file=file, answer=answer, callbacks=callbacks)
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="xoxzo-listen", daemon=True)
@@ -123,7 +123,7 @@ class CallbackPrinter:
 
     def begin(self, url: str) -> None:
         """Tell where is listened."""
-        self._write({"event": "listening", "url": url} if self._machine else _("Listening on {url}", url=url))
+        self._write({"event": "listening", "url": url} if self._machine else _("Listening on {url}").format(url=url))
 
     def tell(self, heard: ReceivedCallback, status: int | str, callbacks: Callbacks | None) -> None:
         """Tell what was heard and how it was answered."""
@@ -262,7 +262,9 @@ def _replay(file: TextIO, forward: str, teller: CallbackPrinter) -> None:
         try:
             heard = received_callback.from_line(line)
         except ValueError:
-            click.echo(f"xoxzo listen: {_('line {number} is not one that --log wrote', number=number)}", err=True)
+            click.echo(
+                f"xoxzo listen: {_('line {number} is not one that --log wrote').format(number=number)}", err=True
+            )
             raise click.exceptions.Exit(2) from None
         headers = {"content-type": heard.content_type} if heard.content_type else {}
         outcome = probe(heard.method, forward_url(forward, heard.target), headers, heard.octets)

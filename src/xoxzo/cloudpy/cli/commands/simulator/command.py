@@ -14,7 +14,7 @@ from xoxzo.cloudpy.cli.commands.simulator.log import EventLog
 from xoxzo.cloudpy.cli.commands.simulator.options import settings_from
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
 from xoxzo.cloudpy.cli.core.config import simulator_registry
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.signals import stop_signals
 
@@ -110,7 +110,7 @@ def command(
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
-            click.echo(f"xoxzo simulator: {reason(str(error))}", err=True)
+            click.echo(f"xoxzo simulator: {render_error(error)}", err=True)
             raise click.exceptions.Exit(2) from None
         with nullcontext() if unlisted else _registered(simulator, server, settings, host):
             try:
@@ -135,7 +135,7 @@ def wait_ready(url: str, timeout: float) -> None:
     give_up = time.monotonic() + timeout
     while not _is_ready(url):
         if time.monotonic() >= give_up:
-            said = _("no simulator answers at {url} within {seconds} s", url=url, seconds=f"{timeout:g}")
+            said = _("no simulator answers at {url} within {seconds} s").format(url=url, seconds=f"{timeout:g}")
             click.echo(f"xoxzo simulator: {said}", err=True)
             raise click.exceptions.Exit(6)
         time.sleep(_POLL_SECONDS)
@@ -157,9 +157,11 @@ def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -
     if machine:
         print(json.dumps({"event": "started", "url": server.url}), flush=True)
     else:
-        print(_("Xoxzo simulator: {url}", url=server.url), flush=True)
+        print(_("Xoxzo simulator: {url}").format(url=server.url), flush=True)
     if not _is_loopback(host):
-        warning = _("Warning: {host} may be reached from other machines, and so may all that is sent.", host=host)
+        warning = _("Warning: {host} may be reached from other machines, and so may all that is sent.").format(
+            host=host
+        )
         print(warning, file=sys.stderr)
     if sys.stdout.isatty() and not machine:
         sid, token = (settings.sid, "$XOXZO_SIMULATOR_TOKEN") if settings.sid else ("me", "secret")
@@ -167,7 +169,7 @@ def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -
             f"  export XOXZO_API_HOST={server.url} XOXZO_API_SID={sid} XOXZO_API_AUTH_TOKEN={token}\n"
             f"  curl -u {sid}:{token} {server.url}/sms/messages/ --data-urlencode recipient=+819000001234 \\\n"
             f"       -d sender=Xoxzo --data-urlencode message=こんにちは\n"
-            f"  {_('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.', url=server.url)}\n",
+            f"  {_('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.').format(url=server.url)}\n",
             flush=True,
         )
 

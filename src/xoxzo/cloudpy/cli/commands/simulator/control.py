@@ -12,11 +12,11 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
 from xoxzo.cloudpy.cli.core.config import simulator_registry
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.i18n import N_, _
 
 _POLL_SECONDS = 0.01
-_USABLE = "{url}  since {since}, process {pid}"
-_NOT_USABLE = "{url}  since {since}, process {pid}, which --simulator leaves alone"
+_USABLE = N_("{url}  since {since}, process {pid}")
+_NOT_USABLE = N_("{url}  since {since}, process {pid}, which --simulator leaves alone")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo simulator stop", "xoxzo simulator stop --url http://127.0.0.1:8080"))
@@ -30,18 +30,18 @@ def stop(url: str | None, timeout: float) -> None:
     entries = [entry for entry in simulator_registry.running() if url is None or entry.url == url.rstrip("/")]
     if not entries:
         none = _("No simulator of yours runs on this machine.")
-        click.echo(none if url is None else _("No simulator runs at {url}.", url=url))
+        click.echo(none if url is None else _("No simulator runs at {url}.").format(url=url))
     for entry in entries:
         os.kill(entry.pid, signal.SIGTERM)
     give_up = time.monotonic() + timeout
     for entry in entries:
         while simulator_registry.is_there(entry):
             if time.monotonic() >= give_up:
-                said = _("the one at {url} goes on (process {pid})", url=entry.url, pid=entry.pid)
+                said = _("the one at {url} goes on (process {pid})").format(url=entry.url, pid=entry.pid)
                 click.echo(f"xoxzo simulator stop: {said}", err=True)
                 raise click.exceptions.Exit(6)
             time.sleep(_POLL_SECONDS)
-        click.echo(_("The simulator at {url} was stopped.", url=entry.url))
+        click.echo(_("The simulator at {url} was stopped.").format(url=entry.url))
 
 
 @click.command(cls=Command, epilog=examples("xoxzo simulator status", "xoxzo simulator status --json"))
@@ -56,7 +56,7 @@ def status(*, machine: bool) -> None:
             click.echo(json.dumps({**told, "version": entry.version, "usable": entry.usable}))
         else:
             sentence = _USABLE if entry.usable else _NOT_USABLE
-            click.echo(_(sentence, url=entry.url, since=f"{since.astimezone():%Y-%m-%d %H:%M}", pid=entry.pid))
+            click.echo(_(sentence).format(url=entry.url, since=f"{since.astimezone():%Y-%m-%d %H:%M}", pid=entry.pid))
     if not entries:
         if not machine:
             click.echo(_("No simulator of yours runs on this machine. Start one with: xoxzo simulator"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.settings import Settings, profile
 
@@ -35,7 +35,7 @@ def settings_from(
         changes = {**given, "sid": sid, "token": token, **_assigned(assignments)}
         settings = profile(profile_name, **changes)
     except SimulatorError as error:
-        raise click.UsageError(reason(str(error))) from None
+        raise click.UsageError(render_error(error)) from None
     if settings.sid is not None and not settings.token:
         raise click.UsageError(_("--sid needs --token (or XOXZO_SIMULATOR_TOKEN)."))
     if settings.sid is None and settings.token is not None:

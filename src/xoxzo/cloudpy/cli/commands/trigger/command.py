@@ -115,7 +115,7 @@ def _no_answer_advice(url: str) -> str:
         return _("Nothing answered: is the address right, and does the program run there?")
     port = where.port or {"http": 80}.get(where.scheme, 443)
     command = "xoxzo listen" if port == DEFAULT_PORT else f"xoxzo listen --port {port}"
-    return _("Nothing answered. To see what comes, first type in another window: {command}", command=command)
+    return _("Nothing answered. To see what comes, first type in another window: {command}").format(command=command)
 
 
 def _trigger(event: str, simulator: str, url: str, wishes: CallbackValues, *, machine: bool) -> None:

@@ -84,7 +84,7 @@ def _start(name: str, client: Client, simulator: str, url: str, wishes: Callback
 def _receive_call(client: Client, simulator: str, url: str, wishes: CallbackValues) -> list[dict[str, Any]]:
     number = next(iter(client.dins.search()), None)
     if number is None:
-        raise SimulatorError("the simulator has no dial-in number left")
+        raise SimulatorError("no_number_left", "the simulator has no dial-in number left")
     client.dins.subscribe(number.din_uid)
     client.dins.set_action_url(number.din_uid, action_url=url)
     call = control(simulator, "POST", "/_simulator/calls", {"din": number.din, "caller": wishes.caller})
@@ -103,9 +103,11 @@ def _receive_sms(client: Client, simulator: str, url: str, wishes: CallbackValue
     try:
         number = next(iter(client.sins.search()), None)
     except NotFound:
-        raise SimulatorError("the simulator has no receiving numbers: start it with --legacy-sin") from None
+        raise SimulatorError(
+            "sin_not_served", "the simulator has no receiving numbers: start it with --legacy-sin"
+        ) from None
     if number is None:
-        raise SimulatorError("the simulator has no receiving number left")
+        raise SimulatorError("no_number_left", "the simulator has no receiving number left")
     client.sins.subscribe(number.sin_uid)
     client.sins.set_action_url(number.sin_uid, action_url=url)
     written = {"sin": number.sin, "text": "はい"}
@@ -133,13 +135,16 @@ def control(simulator: str, method: str, path: str, body: dict[str, Any] | None 
     headers = {} if body is None else {"content-type": "application/json"}
     outcome = probe(method, simulator + path, headers, b"" if body is None else json.dumps(body).encode())
     if outcome.status is None:
-        raise SimulatorError(f"no simulator answers at {simulator}: start one with `xoxzo simulator`")
+        raise SimulatorError(
+            "simulator_not_found", "no simulator answers at {url}: start one with `xoxzo simulator`", url=simulator
+        )
     try:
         told = json.loads(outcome.body)
     except ValueError:
-        raise SimulatorError(f"what answers at {simulator} is no simulator") from None
+        raise SimulatorError("not_a_simulator", "what answers at {url} is no simulator", url=simulator) from None
     if outcome.status >= 400:
-        raise SimulatorError(f"the simulator refused: {told.get('detail', outcome.status)}")
+        why = told.get("detail", outcome.status)
+        raise SimulatorError("simulator_refused", "the simulator refused: {why}", why=why)
     return told
 
 
@@ -149,4 +154,4 @@ def _poll(found: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
         if value := found():
             return value
         time.sleep(_POLL_SECONDS)
-    raise SimulatorError(f"nothing was delivered within {_TIMEOUT_SECONDS:g} s")
+    raise SimulatorError("not_delivered", "nothing was delivered within {seconds:g} s", seconds=_TIMEOUT_SECONDS)

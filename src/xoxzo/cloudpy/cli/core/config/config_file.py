@@ -53,7 +53,7 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise CommandError(_("{path} cannot be read: {why}", path=where, why=error.strerror or error)) from None
+        raise CommandError(_("{path} cannot be read: {why}").format(path=where, why=error.strerror or error)) from None
     import tomllib
 
     try:
@@ -61,10 +61,10 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         # A line of it could be the token: the sentence says where, not what.
         again = _("Mend it in an editor, or move it away and begin anew: xoxzo config add-profile NAME")
-        raise CommandError(_("{path} is no TOML: {why}", path=where, why=error), again) from None
+        raise CommandError(_("{path} is no TOML: {why}").format(path=where, why=error), again) from None
     profiles = found.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
-        raise CommandError(_("{path}: profiles must be tables, as in [profiles.shop]", path=where))
+        raise CommandError(_("{path}: profiles must be tables, as in [profiles.shop]").format(path=where))
     if not any_name:
         for problem in unknown_settings(found):
             raise problem
@@ -91,21 +91,19 @@ def _unknown_setting(name: str, profile: str | None, known: tuple[str, ...]) -> 
     place = f"{path()}, [profiles.{profile}]" if profile else str(path())
     where = f" --profile {profile}" if profile else ""
     return CommandError(
-        _("{path}: there is no setting {name}", path=place, name=name),
+        _("{path}: there is no setting {name}").format(path=place, name=name),
         did_you_mean(name, known) or ", ".join(known),
-        _("To take it away: {command}", command=f"xoxzo config unset {name}{where}"),
+        _("To take it away: {command}").format(command=f"xoxzo config unset {name}{where}"),
     )
 
 
 def _check_mode(where: Path, mode: int) -> None:
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise CommandError(
-            _(
-                "{path} can be read by others (mode {mode}), and it may hold a token.",
-                path=where,
-                mode=f"{mode & 0o777:04o}",
+            _("{path} can be read by others (mode {mode}), and it may hold a token.").format(
+                path=where, mode=f"{mode & 0o777:04o}"
             ),
-            _("Type: {command}", command=f"chmod 600 {where}"),
+            _("Type: {command}").format(command=f"chmod 600 {where}"),
             status=CREDENTIALS,
         )
 
@@ -125,9 +123,9 @@ def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, 
         if name in table:
             value = table[name]
             if isinstance(value, bool) or not isinstance(value, kind):
-                advice = _("Type: {command}", command=f"xoxzo config set {name} …")
+                advice = _("Type: {command}").format(command=f"xoxzo config set {name} …")
                 raise CommandError(
-                    _("{path}: {name} is of the wrong kind", path=path(), name=name), advice, status=USAGE
+                    _("{path}: {name} is of the wrong kind").format(path=path(), name=name), advice, status=USAGE
                 )
             return value
     return None

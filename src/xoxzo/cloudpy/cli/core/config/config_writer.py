@@ -37,7 +37,9 @@ def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
     try:
         _replace(where, tomlkit.dumps(document))
     except OSError as error:
-        raise CommandError(_("{path} cannot be written: {why}", path=where, why=error.strerror or error)) from None
+        raise CommandError(
+            _("{path} cannot be written: {why}").format(path=where, why=error.strerror or error)
+        ) from None
 
 
 def _replace(where: Path, text: str) -> None:

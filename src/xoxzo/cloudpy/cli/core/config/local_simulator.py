@@ -24,8 +24,6 @@ VARIABLE = "XOXZO_SIMULATOR"
 
 _START_TIMEOUT_SECONDS = 30.0
 _POLL_SECONDS = 0.01
-_NO_ADDRESS = "{variable} must be the address of a simulator on this machine, http://127.0.0.1:8080"
-_CANNOT_START = "no simulator can be started: {why}"
 
 _started: list[subprocess.Popen[bytes]] = []
 """What this process started: it goes on without it, and nobody waits for it."""
@@ -63,7 +61,7 @@ def find_or_start() -> LocalSimulator:
         if url is not None:
             return LocalSimulator(url, started=False)
         url = _start()
-    said = _("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop", url=url)
+    said = _("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop").format(url=url)
     sys.stderr.write(f"{said}\n")
     return LocalSimulator(url, started=True)
 
@@ -85,9 +83,15 @@ def _checked(url: str) -> str:
     except ValueError:
         fitting = False
     if not fitting:
-        raise SimulatorError(_(_NO_ADDRESS, variable=VARIABLE))
+        raise SimulatorError(
+            "simulator_address_invalid",
+            "{variable} must be the address of a simulator on this machine, http://127.0.0.1:8080",
+            variable=VARIABLE,
+        )
     if not simulator_registry.answers_as(url):
-        raise SimulatorError(_("no simulator answers at {url}, which {variable} names", url=url, variable=VARIABLE))
+        raise SimulatorError(
+            "simulator_not_found", "no simulator answers at {url}, which {variable} names", url=url, variable=VARIABLE
+        )
     return url
 
 
@@ -102,14 +106,19 @@ def _start_lock() -> Iterator[None]:
         path.touch(mode=0o600)
         lock = sqlite3.connect(path, timeout=2 * _START_TIMEOUT_SECONDS, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise SimulatorError(_(_CANNOT_START, why=f"{simulator_registry.folder()}: {error}")) from None
+        raise _cannot_start(error) from None
     try:
         lock.execute("BEGIN EXCLUSIVE")
         yield
     except sqlite3.Error as error:
-        raise SimulatorError(_(_CANNOT_START, why=f"{simulator_registry.folder()}: {error}")) from None
+        raise _cannot_start(error) from None
     finally:
         lock.close()
+
+
+def _cannot_start(error: Exception) -> SimulatorError:
+    why = f"{simulator_registry.folder()}: {error}"
+    return SimulatorError("simulator_not_started", "no simulator can be started: {why}", why=why)
 
 
 def _start() -> str:
@@ -137,9 +146,11 @@ def _start() -> str:
             if process.poll() is not None:
                 complaints.seek(0)
                 said = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-                why = said or _("status {status}", status=process.returncode)
-                raise SimulatorError(_("the simulator did not start: {why}", why=why))
+                why = said or _("status {status}").format(status=process.returncode)
+                raise SimulatorError("simulator_not_started", "the simulator did not start: {why}", why=why)
             time.sleep(_POLL_SECONDS)
     process.terminate()
     process.wait()
-    raise SimulatorError(_("the simulator did not start within {seconds} s", seconds=f"{_START_TIMEOUT_SECONDS:g}"))
+    raise SimulatorError(
+        "simulator_not_started", "the simulator did not start within {seconds:g} s", seconds=_START_TIMEOUT_SECONDS
+    )

@@ -69,13 +69,15 @@ class Destination:
     def line(self) -> str:
         """One line that says where requests go."""
         if self.is_simulator:
-            return _("→ simulator {url}", url=self.base_url)
+            return _("→ simulator {url}").format(url=self.base_url)
         if self.kind == "nothing":
-            return _("→ {url}, where nothing listens", url=self.base_url)
+            return _("→ {url}, where nothing listens").format(url=self.base_url)
         host = self.base_url.removeprefix("https://")
         if self.profile is None:
-            return _("→ live: {host}, credentials of the environment (SID {sid})", host=host, sid=self.sid_masked)
-        return _("→ live: {host}, profile {name} (SID {sid})", host=host, name=self.profile, sid=self.sid_masked)
+            return _("→ live: {host}, credentials of the environment (SID {sid})").format(
+                host=host, sid=self.sid_masked
+            )
+        return _("→ live: {host}, profile {name} (SID {sid})").format(host=host, name=self.profile, sid=self.sid_masked)
 
 
 class NoCredentials(CommandError):
@@ -117,7 +119,7 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
     if names:
         listed = ", ".join(names)
         raise NoCredentials(
-            _("Which account? There are several profiles: {names}", names=listed),
+            _("Which account? There are several profiles: {names}").format(names=listed),
             _("Say --profile NAME, or choose one for good: xoxzo config set default NAME"),
         )
     raise NoCredentials(
@@ -137,8 +139,8 @@ def _from_environment() -> Destination | None:
         return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
     if sid or token:
         given, missing = (SID, TOKEN) if sid else (TOKEN, SID)
-        set_it = _("Type: {command}", command=f"export {missing}=…")
-        raise NoCredentials(_("{given} is set, and {missing} is not.", given=given, missing=missing), set_it)
+        set_it = _("Type: {command}").format(command=f"export {missing}=…")
+        raise NoCredentials(_("{given} is set, and {missing} is not.").format(given=given, missing=missing), set_it)
     if not host:
         return None
     try:
@@ -148,8 +150,8 @@ def _from_environment() -> Destination | None:
     if local:
         return Destination(host.rstrip("/"), *SIMULATOR_CREDENTIALS, "environment")
     raise NoCredentials(
-        _("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"),
-        _("Type: {command}", command=f"export {SID}=… {TOKEN}=…"),
+        _("{given} is set, and {missing} is not.").format(given=HOST, missing=f"{SID}, {TOKEN}"),
+        _("Type: {command}").format(command=f"export {SID}=… {TOKEN}=…"),
     )
 
 
@@ -160,16 +162,16 @@ def _from_profile(name: str, source: Source) -> Destination:
         known = did_you_mean(name, profiles)
         where = str(config_file.path())
         raise NoCredentials(
-            _("There is no profile {name} in {path}.", name=name, path=where) + (f" {known}" if known else ""),
+            _("There is no profile {name} in {path}.").format(name=name, path=where) + (f" {known}" if known else ""),
             _("Make a profile: xoxzo config add-profile NAME"),
         )
     sid, host = table.get("sid"), table.get("host", LIVE)
     if not isinstance(sid, str) or not sid:
-        mend = _("Type: {command}", command=f"xoxzo config set sid SID --profile {name}")
-        raise NoCredentials(_("profile {name} has no sid.", name=name), mend)
+        mend = _("Type: {command}").format(command=f"xoxzo config set sid SID --profile {name}")
+        raise NoCredentials(_("profile {name} has no sid.").format(name=name), mend)
     if not isinstance(host, str):
-        mend = _("Type: {command}", command=f"xoxzo config set host {LIVE} --profile {name}")
-        raise NoCredentials(_("profile {name}: host must be an address.", name=name), mend)
+        mend = _("Type: {command}").format(command=f"xoxzo config set host {LIVE} --profile {name}")
+        raise NoCredentials(_("profile {name}: host must be an address.").format(name=name), mend)
     return Destination(
         host.rstrip("/"), sid, tokens.read_token(name, table.get("token")), source, profile=name, table=dict(table)
     )

@@ -26,7 +26,7 @@ def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | flo
     """
     if name not in known:
         raise CommandError(
-            _("There is no setting {name} here.", name=name), did_you_mean(name, known) or ", ".join(known)
+            _("There is no setting {name} here.").format(name=name), did_you_mean(name, known) or ", ".join(known)
         )
     if name == "confirm_above":
         limit = parse_credits_option(value, name) or Decimal(0)

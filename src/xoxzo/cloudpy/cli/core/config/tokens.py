@@ -45,7 +45,9 @@ def keep_in_keyring(name: str, token: str) -> None:
     try:
         keyring.set_password(_SERVICE, name, token)
     except Exception as error:  # noqa: BLE001 - each back end has errors of its own
-        raise CommandError(_("the keyring refuses: {why}", why=type(error).__name__), status=CREDENTIALS) from None
+        raise CommandError(
+            _("the keyring refuses: {why}").format(why=type(error).__name__), status=CREDENTIALS
+        ) from None
 
 
 def _from_keyring(profile: str, name: str) -> str:
@@ -53,9 +55,9 @@ def _from_keyring(profile: str, name: str) -> str:
     try:
         found: str | None = keyring.get_password(_SERVICE, name)
     except Exception as error:  # noqa: BLE001 - each back end has errors of its own
-        raise _no_token(profile, _("the keyring refuses: {why}", why=type(error).__name__)) from None
+        raise _no_token(profile, _("the keyring refuses: {why}").format(why=type(error).__name__)) from None
     if not found:
-        raise _no_token(profile, _("the keyring has none called {name}", name=name))
+        raise _no_token(profile, _("the keyring has none called {name}").format(name=name))
     return found
 
 
@@ -64,7 +66,7 @@ def _keyring() -> ModuleType:
         import keyring
     except ModuleNotFoundError:
         install = 'pip install "xoxzo-cloudpy[keyring]"'
-        raise CommandError(_("this needs an extra: {install}", install=install), status=CREDENTIALS) from None
+        raise CommandError(_("this needs an extra: {install}").format(install=install), status=CREDENTIALS) from None
     return keyring
 
 
@@ -78,16 +80,16 @@ def _from_command(profile: str, command: list[str]) -> str:
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise _no_token(
-            profile, _("{command} cannot be run: {why}", command=command[0], why=type(error).__name__)
+            profile, _("{command} cannot be run: {why}").format(command=command[0], why=type(error).__name__)
         ) from None
     token = (ended.stdout.splitlines() or [""])[0].strip()
     if ended.returncode or not token:
         raise _no_token(
-            profile, _("{command} gave none (status {status})", command=command[0], status=ended.returncode)
+            profile, _("{command} gave none (status {status})").format(command=command[0], status=ended.returncode)
         )
     return token
 
 
 def _no_token(profile: str, why: str) -> CommandError:
-    anew = _("Give it anew: xoxzo config add-profile {name} --replace", name=profile)
-    return CommandError(_("profile {name}: no token: {why}", name=profile, why=why), anew, status=CREDENTIALS)
+    anew = _("Give it anew: xoxzo config add-profile {name} --replace").format(name=profile)
+    return CommandError(_("profile {name}: no token: {why}").format(name=profile, why=why), anew, status=CREDENTIALS)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.cli.core.i18n import Word, _
+from xoxzo.cloudpy.cli.core.output.titles import FIELD_TITLES, KINDS, STATUSES
 from xoxzo.cloudpy.masking import mask_number
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Output:
 
 def field_title(name: str) -> str:
     """Return what a field is called in the reader's language."""
-    return _(name.replace("_", " "))
+    return _(FIELD_TITLES.get(name, name.replace("_", " ")))
 
 
 def _plain(value: object) -> object:
@@ -186,7 +187,7 @@ def format_value(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Word):
-        return _(value)
+        return status_text(value)
     if isinstance(value, Decimal | int):
         return f"{_plain(value) if isinstance(value, Decimal) else value:,}"
     if isinstance(value, datetime):
@@ -195,7 +196,12 @@ def format_value(value: object) -> str:
         return ", ".join(f"{name} {format_value(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
         return _(", ").join(format_value(each) for each in value)
-    return str(value.value if isinstance(value, Enum) else value)
+    return status_text(value.value) if isinstance(value, Enum) else str(value)
+
+
+def status_text(status: str) -> str:
+    """Return a status, or the kind of a phone number, in the reader's language."""
+    return _(STATUSES.get(status) or KINDS.get(status, status))
 
 
 def status_colour(value: object) -> str | None:

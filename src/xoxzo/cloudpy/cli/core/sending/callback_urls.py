@@ -32,8 +32,8 @@ def signing_callbacks(url: str) -> Callbacks:
     secret = os.environ.get(SIGNING_VARIABLE)
     if not secret:
         raise CommandError(
-            _("{variable} is not set: what shall callback URLs be signed with?", variable=SIGNING_VARIABLE),
-            _("Type: {command}", command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
+            _("{variable} is not set: what shall callback URLs be signed with?").format(variable=SIGNING_VARIABLE),
+            _("Type: {command}").format(command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
             _("Keep it: whoever receives the callbacks needs the same one."),
         )
     from xoxzo.cloudpy.callbacks import Callbacks

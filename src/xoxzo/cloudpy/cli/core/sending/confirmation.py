@@ -55,7 +55,7 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
         return
     if where.kind == "nothing":
         raise CommandError(
-            _("nothing listens at {url}; nothing was sent.", url=where.base_url),
+            _("nothing listens at {url}; nothing was sent.").format(url=where.base_url),
             _("Start a simulator (xoxzo simulator), or whatever is to be there."),
             status=NOT_SENT,
         )
@@ -66,9 +66,13 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
     if not dear and (not someone or _confirmation_marker(where).exists()):
         return
     if not someone:
-        cost = _("nobody knows what it costs") if plan.cost is None else _("it costs {cost}", cost=describe_cost(plan))
+        cost = (
+            _("nobody knows what it costs")
+            if plan.cost is None
+            else _("it costs {cost}").format(cost=describe_cost(plan))
+        )
         raise CommandError(
-            _("{cost}, and nobody is there to be asked; nothing was sent.", cost=cost),
+            _("{cost}, and nobody is there to be asked; nothing was sent.").format(cost=cost),
             _("--yes sends without asking; xoxzo config set confirm_above CREDITS moves the limit."),
             status=USAGE,
         )
@@ -124,7 +128,7 @@ def remember_confirmation(where: Destination) -> None:
         mark.touch(mode=0o600)
     except OSError as error:
         # Asked once more than needed is no harm.
-        click.echo(_("{path} cannot be written: {why}", path=mark, why=error.strerror or error), err=True)
+        click.echo(_("{path} cannot be written: {why}").format(path=mark, why=error.strerror or error), err=True)
 
 
 def _confirmation_marker(where: Destination) -> Path:

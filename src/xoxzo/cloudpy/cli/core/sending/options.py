@@ -79,6 +79,6 @@ def sender_or_caller(session: Session, option: str, given: str | None) -> str:
     """
     found = given or session.setting(option)
     if not found:
-        line = _("Say from whom: --{option} …, or once and for all: xoxzo config set {option} …", option=option)
+        line = _("Say from whom: --{option} …, or once and for all: xoxzo config set {option} …").format(option=option)
         raise click.UsageError(line)
     return str(found)

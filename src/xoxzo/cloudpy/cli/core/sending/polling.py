@@ -89,4 +89,4 @@ def _spinner(ident: str, place: int, count: int, *, shows: bool) -> Any:  # noqa
     from xoxzo.cloudpy.cli.core.output.progress import spinner
 
     which = f"{place}/{count} {ident}" if count > 1 else ident
-    return spinner(_("Waiting for {which}", which=which))
+    return spinner(_("Waiting for {which}").format(which=which))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _, reason
+from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
 from xoxzo.cloudpy.errors import InvalidArgument
 
@@ -71,12 +71,12 @@ def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) 
     try:
         number = parse(text, country)
     except InvalidArgument as error:
-        shown = text if session.out.show_numbers else _("number {place}", place=place)
+        shown = text if session.out.show_numbers else _("number {place}").format(place=place)
         raise CommandError(
-            f"{shown}: {reason(error.reason)}",
+            f"{shown}: {render_error(error)}",
             _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
         ) from None
     remarks = [_(str(doubt)) for doubt in number.doubts]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
-        remarks.append(_("this is no mobile number ({kind}): it may take no SMS", kind=_(number.kind)))
+        remarks.append(_("this is no mobile number ({kind}): it may take no SMS").format(kind=_(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))

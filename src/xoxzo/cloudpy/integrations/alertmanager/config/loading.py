@@ -256,8 +256,11 @@ def _spend_limit(
         for person in people.values():
             price = estimate("a", person.country or "ZZ", price=sms_price).price
             if price is None:
-                rule = "must be given along with credits: no price is published for where {name} is"
-                raise InvalidArgument(table.path("sms_price"), rule, name=person.name)
+                raise InvalidArgument(
+                    table.path("sms_price"),
+                    "must be given along with credits: no price is published for where {name} is",
+                    name=person.name,
+                )
             highest_cost = max(highest_cost, price * max_parts)
         _require_at_least(table.path("credits"), credit_limit, highest_cost * most_people)
     table.reject_unknown()

@@ -57,7 +57,7 @@ def command(session: Session, words: Sequence[str], text: str | None, file: str 
             sms.send_sms(recipient=one.number, **options)
     cost, parts = estimate_cost(message, recipients, options, price)
     plan = SendSummary(
-        what=_("An SMS from {sender}", sender=sender),
+        what=_("An SMS from {sender}").format(sender=sender),
         recipients=[one.number for one in recipients],
         cost=cost,
         parts=parts,

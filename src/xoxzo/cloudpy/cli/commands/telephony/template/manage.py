@@ -31,7 +31,9 @@ def list_(session: Session) -> None:
     with session.client() as client:
         count = session.out.table((template_fields(session, one) for one in client.templates.list()), COLUMNS)
     if not count:
-        session.out.note(_("There is none yet. To write one: {command}", command="xoxzo template create NAME TEXT"))
+        session.out.note(
+            _("There is none yet. To write one: {command}").format(command="xoxzo template create NAME TEXT")
+        )
 
 
 @click.command("show", cls=Command, epilog=examples("xoxzo template show 6", "xoxzo template show 6 --json"))
@@ -88,7 +90,7 @@ def update(session: Session, template: int, name: str | None, content: str | Non
 @api(sends=True)
 def delete(session: Session, template: int) -> None:
     """Delete a template; a new one would have to be approved again."""
-    confirm_action(session, _("Delete template {number} for good?", number=template))
+    confirm_action(session, _("Delete template {number} for good?").format(number=template))
     with session.client() as client:
         client.templates.delete(template)
     session.out.record({"id": template, "deleted": True})

@@ -92,7 +92,9 @@ def send(
             text = chosen.render(filled).text
             cost, parts = estimate_cost(text, people, options, price)
             plan = SendSummary(
-                what=_("Template {number} ({name}) from {sender}", number=template, name=chosen.name, sender=sender),
+                what=_("Template {number} ({name}) from {sender}").format(
+                    number=template, name=chosen.name, sender=sender
+                ),
                 recipients=[one.number for one in people],
                 cost=cost,
                 parts=parts,
@@ -125,6 +127,6 @@ def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:
         given = None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise click.UsageError(
-            _("--variables wants a JSON object of texts, such as {sample}", sample='{"name": "山田"}')
+            _("--variables wants a JSON object of texts, such as {sample}").format(sample='{"name": "山田"}')
         )
     return {**given, **found}

@@ -1,0 +1,30 @@
+"""The translations of the command line, the simulator's console and the campaign report: one gettext catalogue.
+
+English stands in the code; `ja/LC_MESSAGES/xoxzo.po` has the Japanese. `scripts/translations.py` collects the messages
+and compiles the catalogue, which the wheel holds compiled.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+DOMAIN = "xoxzo"
+FOLDER = __file__.removesuffix("__init__.py")
+"""The folder of the catalogues, as ``gettext.bindtextdomain`` takes it."""
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools know
+    """Mark a message for the catalogue; it is translated later, where it is shown."""
+    return message
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """Return the translations into a language, by its ISO 639 code; English where there is no catalogue for it."""
+    from gettext import translation
+
+    return translation(DOMAIN, FOLDER, [language], fallback=True)

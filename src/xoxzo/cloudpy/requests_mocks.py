@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ def find_requests_mock() -> str | None:
 
 def _replaceable() -> Iterator[object]:
     """Yield what the mock libraries, or a test by itself, replace: modules, classes, functions and methods."""
-    requests: object = sys.modules["requests"]
-    if not isinstance(requests, ModuleType):
-        yield requests
-        return
+    requests = sys.modules["requests"]
+    yield requests
     yield from (getattr(requests, name, None) for name in (*_METHODS, "session", "Session"))
     api = sys.modules.get("requests.api")
     yield from (getattr(api, name, None) for name in _METHODS)

@@ -95,12 +95,14 @@ def test_attempt_has_no_place_for_a_secret() -> None:
         "operation",
         "request_id",
         "number",
+        "method",
+        "url",
+        "reference",
         "outcome",
         "status",
         "seconds",
         "retry_in",
         "maybe_sent",
-        "reference",
     )
 
 

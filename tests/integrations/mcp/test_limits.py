@@ -1,5 +1,6 @@
 """The limits of a session: nobody but the allow-list, never over the budget, no reference twice."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -29,6 +30,14 @@ def test_invalid_limits(recipients: dict[str, str], budget: object) -> None:
     """An empty list, a wrong number and a budget that is not above 0 are refused."""
     with pytest.raises(InvalidArgument):
         SendLimits(recipients, Decimal(budget))
+
+
+@pytest.mark.parametrize("maybe_sent", [True, False])
+def test_a_refusal_survives_json(maybe_sent: bool) -> None:
+    """A refusal is made again from its JSON-encoded arguments, as task queues do."""
+    error = NotAllowed("wait for its answer", maybe_sent=maybe_sent)
+    twin = NotAllowed(*json.loads(json.dumps(error.args)))
+    assert (str(twin), twin.maybe_sent) == (str(error), maybe_sent)
 
 
 def test_references() -> None:

@@ -23,9 +23,9 @@ class NotAllowed(XoxzoError):
         maybe_sent: whether an earlier call with the same reference may have sent it.
     """
 
-    def __init__(self, reason: str, *, maybe_sent: bool = False) -> None:
-        super().__init__(reason)
-        self.maybe_sent = maybe_sent
+    def __init__(self, reason: str, fields: Mapping[str, Any] | None = None, /, *, maybe_sent: bool = False) -> None:
+        super().__init__(reason, fields or {"maybe_sent": maybe_sent})
+        self.maybe_sent: bool = self.fields["maybe_sent"]
 
 
 class _State(Enum):

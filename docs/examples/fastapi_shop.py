@@ -1,8 +1,9 @@
-"""A shop that reminds its guests by SMS and answers its dial-in number: FastAPI."""
+"""A shop that sends reminders by SMS and answers its dial-in number: FastAPI."""
 
 import os
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import Body, FastAPI
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.callbacks import Action, Callbacks, DeliveryLog, DeliveryReport, Event, IncomingCall, Say
@@ -13,7 +14,7 @@ log = DeliveryLog(os.environ.get("SHOP_LOG", "deliveries.db"))
 
 
 async def handle(event: Event) -> Action | None:
-    """Act on what Xoxzo tells: once for each report, since the log absorbs repeats."""
+    """Process an event. It is called once for each report, because the log ignores repeats."""
     match event:
         case DeliveryReport():
             print(f"booking {event.reference}: {event.status}")
@@ -27,8 +28,8 @@ app.mount("/xoxzo", CallbackApp(callbacks, handle, log=log))
 
 
 @app.post("/bookings/{booking}/reminder")
-async def remind(booking: str, phone: str) -> dict[str, str]:
-    """Send a reminder; its report comes to /xoxzo."""
+async def remind(booking: str, phone: Annotated[str, Body(embed=True)]) -> dict[str, str]:
+    """Send a reminder; its delivery report comes to /xoxzo."""
     async with AsyncClient() as client:
         sent = await client.sms.send(
             recipient=phone, sender="Shop", message="ご予約は明日18時です。", reference=booking, callbacks=callbacks
@@ -39,6 +40,6 @@ async def remind(booking: str, phone: str) -> dict[str, str]:
 
 @app.get("/bookings/{booking}/reminder")
 def status(booking: str) -> dict[str, str]:
-    """Tell what became of a reminder."""
+    """Return the status of a reminder."""
     entry = log.get(reference=booking)
     return {"status": entry.status if entry else "unknown"}

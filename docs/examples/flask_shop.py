@@ -1,4 +1,4 @@
-"""A shop that reminds its guests by SMS and answers its dial-in number: Flask."""
+"""A shop that sends reminders by SMS and answers its dial-in number: Flask."""
 
 import os
 
@@ -15,7 +15,7 @@ client = Client()
 
 
 def handle(event: Event) -> Action | None:
-    """Act on what Xoxzo tells: once for each report, since the log absorbs repeats."""
+    """Process an event. It is called once for each report, because the log ignores repeats."""
     match event:
         case DeliveryReport():
             print(f"booking {event.reference}: {event.status}")
@@ -30,9 +30,9 @@ app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/xoxzo": CallbackApp(callbac
 
 @app.post("/bookings/<booking>/reminder")
 def remind(booking: str) -> dict[str, str]:
-    """Send a reminder; its report comes to /xoxzo."""
+    """Send a reminder; its delivery report comes to /xoxzo."""
     sent = client.sms.send(
-        recipient=request.args["phone"],
+        recipient=request.get_json()["phone"],
         sender="Shop",
         message="ご予約は明日18時です。",
         reference=booking,
@@ -44,6 +44,6 @@ def remind(booking: str) -> dict[str, str]:
 
 @app.get("/bookings/<booking>/reminder")
 def status(booking: str) -> dict[str, str]:
-    """Tell what became of a reminder."""
+    """Return the status of a reminder."""
     entry = log.get(reference=booking)
     return {"status": entry.status if entry else "unknown"}

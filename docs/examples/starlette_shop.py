@@ -1,4 +1,4 @@
-"""A shop that reminds its guests by SMS and answers its dial-in number: Starlette, or any ASGI server."""
+"""A shop that sends reminders by SMS and answers its dial-in number: Starlette, or any ASGI server."""
 
 import os
 
@@ -16,7 +16,7 @@ log = DeliveryLog(os.environ.get("SHOP_LOG", "deliveries.db"))
 
 
 async def handle(event: Event) -> Action | None:
-    """Act on what Xoxzo tells: once for each report, since the log absorbs repeats."""
+    """Process an event. It is called once for each report, because the log ignores repeats."""
     match event:
         case DeliveryReport():
             print(f"booking {event.reference}: {event.status}")
@@ -25,27 +25,33 @@ async def handle(event: Event) -> Action | None:
     return None
 
 
-async def reminder(request: Request) -> JSONResponse:
-    """Send a reminder, whose report comes to /xoxzo, or tell what became of it."""
-    booking = request.path_params["booking"]
-    if request.method == "POST":
-        async with AsyncClient() as client:
-            sent = await client.sms.send(
-                recipient=request.query_params["phone"],
-                sender="Shop",
-                message="ご予約は明日18時です。",
-                reference=booking,
-                callbacks=callbacks,
-            )
-        log.sent(sent)
-        return JSONResponse({"msgid": sent.msgid})
-    entry = log.get(reference=booking)
+async def remind(request: Request) -> JSONResponse:
+    """Send a reminder; its delivery report comes to /xoxzo."""
+    # A form of another site cannot send JSON, so this protects against CSRF.
+    if request.headers.get("content-type") != "application/json":
+        return JSONResponse({"detail": "send JSON"}, 415)
+    async with AsyncClient() as client:
+        sent = await client.sms.send(
+            recipient=(await request.json())["phone"],
+            sender="Shop",
+            message="ご予約は明日18時です。",
+            reference=request.path_params["booking"],
+            callbacks=callbacks,
+        )
+    log.sent(sent)
+    return JSONResponse({"msgid": sent.msgid})
+
+
+async def status(request: Request) -> JSONResponse:
+    """Return the status of a reminder."""
+    entry = log.get(reference=request.path_params["booking"])
     return JSONResponse({"status": entry.status if entry else "unknown"})
 
 
 app = Starlette(
     routes=[
-        Route("/bookings/{booking}/reminder", reminder, methods=["GET", "POST"]),
+        Route("/bookings/{booking}/reminder", remind, methods=["POST"]),
+        Route("/bookings/{booking}/reminder", status),
         Mount("/xoxzo", CallbackApp(callbacks, handle, log=log)),
     ]
 )

@@ -1,8 +1,9 @@
-"""The examples of the documentation, each served as a reader would serve it and called back by a simulator."""
+"""The examples of the documentation, each served as its reader would serve it, with a simulator in place of Xoxzo."""
 
 import http.client
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -21,6 +22,7 @@ from xoxzo.cloudpy.callbacks import Callbacks
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 UVICORN = [sys.executable, "-m", "uvicorn", "--log-level", "warning", "--port", "{port}"]
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 SECRET = "a secret of the tests, long enough for Django, too: 50 characters"
 
 SHOPS = {
@@ -35,7 +37,7 @@ SHOPS = {
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -43,28 +45,47 @@ def free_port() -> int:
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-    """Ask an example for something."""
+    """Make a request, and return the status and the body of the response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        response = connection.getresponse()
+        return response.status, response.read()
     finally:
         connection.close()
 
 
+def post_json(port: int, path: str, **fields: str) -> tuple[int, bytes]:
+    """Post fields as JSON."""
+    return ask(port, "POST", path, json.dumps(fields).encode(), **{"content-type": "application/json"})
+
+
+def post_form(port: int, path: str, **fields: str) -> tuple[int, bytes]:
+    """Post a form to the Django shop, with the CSRF token of its page with forms."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", "/login/")
+        response = connection.getresponse()
+        cookie = response.headers["set-cookie"].partition(";")[0]
+        [token, _] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', response.read().decode())
+    finally:
+        connection.close()
+    body = urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
+    return ask(port, "POST", path, body, cookie=cookie, **FORM)
+
+
 def until(found: Callable[[], Any]) -> Any:
     """Wait until something is found."""
-    give_up = time.monotonic() + 30
+    deadline = time.monotonic() + 30
     while not (value := found()):
-        assert time.monotonic() < give_up
+        assert time.monotonic() < deadline
         time.sleep(0.05)
     return value
 
 
 @contextmanager
 def serve(command: list[str], folder: Path, environment: dict[str, str], port: int) -> Iterator[None]:
-    """Serve an example for a while."""
+    """Serve an example while the block runs."""
     log = Path(environment["SHOP_LOG"]).with_suffix(".out")
     filled = [word.format(port=port) for word in command]
     with (
@@ -86,7 +107,7 @@ def _listens(port: int) -> bool:
 
 @pytest.mark.parametrize("name", ["classic", "fastapi_shop", "flask_shop"])
 def test_the_examples_own_tests(name: str, tmp_path: Path) -> None:
-    """The tests that the documentation shows pass as they stand."""
+    """The tests that the documentation shows pass."""
     environment = os.environ | {"PYTHONPATH": str(EXAMPLES), "PYTHONDONTWRITEBYTECODE": "1"}
     options = ["-W", "error", "--rootdir", str(tmp_path)]
     for plugin in ("cacheprovider", "anyio", "hypothesispytest", "pyreqwest", "requests_mock", "schemathesis"):
@@ -102,7 +123,7 @@ def test_the_examples_own_tests(name: str, tmp_path: Path) -> None:
 def test_shop(
     name: str, simulator_url: str, account: tuple[str, str], new_number: Callable[[], str], tmp_path: Path
 ) -> None:
-    """A reminder is sent, its report counts once, a forged one is refused, and the dial-in number is answered."""
+    """A reminder is sent, its report counts once, a forged one is rejected, and the dial-in number is answered."""
     command, folder = SHOPS[name]
     port = free_port()
     environment = os.environ | {
@@ -126,13 +147,15 @@ def test_shop(
         )
     booking = f"booking-{secrets.token_hex(4)}"
     with serve(command, folder, environment, port):
-        phone = quote("+818011112222")
-        status, body = ask(port, "POST", f"/bookings/{booking}/reminder?phone={phone}")
+        path, phone = f"/bookings/{booking}/reminder", "+818011112222"
+        # Another site can make a browser post a form without the token, but neither read the token nor post JSON.
+        assert ask(port, "POST", path, urlencode({"phone": phone}).encode(), **FORM)[0] in {403, 415, 422}
+        status, body = (post_form if name == "Django" else post_json)(port, path, phone=phone)
         assert (status, list(json.loads(body))) == (200, ["msgid"])
         forged = f"msgid={json.loads(body)['msgid']}&status=FAIL".encode()
         assert ask(port, "POST", f"/xoxzo/delivery-report/{secrets.token_urlsafe(60)}", forged)[0] == 403
         until(lambda: json.loads(ask(port, "GET", f"/bookings/{booking}/reminder")[1])["status"] == "DELIVERED")
-        # What Xoxzo repeats is absorbed.
+        # A repeat is ignored.
         url = Callbacks(SECRET, environment["SHOP_URL"] + "/xoxzo").url("delivery-report", booking)
         again = forged.replace(b"FAIL", b"DELIVERED")
         assert ask(port, "POST", url.removeprefix(environment["SHOP_URL"]), again) == (200, b"")
@@ -144,18 +167,18 @@ def test_shop(
 
 
 def log_in(port: int, simulator_url: str, account: tuple[str, str], number: str) -> None:
-    """Log in to the shop by the code that arrived on a phone, and not by another."""
+    """Log in to the shop with the code that arrived on a phone, and not with another code."""
     with Client(sid=account[0], auth_token=account[1], base_url=simulator_url) as client:
         client.otp.register_website(website="https://shop.example")
-    assert ask(port, "POST", f"/codes/request?phone={quote(number)}")[0] == 200
+    assert post_form(port, "/login/request", phone=number)[0] == 200
     status, body = ask(int(simulator_url.rpartition(":")[2]), "GET", f"/_simulator/phones/{quote(number)}")
     assert status == 200
     [message] = json.loads(body)["messages"]
     code = "".join(filter(str.isdigit, message["text"]))
     wrong = str((int(code) + 1) % 10**6).zfill(6)
     for typed, welcome in ((wrong, False), (code, True)):
-        answer = ask(port, "POST", f"/codes/verify?phone={quote(number)}&code={typed}")
-        assert (answer[0], json.loads(answer[1])) == (200, {"welcome": welcome})
+        status, body = post_form(port, "/login/verify", phone=number, code=typed)
+        assert (status, json.loads(body)) == (200, {"welcome": welcome})
 
 
 def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:

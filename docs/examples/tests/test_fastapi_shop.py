@@ -1,4 +1,4 @@
-"""Tests of the FastAPI shop: the simulator stands in for Xoxzo, without any configuration."""
+"""Tests of the FastAPI shop, with a simulator in place of Xoxzo and without any configuration."""
 
 import os
 
@@ -15,7 +15,7 @@ PHONE = "+818011112222"
 def test_reminder(xoxzo_simulator_server: SimulatedServer) -> None:
     """A reminder reaches the guest's phone once, and its report reaches the shop."""
     shop = TestClient(app)
-    msgid = shop.post("/bookings/4711/reminder", params={"phone": PHONE}).json()["msgid"]
+    msgid = shop.post("/bookings/4711/reminder", json={"phone": PHONE}).json()["msgid"]
 
     sms = xoxzo_simulator_server.simulator.assert_delivered_once(PHONE, contains="18時")
     assert sms.sender == "Shop"
@@ -26,5 +26,5 @@ def test_reminder(xoxzo_simulator_server: SimulatedServer) -> None:
 
 
 def test_forged_report(xoxzo_simulator_server: SimulatedServer) -> None:
-    """A report that nobody signed is refused."""
+    """A report without a valid token is rejected."""
     assert TestClient(app).post("/xoxzo/delivery-report/made-up", data={"status": "FAIL"}).status_code == 403

@@ -1,4 +1,4 @@
-"""Tests of the Flask shop: the simulator stands in for Xoxzo, in the same process."""
+"""Tests of the Flask shop, with a simulator in place of Xoxzo in the same process."""
 
 import os
 
@@ -20,7 +20,7 @@ def simulated(xoxzo_simulator: SimulatedXoxzo, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_reminder(xoxzo_simulator: SimulatedXoxzo) -> None:
-    """A reminder reaches the guest's phone, wherever it is."""
-    answer = flask_shop.app.test_client().post(f"/bookings/4711/reminder?phone=%2B{PHONE[1:]}")
-    assert answer.status_code == 200
+    """A reminder reaches the guest's phone."""
+    response = flask_shop.app.test_client().post("/bookings/4711/reminder", json={"phone": PHONE})
+    assert response.status_code == 200
     assert xoxzo_simulator.phone(PHONE).wait_for_sms(contains="ご予約").parts == 1

@@ -1,1 +1,1 @@
-"""A shop that reminds its guests by SMS and answers its dial-in number: Django."""
+"""A shop that sends reminders by SMS and answers its dial-in number: Django."""

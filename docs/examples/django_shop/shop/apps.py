@@ -1,4 +1,4 @@
-"""The shop, as Django sees it."""
+"""The configuration of the shop's application."""
 
 from django.apps import AppConfig
 
@@ -9,5 +9,5 @@ class ShopConfig(AppConfig):
     name = "shop"
 
     def ready(self) -> None:
-        """Begin to listen to Xoxzo."""
+        """Connect the receivers."""
         from . import receivers  # noqa: F401 - importing connects them

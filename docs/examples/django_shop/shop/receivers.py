@@ -1,4 +1,4 @@
-"""What the shop does when Xoxzo tells something."""
+"""What the shop does when an event arrives."""
 
 from django.dispatch import receiver
 
@@ -9,7 +9,7 @@ from xoxzo.cloudpy.integrations.django.signals import incoming_call, message_sta
 
 @receiver(message_status)
 def reminded(event: DeliveryReport, delivery: Delivery, **_more: object) -> None:
-    """Note what became of a reminder: once for each report, since the log absorbs repeats."""
+    """Print the status of a reminder. It is called once for each report, because the log ignores repeats."""
     print(f"booking {delivery.reference}: {event.status}")
 
 

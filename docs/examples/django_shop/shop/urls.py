@@ -1,20 +1,22 @@
-"""The shop's URLs, Xoxzo's among them."""
+"""The shop's URLs, with the callback URLs."""
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_http_methods
 
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.sms import SmsMessage
 
-from .otp import request_code, verify_code
+from .otp import login_form, request_code, verify_code
 
 
-@csrf_exempt
+@ensure_csrf_cookie
+@require_http_methods(["GET", "POST"])
 def reminder(request: HttpRequest, booking: str) -> JsonResponse:
-    """Send a reminder, whose report comes to /xoxzo, or tell what became of it."""
+    """Send a reminder (POST), or return its status (GET)."""
     if request.method == "POST":
-        message = SmsMessage(recipient=request.GET["phone"], message="ご予約は明日18時です。", reference=booking)
+        message = SmsMessage(recipient=request.POST["phone"], message="ご予約は明日18時です。", reference=booking)
         message.send()
         return JsonResponse({"msgid": message.sent.msgid})
     delivery = Delivery.objects.filter(reference=booking).first()
@@ -23,7 +25,8 @@ def reminder(request: HttpRequest, booking: str) -> JsonResponse:
 
 urlpatterns = [
     path("bookings/<str:booking>/reminder", reminder),
-    path("codes/request", request_code),
-    path("codes/verify", verify_code),
+    path("login/", login_form),
+    path("login/request", request_code),
+    path("login/verify", verify_code),
     path("xoxzo/", include("xoxzo.cloudpy.integrations.django.urls")),
 ]

@@ -139,6 +139,8 @@ def only_checked(command: str) -> bool:
             named = re.fullmatch(r"xoxzo-cloudpy(?:\[([a-z,-]+)\])?", words[-1])
             assert named, command
             assert set((named[1] or "").split(",")) - {""} <= set(project["optional-dependencies"]), command
+        case ["python", script] if script.startswith("scripts/"):
+            assert (REPOSITORY / script).is_file(), command
         case ["export", assignment] if assignment.startswith("XOXZO_API_"):
             pass
         case ["xoxzo", "simulator", *options] if "wait-ready" not in options:

@@ -41,6 +41,7 @@ LONGEST = (
     "test_browser.py",
     "test_demo.py",
     "test_recorded.py::test_it_looks_as_recorded[demo]",
+    "test_adding_an_endpoint.py",
     "test_chapters.py",
     "test_mending.py",
     "test_same_results.py",

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "contributing" / "adding-an-endpoint.md"
 PARTS = ("src", "scripts", "docs", "tests", "pyproject.toml", "README.md", "CHANGELOG.md")
 MAX_FILES = 14
-GENERATING = ("unasync", "openapi", "endpoints", "commands")
+GENERATING = ("unasync", "openapi", "endpoints", "commands", "translations")
 
 
 def changes() -> dict[str, list[list[str]]]:
@@ -83,6 +83,7 @@ def test_a_new_endpoint_is_tested_by_itself(copy: Path) -> None:
     """With the page's changes the copy's tests pass, and the fault matrix plays against the new method."""
     for script in GENERATING:
         run(copy, f"scripts/{script}.py")
+    run(copy, "scripts/translations.py", "--check")
     tests = ("tests/client/test_endpoints.py", "tests/cli/test_endpoints.py", "tests/simulator/test_openapi.py")
     run(copy, "-m", "pytest", "-q", "-p", "no:xdist", "tests/test_exports.py", *tests)
     shown = run(copy, "-m", "pytest", "-p", "no:xdist", "-v", "-k", "senders", "tests/client")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 
 import pytest
 from faces import Face
@@ -84,8 +85,25 @@ def test_waiting_ends_with_its_time(face, clock) -> None:
         face(server.url, lambda c: c.sms.wait("m", timeout=60))
     assert (caught.value.phase, caught.value.operation, caught.value.maybe_sent) == ("deadline", "sms.wait", False)
     assert caught.value.attempts == len(server.requests) == len(clock.pauses) + 1
+    assert caught.value.last_record.status is MessageStatus.QUEUED
+    assert pickle.loads(pickle.dumps(caught.value)).last_record == caught.value.last_record
     assert clock.now <= 1060.0
     assert max(clock.pauses) <= 15.0
+
+
+def test_a_wait_that_read_nothing_has_no_record(face, clock) -> None:
+    """Where every question was throttled, there is no record."""
+    with FaultyServer(reply(429, retry_after="40")) as server, pytest.raises(errors.TimedOut) as caught:
+        face(server.url, lambda c: c.sms.wait("m", timeout=60))
+    assert caught.value.last_record is None
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan"), "5", True, None])
+def test_a_time_out_is_a_number_of_seconds(face, timeout) -> None:
+    """A time-out that makes no sense is refused before anything is asked."""
+    with FaultyServer() as server, pytest.raises(errors.InvalidArgument, match="number of seconds, 0 or more"):
+        face(server.url, lambda c: c.calls.wait("c", timeout=timeout))
+    assert server.requests == []
 
 
 def test_throttling_is_answered_by_patience(face, clock) -> None:

@@ -32,6 +32,8 @@ from xoxzo.cloudpy import (
     OtpWebsite,
     RateLimited,
     RenderedText,
+    SendResult,
+    SendResults,
     SentMessage,
     SmsInNumber,
     SmsInSubscription,
@@ -109,6 +111,13 @@ def clients() -> None:
         assert_type(client, Client)
         assert_type(client.with_options(timeout=10, deadline=20.5, max_retries=0, on_event=Events()), Client)
         client.close()
+        results = client.sms.send_many(["+818011112222", {"recipient": "+818033334444"}], sender="Shop", message="Hi")
+        assert_type(results, SendResults)
+        assert_type([result for result in results], list[SendResult])
+        assert_type(results.unknown[0].error, XoxzoError | None)
+        assert_type(client.sms.settle(XoxzoError("x")), FoundMessages)
+        client.sms.send(recipient="+818011112222", sender="Shop", message="Hi", reference="auto", extra={"new": "true"})
+    Client(timeout=3.5, on_event=[lambda event: print(event.outcome), Events()], default_headers={"X-Team": "shop"})
     Client(timeout=3.5, on_event=lambda event: print(event.outcome))
 
 

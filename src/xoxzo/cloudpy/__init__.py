@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from xoxzo.cloudpy.protocols import Attempt as Attempt, SendOptions as SendOptions, SmsOptions as SmsOptions
     from xoxzo.cloudpy.responses import RawResponse as RawResponse
+    from xoxzo.cloudpy.send_results import SendResult as SendResult, SendResults as SendResults
 
 # In which module each public name lives; a test holds this against the imports above.
 _MODULES = {
@@ -118,6 +119,7 @@ _MODULES = {
     ),
     "protocols": ("Attempt", "SendOptions", "SmsOptions"),
     "responses": ("RawResponse",),
+    "send_results": ("SendResult", "SendResults"),
 }
 _MODULE_OF = {name: room for room, names in _MODULES.items() for name in names}
 

@@ -158,7 +158,8 @@ class AsyncClient:
 
         Args:
             call: makes the call with the client that it is given, for instance
-                ``lambda client: client.sms.get(msgid)``.
+                ``lambda client: client.sms.get(msgid)``. A listing must be read to its end in it; its records are the
+                value, and ``body`` is empty.
 
         Raises:
             ConfigurationError: it made no request; a listing makes its own only when it is stepped through.

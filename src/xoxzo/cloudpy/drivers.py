@@ -125,7 +125,7 @@ class Driver:
 
         The deadline counts the waits for the server, not the time that the caller takes between two records.
         """
-        state = CallState(listing, self.settings)
+        state = self._begin(listing)
         budget = state.budget
         reply = cast("StreamedResponse", cast("Response", self._run(state)).reply)
         splitter = ArraySplitter()
@@ -261,7 +261,7 @@ class AsyncDriver:
 
         The deadline counts the waits for the server, not the time that the caller takes between two records.
         """
-        state = CallState(listing, self.settings)
+        state = self._begin(listing)
         budget = state.budget
         reply = cast("AsyncStreamedResponse", cast("Response", await self._run(state)).reply)
         splitter = ArraySplitter()

@@ -299,9 +299,11 @@ class TimedOut(APIError):
     Attributes:
         phase: which one: ``connect``, ``pool`` (no free connection), ``write``, ``read`` or ``deadline`` (the limit of
             the whole call, waits between attempts included).
+        last_record: what ``wait`` read last; ``None`` elsewhere.
     """
 
     phase: Phase
+    last_record: object = None
 
     def __init__(self, phase: Phase, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
         super().__init__(_TIMEOUT_REASONS[phase], fields, **more)

@@ -247,6 +247,20 @@ class SmsOptions(SendOptions, total=False):
     jp_kp_sender: str | None
 
 
+class SmsFields(SmsOptions, total=False):
+    """Parameters of one SMS, as ``client.sms.send_many`` takes them for all messages.
+
+    Attributes:
+        recipient: as for ``client.sms.send``, and so are the others.
+        sender: who it comes from.
+        message: the text.
+    """
+
+    recipient: str
+    sender: str
+    message: str
+
+
 class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
     """One try that is about to be made; given to a :class:`StartHook`. It holds no number and no text.
 

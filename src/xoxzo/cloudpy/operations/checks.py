@@ -269,6 +269,14 @@ def number(field: str, value: object) -> int:
     return value
 
 
+def seconds(field: str, value: object) -> float:
+    """Take a number of seconds, 0 or more."""
+    # Not a number is not above 0 either.
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
+        raise InvalidArgument(field, "must be a number of seconds, 0 or more")
+    return float(value)
+
+
 def path_id(field: str, value: object) -> str:
     """Take an id and encode it as one path segment, so that no id can reach another endpoint."""
     value = words(field, value)

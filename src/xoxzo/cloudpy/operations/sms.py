@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import quote
 
+from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
 from xoxzo.cloudpy.operations import checks, replies
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from xoxzo.cloudpy.protocols import SmsOptions
+    from xoxzo.cloudpy.protocols import SmsFields, SmsOptions
 
 _PATH = "/sms/messages/"
 
@@ -40,6 +42,32 @@ def send_sms(*, recipient: str, sender: str, message: str, **options: Unpack[Sms
         reference=reference,
         recipients=(recipient,),
     )
+
+
+PreparedSms = tuple[str, "Operation[SentMessage] | InvalidArgument"]
+"""A recipient, with the request that reaches it or the error that refuses it."""
+
+
+def prepare_many(messages: Iterable[str | Mapping[str, Any]], shared: SmsFields) -> list[PreparedSms]:
+    """Check every message before the first is sent, so that a mistake in the program stops nothing half way.
+
+    Args:
+        messages: a recipient, or the parameters of :func:`send_sms`, for each message.
+        shared: parameters for all messages that do not set their own.
+    """
+    if isinstance(messages, str | Mapping) or not isinstance(messages, Iterable):
+        raise InvalidArgument("messages", "must be a list of recipients, or of mappings of parameters")
+    if shared.get("reference", "auto") not in {None, "auto"}:
+        raise InvalidArgument("reference", 'names one message: use "auto", or set it in each message')
+    prepared: list[PreparedSms] = []
+    for message in messages:
+        own: dict[str, Any] = {**message} if isinstance(message, Mapping) else {"recipient": message}
+        fields: dict[str, Any] = {"reference": "auto", **shared, **own}
+        try:
+            prepared.append((fields["recipient"], send_sms(**fields)))
+        except InvalidArgument as error:
+            prepared.append((str(fields["recipient"]), error))
+    return prepared
 
 
 def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:

@@ -117,7 +117,7 @@ class Calls:
             timeout: seconds for all of it; the client's deadline holds for each question.
 
         Raises:
-            TimedOut: with phase ``deadline``: it was not over.
+            TimedOut: with phase ``deadline``: it was not over. ``last_record`` is what was read last.
             NotFound: no call has this id.
             APIError: a question failed.
         """

@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
+from xoxzo.cloudpy.errors import APIError, InvalidArgument
 from xoxzo.cloudpy.models import FoundMessages
 from xoxzo.cloudpy.operations import checks, sms
+from xoxzo.cloudpy.resources._sync.sending import send_prepared
 from xoxzo.cloudpy.resources._sync.waiting import wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Callable, Iterable, Mapping
     from datetime import date
 
     from xoxzo.cloudpy.drivers import Driver
+    from xoxzo.cloudpy.errors import XoxzoError
     from xoxzo.cloudpy.models import Message, MessageStatus, SentMessage
-    from xoxzo.cloudpy.protocols import SmsOptions
+    from xoxzo.cloudpy.protocols import SmsFields, SmsOptions
+    from xoxzo.cloudpy.send_results import SendResult, SendResults
 
 
 class Sms:
@@ -46,6 +50,38 @@ class Sms:
         """
         return self._driver.call(sms.send_sms(recipient=recipient, sender=sender, message=message, **options))
 
+    def send_many(
+        self,
+        messages: Iterable[str | Mapping[str, Any]],
+        *,
+        on_result: Callable[[SendResult], object] | None = None,
+        **shared: Unpack[SmsFields],
+    ) -> SendResults:
+        """Send many SMS one after another, in order and no faster than the client's ``rate``.
+
+        What happens to one message does not stop the others: it is in the results. Sending stops where no further
+        message could be sent: at ``AuthenticationFailed`` and at ``NotEnoughCredits``. Every message is checked before
+        the first one is sent. The results are in memory only: for very many recipients, or where the process may be
+        interrupted, use a campaign.
+
+        Args:
+            messages: a number in E.164 for each message, or a mapping of the parameters of ``send``, for instance
+                ``{"recipient": …, "message": …}``.
+            on_result: called with each ``SendResult`` as soon as it is known, for those who must not lose any when the
+                program is interrupted. What it raises is logged.
+            shared: parameters of ``send`` for all messages that do not set their own. By default each message gets a
+                unique reference (``reference="auto"``), so that ``settle`` can look it up.
+
+        Returns:
+            One ``SendResult`` for each message, in order, and the same apart: ``sent``, ``refused``, ``unknown`` and
+            ``not_tried``.
+
+        Raises:
+            InvalidArgument: ``messages`` is no list, or all messages share one reference; nothing was sent.
+            TypeError: a parameter is missing or does not exist; nothing was sent.
+        """
+        return send_prepared(self._driver, sms.prepare_many(messages, shared), on_result)
+
     def get(self, msgid: str) -> Message:
         """Ask where an SMS is (API section 2.2).
 
@@ -67,7 +103,7 @@ class Sms:
             timeout: seconds for all of it; the client's deadline holds for each question.
 
         Raises:
-            TimedOut: with phase ``deadline``: it had not come that far.
+            TimedOut: with phase ``deadline``: it had not come that far. ``last_record`` is what was read last.
             NotFound: no message has this id.
             APIError: a question failed.
         """
@@ -128,3 +164,28 @@ class Sms:
         reference = checks.reference(reference)
         messages = [message for message in self.list(since=since) if reference in message.tags]
         return FoundMessages(reference=reference, messages=tuple(messages))
+
+    def settle(self, error: XoxzoError, *, since: date | str | None = None) -> FoundMessages:
+        """Look up whether a send whose outcome is unknown went out, in the list of sent messages.
+
+        As for ``find``, *found* proves that the message was sent, and not found proves nothing.
+
+        Args:
+            error: what a send by ``client.sms`` or ``client.templates`` raised. It must have a reference.
+            since: the first day of the list to read. For ``reference="auto"`` it is known.
+
+        Returns:
+            The messages found; ``found`` is false when there is none.
+
+        Raises:
+            XoxzoError: ``error`` itself, if the message was surely not sent: there is nothing to look up.
+            InvalidArgument: the error is not of an SMS, or has no reference.
+            APIError: as for ``list``.
+        """
+        if not getattr(error, "maybe_sent", False):
+            raise error
+        if not isinstance(error, APIError) or error.operation not in {"sms.send", "templates.send"}:
+            raise InvalidArgument("error", "must be what the send of an SMS raised: only they are in the list")
+        if error.reference is None:
+            raise InvalidArgument("error", 'has no reference to look up: send with reference="auto"')
+        return self.find(error.reference, since=since or checks.day_of_reference(error.reference))

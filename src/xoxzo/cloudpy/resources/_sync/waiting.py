@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from xoxzo.cloudpy.errors import RateLimited, TimedOut
+from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,12 +33,14 @@ def wait(driver: Driver, ask: Operation[T], enough: Callable[[T], bool], *, name
         timeout: seconds for all of it.
 
     Raises:
-        TimedOut: with phase ``deadline``: the record had not come far enough.
+        InvalidArgument: the time-out is no number of seconds.
+        TimedOut: with phase ``deadline``: the record had not come far enough. ``last_record`` is what was read last.
         APIError: a question failed.
     """
-    give_up = driver.clock() + timeout
+    give_up = driver.clock() + checks.seconds("timeout", timeout)
     pause = _FIRST_PAUSE
     asked = 0
+    answer: T | None = None
     while True:
         asked += 1
         next_pause = pause
@@ -48,6 +51,8 @@ def wait(driver: Driver, ask: Operation[T], enough: Callable[[T], bool], *, name
         except RateLimited as throttled:
             next_pause = max(pause, throttled.retry_after or 0.0)
         if driver.clock() + next_pause > give_up:
-            raise TimedOut("deadline", operation=name, attempts=asked)
+            error = TimedOut("deadline", operation=name, attempts=asked)
+            error.last_record = answer
+            raise error
         driver.sleep(next_pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)

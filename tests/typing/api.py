@@ -113,7 +113,7 @@ def clients() -> None:
         client.close()
         results = client.sms.send_many(["+818011112222", {"recipient": "+818033334444"}], sender="Shop", message="Hi")
         assert_type(results, SendResults)
-        assert_type([result for result in results], list[SendResult])
+        assert_type(list(results), list[SendResult])
         assert_type(results.unknown[0].error, XoxzoError | None)
         assert_type(client.sms.settle(XoxzoError("x")), FoundMessages)
         client.sms.send(recipient="+818011112222", sender="Shop", message="Hi", reference="auto", extra={"new": "true"})

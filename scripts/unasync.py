@@ -33,7 +33,12 @@ def translate(source: str) -> str:
     """Return the synchronous text of an asynchronous module."""
     for pattern, replacement in RULES:
         source = re.sub(pattern, replacement, source)
-    return source
+    # A name that lost its "Async" stands elsewhere in the alphabet.
+    return re.sub(r"(?m)(?<=from collections\.abc import )[A-Za-z, ]+$", _sorted_names, source)
+
+
+def _sorted_names(names: re.Match[str]) -> str:
+    return ", ".join(sorted(names.group().split(", ")))
 
 
 def wanted() -> dict[Path, str]:

@@ -354,3 +354,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
 )
 """In the order of the API document."""
+
+COMPOSED_CALLS = frozenset({"sms.send_many", "sms.settle"})
+"""Client methods that make calls of the table and raise, or collect, what those do."""

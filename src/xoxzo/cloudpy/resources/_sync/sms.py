@@ -12,7 +12,7 @@ from xoxzo.cloudpy.resources._sync.sending import send_prepared
 from xoxzo.cloudpy.resources._sync.waiting import wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from xoxzo.cloudpy.drivers import Driver

@@ -86,7 +86,7 @@ def test_every_client_method_is_in_the_table() -> None:
     with Client(**SETTINGS, transport=Collector()) as client:
         methods = set(resource_methods(client))
     missing, unknown = sorted(methods - CALLS.keys() - COMPOSED_CALLS), sorted(CALLS.keys() - methods)
-    assert COMPOSED_CALLS <= methods
+    assert methods >= COMPOSED_CALLS
     assert not missing, (
         f"client.{', client.'.join(missing)}: no endpoint names it. Add it with example arguments to `calls` of its "
         "endpoint in src/xoxzo/cloudpy/operations/endpoints.py; docs/contributing/adding-an-endpoint.md has all steps."

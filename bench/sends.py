@@ -72,7 +72,7 @@ def server() -> Iterator[str]:
 
 
 def one_after_another(url: str) -> Iterator[str]:
-    """Sequential sends by the modern and the classic face."""
+    """Sequential sends by the modern and the classic client."""
     context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
     with (
         httpx2.Client(verify=context) as httpx,

@@ -1,4 +1,4 @@
-"""The classic face: what programs written for xoxzo.cloudpy 0.5 rely on."""
+"""The classic client: what programs written for xoxzo.cloudpy 0.5 rely on."""
 
 from __future__ import annotations
 

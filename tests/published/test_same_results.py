@@ -1,4 +1,4 @@
-"""The package published on PyPI (0.4.1) and our classic face get the same results for the same calls."""
+"""The package published on PyPI (0.4.1) and our classic client get the same results for the same calls."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def tunnel(context: ssl.SSLContext, seen: list[bytes]):
 
 @pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
 def test_plain_http_to_another_machine_goes_through_the_proxy(carrier, variable, monkeypatch) -> None:
-    """Plain http to a foreign host, as the classic face allows it, is asked of the proxy, with its password."""
+    """Plain http to a foreign host, as the classic client allows it, is asked of the proxy, with its password."""
     with FaultyServer(OK) as proxy:
         monkeypatch.setenv(variable, f"http://user:p%40ss@127.0.0.1:{proxy.port}")
         result = carrier.exchange(post("http://api.example.test"), budget())

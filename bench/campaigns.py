@@ -124,7 +124,7 @@ async def _rates(url: str, folder: Path, in_flight: int, messages: int) -> str:
             message = {
                 "recipient": f"+8190{10000000 + n}",
                 "sender": "Shop",
-                "message": CONTENT.words,
+                "message": CONTENT.message,
                 "tags": f"x-{n}",
             }
             request = library.post(f"{url}/sms/messages/").basic_auth("a", "b").form(message)
@@ -229,7 +229,7 @@ def main(count: int, folder: Path) -> None:
         epoch = ledger.begin(now)
         for _ in range(max(1, count // 2 // GROUP)):
             claim = ledger.claim(epoch, GROUP, now)
-            ledger.note(
+            ledger.record(
                 [Outcome(one.n, claim.ident, State.SENT, f"m{one.n:031}", "", now, now) for one in claim.recipients]
             )
             now += 0.1

@@ -40,6 +40,9 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "ConfigurationError": (1,),
     "InvalidArgument": (2,),
     "SimulatorError": (2,),
+    # The reasons of campaigns: `Reason.render` takes such a function, too.
+    "Reason": (2,),
+    "_bad": (4,),
 }
 """The functions whose arguments are messages, as Babel takes them."""
 

@@ -15,6 +15,7 @@ from campaign_simulation import Reply
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, State, create
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.ledger import files
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
@@ -100,7 +101,7 @@ def test_database_locked(simulator: Simulator, client: AsyncClient, tmp_path: Pa
     ("name", "half", "options", "message"),
     [
         ("a.csv", b"\x81\xff\xff\n", {"encoding": "cp932"}, r"a.csv cannot be read from line \d+ on: "),
-        ("a.csv", b"\x81\xff\n", {}, r"a.csv is in no encoding that is known"),
+        ("a.csv", b"\x81\xff\n", {}, r"a.csv is in no known encoding"),
         ("a.csv", b'"080', {}, r"a.csv cannot be read from line 3002 on: "),
         ("a.jsonl", b'{"tel": "0901', {}, r"a.jsonl, line 3001: this is no JSON object"),
         ("a.xlsx", b"", {}, r"a.xlsx cannot be read: "),
@@ -133,7 +134,7 @@ def test_credit_exhausted(client: AsyncClient, simulator: Simulator, tmp_path: P
     with Simulator(Settings(credits=30)) as poor, make(tmp_path, 10) as campaign:
         broke = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=poor.async_transport())
         result = run(campaign, broke, Limits(concurrency=1))
-        assert (result.state, result.reason) == ("stopped", "the account has not enough credits")
+        assert (result.state, result.reason.code) == ("stopped", "not_enough_credits")
         assert (result.tally[State.WAITING], result.unknown, sum(reached(poor).values())) == (7, 0, 3)
         assert run(campaign, client).state == "finished"
         assert sum((reached(poor) + reached(simulator)).values()) == 10
@@ -156,7 +157,7 @@ def test_token_revoked(client: AsyncClient, simulator: Simulator, tmp_path: Path
     with make(tmp_path, 20) as campaign:
         revoked = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=Revoked())
         result = run(campaign, revoked, Limits(concurrency=2))
-        assert (result.state, result.reason) == ("stopped", "the account was refused (AuthenticationFailed 401)")
+        assert (result.state, str(result.reason)) == ("stopped", "the account was refused (AuthenticationFailed 401)")
         assert (result.tally[State.SENT], result.tally[State.WAITING], result.unknown) == (5, 15, 0)
         _go_on(campaign, client, simulator, 20)
 
@@ -253,14 +254,14 @@ def test_file_changed_while_it_is_read(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a file stands in the way, or the file system knows no links, there is one clear error."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(CampaignError, match="cannot be made"):
+    with pytest.raises(CampaignError, match="cannot be created"):
         make(tmp_path / "file" / "campaigns", 1)
 
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(create.os, "link", refuse)
-    with pytest.raises(CampaignError, match=r"spring.campaign cannot be made: Operation not permitted"):
+    monkeypatch.setattr(files.os, "link", refuse)
+    with pytest.raises(CampaignError, match=r"spring.campaign cannot be created: Operation not permitted"):
         make(tmp_path, 1)
     assert not list(tmp_path.glob("*.draft*"))
 
@@ -269,8 +270,8 @@ def test_simulator_and_service_mixed_up(simulator: Simulator, client: AsyncClien
     """What was begun on a simulator never goes on with real people, nor the other way about."""
     live = AsyncClient(sid="s", auth_token="t", base_url="https://api.example", transport=simulator.async_transport())
     for first, second, words in (
-        (client, live, "begun with a simulator on this machine: it does not go on with Xoxzo"),
-        (live, client, "begun with Xoxzo: it does not go on with a simulator on this machine"),
+        (client, live, "started on a simulator on this machine: it cannot be continued with Xoxzo"),
+        (live, client, "started with Xoxzo: it cannot be continued on a simulator on this machine"),
     ):
         folder = tmp_path / words[:20]
         with make(folder, 3) as campaign:

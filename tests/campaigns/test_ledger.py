@@ -119,9 +119,9 @@ def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) ->
             return Outcome(n, 1, State.SENT, f"m{n}", at=1.0)
 
         assert waits(lambda: ledger.claim(epoch, 2, 1.0))
-        assert not waits(lambda: ledger.note([outcome(1)], epoch, durable=False))
-        assert waits(lambda: ledger.note([], epoch))
-        assert not waits(lambda: ledger.note([outcome(2)], epoch, durable=False))
+        assert not waits(lambda: ledger.record([outcome(1)], epoch, durable=False))
+        assert waits(lambda: ledger.record([], epoch))
+        assert not waits(lambda: ledger.record([outcome(2)], epoch, durable=False))
         assert waits(lambda: ledger.claim(epoch, 2, 1.0))
-        assert waits(lambda: ledger.note([outcome(3)], epoch))
+        assert waits(lambda: ledger.record([outcome(3)], epoch))
         ledger._connection.set_trace_callback(None)

@@ -40,7 +40,7 @@ OP = {"operation": "sms.send"}
 def test_each_error_has_one_meaning(error: BaseException, state: State, *, stops: bool, pause: float) -> None:
     """Only what surely did nothing is tried again; doubt stays doubt; a refused account stops everything."""
     verdict = classify_error(error)
-    assert (verdict.state, bool(verdict.stop), verdict.pause) == (state, stops, pause)
+    assert (verdict.state, bool(verdict.stop), verdict.pause_seconds) == (state, stops, pause)
     assert verdict.error.startswith(type(error).__name__)
 
 
@@ -55,8 +55,8 @@ def test_states_only_become_more_certain() -> None:
 def _proven(**changes: object) -> list[int]:
     facts = {
         "listed": {1, 3},
-        "known": [(1, 50.0), (3, 800.0)],
-        "asked": 900.0,
+        "confirmed": [(1, 50.0), (3, 800.0)],
+        "requested_at": 900.0,
         "settle": 600.0,
         **changes,
     }
@@ -72,12 +72,12 @@ def test_witnesses_on_both_sides_prove_a_message_unsent() -> None:
     "changes",
     [
         {"listed": {1, 2, 3}},
-        {"asked": 700.0},
+        {"requested_at": 700.0},
         {"listed": {3}},
-        {"known": [(3, 800.0)], "listed": {3}},
+        {"confirmed": [(3, 800.0)], "listed": {3}},
         {"listed": {1}},
-        {"known": [(1, 50.0), (3, 700.0)]},
-        {"known": [(1, 50.0), (3, 800.0), (4, 120.0)]},
+        {"confirmed": [(1, 50.0), (3, 700.0)]},
+        {"confirmed": [(1, 50.0), (3, 800.0), (4, 120.0)]},
     ],
     ids=["listed", "too early", "earlier not listed", "no earlier", "later not listed", "later too soon", "gap"],
 )
@@ -179,9 +179,9 @@ def test_contents_hide_their_words_and_price_what_they_can() -> None:
 def test_waking_seconds_are_spent_by_the_clock_of_the_zone() -> None:
     """What does not fit before the quiet hours goes on after them, day after day."""
     quiet = QuietHours("21:00-08:00")
-    assert quiet.spend(_at("2026-11-24T20:00"), 3600) == _at("2026-11-24T21:00")
-    assert quiet.spend(_at("2026-11-24T20:00"), 3600 + 60) == _at("2026-11-25T08:01")
-    assert quiet.spend(_at("2026-11-24T22:00"), 26 * 3600 + 60) == _at("2026-11-27T08:01")
+    assert quiet.end_after(_at("2026-11-24T20:00"), 3600) == _at("2026-11-24T21:00")
+    assert quiet.end_after(_at("2026-11-24T20:00"), 3600 + 60) == _at("2026-11-25T08:01")
+    assert quiet.end_after(_at("2026-11-24T22:00"), 26 * 3600 + 60) == _at("2026-11-27T08:01")
     plan = _plan()
     assert repr(plan) == "Plan(recipients=1, cost=10)"
 
@@ -200,7 +200,7 @@ def _plan() -> Plan:
         bad=0,
         repeated=0,
         suppressed=0,
-        doubts={},
+        assumptions={},
         input="",
         columns={},
     )

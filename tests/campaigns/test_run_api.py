@@ -116,7 +116,7 @@ def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path
             if thing.tally.in_flight:
                 os.kill(os.getpid(), signal.SIGINT)
         assert time.monotonic() - began < 10.0
-        assert (result.state, result.reason) == ("stopped", "the run was broken off")
+        assert (result.state, result.reason.code) == ("stopped", "broken_off")
         assert result.unknown == campaign.tally()[State.UNKNOWN] > 0
         assert signal.getsignal(signal.SIGINT) is before
         simulator.faults.all_normal()
@@ -142,7 +142,7 @@ def test_a_stop_that_comes_before_the_run_counts(simulator: Simulator, client: A
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
-        assert (results[0].state, results[0].reason) == ("stopped", "enough")
+        assert (results[0].state, str(results[0].reason)) == ("stopped", "enough")
         campaign.stop()
         assert run(campaign, client).state == "finished", "a stop with no run under way has stopped the next one"
 

@@ -9,13 +9,14 @@ import pytest
 from campaign_simulation import START, VirtualLoop
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns import Event, Limits, QuietHours, Recipient, State
+from xoxzo.cloudpy.campaigns import Event, Limits, QuietHours, Reason, Recipient, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
 from xoxzo.cloudpy.errors import CampaignError
 
+ENOUGH = Reason("enough", "enough")
 OP = {"operation": "sms.send"}
 Post = Callable[[Recipient], Awaitable[str]]
 
@@ -49,7 +50,7 @@ class Stage:
         async def main() -> None:
             clock = SteadyClock(0.0, lambda: START + loop.time(), loop.time)
             epoch = self.ledger.begin(clock.now())
-            runner = Sender(self.ledger, epoch, send, limits=self.limits, clock=clock, tell=self.events.append)
+            runner = Sender(self.ledger, epoch, send, limits=self.limits, clock=clock, on_event=self.events.append)
             if during is not None:
                 loop.call_later(0.3, during, runner)
             await runner.send()
@@ -96,7 +97,10 @@ def test_stopping_gives_back_what_was_not_started(stage) -> None:
     """What was claimed and not started is surely not sent: it waits, and nothing is in doubt."""
     run = stage(50, concurrency=2, rate=20.0)
     with pytest.raises(Stopped, match="enough"):
-        run.play(lambda *_: None, lambda runner: (runner.stop("stopped", "enough"), runner.stop("stopped", "again")))
+        run.play(
+            lambda *_: None,
+            lambda runner: (runner.stop("stopped", ENOUGH), runner.stop("stopped", Reason("again", "again"))),
+        )
     tally = run.ledger.tally()
     assert (tally[State.SENT], tally[State.WAITING], tally.in_flight) == (len(run.sent), 50 - len(run.sent), 0)
     assert 0 < len(run.sent) < 20
@@ -107,7 +111,7 @@ def test_a_run_that_stops_tells_how_many_really_are_in_flight(stage) -> None:
     """What was only claimed is given back first: nobody has to fear for it."""
     run = stage(1000, concurrency=4)
     with pytest.raises(Stopped):
-        run.play(lambda *_: None, lambda runner: runner.stop("stopped", "enough"))
+        run.play(lambda *_: None, lambda runner: runner.stop("stopped", ENOUGH))
     told = [event.tally for event in run.events if event.kind == "stopping"]
     assert [tally.in_flight for tally in told] == [3]
     assert told[0][State.SENT] + 3 == len(run.sent)
@@ -123,7 +127,7 @@ def test_each_zone_wakes_at_its_own_hour(tmp_path: Path) -> None:
     assert [n for n, _ in run.sent] == [2, 1]
     assert run.sent[0][1] < 1.0
     assert 300 < run.sent[1][1] < 500
-    assert {event.reason for event in run.events if event.kind == "waiting"} <= {"until the next try", "quiet hours"}
+    assert {event.reason.code for event in run.events if event.kind == "waiting"} <= {"next_attempt", "quiet_hours"}
 
 
 def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
@@ -132,19 +136,19 @@ def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
     run.play(lambda *_: None)
     run.ledger.close()
     assert 300 < run.sent[0][1] < 500
-    assert [event.reason for event in run.events if event.kind == "waiting"] == ["quiet hours"]
+    assert [event.reason.code for event in run.events if event.kind == "waiting"] == ["quiet_hours"]
 
 
 def test_outcomes_that_nothing_takes_along_are_on_disk_half_a_second_later(stage) -> None:
     """They ride along with the next claim; where that is long in coming they do not wait for it."""
     run = stage(2, concurrency=1, rate=0.1)
-    note, noted = run.ledger.note, []
+    note, noted = run.ledger.record, []
 
     def watch(outcomes: list[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
         noted.append((len(outcomes), durable, asyncio.get_running_loop().time()))
         return note(outcomes, epoch, durable=durable)
 
-    run.ledger.note = watch
+    run.ledger.record = watch
     run.play(lambda *_: None)
     (count, durable, at), (nothing, carried, then) = noted[:2]
     assert (count, durable, nothing, carried) == (1, False, 0, True)
@@ -156,14 +160,14 @@ def test_outcomes_that_nothing_takes_along_are_on_disk_half_a_second_later(stage
 def test_a_ledger_that_breaks_while_outcomes_are_written_ends_the_run(stage) -> None:
     """Nothing more is started; what could not be written is in doubt for the next run."""
     run = stage(30, concurrency=2, rate=50.0)
-    note = run.ledger.note
+    note = run.ledger.record
 
     def broken(*_args: object, **_options: object) -> list[bool]:
-        raise CampaignError("disk full")
+        raise CampaignError("cannot_be_written", "disk full")
 
     with pytest.raises(CampaignError, match="disk full"):
-        run.play(lambda *_: None, lambda _: setattr(run.ledger, "note", broken))
-    run.ledger.note = note
+        run.play(lambda *_: None, lambda _: setattr(run.ledger, "record", broken))
+    run.ledger.record = note
     assert 0 < len(run.sent) < 30
     run.ledger.begin(START + 100)
     unknown = {one.n for one in run.ledger.unknown()}
@@ -187,7 +191,7 @@ def test_a_claim_that_fails_ends_the_run(stage) -> None:
     run = stage(3)
 
     def broken(*_args: object, **_options: object) -> None:
-        raise CampaignError("disk full")
+        raise CampaignError("cannot_be_written", "disk full")
 
     run.ledger.claim = broken
     with pytest.raises(CampaignError, match="disk full"):

@@ -54,7 +54,7 @@ def test_claims_that_are_simply_sent_again_after_a_death_are_caught(
     def forget(connection, n, claim, began, now):
         connection.execute("INSERT OR REPLACE INTO pending VALUES (?,?,0,?,?,'')", (n, State.WAITING, began, now))
 
-    monkeypatch.setattr(claims, "_lose", forget)
+    monkeypatch.setattr(claims, "_make_unknown", forget)
     assert _caught(tmp_path)
 
 

@@ -227,7 +227,7 @@ class MortalLedger(SqliteLedger):
             self._on_disk = self._log.stat().st_size
         self.world.step()
 
-    def _wait_for_disk(self, wanted: bool) -> None:
+    def _set_durable(self, wanted: bool) -> None:
         pass
 
     def cut_power(self) -> None:
@@ -303,7 +303,7 @@ def _run(ledger: MortalLedger, world: World, limits: Limits, now: float) -> tupl
 
     async def main() -> None:
         wall = lambda: START + loop.time()  # noqa: E731
-        clock = SteadyClock(ledger.latest(), wall, loop.time)
+        clock = SteadyClock(ledger.latest_time(), wall, loop.time)
         transport = Carrier(world)
         client = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport)
         content = Content(kind="text", sender="Shop", message="hello")

@@ -47,9 +47,9 @@ class LedgerContract:
         ledger = reopen()
         fill(ledger, people(5))
         epoch = ledger.begin(1.0)
-        first = ledger.claim(epoch, 2, 1.0, hold=1)
-        second = ledger.claim(epoch, 9, 1.0, hold=1)
-        third = ledger.claim(epoch, 9, 1.0, hold=1)
+        first = ledger.claim(epoch, 2, 1.0, hold_back=1)
+        second = ledger.claim(epoch, 9, 1.0, hold_back=1)
+        third = ledger.claim(epoch, 9, 1.0, hold_back=1)
         assert [one.n for one in first.recipients + second.recipients] == [1, 2, 3, 4]
         assert not third.recipients
         assert third.more
@@ -61,7 +61,7 @@ class LedgerContract:
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)
         claim = ledger.claim(epoch, 2, 1.0)
-        ledger.note([Outcome(1, claim.ident, State.SENT, "m1", at=2.0, began=1.5)], epoch)
+        ledger.record([Outcome(1, claim.ident, State.SENT, "m1", at=2.0, began=1.5)], epoch)
         ledger = reopen()
         again = ledger.begin(5.0)
         assert [(one.n, one.began, one.ended) for one in ledger.unknown()] == [(2, 1.0, 5.0)]
@@ -77,7 +77,7 @@ class LedgerContract:
         with pytest.raises(CampaignError, match="another run"):
             ledger.claim(old, 1, 2.0)
         with pytest.raises(CampaignError, match="another run"):
-            ledger.note([Outcome(1, claim.ident, State.SENT)], old)
+            ledger.record([Outcome(1, claim.ident, State.SENT)], old)
 
     def test_the_unsent_are_claimed_again_when_they_are_due(self, reopen: Open) -> None:
         """What surely did not go out waits until its time and is then taken again."""
@@ -85,7 +85,7 @@ class LedgerContract:
         fill(ledger, people(1))
         epoch = ledger.begin(1.0)
         claim = ledger.claim(epoch, 1, 1.0)
-        ledger.note([Outcome(1, claim.ident, State.WAITING, error="busy", at=2.0, retry_at=10.0)], epoch)
+        ledger.record([Outcome(1, claim.ident, State.WAITING, error="busy", at=2.0, retry_at=10.0)], epoch)
         early = ledger.claim(epoch, 9, 9.0)
         assert (early.recipients, early.wake) == ((), 10.0)
         assert [one.n for one in ledger.claim(epoch, 9, 10.0).recipients] == [1]
@@ -99,7 +99,9 @@ class LedgerContract:
         claim = ledger.claim(epoch, 9, 1.0, budget=Decimal(25))
         assert len(claim.recipients) == 2
         assert claim.over_budget
-        ledger.note([Outcome(1, claim.ident, State.REJECTED, at=2.0), Outcome(2, claim.ident, State.SENT, "m", at=2.0)])
+        ledger.record(
+            [Outcome(1, claim.ident, State.REJECTED, at=2.0), Outcome(2, claim.ident, State.SENT, "m", at=2.0)]
+        )
         assert ledger.tally().reserved == 10
         assert len(ledger.claim(epoch, 9, 3.0, budget=Decimal(25)).recipients) == 1
 
@@ -109,7 +111,7 @@ class LedgerContract:
         fill(ledger, people(2))
         epoch = ledger.begin(1.0)
         claim = ledger.claim(epoch, 1, 1.0)
-        ledger.note([Outcome(1, claim.ident, State.WAITING, at=1.0, retry_at=1.0)], epoch)
+        ledger.record([Outcome(1, claim.ident, State.WAITING, at=1.0, retry_at=1.0)], epoch)
         late = ledger.claim(epoch, 9, 2.0, budget=Decimal(0))
         assert late.over_budget
         assert not late.recipients
@@ -120,21 +122,21 @@ class LedgerContract:
         fill(ledger, people(2))
         epoch = ledger.begin(1.0)
         claim = ledger.claim(epoch, 2, 1.0)
-        assert ledger.note([Outcome(1, 0, State.DELIVERED, "m1", cost=Decimal(10), at=1.0)]) == [True]
-        ledger.note(
+        assert ledger.record([Outcome(1, 0, State.DELIVERED, "m1", cost=Decimal(10), at=1.0)]) == [True]
+        ledger.record(
             [Outcome(1, claim.ident, State.SENT, "m1", at=2.0), Outcome(2, claim.ident, State.SENT, "m2")], epoch
         )
-        assert ledger.note([Outcome(1, 0, State.FAILED), Outcome(2, 0, State.UNKNOWN)]) == [False, False]
+        assert ledger.record([Outcome(1, 0, State.FAILED), Outcome(2, 0, State.UNKNOWN)]) == [False, False]
         tally = ledger.tally()
         assert (tally[State.DELIVERED], tally[State.SENT], tally.charged, tally.in_flight) == (1, 1, 10, 0)
-        assert list(ledger.sent()) == [(2, "m2")]
+        assert list(ledger.without_final_status()) == [(2, "m2")]
 
     def test_a_report_saves_the_dead_from_doubt(self, reopen: Open) -> None:
         """Of a message that was reported before the run died, nothing is unknown."""
         ledger = reopen()
         fill(ledger, people(1))
         ledger.claim(ledger.begin(1.0), 1, 1.0)
-        ledger.note([Outcome(1, 0, State.DELIVERED, "m1", at=1.0)])
+        ledger.record([Outcome(1, 0, State.DELIVERED, "m1", at=1.0)])
         ledger = reopen()
         ledger.begin(2.0)
         assert not list(ledger.unknown())
@@ -144,7 +146,7 @@ class LedgerContract:
         """What is told of a recipient that was never claimed changes nothing: it is still to be sent to."""
         ledger = reopen()
         fill(ledger, people(1))
-        assert ledger.note([Outcome(1, 0, State.DELIVERED, "m")]) == [False]
+        assert ledger.record([Outcome(1, 0, State.DELIVERED, "m")]) == [False]
         assert len(ledger.claim(ledger.begin(1.0), 9, 1.0).recipients) == 1
 
     def test_the_suppressed_are_left_out_in_mid_run(self, reopen: Open) -> None:
@@ -153,7 +155,7 @@ class LedgerContract:
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)
         claim = ledger.claim(epoch, 1, 1.0)
-        ledger.note([Outcome(1, claim.ident, State.WAITING, retry_at=1.0)], epoch)
+        ledger.record([Outcome(1, claim.ident, State.WAITING, retry_at=1.0)], epoch)
         assert ledger.suppress(["+819010000000", "+819010000001", "+819010000001"]) == 2
         claim = ledger.claim(epoch, 9, 2.0)
         assert [one.n for one in claim.recipients] == [3]
@@ -165,10 +167,10 @@ class LedgerContract:
         ledger = reopen()
         fill(ledger, [*people(1, zone="Asia/Tokyo"), Recipient(0, "+6012345678", zone="Asia/Kuala_Lumpur")])
         epoch = ledger.begin(1.0)
-        claim = ledger.claim(epoch, 9, 1.0, asleep=lambda zone: 50.0 if zone == "Asia/Tokyo" else None)
+        claim = ledger.claim(epoch, 9, 1.0, quiet_until=lambda zone: 50.0 if zone == "Asia/Tokyo" else None)
         assert [one.n for one in claim.recipients] == [2]
         assert claim.wake == 50.0
-        assert [one.n for one in ledger.claim(epoch, 9, 50.0, asleep=lambda _: None).recipients] == [1]
+        assert [one.n for one in ledger.claim(epoch, 9, 50.0, quiet_until=lambda _: None).recipients] == [1]
 
     def test_known_tells_who_was_sent_to_and_when(self, reopen: Open) -> None:
         """The witnesses around a moment are given with their times; ``latest`` is the last time of all."""
@@ -176,6 +178,6 @@ class LedgerContract:
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)
         claim = ledger.claim(epoch, 3, 1.0)
-        ledger.note([Outcome(n, claim.ident, State.SENT, f"m{n}", at=10.0 * n) for n in (1, 2, 3)], epoch)
-        assert sorted(ledger.known(25.0)) == [(1, 10.0), (2, 20.0), (3, 30.0)]
-        assert ledger.latest() == 30.0
+        ledger.record([Outcome(n, claim.ident, State.SENT, f"m{n}", at=10.0 * n) for n in (1, 2, 3)], epoch)
+        assert sorted(ledger.confirmed_sends(25.0)) == [(1, 10.0), (2, 20.0), (3, 30.0)]
+        assert ledger.latest_time() == 30.0

@@ -1,17 +1,17 @@
-"""One message to very many people: never lost, never doubled, honest about every recipient.
+"""Send one message to very many people: none is sent twice or lost, and every recipient's outcome is reported.
 
 No message is submitted twice and none is silently dropped; what cannot be proven is reported as unknown, never guessed.
 """
 
-from .campaign import Campaign
-from .content import Content
-from .create import BadRows
-from .inputs import BadRow
-from .limits import Limits
-from .quiet_hours import QuietHours
-from .records import Recipient, State, Tally, Unsettled
-from .report.plan import Plan
-from .sending.events import Event, Result
+from xoxzo.cloudpy.campaigns.campaign import Campaign
+from xoxzo.cloudpy.campaigns.content import Content
+from xoxzo.cloudpy.campaigns.create import BadRows
+from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
+from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
+from xoxzo.cloudpy.campaigns.records import Reason, Recipient, RecipientStatus, State, Tally, Unsettled
+from xoxzo.cloudpy.campaigns.report.plan import Plan
+from xoxzo.cloudpy.campaigns.sending.events import Event, Result
 
 __all__ = [
     "BadRow",
@@ -22,7 +22,9 @@ __all__ = [
     "Limits",
     "Plan",
     "QuietHours",
+    "Reason",
     "Recipient",
+    "RecipientStatus",
     "Result",
     "State",
     "Tally",

@@ -1,4 +1,4 @@
-"""A campaign as an object: create it, plan it, run it, look into it."""
+"""A campaign as an object: create it, preview it, run it, query it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns import paths
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.create import create_ledger, hash_file
-from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.campaigns.ledger.files import open_ledger
 from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
-from xoxzo.cloudpy.campaigns.report.plan import Plan, plan
+from xoxzo.cloudpy.campaigns.report.plan import make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.campaigns.sending.run_api import RunApi
 from xoxzo.cloudpy.errors import CampaignError
@@ -23,24 +22,28 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.create import Source
-    from xoxzo.cloudpy.campaigns.inputs import BadRow
-    from xoxzo.cloudpy.campaigns.ledger.queries import RecipientStatus
+    from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.campaigns.records import Tally
+    from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
+    from xoxzo.cloudpy.campaigns.report.plan import Plan
+
+_ENDED = frozenset({"finished", "cancelled", "expired"})
 
 
 class Campaign(RunApi, ReconcileApi):
-    """One message to many people. Everything that is known of it stands in one file.
+    """One message to many people. Everything that is known of it is in its ledger.
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.
 
     Attributes:
         name: its name.
-        content: what everybody gets.
+        ledger: its ledger.
+        content: what is sent.
         bad: the rows of the input that were left out, when it was created just now.
     """
 
-    def __init__(self, name: str, ledger: SqliteLedger) -> None:
+    def __init__(self, name: str, ledger: Ledger) -> None:
         self.name = name
         self.ledger = ledger
         self.content = msgspec.convert(ledger.get("content"), Content)
@@ -63,36 +66,35 @@ class Campaign(RunApi, ReconcileApi):
         suppress: Iterable[str] = (),
         **reading: Any,  # noqa: ANN401 - what `read_table` takes
     ) -> Self:
-        """Read recipients and freeze them, with what they will get, in a new ledger. Nothing is sent.
+        """Read recipients and store them in a new ledger with what they will get. Nothing is sent.
 
         Args:
-            name: how it is called from now on; letters, digits, ``-``, ``_`` and ``.``.
+            name: its name: letters, digits, ``-``, ``_`` and ``.``, at most 100.
             source: a file (see ``inputs.read_table``), or rows that map columns to values. A million rows need no
                 more memory than a thousand.
-            content: what everybody gets.
-            folder: where the ledger goes; by default ``XOXZO_CAMPAIGNS`` or the user's data folder.
+            content: what is sent.
+            folder: the folder of the ledger; by default ``XOXZO_CAMPAIGNS`` or the user's data folder.
             number: the column of the phone numbers; by default the one that holds some.
-            columns: the column of each placeholder, where it is called otherwise.
-            country: where numbers without a country code belong, as ISO 3166-1 alpha-2.
-            mobile_only: refuse numbers that are no mobiles; by default for SMS and not for calls.
+            columns: the column of each placeholder, where its name differs.
+            country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
+            mobile_only: refuse numbers that are not mobile; by default for SMS and not for calls.
             skip_bad: leave bad rows out; by default they stop everything.
-            suppress: numbers in E.164 to leave out, for instance after an opt-out. Only hashes of them are kept.
+            suppress: numbers in E.164 to leave out, for instance after an opt-out. Only their hashes are stored.
             **reading: ``encoding``, ``delimiter``, ``header`` and ``sheet`` of a file.
 
         Raises:
             BadRows: there are bad rows; nothing was created.
             InvalidArgument: the name, the content or a setting breaks its rule.
-            CampaignError: the file cannot be read, was changed meanwhile, a column is missing, or there is a campaign
+            CampaignError: the file cannot be read or was changed meanwhile, a column is missing, or there is a campaign
                 of this name.
             ConfigurationError: an extra is missing.
         """
         content.check()
-        path = paths.ledger_path(name, folder)
         bad = create_ledger(
-            path,
             name,
             source,
             content,
+            folder=folder,
             number=number,
             columns=columns,
             country=country,
@@ -101,7 +103,7 @@ class Campaign(RunApi, ReconcileApi):
             suppressed=suppress,
             reading=reading,
         )
-        campaign = cls(name, SqliteLedger(path))
+        campaign = cls.open(name, folder=folder)
         campaign.bad = bad
         return campaign
 
@@ -112,10 +114,7 @@ class Campaign(RunApi, ReconcileApi):
         Raises:
             CampaignError: there is none of this name.
         """
-        path = paths.ledger_path(name, folder)
-        if not path.is_file():
-            raise CampaignError(f"there is no campaign {name}")
-        return cls(name, SqliteLedger(path))
+        return cls(name, open_ledger(name, folder))
 
     def __enter__(self) -> Self:
         return self
@@ -127,48 +126,35 @@ class Campaign(RunApi, ReconcileApi):
         return f"Campaign({self.name!r})"
 
     def close(self) -> None:
-        """Give the file up. Closing twice does nothing."""
+        """Close the ledger. Closing twice does nothing."""
         self.ledger.close()
 
     @property
-    def state(self) -> str:
-        """``created``, ``running``, ``paused``, ``stopped``, ``expired``, ``cancelled``, ``finished`` or ``purged``.
-
-        After a death it is ``running`` until the next run begins; ``is_running`` tells that.
-        """
-        return str(self.ledger.get("state"))
-
-    @property
-    def is_running(self) -> bool:
-        """Whether this process, or another, runs it just now."""
-        return self._run is not None or self.ledger.is_locked_elsewhere()
-
-    @property
     def reference_prefix(self) -> str:
-        """What the reference of each message begins with; a hyphen and the recipient's place follow."""
+        """What the reference of each message begins with; a hyphen and the recipient's position follow."""
         return self._uid
 
     def is_created_from(self, source: str | os.PathLike[str]) -> bool:
-        """Whether the campaign was made from this file as it is now."""
+        """Return whether the campaign was created from this file as it is now."""
         return bool(self.ledger.get("source") == hash_file(source))
 
     def plan(self, limits: Limits | None = None) -> Plan:
-        """Reckon what is left to be sent, without sending it."""
-        return plan(self.ledger, self.content, limits or self.limits)
+        """Preview what is left to be sent, without sending it."""
+        return make_plan(self.ledger, self.content, limits or self.limits)
 
     def tally(self) -> Tally:
-        """Return the figures."""
+        """Return the totals."""
         return self.ledger.tally()
 
     def recipient_statuses(self) -> Iterator[RecipientStatus]:
-        """Return where everybody stands, in the order of the list."""
+        """Return the status of each recipient, in the order of the list."""
         return self.ledger.recipient_statuses()
 
     async def send_test(self, client: AsyncClient, number: str) -> str:
-        """Send what the first recipient would get to a number of your own; return the msgid or callid.
+        """Send the first recipient's message to a number of your own; return the msgid or callid.
 
         Raises:
-            InvalidArgument: the number is none.
+            InvalidArgument: it is no phone number.
             APIError: it could not be sent.
         """
         first = next(self.ledger.recipients(1, 1))
@@ -176,16 +162,24 @@ class Campaign(RunApi, ReconcileApi):
         return await self.content.send(client, number, first.variables, reference=reference)
 
     def purge(self) -> int:
-        """Remove numbers, variables, ids and text for good and keep the figures; return how many recipients there were.
+        """Delete numbers, variables, ids and the message for good, and keep the totals.
+
+        Returns:
+            How many recipients there were.
 
         Raises:
-            CampaignError: it has not come to its end, so it could not go on afterwards.
+            CampaignError: it has not ended, and could not be continued afterwards.
         """
         self.ledger.lock()
-        if self.state not in {"finished", "cancelled", "expired"}:
-            raise CampaignError(f"{self.name} is {self.state}: cancel it first, or let it come to its end")
-        self.ledger.put({"figures": Statistics(self.recipient_statuses()).keep()})
+        if self.state not in _ENDED:
+            raise CampaignError(
+                "campaign_not_ended",
+                "{name} is {state}: cancel it first, or let it come to its end",
+                name=self.name,
+                state=self.state,
+            )
+        self.ledger.put({"statistics": Statistics(self.recipient_statuses()).to_stored()})
         count = self.ledger.purge()
-        nameless = msgspec.structs.replace(self.content, message="-")
-        self.ledger.put({"content": msgspec.to_builtins(nameless), "state": "purged", "input": {}})
+        purged = msgspec.structs.replace(self.content, message="-")
+        self.ledger.put({"content": msgspec.to_builtins(purged), "state": "purged", "input": {}})
         return count

@@ -1,4 +1,4 @@
-"""Time that does not go back while a campaign runs."""
+"""A clock that does not go back while a campaign runs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 class SteadyClock:
-    """Seconds since 1970 that begin at the machine's clock and then go on steadily, whatever becomes of that clock.
+    """Seconds since 1970 that start at the machine's clock and then advance steadily, even if that clock is set.
 
-    What a sent list proves depends on the order of things, so a clock that is set back must not change it.
+    What a sent list proves depends on the order of messages, so a clock that is set back must not change it.
 
     Args:
-        latest: the latest time of earlier runs; the clock begins after it.
+        latest: the latest time of earlier runs; the clock starts after it.
         wall: the machine's clock.
         monotonic: a clock that is never set.
     """

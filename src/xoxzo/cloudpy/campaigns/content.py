@@ -1,4 +1,4 @@
-"""What a campaign says, frozen when it is created: a text, a template, or a call."""
+"""What a campaign sends, frozen when it is created: a message, a template, or a call."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from xoxzo.cloudpy.async_client import AsyncClient
-    from xoxzo.cloudpy.models import SentMessage
+    from xoxzo.cloudpy.campaigns.records import Recipient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_OPTIONS = frozenset({"track_link", "jp_kp", "jp_kpl", "jp_kp_sender"})
 
-_OPTIONS = {"track_link", "jp_kp", "jp_kpl", "jp_kp_sender"}
 Kind = Literal["text", "template", "say", "play"]
 
 
 @lru_cache(maxsize=8)
-def _names(message: str) -> tuple[str, ...]:
-    """Find the names in ``{}``; they are asked for with every message, and differ by campaign."""
+def _placeholders(message: str) -> tuple[str, ...]:
+    """Find the names in ``{}``; they are needed for each recipient."""
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(message)))
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """What everybody gets. A ``repr`` leaves the message out.
+    """What is sent. A ``repr`` leaves the message out.
 
     Attributes:
         kind: ``text`` (free-form SMS), ``template`` (SMS by an approved template), ``say`` (a call that speaks) or
             ``play`` (a call that plays an mp3).
         sender: of an SMS: at most 10 letters and digits, or 15 digits; of a call: the caller's number.
-        message: the text, the template's text in force, or what is spoken; ``{name}`` stands for a variable.
-            For ``play`` the address of the mp3.
-        template: the template's number.
-        language: of a spoken text: ``ja`` or ``en``.
+        message: the message, the approved text of the template, or what is spoken; ``{name}`` stands for a variable.
+            For ``play`` the URL of the mp3.
+        template: the template's id.
+        language: of a spoken message: ``ja`` or ``en``.
         tags: further tags of each message.
         options: ``track_link``, ``jp_kp``, ``jp_kpl``, ``jp_kp_sender`` for an SMS (API section 2.1).
         price: credits for each part, or call, in place of the published price.
@@ -63,16 +63,16 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_call(self) -> bool:
-        """Whether phones ring."""
+        """Whether it is a call."""
         return self.kind in {"say", "play"}
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The names in ``{}``, each once."""
-        return () if self.kind == "play" else _names(self.message)
+        return () if self.kind == "play" else _placeholders(self.message)
 
     def check(self) -> None:
-        """Refuse what Xoxzo would refuse for everybody, before anybody is sent to.
+        """Refuse what Xoxzo would refuse for every recipient, before anybody is sent to.
 
         Raises:
             InvalidArgument: the sender, the caller, a tag or an option breaks its rule (API sections 2.1 and 5.1).
@@ -91,38 +91,52 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             return
         checks.sender(self.sender)
         if unknown := set(self.options) - _OPTIONS:
-            raise InvalidArgument("options", f"unknown: {', '.join(sorted(unknown))}")
+            raise InvalidArgument("options", "unknown: {names}", names=", ".join(sorted(unknown)))
         sms_fields(**self.options, tags=self.tags)
 
     def render(self, variables: Mapping[str, str]) -> str:
-        """Fill the placeholders.
+        """Fill in the placeholders.
 
         Raises:
             InvalidArgument: a variable is missing.
         """
-        if self.kind == "play":
-            return self.message
         names = self.placeholders
         if not names:
             return self.message
-        missing = [name for name in names if name not in variables]
-        if missing:
-            raise InvalidArgument("variables", f"missing: {', '.join(missing)}")
+        if missing := [name for name in names if name not in variables]:
+            raise InvalidArgument("variables", "missing: {names}", names=", ".join(missing))
         return _PLACEHOLDER.sub(lambda found: variables[found.group(1)], self.message)
 
-    def parts(self, text: str) -> int | None:
-        """Count the SMS parts of a finished text; ``None`` when it is too long, 0 for a call (API section 2.4)."""
-        return 0 if self.is_call else measure(text).parts
+    def parts(self, message: str) -> int | None:
+        """Count the SMS parts of a rendered message; ``None`` when it is too long, 0 for a call (API section 2.4)."""
+        return 0 if self.is_call else measure(message).parts
 
-    def cost(self, text: str, country: str | None) -> Decimal | None:
-        """Estimate the credits of one message; ``None`` where no price is known (API section 1.7)."""
+    def cost(self, message: str, country: str | None) -> Decimal | None:
+        """Estimate the credits of one rendered message; ``None`` where no price is known (API section 1.7)."""
         if self.is_call or country is None:
             return self.price if self.is_call else None
         premium = bool(self.options.get("jp_kp") or self.options.get("jp_kpl"))
         tracked = bool(self.options.get("track_link"))
         if premium and country != "JP":
             return None
-        return estimate(text, country, track_link=tracked, k_premium=premium, price=self.price).credits
+        return estimate(message, country, track_link=tracked, k_premium=premium, price=self.price).credits
+
+    def poster(
+        self, client: AsyncClient, reference_prefix: str, callbacks: CallbackUrls | None = None
+    ) -> Callable[[Recipient], Awaitable[str]]:
+        """Return a function that sends to one recipient and returns the msgid or callid.
+
+        Args:
+            client: sends.
+            reference_prefix: the prefix of references; a hyphen and the recipient's position follow.
+            callbacks: makes the URLs of delivery reports.
+        """
+
+        def post(one: Recipient) -> Awaitable[str]:
+            reference = f"{reference_prefix}-{one.n}"
+            return self.send(client, one.number, one.variables, reference=reference, callbacks=callbacks)
+
+        return post
 
     async def send(
         self,
@@ -137,40 +151,26 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             InvalidArgument: a value breaks its rule; nothing was sent.
-            APIError: it did not end well; ``maybe_sent`` says whether it may be on its way.
+            APIError: it failed; ``maybe_sent`` says whether it may have been sent.
         """
-        if self.is_call:
-            call = {"caller": self.sender, "recipient": number, "reference": reference, "tags": self.tags}
-            if self.kind == "play":
-                started = await client.calls.play(recording_url=self.message, callbacks=callbacks, **call)  # type: ignore[arg-type]
-            else:
-                message = self.render(variables)
-                started = await client.calls.say(
-                    tts_message=message,
-                    tts_lang=self.language,
-                    callbacks=callbacks,
-                    **call,  # type: ignore[arg-type]
-                )
-            return started.callid
-        send: Callable[..., Awaitable[SentMessage]]
-        own: dict[str, Any]
+        common: dict[str, Any] = {
+            "recipient": number,
+            "reference": reference,
+            "tags": self.tags,
+            "callbacks": callbacks,
+        }
+        if self.kind == "play":
+            return (await client.calls.play(caller=self.sender, recording_url=self.message, **common)).callid
+        if self.kind == "say":
+            message, language = self.render(variables), self.language
+            call = await client.calls.say(caller=self.sender, tts_message=message, tts_lang=language, **common)
+            return call.callid
         if self.template is None:
-            send, own = client.sms.send, {"message": self.render(variables)}
+            message = self.render(variables)
+            sent = await client.sms.send(sender=self.sender, message=message, **common, **self.options)
         else:
-            send, own = (
-                client.templates.send,
-                {
-                    "template": self.template,
-                    "variables": {name: variables[name] for name in self.placeholders},
-                },
+            filled = {name: variables[name] for name in self.placeholders}
+            sent = await client.templates.send(
+                template=self.template, sender=self.sender, variables=filled, **common, **self.options
             )
-        sent = await send(
-            recipient=number,
-            sender=self.sender,
-            reference=reference,
-            tags=self.tags,
-            callbacks=callbacks,
-            **own,
-            **self.options,
-        )
         return sent.msgid

@@ -1,4 +1,4 @@
-"""From a list to a ledger: complete, or not there at all."""
+"""Create a campaign: read a list of recipients into a new ledger, completely or not at all."""
 
 from __future__ import annotations
 
@@ -6,50 +6,63 @@ import hashlib
 import os
 import secrets
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs import BadRow, RecipientReader, choose_columns, read_rows, read_table
-from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.campaigns.inputs.columns import choose_columns
+from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
+from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, RecipientReader
+from xoxzo.cloudpy.campaigns.inputs.tables import read_rows, read_table
+from xoxzo.cloudpy.campaigns.ledger.files import new_ledger
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xoxzo.cloudpy.campaigns.content import Content
 
     Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 
-_MOST_BAD = 100_000
-_DRAFT_DAYS = 1
+_MAX_BAD_ROWS = 100_000
+_ROWS_IN_ARGS = 5
 
 
 class BadRows(CampaignError):
     """An input has rows that cannot be sent to, and nothing was created.
 
     Attributes:
-        rows: the rows, the first hundred thousand of them.
+        rows: the rows, the first hundred thousand of them. An error that was rebuilt from JSON has the first five,
+            without their cells.
         count: how many there are.
     """
 
-    def __init__(self, rows: list[BadRow], count: int) -> None:
-        first, what = rows[0], "row" if count == 1 else "rows"
-        super().__init__(
-            f"{count} {what} cannot be sent to; the first is line {first.line}: {first.column} {first.reason}"
-        )
-        self.rows = rows
+    def __init__(self, rows: Sequence[BadRow | dict[str, Any]], count: int) -> None:
+        self.rows = [msgspec.convert(row, BadRow) if isinstance(row, dict) else row for row in rows]
         self.count = count
+        first = self.rows[0]
+        super().__init__(
+            "bad_rows",
+            "{count} row cannot be sent to: line {line}: {column} {reason}"
+            if count == 1
+            else "{count} rows cannot be sent to; the first is line {line}: {column} {reason}",
+            count=count,
+            line=first.line,
+            column=first.column,
+            reason=first.reason,
+        )
+        # Cells are personal data, which must not reach a task queue's result by way of an error.
+        without_cells = [msgspec.structs.replace(row, cells={}) for row in self.rows[:_ROWS_IN_ARGS]]
+        self.args = (msgspec.to_builtins(without_cells), count)
 
 
 def create_ledger(
-    path: Path,
     name: str,
     source: Source,
     content: Content,
     *,
+    folder: str | os.PathLike[str] | None,
     number: str | None,
     columns: Mapping[str, str] | None,
     country: str,
@@ -61,72 +74,65 @@ def create_ledger(
     """Read recipients into a new ledger and return the rows that were left out; see ``Campaign.create``.
 
     Args:
-        path: where the ledger will be; nothing must be there.
         name: the campaign's name.
         source: a file, or rows that map columns to values.
-        content: what everybody gets.
+        content: what is sent.
+        folder: the folder of the ledgers.
         number: the column of the phone numbers.
         columns: the column of each placeholder.
-        country: where numbers without a country code belong.
-        mobile_only: refuse numbers that are no mobiles.
+        country: the country of numbers without a country code.
+        mobile_only: refuse numbers that are not mobile.
         skip_bad: leave bad rows out.
         suppressed: numbers in E.164 to leave out.
-        reading: what ``inputs.read_table`` takes.
+        reading: arguments of ``inputs.read_table``.
 
     Raises:
         BadRows: there are bad rows.
         CampaignError: the file cannot be read, a column is missing, or there is a campaign of this name.
     """
-    if path.exists():
-        raise CampaignError(f"there is a campaign {name} already: go on with it, or take another name")
-    file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
-    before = hash_file(file) if file else ""
-    table = read_rows(source) if not isinstance(source, str | os.PathLike) else read_table(file, **reading)
-    chosen = choose_columns(table, content.placeholders, number=number, mapping=columns)
     bad: list[BadRow] = []
 
-    def keep(row: BadRow) -> None:
-        if len(bad) < _MOST_BAD:
+    def collect(row: BadRow) -> None:
+        if len(bad) < _MAX_BAD_ROWS:
             bad.append(row)
 
-    people = RecipientReader(table, chosen, content, country=country, mobile_only=mobile_only, on_bad=keep)
-    _prepare(path.parent)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
-    try:
-        with SqliteLedger(draft, create=True) as ledger:
-            ledger.put({"salt": secrets.token_hex(16)})
-            repeated = sum(1 for _ in ledger.add(people))
-            if people.bad and not skip_bad:
-                raise BadRows(bad, people.bad)
-            if file and hash_file(file) != before:
-                raise CampaignError(f"{file} was changed while it was read: nothing was created, try again")
-            ledger.suppress(suppressed)
-            ledger.seal()
-            if not ledger.get("total"):
-                raise CampaignError("there is nobody to send to")
-            ledger.put(
-                {
-                    "name": name,
-                    "uid": secrets.token_hex(6),
-                    "content": msgspec.to_builtins(content),
-                    "created": time.time(),
-                    "state": "created",
-                    "source": before,
-                    "input": {
-                        "file": file,
-                        "about": table.about,
-                        "columns": {"number": chosen.number, **chosen.variables},
-                        "rows": people.read,
-                        "bad": people.bad,
-                        "repeated": repeated,
-                        "doubts": dict(people.doubts),
-                    },
-                }
+    with new_ledger(name, folder) as ledger:
+        file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
+        before = hash_file(file) if file else ""
+        table = read_rows(source) if not isinstance(source, str | os.PathLike) else read_table(file, **reading)
+        chosen = choose_columns(table, content.placeholders, number=number, mapping=columns)
+        reader = RecipientReader(table, chosen, content, country=country, mobile_only=mobile_only, on_bad=collect)
+        ledger.put({"salt": secrets.token_hex(16)})
+        repeated = sum(1 for _ in ledger.add(reader))
+        if reader.bad and not skip_bad:
+            raise BadRows(bad, reader.bad)
+        if file and hash_file(file) != before:
+            raise CampaignError(
+                "file_changed", "{path} was changed while it was read: nothing was created, try again", path=file
             )
-        _publish(draft, path, name)
-    finally:
-        for leftover in path.parent.glob(f"{draft.name}*"):
-            leftover.unlink(missing_ok=True)
+        ledger.suppress(suppressed)
+        ledger.seal()
+        if not ledger.get("total"):
+            raise CampaignError("no_recipients", "there is nobody to send to")
+        ledger.put(
+            {
+                "name": name,
+                "uid": secrets.token_hex(6),
+                "content": msgspec.to_builtins(content),
+                "created": time.time(),
+                "state": "created",
+                "source": before,
+                "input": {
+                    "file": file,
+                    "about": table.about,
+                    "columns": {"number": chosen.number, **chosen.variables},
+                    "rows": reader.read,
+                    "bad": reader.bad,
+                    "repeated": repeated,
+                    "assumptions": dict(reader.assumptions),
+                },
+            }
+        )
     return tuple(bad)
 
 
@@ -140,26 +146,4 @@ def hash_file(source: str | os.PathLike[str]) -> str:
         with Path(source).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise CampaignError(f"{source} cannot be read: {error.strerror or error}") from None
-
-
-def _publish(draft: Path, path: Path, name: str) -> None:
-    """Give a draft its name. It is complete, so a name never stands for half a list."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise CampaignError(f"there is a campaign {name} already") from None
-    except OSError as error:
-        raise CampaignError(f"{path} cannot be made: {error.strerror or error}") from None
-
-
-def _prepare(folder: Path) -> None:
-    """Make the folder, and remove what is left of lists whose reading was cut off a day ago: they hold numbers."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise CampaignError(f"{folder} cannot be made: {error.strerror or error}") from None
-    for leftover in folder.glob("*.draft*"):
-        with suppress(OSError):
-            if leftover.stat().st_mtime < time.time() - _DRAFT_DAYS * 86_400:
-                leftover.unlink()
+        raise cannot_be_read(source, error) from None

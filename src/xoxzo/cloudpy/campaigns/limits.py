@@ -11,21 +11,21 @@ from xoxzo.cloudpy.errors import InvalidArgument
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run keeps to.
+    """The limits of a run.
 
     Attributes:
         concurrency: messages in flight at once. Xoxzo limits connections for each account (API section 1.6).
-        rate: messages a second, or ``None`` for as many as go.
-        max_cost: estimated credits that must not be passed, over all runs of the campaign.
-        quiet: when nobody is to be disturbed.
-        expires: seconds since 1970 after which nobody is sent to any more.
+        rate: messages a second, or ``None`` for no limit.
+        max_cost: estimated credits that must not be exceeded, over all runs of the campaign.
+        quiet: hours at which nothing is sent.
+        expires: when the campaign expires, in seconds since 1970; nothing is sent afterwards.
         stop_share: share of the last hundred messages that may fail before the run stops, above 0 and at most 1.
-        settle: seconds after which a message whose answer was lost is not accepted any more; then the sent list can
+        settle: seconds after which a message whose response was lost is no longer accepted; then the sent list can
             prove that it was not sent.
-        canaries: recipients at the end of the list that are kept back for that proof.
+        canaries: recipients at the end of the list that are held back for that proof.
 
     Raises:
-        InvalidArgument: a value makes no sense.
+        InvalidArgument: a value is out of range.
     """
 
     concurrency: int = 10
@@ -38,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     canaries: int = 3
 
     def __post_init__(self) -> None:
-        for field, fits, rule in (
+        for field, is_valid, rule in (
             ("concurrency", 1 <= self.concurrency <= 1000, "must be from 1 to 1,000"),
             ("rate", self.rate is None or 0 < self.rate < 1e6, "must be above 0"),
             ("max_cost", self.max_cost is None or self.max_cost >= 0, "must be 0 or more"),
@@ -46,5 +46,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             ("settle", 0 <= self.settle < 1e6, "must be 0 or more seconds"),
             ("canaries", 0 <= self.canaries <= 100, "must be from 0 to 100"),
         ):
-            if not fits:
+            if not is_valid:
                 raise InvalidArgument(field, rule)

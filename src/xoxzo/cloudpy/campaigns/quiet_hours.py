@@ -1,4 +1,4 @@
-"""Hours at which nobody is to be disturbed."""
+"""Quiet hours: the hours of the day at which no message is sent."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
 class QuietHours(msgspec.Struct, frozen=True):
-    """The hours of each day at which no message goes out, by the recipient's own clock.
+    """The hours of each day at which no message is sent, by the recipient's own clock.
 
     Attributes:
         hours: for instance ``21:00-08:00``; the end may be on the next day.
-        zone: the zone of recipients whose own is not known, by its IANA name.
+        zone: the time zone of recipients whose own is not known, by its IANA name.
 
     Raises:
-        InvalidArgument: the hours or the zone are none.
+        InvalidArgument: the hours are not two different times of day, or the zone is not known.
     """
 
     hours: str
@@ -35,17 +35,17 @@ class QuietHours(msgspec.Struct, frozen=True):
         _zone(self.zone)
 
     def until(self, zones: str | None, now: float) -> float | None:
-        """Say until when a recipient must be left alone, or ``None`` when it may be reached now.
+        """Return until when a recipient has quiet hours, or ``None`` when it may be sent to now.
 
         Args:
-            zones: the recipient's zone; several with commas between, of which none may be asleep.
+            zones: the recipient's time zone; several with commas between, none of which may have quiet hours.
             now: seconds since 1970.
         """
         wakes = [wake for name in (zones or self.zone).split(",") if (wake := self._until(name, now)) is not None]
         return max(wakes) if wakes else None
 
-    def spend(self, now: float, seconds: float) -> float:
-        """Return the moment at which so many waking seconds will have passed, by the clock of ``zone``."""
+    def end_after(self, now: float, seconds: float) -> float:
+        """Return when so many seconds outside the quiet hours will have passed, by the clock of ``zone``."""
         while True:
             now = self._until(self.zone, now) or now
             begin = self._begin(now)
@@ -63,8 +63,8 @@ class QuietHours(msgspec.Struct, frozen=True):
         moment = datetime.fromtimestamp(now, _zone(name))
         begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in self.hours.split("-"))
         minute = moment.hour * 60 + moment.minute
-        asleep = begin <= minute < end if begin < end else minute >= begin or minute < end
-        if not asleep:
+        is_quiet = begin <= minute < end if begin < end else minute >= begin or minute < end
+        if not is_quiet:
             return None
         wake = moment.replace(hour=end // 60, minute=end % 60, second=0, microsecond=0)
         if wake <= moment:

@@ -1,43 +1,46 @@
-"""The plain values of a campaign: who is to be reached, what was claimed, what became of it."""
+"""The values of a campaign: recipients, their states, claims, outcomes, totals and reasons."""
 
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from xoxzo.cloudpy.locale import N_
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
 
 class State(enum.IntEnum):
-    """Where a recipient is. The numbers stand in ledgers: they never change."""
+    """The state of a recipient. The numbers are stored in ledgers: they never change."""
 
     WAITING = 0
-    """Not claimed yet, or claimed before and surely not sent: it will be."""
+    """Not sent: not claimed yet, or tried and surely not sent. It will be sent."""
     SENT = 1
-    """Xoxzo has taken it; the carrier has not said its last word."""
+    """Xoxzo has accepted it; the carrier has not reported a final status."""
     REJECTED = 2
     """Xoxzo has refused it (400, 404, 413): nothing was sent and nothing will be."""
     UNKNOWN = 3
-    """It may have been sent: nobody can tell, so it is not sent again."""
+    """It may have been sent, and nothing tells; it is not sent again."""
     DELIVERED = 4
     """The carrier has delivered it, or the call was answered."""
     FAILED = 5
-    """The carrier has failed; nobody answered the call."""
+    """The carrier has failed, or nobody answered the call."""
     SKIPPED = 6
     """Left out on purpose, for instance after an opt-out; nothing was sent."""
     ASSUMED = 7
-    """Unknown before; a person has said to take it for sent."""
+    """It was unknown, and a person has decided to treat it as sent."""
 
     @property
     def is_sent(self) -> bool:
-        """Whether it is certain that Xoxzo has taken it."""
+        """Whether Xoxzo has certainly accepted it."""
         return self in {State.SENT, State.DELIVERED, State.FAILED}
 
     def can_change(self, after: State) -> bool:
-        """Whether another state may replace this one: a certain state is never replaced by a less certain one."""
+        """Return whether another state may replace this one; a less certain one never does."""
         return after in _CHANGES[self]
 
 
@@ -46,7 +49,7 @@ _CHANGES = {
     State.UNKNOWN: frozenset(State) - {State.UNKNOWN},
     State.ASSUMED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
     State.SENT: frozenset({State.DELIVERED, State.FAILED}),
-    # A retired message can still turn out to have gone; nothing else moves what has ended.
+    # A delivery report can show that such a message was sent all the same.
     State.REJECTED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
     State.SKIPPED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
     State.DELIVERED: frozenset[State](),
@@ -54,18 +57,50 @@ _CHANGES = {
 }
 
 
-# Without gc: a run holds thousands of these, which hold nothing that could hold them.
-class Recipient(msgspec.Struct, frozen=True, gc=False):
-    """One person to be reached. A ``repr`` shows neither number nor variables.
+class Reason(msgspec.Struct, frozen=True):
+    """Why something happened. It is false when there is no reason.
 
     Attributes:
-        n: the place in the campaign, from 1.
+        code: what programs compare, for instance ``budget_spent``.
+        template: the English sentence; ``{name}`` in it stands for a field, where there are fields.
+        fields: the values by name.
+    """
+
+    code: str = ""
+    template: str = ""
+    fields: dict[str, Any] = {}
+
+    def render(self, translate: Callable[[str], str] = str) -> str:
+        """Return the sentence with its fields filled in.
+
+        Args:
+            translate: returns a sentence in the reader's language, as ``gettext`` does.
+        """
+        template = translate(self.template) if self.template else ""
+        return template.format(**self.fields) if self.fields else template
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __bool__(self) -> bool:
+        return bool(self.code)
+
+
+NO_REASON = Reason()
+
+
+# Without gc: a run holds thousands of these, and they hold nothing that could refer to them.
+class Recipient(msgspec.Struct, frozen=True, gc=False):
+    """A person to send to. A ``repr`` shows neither number nor variables.
+
+    Attributes:
+        n: the position in the campaign, from 1.
         number: in E.164.
-        variables: a text for each placeholder.
-        parts: SMS parts of the finished text, 1 to 10; 0 for calls.
+        variables: a value for each placeholder.
+        parts: SMS parts of the message, 1 to 10; 0 for calls.
         cost: the estimated credits, or ``None`` where no price is known.
-        zone: the time zone by its IANA name, or ``None``.
-        line: the line of the input it stood in.
+        zone: the time zone by its IANA name, several with commas between, or ``None``.
+        line: the line of the input.
     """
 
     n: int
@@ -81,15 +116,15 @@ class Recipient(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Recipients that one run has taken for sending; it is on disk before the first of them is sent to.
+    """Recipients that one run has taken for sending; a claim is on disk before the first of them is sent to.
 
     Attributes:
         ident: its number in the ledger; 0 when nothing was claimed.
         recipients: whom to send to.
-        skipped: how many were left out while claiming, after an opt-out.
+        skipped: how many were skipped while claiming, after an opt-out.
         more: whether anything is left that could be claimed now or later.
-        wake: when something can be claimed again, in seconds since 1970; ``None`` when that is not a matter of time.
-        over_budget: whether the budget was what kept recipients from being claimed.
+        wake: when something can be claimed again, in seconds since 1970; ``None`` when that does not depend on time.
+        over_budget: whether the budget kept recipients from being claimed.
     """
 
     ident: int
@@ -100,17 +135,40 @@ class Claim(msgspec.Struct, frozen=True):
     over_budget: bool = False
 
 
+OUTCOME_REASONS = {
+    "assumed_sent": N_("assumed to be sent"),
+    "not_started": N_("claimed and not started"),
+    "process_ended": N_("the process ended before the outcome was recorded"),
+    "proven_unsent": N_("proven not to have been sent"),
+    "quiet_hours": N_("quiet hours"),
+    "resend_requested": N_("to be sent again as requested"),
+    "suppressed": N_("on the suppression list"),
+}
+"""The codes in ``Outcome.error`` that a ledger or a person has given, with their English sentences."""
+
+
+def outcome_reason(error: str, translate: Callable[[str], str] = str) -> str:
+    """Return the sentence for an ``Outcome.error``; names of exceptions stay as they are.
+
+    Args:
+        error: the code, or the name of an exception.
+        translate: returns a sentence in the reader's language, as ``gettext`` does.
+    """
+    sentence = OUTCOME_REASONS.get(error)
+    return error if sentence is None else translate(sentence)
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of one recipient.
 
     Attributes:
-        n: the recipient's place.
-        claim: the claim it belongs to, or 0 when it was learnt later.
-        state: where the recipient is now.
+        n: the recipient's position.
+        claim: the claim it belongs to, or 0 when it was learnt otherwise.
+        state: the recipient's state now.
         ident: Xoxzo's msgid or callid.
-        error: why, in words that hold no number and no text.
+        error: a code of `OUTCOME_REASONS`, or the exception's name with its status and fields; no number and no text.
         at: when it was learnt, in seconds since 1970.
-        began: when the try began, in seconds since 1970; 0 when there was none.
+        began: when the attempt began, in seconds since 1970; 0 when there was none.
         cost: the credits that were charged, where they are known.
         retry_at: for ``WAITING``: not before then.
     """
@@ -127,13 +185,13 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unsettled(msgspec.Struct, frozen=True):
-    """A recipient of whom nobody knows whether the message was sent.
+    """A recipient whose message may have been sent, or not.
 
     Attributes:
-        n: the recipient's place.
-        began: when the try began at the earliest, in seconds since 1970.
+        n: the recipient's position.
+        began: when the attempt began at the earliest, in seconds since 1970.
         ended: when it had ended at the latest, or when it was found after a crash.
-        error: why nobody knows.
+        error: why its outcome is unknown.
     """
 
     n: int
@@ -142,14 +200,38 @@ class Unsettled(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of one recipient with its times and cost. A ``repr`` shows no number.
+
+    Attributes:
+        recipient: the recipient.
+        state: the state.
+        ident: the msgid or callid.
+        error: why, for what did not succeed; as in `Outcome`.
+        began: when the last attempt began, in seconds since 1970; 0 when there was none.
+        sent: when Xoxzo had accepted it; 0 when it has not.
+        ended: when its final status was learnt; 0 while there is none.
+        charged: credits that were charged, where they are known.
+    """
+
+    recipient: Recipient
+    state: State
+    ident: str = ""
+    error: str = ""
+    began: float = 0.0
+    sent: float = 0.0
+    ended: float = 0.0
+    charged: Decimal | None = None
+
+
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a campaign.
+    """The totals of a campaign.
 
     Attributes:
         total: recipients.
         counts: how many recipients are in each state.
-        in_flight: claimed, and not settled yet.
-        reserved: estimated credits of what was claimed and not found to be unsent.
+        in_flight: claimed, and without an outcome yet.
+        reserved: estimated credits of what was claimed, without what was surely not sent.
         charged: credits that Xoxzo is known to have charged.
     """
 
@@ -164,10 +246,30 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sent(self) -> int:
-        """How many Xoxzo has surely taken."""
+        """How many Xoxzo has certainly accepted."""
         return sum(count for state, count in self.counts.items() if state.is_sent)
 
     @property
     def is_settled(self) -> bool:
-        """Whether nobody is left to be sent to, and nobody is unknown."""
+        """Whether nobody is left to be sent to, and no outcome is unknown."""
         return not self[State.WAITING] and not self[State.UNKNOWN] and not self.in_flight
+
+
+class Remaining(msgspec.Struct, frozen=True, kw_only=True):
+    """What is still to be sent.
+
+    Attributes:
+        count: recipients, without those on the suppression list.
+        parts: how many messages take how many SMS parts.
+        cost: estimated credits, where prices are known.
+        costs: estimated credits of the messages of each number of parts.
+        unpriced: how many have no known price.
+        suppressed: how many are on the suppression list.
+    """
+
+    count: int
+    parts: dict[int, int]
+    cost: Decimal
+    costs: dict[int, Decimal]
+    unpriced: int
+    suppressed: int

@@ -1,7 +1,7 @@
-"""From the files that people really bring to recipients, every doubt told by line and column."""
+"""Read recipients from the files that people have; every bad row is reported with its line and column."""
 
-from .columns import Columns, choose_columns
-from .recipients import BadRow, RecipientReader
-from .tables import Table, read_rows, read_table
+from xoxzo.cloudpy.campaigns.inputs.columns import Columns, choose_columns
+from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, RecipientReader
+from xoxzo.cloudpy.campaigns.inputs.tables import Table, read_rows, read_table
 
 __all__ = ["BadRow", "Columns", "RecipientReader", "Table", "choose_columns", "read_rows", "read_table"]

@@ -1,14 +1,14 @@
-"""From rows to recipients: each is fit to be sent to, or told with its line, column and reason."""
+"""Turn rows into recipients: each can be sent to, or is reported with its line, column and reason."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.records import Recipient
+from xoxzo.cloudpy.campaigns.records import Reason, Recipient
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.inputs.columns import Columns
     from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
 
-# Nearly every row of a Japanese list: read without the library, by the same rule as it has.
-_PLAIN = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
-_MOBILE = frozenset({"mobile", "fixed_or_mobile"})
+# Nearly every row of a Japanese list: read without phonenumbers, by the same rule as it has.
+_JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
+_MOBILE_KINDS = frozenset({"mobile", "fixed_or_mobile"})
 
 
 class BadRow(msgspec.Struct, frozen=True):
-    """A row that cannot be sent to.
+    """A row that cannot be sent to. A ``repr`` leaves the cells out.
 
     Attributes:
-        line: where it stands.
+        line: the line of the input.
         column: the column that is wrong.
         reason: the rule that it breaks, without the value.
         cells: the row itself.
@@ -37,22 +37,22 @@ class BadRow(msgspec.Struct, frozen=True):
 
     line: int
     column: str
-    reason: str
+    reason: Reason
     cells: dict[str, str]
 
     def __repr__(self) -> str:
-        return f"BadRow(line={self.line}, column={self.column!r}, reason={self.reason!r})"
+        return f"BadRow(line={self.line}, column={self.column!r}, reason={str(self.reason)!r})"
 
 
 class RecipientReader:
-    """Reads the recipients out of a table.
+    """Reads the recipients of a table, row by row.
 
     Args:
         table: the file.
-        columns: what is read from where.
-        content: what everybody gets.
-        country: where numbers without a country code belong, as ISO 3166-1 alpha-2.
-        mobile_only: whether numbers that are no mobiles count as bad.
+        columns: what is read from which column.
+        content: what is sent.
+        country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
+        mobile_only: whether numbers that are not mobile count as bad.
         on_bad: takes each bad row.
     """
 
@@ -76,7 +76,7 @@ class RecipientReader:
         """Rows that were read."""
         self.bad = 0
         """Rows that cannot be sent to."""
-        self.doubts: Counter[str] = Counter()
+        self.assumptions: Counter[str] = Counter()
         """What had to be assumed to read numbers, and how often."""
 
     def __iter__(self) -> Iterator[Recipient]:
@@ -93,37 +93,41 @@ class RecipientReader:
         column = self._columns.number
         cell = row.cells.get(column, "")
         if not cell.strip():
-            return BadRow(row.line, column, "is empty", row.cells)
+            return _bad(row, column, "empty", "is empty")
         try:
             number, kind, country = self._number(cell)
         except InvalidArgument as error:
-            return BadRow(row.line, column, error.reason, row.cells)
-        if self._mobile_only and kind not in _MOBILE:
-            return BadRow(row.line, column, f"is no mobile number ({kind})", row.cells)
+            return BadRow(row.line, column, Reason("invalid_number", error.template, error.fields), row.cells)
+        if self._mobile_only and kind not in _MOBILE_KINDS:
+            return _bad(row, column, "not_mobile", "is no mobile number ({kind})", kind=kind)
         variables = {}
         for name, source in self._columns.variables.items():
             value = row.cells.get(source, "").strip()
             if not value:
-                return BadRow(row.line, source, f"is empty, and the text needs {{{name}}}", row.cells)
+                return _bad(row, source, "empty_variable", "is empty, and the text needs {{{name}}}", name=name)
             variables[name] = value
-        text = self._content.render(variables)
-        parts = self._content.parts(text)
+        message = self._content.render(variables)
+        parts = self._content.parts(message)
         if parts is None and not self._content.options.get("track_link"):
-            return BadRow(row.line, column, "makes a text of over 660 characters", row.cells)
-        if not _encodes(text):
-            return BadRow(row.line, column, "makes a text with half a character in it", row.cells)
-        cost: Decimal | None = self._content.cost(text, country)
+            return _bad(row, column, "too_long", "makes a text of over 660 characters")
+        if not _is_encodable(message):
+            return _bad(row, column, "broken_character", "makes a text with half a character in it")
+        cost: Decimal | None = self._content.cost(message, country)
         return Recipient(0, number, variables, parts or 0, cost, _zone(number, country), row.line)
 
     def _number(self, cell: str) -> tuple[str, str, str | None]:
-        if self._country == "JP" and (found := _PLAIN.fullmatch(cell)) and cell.isascii():
+        if self._country == "JP" and (found := _JAPANESE_MOBILE.fullmatch(cell)) and cell.isascii():
             return f"+81{found[1]}{found[2]}{found[3]}", "mobile", "JP"
         parsed = parse(cell, self._country)
-        self.doubts.update(str(doubt) for doubt in parsed.doubts)
+        self.assumptions.update(str(doubt) for doubt in parsed.doubts)
         return parsed.e164, parsed.kind, parsed.country
 
 
-def _encodes(text: str) -> bool:
+def _bad(row: Row, column: str, code: str, template: str, **fields: Any) -> BadRow:  # noqa: ANN401 - the sentence's
+    return BadRow(row.line, column, Reason(code, template, fields), row.cells)
+
+
+def _is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

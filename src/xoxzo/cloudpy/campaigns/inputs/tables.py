@@ -1,15 +1,14 @@
-"""Rows of texts out of CSV, XLSX and JSON lines, one at a time."""
+"""Read rows of CSV, workbooks and JSON lines one at a time."""
 
 from __future__ import annotations
 
 import csv
 import json
-from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from xoxzo.cloudpy.campaigns.inputs.encodings import detect
+from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, detect
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
@@ -18,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _DELIMITERS = ",\t;|"
-_SAMPLE = 50
-_LONGEST = 1_000_000
-# What `BadRow` files carry beside the rows themselves.
+_SAMPLE_ROWS = 50
+_MAX_CELL_CHARACTERS = 1_000_000
+_MAX_WHOLE_FLOAT = 1e15
 OWN_COLUMNS = ("xoxzo_line", "xoxzo_column", "xoxzo_reason")
+"""The columns that a file of bad rows has beside those of the rows themselves."""
 
 
 class Row(NamedTuple):
@@ -56,8 +56,8 @@ def read_table(
     Args:
         path: the file.
         encoding: by its Python name; by default the first of UTF-8, UTF-16, ISO-2022-JP, cp932 and EUC-JP that fits.
-        delimiter: what stands between cells; by default the comma, tab, semicolon or bar that the first line has most.
-        header: whether the first row names the columns; by default it does unless a phone number stands in it. Without
+        delimiter: between cells; by default the comma, tab, semicolon or bar that the first line has most.
+        header: whether the first row names the columns; by default it does unless it holds a phone number. Without
             one, columns are called 1, 2, 3.
         sheet: of a workbook; by default the first.
 
@@ -68,61 +68,70 @@ def read_table(
     file = Path(path)
     kind = file.suffix.lower()
     if kind in {".jsonl", ".ndjson"}:
-        rows: Iterator[Row] = _json_rows(file, encoding or detect(file))
-        return _table(rows, "JSON lines")
+        return _table(_read_json(file, encoding or detect(file)), "JSON lines")
     if kind in {".xlsx", ".xlsm", ".xls", ".ods"}:
-        return _named(_workbook(file, sheet), header, f"workbook, sheet {sheet or 1}")
+        return _with_header(_read_workbook(file, sheet), header, f"workbook, sheet {sheet or 1}")
     encoding = encoding or detect(file)
-    delimiter = delimiter or _delimiter(file, encoding)
+    delimiter = delimiter or _detect_delimiter(file, encoding)
     shown = {"\t": "tab"}.get(delimiter, delimiter)
-    return _named(_text(file, encoding, delimiter), header, f"text, {encoding}, delimiter {shown}")
+    return _with_header(_read_text(file, encoding, delimiter), header, f"text, {encoding}, delimiter {shown}")
 
 
 def read_rows(rows: Iterable[Mapping[str, object]]) -> Table:
-    """Take rows from a program; each maps a column to its value."""
+    """Read rows from a program; each maps a column to its value."""
     return _table(
-        (Row(line, {str(name): _shown(value) for name, value in row.items()}) for line, row in enumerate(rows, 1)),
+        (Row(line, {str(name): _text(value) for name, value in row.items()}) for line, row in enumerate(rows, 1)),
         "rows of a program",
     )
 
 
+def is_phone_number(cell: str) -> bool:
+    """Return whether a cell holds a phone number."""
+    try:
+        parse(cell)
+    except InvalidArgument:
+        return False
+    return True
+
+
 def _table(rows: Iterator[Row], about: str) -> Table:
-    sample = tuple(islice(rows, _SAMPLE))
+    sample = tuple(islice(rows, _SAMPLE_ROWS))
     columns = tuple(dict.fromkeys(name for row in sample for name in row.cells))
     return Table(columns, chain(sample, rows), sample, about)
 
 
-def _named(lists: Iterator[tuple[int, list[str]]], header: bool | None, about: str) -> Table:
+def _with_header(lists: Iterator[tuple[int, list[str]]], header: bool | None, about: str) -> Table:
     first = next(lists, None)
     if first is None:
-        raise CampaignError("the file is empty")
+        raise CampaignError("file_empty", "the file is empty")
     if header is None:
-        header = not any(_is_number(cell) for cell in first[1])
+        header = not any(is_phone_number(cell) for cell in first[1])
     if header:
-        names = [cell.strip() or str(place) for place, cell in enumerate(first[1], 1)]
+        names = [cell.strip() or str(position) for position, cell in enumerate(first[1], 1)]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise CampaignError(f"line {first[0]}: two columns are called {twice!r}")
+            raise CampaignError(
+                "column_twice", "line {line}: two columns are called {column!r}", line=first[0], column=twice
+            )
     else:
-        names = [str(place) for place in range(1, len(first[1]) + 1)]
+        names = [str(position) for position in range(1, len(first[1]) + 1)]
         lists = chain([first], lists)
 
     def rows() -> Iterator[Row]:
         for line, cells in lists:
             if any(cell.strip() for cell in cells):
-                more = {
-                    f"{place}": cell for place, cell in enumerate(cells[len(names) :], len(names) + 1) if cell.strip()
-                }
+                extra = enumerate(cells[len(names) :], len(names) + 1)
+                unnamed = {str(position): cell for position, cell in extra if cell.strip()}
                 padded = cells + [""] * (len(names) - len(cells))
-                yield Row(line, dict(zip(names, padded, strict=False)) | more)
+                yield Row(line, dict(zip(names, padded, strict=False)) | unnamed)
 
     found = rows()
-    sample = tuple(islice(found, _SAMPLE))
+    sample = tuple(islice(found, _SAMPLE_ROWS))
     return Table(tuple(names), chain(sample, found), sample, about + ("" if header else ", without a header"))
 
 
-def _text(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_LONGEST)
+def _read_text(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(_MAX_CELL_CHARACTERS)
     line = 1
     try:
         with path.open(encoding=encoding, newline="") as file:
@@ -131,16 +140,22 @@ def _text(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list
                 yield line, cells
                 line = reader.line_num + 1
     except (OSError, LookupError, UnicodeError, csv.Error) as error:
-        raise CampaignError(f"{path} cannot be read from line {line} on: {error}") from None
+        raise _broken_from(path, line, error) from None
 
 
-def _delimiter(path: Path, encoding: str) -> str:
+def _broken_from(path: Path, line: int, error: Exception) -> CampaignError:
+    return CampaignError(
+        "file_broken", "{path} cannot be read from line {line} on: {error}", path=path, line=line, error=error
+    )
+
+
+def _detect_delimiter(path: Path, encoding: str) -> str:
     with path.open(encoding=encoding, newline="") as file:
-        first = file.readline(_LONGEST)
+        first = file.readline(_MAX_CELL_CHARACTERS)
     return max(_DELIMITERS, key=first.count)
 
 
-def _workbook(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
+def _read_workbook(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
     try:
         import python_calamine as calamine
     except ModuleNotFoundError:
@@ -148,16 +163,22 @@ def _workbook(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         if sheet is not None and sheet not in book.sheet_names:
-            raise CampaignError(f"{path} has no sheet {sheet!r}; it has {', '.join(book.sheet_names)}")
+            raise CampaignError(
+                "no_such_sheet",
+                "{path} has no sheet {sheet!r}; it has {sheets}",
+                path=path,
+                sheet=sheet,
+                sheets=", ".join(book.sheet_names),
+            )
         page = book.get_sheet_by_name(sheet) if sheet is not None else book.get_sheet_by_index(0)
         first = (page.start or (0, 0))[0]
         for line, cells in enumerate(page.iter_rows(), first + 1):
-            yield line, [_shown(cell) for cell in cells]
+            yield line, [_text(cell) for cell in cells]
     except (OSError, calamine.CalamineError) as error:
-        raise CampaignError(f"{path} cannot be read: {error}") from None
+        raise cannot_be_read(path, error) from None
 
 
-def _json_rows(path: Path, encoding: str) -> Iterator[Row]:
+def _read_json(path: Path, encoding: str) -> Iterator[Row]:
     line = 0
     try:
         with path.open(encoding=encoding) as file:
@@ -169,23 +190,18 @@ def _json_rows(path: Path, encoding: str) -> Iterator[Row]:
                 except ValueError:
                     value = None
                 if not isinstance(value, dict):
-                    raise CampaignError(f"{path}, line {line}: this is no JSON object")
-                yield Row(line, {str(name): _shown(cell) for name, cell in value.items()})
+                    raise CampaignError(
+                        "no_json_object", "{path}, line {line}: this is no JSON object", path=path, line=line
+                    )
+                yield Row(line, {str(name): _text(cell) for name, cell in value.items()})
     except (OSError, LookupError, UnicodeError) as error:
-        raise CampaignError(f"{path} cannot be read from line {line + 1} on: {error}") from None
+        raise _broken_from(path, line + 1, error) from None
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
-    # Workbooks keep whole numbers as floats.
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    # Workbooks store whole numbers as floats.
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_WHOLE_FLOAT:
         return str(int(value))
     return value if isinstance(value, str) else str(value)
-
-
-def _is_number(cell: str) -> bool:
-    with suppress(InvalidArgument):
-        parse(cell)
-        return True
-    return False

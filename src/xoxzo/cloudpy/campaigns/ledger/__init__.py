@@ -1,6 +1,6 @@
-"""Where a campaign stands, on disk: an interface, and SQLite behind it."""
+"""The ledger of a campaign: who is to be sent to, what was claimed, and what became of it. An interface, and SQLite."""
 
-from .protocol import Ledger
-from .sqlite import SqliteLedger
+from xoxzo.cloudpy.campaigns.ledger.protocol import Ledger
+from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 
 __all__ = ["Ledger", "SqliteLedger"]

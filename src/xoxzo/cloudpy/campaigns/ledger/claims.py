@@ -1,198 +1,171 @@
-"""Taking recipients for sending, and finding what a run that died has left behind."""
+"""Claim recipients in SQLite, and find what an ended run has left claimed."""
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.campaigns.ledger.schema import (
+    RECIPIENT_COLUMNS,
+    add_to_count,
+    read_recipient,
+    read_value,
+    write_value,
+)
 from xoxzo.cloudpy.campaigns.records import Claim, Recipient, State
-from xoxzo.cloudpy.errors import CampaignError
-
-from .rows import COLUMNS, read_recipient, read_value, tick, write_value
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-_DIED = "the run died before it could tell"
 
 
-class Claiming:
-    """The part of the SQLite ledger that claims."""
+class ClaimBuilder:
+    """One claim in the making, within its transaction.
 
-    if TYPE_CHECKING:
-
-        def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-            """Hold the file for one transaction."""
-
-        def hash(self, number: str) -> bytes:
-            """Return what stands for a number in the list of those to be left out."""
-
-    def begin(self, now: float) -> int:
-        """Begin a run and return its epoch. Whatever an earlier one left claimed becomes unknown."""
-        with self.transaction() as connection:
-            if not read_value(connection, "sealed"):
-                raise CampaignError("the campaign was not completed when it was created: create it anew")
-            epoch = int(read_value(connection, "epoch") or 0) + 1
-            write_value(connection, "epoch", epoch)
-            lapsed = connection.execute("SELECT ident, at, first, last, members FROM claim WHERE remaining > 0")
-            for ident, at, first, last, members in lapsed.fetchall():
-                for n in json.loads(members) if members else range(first, last + 1):
-                    if _is_open(connection, n, ident):
-                        _lose(connection, n, ident, at, now)
-                connection.execute("UPDATE claim SET remaining = 0 WHERE ident = ?", (ident,))
-        return epoch
-
-    def claim(
-        self,
-        epoch: int,
-        limit: int,
-        now: float,
-        *,
-        hold: int = 0,
-        budget: Decimal | None = None,
-        asleep: Callable[[str | None], float | None] | None = None,
-    ) -> Claim:
-        """Take up to ``limit`` recipients for sending, on disk before this returns."""
-        with self.transaction() as connection:
-            if read_value(connection, "epoch") != epoch:
-                raise CampaignError("another run has taken this campaign over")
-            taking = _Taking(connection, self.hash, now, budget, asleep)
-            members = taking.again(limit)
-            first, last = taking.first_time(limit - len(members), hold)
-            return taking.finish(epoch, members, first, last)
-
-
-class _Taking:
-    """One claim in the making, inside its transaction."""
+    Args:
+        connection: the ledger's.
+        hash_number: returns what stands for a number in the suppression list.
+        now: the time.
+        budget: estimated credits that must not be exceeded.
+        quiet_until: returns until when a time zone has quiet hours.
+    """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        hashed: Callable[[str], bytes],
+        hash_number: Callable[[str], bytes],
         now: float,
         budget: Decimal | None,
-        asleep: Callable[[str | None], float | None] | None,
+        quiet_until: Callable[[str | None], float | None] | None,
     ) -> None:
         self._connection = connection
-        self._hash = hashed
+        self._hash_number = hash_number
         self._now = now
-        self._asleep = asleep
+        self._quiet_until = quiet_until
         self._budget = budget
-        self._suppresses = connection.execute("SELECT 1 FROM suppression LIMIT 1").fetchone() is not None
-        self.reserved = Decimal(read_value(connection, "reserved") or 0)
-        self.taken: list[Recipient] = []
-        self.skipped = 0
-        self.over_budget = False
+        self._has_suppressions = connection.execute("SELECT 1 FROM suppression LIMIT 1").fetchone() is not None
+        self._reserved = Decimal(read_value(connection, "reserved") or 0)
+        self._taken: list[Recipient] = []
+        self._skipped = 0
+        self._over_budget = False
 
-    def again(self, limit: int) -> list[int]:
-        """Take those that wait for another try and are due."""
-        rows = self._connection.execute(
-            f"SELECT {COLUMNS} FROM pending JOIN recipient USING (n) WHERE state = ? AND retry_at <= ?"  # noqa: S608
-            " ORDER BY n LIMIT ?",
-            (State.WAITING, self._now, limit),
-        ).fetchall()
-        members = []
-        for row in rows:
-            one = read_recipient(row)
-            fate = self._fate(one)
-            if fate is False:
-                break
-            if fate is True:
-                members.append(one.n)
-                self._connection.execute("DELETE FROM pending WHERE n = ?", (one.n,))
-        return members
-
-    def first_time(self, limit: int, hold: int) -> tuple[int, int]:
-        """Take the next ones of the list; return the stretch that they lie in."""
-        cursor = int(read_value(self._connection, "cursor") or 0)
-        most = min(cursor + limit, int(read_value(self._connection, "total") or 0) - hold)
-        if self.over_budget or most <= cursor:
-            return cursor + 1, cursor
-        rows = self._connection.execute(
-            f"SELECT {COLUMNS} FROM recipient WHERE n > ? AND n <= ? ORDER BY n",  # noqa: S608
-            (cursor, most),
-        ).fetchall()
-        last = cursor
-        for row in rows:
-            if self._fate(read_recipient(row)) is False:
-                break
-            last = row[0]
-        write_value(self._connection, "cursor", last)
-        return cursor + 1, last
-
-    def _fate(self, one: Recipient) -> bool | None:
-        """Take one: true; leave it out, or for later: ``None``; stop here: false."""
-        if (
-            self._suppresses
-            and self._connection.execute(
-                "SELECT 1 FROM suppression WHERE hash = ?", (self._hash(one.number),)
-            ).fetchone()
-        ):
-            self._skip(one)
-            return None
-        until = self._asleep(one.zone) if self._asleep is not None else None
-        if until is not None:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO pending VALUES (?,?,?,0,0,'quiet hours')", (one.n, State.WAITING, until)
-            )
-            return None
-        cost = one.cost or Decimal(0)
-        if self._budget is not None and self.reserved + cost > self._budget:
-            self.over_budget = True
-            return False
-        self.reserved += cost
-        self.taken.append(one)
-        return True
-
-    def _skip(self, one: Recipient) -> None:
-        self.skipped += 1
-        self._connection.execute("DELETE FROM pending WHERE n = ?", (one.n,))
-        self._connection.execute(
-            "INSERT INTO outcome VALUES (NULL,?,0,?,'','on the suppression list',?,0,NULL)",
-            (one.n, State.SKIPPED, self._now),
-        )
-        tick(self._connection, State.SKIPPED, 1)
-
-    def finish(self, epoch: int, members: list[int], first: int, last: int) -> Claim:
-        """Write the claim and tell what is left."""
+    def build(self, epoch: int, limit: int, hold_back: int) -> Claim:
+        """Take recipients that are due for another attempt, then the next ones of the list, and store the claim."""
+        has_retries = self._take_retries(limit)
+        first, last = self._take_next(limit - len(self._taken), hold_back)
         ident = 0
-        if self.taken:
-            # Only a stretch that was taken whole can be told by its ends.
-            whole = not members and len(self.taken) == last - first + 1
-            listed = None if whole else json.dumps([one.n for one in self.taken])
-            row = (epoch, self._now, first, last, listed, len(self.taken))
+        if self._taken:
+            # Only a range without gaps can be stored by its ends.
+            is_range = not has_retries and len(self._taken) == last - first + 1
+            members = None if is_range else json.dumps([one.n for one in self._taken])
+            row = (epoch, self._now, first, last, members, len(self._taken))
             ident = int(self._connection.execute("INSERT INTO claim VALUES (NULL,?,?,?,?,?,?)", row).lastrowid or 0)
-            write_value(self._connection, "reserved", str(self.reserved))
+            write_value(self._connection, "reserved", str(self._reserved))
         total = int(read_value(self._connection, "total") or 0)
         due = self._connection.execute("SELECT min(retry_at) FROM pending WHERE state = ?", (State.WAITING,))
         wake = due.fetchone()[0]
         return Claim(
             ident,
-            tuple(self.taken),
-            self.skipped,
+            tuple(self._taken),
+            self._skipped,
             more=last < total or wake is not None,
             wake=wake,
-            over_budget=self.over_budget,
+            over_budget=self._over_budget,
         )
 
+    def _take_retries(self, limit: int) -> bool:
+        """Take recipients that wait for another attempt and are due; return whether any was taken."""
+        rows = self._connection.execute(
+            f"SELECT {RECIPIENT_COLUMNS} FROM pending JOIN recipient USING (n)"  # noqa: S608
+            " WHERE state = ? AND retry_at <= ? ORDER BY n LIMIT ?",
+            (State.WAITING, self._now, limit),
+        ).fetchall()
+        for row in rows:
+            one = read_recipient(row)
+            if self._is_excluded(one):
+                continue
+            if not self._take(one):
+                break
+            self._connection.execute("DELETE FROM pending WHERE n = ?", (one.n,))
+        return bool(self._taken)
 
-def _is_open(connection: sqlite3.Connection, n: int, claim: int) -> bool:
-    found: Any = connection.execute("SELECT 1 FROM outcome WHERE n = ? AND claim = ?", (n, claim)).fetchone()
-    return found is None
+    def _take_next(self, limit: int, hold_back: int) -> tuple[int, int]:
+        """Take the next recipients of the list; return the range that they are in."""
+        cursor = int(read_value(self._connection, "cursor") or 0)
+        end = min(cursor + limit, int(read_value(self._connection, "total") or 0) - hold_back)
+        if self._over_budget or end <= cursor:
+            return cursor + 1, cursor
+        rows = self._connection.execute(
+            f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n > ? AND n <= ? ORDER BY n",  # noqa: S608
+            (cursor, end),
+        ).fetchall()
+        last = cursor
+        for row in rows:
+            one = read_recipient(row)
+            if not self._is_excluded(one) and not self._take(one):
+                break
+            last = one.n
+        write_value(self._connection, "cursor", last)
+        return cursor + 1, last
+
+    def _take(self, one: Recipient) -> bool:
+        """Take a recipient if the budget allows it; return whether it does."""
+        cost = one.cost or Decimal(0)
+        if self._budget is not None and self._reserved + cost > self._budget:
+            self._over_budget = True
+            return False
+        self._reserved += cost
+        self._taken.append(one)
+        return True
+
+    def _is_excluded(self, one: Recipient) -> bool:
+        """Skip a suppressed recipient, and postpone one that has quiet hours; return whether it was either."""
+        if self._has_suppressions and self._is_suppressed(one):
+            self._skipped += 1
+            self._connection.execute("DELETE FROM pending WHERE n = ?", (one.n,))
+            self._connection.execute(
+                "INSERT INTO outcome VALUES (NULL,?,0,?,'','suppressed',?,0,NULL)", (one.n, State.SKIPPED, self._now)
+            )
+            add_to_count(self._connection, State.SKIPPED, 1)
+            return True
+        until = self._quiet_until(one.zone) if self._quiet_until is not None else None
+        if until is None:
+            return False
+        self._connection.execute(
+            "INSERT OR REPLACE INTO pending VALUES (?,?,?,0,0,'quiet_hours')", (one.n, State.WAITING, until)
+        )
+        return True
+
+    def _is_suppressed(self, one: Recipient) -> bool:
+        found = self._connection.execute(
+            "SELECT 1 FROM suppression WHERE hash = ?", (self._hash_number(one.number),)
+        ).fetchone()
+        return found is not None
 
 
-def _lose(connection: sqlite3.Connection, n: int, claim: int, began: float, now: float) -> None:
-    """Note that nobody knows what became of one; a report that came all the same has the last word."""
-    told = connection.execute(
+def expire_claims(connection: sqlite3.Connection, now: float) -> None:
+    """Make everybody unknown that earlier runs have claimed and recorded no outcome of."""
+    claims = connection.execute("SELECT ident, at, first, last, members FROM claim WHERE remaining > 0").fetchall()
+    for ident, at, first, last, members in claims:
+        for n in json.loads(members) if members else range(first, last + 1):
+            recorded = connection.execute("SELECT 1 FROM outcome WHERE n = ? AND claim = ?", (n, ident)).fetchone()
+            if recorded is None:
+                _make_unknown(connection, n, ident, at, now)
+        connection.execute("UPDATE claim SET remaining = 0 WHERE ident = ?", (ident,))
+
+
+def _make_unknown(connection: sqlite3.Connection, n: int, claim: int, began: float, now: float) -> None:
+    """Record that an outcome is unknown, unless a delivery report has shown it."""
+    reported = connection.execute(
         "SELECT state FROM outcome WHERE n = ? AND claim = 0 ORDER BY ident DESC", (n,)
     ).fetchone()
-    if told is not None and State(told[0]).is_sent:
+    if reported is not None and State(reported[0]).is_sent:
         return
     connection.execute(
-        "INSERT INTO outcome VALUES (NULL,?,?,?,'',?,?,?,NULL)", (n, claim, State.UNKNOWN, _DIED, now, began)
+        "INSERT INTO outcome VALUES (NULL,?,?,?,'','process_ended',?,?,NULL)", (n, claim, State.UNKNOWN, now, began)
     )
-    connection.execute("INSERT OR REPLACE INTO pending VALUES (?,?,0,?,?,?)", (n, State.UNKNOWN, began, now, _DIED))
-    tick(connection, State.UNKNOWN, 1)
+    connection.execute(
+        "INSERT OR REPLACE INTO pending VALUES (?,?,0,?,?,'process_ended')", (n, State.UNKNOWN, began, now)
+    )
+    add_to_count(connection, State.UNKNOWN, 1)

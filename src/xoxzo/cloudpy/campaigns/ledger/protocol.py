@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
-    from typing import Any
 
-    from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient, Tally, Unsettled
+    from xoxzo.cloudpy.campaigns.records import (
+        Claim,
+        Outcome,
+        Recipient,
+        RecipientStatus,
+        Remaining,
+        Tally,
+        Unsettled,
+    )
 
 
 class Ledger(Protocol):
-    """Recipients, claims and outcomes of one campaign. All times are seconds since 1970.
+    """The recipients, claims and outcomes of one campaign. All times are seconds since 1970.
 
-    Recipients never change. A claim is durable before `claim` returns; outcomes are appended, and a state that is
-    certain is never replaced by one that is less so. What a run wants that another has followed is refused.
+    Recipients never change. A claim is durable before `claim` returns; outcomes are appended, and a certain state is
+    never replaced by a less certain one. A run that another one has replaced is refused.
+
+    Methods raise ``CampaignError`` where the ledger cannot be read or written.
     """
 
-    def get(self, name: str) -> Any:  # noqa: ANN401 - what was put there
+    def get(self, name: str) -> Any:  # noqa: ANN401 - what was stored
         """Return a value that describes the campaign, or ``None``."""
 
     def put(self, values: Mapping[str, Any]) -> None:
-        """Keep values that describe the campaign, all or none."""
+        """Store values that describe the campaign, all or none."""
 
     def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
         """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
 
     def seal(self) -> None:
-        """Close the list of recipients; without it a campaign cannot run."""
+        """Close the list of recipients; a campaign can run only afterwards."""
+
+    def lock(self) -> None:
+        """Keep other runs out until this ledger is closed.
+
+        Raises:
+            CampaignError: another process runs the campaign.
+        """
+
+    def is_locked_elsewhere(self) -> bool:
+        """Return whether another process, or another ledger of this one, runs the campaign."""
 
     def begin(self, now: float) -> int:
-        """Begin a run and return its epoch. Whatever an earlier one left claimed becomes unknown."""
+        """Begin a run and return its epoch. Whatever an earlier run left claimed becomes unknown."""
 
     def claim(
         self,
@@ -40,48 +59,60 @@ class Ledger(Protocol):
         limit: int,
         now: float,
         *,
-        hold: int = 0,
+        hold_back: int = 0,
         budget: Decimal | None = None,
-        asleep: Callable[[str | None], float | None] | None = None,
+        quiet_until: Callable[[str | None], float | None] | None = None,
     ) -> Claim:
-        """Take up to ``limit`` recipients for sending, on disk before this returns.
+        """Take up to ``limit`` recipients for sending; the claim is durable when this returns.
 
         Args:
             epoch: the run that takes them.
             limit: the most to take.
             now: the time.
-            hold: how many at the end of the list are not to be touched yet.
-            budget: estimated credits that must not be passed, those of earlier claims included.
-            asleep: says until when a zone must be left alone, or ``None``.
+            hold_back: how many at the end of the list must not be taken yet.
+            budget: estimated credits that must not be exceeded, with those of earlier claims.
+            quiet_until: returns until when a time zone has quiet hours, or ``None``.
         """
 
-    def note(self, outcomes: Iterable[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
-        """Append outcomes in one transaction; say of each whether it changed its recipient's state.
+    def record(self, outcomes: Iterable[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
+        """Append outcomes in one transaction; return of each whether it changed its recipient's state.
 
         Args:
             outcomes: what became of whom.
-            epoch: the run that says so; ``None`` for what was learnt otherwise.
-            durable: whether they outlive a power cut when this returns. If not, they outlive the process, and the next
-                durable transaction takes them along; what a power cut takes until then is unknown, and looked up.
+            epoch: the run that they are from; ``None`` for what was learnt otherwise.
+            durable: whether they survive a power cut when this returns. If not, they survive the process, and the next
+                durable transaction includes them; what a power cut takes until then is unknown, and is reconciled.
         """
 
+    def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
+        """Return recipients by position, in constant memory."""
+
+    def recipient_statuses(self) -> Iterator[RecipientStatus]:
+        """Return the state of each recipient, in the order of the list and in constant memory."""
+
+    def remaining(self) -> Remaining:
+        """Return what is still to be sent."""
+
     def unknown(self) -> Iterator[Unsettled]:
-        """Return those of whom nobody knows whether they were sent to."""
+        """Return the recipients whose outcome is unknown."""
 
-    def known(self, since: float) -> Iterator[tuple[int, float]]:
-        """Return who was surely sent to from a moment on, and the last ones before it, with the times."""
+    def confirmed_sends(self, since: float) -> Iterator[tuple[int, float]]:
+        """Return who was certainly sent to from a moment on, and the last ones before it, with the times."""
 
-    def latest(self) -> float:
-        """Return the latest time that stands in the ledger: time must not go back between runs."""
+    def without_final_status(self) -> Iterator[tuple[int, str]]:
+        """Return who was sent to and has no final status yet, with the msgid or callid."""
 
-    def sent(self) -> Iterator[tuple[int, str]]:
-        """Return who was sent to and has no last word yet, with the msgid or callid."""
+    def latest_time(self) -> float:
+        """Return the latest time in the ledger: time must not go back between runs."""
 
     def suppress(self, numbers: Iterable[str]) -> int:
         """Leave numbers out from now on; return how many are new."""
 
     def tally(self) -> Tally:
-        """Return the figures."""
+        """Return the totals."""
+
+    def purge(self) -> int:
+        """Delete numbers, variables and ids and keep the totals; return how many recipients there were."""
 
     def close(self) -> None:
-        """Give the ledger up. Closing twice does nothing."""
+        """Close the ledger and release its lock. Closing twice does nothing."""

@@ -1,153 +1,102 @@
-"""Looking through a whole ledger: what is left, and everybody's state, for plans, exports and reports."""
+"""Query a ledger in SQLite page by page: a million recipients need no more memory than a thousand."""
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from xoxzo.cloudpy.campaigns.records import State
-
-from .rows import COLUMNS, read_recipient, read_value
+from xoxzo.cloudpy.campaigns.ledger.schema import RECIPIENT_COLUMNS, read_recipient
+from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus, Remaining, State, Tally, Unsettled
 
 if TYPE_CHECKING:
-    import sqlite3
-    import threading
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
-    from xoxzo.cloudpy.campaigns.records import Recipient
+Fetch = Callable[..., list[tuple[Any, ...]]]
+"""Runs a statement with its parameters, alone on the connection, and returns all rows."""
 
-_GROUP = 1000
-
-
-class Remaining(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still to be sent."""
-
-    count: int
-    parts: dict[int, int]
-    cost: Decimal
-    costs: dict[int, Decimal]
-    unpriced: int
-    suppressed: int
+_PAGE_ROWS = 1000
+_WITNESSES = 100
+_NOT_SENT_YET = "n > ? OR n IN (SELECT n FROM pending WHERE state = ?)"
 
 
-class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one recipient stands. A ``repr`` shows no number.
+def value(fetch: Fetch, name: str) -> Any:  # noqa: ANN401 - what was stored
+    """Return a value that describes the campaign, or ``None``."""
+    rows = fetch("SELECT value FROM meta WHERE name = ?", name)
+    return json.loads(rows[0][0]) if rows else None
 
-    Attributes:
-        recipient: who.
-        state: where.
-        ident: the msgid or callid.
-        error: why, for what went wrong.
-        began: when the last try began, in seconds since 1970; 0 when there was none.
-        sent: when Xoxzo had taken it; 0 when it has not.
-        ended: when its last word was learnt; 0 while there is none.
-        charged: credits that were charged, where they are known.
+
+def recipients(fetch: Fetch, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
+    """Return recipients by position."""
+    end = last if last is not None else 2**62
+    while first <= end:
+        rows = fetch(
+            f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?",  # noqa: S608
+            first,
+            end,
+            _PAGE_ROWS,
+        )
+        if not rows:
+            return
+        yield from map(read_recipient, rows)
+        first = rows[-1][0] + 1
+
+
+def remaining(fetch: Fetch, hash_number: Callable[[str], bytes]) -> Remaining:
+    """Count what is still to be sent, by parts.
+
+    Args:
+        fetch: queries the ledger.
+        hash_number: returns what stands for a number in the suppression list.
     """
-
-    recipient: Recipient
-    state: State
-    ident: str
-    error: str
-    began: float
-    sent: float
-    ended: float
-    charged: Decimal | None
-
-
-class Reading:
-    """The part of the SQLite ledger that looks through all of it."""
-
-    if TYPE_CHECKING:
-        _connection: sqlite3.Connection
-        _mutex: threading.RLock
-
-        def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-            """Hold the file for one transaction."""
-
-        def hash(self, number: str) -> bytes:
-            """Return what stands for a number in the list of those to be left out."""
-
-    def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
-        """Return recipients by their places, in flat memory."""
-        for row in self._pages(f"SELECT {COLUMNS} FROM recipient", first, last):  # noqa: S608
-            yield read_recipient(row)
-
-    def left(self) -> Remaining:
-        """Reckon what is still to be sent."""
-        with self._mutex:
-            cursor = int(read_value(self._connection, "cursor") or 0)
-            rows = self._connection.execute(
-                "SELECT parts, cost, count(*) FROM recipient WHERE n > ? OR n IN"
-                " (SELECT n FROM pending WHERE state = ?) GROUP BY parts, cost",
-                (cursor, State.WAITING),
-            ).fetchall()
-            suppresses = self._connection.execute("SELECT 1 FROM suppression LIMIT 1").fetchone()
-        parts: dict[int, int] = {}
-        costs: dict[int, Decimal] = {}
-        for number, cost, count in rows:
-            parts[number] = parts.get(number, 0) + count
-            costs[number] = costs.get(number, Decimal(0)) + Decimal(cost or 0) * count
-        return Remaining(
-            count=sum(parts.values()),
-            parts=parts,
-            cost=sum(costs.values(), Decimal(0)),
-            costs=costs,
-            unpriced=sum(count for _, cost, count in rows if cost is None),
-            suppressed=self._suppressed(cursor) if suppresses else 0,
-        )
-
-    def _suppressed(self, cursor: int) -> int:
-        found = 0
-        for one in self.recipients(cursor + 1):
-            with self._mutex:
-                row = self._connection.execute("SELECT 1 FROM suppression WHERE hash = ?", (self.hash(one.number),))
-                found += row.fetchone() is not None
-        return found
-
-    def recipient_statuses(self) -> Iterator[RecipientStatus]:
-        """Return everybody's state, in the order of the list and in flat memory."""
-        with self._mutex:
-            claims = self._connection.execute("SELECT first, last FROM claim WHERE remaining > 0").fetchall()
-        for one in self.recipients():
-            with self._mutex:
-                rows = self._connection.execute(
-                    "SELECT state, msgid, error, at, began, cost FROM outcome WHERE n = ? ORDER BY ident", (one.n,)
-                ).fetchall()
-            yield _standing(one, rows, flying=any(first <= one.n <= last for first, last in claims))
-
-    def purge(self) -> int:
-        """Remove numbers, variables and ids and keep the figures; overwrite them in the file.
-
-        Returns:
-            How many recipients were made nameless.
-        """
-        with self.transaction() as connection:
-            connection.execute("UPDATE outcome SET msgid = ''")
-            connection.execute("DELETE FROM suppression")
-            return connection.execute("UPDATE recipient SET number = n, variables = '{}', line = 0").rowcount
-
-    def _pages(self, select: str, first: int, last: int | None) -> Iterator[tuple[Any, ...]]:
-        at, end = first, last if last is not None else 2**62
-        while at <= end:
-            with self._mutex:
-                rows = self._connection.execute(
-                    f"{select} WHERE n BETWEEN ? AND ? ORDER BY n LIMIT {_GROUP}", (at, end)
-                ).fetchall()
-            if not rows:
-                return
-            yield from rows
-            at = rows[-1][0] + 1
+    cursor = int(value(fetch, "cursor") or 0)
+    counts: defaultdict[tuple[int, str | None], int] = defaultdict(int)
+    groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"  # noqa: S608
+    for parts, cost, count in fetch(groups, cursor, State.WAITING):
+        counts[parts, cost] = count
+    suppressed = 0
+    if fetch("SELECT 1 FROM suppression LIMIT 1"):
+        for one in _not_sent_yet(fetch, cursor):
+            if fetch("SELECT 1 FROM suppression WHERE hash = ?", hash_number(one.number)):
+                counts[one.parts, None if one.cost is None else str(one.cost)] -= 1
+                suppressed += 1
+    by_parts: defaultdict[int, int] = defaultdict(int)
+    costs: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for (parts, cost), count in counts.items():
+        if count:
+            by_parts[parts] += count
+            costs[parts] += Decimal(cost or 0) * count
+    return Remaining(
+        count=sum(by_parts.values()),
+        parts=dict(by_parts),
+        cost=sum(costs.values(), Decimal(0)),
+        costs=dict(costs),
+        unpriced=sum(count for (_, cost), count in counts.items() if cost is None),
+        suppressed=suppressed,
+    )
 
 
-def _standing(one: Recipient, rows: list[tuple[Any, ...]], *, flying: bool) -> RecipientStatus:
-    if not rows:
-        why = "in flight" if flying else ""
-        return RecipientStatus(
-            recipient=one, state=State.WAITING, ident="", error=why, began=0, sent=0, ended=0, charged=None
-        )
+def _not_sent_yet(fetch: Fetch, cursor: int) -> Iterator[Recipient]:
+    yield from recipients(fetch, cursor + 1)
+    for (n,) in fetch("SELECT n FROM pending WHERE state = ? AND n <= ?", State.WAITING, cursor):
+        yield from recipients(fetch, n, n)
+
+
+def recipient_statuses(fetch: Fetch) -> Iterator[RecipientStatus]:
+    """Return the status of each recipient, in the order of the list."""
+    claims = fetch("SELECT first, last FROM claim WHERE remaining > 0")
+    for one in recipients(fetch):
+        rows = fetch("SELECT state, msgid, error, at, began, cost FROM outcome WHERE n = ? ORDER BY ident", one.n)
+        if rows:
+            yield _status(one, rows)
+        else:
+            in_flight = any(first <= one.n <= last for first, last in claims)
+            yield RecipientStatus(recipient=one, state=State.WAITING, error="in flight" if in_flight else "")
+
+
+def _status(one: Recipient, rows: list[tuple[Any, ...]]) -> RecipientStatus:
     state = State(rows[-1][0])
     costs = [Decimal(row[5]) for row in rows if row[5] is not None]
     return RecipientStatus(
@@ -159,4 +108,72 @@ def _standing(one: Recipient, rows: list[tuple[Any, ...]], *, flying: bool) -> R
         sent=next((row[3] for row in rows if State(row[0]).is_sent), 0.0),
         ended=next((row[3] for row in rows if State(row[0]) in {State.DELIVERED, State.FAILED}), 0.0),
         charged=costs[-1] if costs else None,
+    )
+
+
+def unknown(fetch: Fetch) -> Iterator[Unsettled]:
+    """Return the recipients whose outcome is unknown."""
+    rows = fetch("SELECT n, began, ended, error FROM pending WHERE state = ? ORDER BY n", State.UNKNOWN)
+    return (Unsettled(*row) for row in rows)
+
+
+def confirmed_sends(fetch: Fetch, since: float) -> Iterator[tuple[int, float]]:
+    """Return who was certainly sent to from a moment on, and the last ones before it, with the times."""
+    ident, before = 2**62, _WITNESSES
+    # From the newest on: outcomes are in the order of time, except within a group that was recorded together.
+    while before > 0:
+        rows = fetch(
+            "SELECT ident, n, at FROM outcome WHERE ident < ? AND state = ? AND claim > 0 ORDER BY ident DESC LIMIT ?",
+            ident,
+            State.SENT,
+            _PAGE_ROWS,
+        )
+        if not rows:
+            return
+        for _, n, at in rows:
+            before -= at < since
+            yield n, at
+        ident = rows[-1][0]
+
+
+def without_final_status(fetch: Fetch) -> Iterator[tuple[int, str]]:
+    """Return who was sent to and has no final status yet, with the msgid or callid."""
+    ident = 0
+    while True:
+        rows = fetch(
+            "SELECT o.ident, o.n, o.msgid FROM outcome o WHERE o.ident > ? AND o.state = ? AND o.msgid != ''"
+            " AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n) ORDER BY o.ident LIMIT ?",
+            ident,
+            State.SENT,
+            _PAGE_ROWS,
+        )
+        if not rows:
+            return
+        yield from ((n, msgid) for _, n, msgid in rows)
+        ident = rows[-1][0]
+
+
+def latest_time(fetch: Fetch) -> float:
+    """Return the latest time in the ledger."""
+    rows = fetch(
+        "SELECT max(coalesce((SELECT at FROM outcome ORDER BY ident DESC LIMIT 1), 0),"
+        " coalesce((SELECT at FROM claim ORDER BY ident DESC LIMIT 1), 0))"
+    )
+    return float(rows[0][0])
+
+
+def tally(fetch: Fetch) -> Tally:
+    """Return the totals."""
+    counts = {State(state): count for state, count in fetch("SELECT state, count FROM tally") if count}
+    in_flight = fetch("SELECT coalesce(sum(remaining), 0) FROM claim WHERE remaining > 0")[0][0]
+    total = value(fetch, "total") or 0
+    # Waiting is everybody of whom nothing else is known, whether they were tried before or not.
+    # A report may come before the response of its own message: then that one is counted as in flight, too.
+    counts[State.WAITING] = max(0, total - in_flight - sum(counts.values()))
+    return Tally(
+        total=total,
+        counts=counts,
+        in_flight=in_flight,
+        reserved=Decimal(value(fetch, "reserved") or 0),
+        charged=Decimal(value(fetch, "charged") or 0),
     )

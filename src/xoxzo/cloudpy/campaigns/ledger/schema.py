@@ -1,22 +1,18 @@
-"""The tables of a ledger, and how its file is opened."""
+"""The tables of a ledger in SQLite, and how its rows are read and written."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from typing import TYPE_CHECKING
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.campaigns.records import Recipient, State
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import sqlite3
 
-VERSION = 1
-PATIENCE = 10.0
-# Whoever only looks whether a campaign runs holds its lock for an instant.
-_GLIMPSE = 0.2
-
-_STATEMENTS = (
+VERSION = 2
+STATEMENTS = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE recipient (
     n INTEGER PRIMARY KEY,
@@ -27,7 +23,7 @@ _STATEMENTS = (
     zone TEXT,
     line INTEGER NOT NULL
 )""",
-    # A claim is a stretch of recipients that are sent to for the first time, or a list of those tried again.
+    # A claim is a range of recipients that are sent to for the first time, or a list of those tried again.
     """CREATE TABLE claim (
     ident INTEGER PRIMARY KEY,
     epoch INTEGER NOT NULL,
@@ -50,7 +46,7 @@ _STATEMENTS = (
     cost TEXT
 )""",
     "CREATE INDEX outcome_n ON outcome (n)",
-    # Those that need another look: unknown ones, and those that wait for another try.
+    # Recipients that need attention: unknown ones, and those that wait for another attempt.
     """CREATE TABLE pending (
     n INTEGER PRIMARY KEY,
     state INTEGER NOT NULL,
@@ -62,77 +58,38 @@ _STATEMENTS = (
     "CREATE INDEX pending_due ON pending (state, retry_at)",
     "CREATE TABLE tally (state INTEGER PRIMARY KEY, count INTEGER NOT NULL)",
     "CREATE TABLE suppression (hash BLOB PRIMARY KEY) WITHOUT ROWID",
-    f"PRAGMA user_version = {VERSION}",
 )
+RECIPIENT_COLUMNS = "n, number, variables, parts, cost, zone, line"
 
 
-def connect(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open a ledger that its owner alone may read.
-
-    Args:
-        path: the file.
-        create: make it; it must not be there.
-
-    Raises:
-        CampaignError: it is there already, is not there, or is no ledger of this version.
-    """
-    try:
-        if create:
-            # SQLite would let the process's umask decide who may read numbers and texts.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        elif not path.is_file():
-            raise CampaignError(f"there is no campaign in {path}")
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-        try:
-            _furnish(connection, path, create=create)
-        except BaseException:
-            connection.close()
-            raise
-    except FileExistsError:
-        raise CampaignError(f"{path} is there already") from None
-    except (OSError, sqlite3.Error) as error:
-        raise CampaignError(f"the ledger {path} cannot be opened: {error}") from error
-    return connection
+def read_recipient(row: tuple[Any, ...]) -> Recipient:
+    """Read a recipient from its row, with the columns in the order of `RECIPIENT_COLUMNS`."""
+    n, number, variables, parts, cost, zone, line = row
+    filled = json.loads(variables) if variables != "{}" else {}
+    return Recipient(n, number, filled, parts, None if cost is None else Decimal(cost), zone, line)
 
 
-def _furnish(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
-    if create:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in _STATEMENTS:
-            connection.execute(statement)
-        connection.execute("COMMIT")
-    elif connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-        raise CampaignError(f"{path} is no campaign of this version")
-    # A claim must outlive a power cut: the ledger asks for less where less will do.
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    # The index of numbers is written to at random while recipients are added; later everything is in order.
-    connection.execute(f"PRAGMA cache_size = {-16_000 if create else -4_000}")
+def recipient_row(n: int, one: Recipient) -> tuple[Any, ...]:
+    """Return the row of a recipient at a position."""
+    variables = json.dumps(one.variables, ensure_ascii=False) if one.variables else "{}"
+    return n, one.number, variables, one.parts, None if one.cost is None else str(one.cost), one.zone, one.line
 
 
-class Lock:
-    """Keeps a second run away from a ledger, on every system, and is gone with the process.
+def read_value(connection: sqlite3.Connection, name: str) -> Any:  # noqa: ANN401 - what was stored
+    """Return a value that describes the campaign, or ``None``."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return None if row is None else json.loads(row[0])
 
-    Args:
-        path: the ledger; an empty file beside it is what is locked.
 
-    Raises:
-        CampaignError: another process runs this campaign.
-    """
+def write_value(connection: sqlite3.Connection, name: str, value: object) -> None:
+    """Store a value that describes the campaign."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value, ensure_ascii=False)))
 
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(
-            f"{path}.lock", timeout=_GLIMPSE, isolation_level=None, check_same_thread=False
+
+def add_to_count(connection: sqlite3.Connection, state: State, change: int) -> None:
+    """Add to the number of recipients in a state; the waiting ones are the rest of the total and are not counted."""
+    if state != State.WAITING:
+        connection.execute(
+            "INSERT INTO tally VALUES (?, ?) ON CONFLICT (state) DO UPDATE SET count = count + excluded.count",
+            (state, change),
         )
-        try:
-            self._connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            self._connection.close()
-            if "locked" in str(error):
-                raise CampaignError(f"{path.stem}: another process is running this campaign") from None
-            raise CampaignError(f"the ledger {path} cannot be locked: {error}") from error
-
-    def release(self) -> None:
-        """Let others run. Releasing twice does nothing."""
-        self._connection.close()

@@ -4,40 +4,50 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import sqlite3
 import threading
 from contextlib import contextmanager
-from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from xoxzo.cloudpy.campaigns.ledger import schema
-from xoxzo.cloudpy.campaigns.ledger.claims import Claiming
-from xoxzo.cloudpy.campaigns.ledger.outcomes import Noting
-from xoxzo.cloudpy.campaigns.ledger.queries import Reading
-from xoxzo.cloudpy.campaigns.ledger.rows import write_value
-from xoxzo.cloudpy.campaigns.records import State, Tally, Unsettled
+from xoxzo.cloudpy.campaigns.ledger import queries, schema
+from xoxzo.cloudpy.campaigns.ledger.claims import ClaimBuilder, expire_claims
+from xoxzo.cloudpy.campaigns.ledger.outcomes import record_outcomes
+from xoxzo.cloudpy.campaigns.ledger.schema import read_value, write_value
 from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.files.sqlite import FileLock, FileLockedError, WrongSchemaError, open_database
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from decimal import Decimal
 
-    from xoxzo.cloudpy.campaigns.records import Recipient
+    from xoxzo.cloudpy.campaigns.records import (
+        Claim,
+        Outcome,
+        Recipient,
+        RecipientStatus,
+        Remaining,
+        Tally,
+        Unsettled,
+    )
 
-_GROUP = 1000
-_WITNESSES = 100
+_GROUP_ROWS = 1000
+# The index of numbers is written at random while recipients are added; later everything is in order.
+_CREATE_CACHE_KIB, _CACHE_KIB = 16_000, 4_000
+# A process that only asks whether a campaign runs holds its lock for an instant.
+_LOCK_TIMEOUT_SECONDS = 0.2
 
 
-class SqliteLedger(Claiming, Noting, Reading):
-    """Recipients, claims and outcomes in a file that its owner alone may read.
+class SqliteLedger:
+    """Recipients, claims and outcomes in a file that only its owner can read. See `Ledger` for its methods.
 
-    Any number of processes may look, take delivery reports and leave wishes; one may run.
+    Any number of processes may query it, record delivery reports and request a pause; one may run.
 
     Args:
         path: the file.
-        create: make it; it must not be there.
+        create: create it; it must not exist.
 
     Raises:
         CampaignError: it cannot be opened, or is something else.
@@ -46,10 +56,10 @@ class SqliteLedger(Claiming, Noting, Reading):
     def __init__(self, path: str | os.PathLike[str], *, create: bool = False) -> None:
         self.path = Path(path)
         self._mutex = threading.RLock()
-        self._connection = schema.connect(self.path, create=create)
-        self._lock: schema.Lock | None = None
-        # Whether commits wait for the disk, and whether one that did not is still to be taken along.
-        self._waits, self._riding = True, False
+        self._connection = _open(self.path, create=create)
+        self._lock: FileLock | None = None
+        # Whether commits wait for the disk, and whether one that did not is still to be included in one that does.
+        self._is_durable, self._has_pending_commit = True, False
 
     def __enter__(self) -> Self:
         return self
@@ -58,94 +68,120 @@ class SqliteLedger(Claiming, Noting, Reading):
         self.close()
 
     def lock(self) -> None:
-        """Keep every other run away, until this ledger is closed.
-
-        Raises:
-            CampaignError: another process is running the campaign.
-        """
+        """Keep other runs out until this ledger is closed."""
         if self._lock is None:
-            self._lock = schema.Lock(self.path)
+            self._lock = self._acquire_lock()
 
     def is_locked_elsewhere(self) -> bool:
-        """Whether another process, or another ledger of this one, runs the campaign."""
+        """Return whether another process, or another ledger of this one, runs the campaign."""
         if self._lock is None:
             try:
-                schema.Lock(self.path).release()
+                self._acquire_lock().release()
             except CampaignError:
                 return True
         return False
 
+    def _acquire_lock(self) -> FileLock:
+        try:
+            return FileLock(f"{self.path}.lock", timeout_seconds=_LOCK_TIMEOUT_SECONDS)
+        except FileLockedError:
+            raise CampaignError(
+                "already_running", "{name}: another process is running this campaign", name=self.path.stem
+            ) from None
+        except (OSError, sqlite3.Error) as error:
+            raise CampaignError(
+                "cannot_be_locked", "the ledger {path} cannot be locked: {error}", path=self.path, error=error
+            ) from error
+
     def close(self) -> None:
-        """Give the file up. Closing twice does nothing."""
+        """Close the file and release its lock. Closing twice does nothing."""
         with self._mutex:
             self._connection.close()
             if self._lock is not None:
                 self._lock.release()
                 self._lock = None
 
-    @contextmanager
-    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """Hold the file for one transaction; wait up to ten seconds for another's.
+    def checkpoint(self) -> None:
+        """Move everything into the file itself, so that it can be copied or renamed alone.
 
-        Args:
-            durable: whether it outlives a power cut when it has ended. Else it outlives the process only, until the
-                next durable one takes it along.
+        Raises:
+            CampaignError: the disk is full.
         """
         with self._mutex:
             try:
-                self._wait_for_disk(durable)
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.Error as error:
+                raise self._cannot_be_written(error) from error
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Run one transaction; wait up to ten seconds for another process's.
+
+        Args:
+            durable: whether it survives a power cut when it has ended. Else it survives the process only, until the
+                next durable one includes it.
+        """
+        with self._mutex:
+            try:
+                self._set_durable(durable)
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._connection
-                    if durable and self._riding:
-                        # A transaction that writes nothing would take nothing along.
-                        write_value(self._connection, "carried", True)
+                    if durable and self._has_pending_commit:
+                        # A transaction that writes nothing would include nothing.
+                        write_value(self._connection, "durable", True)
                     self._connection.execute("COMMIT")
-                    self._riding = not durable
+                    self._has_pending_commit = not durable
                 except BaseException:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise CampaignError(f"the ledger {self.path} cannot be written: {error}") from error
+                raise self._cannot_be_written(error) from error
 
-    def _wait_for_disk(self, wanted: bool) -> None:
-        if wanted is not self._waits:
+    def _set_durable(self, wanted: bool) -> None:
+        if wanted is not self._is_durable:
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
-            self._waits = wanted
+            self._is_durable = wanted
 
-    def get(self, name: str) -> Any:  # noqa: ANN401 - what was put there
-        """Return a value that describes the campaign, or ``None``."""
+    def _cannot_be_written(self, error: sqlite3.Error) -> CampaignError:
+        return CampaignError(
+            "cannot_be_written", "the ledger {path} cannot be written: {error}", path=self.path, error=error
+        )
+
+    def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - SQLite's
         with self._mutex:
-            row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return None if row is None else json.loads(row[0])
+            try:
+                return self._connection.execute(statement, parameters).fetchall()
+            except sqlite3.Error as error:
+                raise CampaignError(
+                    "cannot_be_read", "the ledger {path} cannot be read: {error}", path=self.path, error=error
+                ) from error
+
+    def get(self, name: str) -> Any:  # noqa: ANN401 - what was stored
+        """Return a value that describes the campaign, or ``None``."""
+        return queries.value(self._fetch, name)
 
     def put(self, values: Mapping[str, Any]) -> None:
-        """Keep values that describe the campaign, all or none."""
-        rows = [(name, json.dumps(value, ensure_ascii=False)) for name, value in values.items()]
+        """Store values that describe the campaign, all or none."""
         with self.transaction() as connection:
-            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+            for name, value in values.items():
+                write_value(connection, name, value)
 
     def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
         """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
         if self.get("sealed"):
-            raise CampaignError("recipients cannot be added to a campaign that is complete")
-        group: list[Recipient] = []
-        for recipient in recipients:
-            group.append(recipient)
-            if len(group) == _GROUP:
-                yield from self._add(group)
-                group = []
-        yield from self._add(group)
+            raise CampaignError("already_sealed", "recipients cannot be added to a campaign that is complete")
+        every = iter(recipients)
+        while group := list(islice(every, _GROUP_ROWS)):
+            yield from self._add(group)
 
     def _add(self, group: list[Recipient]) -> list[Recipient]:
         repeated = []
         with self.transaction() as connection:
             n = connection.execute("SELECT coalesce(max(n), 0) FROM recipient").fetchone()[0]
             for one in group:
-                variables = json.dumps(one.variables, ensure_ascii=False) if one.variables else "{}"
-                cost = None if one.cost is None else str(one.cost)
-                row = (n + 1, one.number, variables, one.parts, cost, one.zone, one.line)
+                row = schema.recipient_row(n + 1, one)
                 if connection.execute("INSERT OR IGNORE INTO recipient VALUES (?,?,?,?,?,?,?)", row).rowcount:
                     n += 1
                 else:
@@ -153,86 +189,111 @@ class SqliteLedger(Claiming, Noting, Reading):
         return repeated
 
     def seal(self) -> None:
-        """Close the list of recipients; without it a campaign cannot run."""
-        with self._mutex:
-            total = self._connection.execute("SELECT count(*) FROM recipient").fetchone()[0]
-            zones = [row[0] for row in self._connection.execute("SELECT DISTINCT zone FROM recipient")]
+        """Close the list of recipients."""
+        total = self._fetch("SELECT count(*) FROM recipient")[0][0]
+        zones = [row[0] for row in self._fetch("SELECT DISTINCT zone FROM recipient")]
         self.put({"sealed": True, "total": total, "zones": zones})
 
-    def unknown(self) -> Iterator[Unsettled]:
-        """Return those of whom nobody knows whether they were sent to."""
-        with self._mutex:
-            rows = self._connection.execute(
-                "SELECT n, began, ended, error FROM pending WHERE state = ? ORDER BY n", (State.UNKNOWN,)
-            ).fetchall()
-        return (Unsettled(*row) for row in rows)
+    def begin(self, now: float) -> int:
+        """Begin a run and return its epoch. Whatever an earlier run left claimed becomes unknown."""
+        with self.transaction() as connection:
+            if not read_value(connection, "sealed"):
+                raise CampaignError("not_sealed", "the campaign was not completed when it was created: create it anew")
+            epoch = int(read_value(connection, "epoch") or 0) + 1
+            write_value(connection, "epoch", epoch)
+            expire_claims(connection, now)
+        return epoch
 
-    def known(self, since: float) -> Iterator[tuple[int, float]]:
-        """Return who was surely sent to from a moment on, and the last ones before it, with the times."""
-        at, before = 2**62, _WITNESSES
-        # From the newest on: what is written down has the order of time, but for what waited in a group.
-        while before > 0:
-            with self._mutex:
-                rows = self._connection.execute(
-                    "SELECT ident, n, at FROM outcome WHERE ident < ? AND state = ? AND claim > 0"
-                    " ORDER BY ident DESC LIMIT ?",
-                    (at, State.SENT, _GROUP),
-                ).fetchall()
-            if not rows:
-                return
-            for _, n, when in rows:
-                before -= when < since
-                yield n, when
-            at = rows[-1][0]
+    def claim(
+        self,
+        epoch: int,
+        limit: int,
+        now: float,
+        *,
+        hold_back: int = 0,
+        budget: Decimal | None = None,
+        quiet_until: Callable[[str | None], float | None] | None = None,
+    ) -> Claim:
+        """Take up to ``limit`` recipients for sending; the claim is on disk when this returns."""
+        with self.transaction() as connection:
+            _check_epoch(connection, epoch)
+            return ClaimBuilder(connection, self._hash, now, budget, quiet_until).build(epoch, limit, hold_back)
 
-    def latest(self) -> float:
-        """Return the latest time that stands in the ledger: time must not go back between runs."""
-        with self._mutex:
-            row = self._connection.execute(
-                "SELECT max(coalesce((SELECT at FROM outcome ORDER BY ident DESC LIMIT 1), 0),"
-                " coalesce((SELECT at FROM claim ORDER BY ident DESC LIMIT 1), 0))"
-            ).fetchone()
-        return float(row[0])
-
-    def sent(self) -> Iterator[tuple[int, str]]:
-        """Return who was sent to and has no last word yet, with the msgid or callid."""
-        at = 0
-        while True:
-            with self._mutex:
-                rows = self._connection.execute(
-                    "SELECT o.ident, o.n, o.msgid FROM outcome o WHERE o.ident > ? AND o.state = ? AND o.msgid != ''"
-                    " AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n) ORDER BY o.ident LIMIT ?",
-                    (at, State.SENT, _GROUP),
-                ).fetchall()
-            if not rows:
-                return
-            yield from ((n, msgid) for _, n, msgid in rows)
-            at = rows[-1][0]
+    def record(self, outcomes: Iterable[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
+        """Append outcomes in one transaction; return of each whether it changed its recipient's state."""
+        batch = list(outcomes)
+        with self.transaction(durable=durable) as connection:
+            if epoch is not None:
+                _check_epoch(connection, epoch)
+            return record_outcomes(connection, batch)
 
     def suppress(self, numbers: Iterable[str]) -> int:
-        """Leave numbers out from now on; return how many are new. Only their hashes are kept."""
+        """Leave numbers out from now on; return how many are new. Only their hashes are stored."""
         with self.transaction() as connection:
-            rows = [(self.hash(number),) for number in numbers]
+            rows = [(self._hash(number),) for number in numbers]
             return sum(connection.execute("INSERT OR IGNORE INTO suppression VALUES (?)", row).rowcount for row in rows)
 
-    def hash(self, number: str) -> bytes:
-        """Return what stands for a number in the list of those to be left out."""
+    def _hash(self, number: str) -> bytes:
         return hmac.digest(str(self.get("salt")).encode(), number.encode(), hashlib.sha256)[:16]
 
+    def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
+        """Return recipients by position."""
+        return queries.recipients(self._fetch, first, last)
+
+    def recipient_statuses(self) -> Iterator[RecipientStatus]:
+        """Return the status of each recipient, in the order of the list."""
+        return queries.recipient_statuses(self._fetch)
+
+    def remaining(self) -> Remaining:
+        """Return what is still to be sent."""
+        return queries.remaining(self._fetch, self._hash)
+
+    def unknown(self) -> Iterator[Unsettled]:
+        """Return the recipients whose outcome is unknown."""
+        return queries.unknown(self._fetch)
+
+    def confirmed_sends(self, since: float) -> Iterator[tuple[int, float]]:
+        """Return who was certainly sent to from a moment on, and the last ones before it, with the times."""
+        return queries.confirmed_sends(self._fetch, since)
+
+    def without_final_status(self) -> Iterator[tuple[int, str]]:
+        """Return who was sent to and has no final status yet, with the msgid or callid."""
+        return queries.without_final_status(self._fetch)
+
+    def latest_time(self) -> float:
+        """Return the latest time in the ledger."""
+        return queries.latest_time(self._fetch)
+
     def tally(self) -> Tally:
-        """Return the figures."""
+        """Return the totals."""
         with self._mutex:
-            counts = {State(state): count for state, count in self._connection.execute("SELECT * FROM tally") if count}
-            flying = self._connection.execute("SELECT coalesce(sum(remaining), 0) FROM claim WHERE remaining > 0")
-            in_flight = flying.fetchone()[0]
-        total = self.get("total") or 0
-        # Waiting is everybody of whom nothing else is known, whether they were tried before or not.
-        # A report may come before the answer of its own message: then that one is counted as in flight, too.
-        counts[State.WAITING] = max(0, total - in_flight - sum(counts.values()))
-        return Tally(
-            total=total,
-            counts=counts,
-            in_flight=in_flight,
-            reserved=Decimal(self.get("reserved") or 0),
-            charged=Decimal(self.get("charged") or 0),
-        )
+            return queries.tally(self._fetch)
+
+    def purge(self) -> int:
+        """Delete numbers, variables and ids, overwrite them in the file, and keep the totals."""
+        with self.transaction() as connection:
+            connection.execute("UPDATE outcome SET msgid = ''")
+            connection.execute("DELETE FROM suppression")
+            return connection.execute("UPDATE recipient SET number = n, variables = '{}', line = 0").rowcount
+
+
+def _check_epoch(connection: sqlite3.Connection, epoch: int) -> None:
+    if read_value(connection, "epoch") != epoch:
+        raise CampaignError("replaced_by_another_run", "another run has taken this campaign over")
+
+
+def _open(path: Path, *, create: bool) -> sqlite3.Connection:
+    if not create and not path.is_file():
+        raise CampaignError("file_not_found", "there is no campaign in {path}", path=path)
+    try:
+        connection = open_database(path, schema.STATEMENTS, schema.VERSION, create=create)
+    except FileExistsError:
+        raise CampaignError("file_exists", "{path} exists already", path=path) from None
+    except WrongSchemaError:
+        raise CampaignError("wrong_version", "{path} is no campaign of this version", path=path) from None
+    except (OSError, sqlite3.Error) as error:
+        raise CampaignError(
+            "cannot_be_opened", "the ledger {path} cannot be opened: {error}", path=path, error=error
+        ) from error
+    connection.execute(f"PRAGMA cache_size = {-(_CREATE_CACHE_KIB if create else _CACHE_KIB)}")
+    return connection

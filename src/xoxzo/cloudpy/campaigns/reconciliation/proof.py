@@ -15,32 +15,33 @@ def find_unsent(
     unsettled: Iterable[Unsettled],
     *,
     listed: Container[int],
-    known: Iterable[tuple[int, float]],
-    asked: float,
+    confirmed: Iterable[tuple[int, float]],
+    requested_at: float,
     settle: float,
 ) -> list[int]:
-    """Return the unknown recipients that were surely not sent, as far as a sent list can prove that.
+    """Return the unknown recipients that were surely not sent to, as far as a sent list can prove that.
 
-    The list holds an unstated number of records, so a message that is not in it may have been sent all the same. Only
-    witnesses on both sides show that the list reaches over the time of a try:
+    The list has an undocumented size limit, so a message that is not in it may have been sent all the same. Only
+    witnesses on both sides show that the list covers the time of an attempt:
 
     1. the time in which a late acceptance can happen has passed;
-    2. every message known to be sent since just before the try is in the list;
+    2. every message known to be sent since just before the attempt is in the list;
     3. so is at least one that is known to have been sent before it;
     4. so is at least one that was sent after the settling time had passed.
 
-    That the tag comes back in this account follows from 3, since the list is read by tags.
+    That this account returns the tag follows from 3, since the list is searched by tags.
 
     Args:
-        unsettled: the unknown ones.
-        listed: the recipients whose reference stands in the list.
-        known: who was surely sent to, and when that was answered, in seconds since 1970; read once, in any order.
-        asked: when the list was asked for.
-        settle: seconds after a try until no late acceptance is possible.
+        unsettled: the unknown recipients.
+        listed: the recipients whose reference is in the list.
+        confirmed: who was certainly sent to, and when the response came, in seconds since 1970; read once, in any
+            order.
+        requested_at: when the list was requested.
+        settle: seconds after an attempt until no late acceptance is possible.
     """
-    # Three times are all that is wanted of however many witnesses.
+    # Three times are needed of however many witnesses.
     first_listed, last_listed, last_missing = inf, -inf, -inf
-    for n, at in known:
+    for n, at in confirmed:
         if n in listed:
             first_listed, last_listed = min(first_listed, at), max(last_listed, at)
         else:
@@ -49,7 +50,7 @@ def find_unsent(
         one.n
         for one in unsettled
         if one.n not in listed
-        and asked >= one.ended + settle
+        and requested_at >= one.ended + settle
         and last_missing < one.began - settle
         and first_listed < one.began
         and last_listed > one.ended + settle

@@ -1,4 +1,4 @@
-"""The part of a campaign that finds out what became of messages, and takes what others tell of them."""
+"""The methods of a campaign that find out what became of messages, and record delivery reports."""
 
 from __future__ import annotations
 
@@ -16,85 +16,89 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.records import Tally, Unsettled
+
+_CONCURRENCY = 10
 
 
 class ReconcileApi:
-    """What ``Campaign`` has for settling what is not known."""
+    """What ``Campaign`` has for reconciliation."""
 
     if TYPE_CHECKING:
         content: Content
-        ledger: SqliteLedger
+        ledger: Ledger
         _uid: str
 
     def unknown(self) -> Iterator[Unsettled]:
-        """Return those of whom nobody knows whether they were sent to."""
+        """Return the recipients whose outcome is unknown."""
         return self.ledger.unknown()
 
     async def settle(self, client: AsyncClient, *, settle: float = 600.0, statuses: bool = False) -> Tally:
-        """Look once what became of messages, in the sent list and, if wished, one by one.
+        """Look unknown messages up in the sent list, once; on request, ask for each message's status.
 
         Args:
-            client: asks.
-            settle: seconds after which a message whose answer was lost is not accepted any more.
-            statuses: ask for each message that has no last word yet.
+            client: reads the list.
+            settle: seconds after which a message whose response was lost is no longer accepted.
+            statuses: ask for the status of each message that has no final one.
 
         Raises:
-            CampaignError: another process runs it.
-            APIError: a question failed.
+            CampaignError: another process runs the campaign.
+            APIError: the list or a status could not be read.
         """
         self.ledger.lock()
-        settler = self._settler()
-        self.ledger.begin(settler.clock.now())
+        reconciler = self._reconciler()
+        self.ledger.begin(reconciler.clock.now())
         if not self.content.is_call:
-            settler.prove(await settler.look(client), settle)
+            reconciler.release_unsent(await reconciler.read_sent_list(client), settle)
         if statuses:
-            await settler.follow(client, calls=self.content.is_call, concurrency=10)
+            await reconciler.poll_statuses(client, calls=self.content.is_call, concurrency=_CONCURRENCY)
         return self.ledger.tally()
 
-    def record(self, event: Any) -> bool:  # noqa: ANN401 - a DeliveryReport or a CallEnded; rooms of one floor meet by shape
-        """Take a delivery report or the end of a call; return whether it changed anything.
+    def record(self, event: Any) -> bool:  # noqa: ANN401 - a DeliveryReport or a CallEnded: packages of one layer do not import each other
+        """Record a delivery report or the end of a call; return whether it changed anything.
 
         Args:
             event: what ``Callbacks.receive`` returned.
         """
-        settler = self._settler()
-        n = settler.place([str(getattr(event, "reference", None) or "")])
+        n = self._reconciler().position([str(getattr(event, "reference", None) or "")])
         if n is None or not hasattr(event, "status") or self.ledger.get("state") == "purged":
             return False
         ident = str(getattr(event, "msgid", "") or getattr(event, "callid", ""))
-        at = max(time.time(), self.ledger.latest())
+        at = max(time.time(), self.ledger.latest_time())
         outcome = Outcome(n, 0, state_of(str(event.status)), ident, "", at, 0.0, getattr(event, "cost", None))
-        return self.ledger.note([outcome])[0]
+        return self.ledger.record([outcome])[0]
 
     def suppress(self, numbers: Iterable[str]) -> int:
-        """Leave numbers out from now on, in a run under way as well; return how many are new."""
+        """Leave numbers out from now on, also in a run under way; return how many are new."""
         return self.ledger.suppress(numbers)
 
     def read_usage_log(self, path: str | os.PathLike[str], *, settle: float = 600.0) -> int:
-        """Settle by the usage log that Xoxzo's dashboard hands out as CSV; return how many of its records are ours.
+        """Reconcile with the usage log that Xoxzo's dashboard exports as CSV.
+
+        Returns:
+            How many of its records are of this campaign.
 
         Raises:
             CampaignError: it is no usage log, or another process runs the campaign.
         """
         self.ledger.lock()
-        settler = self._settler()
-        found = settler.read_usage_log(Path(path))
-        settler.prove(settler.clock.now(), settle)
+        reconciler = self._reconciler()
+        found = reconciler.read_usage_log(Path(path))
+        reconciler.release_unsent(reconciler.clock.now(), settle)
         return found
 
     def assume_sent(self) -> int:
-        """Take every unknown message for sent: nobody will be sent to again. Return how many."""
-        return self._move(State.ASSUMED, "assumed to be sent")
+        """Treat every unknown message as sent: it is not sent again. Return how many."""
+        return self._move_unknown(State.ASSUMED, "assumed_sent")
 
     def resend_unknown(self) -> int:
-        """Have every unknown message sent again by the next run, though some may arrive twice. Return how many."""
-        return self._move(State.WAITING, "to be sent again, as was asked")
+        """Have the next run send every unknown message again, though some may arrive twice. Return how many."""
+        return self._move_unknown(State.WAITING, "resend_requested")
 
-    def _move(self, state: State, reason: str) -> int:
+    def _move_unknown(self, state: State, reason: str) -> int:
         self.ledger.lock()
-        return self._settler().move(state, reason)
+        return self._reconciler().move_unknown(state, reason)
 
-    def _settler(self) -> Reconciler:
-        return Reconciler(self.ledger, self._uid, SteadyClock(self.ledger.latest()))
+    def _reconciler(self) -> Reconciler:
+        return Reconciler(self.ledger, self._uid, SteadyClock(self.ledger.latest_time()))

@@ -1,4 +1,4 @@
-"""Finding out what became of messages: from the sent list, message by message, or from the usage log."""
+"""Find out what became of messages: from the sent list, message by message, or from the usage log."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import csv
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.inputs.encodings import detect
+from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, detect
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
 from xoxzo.cloudpy.campaigns.records import Outcome, State
 from xoxzo.cloudpy.errors import APIError, CampaignError
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger import Ledger
 
-_GROUP = 500
-_OLDEST = timedelta(days=89)
-_SKEW = 3600.0
+_GROUP_OUTCOMES = 500
+_MAX_LIST_DAYS = 89
+_MAX_CLOCK_ERROR_SECONDS = 3600.0
+_MAX_DIGITS = 9
 _STATES = {
     "DELIVERED": State.DELIVERED,
     "OK": State.DELIVERED,
@@ -37,16 +39,16 @@ _STATES = {
 
 
 def state_of(status: str) -> State:
-    """Return the state that one of Xoxzo's words for an SMS or a call means (API sections 2.2 and 5.2)."""
+    """Return the state for one of Xoxzo's statuses of an SMS or a call (API sections 2.2 and 5.2)."""
     return _STATES.get(status.strip().upper(), State.SENT)
 
 
 class Reconciler:
-    """Looks up what is not known for certain.
+    """Looks up what is not known for certain, and records it.
 
     Args:
-        ledger: where the campaign stands.
-        uid: what the references of its messages begin with.
+        ledger: the campaign's ledger.
+        uid: the prefix of its references.
         clock: the time.
     """
 
@@ -54,114 +56,131 @@ class Reconciler:
         self.clock = clock
         self._ledger = ledger
         self._reference = re.compile(rf"(?<![A-Za-z0-9]){re.escape(uid)}-([1-9][0-9]*)(?![0-9])")
-        # A byte for each recipient: a million of them stand in the list of a large campaign.
-        self._listed = bytearray(int(ledger.get("total") or 0) + 1)
+        self._total = int(ledger.get("total") or 0)
 
-    def place(self, tags: Iterable[str]) -> int | None:
-        """Return the recipient that a reference among some tags stands for."""
+    @cached_property
+    def _listed(self) -> bytearray:
+        # A byte for each recipient: the list of a large campaign has a million of them.
+        return bytearray(self._total + 1)
+
+    def position(self, tags: Iterable[str]) -> int | None:
+        """Return the position of the recipient whose reference is among some tags."""
         for tag in tags:
             if found := self._reference.fullmatch(tag.strip()):
-                return self._number(found[1])
+                return self._valid_position(found[1])
         return None
 
-    async def look(self, client: AsyncClient) -> float:
-        """Read the sent list, note what it shows, and return when it was asked for.
+    async def read_sent_list(self, client: AsyncClient) -> float:
+        """Read the sent list, record what it shows, and return when it was requested.
 
         Raises:
             APIError: the list could not be read.
         """
-        asked = self.clock.now()
+        requested_at = self.clock.now()
         group: list[Outcome] = []
-        async for message in client.sms.list(since=self._since()):
-            n = self.place(message.tags)
+        async for message in client.sms.list(since=self._list_since()):
+            n = self.position(message.tags)
             if n is not None:
-                group.append(self._seen(n, message.msgid, str(message.status), message.cost))
-            if len(group) == _GROUP:
-                self._ledger.note(group)
+                group.append(self._listed_outcome(n, message.msgid, str(message.status), message.cost))
+            if len(group) == _GROUP_OUTCOMES:
+                self._ledger.record(group)
                 group = []
-        self._ledger.note(group)
-        return asked
+        self._ledger.record(group)
+        return requested_at
 
-    def _since(self) -> date:
-        """Return the day from which on the list is wanted."""
+    def _list_since(self) -> date:
+        """Return the day from which on the list is requested."""
         wall = self.clock.wall()
-        oldest = datetime.fromtimestamp(wall, UTC) - _OLDEST
-        if self.clock.now() - wall > _SKEW:
-            # The machine's clock was once ahead: no time in the ledger says on which day something was sent.
+        oldest = datetime.fromtimestamp(wall, UTC) - timedelta(days=_MAX_LIST_DAYS)
+        if self.clock.now() - wall > _MAX_CLOCK_ERROR_SECONDS:
+            # The machine's clock was once ahead: no time in the ledger tells on which day something was sent.
             return oldest.date()
         first = min((one.began for one in self._ledger.unknown()), default=wall)
         return max(datetime.fromtimestamp(first, UTC) - timedelta(days=1), oldest).date()
 
     def read_usage_log(self, path: Path) -> int:
-        """Read the log of SMS or calls that Xoxzo's dashboard hands out as CSV (API section 9.2).
+        """Read the log of SMS or calls that Xoxzo's dashboard exports as CSV (API section 9.2).
 
         Returns:
             How many of its records are of this campaign.
 
         Raises:
-            CampaignError: this is no such file.
+            CampaignError: it is no usage log, or cannot be read.
         """
         count = 0
         try:
             with path.open(encoding=detect(path), newline="") as file:
-                records = self._records(csv.DictReader(file), path)
-                while group := list(islice(records, _GROUP)):
-                    self._ledger.note(group)
+                records = self._usage_records(csv.DictReader(file), path)
+                while group := list(islice(records, _GROUP_OUTCOMES)):
+                    self._ledger.record(group)
                     count += len(group)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise CampaignError(f"{path} cannot be read: {error}") from error
+            raise cannot_be_read(path, error) from error
         return count
 
-    def _records(self, reader: csv.DictReader[str], path: Path) -> Iterator[Outcome]:
+    def _usage_records(self, reader: csv.DictReader[str], path: Path) -> Iterator[Outcome]:
         columns = set(reader.fieldnames or ())
         key = "msgid" if "msgid" in columns else "callid"
         if not {key, "tags", "status"} <= columns:
-            raise CampaignError(f"{path} is no usage log: it has no columns msgid or callid, tags and status")
+            raise CampaignError(
+                "no_usage_log",
+                "{path} is no usage log: it has no columns msgid or callid, tags and status",
+                path=path,
+            )
         for row in reader:
-            # How the tags stand in one cell is not known: the reference is looked for wherever it is.
+            # The format of the tags in their cell is not documented: the reference is searched anywhere in it.
             found = self._reference.search(row["tags"] or "")
-            n = self._number(found[1]) if found else None
+            n = self._valid_position(found[1]) if found else None
             if n is not None:
-                yield self._seen(n, row[key] or "", row["status"] or "", _credits(row.get("cost")))
+                yield self._listed_outcome(n, row[key] or "", row["status"] or "", _credits(row.get("cost")))
 
-    def prove(self, asked: float, settle: float) -> int:
-        """Free those that were surely not sent, by the rule of the witnesses; return how many."""
+    def release_unsent(self, requested_at: float, settle: float) -> int:
+        """Make those waiting again that the sent list proves unsent; return how many.
+
+        Args:
+            requested_at: when the list was requested.
+            settle: seconds after an attempt until no late acceptance is possible.
+        """
         unknown = list(self._ledger.unknown())
         if not unknown:
             return 0
-        since = min(one.began for one in unknown) - settle
-        proven = find_unsent(
-            unknown, listed=_Marked(self._listed), known=self._ledger.known(since), asked=asked, settle=settle
+        confirmed = self._ledger.confirmed_sends(min(one.began for one in unknown) - settle)
+        unsent = find_unsent(
+            unknown, listed=_Marked(self._listed), confirmed=confirmed, requested_at=requested_at, settle=settle
         )
-        now = self.clock.now()
-        self._ledger.note(
-            Outcome(n, 0, State.WAITING, "", "proven not to have been sent", now, 0.0, None, now) for n in proven
-        )
-        return len(proven)
+        self._record(unsent, State.WAITING, "proven_unsent")
+        return len(unsent)
 
-    def move(self, state: State, reason: str) -> int:
-        """Move every unknown recipient because a person has said so; return how many."""
-        now = self.clock.now()
-        moved = [Outcome(one.n, 0, state, "", reason, now, 0.0, None, now) for one in self._ledger.unknown()]
-        return sum(self._ledger.note(moved))
+    def move_unknown(self, state: State, reason: str) -> int:
+        """Change the state of every unknown recipient because a person has decided so; return how many.
 
-    async def follow(self, client: AsyncClient, *, calls: bool, concurrency: int) -> int:
-        """Ask once for each message without a last word where it is; return how many have one now.
+        Args:
+            state: the new state.
+            reason: a code of `records.OUTCOME_REASONS`.
+        """
+        return sum(self._record((one.n for one in self._ledger.unknown()), state, reason))
+
+    def _record(self, positions: Iterable[int], state: State, reason: str) -> list[bool]:
+        now = self.clock.now()
+        return self._ledger.record(Outcome(n, 0, state, "", reason, now, 0.0, None, now) for n in positions)
+
+    async def poll_statuses(self, client: AsyncClient, *, calls: bool, concurrency: int) -> int:
+        """Ask once for the status of each message without a final one; return how many have one now.
 
         Raises:
-            APIError: a question failed.
+            APIError: a status could not be read.
         """
-        pending = self._ledger.sent()
+        pending = self._ledger.without_final_status()
         ended = 0
 
         async def ask() -> None:
             nonlocal ended
             for n, ident in pending:
-                said = await (client.calls.get(ident) if calls else client.sms.get(ident))
-                state = state_of(str(said.status))
+                status = await (client.calls.get(ident) if calls else client.sms.get(ident))
+                state = state_of(str(status.status))
                 if state != State.SENT:
                     now = self.clock.now()
-                    ended += sum(self._ledger.note([Outcome(n, 0, state, ident, "", now, 0.0, said.cost)]))
+                    ended += sum(self._ledger.record([Outcome(n, 0, state, ident, "", now, 0.0, status.cost)]))
 
         tasks = [asyncio.create_task(ask()) for _ in range(concurrency)]
         try:
@@ -173,13 +192,13 @@ class Reconciler:
             raise
         return ended
 
-    def _number(self, digits: str) -> int | None:
-        return int(digits) if len(digits) < 10 and int(digits) < len(self._listed) else None
+    def _valid_position(self, digits: str) -> int | None:
+        return int(digits) if len(digits) <= _MAX_DIGITS and int(digits) <= self._total else None
 
-    def _seen(self, n: int, ident: str, status: str, cost: Decimal | None) -> Outcome:
+    def _listed_outcome(self, n: int, ident: str, status: str, cost: Decimal | None) -> Outcome:
         self._listed[n] = 1
         state = state_of(status)
-        # A message that is still on its way shows no cost yet (API section 15.22).
+        # A message without a final status shows no cost yet (API section 15.22).
         return Outcome(n, 0, state, ident, "", self.clock.now(), 0.0, cost if state != State.SENT else None)
 
 

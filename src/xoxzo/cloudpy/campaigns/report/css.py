@@ -1,4 +1,4 @@
-"""How a report looks: light and dark, wide and narrow, on a screen and on paper."""
+"""The style sheet of a report: light and dark, wide and narrow, on a screen and on paper."""
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#17202b;--soft:#5b6877;--line:#e1e7ee;--paper:#fff;--tint:#f5f7fa;--main:#2f6fb6;

@@ -1,68 +1,56 @@
-"""Every recipient with what became of it, as a file for people."""
+"""Export all recipients with their status, and bad rows with their reasons, as CSV or a workbook."""
 
 from __future__ import annotations
 
 import csv
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from xoxzo.cloudpy.campaigns.inputs import BadRow
-    from xoxzo.cloudpy.campaigns.ledger.queries import RecipientStatus
+    from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
+    from xoxzo.cloudpy.campaigns.records import RecipientStatus
 
 EXPORT_COLUMNS = ("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error")
 """The columns of an export. Times are UTC; ``estimate`` and ``charged`` are credits."""
 
 
-def rows(recipient_statuses: Iterable[RecipientStatus]) -> Iterator[tuple[str, ...]]:
-    """Return the rows of an export, without its header."""
-    for one in recipient_statuses:
-        who = one.recipient
-        yield (
-            str(who.line),
-            who.number,
-            one.state.name,
-            one.ident,
-            _stamp(one.began),
-            _stamp(one.sent),
-            _stamp(one.ended),
-            str(who.parts),
-            "" if who.cost is None else str(who.cost),
-            "" if one.charged is None else str(one.charged),
-            one.error,
-        )
-
-
-def export(recipient_statuses: Iterable[RecipientStatus], path: Path) -> int:
-    """Write an export, as a workbook where the name ends with ``.xlsx`` and else as CSV; its owner alone may read it.
+def export(statuses: Iterable[RecipientStatus], path: Path) -> int:
+    """Export to a file that only its owner can read: a workbook if its name ends with ``.xlsx``, else CSV.
 
     Returns:
-        How many recipients are in it.
+        How many recipients were exported.
 
     Raises:
         CampaignError: the file cannot be written.
         ConfigurationError: writing workbooks needs the extra ``campaigns``.
     """
+    if path.suffix.lower() != ".xlsx":
+        return _write_csv_file(EXPORT_COLUMNS, _rows(statuses), path)
     try:
-        write = _workbook if path.suffix.lower() == ".xlsx" else _csv
-        return write(EXPORT_COLUMNS, rows(recipient_statuses), path)
+        return _write_workbook(EXPORT_COLUMNS, _rows(statuses), path)
     except OSError as error:
-        raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise _cannot_be_written(path, error) from None
 
 
-def write_bad_rows(bad: Iterable[BadRow], path: Path, say: Callable[[str], str] = str) -> int:
-    """Write bad rows with their reasons as a CSV that can be mended and fed in again.
+def export_csv(statuses: Iterable[RecipientStatus], file: TextIO) -> int:
+    """Export as CSV to an open file; return how many recipients were exported."""
+    return _write_csv(EXPORT_COLUMNS, _rows(statuses), file)
+
+
+def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> int:
+    """Write bad rows with their reasons as a CSV file that can be corrected and used as input again.
 
     Args:
         bad: the rows.
         path: the file.
-        say: says a reason in the language of whoever reads the file.
+        translate: returns a sentence in the reader's language, as ``gettext`` does.
 
     Returns:
         How many there are.
@@ -70,37 +58,66 @@ def write_bad_rows(bad: Iterable[BadRow], path: Path, say: Callable[[str], str] 
     Raises:
         CampaignError: the file cannot be written.
     """
-    kept = list(bad)
-    columns = tuple(dict.fromkeys(name for row in kept for name in row.cells if not name.startswith("xoxzo_")))
+    rows = list(bad)
+    columns = tuple(dict.fromkeys(name for row in rows for name in row.cells if not name.startswith("xoxzo_")))
     cells = (
-        (*(row.cells.get(name, "") for name in columns), str(row.line), row.column, say(row.reason)) for row in kept
+        (*(row.cells.get(name, "") for name in columns), str(row.line), row.column, row.reason.render(translate))
+        for row in rows
     )
+    return _write_csv_file((*columns, "xoxzo_line", "xoxzo_column", "xoxzo_reason"), cells, path)
+
+
+def _rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[str, ...]]:
+    for one in statuses:
+        recipient = one.recipient
+        yield (
+            str(recipient.line),
+            recipient.number,
+            one.state.name,
+            one.ident,
+            _utc(one.began),
+            _utc(one.sent),
+            _utc(one.ended),
+            str(recipient.parts),
+            "" if recipient.cost is None else str(recipient.cost),
+            "" if one.charged is None else str(one.charged),
+            outcome_reason(one.error),
+        )
+
+
+def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], path: Path) -> int:
     try:
-        return _csv((*columns, "xoxzo_line", "xoxzo_column", "xoxzo_reason"), cells, path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # With a byte-order mark, so that Excel does not read it as cp932.
+        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+            return _write_csv(header, rows, file)
     except OSError as error:
-        raise CampaignError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise _cannot_be_written(path, error) from None
 
 
-def _csv(header: tuple[str, ...], lines: Iterable[tuple[str, ...]], path: Path) -> int:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    # With its mark, so that Excel does not take it for cp932.
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        count = 0
-        for count, line in enumerate(lines, 1):  # noqa: B007 - it is what is returned
-            writer.writerow([_inert(cell) for cell in line])
+def _write_csv(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], file: TextIO) -> int:
+    writer = csv.writer(file)
+    writer.writerow(header)
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - it is returned
+        writer.writerow([_without_formula(cell) for cell in row])
     return count
 
 
-def _inert(cell: str) -> str:
-    # A spreadsheet would carry out what begins so; numbers in E.164 are the one exception that it must keep.
+def _cannot_be_written(path: Path, error: OSError) -> CampaignError:
+    return CampaignError(
+        "file_cannot_be_written", "{path} cannot be written: {error}", path=path, error=error.strerror or error
+    )
+
+
+def _without_formula(cell: str) -> str:
+    # A spreadsheet would evaluate what begins so; numbers in E.164 are the one exception.
     if cell[:1] in {"=", "@", "\t", "\r"} or (cell[:1] in {"+", "-"} and not cell[1:].isdecimal()):
         return "'" + cell
     return cell
 
 
-def _workbook(header: tuple[str, ...], lines: Iterable[tuple[str, ...]], path: Path) -> int:
+def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], path: Path) -> int:
     try:
         import xlsxwriter
     except ModuleNotFoundError:
@@ -112,11 +129,11 @@ def _workbook(header: tuple[str, ...], lines: Iterable[tuple[str, ...]], path: P
         sheet.freeze_panes(1, 0)
         count = 0
         sheet.write_row(0, 0, header, book.add_format({"bold": True}))
-        for count, line in enumerate(lines, 1):
-            for column, cell in enumerate(line):
+        for count, row in enumerate(rows, 1):
+            for column, cell in enumerate(row):
                 sheet.write_string(count, column, cell)
     return count
 
 
-def _stamp(seconds: float) -> str:
+def _utc(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S") if seconds else ""

@@ -1,4 +1,4 @@
-"""A campaign on one page of HTML that needs nothing else: figures, charts, failures."""
+"""Render a report of a campaign as one HTML page without external resources: figures, charts, failures."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.records import State
-from xoxzo.cloudpy.campaigns.report.charts import Bar, bars, line_chart, share, stacked_bar
+from xoxzo.cloudpy.campaigns.records import State, outcome_reason
+from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
 from xoxzo.cloudpy.campaigns.report.css import STYLE
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.campaign import Campaign
 
-_WORDS = {
+_STATES = {
     State.DELIVERED: ("delivered", "good"),
-    State.SENT: ("sent, no last word yet", "main"),
+    State.SENT: ("sent, no final status yet", "main"),
     State.FAILED: ("failed at the carrier", "bad"),
     State.REJECTED: ("rejected by Xoxzo", "worse"),
     State.UNKNOWN: ("unknown: may be sent", "doubt"),
@@ -25,17 +25,20 @@ _WORDS = {
     State.SKIPPED: ("left out", "rest"),
     State.WAITING: ("not sent", "none"),
 }
-_KINDS = {"text": "SMS", "template": "SMS by template", "say": "calls that speak", "play": "calls that play"}
+_KINDS = {"text": "SMS", "template": "SMS by template", "say": "calls that speak", "play": "calls that play an mp3"}
 _LATENCIES = ((5, "≤ 5 s"), (15, "≤ 15 s"), (60, "≤ 1 min"), (300, "≤ 5 min"), (3600, "≤ 1 h"))
+_NO_CARRIER = "not known any more"
+_NO_REASON = "no reason was given"
 _FAILED = frozenset({State.FAILED, State.REJECTED})
-_MOST = 12
+_MAX_CARRIERS = 12
+_MAX_FAILURES = 50
 
 
 def render_report(campaign: Campaign) -> str:
-    """Return the page. It shows no number, no text and no id."""
-    figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("figures"))
+    """Return the page. It shows no phone number, no message and no id."""
+    figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("statistics"))
     sections = (
-        ("Where everybody stands", _standing(figures), True),
+        ("Recipients by state", _states(figures), True),
         ("Progress", _progress(figures), True),
         ("From recipient to delivery", _funnel(figures), False),
         ("From sent to delivered", _latency(figures), False),
@@ -67,7 +70,7 @@ def _head(campaign: Campaign, figures: Statistics) -> str:
             if first.date() == last.date()
             else f"sent {_day(first)} to {_day(last)}"
         )
-    reason = str(campaign.ledger.get("reason") or "")
+    reason = str(campaign.reason)
     why = f'<p class="why">{escape(reason)}</p>' if reason else ""
     return (
         f'<header><h1>{escape(campaign.name)}</h1><span class="state {escape(campaign.state)}">'
@@ -80,7 +83,7 @@ def _cards(figures: Statistics) -> str:
     failed = states[State.FAILED] + states[State.REJECTED]
     shown = (
         (f"{total:,}", "recipients", "", ""),
-        (f"{figures.taken:,}", "sent", _of(figures.taken, total), "main"),
+        (f"{figures.accepted:,}", "sent", _of(figures.accepted, total), "main"),
         (f"{states[State.DELIVERED]:,}", "delivered", _of(states[State.DELIVERED], total), "good"),
         (f"{failed:,}", "failed", _of(failed, total), "bad" if failed else ""),
         (
@@ -111,9 +114,9 @@ def _left_out(campaign: Campaign) -> str:
     return f'<p class="note">{" ".join(lines)}</p>' if lines else ""
 
 
-def _standing(figures: Statistics) -> str:
+def _states(figures: Statistics) -> str:
     return stacked_bar(
-        [Bar(word, figures.states[state], kind) for state, (word, kind) in _WORDS.items() if figures.states[state]]
+        [Bar(word, figures.states[state], kind) for state, (word, kind) in _STATES.items() if figures.states[state]]
     )
 
 
@@ -124,11 +127,11 @@ def _progress(figures: Statistics) -> str:
 def _funnel(figures: Statistics) -> str:
     states, total = figures.states, figures.total
     tried = total - states[State.WAITING] - states[State.SKIPPED]
-    return bars(
+    return bar_chart(
         [
             Bar("recipients", total, "rest"),
             Bar("tried", tried, "rest"),
-            Bar("sent", figures.taken, "main"),
+            Bar("sent", figures.accepted, "main"),
             Bar("delivered", states[State.DELIVERED], "good"),
         ],
         total,
@@ -136,13 +139,13 @@ def _funnel(figures: Statistics) -> str:
 
 
 def _latency(figures: Statistics) -> str:
-    counts = figures.within([most for most, _ in _LATENCIES])
+    counts = figures.delivered_within([most for most, _ in _LATENCIES])
     if not any(counts):
-        return bars([])
+        return bar_chart([])
     names = [*(word for _, word in _LATENCIES), "over 1 h"]
-    half, most = (_seconds(figures.quantile(share) or 0.0) for share in (0.5, 0.95))
+    half, most = (_seconds(figures.latency_quantile(share) or 0.0) for share in (0.5, 0.95))
     last = max(place for place, count in enumerate(counts) if count)
-    shown = bars([Bar(name, count) for name, count in zip(names, counts, strict=True)][: last + 1])
+    shown = bar_chart([Bar(name, count) for name, count in zip(names, counts, strict=True)][: last + 1])
     return f'<p class="lead">Half within <b>{half}</b>, 95 % within <b>{most}</b>.</p>{shown}'
 
 
@@ -151,7 +154,7 @@ def _parts(figures: Statistics, *, calls: bool) -> str:
         Bar("calls" if calls else f"{n} part{'s' if n != 1 else ''}", count, "main", f"{figures.costs[n]:,.0f} credits")
         for n, count in sorted(figures.parts.items())
     ]
-    return bars(rows)
+    return bar_chart(rows)
 
 
 def _carriers(figures: Statistics) -> str:
@@ -162,11 +165,16 @@ def _carriers(figures: Statistics) -> str:
     if not failed:
         return '<p class="soft">No failures.</p>'
     rows = [
-        Bar(name, count, "bad", f"{share(count, figures.reached[name])} of {figures.reached[name]:,}")
-        for name, count in failed.most_common(_MOST)
+        Bar(
+            name or _NO_CARRIER,
+            count,
+            "bad",
+            f"{share(count, figures.by_carrier[name])} of {figures.by_carrier[name]:,}",
+        )
+        for name, count in failed.most_common(_MAX_CARRIERS)
     ]
-    return bars(rows) + (
-        '<p class="soft">By whom a range of numbers was given to: who changes the carrier keeps the number.</p>'
+    return bar_chart(rows) + (
+        '<p class="soft">By the carrier that a range of numbers was assigned to; ported numbers keep it.</p>'
     )
 
 
@@ -174,11 +182,12 @@ def _failures(figures: Statistics) -> str:
     if not figures.failures:
         return '<p class="soft">Nothing.</p>'
     rows = "".join(
-        f'<tr><td><i class="{_WORDS[state][1]}"></i></td><td>{escape(_WORDS[state][0])}<small>{escape(reason)}</small>'
-        f"</td><td>{escape(carrier)}</td><td>{count:,}</td></tr>"
-        for (carrier, state, reason), count in figures.failures.most_common(50)
+        f'<tr><td><i class="{_STATES[state][1]}"></i></td><td>{escape(_STATES[state][0])}<small>'
+        f"{escape(outcome_reason(error) or _NO_REASON)}</small></td><td>{escape(carrier or _NO_CARRIER)}</td>"
+        f"<td>{count:,}</td></tr>"
+        for (carrier, state, error), count in figures.failures.most_common(_MAX_FAILURES)
     )
-    return f"<table><tr><th></th><th>What, and why</th><th>Carrier</th><th>Recipients</th></tr>{rows}</table>"
+    return f"<table><tr><th></th><th>Outcome and reason</th><th>Carrier</th><th>Recipients</th></tr>{rows}</table>"
 
 
 def _foot() -> str:
@@ -187,7 +196,7 @@ def _foot() -> str:
     now = datetime.now(UTC)
     return (
         f'<footer class="soft">Made {_day(now)} UTC by xoxzo.cloudpy {__version__}. '
-        "This page holds no phone number and no text.</footer>"
+        "This page contains no phone number and no message.</footer>"
     )
 
 

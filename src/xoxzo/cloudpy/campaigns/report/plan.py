@@ -1,4 +1,4 @@
-"""What a campaign will do, before anybody is sent to."""
+"""Preview what a campaign will send, before anybody is sent to."""
 
 from __future__ import annotations
 
@@ -7,35 +7,37 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.masking import mask_number
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
 
 _SAMPLES = 3
-_YEAR = 366 * 86_400.0
+_MAX_SECONDS = 366 * 86_400.0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What sending will come to. A ``repr`` leaves the texts out.
+    """What will be sent. A ``repr`` leaves the messages out.
 
     Attributes:
-        recipients: how many are left to be sent to.
+        recipients: how many are left to be sent to; those on the suppression list are not.
         parts: how many messages take how many SMS parts.
         cost: estimated credits for those left, where prices are known (API section 1.7).
         unpriced: how many have no known price; they are not in ``cost``.
         costs: estimated credits of the messages of each number of parts.
-        seconds: how long sending will take at the allowed rate, quiet hours apart; ``None`` without a rate.
-        ends: when it will have ended at that rate, quiet hours included, if it begins now: in seconds since 1970.
-            ``None`` without a rate, or after a year.
+        seconds: how long sending takes at the rate limit, without quiet hours; ``None`` without a rate limit.
+        ends: when it ends at that rate, with quiet hours, if it begins now: in seconds since 1970. ``None`` without a
+            rate limit, or after a year.
         quiet: the quiet hours, as they were given.
-        samples: finished texts of the first recipients, with their masked numbers.
+        samples: messages of the first recipients, with their masked numbers.
         bad: rows of the input that were left out.
         repeated: rows that were left out since their number had come before.
         suppressed: numbers on the suppression list.
-        doubts: what had to be assumed to read numbers, and how often.
+        assumptions: what had to be assumed to read numbers, and how often.
         input: how the file was read.
         columns: what was read from which column.
     """
@@ -52,7 +54,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     bad: int
     repeated: int
     suppressed: int
-    doubts: dict[str, int]
+    assumptions: dict[str, int]
     input: str
     columns: dict[str, str]
 
@@ -60,12 +62,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return f"Plan(recipients={self.recipients}, cost={self.cost})"
 
 
-def plan(ledger: SqliteLedger, content: Content, limits: Limits) -> Plan:
-    """Reckon what is left to be done."""
-    from xoxzo.cloudpy.masking import mask_number
-
+def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
+    """Return the preview of what is left to be sent."""
     facts = ledger.get("input") or {}
-    left = ledger.left()
+    left = ledger.remaining()
     samples = tuple((mask_number(one.number), content.render(one.variables)) for one in ledger.recipients(1, _SAMPLES))
     seconds = None if limits.rate is None else left.count / limits.rate
     return Plan(
@@ -75,19 +75,19 @@ def plan(ledger: SqliteLedger, content: Content, limits: Limits) -> Plan:
         unpriced=left.unpriced,
         costs=left.costs,
         seconds=seconds,
-        ends=_ends(seconds, limits, time.time()),
+        ends=_end(seconds, limits, time.time()),
         quiet=None if limits.quiet is None else limits.quiet.hours,
         samples=samples,
         bad=facts.get("bad", 0),
         repeated=facts.get("repeated", 0),
         suppressed=left.suppressed,
-        doubts=facts.get("doubts", {}),
+        assumptions=facts.get("assumptions", {}),
         input=facts.get("about", ""),
         columns=facts.get("columns", {}),
     )
 
 
-def _ends(seconds: float | None, limits: Limits, now: float) -> float | None:
-    if seconds is None or seconds > _YEAR:
+def _end(seconds: float | None, limits: Limits, now: float) -> float | None:
+    if seconds is None or seconds > _MAX_SECONDS:
         return None
-    return now + seconds if limits.quiet is None else limits.quiet.spend(now, seconds)
+    return now + seconds if limits.quiet is None else limits.quiet.end_after(now, seconds)

@@ -1,19 +1,19 @@
-"""A whole run: everybody who is left, then what is in doubt, then the last few."""
+"""Run a campaign: send to everybody who is left, reconcile what is unknown, then send to those held back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
-from xoxzo.cloudpy.campaigns.records import Recipient, State
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result
 from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
 from xoxzo.cloudpy.errors import APIError, RateLimited
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
@@ -21,22 +21,27 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
     from xoxzo.cloudpy.protocols import CallbackUrls
 
-_LOOKS = 3
-_PATIENT = 1500.0
-_FOLLOW = 5.0
+_LIST_ATTEMPTS = 3
+_DEFAULT_RETRY_SECONDS = 60.0
+_MAX_RETRY_SECONDS = 1500.0
+_STATUS_POLL_SECONDS = 5.0
+_MIN_STATUS_POLL_SECONDS = 0.2
+_STATUS_POLLS = 20
+_MIN_LIST_POLL_SECONDS = 0.05
+_LIST_POLLS = 60
 
 
 class CampaignRun:
-    """Sends, settles, sends what was proven not to have gone, and ends.
+    """One run of a campaign.
 
     Args:
-        ledger: where the campaign stands; locked by the caller.
-        content: what everybody gets.
-        uid: what references begin with.
+        ledger: the campaign's ledger, locked by the caller.
+        content: what is sent.
+        uid: the prefix of references.
         client: sends.
-        limits: what is kept to.
+        limits: the limits of the run.
         callbacks: makes the URLs of delivery reports.
-        tell: takes the events.
+        on_event: takes the events.
         clock: the time.
     """
 
@@ -49,127 +54,125 @@ class CampaignRun:
         client: AsyncClient,
         limits: Limits,
         callbacks: CallbackUrls | None = None,
-        tell: EventHandler | None = None,
+        on_event: EventHandler | None = None,
         clock: SteadyClock | None = None,
     ) -> None:
         self._ledger = ledger
         self._content = content
-        self._uid = uid
         self._client = client
-        # What surely did nothing is tried again by the run, which knows of budgets, quiet hours and wishes.
-        self._sender = client.with_options(max_retries=0)
         self._limits = limits
-        self._callbacks = callbacks
-        self._tell = tell
-        self._clock = clock or SteadyClock(ledger.latest())
-        self._settler = Reconciler(ledger, uid, self._clock)
-        self._epoch = ledger.begin(self._clock.now())
-        self._runner = Sender(ledger, self._epoch, self._post, limits=limits, clock=self._clock, tell=tell)
+        self._on_event = on_event
+        self._clock = clock or SteadyClock(ledger.latest_time())
+        self._reconciler = Reconciler(ledger, uid, self._clock)
+        # What surely had no effect is tried again by the run, which knows budgets, quiet hours and requests to pause.
+        post = content.poster(client.with_options(max_retries=0), uid, callbacks)
+        epoch = ledger.begin(self._clock.now())
+        self._sender = Sender(ledger, epoch, post, limits=limits, clock=self._clock, on_event=on_event)
 
-    def stop(self, state: str, reason: str) -> None:
-        """Start nothing more; what is in flight comes to its end."""
-        self._runner.stop(state, reason)
+    def stop(self, reason: Reason) -> None:
+        """Start nothing more; messages in flight are completed."""
+        self._sender.stop("stopped", reason)
 
     async def run(self, follow: float = 0.0) -> Result:
-        """Do all of it; see ``Campaign.run_async``."""
-        # A pause that was wished before is over: somebody has started this.
+        """Run until everybody was sent to, or until the run has to stop; see ``Campaign.run_async``."""
+        # An earlier request to pause is withdrawn: somebody has started this run.
         self._ledger.put({"state": "running", "requested": None})
-        self._say("started")
-        state, reason = "stopped", "the run was broken off"
+        self._emit("started")
+        state, reason = "stopped", Reason("broken_off", "the run was broken off")
         try:
             await self._send()
             if follow:
-                await self._follow(follow)
-            state, reason = "finished", ""
+                await self._poll_statuses(follow)
+            state, reason = "finished", NO_REASON
         except Stopped as stopped:
             state, reason = stopped.state, stopped.reason
         finally:
-            self._ledger.put({"state": state, "reason": reason})
-        self._say("ended", reason)
+            self._ledger.put({"state": state, "reason": msgspec.to_builtins(reason)})
+        self._emit("ended", reason)
         tally = self._ledger.tally()
         return Result(state=state, reason=reason, tally=tally, unknown=tally[State.UNKNOWN])
 
     async def _send(self) -> None:
         total = int(self._ledger.get("total"))
         # Calls have no list that could prove anything (API section 5).
-        hold = 0 if self._content.is_call else min(self._limits.canaries, max(0, total - 2))
-        alone = not self._ledger.get("cursor") and not self._content.is_call
-        await self._runner.send(hold=hold, alone=alone)
-        while hold and self._ledger.tally()[State.UNKNOWN]:
-            hold = await self._settle(hold)
-        await self._runner.send()
+        hold_back = 0 if self._content.is_call else min(self._limits.canaries, max(0, total - 2))
+        first_alone = not self._ledger.get("cursor") and not self._content.is_call
+        await self._sender.send(hold_back=hold_back, first_alone=first_alone)
+        while hold_back and self._ledger.tally()[State.UNKNOWN]:
+            hold_back = await self._reconcile(hold_back)
+        await self._sender.send()
         if self._ledger.tally()[State.UNKNOWN] and not self._content.is_call:
-            await self._look()
+            await self._read_sent_list()
 
-    async def _settle(self, hold: int) -> int:
-        """Look the unknown ones up, send a canary after the settling time, and free whom that proves unsent.
+    async def _reconcile(self, hold_back: int) -> int:
+        """Look unknown messages up, send a canary after the settling time, and release those that it proves unsent.
 
         Returns:
-            How many are still to be kept back; 0 when nothing more can be proven.
+            How many are still to be held back; 0 when nothing more can be proven.
         """
-        await self._look()
+        await self._read_sent_list()
         ended = [one.ended for one in self._ledger.unknown()]
         if not ended:
-            return hold
+            return hold_back
         wake = max(ended) + self._limits.settle
-        self._say("settling", "until no late acceptance is possible", wake=wake)
-        await self._runner.nap(max(0.0, wake - self._clock.now()) + 0.01)
-        hold -= 1
-        await self._runner.send(hold=hold, most=1)
-        freed = 0
-        for look in range(_LOOKS):
-            await self._runner.nap(look * self._moment())
-            asked = await self._look()
-            if asked is not None:
-                freed += self._settler.prove(asked, self._limits.settle)
+        self._emit("settling", Reason("late_acceptance", "until no late acceptance is possible"), wake=wake)
+        await self._sender.wait(max(0.0, wake - self._clock.now()) + 0.01)
+        hold_back -= 1
+        await self._sender.send(hold_back=hold_back, limit=1)
+        released = 0
+        for attempt in range(_LIST_ATTEMPTS):
+            await self._sender.wait(attempt * self._list_poll_seconds())
+            requested_at = await self._read_sent_list()
+            if requested_at is not None:
+                released += self._reconciler.release_unsent(requested_at, self._limits.settle)
             if not self._ledger.tally()[State.UNKNOWN]:
                 break
-        self._say("settled")
-        if not freed:
+        self._emit("settled")
+        if not released:
             return 0
-        await self._runner.send(hold=hold)
-        return hold
+        await self._sender.send(hold_back=hold_back)
+        return hold_back
 
-    async def _look(self) -> float | None:
-        """Read the sent list, with patience for its throttling; return when it was asked for, if it was read."""
-        for _ in range(_LOOKS):
+    async def _read_sent_list(self) -> float | None:
+        """Read the sent list, waiting while it is throttled; return when it was requested, if it was read."""
+        for _ in range(_LIST_ATTEMPTS):
             try:
-                return await self._settler.look(self._client)
+                return await self._reconciler.read_sent_list(self._client)
             except RateLimited as error:
-                wait = min(error.retry_after or 60.0, _PATIENT)
-                self._say("throttled", "the sent list", wake=self._clock.now() + wait)
-                await self._runner.nap(wait)
+                seconds = min(error.retry_after or _DEFAULT_RETRY_SECONDS, _MAX_RETRY_SECONDS)
+                self._emit("throttled", Reason("sent_list", "the sent list"), wake=self._clock.now() + seconds)
+                await self._sender.wait(seconds)
             except APIError as error:
-                # What cannot be looked up stays unknown, and is told so.
-                self._say("unknown", f"the sent list could not be read ({type(error).__name__})")
-                await self._runner.nap(self._moment())
+                # What cannot be looked up stays unknown, and is reported.
+                name = type(error).__name__
+                self._emit(
+                    "unknown", Reason("list_failed", "the sent list could not be read ({error})", {"error": name})
+                )
+                await self._sender.wait(self._list_poll_seconds())
         return None
 
-    def _moment(self) -> float:
-        """Return how long to wait before the list is asked again: it may lag behind, by less than settling takes."""
-        return max(0.05, self._limits.settle / 60)
+    def _list_poll_seconds(self) -> float:
+        """Return how long to wait before reading the list again: it may lag behind, by less than the settling time."""
+        return max(_MIN_LIST_POLL_SECONDS, self._limits.settle / _LIST_POLLS)
 
-    async def _follow(self, seconds: float) -> None:
+    async def _poll_statuses(self, seconds: float) -> None:
         until = self._clock.now() + seconds
         while self._ledger.tally()[State.SENT]:
             try:
-                await self._settler.follow(
+                await self._reconciler.poll_statuses(
                     self._client, calls=self._content.is_call, concurrency=self._limits.concurrency
                 )
             except APIError as error:
-                self._say("unknown", f"a status could not be asked for ({type(error).__name__})")
+                name = type(error).__name__
+                self._emit("unknown", Reason("status_failed", "a status could not be read ({error})", {"error": name}))
             left = until - self._clock.now()
             if left <= 0 or not self._ledger.tally()[State.SENT]:
                 return
-            self._say("progress")
-            await self._runner.nap(min(left, _FOLLOW, max(0.2, seconds / 20)))
+            self._emit("progress")
+            pause = max(_MIN_STATUS_POLL_SECONDS, seconds / _STATUS_POLLS)
+            await self._sender.wait(min(left, _STATUS_POLL_SECONDS, pause))
 
-    def _post(self, one: Recipient) -> Awaitable[str]:
-        return self._content.send(
-            self._sender, one.number, one.variables, reference=f"{self._uid}-{one.n}", callbacks=self._callbacks
-        )
-
-    def _say(self, kind: str, reason: str = "", wake: float | None = None) -> None:
-        if self._tell is not None:
+    def _emit(self, kind: str, reason: Reason = NO_REASON, wake: float | None = None) -> None:
+        if self._on_event is not None:
             now = self._clock.now()
-            self._tell(Event(kind=kind, at=now, tally=self._ledger.tally(), reason=reason, wake=wake))
+            self._on_event(Event(kind=kind, at=now, tally=self._ledger.tally(), reason=reason, wake=wake))

@@ -1,4 +1,4 @@
-"""The work of one task of a queue: for shops that spread a campaign over workers of their own."""
+"""Send one chunk of a campaign: the work of one task of a queue, for shops with workers of their own."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ if TYPE_CHECKING:
 async def send_chunk(
     ledger: Ledger, epoch: int, post: Post, clock: SteadyClock, *, size: int = 100, limits: Limits | None = None
 ) -> bool:
-    """Claim one chunk, send to everybody in it, and write down what became of them.
+    """Claim one chunk, send to everybody in it, and record the outcomes.
 
-    A task of Celery, of Django or of cron is a wake-up that calls this. Losing the task loses nothing and repeating it
-    doubles nothing, since the ledger decides who is sent to. Tasks that share a ledger share its epoch.
+    A task of Celery, of Django or of cron calls this. A repeated task sends nothing twice, since the ledger decides who
+    is sent to. Tasks that share a ledger share its epoch.
 
     Args:
-        ledger: where the campaign stands.
+        ledger: the campaign's ledger.
         epoch: what the ledger's `begin` returned.
         post: sends to one recipient and returns the msgid or callid.
         clock: the time.
-        size: how many recipients to take at most.
-        limits: of them ``max_cost``, ``quiet`` and ``expires`` are kept to; how many tasks run at once, and how often,
-            is the queue's to say.
+        size: how many recipients to claim at most.
+        limits: ``max_cost``, ``quiet`` and ``expires`` are applied; how many tasks run at once, and how often, is
+            decided by the queue.
 
     Returns:
-        Whether anything is left that could be claimed now or later. Nothing is while it is wished that the campaign
-        pauses.
+        Whether anything is left that could be claimed now or later; ``False`` while a pause is requested.
 
     Raises:
         CampaignError: the ledger cannot be written, another run has taken the campaign over, the budget is spent, or
@@ -46,15 +45,15 @@ async def send_chunk(
     if ledger.get("requested") in {"pause", "cancel"} or (limits.expires is not None and wall >= limits.expires):
         return False
     quiet = limits.quiet
-    asleep = None if quiet is None else lambda zone: quiet.until(zone, wall)
-    claim = ledger.claim(epoch, size, clock.now(), budget=limits.max_cost, asleep=asleep)
-    ended = await asyncio.gather(*(send_one(post, one, claim.ident, clock) for one in claim.recipients))
-    ledger.note([outcome for outcome, _ in ended], epoch)
-    for _, failure in ended:
-        if failure is not None and not isinstance(failure, Exception):
-            raise failure
-        if failure is not None and (reason := classify_error(failure).stop):
-            raise CampaignError(reason)
+    quiet_until = None if quiet is None else lambda zone: quiet.until(zone, wall)
+    claim = ledger.claim(epoch, size, clock.now(), budget=limits.max_cost, quiet_until=quiet_until)
+    sent = await asyncio.gather(*(send_one(post, one, claim.ident, clock) for one in claim.recipients))
+    ledger.record([outcome for outcome, _ in sent], epoch)
+    for _, error in sent:
+        if error is not None and not isinstance(error, Exception):
+            raise error
+        if error is not None and (reason := classify_error(error).stop):
+            raise CampaignError(reason.code, reason.template, reason.fields)
     if claim.over_budget and not claim.recipients:
-        raise CampaignError("the budget is spent")
+        raise CampaignError("budget_spent", "the budget is spent")
     return claim.more

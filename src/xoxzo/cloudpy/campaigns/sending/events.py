@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason
+
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.records import Tally
 
@@ -15,20 +17,19 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened in a run. It holds no number and no text.
 
     Attributes:
-        kind: ``started``, ``progress``, ``waiting``, ``throttled``, ``unreachable`` (it is tried again at
-            ``wake``), ``unknown``, ``stopping`` (what is in flight comes to its end), ``settling``, ``settled``,
-            ``ended``.
+        kind: ``started``, ``progress``, ``waiting``, ``throttled``, ``unreachable`` (the next attempt is at ``wake``),
+            ``unknown``, ``stopping`` (messages in flight are being completed), ``settling``, ``settled``, ``ended``.
         at: when, in seconds since 1970.
-        reason: in words, where there is something to be said.
-        tally: the figures.
+        reason: why, as a code and a sentence; empty where there is none.
+        tally: the totals.
         rate: messages a second in the last seconds.
-        wake: until when is waited, in seconds since 1970.
+        wake: when waiting ends, in seconds since 1970.
     """
 
     kind: str
     at: float
     tally: Tally
-    reason: str = ""
+    reason: Reason = NO_REASON
     rate: float = 0.0
     wake: float | None = None
 
@@ -38,13 +39,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         state: ``finished``, ``stopped``, ``paused``, ``cancelled`` or ``expired``.
-        reason: why it stopped, in words; empty when it is finished.
-        tally: the figures.
-        unknown: how many are unknown; they are listed by ``Campaign.unknown``.
+        reason: why it stopped, as a code and a sentence; empty when it is finished.
+        tally: the totals.
+        unknown: how many outcomes are unknown; ``Campaign.unknown`` lists them.
     """
 
     state: str
-    reason: str
+    reason: Reason
     tally: Tally
     unknown: int
 

@@ -1,16 +1,15 @@
-"""The part of a campaign that runs it: in an event loop, in a program without one, and from another process."""
+"""The methods of a campaign that run it: in an event loop, without one, and from another process."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from xoxzo.cloudpy.campaigns.limits import Limits
-from xoxzo.cloudpy.campaigns.records import State
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.campaigns.sending.events import Result
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, handle_signals
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler
     from xoxzo.cloudpy.protocols import CallbackUrls
 
@@ -33,23 +32,38 @@ class RunApi:
     if TYPE_CHECKING:
         name: str
         content: Content
-        ledger: SqliteLedger
+        ledger: Ledger
         _uid: str
-
-        @property
-        def state(self) -> str:
-            """Where the campaign stands."""
 
     _run: CampaignRun | None = None
 
     @property
+    def state(self) -> str:
+        """``created``, ``running``, ``paused``, ``stopped``, ``expired``, ``cancelled``, ``finished`` or ``purged``.
+
+        After a crash it is ``running`` until the next run begins; ``is_running`` tells whether it really is.
+        """
+        return str(self.ledger.get("state"))
+
+    @property
+    def reason(self) -> Reason:
+        """Why the last run stopped; empty when it did not."""
+        stored = self.ledger.get("reason")
+        return NO_REASON if stored is None else msgspec.convert(stored, Reason)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this process, or another, runs it now."""
+        return self._run is not None or self.ledger.is_locked_elsewhere()
+
+    @property
     def limits(self) -> Limits:
-        """What the last run kept to, and the next one will if it is told nothing else."""
-        kept = self.ledger.get("limits")
-        return Limits() if kept is None else msgspec.convert(kept, Limits)
+        """The limits of the last run, which the next one has unless others are given."""
+        stored = self.ledger.get("limits")
+        return Limits() if stored is None else msgspec.convert(stored, Limits)
 
     def save_limits(self, limits: Limits | None) -> Limits:
-        """Remember what is kept to; return it. ``None`` leaves it as it was."""
+        """Store limits for the next run and return them; ``None`` leaves them as they are."""
         if limits is None:
             return self.limits
         self.ledger.put({"limits": msgspec.to_builtins(limits)})
@@ -64,25 +78,27 @@ class RunApi:
         on_event: EventHandler | None = None,
         follow: float = 0.0,
     ) -> Result:
-        """Send to everybody who is left, settle what can be settled, and say how it ended.
+        """Send to everybody who is left, reconcile what is unknown, and return how it ended.
 
-        Whatever a run before this one left in doubt is looked up and never simply sent again.
+        Messages that an earlier run has left unknown are looked up; they are not simply sent again.
 
         Args:
             client: sends; its ``max_connections`` should be at least ``limits.concurrency``.
-            limits: what is kept to; by default what the last run kept to.
-            callbacks: makes the URLs of delivery reports; give what they tell to ``record``.
-            on_event: told what happens, in the event loop, so it must be quick. If it raises, the run stops as
-                ``stop`` has it, and what it raised is raised again.
-            follow: seconds to ask, at the end, for the carriers' last words.
+            limits: the limits; by default those of the last run.
+            callbacks: makes the URLs of delivery reports; give the reports to ``record``.
+            on_event: takes each event, in the event loop, so it must be quick. If it raises, the run ends as ``stop``
+                ends it, and the exception is raised again.
+            follow: seconds to poll for final statuses at the end.
 
         Raises:
             CampaignError: another process runs it, it was cancelled, or the ledger cannot be written.
         """
         self.ledger.lock()
         if self.state in {"cancelled", "purged"}:
-            raise CampaignError(f"{self.name} was {self.state}: it cannot go on")
-        self._check_server(client)
+            raise CampaignError(
+                "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
+            )
+        self._check_destination(client)
         self._run = CampaignRun(
             self.ledger,
             self.content,
@@ -90,26 +106,31 @@ class RunApi:
             client=client,
             limits=self.save_limits(limits),
             callbacks=callbacks,
-            tell=on_event,
+            on_event=on_event,
         )
         try:
             return await self._run.run(follow)
         finally:
             self._run = None
 
-    def _check_server(self, client: AsyncClient) -> None:
-        """Keep a campaign that was begun on a simulator away from people, and one that was begun with them there.
-
-        Raises:
-            CampaignError: this client leads to the other side.
-        """
-        here = is_this_machine(urlsplit(client.base_url).hostname or "")
-        before = self.ledger.get("here")
+    def _check_destination(self, client: AsyncClient) -> None:
+        """Refuse to continue a campaign live that was started on a simulator, or vice versa."""
+        is_local = is_this_machine(urlsplit(client.base_url).hostname or "")
+        before = self.ledger.get("is_local")
         if before is None:
-            self.ledger.put({"here": here})
-        elif before != here:
-            sides = ("Xoxzo", "a simulator on this machine") if here else ("a simulator on this machine", "Xoxzo")
-            raise CampaignError(f"{self.name} was begun with {sides[0]}: it does not go on with {sides[1]}")
+            self.ledger.put({"is_local": is_local})
+        elif before and not is_local:
+            raise CampaignError(
+                "started_on_simulator",
+                "{name} was started on a simulator on this machine: it cannot be continued with Xoxzo",
+                name=self.name,
+            )
+        elif is_local and not before:
+            raise CampaignError(
+                "started_live",
+                "{name} was started with Xoxzo: it cannot be continued on a simulator on this machine",
+                name=self.name,
+            )
 
     async def events(
         self,
@@ -117,7 +138,7 @@ class RunApi:
         limits: Limits | None = None,
         **options: Any,  # noqa: ANN401 - what `run_async` takes
     ) -> AsyncIterator[Event | Result]:
-        """Run, and yield what happens; the last thing is the result. Leaving the loop stops the run."""
+        """Run, and yield the events and finally the result. Leaving the loop stops the run."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         task = asyncio.create_task(self.run_async(client, limits, on_event=queue.put_nowait, **options))
         task.add_done_callback(lambda _: queue.put_nowait(None))
@@ -140,32 +161,32 @@ class RunApi:
         follow: float = 0.0,
         account: Mapping[str, Any] | None = None,
     ) -> Result:
-        """Do what ``run_async`` does and wait for it.
+        """Run as ``run_async`` does, and wait for the end.
 
-        Ctrl-C and SIGTERM finish what is in flight, and then this returns. A second one waits for nothing: what is in
-        flight is unknown then.
+        Ctrl-C, SIGTERM and SIGHUP complete the messages in flight, and then this returns. A second one does not wait
+        for them: they are unknown then.
 
         Args:
             client: an ``AsyncClient``; by default one from the environment, which is closed afterwards.
-            limits: as for ``run_async``. The same goes for the others.
+            limits: as for ``run_async``, as are the others.
             callbacks: makes the URLs of delivery reports.
-            on_event: told what happens, in the calling thread: it may take its time, and use Django's models.
-            follow: seconds to ask, at the end, for the carriers' last words.
-            account: ``sid``, ``auth_token``, ``base_url`` and what else the client that is made takes, where it is not
-                the environment's.
+            on_event: takes each event, in the calling thread: it may block, and use Django's models.
+            follow: seconds to poll for final statuses at the end.
+            account: ``sid``, ``auth_token``, ``base_url`` and other arguments of the client that is made, where they
+                differ from the environment's.
 
         Raises:
             CampaignError: another process runs it, or the ledger cannot be written.
-            ConfigurationError: no credentials.
+            ConfigurationError: there are no credentials.
         """
-        things = self.watch(client, limits, callbacks=callbacks, follow=follow, account=account)
+        events = self.watch(client, limits, callbacks=callbacks, follow=follow, account=account)
         try:
-            while not isinstance(thing := next(things), Result):
+            while not isinstance(event := next(events), Result):
                 if on_event is not None:
-                    on_event(thing)
+                    on_event(event)
         finally:
-            things.close()
-        return thing
+            events.close()
+        return event
 
     def watch(
         self,
@@ -176,27 +197,30 @@ class RunApi:
         follow: float = 0.0,
         account: Mapping[str, Any] | None = None,
     ) -> Generator[Event | Result, None, None]:
-        """Do what ``run`` does, and yield what happens; the last thing is the result. Leaving the loop stops the run.
+        """Run as ``run`` does, and yield the events and finally the result. Leaving the loop stops the run.
 
-        The run has a thread of its own, so the loop's body may take its time.
+        The run has a thread of its own, so the loop's body may block.
 
         Args:
-            client: as for ``run``. The same goes for the others.
-            limits: what is kept to.
+            client: as for ``run``, as are the others.
+            limits: the limits.
             callbacks: makes the URLs of delivery reports.
-            follow: seconds to ask, at the end, for the carriers' last words.
+            follow: seconds to poll for final statuses at the end.
             account: as for ``run``.
 
         Raises:
             CampaignError: another process runs it, or the ledger cannot be written.
-            ConfigurationError: no credentials.
+            ConfigurationError: there are no credentials.
         """
 
-        async def main(tell: EventHandler) -> Result:
-            options: dict[str, Any] = {"callbacks": callbacks, "on_event": tell, "follow": follow}
+        async def main(on_event: EventHandler) -> Result:
+            options: dict[str, Any] = {"callbacks": callbacks, "on_event": on_event, "follow": follow}
             if client is not None:
                 return await self.run_async(client, limits, **options)
-            async with _client((limits or self.limits).concurrency, account or {}) as own:
+            from xoxzo.cloudpy.async_client import AsyncClient
+
+            connections = (limits or self.limits).concurrency
+            async with AsyncClient(**(account or {}), max_connections=connections) as own:
                 return await self.run_async(own, limits, **options)
 
         run = RunThread(main, self.stop)
@@ -209,38 +233,28 @@ class RunApi:
         result = run.result()
         if result is None:
             tally = self.ledger.tally()
-            reason = str(self.ledger.get("reason") or "")
-            result = Result(state="stopped", reason=reason, tally=tally, unknown=tally[State.UNKNOWN])
+            result = Result(state="stopped", reason=self.reason, tally=tally, unknown=tally[State.UNKNOWN])
         yield result
 
     def stop(self, reason: str = "interrupted") -> None:
-        """Have the run in this process end as soon as what is in flight has come to its end."""
+        """Stop the run in this process; messages in flight are completed."""
         if (run := self._run) is not None:
-            run.stop("stopped", reason)
+            run.stop(Reason("stop_requested", reason))
 
     def pause(self) -> None:
-        """Pause the run, whichever process runs it; messages in flight are completed first."""
+        """Pause the run, whichever process runs it; messages in flight are completed."""
         self.ledger.put({"requested": "pause"})
 
     def resume(self) -> None:
-        """Withdraw a pause that was requested; it does not start a run."""
+        """Withdraw a request to pause; this does not start a run."""
         self.ledger.put({"requested": None})
 
     def cancel(self) -> None:
-        """Cancel the campaign for good, and the run that may be under way in any process."""
+        """Cancel the campaign for good, and its run, whichever process runs it."""
         self.ledger.put({"requested": "cancel"})
         try:
             self.ledger.lock()
         except CampaignError:
-            # Whoever runs it has been told, and ends it.
+            # The process that runs it ends it.
             return
         self.ledger.put({"state": "cancelled"})
-
-
-@asynccontextmanager
-async def _client(connections: int, account: Mapping[str, Any]) -> AsyncIterator[AsyncClient]:
-    """Give a client of its own."""
-    from xoxzo.cloudpy.async_client import AsyncClient
-
-    async with AsyncClient(**account, max_connections=connections) as client:
-        yield client

@@ -5,43 +5,48 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns.records import State
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
+
+_RETRY_SECONDS = 1.0
 
 
 class SendFailure(NamedTuple):
-    """What a failed send means for its recipient and for the campaign."""
+    """What a failed send means."""
 
     state: State
+    """The recipient's state."""
     error: str
-    stop: str = ""
-    """Why the whole campaign has to stop, or nothing."""
-    pause: float = 0.0
-    """Seconds for which nobody should be sent to."""
+    """The exception's name with its status and fields; no number and no text."""
+    stop: Reason = NO_REASON
+    """Why the whole campaign has to stop; empty when it need not."""
+    pause_seconds: float = 0.0
+    """For how long nobody should be sent to."""
 
 
 def classify_error(error: BaseException) -> SendFailure:
     """Return what an error of a send means (API sections 1.5 and 1.6).
 
-    A recipient is left waiting only if the request surely had no effect; if the message may have gone out, its state is
-    unknown.
+    A recipient is left waiting only if the request surely had no effect. If the message may have been sent, its state
+    is unknown.
     """
-    name = _name(error)
+    name = _describe(error)
     if isinstance(error, errors.InvalidArgument):
         return SendFailure(State.REJECTED, name)
     if not isinstance(error, errors.APIError) or error.maybe_sent:
         return SendFailure(State.UNKNOWN, name)
     if isinstance(error, errors.NotEnoughCredits):
-        return SendFailure(State.WAITING, name, stop="the account has not enough credits")
+        return SendFailure(State.WAITING, name, stop=Reason("not_enough_credits", "the account has not enough credits"))
     if isinstance(error, errors.AuthenticationFailed | errors.PermissionDenied):
-        return SendFailure(State.WAITING, name, stop=f"the account was refused ({name})")
+        refused = Reason("account_refused", "the account was refused ({error})", {"error": name})
+        return SendFailure(State.WAITING, name, stop=refused)
     if isinstance(error, errors.RateLimited):
-        return SendFailure(State.WAITING, name, pause=error.retry_after or 1.0)
+        return SendFailure(State.WAITING, name, pause_seconds=error.retry_after or _RETRY_SECONDS)
     if isinstance(error, errors.StatusError):
         return SendFailure(State.REJECTED, name)
-    return SendFailure(State.WAITING, name, pause=1.0)
+    return SendFailure(State.WAITING, name, pause_seconds=_RETRY_SECONDS)
 
 
-def _name(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, errors.StatusError):
         fields = ", ".join(sorted(error.field_errors))

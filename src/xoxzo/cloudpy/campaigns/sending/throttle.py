@@ -1,99 +1,111 @@
-"""How fast a run may go, how fast it goes, and when it has to pause or to end."""
+"""Decide how fast a run may send, when it pauses, and when too many messages have failed."""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason
+
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.limits import Limits
 
-_LATELY = 2000
-_LATELY_SECONDS = 10.0
-_QUARTER = 0.25
-_LONGEST_PAUSE = 60.0
-_NEWS = 1.0
-_WINDOW = 100
-_FEWEST = 20
+_RATE_RESPONSES = 2000
+_RATE_SECONDS = 10.0
+_CLAIM_SECONDS = 0.25
+_MAX_PAUSE_SECONDS = 60.0
+_MAX_DOUBLINGS = 6
+_NOTICEABLE_SECONDS = 1.0
+_FAILURE_WINDOW = 100
+_MIN_FAILURE_WINDOW = 20
 
 
 class Throttle:
-    """Places in time for messages.
+    """Reserves send times within the rate, pauses after refusals, and counts failures.
 
     Args:
-        limits: what is kept to.
+        limits: the limits of the run.
         clock: the time.
     """
 
     def __init__(self, limits: Limits, clock: SteadyClock) -> None:
         self._limits = limits
         self._clock = clock
-        self._not_before = 0.0
+        self._paused_until = 0.0
         self._next_slot = 0.0
         self._pauses = 0
-        self._answered: deque[float] = deque(maxlen=_LATELY)
-        self._window: deque[bool] = deque(maxlen=_WINDOW)
+        self._responses: deque[float] = deque(maxlen=_RATE_RESPONSES)
+        self._window: deque[bool] = deque(maxlen=_FAILURE_WINDOW)
 
-    def wait(self) -> float:
-        """Return the seconds until the next message may go; 0 or less when it may go now."""
-        begins = max(self._not_before, self._next_slot)
-        # Without a rate, and while nobody complains, no clock has to be asked.
+    def wait_seconds(self) -> float:
+        """Return the seconds until the next message may be sent; 0 or less when it may be sent now."""
+        begins = max(self._paused_until, self._next_slot)
+        # Without a rate, and without a pause so far, the clock need not be read.
         return begins and begins - self._clock.monotonic()
 
-    def take(self) -> None:
-        """Use up a place in the rate."""
+    def take_slot(self) -> None:
+        """Use the next send time of the rate."""
         if self._limits.rate is not None:
             self._next_slot = max(self._clock.monotonic(), self._next_slot) + 1 / self._limits.rate
 
     def pause(self, seconds: float) -> float | None:
-        """Let nobody be sent to for a while: as long as was asked for, and longer each time in a row.
+        """Let nobody be sent to for a while: as long as requested, and longer each time in a row.
 
-        Answers that come in while a pause is under way belong to it: a burst of refusals is one.
+        Responses that come during a pause belong to it: a burst of refusals is one.
 
         Returns:
-            When it ends, in seconds since 1970; ``None`` if that is not news.
+            When it ends, in seconds since 1970; ``None`` if that is not worth an event.
         """
         now = self._clock.monotonic()
-        is_new = now >= self._not_before
+        is_new = now >= self._paused_until
         self._pauses += is_new
-        until = now + max(seconds, min(_LONGEST_PAUSE, seconds * 2.0 ** min(max(self._pauses - 1, 0), 6)))
-        is_news = is_new or until > self._not_before + _NEWS
-        self._not_before = max(self._not_before, until)
-        return self._clock.now() + until - now if is_news else None
+        doubled = seconds * 2.0 ** min(max(self._pauses - 1, 0), _MAX_DOUBLINGS)
+        until = now + max(seconds, min(_MAX_PAUSE_SECONDS, doubled))
+        is_noticeable = is_new or until > self._paused_until + _NOTICEABLE_SECONDS
+        self._paused_until = max(self._paused_until, until)
+        return self._clock.now() + until - now if is_noticeable else None
 
-    def answered(self, at: float, *, well: bool) -> None:
-        """Count an answer, whatever it was, that came at a time in seconds since 1970.
+    def count_response(self, at: float, *, succeeded: bool) -> None:
+        """Count a response.
 
         Args:
-            at: when it came.
-            well: whether the message was taken. What became of one that was not is for the caller to tell.
+            at: when it came, in seconds since 1970.
+            succeeded: whether the message was accepted. Whether another one counts as failed is for the caller to say.
         """
-        self._answered.append(at)
-        if well:
+        self._responses.append(at)
+        if succeeded:
             self._window.append(True)
             self._pauses = 0
 
-    def went_wrong(self) -> str:
-        """Note that a message failed; return how many did when they are too many, else nothing."""
+    def count_failure(self, error: str) -> Reason:
+        """Count a failed message; return why the run has to stop when too many have failed, else an empty reason.
+
+        Args:
+            error: what failed.
+        """
         self._window.append(False)
-        failed = self._window.count(False)
-        if len(self._window) >= _FEWEST and failed > len(self._window) * self._limits.stop_share:
-            return f"{failed} of the last {len(self._window)} messages failed"
-        return ""
+        failed, total = self._window.count(False), len(self._window)
+        if total < _MIN_FAILURE_WINDOW or failed <= total * self._limits.stop_share:
+            return NO_REASON
+        return Reason(
+            "too_many_failures",
+            "{failed} of the last {total} messages failed, the last with {error}",
+            {"failed": failed, "total": total, "error": error},
+        )
 
     def rate(self) -> float:
         """Return the messages a second of the last seconds."""
         now = self._clock.now()
-        while self._answered and self._answered[0] < now - _LATELY_SECONDS:
-            self._answered.popleft()
-        if len(self._answered) < 2:
+        while self._responses and self._responses[0] < now - _RATE_SECONDS:
+            self._responses.popleft()
+        if len(self._responses) < 2:
             return 0.0
-        span = now - self._answered[0]
-        return len(self._answered) / span if span > 0 else 0.0
+        span = now - self._responses[0]
+        return len(self._responses) / span if span > 0 else 0.0
 
-    def chunk(self) -> int:
-        """Return about a quarter of a second's worth, so that few are unknown after a crash."""
+    def claim_size(self) -> int:
+        """Return how many to claim: about a quarter of a second's worth, so that few are unknown after a crash."""
         if self._limits.rate is None:
-            return max(self._limits.concurrency, int(self.rate() * _QUARTER))
-        return max(1, min(self._limits.concurrency, int(self._limits.rate * _QUARTER)))
+            return max(self._limits.concurrency, int(self.rate() * _CLAIM_SECONDS))
+        return max(1, min(self._limits.concurrency, int(self._limits.rate * _CLAIM_SECONDS)))

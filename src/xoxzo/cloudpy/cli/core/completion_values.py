@@ -21,8 +21,8 @@ def profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) 
 
 def campaigns(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the campaigns of this machine that begin so."""
-    from xoxzo.cloudpy.campaigns import paths
+    from xoxzo.cloudpy.campaigns.ledger.files import campaign_names
 
     with suppress(OSError):
-        return [name for name in paths.campaign_names() if name.startswith(incomplete)]
+        return [name for name in campaign_names() if name.startswith(incomplete)]
     return []

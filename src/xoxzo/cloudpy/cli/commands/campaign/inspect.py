@@ -10,7 +10,9 @@ from pathlib import Path
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, paths
+from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns.ledger.files import campaign_names
+from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
 from xoxzo.cloudpy.campaigns.report.export import export as write_export
 from xoxzo.cloudpy.campaigns.report.html import render_report as write_report
 from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit
@@ -34,13 +36,15 @@ _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 def status(name: str, *, machine: bool) -> None:
     """Show where a campaign stands."""
     with errors_as_exit("status"), Campaign.open(name) as campaign:
-        tally, state, reason = campaign.tally(), _state(campaign), campaign.ledger.get("reason") or ""
+        tally, state, reason = campaign.tally(), _state(campaign), campaign.reason
         if machine:
             click.echo(
-                json.dumps({"name": name, "state": state, "reason": reason, **tally_fields(tally)}, ensure_ascii=False)
+                json.dumps(
+                    {"name": name, "state": state, "reason": str(reason), **tally_fields(tally)}, ensure_ascii=False
+                )
             )
             return
-        click.echo(state_line(name, state, "" if state == "running" else reason))
+        click.echo(state_line(name, state, NO_REASON if state == "running" else reason))
         show_tally(tally)
         if state in _CAN_GO_ON:
             click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
@@ -51,7 +55,7 @@ def status(name: str, *, machine: bool) -> None:
 def list_(*, machine: bool) -> None:
     """List all campaigns of this machine."""
     with errors_as_exit("list"):
-        names = list(paths.campaign_names())
+        names = list(campaign_names())
         if not names and not machine and sys.stderr.isatty():
             said = _("There is none yet. To begin one: {command}").format(command="xoxzo campaign run FILE --text …")
             click.echo(said, err=True)
@@ -78,9 +82,13 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
             number = who.number if show_numbers else mask_number(who.number)
             tried = datetime.fromtimestamp(one.began, UTC).strftime("%Y-%m-%d %H:%M:%S")
             if machine:
-                click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": one.error}))
+                click.echo(
+                    json.dumps(
+                        {"n": one.n, "line": who.line, "number": number, "at": tried, "why": outcome_reason(one.error)}
+                    )
+                )
             else:
-                click.echo(f"{_('line {line}').format(line=f'{who.line:<8}')} {number:<16} {tried}  {one.error}")
+                click.echo(f"{_('line {line}').format(line=f'{who.line:<8}')} {number:<16} {tried}  {outcome_reason(one.error, _)}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))

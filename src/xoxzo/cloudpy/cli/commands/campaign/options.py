@@ -229,7 +229,7 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
         yield
     except BadRows as error:
         for row in error.rows[:_SHOWN_BAD]:
-            why = _(row.reason)
+            why = row.reason.render(_)
             click.echo(_("line {line}: {column} {why}").format(line=row.line, column=row.column, why=why), err=True)
         more = error.count - _SHOWN_BAD
         if more > 0:

@@ -76,7 +76,9 @@ class Progress:
         self.has_begun = True
         if self._machine:
             told = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
-            click.echo(json.dumps({**told, **tally_fields(event.tally), "reason": event.reason, "wake": event.wake}))
+            click.echo(
+                json.dumps({**told, **tally_fields(event.tally), "reason": str(event.reason), "wake": event.wake})
+            )
         elif self._terminal:
             self._draw(event)
         elif event.kind not in {"progress", "unknown", "throttled", "unreachable"} or time.monotonic() >= self._next:
@@ -144,7 +146,7 @@ def _counter_parts(tally: Tally) -> list[Piece]:
 def _notice_parts(event: Event, now: float) -> list[Piece]:
     if event.kind not in NOTICE_COLOURS or not event.reason:
         return []
-    said = f"{_(event.kind)}: {_(event.reason)}"
+    said = f"{_(event.kind)}: {event.reason.render(_)}"
     if event.wake is not None:
         said += _(", {time} more").format(time=duration(max(0.0, event.wake - now)))
     if event.kind == "stopping":

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.cli.core.output.text_width import pad, width
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from xoxzo.cloudpy.campaigns import Limits, Plan, Result, Tally
+    from xoxzo.cloudpy.campaigns import Limits, Plan, Reason, Result, Tally
 
 _TITLE = 12
 _WIDTH = 24
@@ -76,7 +76,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         *((_("left out"), line) for line in _left_out(plan)),
         *(
             (_("doubts"), _("{count} times: {doubt}").format(count=f"{count:,}", doubt=_(doubt)))
-            for doubt, count in plan.doubts.items()
+            for doubt, count in plan.assumptions.items()
         ),
     ]
     if limits.max_cost is not None:
@@ -156,7 +156,7 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
     if machine:
         click.echo(
             json.dumps(
-                {"event": "result", **tally_fields(result.tally), "state": result.state, "reason": result.reason}
+                {"event": "result", **tally_fields(result.tally), "state": result.state, "reason": str(result.reason)}
             )
         )
         return
@@ -172,9 +172,9 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
         click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
-def state_line(name: str, state: str, why: str) -> str:
+def state_line(name: str, state: str, why: Reason) -> str:
     """Say where a campaign stands, and why."""
-    return f"{name} {_(STATES[state])}" + (f": {_(why)}" if why else "")
+    return f"{name} {_(STATES[state])}" + (f": {why.render(_)}" if why else "")
 
 
 def show_tally(tally: Tally) -> None:

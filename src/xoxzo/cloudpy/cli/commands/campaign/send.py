@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, paths
+from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns.ledger.files import ledger_path, remove_ledger
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
@@ -100,7 +101,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
     with errors_as_exit("run", bad_file=_bad_file(file)):
         limits_of(given)
         signing_callbacks_or_none(given["callbacks"])
-        fresh = not paths.ledger_path(name).is_file()
+        fresh = not ledger_path(name).is_file()
         account = client_options(given)
         with _open(file, name, given, account, fresh=fresh) as campaign:
             limits = limits_of(given, campaign.limits)
@@ -252,10 +253,8 @@ def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: 
 
 def _delete_files(campaign: Campaign) -> None:
     """Leave nothing behind of a campaign that nobody has wanted."""
-    path = campaign.ledger.path
     campaign.close()
-    for leftover in path.parent.glob(f"{path.name}*"):
-        leftover.unlink(missing_ok=True)
+    remove_ledger(campaign.name)
 
 
 def show_left_out(campaign: Campaign, path: Path) -> None:

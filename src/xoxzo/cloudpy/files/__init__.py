@@ -1,0 +1,1 @@
+"""Files of the user on this machine: where they are, and SQLite databases that only their owner can read."""

@@ -24,7 +24,6 @@ from bench.sends import server, trusted
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, State
 from xoxzo.cloudpy.campaigns.records import Outcome
-from xoxzo.cloudpy.campaigns.report.html import render_report
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 
@@ -245,7 +244,7 @@ def main(count: int, folder: Path) -> None:
         asyncio.run(campaign.settle(client, settle=1.0))
         settled = time.perf_counter() - began
         began = time.perf_counter()
-        render_report(campaign)
+        campaign.render_report()
         reported = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{peak:.0f} {created:.1f} {restart * 1000:.0f} {settled:.1f} {reported:.1f}")

@@ -11,7 +11,6 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Recipient, RecipientStatus, State
 from xoxzo.cloudpy.campaigns.report.charts import Bar, line_chart, stacked_bar
 from xoxzo.cloudpy.campaigns.report.export import EXPORT_COLUMNS, export
-from xoxzo.cloudpy.campaigns.report.html import render_report
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics, carrier_of
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Simulator
@@ -44,11 +43,11 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
     simulator.faults.add("error", "GET /sms/messages/")
     rows = [*people(5), {"tel": "+818099990000", "name": "fails"}, {"tel": "x", "name": "bad"}, people(1)[0]]
     with Campaign.create("spring", rows, TEXT, folder=tmp_path, skip_bad=True) as campaign:
-        assert "Nothing yet." in render_report(campaign)
+        assert "Nothing yet." in campaign.render_report()
         run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1), follow=3.0)
-        page = render_report(campaign)
+        page = campaign.render_report()
         campaign.purge()
-        after = render_report(campaign)
+        after = campaign.render_report()
     for word in ("<svg", "ResponseLost", "no reason was given", "unknown: may be sent", "prefers-color-scheme"):
         assert word in page
     for words in ("1 row of the list could not be sent to", "1 row repeated a number", "Half within <b>"):

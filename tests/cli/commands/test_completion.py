@@ -13,7 +13,7 @@ import click
 import pytest
 from terminal import XOXZO, in_pipe, in_terminal
 
-from xoxzo.cloudpy.campaigns import paths
+from xoxzo.cloudpy.campaigns.ledger import files
 from xoxzo.cloudpy.cli.core import completion_values
 
 if TYPE_CHECKING:
@@ -157,5 +157,5 @@ def test_names_of_this_machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def fail() -> None:
         raise PermissionError
 
-    monkeypatch.setattr(paths, "campaign_names", fail)
+    monkeypatch.setattr(files, "campaign_names", fail)
     assert completion_values.campaigns(context, parameter, "") == []

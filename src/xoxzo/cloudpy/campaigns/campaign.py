@@ -150,6 +150,12 @@ class Campaign(RunApi, ReconcileApi):
         """Return the status of each recipient, in the order of the list."""
         return self.ledger.recipient_statuses()
 
+    def render_report(self) -> str:
+        """Return a report as one HTML page, without any phone number, message or id."""
+        from xoxzo.cloudpy.campaigns.report.html import render_report
+
+        return render_report(self.name, self.content, self.ledger)
+
     async def send_test(self, client: AsyncClient, number: str) -> str:
         """Send the first recipient's message to a number of your own; return the msgid or callid.
 

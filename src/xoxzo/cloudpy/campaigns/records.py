@@ -57,6 +57,10 @@ _CHANGES = {
 }
 
 
+_TRANSLATED_FIELDS = frozenset({"kind", "state"})
+"""Fields whose values are words of this library."""
+
+
 class Reason(msgspec.Struct, frozen=True):
     """Why something happened. It is false when there is no reason.
 
@@ -77,7 +81,12 @@ class Reason(msgspec.Struct, frozen=True):
             translate: returns a sentence in the reader's language, as ``gettext`` does.
         """
         template = translate(self.template) if self.template else ""
-        return template.format(**self.fields) if self.fields else template
+        if not self.fields:
+            return template
+        fields = {
+            name: translate(value) if name in _TRANSLATED_FIELDS else value for name, value in self.fields.items()
+        }
+        return template.format(**fields)
 
     def __str__(self) -> str:
         return self.render()
@@ -87,6 +96,11 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 NO_REASON = Reason()
+
+
+def read_reason(stored: Any) -> Reason:  # noqa: ANN401 - what a ledger returned
+    """Return a reason that is stored in a ledger; ``None`` stands for an empty one."""
+    return NO_REASON if stored is None else msgspec.convert(stored, Reason)
 
 
 # Without gc: a run holds thousands of these, and they hold nothing that could refer to them.

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.records import State, outcome_reason
+from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
 from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
 from xoxzo.cloudpy.campaigns.report.css import STYLE
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.campaign import Campaign
+    from xoxzo.cloudpy.campaigns.content import Content
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
 
 _STATES = {
     State.DELIVERED: ("delivered", "good"),
@@ -34,15 +35,15 @@ _MAX_CARRIERS = 12
 _MAX_FAILURES = 50
 
 
-def render_report(campaign: Campaign) -> str:
+def render_report(name: str, content: Content, ledger: Ledger) -> str:
     """Return the page. It shows no phone number, no message and no id."""
-    figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("statistics"))
+    figures = Statistics(ledger.recipient_statuses(), ledger.get("statistics"))
     sections = (
         ("Recipients by state", _states(figures), True),
         ("Progress", _progress(figures), True),
         ("From recipient to delivery", _funnel(figures), False),
         ("From sent to delivered", _latency(figures), False),
-        ("Parts and cost", _parts(figures, calls=campaign.content.is_call), False),
+        ("Parts and cost", _parts(figures, calls=content.is_call), False),
         ("Failures by carrier", _carriers(figures), False),
         ("What went wrong", _failures(figures), True),
     )
@@ -50,19 +51,18 @@ def render_report(campaign: Campaign) -> str:
         f"<section{' class=wide' if wide else ''}><h2>{title}</h2>{content}</section>"
         for title, content, wide in sections
     )
-    name = escape(campaign.name)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{name} · campaign report</title><style>{STYLE}</style></head><body><main>"
-        f"{_head(campaign, figures)}{_cards(figures)}{_left_out(campaign)}"
+        f"<title>{escape(name)} · campaign report</title><style>{STYLE}</style></head><body><main>"
+        f"{_head(name, content, ledger, figures)}{_cards(figures)}{_left_out(ledger)}"
         f'<div class="sections">{body}</div>{_foot()}</main></body></html>\n'
     )
 
 
-def _head(campaign: Campaign, figures: Statistics) -> str:
-    created = datetime.fromtimestamp(float(campaign.ledger.get("created") or 0), UTC)
-    facts = [f"{_KINDS[campaign.content.kind]} from {campaign.content.sender}", f"created {_day(created)}"]
+def _head(name: str, content: Content, ledger: Ledger, figures: Statistics) -> str:
+    created = datetime.fromtimestamp(float(ledger.get("created") or 0), UTC)
+    facts = [f"{_KINDS[content.kind]} from {content.sender}", f"created {_day(created)}"]
     if figures.sent:
         first, last = (datetime.fromtimestamp(at, UTC) for at in (min(figures.sent), max(figures.sent)))
         facts.append(
@@ -70,11 +70,12 @@ def _head(campaign: Campaign, figures: Statistics) -> str:
             if first.date() == last.date()
             else f"sent {_day(first)} to {_day(last)}"
         )
-    reason = str(campaign.reason)
+    state = str(ledger.get("state"))
+    reason = str(read_reason(ledger.get("reason")))
     why = f'<p class="why">{escape(reason)}</p>' if reason else ""
     return (
-        f'<header><h1>{escape(campaign.name)}</h1><span class="state {escape(campaign.state)}">'
-        f'{escape(campaign.state)}</span>{why}<p class="soft">{escape(" · ".join(facts))} UTC</p></header>'
+        f'<header><h1>{escape(name)}</h1><span class="state {escape(state)}">'
+        f'{escape(state)}</span>{why}<p class="soft">{escape(" · ".join(facts))} UTC</p></header>'
     )
 
 
@@ -104,8 +105,8 @@ def _cards(figures: Statistics) -> str:
     )
 
 
-def _left_out(campaign: Campaign) -> str:
-    facts = campaign.ledger.get("input") or {}
+def _left_out(ledger: Ledger) -> str:
+    facts = ledger.get("input") or {}
     lines = []
     for key, words in (("bad", "of the list could not be sent to"), ("repeated", "repeated a number")):
         if count := facts.get(key):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from xoxzo.cloudpy.campaigns.limits import Limits
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
+from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.campaigns.sending.events import Result
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, handle_signals
@@ -48,8 +48,7 @@ class RunApi:
     @property
     def reason(self) -> Reason:
         """Why the last run stopped; empty when it did not."""
-        stored = self.ledger.get("reason")
-        return NO_REASON if stored is None else msgspec.convert(stored, Reason)
+        return read_reason(self.ledger.get("reason"))
 
     @property
     def is_running(self) -> bool:

@@ -14,7 +14,6 @@ from xoxzo.cloudpy.campaigns import Campaign
 from xoxzo.cloudpy.campaigns.ledger.files import campaign_names
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
 from xoxzo.cloudpy.campaigns.report.export import export as write_export
-from xoxzo.cloudpy.campaigns.report.html import render_report as write_report
 from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, tally_fields
 from xoxzo.cloudpy.cli.core import completion_values
@@ -117,7 +116,7 @@ def report(name: str, *, output: str | None) -> None:
         path = Path(output or f"{name}.html")
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(write_report(campaign))
+                file.write(campaign.render_report())
         except OSError as error:
             why = error.strerror or error
             raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None

@@ -81,13 +81,11 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
             number = who.number if show_numbers else mask_number(who.number)
             tried = datetime.fromtimestamp(one.began, UTC).strftime("%Y-%m-%d %H:%M:%S")
             if machine:
-                click.echo(
-                    json.dumps(
-                        {"n": one.n, "line": who.line, "number": number, "at": tried, "why": outcome_reason(one.error)}
-                    )
-                )
+                why = outcome_reason(one.error)
+                click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": why}))
             else:
-                click.echo(f"{_('line {line}').format(line=f'{who.line:<8}')} {number:<16} {tried}  {outcome_reason(one.error, _)}")
+                line = _("line {line}").format(line=f"{who.line:<8}")
+                click.echo(f"{line} {number:<16} {tried}  {outcome_reason(one.error, _)}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))

@@ -61,17 +61,11 @@ class XoxzoError(Exception):
     """
 
     def __init__(
-        self,
-        template: str = "",
-        fields: Mapping[str, Any] | None = None,
-        /,
-        *,
-        code: str = "",
-        **more: Any,  # noqa: ANN401 - whatever the sentence tells
+        self, template: str = "", fields: Mapping[str, Any] | None = None, /, *, code: str = "", **more: object
     ) -> None:
         values = {name: _plain(value) for name, value in {**(fields or {}), **more}.items()}
         self.template = template
-        self.code: str = values.pop("code", code)
+        self.code = str(values.pop("code", code))
         self.fields = values
         self._set_args(template, fields=({"code": self.code} if self.code else {}) | values)
 
@@ -144,15 +138,8 @@ class InvalidArgument(XoxzoError, ValueError):
         reason: the rule that it breaks, without the value itself.
     """
 
-    def __init__(
-        self,
-        field: str,
-        template: str,
-        fields: Mapping[str, Any] | None = None,
-        /,
-        **more: Any,  # noqa: ANN401 - whatever the sentence tells
-    ) -> None:
-        super().__init__(template, fields, **more)
+    def __init__(self, field: str, template: str, fields: Mapping[str, Any] | None = None, /, **more: object) -> None:
+        super().__init__(template, {**(fields or {}), **more})
         self.field = field
         self.reason = self.render()
         self.args = (field, *self.args)
@@ -340,14 +327,9 @@ class CallbackRejected(XoxzoError):
     """
 
     def __init__(
-        self,
-        template: str,
-        status: int = 400,
-        fields: Mapping[str, Any] | None = None,
-        /,
-        **more: Any,  # noqa: ANN401 - whatever the sentence tells
+        self, template: str, status: int = 400, fields: Mapping[str, Any] | None = None, /, **more: object
     ) -> None:
-        super().__init__(template, fields, **more)
+        super().__init__(template, {**(fields or {}), **more})
         self.reason = self.render()
         self.status = status
         self.args = (template, status, *self.args[1:])
@@ -364,14 +346,9 @@ class CodedError(XoxzoError):
     """
 
     def __init__(
-        self,
-        code: str,
-        template: str = "",
-        fields: Mapping[str, Any] | None = None,
-        /,
-        **more: Any,  # noqa: ANN401 - whatever the sentence tells
+        self, code: str, template: str = "", fields: Mapping[str, Any] | None = None, /, **more: object
     ) -> None:
-        super().__init__(template or code, fields, **more)
+        super().__init__(template or code, {**(fields or {}), **more})
         self.code = code
         self.args = (code, template, *self.args[1:])
 

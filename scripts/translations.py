@@ -32,6 +32,8 @@ MO = PO.with_suffix(".mo")
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "N_": None,
+    "counted": (2, 3),
+    "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
     # The templates of errors: `XoxzoError.render` takes a function that translates them.
@@ -39,6 +41,8 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "CampaignError": (2,),
     "ConfigurationError": (1,),
     "InvalidArgument": (2,),
+    "ItemNotFound": (2,),
+    "NotSaved": (2,),
     "SimulatorError": (2,),
     # The reasons of campaigns: `Reason.render` takes such a function, too.
     "Reason": (2,),
@@ -66,9 +70,8 @@ def messages() -> Iterator[Message]:
     for path in sorted(PACKAGE.rglob("*.py")):
         if "django" not in path.parts:  # its words are translated by Django
             yield from _extracted(path, _calls, str(path.relative_to(PACKAGE)))
-    for folder in ("simulator", "campaigns"):
-        for path in sorted((PACKAGE / folder).rglob("*.jinja*")):
-            yield from _extracted(path, "jinja2", str(path.relative_to(PACKAGE)))
+    for path in sorted((PACKAGE / "simulator").rglob("*.html")):
+        yield from _extracted(path, "jinja2", str(path.relative_to(PACKAGE)))
     yield from _help_texts()
     yield from _values()
     import click
@@ -83,9 +86,11 @@ def _calls(
     """Extract from Python: an extraction method of Babel that, unlike its own, finds messages in f-strings."""
     del comments, options
     for node in ast.walk(ast.parse(file.read())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in keywords:
-            texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
-            yield node.lineno, node.func.id, tuple(text if isinstance(text, str) else None for text in texts), []
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", None))
+            if isinstance(name, str) and name in keywords:
+                texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
+                yield node.lineno, name, tuple(text if isinstance(text, str) else None for text in texts), []
 
 
 def _extracted(path: Path, method: Any, name: str) -> Iterator[Message]:  # noqa: ANN401 - as Babel takes it
@@ -190,9 +195,10 @@ def compile_catalogue() -> None:
     draft.replace(MO)
 
 
-def is_compiled() -> bool:
-    """Say whether the compiled catalogue is as new as its source."""
-    return MO.exists() and MO.stat().st_mtime >= PO.stat().st_mtime
+def ensure_compiled() -> None:
+    """Compile the catalogue unless the compiled one is as new as its source."""
+    if not MO.exists() or MO.stat().st_mtime < PO.stat().st_mtime:
+        compile_catalogue()
 
 
 def main(arguments: list[str]) -> int:

@@ -20,8 +20,7 @@ Shell = Callable[..., Result]
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations() -> None:
     """Compile the translations where they were changed: `make test` has done it, pytest by itself has not."""
-    if not translations.is_compiled():
-        translations.compile_catalogue()
+    translations.ensure_compiled()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,14 @@ import pytest
 from simulated import Caller, Listener
 from visitor import Visitor
 
+import translations
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_translations() -> None:
+    """Compile the translations where they were changed: `make test` has done it, pytest by itself has not."""
+    translations.ensure_compiled()
+
 
 @pytest.fixture
 def caller() -> Caller:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.commands.faults import Fault
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-DATABASE_UNWRITABLE = "The simulator cannot write to its database."
+DATABASE_UNWRITABLE = N_("The simulator cannot write to its database.")
 """What is answered, with 503, when something could not be saved and so was not done."""
 
 

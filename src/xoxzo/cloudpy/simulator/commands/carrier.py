@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.rules import OUTCOMES, OutcomeRule, RuleKind
 from xoxzo.cloudpy.simulator.engine.records.sms import Message
@@ -88,7 +89,7 @@ class CarrierCommands:
         Raises:
             SimulatorError: There is none with this id that is under way.
         """
-        self._message(msgid, lambda message: self._engine.sms.settle(message, "DELIVERED", "by hand"))
+        self._message(msgid, lambda message: self._engine.sms.settle(message, "DELIVERED", N_("by hand")))
 
     def fail(self, msgid: str) -> None:
         """Let a message fail now.
@@ -96,7 +97,7 @@ class CarrierCommands:
         Raises:
             SimulatorError: There is none with this id that is under way.
         """
-        self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", "by hand"))
+        self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", N_("by hand")))
 
     def delay(self, msgid: str, seconds: float) -> None:
         """Let a message arrive so many seconds from now.

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ class RealClock:
         now = self.now()
         # Compared before it is added: an integer may be too large to be a float, and NaN fails every comparison.
         if not (seconds >= 0 and seconds < _END_OF_TIME) or now + seconds >= _END_OF_TIME:
-            template = "seconds must be zero or more and stay before the year 9000"
+            template = N_("seconds must be zero or more and stay before the year 9000")
             raise SimulatorError("seconds_out_of_range", template)
         return now + seconds
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
 from xoxzo.cloudpy.simulator.engine.minute_stats import MinuteStats
 from xoxzo.cloudpy.simulator.engine.phone_index import PhoneIndex
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.settings import Settings
 
 _LETTERS = string.ascii_letters + string.digits
+
+
+TOO_MANY_WAITING = N_("too many requests waited to be made")
+"""Why an outgoing request failed that was never made."""
 
 
 class CallbackFault(Protocol):
@@ -162,7 +167,7 @@ class EngineContext:
         self.outbox.append(outgoing)
         if len(self.outbox) > self.settings.max_outgoing:
             failed = self.outbox.popleft()
-            self.at(self.now(), lambda: failed.on_result(OutboundResult(error="too many requests waited to be made")))
+            self.at(self.now(), lambda: failed.on_result(OutboundResult(error=TOO_MANY_WAITING)))
         self.wake()
 
     def publish(

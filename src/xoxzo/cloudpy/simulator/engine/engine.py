@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import CallbackFault, EngineContext, Event, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -51,8 +52,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.clock import RealClock
     from xoxzo.cloudpy.simulator.settings import Settings
 
-STOPPED = "the simulator was stopped"
-UNWRITTEN = "the database could not be written"
+STOPPED = N_("the simulator was stopped")
+UNWRITTEN = N_("the database could not be written")
 
 
 class Engine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RuleKind
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ class OutcomeRules:
         if self.rules and (ruled := self._ruled("sms", number)):
             return ruled
         if number in settings.fail_numbers:
-            return Outcome("fail", why="a number that always fails")
+            return Outcome("fail", why=N_("a number that always fails"))
         if number in settings.stuck_numbers:
-            return Outcome("hold", why="a number that is switched off")
+            return Outcome("hold", why=N_("a number that is switched off"))
         return _DELIVERED
 
     def of_call(self, number: str) -> Outcome:
@@ -75,11 +76,11 @@ class OutcomeRules:
         if self.rules and (ruled := self._ruled("call", number)):
             return ruled
         if number in settings.stuck_numbers:
-            return Outcome("hold", why="a number that is switched off")
+            return Outcome("hold", why=N_("a number that is switched off"))
         if number in settings.no_answer_numbers:
-            return Outcome("ignore", why="a number that nobody answers")
+            return Outcome("ignore", why=N_("a number that nobody answers"))
         if number in settings.fail_numbers:
-            return Outcome("fail", why="a number that always fails")
+            return Outcome("fail", why=N_("a number that always fails"))
         return _ANSWERED
 
     def _ruled(self, kind: RuleKind, number: str) -> Outcome | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
 from xoxzo.cloudpy.simulator.engine.rules.urls import is_recording
 
@@ -67,11 +68,11 @@ def parse_answer(body: bytes, *, most: int = 1, strict: bool = True) -> list[Act
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        message = "the answer is not UTF-8"
+        message = N_("the answer is not UTF-8")
         raise ActionError(message) from None
     lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
     if not lines:
-        message = "the answer is empty"
+        message = N_("the answer is empty")
         raise ActionError(message)
     return [parse_action(line, strict=strict) for line in lines[:most]]
 
@@ -86,7 +87,7 @@ def parse_action(line: str, *, strict: bool = True) -> Action:
         return Voicemail(_greeting(match[1], strict=strict) if match[1] else None)
     if match := _TRANSFER.fullmatch(line):
         if not is_number(match[1]):
-            message = "transfer needs an E.164 number"
+            message = N_("transfer needs an E.164 number")
             raise ActionError(message)
         return Transfer(match[1])
     return _greeting(line, strict=strict)
@@ -100,8 +101,8 @@ def _greeting(line: str, *, strict: bool) -> Say | Playback:
         return Say(match[1], match[2])
     if match := _PLAYBACK.fullmatch(line):
         if not is_recording(match[1], strict=strict):
-            message = "playback needs the http URL of an mp3"
+            message = N_("playback needs the http URL of an mp3")
             raise ActionError(message)
         return Playback(match[1])
-    message = "the line is none of playback, say, transfer and voicemail"
+    message = N_("the line is none of playback, say, transfer and voicemail")
     raise ActionError(message)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -81,12 +82,12 @@ class IncomingCallService:
 
     def _ask(self, call: Call, line: SubscribedNumber, owner: Account, price: Decimal) -> None:
         if line.action_url is None:
-            self._fail(call, "no action URL is set")
+            self._fail(call, N_("no action URL is set"))
             return
         try:
             self._accounts.charge(owner, price)
         except NotEnoughCredits:
-            self._fail(call, "not enough credits")
+            self._fail(call, N_("not enough credits"))
             return
         call.charged = price
         url = self._question(line.action_url, call)
@@ -161,7 +162,7 @@ class IncomingCallService:
             self._calls.step(call, "connected", number=number)
             self._context.after(self._context.settings.transfer_seconds, lambda: self._carry_out(call, rest))
 
-        self._calls.phones.ring(call, number, talk, lambda: self._fail(call, "the transfer failed"))
+        self._calls.phones.ring(call, number, talk, lambda: self._fail(call, N_("the transfer failed")))
 
     def _fail(self, call: Call, reason: str) -> None:
         if call.ended is None:  # it has when the balance ran dry while a transfer rang

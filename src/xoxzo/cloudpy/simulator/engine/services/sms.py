@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest, SmsStatus
@@ -130,7 +131,7 @@ class SmsService:
         if message.status in _FINAL:
             return False
         if message.status == "QUEUED":
-            self._move(message, "DELIVERING", "by hand")
+            self._move(message, "DELIVERING", N_("by hand"))
         message.moves.append((self._context.now(), "DELIVERING", f"delayed by {seconds:g} s"))
         self._await(message, self._context.now() + seconds)
         self._context.mark_changed(message)

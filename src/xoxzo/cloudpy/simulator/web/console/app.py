@@ -98,7 +98,7 @@ class Console:
             else:
                 page = self._routes.page(visit)
         except PageNotFound:
-            status, page = 404, error_page(visit, visit.say("There is no such page."))
+            status, page = 404, error_page(visit, visit.gettext("There is no such page."))
         except SimulatorError as error:
             status, page = _told(visit, error)
         await _answer(scope, send, status, self._render(page, visit), _HTML)
@@ -115,7 +115,7 @@ class Console:
         why = request_checks.objection(headers, form.get("csrf", ""), CSRF_TOKEN)
         try:
             if why is not None:
-                status, said = 403, visit.say(why)
+                status, said = 403, visit.gettext(why)
             elif visit.path == "/console/preferences":
                 to, kept_cookies = kept(form)
             else:
@@ -124,7 +124,7 @@ class Console:
                 said, to = done.said, done.to
                 self.hub.tell("console")
         except PageNotFound:
-            status, said = 404, visit.say("There is no such page.")
+            status, said = 404, visit.gettext("There is no such page.")
         except SimulatorError as error:
             status, page = _told(visit, error)
             said = page.facts["problem"]
@@ -187,8 +187,8 @@ def _text() -> Headers:
 
 def _told(visit: PageRequest, error: SimulatorError) -> tuple[int, Page]:
     if isinstance(error, NotSaved):
-        return 503, error_page(visit, visit.say(DATABASE_UNWRITABLE))
-    return 400, error_page(visit, visit.say(error.template, **error.fields))
+        return 503, error_page(visit, visit.gettext(DATABASE_UNWRITABLE))
+    return 400, error_page(visit, error.render(visit.gettext))
 
 
 def _fields(encoded: bytes) -> dict[str, str]:

@@ -1,21 +1,16 @@
-"""English and Japanese: which one a reader wants, and how a sentence is said in it.
-
-The English sentence is the key; `languages/ja.json` holds the other one.
-"""
+"""The language of a reader of the console, and why a status changed in it."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
-Language = Literal["en", "ja"]
-Say = Callable[..., str]
+from xoxzo.cloudpy.locale import N_
 
-_HOME = Path(__file__).parent / "languages"
+Language = Literal["en", "ja"]
+
 _BLANK = re.compile(r"({[a-z]+})")
 
 
@@ -37,35 +32,24 @@ def wanted(accept: str, chosen: str) -> Language:
     return "ja" if best["ja"] > best["en"] else "en"
 
 
-def speaker(language: Language) -> Say:
-    """Return what says an English sentence in a language; words in braces are filled in."""
-    words = japanese() if language == "ja" else {}
-
-    def say(sentence: str, **values: object) -> str:
-        found = words.get(sentence, sentence)
-        return found.format(**values) if values else found
-
-    return say
-
-
 FILLED = (
-    "rule {n}",
-    "delayed by {n} s",
-    "the action URL answered {n}",
-    "{host} is not on this machine",
-    "no answer within {n} s",
-    "the answer is longer than {n} bytes",
-    "say needs one of the languages {known}",
+    N_("rule {n}"),
+    N_("delayed by {n} s"),
+    N_("the action URL answered {n}"),
+    N_("{host} is not on this machine"),
+    N_("no answer within {n} s"),
+    N_("the answer is longer than {n} bytes"),
+    N_("say needs one of the languages {known}"),
 )
 """Reasons of status changes with values in them: the sentence, each value by a name in braces."""
 
 
-def told(say: Say, why: str) -> str:
-    """Return a reason or a refusal of the simulator's in a reader's language; what is not known stays English."""
+def translate_reason(gettext: Callable[[str], str], why: str) -> str:
+    """Return why a status changed, in a reader's language; what is not known stays English."""
     for sentence, pattern in _patterns().items():
         if match := pattern.fullmatch(why):
-            return say(sentence, **match.groupdict())
-    return say(why)
+            return gettext(sentence).format(**match.groupdict())
+    return gettext(why)
 
 
 @cache
@@ -78,13 +62,6 @@ def _part(part: str) -> str:
     if not _BLANK.fullmatch(part):
         return re.escape(part)
     return f"(?P<{part[1:-1]}>{'[0-9][0-9.e+-]*' if part == '{n}' else '.+'})"
-
-
-@cache
-def japanese() -> dict[str, str]:
-    """Return every sentence of the pages with its Japanese."""
-    words: dict[str, str] = json.loads((_HOME / "ja.json").read_text(encoding="utf-8"))
-    return words
 
 
 def _weight(text: str) -> float:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xoxzo.cloudpy.locale import translations
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.console.language import Language, Say, speaker
+from xoxzo.cloudpy.simulator.web.console.language import Language
 
 CSRF_TOKEN = secrets.token_urlsafe(24)
 """What a post has to carry; another one in each process."""
@@ -35,10 +36,17 @@ class PageRequest:
     origin: str = ""
     """Where the simulator was reached, such as ``http://127.0.0.1:8080``."""
 
-    @property
-    def say(self) -> Say:
-        """What says a sentence in the reader's language."""
-        return speaker(self.language)
+    def gettext(self, message: str) -> str:
+        """Return the translation of a message into the reader's language."""
+        return translations(self.language).gettext(message) if message else message
+
+    def pgettext(self, context: str, message: str) -> str:
+        """Return the translation of a message that has several meanings, in the one that the context names."""
+        return translations(self.language).pgettext(context, message)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """Return the translation of a message, in the form for a number."""
+        return translations(self.language).ngettext(singular, plural, n)
 
 
 @dataclass(frozen=True, slots=True)

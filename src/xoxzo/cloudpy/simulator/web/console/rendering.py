@@ -12,14 +12,13 @@ from urllib.parse import quote
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.web.console import template_filters
-from xoxzo.cloudpy.simulator.web.console.language import told
+from xoxzo.cloudpy.simulator.web.console.language import translate_reason
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.status_bar import TOPICS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jinja2.bccache import Bucket
 
 _HOME = Path(__file__).parent
@@ -58,6 +57,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         bytecode_cache=_Compiled(),
+        extensions=["jinja2.ext.i18n"],
     )
     made.filters |= {
         "message": template_filters.message,
@@ -67,7 +67,7 @@ def environment() -> Environment:
         "number": template_filters.number,
         "segment": lambda text: quote(text, safe=""),
     }
-    made.globals |= {"csrf": CSRF_TOKEN, "always": TOPICS}
+    made.globals |= {"csrf": CSRF_TOKEN, "always": TOPICS, "N_": N_}
     return made
 
 
@@ -79,14 +79,15 @@ def render(page: Page, visit: PageRequest, alerts: dict[str, Any]) -> bytes:
         visit: Who asked.
         alerts: What every page shows: the clock, and what needs attention.
     """
-    say: Callable[..., str] = visit.say
 
     def counted(count: int, one: str, many: str) -> str:
-        return say(one if count == 1 else many, n=f"{count:,}")
+        return visit.ngettext(one, many, count).format(n=f"{count:,}")
 
     facts = {
-        "say": say,
-        "told": partial(told, say),
+        "gettext": visit.gettext,
+        "ngettext": visit.ngettext,
+        "pgettext": visit.pgettext,
+        "told": partial(translate_reason, visit.gettext),
         "counted": counted,
         "visit": visit,
         "page": page,

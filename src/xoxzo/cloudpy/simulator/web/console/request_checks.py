@@ -9,6 +9,8 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.locale import N_
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,9 +40,9 @@ def objection(headers: Mapping[bytes, bytes], given: str, token: str) -> str | N
         token: The token that this process gives out.
     """
     if is_foreign(headers):
-        return "The request comes from another site."
+        return N_("The request comes from another site.")
     if not hmac.compare_digest(given.encode(), token.encode()):
-        return "The page is out of date: the simulator was started again since. Load it anew."
+        return N_("The page is out of date: the simulator was started again since. Load it anew.")
     return None
 
 

@@ -74,4 +74,4 @@ class Routes:
 
 def error_page(visit: PageRequest, problem: str) -> Page:
     """Return a page that tells a problem."""
-    return Page("error.html", visit.say("Something is not right"), (), {"problem": problem})
+    return Page("error.html", visit.gettext("Something is not right"), (), {"problem": problem})

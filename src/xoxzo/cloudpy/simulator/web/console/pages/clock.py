@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.queries.next_event import NextEventKind, next_event
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
@@ -18,18 +19,18 @@ TOPICS = ("sms", "call", "callback", "otp", "din", "sin")
 """Events that change what is due."""
 
 STEPS = (
-    (60, "1 minute"),
-    (3_600, "1 hour"),
-    (86_400, "1 day"),
-    (30 * 86_400, "30 days"),
+    (60, N_("1 minute")),
+    (3_600, N_("1 hour")),
+    (86_400, N_("1 day")),
+    (30 * 86_400, N_("30 days")),
 )
 """How far the clock can be advanced with one press, in seconds."""
 
 NEXT_EVENTS: dict[NextEventKind, str] = {
-    "message": "a message to {number} moves on",
-    "otp": "a one-time password for {number} expires",
-    "renewal": "the number {number} is renewed",
-    "callback": "a callback is tried again",
+    "message": N_("a message to {number} moves on"),
+    "otp": N_("a one-time password for {number} expires"),
+    "renewal": N_("the number {number} is renewed"),
+    "callback": N_("a callback is tried again"),
     "other": "",
 }
 """What happens next, by its kind; an empty text where no record tells."""
@@ -38,7 +39,7 @@ NEXT_EVENTS: dict[NextEventKind, str] = {
 def show(visit: PageRequest) -> Page:
     """Show the time, what is due next, and how to advance."""
     facts = {"steps": STEPS, "coming": _next_event(visit)}
-    return Page("clock.html", visit.say("Clock"), TOPICS, facts)
+    return Page("clock.html", visit.gettext("Clock"), TOPICS, facts)
 
 
 def _next_event(visit: PageRequest) -> tuple[float, str, str] | None:
@@ -50,13 +51,13 @@ def _next_event(visit: PageRequest) -> tuple[float, str, str] | None:
 def stop(visit: PageRequest) -> ActionResult:
     """Let time stand still."""
     visit.simulator.stop_clock()
-    return ActionResult(visit.say("The clock is stopped."), HOME)
+    return ActionResult(visit.gettext("The clock is stopped."), HOME)
 
 
 def run(visit: PageRequest) -> ActionResult:
     """Let time go on."""
     visit.simulator.run_clock()
-    return ActionResult(visit.say("The clock is running."), HOME)
+    return ActionResult(visit.gettext("The clock is running."), HOME)
 
 
 async def advance(visit: PageRequest) -> ActionResult:
@@ -70,7 +71,7 @@ async def advance(visit: PageRequest) -> ActionResult:
     else:
         seconds = form_fields.number(visit, "seconds")
     await simulator.advance_async(seconds)
-    return ActionResult(visit.say("The clock was advanced."), HOME)
+    return ActionResult(visit.gettext("The clock was advanced."), HOME)
 
 
 ACTS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, CALLBACK_KINDS, KINDS
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
@@ -15,18 +16,18 @@ _TIMED = frozenset({"throttled", "slow", "hang", "refuse", "callback_late"})
 """Kinds that ask for seconds."""
 
 SAID = {
-    "throttled": ("Too many requests", "Answers 429 with Retry-After, and does nothing."),
-    "error": ("Server error", "Answers 500, and does nothing."),
-    "error_after": ("Done, but answers 500", "Does what was asked, and answers 500."),
-    "slow": ("Slow answer", "Does what was asked, and answers after some seconds."),
-    "hang": ("Hangs", "Does nothing, and closes the connection after some seconds."),
-    "drop": ("Connection dropped", "Does nothing, and closes the connection."),
-    "refuse": ("Connection refused", "Closes the port for some seconds. This page stays connected."),
-    "lose_reply": ("Reply lost", "Does what was asked, and closes the connection instead of answering."),
-    "truncate": ("Reply cut short", "Does what was asked, and answers with JSON that breaks off."),
-    "callback_late": ("Callback late", "Posts a callback some seconds later, and so out of order."),
-    "callback_twice": ("Callback twice", "Posts a callback two times."),
-    "callback_lost": ("Callback lost", "Posts no callback, as if it had been delivered."),
+    "throttled": (N_("Too many requests"), N_("Answers 429 with Retry-After, and does nothing.")),
+    "error": (N_("Server error"), N_("Answers 500, and does nothing.")),
+    "error_after": (N_("Done, but answers 500"), N_("Does what was asked, and answers 500.")),
+    "slow": (N_("Slow answer"), N_("Does what was asked, and answers after some seconds.")),
+    "hang": (N_("Hangs"), N_("Does nothing, and closes the connection after some seconds.")),
+    "drop": (N_("Connection dropped"), N_("Does nothing, and closes the connection.")),
+    "refuse": (N_("Connection refused"), N_("Closes the port for some seconds. This page stays connected.")),
+    "lose_reply": (N_("Reply lost"), N_("Does what was asked, and closes the connection instead of answering.")),
+    "truncate": (N_("Reply cut short"), N_("Does what was asked, and answers with JSON that breaks off.")),
+    "callback_late": (N_("Callback late"), N_("Posts a callback some seconds later, and so out of order.")),
+    "callback_twice": (N_("Callback twice"), N_("Posts a callback two times.")),
+    "callback_lost": (N_("Callback lost"), N_("Posts no callback, as if it had been delivered.")),
 }
 """The name of each kind of fault, and what it does."""
 
@@ -48,7 +49,7 @@ def show(visit: PageRequest) -> Page:
         for kind in KINDS
     ]
     facts = {"kinds": kinds, "active": active, "endpoints": sorted(desk.endpoints), "everything": ALL_ENDPOINTS}
-    return Page("faults.html", visit.say("Faults"), ("fault",), facts)
+    return Page("faults.html", visit.gettext("Faults"), ("fault",), facts)
 
 
 def add(visit: PageRequest) -> ActionResult:
@@ -61,13 +62,13 @@ def add(visit: PageRequest) -> ActionResult:
         times=form_fields.whole(visit, "times") if form_fields.text(visit, "times") else None,
         seconds=form_fields.number(visit, "seconds", 5),
     )
-    return ActionResult(visit.say("On: {fault}", fault=visit.say(SAID[kind][0])), HOME)
+    return ActionResult(visit.gettext("On: {fault}").format(fault=visit.gettext(SAID[kind][0])), HOME)
 
 
 def remove(visit: PageRequest) -> ActionResult:
     """Switch one fault off."""
     visit.simulator.faults.remove(form_fields.whole(visit, "ident"))
-    return ActionResult(visit.say("The fault is off."), HOME)
+    return ActionResult(visit.gettext("The fault is off."), HOME)
 
 
 def off(visit: PageRequest) -> ActionResult:
@@ -77,13 +78,13 @@ def off(visit: PageRequest) -> ActionResult:
         if fault.kind == kind:
             with suppress(SimulatorError):
                 desk.remove(fault.ident)
-    return ActionResult(visit.say("Off: {fault}", fault=visit.say(SAID.get(kind, (kind,))[0])), HOME)
+    return ActionResult(visit.gettext("Off: {fault}").format(fault=visit.gettext(SAID.get(kind, (kind,))[0])), HOME)
 
 
 def all_normal(visit: PageRequest) -> ActionResult:
     """Switch all faults off."""
     visit.simulator.faults.all_normal()
-    return ActionResult(visit.say("All is normal again."), HOME)
+    return ActionResult(visit.gettext("All is normal again."), HOME)
 
 
 ACTS = {

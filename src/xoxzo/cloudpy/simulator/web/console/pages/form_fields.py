@@ -6,15 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.web.console.page_request import PageRequest
 
 _NAMES = {
-    "seconds": "Seconds",
-    "percent": "Chance, %",
-    "times": "How many times",
+    "seconds": N_("Seconds"),
+    "percent": N_("Chance, %"),
+    "times": N_("How many times"),
 }
 """What the pages call a field; those that nobody types have their own name."""
 
@@ -38,7 +39,7 @@ def number(visit: PageRequest, name: str, default: float | None = None) -> float
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise SimulatorError("not_a_number", "“{name}” must be a number.", name=visit.say(_NAMES.get(name, name)))
+        raise SimulatorError("not_a_number", "“{name}” must be a number.", name=visit.gettext(_NAMES.get(name, name)))
     return value
 
 
@@ -51,7 +52,7 @@ def whole(visit: PageRequest, name: str) -> int:
     value = number(visit, name)
     if value != int(value):
         raise SimulatorError(
-            "not_an_integer", "“{name}” must be a whole number.", name=visit.say(_NAMES.get(name, name))
+            "not_an_integer", "“{name}” must be a whole number.", name=visit.gettext(_NAMES.get(name, name))
         )
     return int(value)
 

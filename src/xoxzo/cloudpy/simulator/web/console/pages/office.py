@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
@@ -28,7 +29,7 @@ def show(visit: PageRequest) -> Page:
     }
     return Page(
         "office.html",
-        visit.say("Xoxzo desk"),
+        visit.gettext("Xoxzo actions"),
         ("sms", "call", "din", "account", "sender"),
         facts,
     )
@@ -37,13 +38,13 @@ def show(visit: PageRequest) -> Page:
 def approve(visit: PageRequest) -> ActionResult:
     """Put the text that waits into force."""
     record = visit.simulator.office.approve(form_fields.whole(visit, "ident"))
-    return ActionResult(visit.say("“{name}” is approved.", name=record.name), HOME)
+    return ActionResult(visit.gettext("“{name}” is approved.").format(name=record.name), HOME)
 
 
 def give_back(visit: PageRequest) -> ActionResult:
     """Return a text to its author."""
     record = visit.simulator.office.give_back(form_fields.whole(visit, "ident"))
-    return ActionResult(visit.say("“{name}” was returned.", name=record.name), HOME)
+    return ActionResult(visit.gettext("“{name}” was returned.").format(name=record.name), HOME)
 
 
 def add_credits(visit: PageRequest) -> ActionResult:
@@ -54,30 +55,30 @@ def add_credits(visit: PageRequest) -> ActionResult:
     except InvalidOperation:
         raise SimulatorError("invalid_amount", "The amount must be a number.") from None
     visit.simulator.office.add_credits(form_fields.text(visit, "sid"), amount)
-    return ActionResult(visit.say("{amount} credits were added.", amount=written), HOME)
+    return ActionResult(visit.gettext("{amount} credits were added.").format(amount=written), HOME)
 
 
 def register_sender(visit: PageRequest) -> ActionResult:
     """Register a sender for K-premium."""
     digits = form_fields.text(visit, "digits")
     visit.simulator.office.register_sender(digits)
-    return ActionResult(visit.say("{digits} is registered.", digits=digits), HOME)
+    return ActionResult(visit.gettext("{digits} is registered.").format(digits=digits), HOME)
 
 
 def verify(visit: PageRequest) -> ActionResult:
     """Say whether an account is verified, and so may subscribe numbers."""
     verified = form_fields.text(visit, "verified") == "yes"
     visit.simulator.office.verify(form_fields.text(visit, "sid"), verified)
-    said = "The account is verified." if verified else "The account is not verified any more."
-    return ActionResult(visit.say(said), HOME)
+    said = N_("The account is verified.") if verified else N_("The account is not verified any more.")
+    return ActionResult(visit.gettext(said), HOME)
 
 
 def allow_free_form(visit: PageRequest) -> ActionResult:
     """Say whether an account may send texts of its own, or templates alone."""
     allowed = form_fields.text(visit, "allowed") == "yes"
     visit.simulator.office.allow_free_form(form_fields.text(visit, "sid"), allowed)
-    said = "The account may send texts of its own." if allowed else "The account may send templates alone."
-    return ActionResult(visit.say(said), HOME)
+    said = N_("The account may send texts of its own.") if allowed else N_("The account may send templates alone.")
+    return ActionResult(visit.gettext(said), HOME)
 
 
 ACTS = {

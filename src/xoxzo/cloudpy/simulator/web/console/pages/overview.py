@@ -42,30 +42,34 @@ def show(visit: PageRequest) -> Page:
         "failed": sum(one.callbacks_failed for one in minutes),
         "spent": sum((one.spent for one in minutes), Decimal(0)),
     }
-    say = visit.say
+    gettext = visit.gettext
     facts = {
         **counted,
         "figures": figures,
         "begin": minutes[0].start,
         "peak": max(one.sms + one.calls for one in minutes),
         "traffic": charts.bars(
-            say("{sms} messages and {calls} calls in the last hour", sms=counted["sms"], calls=counted["calls"]),
+            gettext("{sms} messages and {calls} calls in the last hour").format(
+                sms=counted["sms"], calls=counted["calls"]
+            ),
             ("sms", [one.sms for one in minutes]),
             ("calls", [one.calls for one in minutes]),
         ),
         "balance": charts.line(
-            say("Credits of all accounts: {n} now", n=template_filters.money(figures.balance)),
+            gettext("Credits of all accounts: {n} now").format(n=template_filters.money(figures.balance)),
             [float(one.balance) for one in minutes],
         ),
         "callbacks": charts.bars(
-            say("{ok} callbacks delivered, {failed} tries failed", ok=counted["posted"], failed=counted["failed"]),
+            gettext("{ok} callbacks delivered, {failed} tries failed").format(
+                ok=counted["posted"], failed=counted["failed"]
+            ),
             ("good", [one.callbacks_ok for one in minutes]),
             ("bad", [one.callbacks_failed for one in minutes]),
         ),
-        "states": [_states(say("Messages"), figures.sms), _states(say("Calls"), figures.calls)],
+        "states": [_states(gettext("Messages"), figures.sms), _states(gettext("Calls"), figures.calls)],
         "refusals": figures.refusals[:_MOST_REFUSALS],
     }
-    return Page("overview.html", say("Overview"), TOPICS, facts)
+    return Page("overview.html", gettext("Overview"), TOPICS, facts)
 
 
 def _states(name: str, counts: Mapping[str, int]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
 from xoxzo.cloudpy.simulator.queries.phone_view import phone_view
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
@@ -14,14 +15,14 @@ TOPICS = ("sms", "call", "reply", "din", "sin")
 """Events that change a phone."""
 
 HABITS = {
-    "answer": "answers by itself",
-    "hold": "rings until you answer",
-    "decline": "declines",
-    "ignore": "is not answered",
+    "answer": N_("answers by itself"),
+    "hold": N_("rings until you answer"),
+    "decline": N_("declines"),
+    "ignore": N_("is not answered"),
 }
 """What a phone does when it is called."""
 
-NOT_E164 = "“{number}” is no number in E.164, such as +818011112222."
+NOT_E164 = N_("“{number}” is no number in E.164, such as +818011112222.")
 
 _AT_FIRST, _AT_MOST = 60, 600
 
@@ -47,7 +48,9 @@ def show(visit: PageRequest) -> Page:
         "habits": HABITS,
         "sin_offered": visit.simulator.settings.legacy_sin,
     }
-    return Page("phones.html", f"{number} · {visit.say('Phones')}" if wanted else visit.say("Phones"), TOPICS, facts)
+    return Page(
+        "phones.html", f"{number} · {visit.gettext('Phones')}" if wanted else visit.gettext("Phones"), TOPICS, facts
+    )
 
 
 def path_of(number: str) -> str:
@@ -59,14 +62,14 @@ def reply(visit: PageRequest) -> ActionResult:
     """Write from a phone to a receiving number."""
     number, sin = form_fields.text(visit, "number"), form_fields.text(visit, "sin")
     visit.simulator.phone(_checked(number)).reply(sin, visit.form.get("text", ""))
-    return ActionResult(visit.say("Sent."), path_of(number))
+    return ActionResult(visit.gettext("Sent."), path_of(number))
 
 
 def dial(visit: PageRequest) -> ActionResult:
     """Call a dial-in number from a phone."""
     number, din = form_fields.text(visit, "number"), form_fields.text(visit, "din").replace(" ", "")
     visit.simulator.phone(_checked(number)).dial(din, anonymous=form_fields.text(visit, "anonymous") == "yes")
-    return ActionResult(visit.say("Calling {number}…", number=din), path_of(number))
+    return ActionResult(visit.gettext("Calling {number}…").format(number=din), path_of(number))
 
 
 def set_habit(visit: PageRequest) -> ActionResult:
@@ -80,32 +83,32 @@ def set_habit(visit: PageRequest) -> ActionResult:
     for ident in earlier:
         carrier.remove_rule(ident)
     return ActionResult(
-        visit.say("When called, this phone {habit}.", habit=visit.say(HABITS[outcome])), path_of(number)
+        visit.gettext("When called, this phone {habit}.").format(habit=visit.gettext(HABITS[outcome])), path_of(number)
     )
 
 
 def answer(visit: PageRequest) -> ActionResult:
     """Answer a call that rings."""
     visit.simulator.carrier.answer(form_fields.text(visit, "ident"))
-    return ActionResult(visit.say("Answered."), _back(visit))
+    return ActionResult(visit.gettext("Answered."), _back(visit))
 
 
 def decline(visit: PageRequest) -> ActionResult:
     """Decline a call that rings."""
     visit.simulator.carrier.decline(form_fields.text(visit, "ident"))
-    return ActionResult(visit.say("Declined."), _back(visit))
+    return ActionResult(visit.gettext("Declined."), _back(visit))
 
 
 def ignore(visit: PageRequest) -> ActionResult:
     """Let a call ring until it stops by itself."""
     visit.simulator.carrier.ignore(form_fields.text(visit, "ident"))
-    return ActionResult(visit.say("It rings until the caller gives up."), _back(visit))
+    return ActionResult(visit.gettext("It rings until the caller gives up."), _back(visit))
 
 
 def hang_up(visit: PageRequest) -> ActionResult:
     """End a call."""
     visit.simulator.carrier.hang_up(form_fields.text(visit, "ident"))
-    return ActionResult(visit.say("Hung up."), _back(visit))
+    return ActionResult(visit.gettext("Hung up."), _back(visit))
 
 
 def _back(visit: PageRequest) -> str:

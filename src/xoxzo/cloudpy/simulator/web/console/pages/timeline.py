@@ -27,9 +27,9 @@ def show_list(visit: PageRequest) -> Page:
         page = visit.simulator.search(query, limit=_ONE_PAGE, before=before, patience=_PATIENCE)
         found, following = page.items, page.next
     except SimulatorError as error:
-        problem = visit.say(error.template, **error.fields)
+        problem = error.render(visit.gettext)
     facts = {"query": query, "problem": problem, "found": found, "next": following, "before": before}
-    return Page("messages.html", visit.say("Timeline"), ("sms", "call", "reply"), facts)
+    return Page("messages.html", visit.gettext("Timeline"), ("sms", "call", "reply"), facts)
 
 
 def show_one(visit: PageRequest) -> Page:
@@ -49,14 +49,14 @@ def show_one(visit: PageRequest) -> Page:
         "resendable": tried or timeline.next_try is not None,
     }
     topics = ("sms", "call", "reply", "callback", "click")
-    return Page("subject.html", f"{found.recipient} · {visit.say('Timeline')}", topics, facts)
+    return Page("subject.html", f"{found.recipient} · {visit.gettext('Timeline')}", topics, facts)
 
 
 def resend(visit: PageRequest) -> ActionResult:
     """Post a callback once more, or the one that waits at once."""
     ident = form_fields.text(visit, "ident")
     visit.simulator.resend_callback(ident)
-    return ActionResult(visit.say("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
+    return ActionResult(visit.gettext("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
 
 
 ACTS = {"/console/callbacks/resend": resend}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+import ssl
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import xoxzo.cloudpy
-from xoxzo.cloudpy.configuration import USER_AGENT, adjust, basic, configure, connections
+from xoxzo.cloudpy.configuration import USER_AGENT, adjust, basic, configure, transport_options
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -416,12 +417,71 @@ def test_a_sid_with_a_colon() -> None:
     assert "colon" in refused(sid="a:b")
 
 
-def test_connections() -> None:
-    """There may be one connection or more."""
-    assert [connections(number) for number in (1, 10)] == [1, 10]
-    for number in (0, -1, "x", 1.5, True):
-        with pytest.raises(ConfigurationError, match=r"^max_connections must be a whole number, 1 or more$"):
-            connections(number)  # type: ignore[arg-type]
+def options(**changes: Any) -> dict[str, Any]:
+    """Check the options of the transport."""
+    return transport_options(
+        **{"max_connections": 10, "proxy": None, "ssl_context": None, "transport": None, **changes}
+    )
+
+
+def test_transport_options() -> None:
+    """What the client's own transport is made with."""
+    context = ssl.create_default_context()
+
+    assert options() == {"max_connections": 10, "proxy": None, "ssl_context": None}
+    assert options(max_connections=1, proxy="http://proxy.example:3128", ssl_context=context) == {
+        "max_connections": 1,
+        "proxy": "http://proxy.example:3128",
+        "ssl_context": context,
+    }
+
+
+class Carrier:
+    """As much of a transport as is checked."""
+
+    def send(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        *(
+            ({"max_connections": number}, "max_connections must be a whole number, 1 or more")
+            for number in (0, -1, "x", 1.5, True)
+        ),
+        ({"proxy": 5}, "proxy must be text, for instance http://proxy.example:3128"),
+        ({"ssl_context": "company.pem"}, "ssl_context must be an ssl.SSLContext"),
+        ({"transport": "http"}, "transport must have the methods send and close, as HttpTransport has"),
+        (
+            {"transport": Carrier(), "proxy": "http://proxy.example"},
+            "transport excludes proxy and ssl_context: set them on the transport itself",
+        ),
+        (
+            {"transport": Carrier(), "ssl_context": ssl.create_default_context()},
+            "transport excludes proxy and ssl_context: set them on the transport itself",
+        ),
+    ],
+)
+def test_transport_options_refused(changes: dict[str, Any], sentence: str) -> None:
+    """An option that cannot be used is refused when the client is made."""
+    with pytest.raises(ConfigurationError) as caught:
+        options(**changes)
+    assert str(caught.value) == sentence
+
+
+def test_a_proxy_that_cannot_be_used_is_refused_at_once() -> None:
+    """A scheme that is not spoken is refused when the client is made, in the option's name."""
+    with pytest.raises(ConfigurationError, match="proxy="):
+        options(proxy="socks5://proxy.example:1080")
+
+
+def test_a_transport_that_was_given_is_left_alone() -> None:
+    """With a transport of its own a client needs no other option."""
+    assert options(transport=Carrier())["proxy"] is None
 
 
 def test_errors_name_what_to_set() -> None:

@@ -119,6 +119,8 @@ def test_clients_take_keywords_only() -> None:
         "max_connections": 10,
         "rate": None,
         "allowed_recipients": None,
+        "proxy": None,
+        "ssl_context": None,
         "transport": None,
         "app_info": None,
         "default_headers": None,

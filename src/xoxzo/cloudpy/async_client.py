@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy import configuration
 from xoxzo.cloudpy.drivers import AsyncDriver, AsyncRawResponseDriver, TransportHolder, discard_async
+from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.resources._async.account import AsyncAccount
 from xoxzo.cloudpy.resources._async.calls import AsyncCalls
@@ -18,12 +19,14 @@ from xoxzo.cloudpy.resources._async.sms import AsyncSms
 from xoxzo.cloudpy.resources._async.templates import AsyncTemplates
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from xoxzo.cloudpy.configuration import Timeout
     from xoxzo.cloudpy.protocols import AsyncTransport, EventHook
     from xoxzo.cloudpy.responses import RawResponse
+    from xoxzo.cloudpy.settings import Settings
 
 T = TypeVar("T")
 
@@ -46,12 +49,21 @@ class AsyncClient:
         rate: requests a second, evenly spaced; ``None`` for as many as go.
         allowed_recipients: numbers, or how numbers begin, that may be reached, for staging; any other is refused before
             the network. ``None`` for all.
-        transport: another way to carry requests; whoever made it closes it.
+        proxy: the URL of a proxy, for instance ``http://proxy.example:3128``, instead of the environment's. It is never
+            used for this machine.
+        ssl_context: what certificates are checked by, and which one is shown, instead of the operating system's trust
+            store.
+        transport: another way to carry requests; whoever made it closes it. It excludes ``proxy`` and ``ssl_context``,
+            and ``max_connections`` does not apply to it.
         app_info: your program and its version, added to ``User-Agent``.
         default_headers: more header fields for every request, for instance for a gateway of yours; none that the client
             sets itself, such as ``Authorization`` or ``Content-Type``.
         on_event: a hook that is called after each try, or a list of hooks. Events hold no number and no text. What a
             hook raises is logged, and the call goes on. One with a method ``before_attempt`` may add header fields.
+
+    A client can be pickled, for instance for a process pool. The token is in what comes of it, so keep that as safe as
+    the token. The copy opens connections of its own and counts its own ``rate``. A client with a ``transport`` or an
+    ``ssl_context`` cannot be pickled.
 
     Attributes:
         sms: SMS messages.
@@ -80,6 +92,8 @@ class AsyncClient:
         max_connections: int = 10,
         rate: float | None = None,
         allowed_recipients: Iterable[str] | None = None,
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         transport: AsyncTransport | None = None,
         app_info: str | None = None,
         default_headers: Mapping[str, str] | None = None,
@@ -98,14 +112,19 @@ class AsyncClient:
             max_retries=max_retries,
             on_event=on_event,
         )
-        max_connections = configuration.connections(max_connections)
+        options = configuration.transport_options(
+            max_connections=max_connections, proxy=proxy, ssl_context=ssl_context, transport=transport
+        )
+        self._open(settings, options, transport)
 
+    def _open(self, settings: Settings, options: dict[str, Any], transport: AsyncTransport | None = None) -> None:
         def make() -> AsyncTransport:
             from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 
-            return AsyncHttpTransport(max_connections=max_connections)
+            return AsyncHttpTransport(**options)
 
-        self._use(AsyncDriver(TransportHolder(make, transport, discard=discard_async), settings))
+        holder = TransportHolder(make, transport, discard=discard_async, options=options)
+        self._use(AsyncDriver(holder, settings))
 
     def _use(self, driver: AsyncDriver) -> None:
         self._driver = driver
@@ -198,6 +217,26 @@ class AsyncClient:
         operation = raw.request(method, path, query=query, form=form, json=json)
         driver = AsyncRawResponseDriver(self._driver.holder, self._driver.settings)
         return driver.response(await driver.call(operation))
+
+    def __getstate__(self) -> tuple[Settings, dict[str, Any], dict[str, Any]]:
+        holder = self._driver.holder
+        if holder.closed:
+            raise ConfigurationError("a closed client cannot be pickled")
+        if not holder.owned or holder.options["ssl_context"] is not None:
+            raise ConfigurationError(
+                "a client with a transport or an ssl_context of yours cannot be pickled: make it where it is used"
+            )
+        # What a subclass has set travels, too; the resources are made anew.
+        more = {name: value for name, value in vars(self).items() if not self._is_own(name, value)}
+        return self._driver.settings, holder.options, more
+
+    def __setstate__(self, state: tuple[Settings, dict[str, Any], dict[str, Any]]) -> None:
+        settings, options, more = state
+        self._open(settings, options)
+        vars(self).update(more)
+
+    def _is_own(self, name: str, value: object) -> bool:
+        return name == "_driver" or getattr(value, "_driver", None) is self._driver
 
     async def close(self) -> None:
         """Close every connection. Closing twice does nothing; a call afterwards raises ``ConfigurationError``."""

@@ -22,6 +22,7 @@ from xoxzo.cloudpy.settings import RateLimiter, Settings
 from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
     from xoxzo.cloudpy.protocols import EventHook
@@ -115,9 +116,42 @@ def basic(sid: str, auth_token: str) -> str:
     return "Basic " + b64encode(f"{sid}:{auth_token}".encode()).decode("ascii")
 
 
-def connections(number: int) -> int:
-    """Check ``max_connections``; raise ``ConfigurationError``."""
-    return _whole("max_connections", number, minimum=1)
+def transport_options(
+    *, max_connections: int, proxy: str | None, ssl_context: ssl.SSLContext | None, transport: object | None
+) -> dict[str, Any]:
+    """Check the options of the client's own transport and return them by name; or check the transport that was given.
+
+    Raises:
+        ConfigurationError: an option cannot be used, or belongs to a transport that was given.
+    """
+    options = {
+        "max_connections": _whole("max_connections", max_connections, minimum=1),
+        "proxy": None if proxy is None else _proxy(proxy),
+        "ssl_context": None if ssl_context is None else _ssl_context(ssl_context),
+    }
+    if transport is not None:
+        if proxy is not None or ssl_context is not None:
+            raise ConfigurationError("transport excludes proxy and ssl_context: set them on the transport itself")
+        if not all(callable(getattr(transport, name, None)) for name in ("send", "close")):
+            raise ConfigurationError("transport must have the methods send and close, as HttpTransport has")
+    return options
+
+
+def _proxy(proxy: object) -> str:
+    from xoxzo.cloudpy.transports.routes import parse_proxy  # only those who pass a proxy wait for it
+
+    if not isinstance(proxy, str):
+        raise ConfigurationError("proxy must be text, for instance http://proxy.example:3128")
+    parse_proxy(proxy, "proxy=")
+    return proxy
+
+
+def _ssl_context(context: object) -> object:
+    import ssl  # it takes longer to load than the rest of a client
+
+    if not isinstance(context, ssl.SSLContext):
+        raise ConfigurationError("ssl_context must be an ssl.SSLContext")
+    return context
 
 
 def _default_headers(headers: object) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ from xoxzo.cloudpy.responses import RawResponse
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 
     from xoxzo.cloudpy.operations.operation import Listing, Operation
     from xoxzo.cloudpy.protocols import (
@@ -42,11 +42,18 @@ class TransportHolder(Generic[Carrier]):
         make: makes the transport.
         given: a transport that somebody else made and will close.
         discard: called with a transport of ours when the last client that uses it is dropped unclosed.
+        options: what ``make`` makes it with, for a copy of the client in another process.
     """
 
     def __init__(
-        self, make: Callable[[], Carrier], given: Carrier | None = None, *, discard: Callable[[Carrier], None]
+        self,
+        make: Callable[[], Carrier],
+        given: Carrier | None = None,
+        *,
+        discard: Callable[[Carrier], None],
+        options: Mapping[str, Any] | None = None,
     ) -> None:
+        self.options = dict(options or {})
         self._make = make
         self._discard = discard
         self._lock = threading.Lock()

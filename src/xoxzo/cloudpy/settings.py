@@ -21,9 +21,14 @@ class RateLimiter:
     """
 
     def __init__(self, rate: float) -> None:
+        self._rate = rate
         self._gap = 1.0 / rate
         self._next = 0.0
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[RateLimiter], tuple[float]]:
+        # A lock cannot be pickled, and a copy in another process has a rate of its own.
+        return RateLimiter, (self._rate,)
 
     def reserve(self, now: float) -> float:
         """Take the next place and return the seconds to wait for it."""

@@ -1,4 +1,4 @@
-"""What the tests of callbacks share: a receiver on a clock that stands."""
+"""Fixtures of the tests of callbacks."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ NOW = 1_800_000_000.0
 
 @pytest.fixture
 def callbacks() -> Callbacks:
-    """A receiver whose clock stands at `NOW`."""
+    """`Callbacks` with a clock that is fixed at `NOW`."""
     return Callbacks(SECRET, "https://shop.example/xoxzo", clock=lambda: NOW)
 
 
@@ -27,6 +27,6 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[Client]:
-    """A client of it."""
+    """A client of the simulator."""
     with Client(sid="me", auth_token="secret", transport=simulator.transport()) as client:
         yield client

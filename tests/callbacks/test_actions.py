@@ -1,4 +1,4 @@
-"""The one line that answers a call: what it looks like, and what could break it."""
+"""The actions that answer a call: their line, and invalid values."""
 
 from contextlib import suppress
 
@@ -23,13 +23,13 @@ from xoxzo.cloudpy.simulator.engine.rules import call_actions
     ],
 )
 def test_line(action: Action, line: str) -> None:
-    """Each action is rendered exactly as the API's description has it."""
+    """Each action is rendered as documented."""
     assert (action.render(), str(action), action.encode()) == (line, line, line.encode())
 
 
 @given(strategies.text())
 def test_any_text(text: str) -> None:
-    """A text is refused, or the simulator, which reads by rules of its own, hears just that text."""
+    """A text is refused, or the simulator, which has its own parser, parses the same text."""
     with suppress(InvalidArgument):
         action = Say("ja", text)
         assert call_actions.parse_answer(action.encode()) == [call_actions.Say("ja", text)]
@@ -51,13 +51,13 @@ def test_any_text(text: str) -> None:
     ],
 )
 def test_refused(make: object, field: str) -> None:
-    """What could break the line, or what Xoxzo could not do, is refused when the action is made."""
+    """An action that cannot be written, or that Xoxzo cannot do, is refused."""
     assert callable(make)
     with pytest.raises(InvalidArgument) as caught:
         make()
     assert caught.value.field == field
 
 
-def test_shown() -> None:
-    """A number does not show in a log."""
+def test_repr() -> None:
+    """The representation of a transfer masks the number."""
     assert repr(Transfer("+815011112222")) == "Transfer('+81••••2222')"

@@ -1,4 +1,4 @@
-"""Business hours: which action a call gets, and when."""
+"""Business hours: the action of a call by time."""
 
 import threading
 from datetime import UTC, date, datetime, timedelta
@@ -51,14 +51,14 @@ SHOP = BusinessHours(
     ],
 )
 def test_open(at: str, is_open: bool) -> None:
-    """A place is open in its hours, also past midnight, and closed on holidays."""
+    """It is open during the open hours, also past midnight, and closed on holidays."""
     here = datetime.fromisoformat(at).replace(tzinfo=TOKYO)
     assert SHOP.is_open(here) is is_open
     assert SHOP.is_open(here.astimezone(UTC)) is is_open
 
 
 def test_action() -> None:
-    """A call gets the action of its time, and one without a number always that for such callers."""
+    """A call gets the action of its time; a caller without a number always gets the action for such callers."""
     call = IncomingCall(caller="+818011112222", recipient="+815012345678")
     nobody = IncomingCall(recipient="+815012345678")
     noon = datetime(2026, 11, 24, 10, tzinfo=TOKYO)
@@ -70,7 +70,7 @@ def test_action() -> None:
 
 
 def test_now() -> None:
-    """Without a moment, now counts."""
+    """The default time is now."""
     always = BusinessHours("UTC", {"mon-sun": "00:00-24:00"}, open=OPEN, closed=CLOSED)
     never = BusinessHours("UTC", {}, open=OPEN, closed=CLOSED)
     assert always.is_open()
@@ -78,7 +78,7 @@ def test_now() -> None:
 
 
 def test_over_the_week_end() -> None:
-    """A range of days may go over the end of the week."""
+    """A range of days may wrap around the end of the week."""
     shop = BusinessHours("Asia/Tokyo", {"SAT - mon": "10:00-11:00"}, open=OPEN, closed=CLOSED)
     monday = datetime(2026, 11, 23, 10, 30, tzinfo=TOKYO)
     assert [shop.is_open(monday + timedelta(days=day)) for day in range(-3, 4)] == [
@@ -87,7 +87,7 @@ def test_over_the_week_end() -> None:
 
 
 def test_summer_time() -> None:
-    """The hours are those of the clock on the wall."""
+    """The hours are local times, with daylight saving."""
     shop = BusinessHours("Europe/Berlin", {"mon-sun": "09:00-10:00"}, open=OPEN, closed=CLOSED)
     assert shop.is_open(datetime(2026, 1, 15, 8, 30, tzinfo=UTC))
     assert shop.is_open(datetime(2026, 7, 15, 7, 30, tzinfo=UTC))
@@ -109,20 +109,20 @@ def test_summer_time() -> None:
     ],
 )
 def test_refused(options: dict[str, object], field: str) -> None:
-    """What does not exist is refused when the hours are made."""
+    """Invalid hours, zones and holidays are refused."""
     with pytest.raises(InvalidArgument) as caught:
         BusinessHours(**{"zone": "Asia/Tokyo", "hours": HOURS, "open": OPEN, "closed": CLOSED, **options})
     assert caught.value.field == field
 
 
 def test_without_a_zone() -> None:
-    """A moment without a zone is refused."""
+    """A time without a time zone is refused."""
     with pytest.raises(InvalidArgument):
         SHOP.is_open(datetime(2026, 1, 1))  # noqa: DTZ001 - that is what is refused
 
 
 def test_played() -> None:
-    """A simulator plays calls at their times of day, against an application that goes by the simulator's clock."""
+    """Simulated calls at different times of day get the right actions from an application."""
     with Simulator(Settings(seed=3), clock=SteppedClock(datetime(2026, 11, 24, tzinfo=TOKYO))) as simulator:
         callbacks = Callbacks("a secret of the tests", "http://127.0.0.1/xoxzo")
 
@@ -153,7 +153,7 @@ class Silent(WSGIRequestHandler):
 
 
 def what_is_done(simulator: Simulator, callbacks: Callbacks, hour: int, caller: str | None) -> str:
-    """Let somebody call at an hour of the day, and return the last thing that was done for the caller."""
+    """Make a call at an hour of the day, and return the last step of the call."""
     with Client(sid="me", auth_token="secret", transport=simulator.transport()) as client:
         number = next(iter(client.dins.search()))
         client.dins.subscribe(number.din_uid)

@@ -1,4 +1,4 @@
-"""Asking the API before a callback is believed."""
+"""Confirming callbacks with the API."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Receive = Callable[..., Event]
 
 @pytest.fixture(params=["sync", "async"])
 def receive(request: pytest.FixtureRequest, simulator: Simulator, client: Client, callbacks: Callbacks) -> Receive:
-    """Receive with `confirm`, on either face."""
+    """Receive with `confirm`, with a client or an asynchronous client."""
 
     def plainly(purpose: str, reference: str | None, body: bytes, method: str = "POST") -> Event:
         return callbacks.receive(method, callbacks.url(purpose, reference), {}, body, confirm=client)
@@ -44,8 +44,8 @@ def send(client: Client, reference: str) -> bytes:
     return f"msgid={sent.msgid}&status=".encode()
 
 
-def test_the_truth_is_told(simulator: Simulator, client: Client, receive: Receive) -> None:
-    """The status is the API's own, whatever the report says."""
+def test_status_of_the_api(simulator: Simulator, client: Client, receive: Receive) -> None:
+    """The event has the API's status, not the report's."""
     body = send(client, "booking-1")
     simulator.advance(60)
     event = receive("delivery-report", "booking-1", body + b"FAIL")
@@ -56,7 +56,7 @@ def test_the_truth_is_told(simulator: Simulator, client: Client, receive: Receiv
 
 
 def test_replayed_for_another(simulator: Simulator, client: Client, receive: Receive) -> None:
-    """A report about one message that comes to the URL of another is refused."""
+    """A report about one message to the URL of another is rejected."""
     first = send(client, "booking-1")
     send(client, "booking-2")
     simulator.advance(60)
@@ -75,15 +75,15 @@ def test_replayed_for_another(simulator: Simulator, client: Client, receive: Rec
         ("link-clicked", b"msgid=unheardOf"),
     ],
 )
-def test_made_up(receive: Receive, purpose: str, body: bytes) -> None:
-    """A callback about what the API does not know is refused."""
+def test_unknown_id(receive: Receive, purpose: str, body: bytes) -> None:
+    """A callback with an unknown id is rejected."""
     with pytest.raises(CallbackRejected) as caught:
         receive(purpose, "booking-1", body)
     assert caught.value.status == 403
 
 
 def test_click(simulator: Simulator, client: Client, receive: Receive) -> None:
-    """A click is refused as long as the API knows of none, and believed from then on."""
+    """A click is rejected until the API reports it."""
     body = send(client, "booking-1")
     with pytest.raises(CallbackRejected):
         receive("link-clicked", "booking-1", body)
@@ -94,7 +94,7 @@ def test_click(simulator: Simulator, client: Client, receive: Receive) -> None:
 
 
 def test_call(simulator: Simulator, client: Client, receive: Receive) -> None:
-    """A call's end is refused while it goes on, and then told as the API tells it."""
+    """A call's end is rejected during the call, and then has the API's status and duration."""
     started = client.calls.say(
         caller="815011112222", recipient="+818011112222", tts_message="Hi", tts_lang="en", tags=["booking-1"]
     )
@@ -109,7 +109,7 @@ def test_call(simulator: Simulator, client: Client, receive: Receive) -> None:
 
 
 def test_conference(simulator: Simulator, client: Client, receive: Receive) -> None:
-    """A conference's end is refused while it goes on, and then told with its cost."""
+    """A conference's end is rejected during the conference, and then has the API's cost."""
     started = client.conferences.create(caller="815011112222", participants=["+818011112222", "+818011113333"])
     body = f"conferenceid={started.conferenceid}".encode()
     with pytest.raises(CallbackRejected):
@@ -121,12 +121,12 @@ def test_conference(simulator: Simulator, client: Client, receive: Receive) -> N
 
 
 def test_nothing_to_ask(receive: Receive) -> None:
-    """An incoming call, of which the API knows nothing, is believed by its token alone."""
+    """An incoming call, which the API does not know, is not confirmed."""
     assert receive("incoming-call", "shop", b"", "GET").reference == "shop"
 
 
 def test_api_away(callbacks: Callbacks) -> None:
-    """When the API cannot be asked, the answer is 503, so that the callback comes again."""
+    """If the API does not respond, the callback is rejected with 503, so that it comes again."""
     with (
         Client(sid="me", auth_token="secret", base_url="http://127.0.0.1:9", max_retries=0) as nowhere,
         pytest.raises(CallbackRejected) as caught,

@@ -1,4 +1,4 @@
-"""What is read from a callback, and what is refused."""
+"""Parsing callbacks, and rejecting invalid ones."""
 
 import json
 from contextlib import suppress
@@ -57,7 +57,7 @@ def flat(fields: dict[str, object]) -> bytes:
     ids=["form", "untyped form", "JSON", "a list in JSON", "JSON called a form"],
 )
 def test_delivery_report(callbacks: Callbacks, content_type: str, body: bytes) -> None:
-    """A delivery report is read the same from a form and from JSON, and all of it stays in ``raw``."""
+    """A delivery report may be a form or JSON, and every field is in ``raw``."""
     event = callbacks.receive(
         "post", callbacks.url("delivery-report", "booking-1"), {"Content-Type": content_type}, body
     )
@@ -73,8 +73,8 @@ def test_delivery_report(callbacks: Callbacks, content_type: str, body: bytes) -
 
 
 @pytest.mark.parametrize(("word", "status"), [("OK", "DELIVERED"), ("FAILED", "FAIL"), ("LOST", "LOST")])
-def test_both_vocabularies(callbacks: Callbacks, word: str, status: str) -> None:
-    """Both of the server's words for a status are one, and a new one is kept."""
+def test_status_names(callbacks: Callbacks, word: str, status: str) -> None:
+    """Both names of a status give the same value, and an unknown status is kept."""
     event = callbacks.receive("POST", callbacks.url("delivery-report"), {}, f"msgid=a&status={word}".encode())
     assert isinstance(event, DeliveryReport)
     assert event.status == status
@@ -138,7 +138,7 @@ def test_multipart(callbacks: Callbacks) -> None:
 
 
 def test_call_ended(callbacks: Callbacks) -> None:
-    """A call's end tells how it ended, how long was talked and what it cost."""
+    """A call's end has a status, a duration and a cost."""
     body = flat(
         {
             "callid": "41c181b6-0000-4000-8000-000000000000",
@@ -179,7 +179,7 @@ CLICK = {"link": "http://shop.example", "shortlink": "https://xoz.so/dbNL4", "ac
     ids=["flat", "as in a status"],
 )
 def test_link_clicked(callbacks: Callbacks, fields: dict[str, object]) -> None:
-    """A click is read whether it stands in the record itself or inside a message's status."""
+    """The fields of a click may be in the record itself or in ``link_tracking``."""
     event = callbacks.receive("POST", callbacks.url("link-clicked", "booking-1"), {}, flat(fields))
     assert isinstance(event, LinkClicked)
     assert (event.msgid, event.link, event.shortlink) == ("a", CLICK["link"], CLICK["shortlink"])
@@ -198,7 +198,7 @@ def test_link_clicked(callbacks: Callbacks, fields: dict[str, object]) -> None:
     ],
 )
 def test_incoming_call(callbacks: Callbacks, query: str, caller: str | None) -> None:
-    """An incoming call tells caller and number in E.164, and who withholds the number is nobody."""
+    """An incoming call has both numbers in E.164, and no caller if it is withheld."""
     event = callbacks.receive("GET", callbacks.url("incoming-call", "shop") + query, {})
     assert isinstance(event, IncomingCall)
     assert (event.caller, event.recipient, event.reference) == (caller, "+815012345678", "shop")
@@ -218,7 +218,7 @@ def test_incoming_call(callbacks: Callbacks, query: str, caller: str | None) -> 
     ],
 )
 def test_incoming_sms(callbacks: Callbacks, fields: dict[str, str]) -> None:
-    """An incoming SMS is read under the names that its fields may have had."""
+    """The fields of an incoming SMS may have several names."""
     event = callbacks.receive("POST", callbacks.url("incoming-sms"), {}, flat({**fields}))
     assert isinstance(event, IncomingSMS)
     assert (event.sender, event.recipient, event.message) == ("+818011112222", "+815012345678", "はい")
@@ -249,10 +249,10 @@ def test_incoming_sms(callbacks: Callbacks, fields: dict[str, str]) -> None:
         ("delivery-report", "POST", FORM, b"msgid=" + b"m" * 129 + b"&status=FAIL", 400, "longer"),
     ],
 )
-def test_refused(
+def test_rejected(
     callbacks: Callbacks, purpose: str, *, method: str, content_type: str, body: bytes, status: int, reason: str
 ) -> None:
-    """What is no such callback is refused with a reason and the status to answer with."""
+    """An invalid callback is rejected with a reason and a status."""
     with pytest.raises(CallbackRejected, match=reason) as caught:
         callbacks.receive(method, callbacks.url(purpose), {"content-type": content_type}, body)
     assert caught.value.status == status
@@ -283,7 +283,7 @@ def test_refused(
     strategies.text(),
 )
 def test_nothing_else_is_raised(purpose: Purpose, content_type: str, body: bytes, query: str) -> None:
-    """Whatever is posted to a URL of ours, it is read or refused, and nothing else happens."""
+    """Any request to a valid URL is parsed or rejected, without other exceptions."""
     method = "GET" if purpose is Purpose.INCOMING_CALL else "POST"
     with suppress(CallbackRejected):
         event = CALLBACKS.receive(method, f"{URLS[purpose]}?{query}", {"content-type": content_type}, body)
@@ -292,8 +292,8 @@ def test_nothing_else_is_raised(purpose: Purpose, content_type: str, body: bytes
 
 
 @given(strategies.text(), strategies.text(), strategies.dictionaries(strategies.text(), strategies.text()))
-def test_no_url_of_ours(method: str, url: str, headers: dict[str, str]) -> None:
-    """Whatever is asked for elsewhere, it is refused."""
+def test_other_urls(method: str, url: str, headers: dict[str, str]) -> None:
+    """Any request to another URL is rejected."""
     with pytest.raises(CallbackRejected):
         CALLBACKS.receive(method, url, headers, b"msgid=a")
 
@@ -314,14 +314,14 @@ def test_no_url_of_ours(method: str, url: str, headers: dict[str, str]) -> None:
         b"link_tracking=" + b"%7B%22a%22:" * 80_000,
     ],
 )
-def test_a_megabyte(body: bytes) -> None:
-    """A megabyte of the worst is read or refused like anything else."""
+def test_hostile_bodies(body: bytes) -> None:
+    """A hostile body of a megabyte is parsed or rejected."""
     with suppress(CallbackRejected):
         assert CALLBACKS.receive("POST", URLS[Purpose.DELIVERY_REPORT], {}, body).reference == "booking-1"
 
 
-def test_shown(callbacks: Callbacks) -> None:
-    """What is logged of a callback has no number and no text in it."""
+def test_repr(callbacks: Callbacks) -> None:
+    """The representation of an event has no phone number and no message."""
     body = flat({"sender": "+818011112222", "recipient": "815012345678", "message": "secret"})
     shown = repr(callbacks.receive("POST", callbacks.url("incoming-sms"), {}, body))
     assert "11112222" not in shown

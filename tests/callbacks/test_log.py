@@ -22,7 +22,7 @@ from xoxzo.cloudpy.simulator import Simulator
 
 
 class TestSqlite(LogContract):
-    """SQLite keeps the contract."""
+    """The SQLite storage passes the contract."""
 
     @pytest.fixture
     def storage(self, tmp_path: Path) -> Iterator[SqliteStorage]:
@@ -34,12 +34,12 @@ class TestSqlite(LogContract):
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a log may be."""
+    """The path of a log."""
     return tmp_path / "deliveries.db"
 
 
 def test_kept(path: Path) -> None:
-    """What was recorded is there when the file is opened again, and closing twice does nothing."""
+    """The log is still there when the file is opened again, and closing twice does nothing."""
     with DeliveryLog(path) as log:
         log.record(DeliveryReport(reference="a", msgid="m1", status=MessageStatus.DELIVERED, cost=Decimal("20.0")))
         log.close()
@@ -50,7 +50,7 @@ def test_kept(path: Path) -> None:
 
 
 def test_for_its_owner_alone(path: Path) -> None:
-    """Nobody else may read the file or what SQLite puts beside it, whatever the umask is."""
+    """Only the owner can read the file and the files that SQLite adds, whatever the umask is."""
     before = os.umask(0)
     try:
         with DeliveryLog(path) as log:
@@ -63,7 +63,7 @@ def test_for_its_owner_alone(path: Path) -> None:
 
 
 def test_no_numbers_no_texts(path: Path) -> None:
-    """Neither numbers nor texts are in the file."""
+    """The file has no phone numbers and no messages."""
     from xoxzo.cloudpy.callbacks import IncomingSMS
 
     with DeliveryLog(path) as log:
@@ -79,7 +79,7 @@ def test_no_numbers_no_texts(path: Path) -> None:
 
 
 def test_purged_for_good(path: Path) -> None:
-    """What was purged is not in the file any more."""
+    """Purged data is not in the file any more."""
     with DeliveryLog(path) as log:
         log.record(report("a-reference-to-forget", "m1", "DELIVERED"))
         log.purge(older_than=timedelta(seconds=-1))
@@ -88,7 +88,7 @@ def test_purged_for_good(path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"this is no database, and long enough to look like one" * 100, None])
 def test_something_else(path: Path, content: bytes | None) -> None:
-    """A file that is something else is refused in words and left alone."""
+    """Another file is refused with a message and left unchanged."""
     if content is None:
         with sqlite3.connect(path) as connection:
             connection.execute("CREATE TABLE mine (a)")
@@ -102,13 +102,13 @@ def test_something_else(path: Path, content: bytes | None) -> None:
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
-    """A file that cannot be made is told by name."""
+    """The error for a file that cannot be created names the file."""
     with pytest.raises(ConfigurationError, match="nowhere"):
         DeliveryLog(tmp_path / "nowhere" / "log.db")
 
 
 def test_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests a log may be in memory alone, and leaves no file."""
+    """A log in memory leaves no file."""
     monkeypatch.chdir(tmp_path)
     with DeliveryLog(":memory:") as log:
         log.record(report("a", "m1", "DELIVERED"))
@@ -156,7 +156,7 @@ def test_many_processes(path: Path) -> None:
 
 @pytest.mark.parametrize("lets_go", [True, False])
 def test_opened_while_somebody_else_reads(path: Path, monkeypatch: pytest.MonkeyPatch, lets_go: bool) -> None:
-    """A file that another process holds for a moment is waited for, and one that it holds for too long is refused."""
+    """Opening waits for a file that another process has locked, but not forever."""
     other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     other.executescript("CREATE TABLE delivery (a); INSERT INTO delivery VALUES (1); PRAGMA user_version = 1")
     other.execute("BEGIN")
@@ -176,7 +176,7 @@ def test_opened_while_somebody_else_reads(path: Path, monkeypatch: pytest.Monkey
 
 
 def test_after_a_fork(path: Path) -> None:
-    """A child that inherits a log opens the file anew, and neither disturbs the other."""
+    """After a fork, the child opens the file again, and both processes can use it."""
     with DeliveryLog(path) as log:
         log.record(report("a", "m1", "QUEUED"))
         child = os.fork()
@@ -195,7 +195,7 @@ def test_after_a_fork(path: Path) -> None:
 
 
 def test_lost_reports_are_made_good(path: Path, simulator: Simulator, client: Client) -> None:
-    """What no report told is learnt by asking, and what the API does not know is passed over."""
+    """Messages without a report are requested from the API; ids that it does not know are skipped."""
     sms = {"recipient": "+818011112222", "sender": "Shop", "message": "Hi"}
     call = {"caller": "815011112222", "tts_message": "Hi", "tts_lang": "en"}
     with DeliveryLog(path) as log:

@@ -1,4 +1,4 @@
-"""Ten thousand messages whose reports are repeated, delayed, reordered, lost and forged: the log tells the truth."""
+"""Ten thousand messages with repeated, delayed, reordered, lost and forged reports: the log is right in the end."""
 
 import heapq
 import random
@@ -21,7 +21,7 @@ PHONES = ["+819000000001", "+819000000002", *(f"+8180111122{number:02}" for numb
 
 
 class Storm:
-    """The network between the simulator and the receiver, and everything that can go wrong in it."""
+    """A faulty network between the simulator and the receiver."""
 
     def __init__(self, seed: int, log: DeliveryLog) -> None:
         self.chance = random.Random(seed)
@@ -34,7 +34,7 @@ class Storm:
         self._number = 0
 
     def take(self, simulator: Simulator, now: int) -> None:
-        """Take what the simulator posts: some of it is lost on the way back, most comes some time, some twice."""
+        """Accept a report of the simulator: the response may be lost, and the report may come later or twice."""
         for outgoing in simulator.engine.take_outbound():
             if self.chance.random() < 0.1:
                 # To Xoxzo it looks delivered, and it never comes again.
@@ -47,7 +47,7 @@ class Storm:
             simulator.engine.complete_outbound(outgoing, OutboundResult(status=200))
 
     def deliver(self, now: int) -> None:
-        """Deliver what is due by now."""
+        """Deliver the reports that are due."""
         while self._later and self._later[0][0] <= now:
             outgoing = heapq.heappop(self._later)[2]
             self.post(outgoing.url, outgoing.body)
@@ -55,7 +55,7 @@ class Storm:
                 self.forge(outgoing.body)
 
     def post(self, url: str, body: bytes) -> None:
-        """Let one report come in, and see that no status goes backwards."""
+        """Deliver one report, and check that no status moves backwards."""
         recorded = self.log.record(self.callbacks.receive("POST", url, {}, body))
         assert recorded is not None
         entry = recorded.entry
@@ -64,7 +64,7 @@ class Storm:
         self.ranks[entry.ident] = rank
 
     def forge(self, body: bytes) -> None:
-        """Let a report about one message come to the URL of another that was sent."""
+        """Deliver a report about one message to the URL of another."""
         victim = f"booking-{self.chance.randrange(100)}"
         msgid = parse_qs(body.decode())["msgid"][0]
         entry = self.log.get(msgid=msgid)
@@ -78,27 +78,27 @@ class Storm:
 
 
 def entries(log: DeliveryLog, msgids: list[str]) -> list[Entry]:
-    """Return what the log knows of each message."""
+    """Return the status of each message in the log."""
     found = [log.get(msgid=msgid) for msgid in msgids]
     assert None not in found
     return [entry for entry in found if entry]
 
 
 def truth(simulator: Simulator, msgid: str) -> str:
-    """Return what became of a message."""
+    """Return the status of a message in the simulator."""
     with simulator.engine as engine:
         return str(engine.sms.messages[msgid].status)
 
 
 @pytest.mark.parametrize("seed", [5])
 def test_storm(seed: int, tmp_path: Path) -> None:
-    """However reports come, in the end the log knows of each message what the simulator knows."""
+    """In the end, the log has the same status as the simulator for every message."""
     with uncounted():
         play(seed, tmp_path / "storm.db")
 
 
 def play(seed: int, path: Path) -> None:
-    """Send, let the reports come, and compare."""
+    """Send, deliver the reports, and compare."""
     clock = SteppedClock()
     simulator = Simulator(Settings(seed=seed, credits=10**9), clock=clock)
     transport = simulator.transport()

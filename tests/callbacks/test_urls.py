@@ -1,4 +1,4 @@
-"""The URLs that are handed to Xoxzo, and which of them are believed."""
+"""Making callback URLs, and verifying them."""
 
 import random
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,13 +14,13 @@ BODY = b"msgid=abc&status=DELIVERED"
 
 
 def received_reference(callbacks: Callbacks, url: str) -> str | None:
-    """Receive a report and return what its URL was bound to."""
+    """Receive a report and return the reference of its URL."""
     return callbacks.receive("POST", url, {}, BODY).reference
 
 
 @pytest.mark.parametrize("reference", [None, "booking-4711", "予約 47/11?#%", "a" * 255])
 def test_bound_to_a_reference(callbacks: Callbacks, reference: str | None) -> None:
-    """What a URL was made for comes back from it, whatever characters it has."""
+    """The reference of a URL is returned, whatever characters it has."""
     url = callbacks.url("delivery-report", reference)
     assert url.isascii()
     assert received_reference(callbacks, url) == reference
@@ -46,14 +46,14 @@ def test_shape(callbacks: Callbacks) -> None:
     ],
 )
 def test_behind_a_proxy(callbacks: Callbacks, shown: str) -> None:
-    """Whatever a proxy made of scheme, host and prefix, the token counts."""
+    """Scheme, host and prefix may be changed by a proxy."""
     url = callbacks.url("delivery-report", "booking-1")
     tail = "/".join(url.split("/")[-2:])
     assert received_reference(callbacks, shown.format(url=url, tail=tail)) == "booking-1"
 
 
 def test_rotation() -> None:
-    """The newest secret signs; a URL signed with an older one is believed as long as that one is listed."""
+    """The first secret signs; URLs of another secret are accepted as long as it is listed."""
     old = Callbacks(SECRET, "https://shop.example")
     both = Callbacks(["a new secret of the tests", SECRET], "https://shop.example")
     new = Callbacks("a new secret of the tests", "https://shop.example")
@@ -74,7 +74,7 @@ def test_rotation() -> None:
     ],
 )
 def test_expiry(expires: datetime | timedelta | None, lasts: float) -> None:
-    """A report's URL is believed until it expires, by default for 30 days, and refused from then on with 410."""
+    """A report's URL is accepted until it expires, by default for 30 days, and then rejected with 410."""
     now = NOW
     callbacks = Callbacks(SECRET, "https://shop.example", clock=lambda: now)
     url = callbacks.url("delivery-report", "a", expires=expires)
@@ -88,7 +88,7 @@ def test_expiry(expires: datetime | timedelta | None, lasts: float) -> None:
 
 @pytest.mark.parametrize("purpose", ["incoming-call", "incoming-sms"])
 def test_action_urls_last(purpose: str) -> None:
-    """The URL that stays with a number is believed for years."""
+    """The URL of a dial-in number does not expire."""
     now = NOW
     callbacks = Callbacks(SECRET, "https://shop.example", clock=lambda: now)
     url = callbacks.url(purpose)
@@ -97,7 +97,7 @@ def test_action_urls_last(purpose: str) -> None:
 
 
 def test_forged(callbacks: Callbacks) -> None:
-    """Ten thousand URLs that are forged, tampered with, of another purpose or expired are all refused."""
+    """Ten thousand URLs that are forged, changed, of another purpose or expired are all rejected."""
     chance = random.Random(20)
     other = Callbacks("the secret of somebody else", "https://shop.example/xoxzo", clock=lambda: NOW)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
@@ -128,7 +128,7 @@ def test_forged(callbacks: Callbacks) -> None:
     "url", ["", "/", "//", "https://shop.example", "/delivery-report/", "é" * 5, "/x/" + "a" * 10**6]
 )
 def test_no_token(callbacks: Callbacks, url: str) -> None:
-    """An address without a token of ours is refused with 403."""
+    """A URL without a valid token is rejected with 403."""
     with pytest.raises(CallbackRejected) as caught:
         callbacks.receive("POST", url, {}, BODY)
     assert caught.value.status == 403
@@ -145,7 +145,7 @@ def test_no_token(callbacks: Callbacks, url: str) -> None:
     ],
 )
 def test_set_up_wrongly(secret: str | list[str], public_url: str, reason: str) -> None:
-    """A receiver that could not work, or would not be safe, is refused when it is made."""
+    """An invalid or unsafe configuration is refused."""
     with pytest.raises(ConfigurationError, match=reason):
         Callbacks(secret, public_url)
 
@@ -160,7 +160,7 @@ def test_set_up_wrongly(secret: str | list[str], public_url: str, reason: str) -
     ],
 )
 def test_asked_wrongly(callbacks: Callbacks, purpose: str, options: dict[str, str], field: str) -> None:
-    """A URL for an unknown purpose, an impossible reference or a moment without a zone is refused."""
+    """A URL with an unknown purpose, an invalid reference or a time without a time zone is refused."""
     with pytest.raises(InvalidArgument) as caught:
         callbacks.url(purpose, **options)
     assert caught.value.field == field

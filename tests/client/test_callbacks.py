@@ -1,4 +1,4 @@
-"""`callbacks=`: the signed URL is put in, bound to the reference."""
+"""`callbacks=` adds a signed URL that is bound to the reference."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,7 +43,7 @@ def sent(operation: Operation[Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_put_in(name: str) -> None:
-    """Each sending call carries a URL that is believed and tells the reference, which travels as a tag, too."""
+    """Each send has a valid URL with the reference, which is also sent as a tag."""
     operation = MAKERS[name](callbacks=CALLBACKS, reference="booking-1")
     fields = sent(operation)
     assert fields["tags"] == "booking-1"
@@ -55,7 +55,7 @@ def test_put_in(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["sms.send", "templates.send"])
 def test_clicks(name: str) -> None:
-    """Where a link is tracked, its first click has a URL of its own; else there is none."""
+    """With link tracking there is a second URL for the first click."""
     fields = sent(MAKERS[name](callbacks=CALLBACKS, reference="booking-1", track_link=True))
     assert fields["lt_callbackurl"].split("/")[-2] == "link-clicked"
     click = b"msgid=m1&link=https://a.example/&shortlink=b&accessed_on=2026-01-31T10:00:00"
@@ -65,7 +65,7 @@ def test_clicks(name: str) -> None:
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_not_without_a_reference(name: str) -> None:
-    """A URL that is bound to nothing would be believed for every message: it is refused."""
+    """A URL without a reference would be valid for every message, so it is refused."""
     with pytest.raises(InvalidArgument) as caught:
         MAKERS[name](callbacks=CALLBACKS)
     assert caught.value.field == "reference"
@@ -73,7 +73,7 @@ def test_not_without_a_reference(name: str) -> None:
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_one_or_the_other(name: str) -> None:
-    """Two addresses for one thing are refused."""
+    """Two callback URLs for the same thing are refused."""
     with pytest.raises(InvalidArgument, match="excludes callback_url"):
         MAKERS[name](callbacks=CALLBACKS, reference="a", callback_url="https://shop.example/mine")
 
@@ -83,7 +83,7 @@ def test_one_or_the_other(name: str) -> None:
     [(dins.set_action_url, "incoming-call", "GET"), (sins.set_action_url, "incoming-sms", "POST")],
 )
 def test_action_urls(make: Callable[..., Operation[None]], purpose: str, method: str) -> None:
-    """A number's action URL is bound to the number's key, and one of the two ways to give it is needed."""
+    """The action URL of a number is bound to the number, and exactly one way to set it is needed."""
     url = sent(make("JPafr34rafic76tf", callbacks=CALLBACKS))["action_url"]
     assert url.split("/")[-2] == purpose
     body = b"sender=818011112222&message=Hi" if method == "POST" else b""
@@ -97,6 +97,6 @@ def test_action_urls(make: Callable[..., Operation[None]], purpose: str, method:
 
 @pytest.mark.parametrize("name", ["calls.play", "conferences.create"])
 def test_the_reference_comes_back(name: str) -> None:
-    """What a call was placed with stands in what comes of it."""
+    """The result of a call has the reference of the call."""
     started = MAKERS[name](reference="booking-1").read(b'[{"callid": "a", "conferenceid": "a"}]')
     assert started.reference == "booking-1"

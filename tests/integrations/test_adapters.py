@@ -1,4 +1,4 @@
-"""The ASGI and the WSGI application, called as a server calls them."""
+"""The ASGI and WSGI applications, called as servers call them."""
 
 import asyncio
 import io
@@ -20,7 +20,7 @@ def path_of(purpose: str) -> str:
 
 
 class Handler:
-    """Notes what it was called with, and answers calls."""
+    """Records the events, and answers calls."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -71,7 +71,7 @@ def by_wsgi(handler: Handler, method: str, path: str, chunks: list[bytes], query
 
 
 def call_wsgi(handler: Handler, environ: dict[str, Any]) -> tuple[int, bytes]:
-    """Call the WSGI application and return what it answered."""
+    """Call the WSGI application, and return the status and the body."""
     told: list[Any] = []
     body = b"".join(wsgi.CallbackApp(CALLBACKS, handler)(environ, lambda *args: told.extend(args)))
     status, headers = told
@@ -81,7 +81,7 @@ def call_wsgi(handler: Handler, environ: dict[str, Any]) -> tuple[int, bytes]:
 
 @pytest.fixture(params=[by_asgi, by_wsgi], ids=["ASGI", "WSGI"])
 def ask(request: pytest.FixtureRequest) -> Any:
-    """Make a request to either."""
+    """Make a request to one of the applications."""
     return request.param
 
 
@@ -94,7 +94,7 @@ def test_received(ask: Any) -> None:
 
 
 def test_answered(ask: Any) -> None:
-    """A call gets the line of its action."""
+    """An incoming call gets the line of its action."""
     handler = Handler()
     asked = ask(handler, "GET", path_of("incoming-call"), [], b"caller=818011112222&recipient=815012345678")
     assert asked == (200, b"voicemail")
@@ -107,7 +107,7 @@ def test_answered(ask: Any) -> None:
     ("method", "chunks", "status"), [("POST", [b"x" * 101], 413), ("POST", [b"x" * 60] * 9, 413), ("PUT", [BODY], 405)]
 )
 def test_refused(ask: Any, method: str, chunks: list[bytes], status: int) -> None:
-    """What is too large or comes by another method is refused, and nobody is called."""
+    """A body that is too large, or a wrong method, is rejected, and the handler is not called."""
     handler = Handler()
     assert ask(handler, method, path_of("delivery-report"), chunks)[0] == status
     assert handler.events == []
@@ -150,7 +150,7 @@ def test_cut_body() -> None:
 
 
 def test_gone() -> None:
-    """Whoever hangs up in the middle is not answered, and nobody is called."""
+    """After a disconnect there is no response, and the handler is not called."""
     handler = Handler()
     inbox = [{"type": "http.request", "body": b"msgid", "more_body": True}, {"type": "http.disconnect"}]
 
@@ -166,7 +166,7 @@ def test_gone() -> None:
 
 
 def test_by_itself() -> None:
-    """Served by itself, the ASGI application starts and stops as a server asks, and is deaf to web sockets."""
+    """Without a framework, the ASGI application handles the lifespan protocol, and ignores WebSockets."""
     inbox = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     sent: list[Any] = []
 

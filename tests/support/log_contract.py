@@ -1,4 +1,4 @@
-"""What every storage of a delivery log must pass: subclass it, and give a fixture ``storage``."""
+"""The tests that every storage of a delivery log must pass: subclass them, and add a fixture ``storage``."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that the tests set."""
 
     def __init__(self) -> None:
         self.now = START
@@ -34,7 +34,7 @@ def report(reference: str | None, msgid: str, status: str) -> DeliveryReport:
 
 
 class LogContract:
-    """The behaviour of a log, whatever keeps it."""
+    """The behaviour of a log with any storage."""
 
     @pytest.fixture
     def clock(self) -> Clock:
@@ -47,7 +47,7 @@ class LogContract:
         return DeliveryLog(storage, clock=clock)
 
     def test_history(self, log: DeliveryLog, clock: Clock) -> None:
-        """One row tells all that happened to a message, with times."""
+        """One entry has the whole history of a message, with times."""
         log.sent(SentMessage(msgid="m1", reference="booking-1"))
         clock.now += timedelta(seconds=5)
         log.record(report("booking-1", "m1", "DELIVERING"))
@@ -73,7 +73,7 @@ class LogContract:
         assert log.get(msgid="m1") == entry
 
     def test_repeats(self, log: DeliveryLog) -> None:
-        """What was told before is counted and is not new."""
+        """A repeated report is counted, and is not new."""
         first = log.record(report("a", "m1", "DELIVERED"))
         again = [log.record(report("a", "m1", "DELIVERED")) for _ in range(3)]
         assert first is not None
@@ -84,7 +84,7 @@ class LogContract:
         assert [note.times for note in entry.history] == [4]
 
     @pytest.mark.parametrize(
-        ("told", "stands"),
+        ("reported", "kept"),
         [
             (["DELIVERED", "DELIVERING"], "DELIVERED"),
             (["DELIVERED", "FAIL"], "DELIVERED"),
@@ -95,23 +95,23 @@ class LogContract:
             (["NEW WORD", ""], "NEW WORD"),
         ],
     )
-    def test_never_backwards(self, log: DeliveryLog, told: list[str], stands: str) -> None:
-        """A status never goes backwards, and of two last words the first stays."""
-        for status in told:
+    def test_never_backwards(self, log: DeliveryLog, reported: list[str], kept: str) -> None:
+        """A status never moves backwards, and of two final statuses the first stays."""
+        for status in reported:
             log.record(report("a", "m1", status))
         entry = log.get(msgid="m1")
         assert entry is not None
-        assert entry.status == stands
-        assert [note.status for note in entry.history] == told
+        assert entry.status == kept
+        assert [note.status for note in entry.history] == reported
 
     def test_before_the_send_has_returned(self, log: DeliveryLog) -> None:
-        """A report may come first; the send then joins it."""
+        """A report may come before the send has returned."""
         log.record(report("a", "m1", "DELIVERED"))
         entry = log.sent(SentMessage(msgid="m1", reference="a"))
         assert (entry.status, entry.sent, len(entry.history)) == ("DELIVERED", True, 2)
 
     def test_a_report_without_an_id(self, log: DeliveryLog) -> None:
-        """A report that names no id belongs to its reference, and the id joins it later."""
+        """A report without an id belongs to its reference, and gets the id later."""
         log.record(report("a", "", "DELIVERED"))
         entry = log.sent(SentMessage(msgid="m1", reference="a"))
         assert (entry.ident, entry.status) == ("m1", "DELIVERED")
@@ -120,14 +120,14 @@ class LogContract:
         assert (recorded.new, recorded.entry.ident) == (False, "m1")
 
     def test_a_report_without_a_reference(self, log: DeliveryLog) -> None:
-        """A report of a URL that was bound to nothing belongs to its id."""
+        """A report to a URL without a reference belongs to its id."""
         log.sent(SentMessage(msgid="m1", reference="a"))
         recorded = log.record(report(None, "m1", "DELIVERED"))
         assert recorded is not None
         assert (recorded.entry.reference, recorded.entry.status) == ("a", "DELIVERED")
 
     def test_replayed_for_another(self, log: DeliveryLog) -> None:
-        """A report about one message at the URL of another is refused, whichever of them is known."""
+        """A report about one message to the URL of another is rejected, whichever of them is known."""
         log.sent(SentMessage(msgid="m1", reference="a"))
         log.sent(SentMessage(msgid="m2", reference="b"))
         for reference, msgid in [("b", "m1"), ("b", "m3"), ("c", "m1")]:
@@ -138,7 +138,7 @@ class LogContract:
         assert log.get(msgid="m3") is None
 
     def test_replayed_before_the_send(self, log: DeliveryLog) -> None:
-        """What a forger told before the send had returned is taken from the message when it does."""
+        """A forged report before the send has returned is removed from the message when it returns."""
         log.record(report("a", "other", "FAIL"))
         log.sent(SentMessage(msgid="m1", reference="a"))
         entry = log.get(reference="a")
@@ -149,7 +149,7 @@ class LogContract:
         assert stranger.reference is None
 
     def test_one_reference_sent_twice(self, log: DeliveryLog) -> None:
-        """Two messages may have one reference, if our own sends say so; each keeps its status."""
+        """Two messages may be sent with the same reference; each has its own status."""
         log.sent(SentMessage(msgid="m1", reference="a"))
         log.sent(SentMessage(msgid="m2", reference="a"))
         log.record(report("a", "m1", "FAIL"))
@@ -157,7 +157,7 @@ class LogContract:
         assert [entry.status for msgid in ("m1", "m2") if (entry := log.get(msgid=msgid))] == ["FAIL", "DELIVERED"]
 
     def test_the_send_is_right(self, log: DeliveryLog) -> None:
-        """When a report gave an id to the wrong reference, the send puts it right, and what it told does not count."""
+        """If a report gave an id to the wrong reference, the send corrects it, and the report does not count."""
         log.record(report("wrong", "m1", "FAIL"))
         entry = log.sent(SentMessage(msgid="m1", reference="a"))
         assert (entry.reference, entry.status, entry.final) == ("a", "", False)
@@ -167,7 +167,7 @@ class LogContract:
         assert recorded.entry.status == "DELIVERED"
 
     def test_clicks(self, log: DeliveryLog) -> None:
-        """A click is noted once and moves no status."""
+        """A click is recorded once, and changes no status."""
         log.sent(SentMessage(msgid="m1", reference="a"))
         click = LinkClicked(reference="a", msgid="m1")
         first, again = log.record(click), log.record(click)
@@ -176,7 +176,7 @@ class LogContract:
         assert (first.new, again.new, again.moved, again.entry.clicked) == (True, False, False, True)
 
     def test_calls(self, log: DeliveryLog) -> None:
-        """Calls and conferences have rows of their own, whatever their ids and references."""
+        """Calls, conferences and messages have separate entries, even with the same ids and references."""
         log.record(CallEnded(reference="a", callid="x", status=CallStatus.NO_ANSWER))
         log.record(CallEnded(reference="a", conferenceid="x", status=CallStatus("")))
         log.record(report("a", "x", "FAIL"))
@@ -188,7 +188,7 @@ class LogContract:
         assert [one.final for one in (call, conference, sms)] == [True, True, True]
 
     def test_asked(self, log: DeliveryLog, clock: Clock) -> None:
-        """What the API answers joins the row of its id and moves the status on."""
+        """A record of the API updates the entry of its id."""
         log.sent(SentMessage(msgid="m1", reference="a"))
         clock.now += timedelta(minutes=1)
         for status in ("QUEUED", "DELIVERED"):
@@ -201,7 +201,7 @@ class LogContract:
         assert [entry.ident for entry in log.storage.unfinished(clock.now + timedelta(seconds=1))] == ["c1", "f1"]
 
     def test_incoming(self, log: DeliveryLog) -> None:
-        """An SMS that comes in twice is one; an incoming call is not logged."""
+        """A repeated incoming SMS is recognised; an incoming call is not logged."""
         sms = IncomingSMS(sender="+818011112222", recipient="+815012345678", message="はい")
         first, again = log.record(sms), log.record(sms)
         other = log.record(IncomingSMS(sender="+818011112222", recipient="+815012345678", message="いいえ"))
@@ -209,7 +209,7 @@ class LogContract:
         assert log.record(IncomingCall(recipient="+815012345678")) is None
 
     def test_unfinished(self, log: DeliveryLog, clock: Clock) -> None:
-        """What has an id and no last word, and of which nothing was heard since, is found, the oldest first."""
+        """Entries with an id, without a final status and without a recent update are found, oldest first."""
         for number in range(3):
             log.sent(SentMessage(msgid=f"m{number}", reference=f"r{number}"))
             clock.now += timedelta(minutes=1)
@@ -219,7 +219,7 @@ class LogContract:
         assert [entry.ident for entry in log.storage.unfinished(START + timedelta(minutes=2))] == ["m1"]
 
     def test_purge(self, log: DeliveryLog, clock: Clock) -> None:
-        """What was last updated too long ago is removed, and nothing else."""
+        """Only entries with an old last update are deleted."""
         log.sent(SentMessage(msgid="m1", reference="a"))
         clock.now += timedelta(days=30)
         log.sent(SentMessage(msgid="m2", reference="b"))
@@ -229,7 +229,7 @@ class LogContract:
         assert log.get(msgid="m2") is not None
 
     def test_all_or_nothing(self, storage: LogStorage, log: DeliveryLog) -> None:
-        """What is done in a transaction that fails did not happen."""
+        """A transaction that fails changes nothing."""
         entry = log.sent(SentMessage(msgid="m1", reference="a"))
 
         def change() -> None:
@@ -243,7 +243,7 @@ class LogContract:
         assert log.get(msgid="m1") is not None
 
     def test_bounded(self, log: DeliveryLog) -> None:
-        """A history has an end, whatever is posted to one URL; the last word still counts."""
+        """A history has a limited length; a final status still counts after that."""
         for number in range(200):
             log.record(report("a", "m1", f"WORD {number}"))
         log.record(report("a", "m1", "DELIVERED"))
@@ -251,8 +251,8 @@ class LogContract:
         assert entry is not None
         assert (len(entry.history), entry.status) == (50, "DELIVERED")
 
-    def test_acted_on_once(self, log: DeliveryLog) -> None:
-        """What is acted on is new until that is done, and refused while somebody is at it."""
+    def test_processed_once(self, log: DeliveryLog) -> None:
+        """A callback is rejected while it is being processed, and is not new afterwards."""
         event = report("a", "m1", "DELIVERED")
         first = log.begin(event)
         assert first is not None
@@ -265,8 +265,8 @@ class LogContract:
         assert again is not None
         assert not again.new
 
-    def test_acted_on_in_vain(self, log: DeliveryLog) -> None:
-        """What could not be acted on is new when it comes again."""
+    def test_processing_failed(self, log: DeliveryLog) -> None:
+        """A callback whose processing failed is new when it comes again."""
         event = report("a", "m1", "DELIVERED")
         for done in (False, False, True):
             recorded = log.begin(event)
@@ -277,8 +277,8 @@ class LogContract:
         assert entry is not None
         assert (entry.status, [note.times for note in entry.history]) == ("DELIVERED", [3])
 
-    def test_died_over_it(self, log: DeliveryLog, clock: Clock) -> None:
-        """When whoever acted is not heard of for a minute, the next repeat is acted on."""
+    def test_process_died(self, log: DeliveryLog, clock: Clock) -> None:
+        """After a minute without an end of the processing, the next repeat is new."""
         event = report("a", "m1", "DELIVERED")
         log.begin(event)
         clock.now += timedelta(seconds=61)
@@ -286,8 +286,8 @@ class LogContract:
         assert recorded is not None
         assert recorded.new
 
-    def test_finished_under_its_id(self, log: DeliveryLog) -> None:
-        """A callback without an id is finished even when the id joined its row meanwhile."""
+    def test_finished_with_an_id(self, log: DeliveryLog) -> None:
+        """A callback without an id is finished even if its entry got the id meanwhile."""
         recorded = log.begin(report("a", "", "DELIVERED"))
         assert recorded is not None
         log.sent(SentMessage(msgid="m1", reference="a"))
@@ -297,7 +297,7 @@ class LogContract:
         assert not again.new
 
     def test_finished_alone(self, log: DeliveryLog) -> None:
-        """Of two messages with one reference, the one that was acted on is finished and no other."""
+        """Of two messages with the same reference, only the one that was processed is finished."""
         log.sent(SentMessage(msgid="m1", reference="a"))
         log.sent(SentMessage(msgid="m2", reference="a"))
         first, second = log.begin(report("a", "m1", "FAIL")), log.begin(report("a", "m2", "FAIL"))

@@ -1,4 +1,4 @@
-"""The pytest plugin, in a project of its own as a user would have it."""
+"""The pytest plugin, in a project as a user would have it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def run(folder: Path, text: str, *options: str) -> subprocess.CompletedProcess[s
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "in parallel"])
 def test_fixtures(tmp_path: Path, options: list[str]) -> None:
-    """Both fixtures are there without any configuration, in one process and in several."""
+    """Both fixtures work without any configuration, in one process and in several."""
     told = run(tmp_path, PASSING, *options)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "4 passed" in told.stdout
@@ -112,7 +112,7 @@ def test_costs_nothing() -> None:
 
 
 def test_what_did_not_come() -> None:
-    """Waiting in vain says what came instead, and ends by the simulator's clock."""
+    """A wait that fails reports what arrived instead, and uses the simulator's clock."""
     with SimulatedXoxzo(sms_delivering_seconds=60.0) as simulator, simulator.client() as client:
         phone = simulator.phone("+818011112222")
         with pytest.raises(SimulatorError, match="its inbox is empty"):
@@ -135,7 +135,7 @@ def test_what_did_not_come() -> None:
 
 
 def test_calls() -> None:
-    """A call is waited for until it has ended; a phone may call a dial-in number itself."""
+    """Waiting for a call ends when the call has ended; a phone can call a dial-in number."""
     with SimulatedXoxzo() as simulator, simulator.client() as client:
         phone = simulator.phone("+818011112222")
         with pytest.raises(SimulatorError, match="no call has ended"):
@@ -149,7 +149,7 @@ def test_calls() -> None:
 
 
 def test_real_time() -> None:
-    """By the machine's clock waiting takes its time, and ends in time."""
+    """With the system clock, a wait ends after its timeout."""
     from xoxzo.cloudpy import Client
     from xoxzo.cloudpy.simulator import Settings, Simulator
 
@@ -162,7 +162,7 @@ def test_real_time() -> None:
 
 
 def test_time_is_told_in_any_unit() -> None:
-    """A clock is advanced by seconds, minutes, hours and days together."""
+    """A clock is advanced by the sum of seconds, minutes, hours and days."""
     with SimulatedXoxzo() as simulator:
         before = simulator.now
         simulator.advance(1, minutes=1, hours=1, days=1)
@@ -170,7 +170,7 @@ def test_time_is_told_in_any_unit() -> None:
 
 
 def test_served_clients() -> None:
-    """A served simulator hands out clients of both faces that talk to it over HTTP."""
+    """A served simulator creates synchronous and asynchronous clients that use HTTP."""
     import asyncio
 
     with SimulatedServer(SimulatedXoxzo()) as server:

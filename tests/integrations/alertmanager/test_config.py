@@ -1,4 +1,4 @@
-"""The file of settings: what it may say, and what is objected to, with the place."""
+"""The settings file: valid values, and errors that name the place in the file."""
 
 import copy
 import re
@@ -17,7 +17,7 @@ from xoxzo.cloudpy.integrations.alertmanager.config.loading import load, parse
 
 
 def changed(place: str, value: Any) -> dict[str, Any]:
-    """Return the file of the tests with one value changed; a number in the place counts from 0."""
+    """Return the file of the tests with one value changed; numbers in the path count from 0."""
     file = copy.deepcopy(FILE)
     *path, last = place.split(".")
     at: Any = file
@@ -29,7 +29,7 @@ def changed(place: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_example(language: str, tmp_path: Path) -> None:
-    """The example can be read, and needs no more than other names and numbers."""
+    """The example file can be loaded."""
     path = tmp_path / "oncall.toml"
     path.write_text(example.text(language), encoding="utf-8")
     found = load(path)
@@ -48,7 +48,7 @@ def test_the_example(language: str, tmp_path: Path) -> None:
 
 
 def test_defaults() -> None:
-    """What is not said has a sensible value."""
+    """Missing values have defaults."""
     found = settings(routes=[], lists={"one": {"steps": [{"to": "tanaka", "method": "call"}], "quiet": False}})
     assert (found.listen, found.state, found.talk, found.severity_label) == (("127.0.0.1", 9095), None, 0, "severity")
     assert [route.policy for route in found.routes] == ["one"]
@@ -56,7 +56,7 @@ def test_defaults() -> None:
     assert found.spend_limit.messages == 60
 
 
-def test_an_own_quiet() -> None:
+def test_own_quiet_hours() -> None:
     """A list may have quiet hours of its own, or none."""
     step = {"steps": [{"to": "tanaka", "method": "sms"}]}
     lists = {"a": step, "b": {**step, "quiet": False}, "c": {**step, "quiet": {"hours": "01:00-02:00"}}}
@@ -69,7 +69,7 @@ def test_an_own_quiet() -> None:
     ("given", "seconds"), [("90s", 90), ("5m", 300), ("1h30m", 5400), (0, 0), (7.5, 7.5), ("1h2m3s", 3723)]
 )
 def test_times(given: str | float, seconds: float) -> None:
-    """A time is seconds, or written as Prometheus does."""
+    """A duration is a number of seconds, or has units as in Prometheus."""
     assert parse(changed("lists.oncall.steps.0.wait", given)).policies["oncall"].steps[0].wait == seconds
 
 
@@ -126,8 +126,8 @@ def test_times(given: str | float, seconds: float) -> None:
         ("colour", "red", "colour is not known here"),
     ],
 )
-def test_objections(place: str, value: Any, said: str) -> None:
-    """What cannot be is told with its place in the file, and a slip of the pen as well."""
+def test_invalid_values(place: str, value: Any, said: str) -> None:
+    """An invalid value, or a misspelt key, is reported with its place in the file."""
     file = changed(place, value)
     if value is None:
         del file[place]
@@ -137,7 +137,7 @@ def test_objections(place: str, value: Any, said: str) -> None:
 
 
 def test_prices() -> None:
-    """A brake in credits needs a price for everybody, and takes a person's own country's."""
+    """A limit in credits needs a price for everybody, by the country of the number."""
     file = changed("people.abroad", "+14155552671")
     file["spend_limit"] = {"credits": 500, "call_price": 20}
     with pytest.raises(InvalidArgument, match="no price is published for where abroad is"):
@@ -157,7 +157,7 @@ def test_prices() -> None:
 
 
 def test_files(tmp_path: Path) -> None:
-    """A file that is not there, is no TOML, or says what cannot be, is named with the reason."""
+    """The error for a missing or invalid file names the file and the reason."""
     path = tmp_path / "a.toml"
     with pytest.raises(ConfigurationError, match=r"a\.toml: No such file"):
         load(path)
@@ -170,7 +170,7 @@ def test_files(tmp_path: Path) -> None:
 
 
 def test_warnings() -> None:
-    """An alert that nobody would hear of, and a list that no route leads to, are worth a warning."""
+    """An alert without a route, and a list without a route, give a warning."""
     found = settings(routes=[{"match": {"team": "db"}, "list": "office"}])
     described = "\n".join(preview.describe(found))
     assert "warning  an alert that fits none of the routes" in described
@@ -179,7 +179,7 @@ def test_warnings() -> None:
 
 
 def test_the_documentation() -> None:
-    """What the documentation shows of a file can be read."""
+    """The settings of the documentation can be loaded."""
     page = (Path(__file__).parents[3] / "docs" / "alertmanager.md").read_text(encoding="utf-8")
     whole, texts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert set(parse(tomllib.loads(whole)).policies) == {"oncall", "office"}

@@ -1,4 +1,4 @@
-"""What is said of alerts, and how it is made to fit."""
+"""The messages about alerts, and how they are shortened to fit."""
 
 from hypothesis import given, settings as settings_, strategies
 from on_call import alert, notification, settings
@@ -16,7 +16,7 @@ def render(*alerts: dict[str, object], **changes: object) -> str:
 
 
 def test_by_default() -> None:
-    """Severity, names and summary stand first, the id at the end."""
+    """A message begins with severity, names and summary, and ends with the id."""
     assert render(alert(instance="web-1")) == "FIRING critical HostDown: HostDown of web-1 #K7QD"
     several = [alert(name, instance=str(n)) for n, name in enumerate(["A", "A", "B", "C", "D", "E"])]
     assert render(*several) == "FIRING critical A x2, B, C +2: A of 0 #K7QD"
@@ -24,7 +24,7 @@ def test_by_default() -> None:
 
 
 def test_placeholders() -> None:
-    """Labels and annotations can be named; what is missing leaves no gap; an instance stands in for a summary."""
+    """Labels and annotations are placeholders; missing values leave no gap; the instance replaces a missing summary."""
     texts = {"sms": "{count} {instances} {label.team} {label.none} {annotation.summary}"}
     assert render(alert(instance="a", team="db"), alert(instance="b"), texts=texts) == "2 a, b db HostDown of a"
     bare = alert(instance="a") | {"annotations": {}}
@@ -34,7 +34,7 @@ def test_placeholders() -> None:
 
 
 def test_severities() -> None:
-    """All severities are told, those that break through quiet hours first."""
+    """All severities are named, and those that break through quiet hours come first."""
     quiet = {"hours": "22:00-07:00", "break_through": ["page"]}
     several = [alert("A", severity="info"), alert("B", severity="page"), alert("C", severity="info")]
     assert render(*several, quiet=quiet).startswith("FIRING page/info A, B, C")
@@ -48,7 +48,7 @@ def test_severities() -> None:
     template=strategies.sampled_from([*message_text.SMS.values(), "{names}", "{label.instance}"]),
 )
 def test_it_fits(parts: int, summary: str, name: str, template: str) -> None:
-    """However long an alert is, its text takes no more parts than it may."""
+    """A message never needs more than the allowed parts, however long the alert is."""
     found = settings(texts={"max_parts": parts, "sms": template})
     one = Alert(
         status="firing",
@@ -63,7 +63,7 @@ def test_it_fits(parts: int, summary: str, name: str, template: str) -> None:
 
 
 def test_the_summary_gives_way() -> None:
-    """What is too long is cut where it matters least, and an ASCII text stays ASCII."""
+    """The summary is shortened first, and an ASCII message stays ASCII."""
     text = render(alert() | {"annotations": {"summary": "x" * 500}}, texts={"max_parts": 1})
     assert len(text) == 140
     assert text.endswith("xxx... #K7QD")
@@ -73,13 +73,13 @@ def test_the_summary_gives_way() -> None:
 
 
 def test_a_cut_may_make_it_ascii() -> None:
-    """Where the one character that halves a part is cut off, all the rest stays."""
+    """If the only non-ASCII character is cut off, the rest of the message is kept."""
     text = render(alert() | {"annotations": {"summary": "a" * 100 + "あ"}}, texts={"max_parts": 1, "sms": "{summary}"})
     assert text == "a" * 100 + "..."
 
 
 def test_preview() -> None:
-    """A payload shows where it would lead, and whether it would wake anybody."""
+    """The preview of a payload shows its list, and whether it breaks through quiet hours."""
     found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, spend_limit={"call_price": 20})
     critical = "\n".join(preview.describe_alerts(found, notification(alert()).firing))
     assert "list  oncall" in critical
@@ -96,7 +96,7 @@ def test_preview() -> None:
 
 
 def test_no_calls() -> None:
-    """Where nobody is called, no spoken text is shown, and odd waits are told in seconds."""
+    """Without calls no spoken text is shown, and waits are in seconds unless they are whole minutes."""
     lists = {"office": {"steps": [{"to": "tanaka", "method": "sms", "wait": "90s", "repeats": 1}]}}
     people = {"tanaka": "+14155552671"}
     found = settings(lists=lists, people=people, caller="", routes=[{"list": "office"}])
@@ -107,7 +107,7 @@ def test_no_calls() -> None:
 
 
 def test_templates() -> None:
-    """Where a template stands in for a text, its variables are filled, never empty, and each cut at 60 characters."""
+    """The variables of a template are filled, never empty, and each is cut at 60 characters."""
     template = {"id": 6, "variables": {"what": "{names}", "why": "{summary}", "who": "{label.team}"}}
     found = settings(texts={"sms_template": template, "resolved_template": {"id": 7}})
     alerts = notification(alert() | {"annotations": {"summary": "x" * 100}}).firing

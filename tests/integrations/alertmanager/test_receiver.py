@@ -1,4 +1,4 @@
-"""The receiver with its store and the real client, on a clock of the tests' own."""
+"""The receiver with its store and the real client, on a virtual clock."""
 
 import sqlite3
 from itertools import pairwise
@@ -19,7 +19,7 @@ HOUR = 3600
 
 
 def test_nobody_answers(tmp_path: Path) -> None:
-    """An alert goes through its list: a message, calls with their repeats, the next people, and then it ends."""
+    """The list runs: a message, calls with their repeats, the next people, and then it ends."""
     with OnCall(tmp_path) as on_call:
         verdict, ident = on_call.notify(alert())
         on_call.wait(HOUR)
@@ -41,7 +41,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("answerer", "calls"), [(TANAKA, 1), (SUZUKI, 4), (SATO, 4)])
 def test_an_answered_call_ends_it(answerer: str, calls: int, tmp_path: Path) -> None:
-    """Whoever answers has acknowledged: nobody else is told."""
+    """Answering a call acknowledges the incident, and nobody else is notified."""
     with OnCall(tmp_path, xoxzo=FakeXoxzo(answering={answerer: "ANSWERED"})) as on_call:
         _, ident = on_call.notify(alert())
         on_call.wait(5 * HOUR)
@@ -50,8 +50,8 @@ def test_an_answered_call_ends_it(answerer: str, calls: int, tmp_path: Path) -> 
         assert len([1 for _, kind, _ in on_call.xoxzo.log() if kind == "call"]) == calls
 
 
-def test_too_short_a_talk_is_no_answer(tmp_path: Path) -> None:
-    """Where a talk of some length is asked for, picking up and dropping the phone acknowledges nothing."""
+def test_short_call_is_no_answer(tmp_path: Path) -> None:
+    """With a minimum call length, a short call does not acknowledge the incident."""
     given = settings(talk=30)
     with OnCall(tmp_path, given, FakeXoxzo(answering={TANAKA: "ANSWERED"})) as on_call:
         _, ident = on_call.notify(alert())
@@ -59,8 +59,8 @@ def test_too_short_a_talk_is_no_answer(tmp_path: Path) -> None:
         assert on_call.store.incident(ident).phase is Phase.ENDED
 
 
-def test_repeats_of_alertmanager(tmp_path: Path) -> None:
-    """What Alertmanager posts again is not sent again, whether anybody has acknowledged or not."""
+def test_repeated_notifications(tmp_path: Path) -> None:
+    """A repeated notification sends nothing, before and after an acknowledgement."""
     with OnCall(tmp_path, xoxzo=FakeXoxzo(answering={TANAKA: "ANSWERED"})) as on_call:
         on_call.notify(alert("A"), alert("B"))
         for _ in range(5):
@@ -73,7 +73,7 @@ def test_repeats_of_alertmanager(tmp_path: Path) -> None:
 
 
 def test_acknowledged_by_hand(tmp_path: Path) -> None:
-    """An acknowledgement ends the escalation at once; a second one, and one of nothing, change nothing."""
+    """An acknowledgement ends the escalation; a second one, or one of an unknown incident, changes nothing."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())
         on_call.wait(60)
@@ -84,8 +84,8 @@ def test_acknowledged_by_hand(tmp_path: Path) -> None:
         assert on_call.xoxzo.log() == [(0, "sms", "tanaka")]
 
 
-def test_news_while_it_goes_on(tmp_path: Path) -> None:
-    """A further alert is told at once to whoever got a message, and sets nothing back."""
+def test_news_during_an_escalation(tmp_path: Path) -> None:
+    """A new alert is sent at once to everybody who got a message, and the escalation goes on."""
     with OnCall(tmp_path) as on_call:
         on_call.notify(alert("A"))
         on_call.wait(100)
@@ -99,7 +99,7 @@ def test_news_while_it_goes_on(tmp_path: Path) -> None:
 
 
 def test_news_during_a_call(tmp_path: Path) -> None:
-    """Who answers a call that did not speak of the newest alert has acknowledged the others: it begins anew."""
+    """Answering a call acknowledges only the alerts that it was about; for a later one the list starts again."""
     with OnCall(tmp_path, xoxzo=FakeXoxzo(answering={TANAKA: "ANSWERED"})) as on_call:
         _, ident = on_call.notify(alert("A"))
         on_call.wait(305)
@@ -113,7 +113,7 @@ def test_news_during_a_call(tmp_path: Path) -> None:
 
 
 def test_news_after_an_acknowledgement(tmp_path: Path) -> None:
-    """A further alert of a group that somebody takes care of begins with the first step."""
+    """A new alert of an acknowledged group starts the list again."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert("A"))
         on_call.wait(60)
@@ -124,7 +124,7 @@ def test_news_after_an_acknowledgement(tmp_path: Path) -> None:
 
 
 def test_flapping(tmp_path: Path) -> None:
-    """An alert that fires again with a later beginning is news, also where nobody told that it had resolved."""
+    """An alert that fires again with a later start is news, even if it was never reported as resolved."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())
         on_call.acknowledge(ident)
@@ -132,8 +132,8 @@ def test_flapping(tmp_path: Path) -> None:
         assert on_call.notify(alert(since=9))[0] == "news"
 
 
-def test_a_worse_list(tmp_path: Path) -> None:
-    """An alert that takes another list has the group go through that one, from its first step."""
+def test_another_list(tmp_path: Path) -> None:
+    """If a new alert selects another list, that list runs from its first step."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert("A", severity="warning"))
         on_call.wait(60)
@@ -149,7 +149,7 @@ def test_a_worse_list(tmp_path: Path) -> None:
 
 
 def test_resolved(tmp_path: Path) -> None:
-    """When all is well, those who were told get a message, the escalation ends, and the next alert is a new one."""
+    """When the group is resolved, the notified people get a message, and the next alert opens a new incident."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())
         on_call.wait(100)
@@ -162,8 +162,8 @@ def test_resolved(tmp_path: Path) -> None:
         assert on_call.notify(alert())[1] != ident
 
 
-def test_resolved_before_anybody_was_told(tmp_path: Path) -> None:
-    """What came and went while everybody was left alone is never told."""
+def test_resolved_within_quiet_hours(tmp_path: Path) -> None:
+    """An alert that is resolved within quiet hours is never sent."""
     with OnCall(tmp_path, settings(quiet={"hours": "11:00-13:00"})) as on_call:
         on_call.notify(alert())
         on_call.wait(60)
@@ -173,7 +173,7 @@ def test_resolved_before_anybody_was_told(tmp_path: Path) -> None:
 
 
 def test_ignored_and_unrouted(tmp_path: Path) -> None:
-    """What resolves without ever having fired here, and what takes no list, opens nothing."""
+    """An unknown group that is resolved, or an alert without a route, opens no incident."""
     given = settings(routes=[{"match": {"team": "db"}, "list": "office"}])
     with OnCall(tmp_path, given) as on_call:
         assert on_call.notify(alert(resolved=True)) == ("ignored", "")
@@ -182,7 +182,7 @@ def test_ignored_and_unrouted(tmp_path: Path) -> None:
 
 
 def test_quiet_hours(tmp_path: Path) -> None:
-    """At night a warning waits for the morning, by each person's own clock; a critical alert does not."""
+    """A warning waits until quiet hours end in each person's time zone; a critical alert does not."""
     lists = {"office": {"steps": [{"to": ["tanaka", "sato"], "method": "sms", "wait": "1h", "repeats": 1}]}}
     given = settings(quiet=NIGHT, lists=lists, routes=[{"list": "office"}])
     with OnCall(tmp_path, given) as on_call:
@@ -202,8 +202,8 @@ def test_quiet_hours(tmp_path: Path) -> None:
         assert [entry[1:] for entry in on_call.xoxzo.log()] == [("sms", "tanaka"), ("sms", "sato")]
 
 
-def test_worse_news_break_through(tmp_path: Path) -> None:
-    """A critical alert that joins a group wakes those who were left alone."""
+def test_news_break_through(tmp_path: Path) -> None:
+    """A critical alert that joins a group breaks through quiet hours."""
     with OnCall(tmp_path, settings(quiet={**NIGHT, "hours": "11:00-13:00"})) as on_call:
         on_call.notify(alert("A", severity="page"))
         on_call.wait(60)
@@ -214,7 +214,7 @@ def test_worse_news_break_through(tmp_path: Path) -> None:
 
 
 def test_rounds(tmp_path: Path) -> None:
-    """A list may be gone through several times."""
+    """A list runs as many times as its rounds say."""
     lists = {"office": {"steps": [{"to": "tanaka", "method": "sms", "wait": "10m"}], "rounds": 3}}
     with OnCall(tmp_path, settings(lists=lists, routes=[{"list": "office"}])) as on_call:
         on_call.notify(alert())
@@ -222,8 +222,8 @@ def test_rounds(tmp_path: Path) -> None:
         assert [entry[0] for entry in on_call.xoxzo.log()] == [0, 600, 1200]
 
 
-def test_surely_unsent(tmp_path: Path) -> None:
-    """While there is no connection nothing is used up: the first step is made as soon as there is one."""
+def test_no_connection(tmp_path: Path) -> None:
+    """Without a connection no step is skipped: the first step is tried until it works."""
     with OnCall(tmp_path) as on_call:
         on_call.xoxzo.fault = "refused"
         on_call.notify(alert())
@@ -236,7 +236,7 @@ def test_surely_unsent(tmp_path: Path) -> None:
 
 
 def test_refused(tmp_path: Path) -> None:
-    """What is refused for good leads to the next step at once, and an unreached list is begun again."""
+    """After a rejection the next step follows at once; if nobody was notified, the list starts again."""
     with OnCall(tmp_path) as on_call:
         on_call.xoxzo.fault = "rejected"
         on_call.notify(alert())
@@ -247,8 +247,8 @@ def test_refused(tmp_path: Path) -> None:
         assert [entry[1:] for entry in on_call.xoxzo.log()] == [("sms", "tanaka")]
 
 
-def test_a_doubted_message_is_not_sent_again(tmp_path: Path) -> None:
-    """A message whose answer was lost counts as sent; the list goes on."""
+def test_lost_reply_to_a_message(tmp_path: Path) -> None:
+    """A message whose reply was lost counts as sent, and the list goes on."""
     with OnCall(tmp_path) as on_call:
         on_call.xoxzo.fault = "lost after"
         on_call.notify(alert())
@@ -258,8 +258,8 @@ def test_a_doubted_message_is_not_sent_again(tmp_path: Path) -> None:
         assert [entry[1:] for entry in on_call.xoxzo.log()] == [("sms", "tanaka"), ("call", "tanaka")]
 
 
-def test_a_doubted_call_is_repeated_later(tmp_path: Path) -> None:
-    """A call whose answer was lost may be ringing: the phone is left alone for a while, and then it rings again."""
+def test_lost_reply_to_a_call(tmp_path: Path) -> None:
+    """After a call whose reply was lost there is a pause, and then another call."""
     lists = {"oncall": {"steps": [{"to": "tanaka", "method": "call", "wait": "10s", "repeats": 1}]}}
     with OnCall(tmp_path, settings(lists=lists, routes=[])) as on_call:
         on_call.xoxzo.fault = "lost after"
@@ -271,8 +271,8 @@ def test_a_doubted_call_is_repeated_later(tmp_path: Path) -> None:
         assert [entry[1] for entry in on_call.xoxzo.log()] == ["call", "call"]
 
 
-def test_asking_fails_for_a_while(tmp_path: Path) -> None:
-    """A call is not given up because nobody could say how it is going; after a quarter of an hour it is."""
+def test_call_status_fails(tmp_path: Path) -> None:
+    """A call is followed although status requests fail, for at most 15 minutes."""
     with OnCall(tmp_path, xoxzo=FakeXoxzo(answering={TANAKA: "ANSWERED"})) as on_call:
         _, ident = on_call.notify(alert())
         on_call.wait(301)
@@ -288,7 +288,7 @@ def test_asking_fails_for_a_while(tmp_path: Path) -> None:
 
 
 def test_one_call_at_a_time(tmp_path: Path) -> None:
-    """Nobody is called about two incidents at once: the second call waits for the end of the first."""
+    """Nobody gets two calls at the same time: the second call waits for the end of the first."""
     lists = {"oncall": {"steps": [{"to": "tanaka", "method": "call", "wait": "1h", "repeats": 0}]}}
     with OnCall(tmp_path, settings(lists=lists, routes=[])) as on_call:
         on_call.notify(alert(), group="a")
@@ -300,7 +300,7 @@ def test_one_call_at_a_time(tmp_path: Path) -> None:
 
 
 def test_spend_limit(tmp_path: Path) -> None:
-    """No more than so many go out in an hour; the rest waits for its turn."""
+    """No more messages than the limit are sent in an hour; the rest waits."""
     given = settings(
         spend_limit={"messages": 3}, lists={"office": {"steps": [{"to": "tanaka", "method": "sms"}]}}, routes=[]
     )
@@ -316,7 +316,7 @@ def test_spend_limit(tmp_path: Path) -> None:
 
 
 def test_spend_limit_in_credits(tmp_path: Path) -> None:
-    """Credits are a brake as well, as far as they can be told beforehand."""
+    """The limit may be in credits, by their estimated cost."""
     limit = {"credits": 130, "call_price": 40}
     lists = {"oncall": {"steps": [{"to": "tanaka", "method": "call", "wait": 0, "repeats": 9}]}}
     with OnCall(tmp_path, settings(spend_limit=limit, lists=lists, routes=[])) as on_call:
@@ -326,7 +326,7 @@ def test_spend_limit_in_credits(tmp_path: Path) -> None:
 
 
 def test_stopped_and_started(tmp_path: Path) -> None:
-    """A receiver that is stopped and started goes on where it was: a ringing call is taken up, nothing is repeated."""
+    """A restarted receiver continues: it follows a ringing call, and repeats nothing."""
     on_call = OnCall(tmp_path, xoxzo=FakeXoxzo(answering={TANAKA: "ANSWERED"}))
     _, ident = on_call.notify(alert())
     on_call.wait(302)
@@ -340,7 +340,7 @@ def test_stopped_and_started(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0.05, 0.1001])
 def test_killed_while_sending(seconds: float, tmp_path: Path) -> None:
-    """What was claimed when the process died is in doubt: it is not sent again, and the list goes on."""
+    """A message that was in flight when the process died is not sent again, and the list goes on."""
     on_call = OnCall(tmp_path)
     on_call.notify(alert())
     on_call.wait(seconds)
@@ -353,7 +353,7 @@ def test_killed_while_sending(seconds: float, tmp_path: Path) -> None:
 
 
 def test_acknowledged_from_another_process(tmp_path: Path) -> None:
-    """An acknowledgement that was written into the file is found before anything else goes out."""
+    """An acknowledgement by another process is found before anything else is sent."""
     from xoxzo.cloudpy.integrations.alertmanager.receiver import acknowledge
 
     with OnCall(tmp_path) as on_call:
@@ -366,8 +366,8 @@ def test_acknowledged_from_another_process(tmp_path: Path) -> None:
         assert len(on_call.xoxzo.log()) == 1
 
 
-def test_a_changed_file(tmp_path: Path) -> None:
-    """An incident whose list is no more takes the one that fits now, and those who have gone are not told."""
+def test_changed_settings(tmp_path: Path) -> None:
+    """An incident whose list was removed uses the list of the matching route, and removed people are not notified."""
     on_call = OnCall(tmp_path)
     on_call.notify(alert())
     on_call.wait(60)
@@ -385,8 +385,8 @@ def test_a_changed_file(tmp_path: Path) -> None:
     on_call.__exit__()
 
 
-def test_a_fault_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk is told, shown by the health, and the alert goes on when there is room again."""
+def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is logged and shown by the health check, and the incident continues afterwards."""
     with OnCall(tmp_path) as on_call:
         monkeypatch.setattr(on_call.store, "claim", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
         on_call.notify(alert())
@@ -397,8 +397,8 @@ def test_a_fault_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert [entry[1:] for entry in on_call.xoxzo.log()] == [("sms", "tanaka")]
 
 
-def test_forgotten(tmp_path: Path) -> None:
-    """What nobody has spoken of for a month is removed; what Alertmanager still tells of is not told again."""
+def test_purge(tmp_path: Path) -> None:
+    """Old incidents are deleted after a month without a notification; others stay, and are not sent again."""
     with OnCall(tmp_path) as on_call:
         _, ended = on_call.notify(alert(), group="a")
         _, lasting = on_call.notify(alert(), group="b")
@@ -410,8 +410,8 @@ def test_forgotten(tmp_path: Path) -> None:
         assert len(on_call.xoxzo.log()) == 10
 
 
-def test_keeping_house_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is busy when old incidents are to be removed is told, and no reason to stop."""
+def test_purge_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the file is locked when old incidents are deleted, this is logged, and the receiver goes on."""
 
     def busy(*_: object) -> None:
         raise sqlite3.OperationalError("database is locked")
@@ -424,8 +424,8 @@ def test_keeping_house_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert len(on_call.xoxzo.log()) == 1
 
 
-def test_stopping_does_not_wait_for_ever(tmp_path: Path) -> None:
-    """What is being sent gets a while to come to its end, and no more; nothing is begun any more."""
+def test_stopping_is_limited(tmp_path: Path) -> None:
+    """A stopping receiver waits a limited time for sends in flight, and starts no more."""
     on_call = OnCall(tmp_path)
     on_call.notify(alert())
     on_call.xoxzo.crashed = True
@@ -441,8 +441,8 @@ async def _wake(on_call: OnCall) -> None:
     assert not on_call.receiver._tasks
 
 
-def test_removed_underfoot(tmp_path: Path) -> None:
-    """An incident that somebody has taken out of the file is looked after no more."""
+def test_deleted_incident(tmp_path: Path) -> None:
+    """The task of an incident that was deleted from the file ends."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())
         on_call.wait(0.05)
@@ -453,8 +453,8 @@ def test_removed_underfoot(tmp_path: Path) -> None:
         assert not on_call.receiver._tasks
 
 
-def test_woken_as_it_ends(tmp_path: Path) -> None:
-    """An incident that wakes up in the moment in which its task has ended gets another one, which is kept."""
+def test_notified_while_its_task_ends(tmp_path: Path) -> None:
+    """An incident that is notified while its task ends gets a new task."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())
         ended = on_call.loop.create_task(_nothing())
@@ -468,20 +468,20 @@ async def _nothing() -> None:
 
 
 def test_ids_are_not_used_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An id that is taken is not given again."""
+    """An id that is in use is not used again."""
     letters = iter("AAAAAAAABBBB")
     monkeypatch.setattr("secrets.choice", lambda _: next(letters))
     with OnCall(tmp_path) as on_call:
         assert [on_call.notify(alert(), group=group)[1] for group in "ab"] == ["AAAA", "BBBB"]
 
 
-def test_what_errors_leave() -> None:
-    """What was refused before the network surely never goes out."""
+def test_outcome_of_an_error() -> None:
+    """An invalid argument means that the attempt was refused."""
     assert outcome_of(InvalidArgument("sender", "must be a sender")) is Outcome.REFUSED
 
 
-def test_an_outcome_of_yesterday() -> None:
-    """What comes of a step that is past moves nothing."""
+def test_late_outcome() -> None:
+    """The outcome of an earlier step changes nothing."""
     policy = settings().policies["oncall"]
     incident = Incident(ident="A", group_key="k", policy="oncall", step=1)
     late = NotificationAttempt(
@@ -491,7 +491,7 @@ def test_an_outcome_of_yesterday() -> None:
 
 
 def test_by_templates(tmp_path: Path) -> None:
-    """An account that may not send free texts sends by templates, with the alert in their variables."""
+    """With templates, the alert is sent in their variables."""
     given = settings(
         texts={
             "sms_template": {"id": 6, "variables": {"what": "{names}"}},

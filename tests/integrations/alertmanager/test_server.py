@@ -1,4 +1,4 @@
-"""The endpoint, the payload, the log lines and the file of the state."""
+"""The HTTP server, the payload, the event log and the state file."""
 
 import asyncio
 import io
@@ -29,7 +29,7 @@ BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
 class Receiver:
-    """Takes what the endpoint hands over."""
+    """Records what the server passes on."""
 
     def __init__(self) -> None:
         self.failure: str | None = None
@@ -49,14 +49,14 @@ class Receiver:
 
 
 def serve(token: str | None, host: str = "127.0.0.1:9095") -> tuple[TestClient, Receiver, io.StringIO]:
-    """Return the endpoint with what stands behind it, and the log."""
+    """Return the server with its receiver and its log."""
     receiver, log = Receiver(), io.StringIO()
     app = server.application(receiver, EventLog(time.time, file=log), token)  # type: ignore[arg-type]
     return TestClient(app, base_url=f"http://{host}"), receiver, log
 
 
 def test_with_a_token() -> None:
-    """Where there is a token, whoever brings it is heard, from any machine, and nobody else."""
+    """With a token, requests that carry it are accepted from any machine, and no others."""
     client, receiver, log = serve(TOKEN, "alerts.example")
     answer = client.post("/alerts", content=body(alert()), headers=JSON | BEARER)
     assert (answer.status_code, answer.json()) == (200, {"verdict": "opened", "incident": "K7QD"})
@@ -68,7 +68,7 @@ def test_with_a_token() -> None:
 
 
 def test_without_a_token() -> None:
-    """Without one only this machine is heard, and nothing that a page in a browser could post."""
+    """Without a token, only requests from this machine are accepted, and none that a web page could make."""
     assert serve(None)[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
     assert serve(None, "localhost")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 200
     assert serve(None, "rebound.example")[0].post("/alerts", content=body(alert()), headers=JSON).status_code == 403
@@ -77,7 +77,7 @@ def test_without_a_token() -> None:
 
 
 def test_acknowledging() -> None:
-    """An acknowledgement over HTTP needs the token, whatever is set."""
+    """An acknowledgement over HTTP always needs the token."""
     client, _, _ = serve(TOKEN)
     answer = client.post("/acknowledge/k7qd", headers=BEARER)
     assert (answer.status_code, answer.json()) == (200, {"incident": "K7QD", "phase": "open"})
@@ -86,8 +86,8 @@ def test_acknowledging() -> None:
     assert serve(None)[0].post("/acknowledge/K7QD", headers=JSON).status_code == 403
 
 
-def test_health_and_trouble() -> None:
-    """What cannot be kept is answered so that Alertmanager posts it again, and the health says that something fails."""
+def test_health() -> None:
+    """If it cannot be stored, the response makes Alertmanager post it again, and the health check fails."""
     client, receiver, _ = serve(None)
     assert client.get("/health").status_code == 200
     receiver.failure = "disk full"
@@ -111,7 +111,7 @@ def test_health_and_trouble() -> None:
     ],
 )
 def test_no_payload(content: bytes, said: str) -> None:
-    """What is no payload is refused for good, with the reason."""
+    """An invalid payload is rejected with 400 and the reason."""
     with pytest.raises(InvalidArgument, match=said):
         payload.parse(content)
     client, _, log = serve(None)
@@ -130,8 +130,8 @@ def test_grafana() -> None:
     assert [one.labels["alertname"] for one in notification_.firing] == ["HostDown"]
 
 
-def test_what_makes_it_the_same() -> None:
-    """A group is known by its key and receiver, an alert by its fingerprint, or by its labels where there is none."""
+def test_identity() -> None:
+    """A group is identified by key and receiver, an alert by its fingerprint, or by its labels without one."""
     one = notification(alert("A", instance="1"), alert("B", resolved=True))
     assert one.key == 'phones\n{}:{group="a"}'
     assert [found.identity for found in one.firing] == ["A1"]
@@ -140,7 +140,7 @@ def test_what_makes_it_the_same() -> None:
 
 
 def test_truncated(tmp_path: Path) -> None:
-    """Where Alertmanager leaves alerts out, those that were known stay known."""
+    """When Alertmanager leaves out alerts, those that were known stay known."""
     with OnCall(tmp_path) as on_call:
         on_call.notify(alert("A"), alert("B"))
         assert on_call.notify(alert("A"), truncated=1)[0] == "repeat"
@@ -150,7 +150,7 @@ def test_truncated(tmp_path: Path) -> None:
 
 
 def test_log_lines() -> None:
-    """Lines are `name=value` or JSON; what is odd is quoted, what is empty left out; a reader may be gone."""
+    """Lines are `name=value` pairs or JSON; special characters are quoted, empty fields are left out."""
     log = io.StringIO()
     EventLog(lambda: 0.5, file=log).write("sent", to="tanaka", text='a "b"\x1b', nothing=None, empty="", parts=0)
     assert log.getvalue() == 'time=1970-01-01T00:00:00.500Z event=sent to=tanaka text="a \\"b\\"\\u001b" parts=0\n'
@@ -166,8 +166,8 @@ def test_log_lines() -> None:
     EventLog(lambda: 0.5, file=log).write("sent")
 
 
-def test_dry() -> None:
-    """A dry run tells the text and a masked number, and nobody answers its calls."""
+def test_dry_run() -> None:
+    """A dry run logs the message and a masked number, and its calls are not answered."""
     log = io.StringIO()
     sender = DryRunSender(settings(), EventLog(time.time, file=log))
     outcomes = []
@@ -182,7 +182,7 @@ def test_dry() -> None:
 
 
 def test_token_and_address() -> None:
-    """A receiver that others can reach needs a token, and a token has to be a secret."""
+    """A server that other machines can reach needs a token of at least 16 characters."""
     assert server.check_token(None, "127.0.0.1") is None
     assert server.check_token(TOKEN, "0.0.0.0") == TOKEN
     for token, host, said in [("", "0.0.0.0", "other machines"), ("short", "::1", "16 printable")]:
@@ -201,7 +201,7 @@ def attempt(**changes: Any) -> NotificationAttempt:
 
 
 def test_store(tmp_path: Path) -> None:
-    """The file is its owner's alone; a deed is claimed once, and again only after what surely did not go out."""
+    """Only the owner can read the file; an attempt is claimed once, and again only if it was not sent."""
     path = tmp_path / "folder" / "state.db"
     with Store(path) as store:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -224,7 +224,7 @@ def test_store(tmp_path: Path) -> None:
 
 
 def test_one_receiver_for_each_file(tmp_path: Path) -> None:
-    """Two receivers on one file would send twice; a file in memory belongs to nobody else."""
+    """Two receivers cannot use the same file."""
     with Store(tmp_path / "a") as store, Store(tmp_path / "a") as other:
         store.lock()
         with pytest.raises(ConfigurationError, match="another receiver"):
@@ -234,7 +234,7 @@ def test_one_receiver_for_each_file(tmp_path: Path) -> None:
 
 
 def test_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is no state of this version is left alone, and what is not there is not made by looking."""
+    """Other files are left alone, and reading does not create a file."""
     with pytest.raises(ConfigurationError, match="nothing was received yet"):
         Store(tmp_path / "a", create=False)
     with pytest.raises(ConfigurationError, match="cannot be opened"):

@@ -1,4 +1,4 @@
-"""Many nights on call: random alerts, faults, deaths, answers and acknowledgements, held against the promises."""
+"""Simulated nights on call, with random alerts, faults, crashes and acknowledgements: the promises hold."""
 
 import asyncio
 import random
@@ -18,28 +18,28 @@ MAX_MESSAGES = 12
 
 
 @pytest.fixture(autouse=True)
-def deep_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody sets the clock here, so nobody has to look at it every minute."""
+def long_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sleep for hours at once, because nobody sets this clock."""
     monkeypatch.setattr(receiver, "_MAX_SLEEP_SECONDS", 6 * HOUR)
 
 
 @dataclass
 class Night:
-    """What was found wrong with one night; all empty when nothing was."""
+    """The broken promises of one night; all lists are empty if there are none."""
 
-    doubled: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
     after_the_end: list[str] = field(default_factory=list)
-    woken: list[str] = field(default_factory=list)
+    in_quiet_hours: list[str] = field(default_factory=list)
     over_the_limit: list[str] = field(default_factory=list)
-    forgotten: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     @property
-    def is_quiet(self) -> bool:
-        return not (self.doubled or self.after_the_end or self.woken or self.over_the_limit or self.forgotten)
+    def is_good(self) -> bool:
+        return not (self.duplicates or self.after_the_end or self.in_quiet_hours or self.over_the_limit or self.lost)
 
 
 def play(seed: int, folder: Path) -> Night:
-    """Play one night to its end, deaths and restarts included, and look at what reached the phones."""
+    """Simulate one night with crashes and restarts, and check what the phones received."""
     rng = random.Random(seed)
     quiet = {"hours": rng.choice(("13:00-18:00", "22:00-07:00")), "break_through": ["critical"]}
     given = settings(quiet=quiet, spend_limit={"messages": MAX_MESSAGES})
@@ -57,7 +57,7 @@ def play(seed: int, folder: Path) -> Night:
             on_call.start()
     xoxzo.fault_rate = 0.0
     on_call.wait(40 * HOUR)
-    _look(on_call, night, ended, severe)
+    _check(on_call, night, ended, severe)
     on_call.stop()
     on_call.loop.close()
     return night
@@ -73,8 +73,8 @@ def _act(on_call: OnCall, rng: random.Random, ended: dict[str, float], severe: d
     severity = rng.choice(("critical", "page", "warning"))
     names = rng.sample("ABC", rng.randrange(1, 4))
     resolved = rng.random() < 0.2
-    told = [alert(name, severity=severity, resolved=resolved) for name in names]
-    verdict, ident = on_call.notify(*told, group=rng.choice("xy"))
+    alerts = [alert(name, severity=severity, resolved=resolved) for name in names]
+    verdict, ident = on_call.notify(*alerts, group=rng.choice("xy"))
     if not ident or verdict == "ignored":
         return
     if verdict in {"opened", "news"}:
@@ -85,38 +85,38 @@ def _act(on_call: OnCall, rng: random.Random, ended: dict[str, float], severe: d
         severe.setdefault(ident, []).append((on_call.now, severity == "critical"))
 
 
-def _look(on_call: OnCall, night: Night, ended: dict[str, float], severe: dict) -> None:
-    reached = on_call.xoxzo.received
-    night.doubled += [name for name, count in Counter(one.reference for one in reached).items() if count > 1]
+def _check(on_call: OnCall, night: Night, ended: dict[str, float], severe: dict) -> None:
+    received = on_call.xoxzo.received
+    night.duplicates += [name for name, count in Counter(one.reference for one in received).items() if count > 1]
     people = {person.number: person for person in on_call.settings.people.values()}
-    for one in reached:
+    for one in received:
         ident = one.reference.partition("-")[0]
-        # What was on its way already, a tenth of a second, may still arrive.
+        # A message that was in flight may still arrive.
         if ident in ended and one.at > ended[ident] + 0.2 and "-resolved-" not in one.reference:
             night.after_the_end.append(one.reference)
         critical = any(was for at, was in severe[ident] if at <= one.at)
         policy = on_call.settings.policies["office"]
-        # What was on its way when the hours began may still arrive.
+        # A message that was in flight when quiet hours began may still arrive.
         name = people[one.number].name
         hours = [quiet_until(on_call.settings, policy, (), name, at) for at in (one.at - 0.2, one.at)]
         if not critical and None not in hours:
-            night.woken.append(one.reference)
-    times = [one.at for one in reached]
+            night.in_quiet_hours.append(one.reference)
+    times = [one.at for one in received]
     night.over_the_limit += [
-        one.reference for one in reached if sum(one.at - HOUR + 1 < at <= one.at for at in times) > MAX_MESSAGES
+        one.reference for one in received if sum(one.at - HOUR + 1 < at <= one.at for at in times) > MAX_MESSAGES
     ]
     for incident in on_call.store.incidents(Phase.OPEN):
-        night.forgotten.append(incident.ident)
+        night.lost.append(incident.ident)
     for incident in on_call.store.incidents(Phase.ENDED):
         outcomes = {attempt.outcome for attempt in on_call.store.attempts(incident.ident)}
         if outcomes.isdisjoint({Outcome.SENT, Outcome.UNKNOWN, Outcome.UNANSWERED}):
-            night.forgotten.append(incident.ident)
+            night.lost.append(incident.ident)
 
 
 @pytest.mark.parametrize("part", range(2))
 def test_nights(part: int, tmp_path: Path) -> None:
-    """No message twice, nothing after an end, nobody woken against the hours, never over the brake, nothing lost."""
-    bad = {seed: night for seed in range(part * 14, part * 14 + 14) if not (night := play(seed, tmp_path)).is_quiet}
+    """No duplicates, nothing after the end, nothing in quiet hours, never over the limit, and nothing lost."""
+    bad = {seed: night for seed in range(part * 14, part * 14 + 14) if not (night := play(seed, tmp_path)).is_good}
     assert bad == {}
 
 
@@ -135,21 +135,21 @@ def _start_without_incidents(self: receiver.Receiver) -> None:
 @pytest.mark.parametrize(
     ("place", "mistake", "found"),
     [
-        ((senders, "outcome_of"), _unsent, "doubled"),
+        ((senders, "outcome_of"), _unsent, "duplicates"),
         ((escalation, "acknowledge"), _ignore_acknowledgement, "after_the_end"),
-        ((receiver.Receiver, "start"), _start_without_incidents, "forgotten"),
-        ((routing, "quiet_until"), lambda *_: None, "woken"),
+        ((receiver.Receiver, "start"), _start_without_incidents, "lost"),
+        ((routing, "quiet_until"), lambda *_: None, "in_quiet_hours"),
         ((spend_limit, "blocked_until"), lambda *_: None, "over_the_limit"),
     ],
 )
 def test_mistakes_are_found(
     place: tuple[object, str], mistake: object, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of some planted mistakes breaks a promise within some nights, or the nights would prove nothing."""
+    """Each planted mistake breaks a promise within some nights, so the simulation finds such mistakes."""
     monkeypatch.setattr(*place, mistake)
     assert any(getattr(play(seed, tmp_path), found) for seed in range(60))
 
 
 def test_noon() -> None:
-    """The nights begin when the tests think that they do."""
+    """The simulated clock starts at noon in Tokyo."""
     assert NOON % 86_400 == 3 * HOUR

@@ -1,4 +1,4 @@
-"""Django, set up once for the process, on a database in a file that ends with it."""
+"""Set up Django once for the process, with a temporary database."""
 
 import tempfile
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ if not settings.configured:
 
 @pytest.fixture(scope="session", autouse=True)
 def tables() -> Iterator[None]:
-    """The tables, made by the migrations."""
+    """Create the tables with the migrations."""
     from django.core.management import call_command
     from django.db import connections
 
@@ -68,7 +68,7 @@ def tables() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def empty() -> Iterator[None]:
-    """Nothing in the log, in the outbox, or made of other settings."""
+    """Empty the log and the outbox, and reset what was made from other settings."""
     from django.db import connections
 
     from xoxzo.cloudpy.integrations.django import conf
@@ -86,7 +86,7 @@ def empty() -> Iterator[None]:
 
 @pytest.fixture
 def xoxzo() -> Any:
-    """Change keys of the setting for the length of a with block."""
+    """Return a context manager that changes keys of the setting XOXZO."""
     from django.test import override_settings
 
     return lambda **keys: override_settings(XOXZO={**settings.XOXZO, **keys})

@@ -14,21 +14,21 @@ from xoxzo.cloudpy.integrations.django.storage import OrmStorage, get_log
 
 
 class TestOrm(LogContract):
-    """The ORM keeps the contract."""
+    """The ORM storage passes the contract."""
 
     @pytest.fixture
     def storage(self) -> OrmStorage:
-        """A storage on the project's database."""
+        """A storage in the project's database."""
         return OrmStorage()
 
 
 def test_migrations_are_whole() -> None:
-    """The migrations make just the tables that the models describe."""
+    """The migrations create exactly the tables of the models."""
     call_command("makemigrations", "xoxzo", check=True, dry_run=True, verbosity=0)
 
 
 def test_many_threads() -> None:
-    """Threads that write at the same time take turns: nothing is lost, doubled or refused."""
+    """Threads that write at the same time wait for each other: nothing is lost, duplicated or rejected."""
 
     def work(number: int) -> None:
         try:
@@ -49,14 +49,14 @@ def test_many_threads() -> None:
 
 
 def test_shown() -> None:
-    """A row names itself by what is known of it."""
+    """The text of a row has its id, or its reference."""
     get_log().record(report("booking-1", "", "DELIVERING"))
     assert str(Delivery.objects.get()) == "sms booking-1 DELIVERING"
     get_log().close()
 
 
 def test_admin() -> None:
-    """The admin lists and finds deliveries, shows one, and lets nobody add or change any."""
+    """The admin lists, finds and shows deliveries, and does not add or change any."""
     from django.contrib.auth.models import User
 
     User.objects.filter(username="boss").delete()

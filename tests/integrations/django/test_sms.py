@@ -36,7 +36,7 @@ def live(xoxzo: Any, simulator: Simulator) -> Iterator[Simulator]:
 
 
 def test_memory() -> None:
-    """In tests a message lands in the outbox, as it would have been sent."""
+    """The memory backend appends messages to the outbox."""
     assert send_sms([PHONE, "+818011113333"], "こんにちは") == 2
     assert [(one.recipient, one.message, one.sender_or_default()) for one in outbox] == [
         (PHONE, "こんにちは", "Shop"),
@@ -57,20 +57,20 @@ def test_memory() -> None:
     ],
 )
 def test_memory_checks(message: SmsMessage, error: type[Exception]) -> None:
-    """What a real backend would refuse before any network, the memory refuses, too."""
+    """The memory backend refuses the same values as the live one."""
     with pytest.raises(error):
         message.send()
     assert outbox == []
 
 
 def test_templates_in_memory() -> None:
-    """A message by template lands in the outbox with its variables."""
+    """A message with a template is in the outbox with its variables."""
     SmsMessage(recipient=PHONE, template=6, variables={"name": "Aiko"}).send()
     assert [(one.template, one.variables) for one in outbox] == [(6, {"name": "Aiko"})]
 
 
 def test_console(capsys: pytest.CaptureFixture[str], xoxzo: Any) -> None:
-    """In development a message is written to the console, with its parts."""
+    """The console backend writes messages with their parts."""
     with xoxzo(SMS_BACKEND="console"):
         send_sms(PHONE, "one\ntwo", reference="booking-1")
         SmsMessage(recipient=PHONE, template=6, variables={"name": "Aiko"}, reference="booking-2").send()
@@ -84,7 +84,7 @@ def test_console(capsys: pytest.CaptureFixture[str], xoxzo: Any) -> None:
 
 
 def test_live(live: Simulator) -> None:
-    """Live, a message is sent with a callback URL of ours and noted in the log."""
+    """The live backend sends with a callback URL, and records the message in the log."""
     message = SmsMessage(recipient=PHONE, message="こんにちは", reference="booking-1", options={"tags": ["spring"]})
     message.send()
     assert message.sent is not None
@@ -121,7 +121,7 @@ def test_lazy_variables(live: Simulator) -> None:
 
 
 def test_live_without_callbacks(live: Simulator, xoxzo: Any) -> None:
-    """Without a public address, or with an address of one's own, nothing of ours is asked for."""
+    """Without PUBLIC_URL, or with a callback URL of your own, no other report is requested."""
     with xoxzo(
         PUBLIC_URL=None, SMS_BACKEND="live", SID="me", AUTH_TOKEN="secret", CLIENT={"transport": live.transport()}
     ):
@@ -132,7 +132,7 @@ def test_live_without_callbacks(live: Simulator, xoxzo: Any) -> None:
 
 
 def test_live_template(live: Simulator) -> None:
-    """A message by template goes through the template's own endpoint."""
+    """A message with a template is sent with the template's endpoint."""
     template = conf.get_client().templates.create(name="Welcome", content="Hi {name}")
     message = SmsMessage(recipient=PHONE, template=template.id, variables={"name": "Aiko"})
     message.send()
@@ -140,7 +140,7 @@ def test_live_template(live: Simulator) -> None:
 
 
 def test_other_backends(xoxzo: Any) -> None:
-    """A backend may be named by its path, and what is none is refused."""
+    """A backend may be named by its path; other objects are refused."""
     path = "xoxzo.cloudpy.integrations.django.backends.memory.MemoryBackend"
     SmsMessage(recipient=PHONE, message="Hi").send(connection=get_connection(path))
     assert len(outbox) == 1
@@ -150,7 +150,7 @@ def test_other_backends(xoxzo: Any) -> None:
 
 
 def test_no_sender(xoxzo: Any) -> None:
-    """A message without a sender is refused when none is set either."""
+    """A message without a sender is refused if the settings have none."""
     with xoxzo(SENDER=None), pytest.raises(ConfigurationError, match="sender"):
         send_sms(PHONE, "Hi")
 
@@ -174,7 +174,7 @@ def test_secrets(xoxzo: Any) -> None:
 
 
 def test_no_public_url(xoxzo: Any) -> None:
-    """Callbacks without a public address are refused by the setting's name."""
+    """The error for missing PUBLIC_URL names the setting."""
     with xoxzo(PUBLIC_URL=None), pytest.raises(ConfigurationError, match="PUBLIC_URL"):
         conf.get_callbacks()
 
@@ -196,19 +196,19 @@ def test_no_public_url(xoxzo: Any) -> None:
     ],
 )
 def test_checks(keys: dict[str, Any], found: list[str], xoxzo: Any) -> None:
-    """Wrong settings are told when the project starts."""
+    """The system checks report invalid settings."""
     with xoxzo(**keys):
         assert [problem.id for problem in run_checks(tags=["xoxzo"])] == found
 
 
 def test_no_dictionary() -> None:
-    """A setting that is no dictionary is told, too."""
+    """The system checks report a setting that is not a dictionary."""
     with override_settings(XOXZO="Shop"):
         assert [problem.id for problem in run_checks(tags=["xoxzo"])] == ["xoxzo.E001"]
 
 
 def test_sendtestsms(live: Simulator) -> None:
-    """The command sends one SMS and says what came of it."""
+    """The command sends one SMS and prints its id, or the error."""
     out = StringIO()
     call_command("sendtestsms", PHONE, "--message", "It works", stdout=out)
     assert [one.text for one in live.phone(PHONE).inbox] == ["It works"]
@@ -218,7 +218,7 @@ def test_sendtestsms(live: Simulator) -> None:
 
 
 def test_deliveries(live: Simulator, xoxzo: Any) -> None:
-    """The command makes good what no report told, and removes what is old."""
+    """The command updates messages without a report, and deletes old rows."""
     send_sms(PHONE, "Hi")
     live.advance(60)
     out = StringIO()

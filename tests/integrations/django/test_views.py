@@ -22,18 +22,18 @@ FORM = "application/x-www-form-urlencoded"
 
 @contextmanager
 def listening(signal: Signal, answer: Any = None) -> Iterator[list[dict[str, Any]]]:
-    """Note what a signal is sent with; answer it, or raise an answer that is an exception."""
-    heard: list[dict[str, Any]] = []
+    """Record the arguments of a signal; return an answer, or raise it if it is an exception."""
+    received: list[dict[str, Any]] = []
 
-    def receiver(sender: type, **told: Any) -> Any:
-        heard.append({"sender": sender, **told})
+    def receiver(sender: type, **arguments: Any) -> Any:
+        received.append({"sender": sender, **arguments})
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     signal.connect(receiver)
     try:
-        yield heard
+        yield received
     finally:
         signal.disconnect(receiver)
 
@@ -54,15 +54,15 @@ def local(purpose: str, reference: str | None = "booking-1", prefix: str = "/xox
     ],
 )
 def test_signals(purpose: str, signal: Signal, body: str, event: type) -> None:
-    """Each callback sends its signal once, with the event and its row, and repeats are absorbed."""
-    with listening(signal) as heard:
+    """Each callback sends its signal once, with the event and its row, and repeats are ignored."""
+    with listening(signal) as received:
         for _ in range(3):
             answer = Browser(enforce_csrf_checks=True).post(local(purpose), body, content_type=FORM)
             assert (answer.status_code, answer.content) == (200, b"")
-    [told] = heard
-    assert told["sender"] is event
-    assert isinstance(told["event"], event)
-    assert told["delivery"] == Delivery.objects.get()
+    [arguments] = received
+    assert arguments["sender"] is event
+    assert isinstance(arguments["event"], event)
+    assert arguments["delivery"] == Delivery.objects.get()
 
 
 def test_asynchronous_view() -> None:
@@ -73,38 +73,40 @@ def test_asynchronous_view() -> None:
         answer = await AsyncBrowser().post(url, "msgid=m1&status=DELIVERED", content_type=FORM)
         return int(answer.status_code)
 
-    with listening(signals.message_status) as heard:
+    with listening(signals.message_status) as received:
         assert asyncio.run(main()) == 200
-    assert [told["event"].msgid for told in heard] == ["m1"]
+    assert [arguments["event"].msgid for arguments in received] == ["m1"]
 
 
 def test_receivers_that_fail() -> None:
-    """What a receiver could not take is answered with 500 and told again, until it could."""
+    """If a receiver raises, the response is 500, and the signal is sent again until it succeeds."""
     browser = Browser(raise_request_exception=False)
-    with listening(signals.message_status, LookupError("no such booking")) as heard:
+    with listening(signals.message_status, LookupError("no such booking")) as received:
         statuses = [
             browser.post(local("delivery-report"), "msgid=m1&status=FAIL", content_type=FORM).status_code
             for _ in range(2)
         ]
-    assert (statuses, len(heard)) == ([500, 500], 2)
-    with listening(signals.message_status) as heard:
+    assert (statuses, len(received)) == ([500, 500], 2)
+    with listening(signals.message_status) as received:
         for _ in range(2):
             assert browser.post(local("delivery-report"), "msgid=m1&status=FAIL", content_type=FORM).status_code == 200
-    assert len(heard) == 1
+    assert len(received) == 1
 
 
 def test_incoming_call() -> None:
-    """The first receiver that returns an action answers a call; nothing is logged of it."""
-    with listening(signals.incoming_call), listening(signals.incoming_call, Say("ja", "はい")) as heard:
+    """The first receiver that returns an action answers a call, which is not logged."""
+    with listening(signals.incoming_call), listening(signals.incoming_call, Say("ja", "はい")) as received:
         answer = Browser().get(local("incoming-call") + "?caller=818011112222&recipient=815012345678")
     assert (answer.status_code, answer.content.decode()) == (200, 'say ja "はい"')
     assert answer["content-type"] == "text/plain; charset=utf-8"
-    assert [(type(told["event"]), told["event"].caller) for told in heard] == [(IncomingCall, "+818011112222")]
+    assert [(type(arguments["event"]), arguments["event"].caller) for arguments in received] == [
+        (IncomingCall, "+818011112222")
+    ]
     assert not Delivery.objects.exists()
 
 
-def test_nobody_answers() -> None:
-    """A call that no receiver answers is an error of the project, and told as such."""
+def test_no_action() -> None:
+    """A call that no receiver answers is an error of the project."""
     with pytest.raises(ConfigurationError, match="action"):
         Browser().get(local("incoming-call"))
 
@@ -119,14 +121,14 @@ def test_nobody_answers() -> None:
     ],
 )
 def test_refused(method: str, path: str | None, body: str, status: int) -> None:
-    """What is not believed is refused with its status, and no signal is sent."""
-    with listening(signals.message_status) as heard:
+    """An invalid callback is rejected with its status, and no signal is sent."""
+    with listening(signals.message_status) as received:
         kind = "application/json" if body == "{" else FORM
         sent = getattr(Browser(), method)
         answer = (
             sent(path or local("delivery-report"), body, content_type=kind) if body else sent(local("delivery-report"))
         )
-    assert (answer.status_code, heard) == (status, [])
+    assert (answer.status_code, received) == (status, [])
 
 
 def wsgi_post(body: bytes, **environ: Any) -> int:
@@ -149,28 +151,28 @@ def wsgi_post(body: bytes, **environ: Any) -> int:
 
 def test_chunked_body() -> None:
     """A body without a Content-Length is read if the server ends it."""
-    with listening(signals.message_status) as heard:
+    with listening(signals.message_status) as received:
         assert wsgi_post(b"msgid=m1&status=DELIVERED", **{"wsgi.input_terminated": True}) == 200
         assert wsgi_post(b"msgid=m1&status=DELIVERED") == 400
-    assert [told["event"].msgid for told in heard] == ["m1"]
+    assert [arguments["event"].msgid for arguments in received] == ["m1"]
 
 
 def test_cut_body() -> None:
     """A body that is shorter than its Content-Length is rejected, and no signal is sent."""
-    with listening(signals.message_status) as heard:
+    with listening(signals.message_status) as received:
         assert wsgi_post(b"msgid=m1&status=DELIVERED&cost=1", CONTENT_LENGTH="34") == 400
-    assert heard == []
+    assert received == []
 
 
 def test_too_large_for_the_project() -> None:
-    """Where the project allows less, its own bound counts."""
+    """A lower limit of the project applies."""
     with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=10):
         answer = Browser().post(local("delivery-report"), "msgid=m1&status=DELIVERED", content_type=FORM)
     assert answer.status_code == 413
 
 
 def test_replayed_for_another() -> None:
-    """A report about one message that comes to the URL of another is refused."""
+    """A report about one message to the URL of another is rejected."""
     browser = Browser()
     url = local("delivery-report", "booking-1")
     assert browser.post(url, "msgid=m1&status=DELIVERED", content_type=FORM).status_code == 200
@@ -179,10 +181,10 @@ def test_replayed_for_another() -> None:
 
 
 def test_confirm(xoxzo: Any) -> None:
-    """With CONFIRM, the API is asked before anything is believed."""
+    """With CONFIRM, the API has to confirm each callback."""
     with Simulator(Settings(seed=3), clock=SteppedClock()) as simulator:
         given = {"CONFIRM": True, "SID": "me", "AUTH_TOKEN": "secret", "CLIENT": {"transport": simulator.transport()}}
-        with xoxzo(**given), listening(signals.message_status) as heard:
+        with xoxzo(**given), listening(signals.message_status) as received:
             client: Client = conf.get_client()
             sent = client.sms.send(recipient="+818011112222", sender="Shop", message="Hi", reference="booking-1")
             simulator.advance(60)
@@ -190,4 +192,4 @@ def test_confirm(xoxzo: Any) -> None:
             assert Browser().post(local("delivery-report"), lie, content_type=FORM).status_code == 200
             made_up = Browser().post(local("delivery-report"), "msgid=other&status=FAIL", content_type=FORM)
             assert made_up.status_code == 403
-    assert [told["event"].status for told in heard] == ["DELIVERED"]
+    assert [arguments["event"].status for arguments in received] == ["DELIVERED"]

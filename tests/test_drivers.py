@@ -193,7 +193,7 @@ def test_a_refusal_whose_body_breaks_off_is_still_a_refusal(face) -> None:
 
 def test_retries_wait_in_between(face, monkeypatch) -> None:
     """The driver sleeps as the flow says, then tries again."""
-    monkeypatch.setattr("xoxzo.cloudpy.flow._FIRST_BACKOFF", 0.01)
+    monkeypatch.setattr("xoxzo.cloudpy.flow._MIN_BACKOFF_SECONDS", 0.01)
     transport = Scripted(500)
     with pytest.raises(errors.ServerError) as caught:
         face(transport, max_retries=2).call(

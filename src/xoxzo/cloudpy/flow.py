@@ -1,25 +1,25 @@
-"""The one place where it is decided what to do next: try, wait, try again, stop, and what to say of it.
+"""Decide after each attempt of a call: retry, wait, stop, and whether the request may have had its effect.
 
-:func:`flow` is a generator. It yields what is to be done, is given what happened, and returns what the call returns. It
-knows no HTTP library, no thread and no event loop; clocks and chance come in as arguments.
+:func:`flow` is a generator. It yields steps, receives their outcomes, and returns what the call returns. It uses no
+HTTP library, thread or event loop; clocks and randomness are arguments.
 
-What is repeated, and what is said of a request whose outcome is unknown:
+What is retried, and what an error says when the outcome is unknown:
 
 ========================================================  ====================  ============================
-what happened                                             READ or IDEMPOTENT    CREATE
+result of an attempt                                      READ or IDEMPOTENT    CREATE
 ========================================================  ====================  ============================
 no connection: name, network, TLS, no free connection     retry                 retry
-429                                                       retry after its time  the same
+429                                                       retry when allowed    the same
 408, any 5xx                                              retry                 stop, ``maybe_sent=True``
-the request left, no whole answer                         retry                 stop, ``maybe_sent=True``
-cancelled, or interrupted by a signal handler             raised again          raised again
+the request left, no complete response                    retry                 stop, ``maybe_sent=True``
+cancelled, or interrupted by a signal handler             re-raised             re-raised
 2xx that cannot be read                                   stop                  stop, ``maybe_sent=True``
 301, 307, 308 (no redirect is followed)                   stop                  stop, ``maybe_sent=False``
 302, 303 and other 3xx: a 303 usually follows the work    stop                  stop, ``maybe_sent=True``
 other 4xx                                                 stop                  stop, ``maybe_sent=False``
 ========================================================  ====================  ============================
 
-Whatever exception interrupts a request is raised again as it is, after the event hook was told whether the request may
+An exception that interrupts a request is re-raised unchanged, after the event hooks were told whether the request may
 have had its effect.
 """
 
@@ -52,22 +52,22 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.settings import RateLimiter, Settings
 
 MAX_RECORD_BYTES = 1_000_000
-"""The most bytes that one reply may have, decoded; lists are streamed and have no limit."""
+"""The greatest size of one response, decoded. Lists are streamed and have no limit."""
 
-_FIRST_BACKOFF = 0.5
-_LONGEST_BACKOFF = 8.0
+_MIN_BACKOFF_SECONDS = 0.5
+_MAX_BACKOFF_SECONDS = 8.0
 
 # Redirects that ask for the same request at another URL, so nothing was done at this one (RFC 9110, section 15.4).
 _MOVED = frozenset({301, 307, 308})
 
-# Ids need not be secret, only different; to ask the operating system for each costs a fiftieth of a send.
-# A forked child must not give out its parent's.
+# Ids must differ but need not be secret. Asking the operating system for each costs a fiftieth of a send. A forked
+# child must not repeat the ids of its parent.
 _ids = random.Random()  # noqa: S311
 forks.in_child(_ids.seed)
 
 
 class Send(msgspec.Struct, frozen=True):
-    """To do: send this. ``streamed`` leaves the body of a success unread."""
+    """A step: send this request. ``streamed`` leaves the body of a successful response unread."""
 
     request: Request
     budget: TimeBudget
@@ -76,19 +76,19 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Sleep(msgspec.Struct, frozen=True):
-    """To do: wait so many seconds."""
+    """A step: wait."""
 
     seconds: float
 
 
 class Start(msgspec.Struct, frozen=True):
-    """To do: tell the start hooks that a try begins, and answer with the header fields that they add."""
+    """A step: call the start hooks before an attempt, and return the header fields that they add."""
 
     event: AttemptStart
 
 
 class Notify(msgspec.Struct, frozen=True):
-    """To do: tell the log and the event hooks what became of a try."""
+    """A step: report an attempt to the log and the event hooks."""
 
     event: Attempt
 
@@ -98,14 +98,14 @@ Headers = tuple[tuple[str, str], ...]
 Outcome = Response | TransportFailure | Headers | None
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What one try came to.
+class Decision(msgspec.Struct, frozen=True):
+    """The result of one attempt.
 
     Attributes:
-        error: what to raise if this try is the last; ``None`` for a success.
-        value: what the call returns, for a success.
-        retry: whether another try is allowed at all.
-        wait: the seconds that the server asked for.
+        error: the error to raise if this is the last attempt; ``None`` for a success.
+        value: what the call returns after a success.
+        retry: whether a retry is safe.
+        wait: seconds that the server asked to wait; ``None`` if it did not.
     """
 
     error: errors.APIError | None = None
@@ -115,19 +115,19 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class CallState:
-    """One call on its way, over all its tries.
+    """The state of one call over all its attempts.
 
     Args:
-        operation: what is asked.
-        settings: how.
-        clock: monotonic seconds.
+        operation: the operation to carry out.
+        settings: the settings of the client.
+        clock: returns monotonic seconds.
 
     Attributes:
-        received: the last answer, for those who want it as it came.
-        observed: whether anybody wants to be told of the tries.
+        received: the last response, for ``with_raw_response``.
+        observed: whether attempts are logged or reported to a hook.
 
     Raises:
-        InvalidArgument: it would reach a number that is not allowed.
+        InvalidArgument: a recipient is not among ``allowed_recipients``.
     """
 
     def __init__(
@@ -151,12 +151,12 @@ class CallState:
         self.request = Request(operation.method, url, headers, operation.body)
 
     def mark_maybe_sent(self) -> None:
-        """Remember that a try may have had its effect: a later try that surely had none does not undo that."""
+        """Record that an attempt may have had its effect. A later attempt that surely had none does not undo that."""
         if self.operation.effect is not Effect.READ:
             self.maybe_sent = True
 
     def error_fields(self) -> dict[str, Any]:
-        """Return what every error says of the call."""
+        """Return the fields that every error of this call has."""
         return {
             "operation": self.operation.name,
             "request_id": self.request_id,
@@ -166,10 +166,10 @@ class CallState:
         }
 
     def failed(self, failure: TransportFailure, *, write_started: bool) -> errors.APIError:
-        """Make the error for a request that got no whole answer."""
+        """Return the error for a request that got no complete response."""
         error: errors.APIError
         if failure.timeout is not None:
-            # A wait for a free connection lasts until the deadline, and says more than that it passed.
+            # A wait for a free connection lasts until the deadline; "pool" tells more than "deadline".
             phase = failure.timeout if failure.timeout == "pool" or self.budget.remaining() else "deadline"
             error = errors.TimedOut(phase, **self.error_fields())
         elif write_started:
@@ -180,15 +180,15 @@ class CallState:
         return _caused_by(failure, error)
 
     def unreadable(self, reason: str, cause: Unreadable | None = None) -> errors.APIError:
-        """Make the error for a success that cannot be read."""
+        """Return the error for a success that cannot be read."""
         return _caused_by(cause, errors.UnexpectedResponse(reason, **self.error_fields()))
 
 
 def _caused_by(cause: Exception | None, error: errors.APIError) -> errors.APIError:
-    """Set the cause of an error, with nothing in it that could show a number, a text or a secret.
+    """Set the cause of an error, without anything that could show a number, a text or a secret.
 
-    Tracebacks go, since their frames hold the request and the body. Of the cause's own causes only an error of the
-    operating system stays: what a library says may quote what it read.
+    Tracebacks are removed, because their frames hold the request and the body. Of the cause's own causes, only an error
+    of the operating system is kept: the message of a library may quote what it read.
     """
     while cause is not None:
         below = cause.__cause__
@@ -210,27 +210,27 @@ def flow(
     wall: Callable[[], float] = time.time,
     chance: Callable[[], float] = random.random,
 ) -> Generator[Step, Outcome, Any]:
-    """Carry a state out.
+    """Carry out a call.
 
     Args:
-        state: the call; it is changed on the way.
-        wall: seconds since 1970.
-        chance: a number from 0 to 1, for the jitter of a backoff.
+        state: the call; it is updated.
+        wall: returns seconds since 1970.
+        chance: returns a random number from 0 to 1, for the jitter of a backoff.
 
     Yields:
-        What is to be done. A :class:`Send` wants its outcome back, or the exception that interrupted it thrown in.
+        The next step. Send the outcome of a :class:`Send` back, or throw the exception that interrupted it.
 
     Returns:
-        What the operation reads from the answer; for a listing the :class:`Response` with its open reply.
+        What the operation reads from the response; for a listing, the :class:`Response` with its open reply.
 
     Raises:
-        APIError: when the call did not end well.
+        APIError: the call failed.
     """
     settings, clock = state.settings, state.clock
     while True:
         state.attempts += 1
         if settings.rate_limiter is not None:
-            yield from _keep_pace(state, settings.rate_limiter)
+            yield from _wait_for_rate(state, settings.rate_limiter)
         progress = Progress()
         request = state.request
         begun = clock()
@@ -246,23 +246,23 @@ def flow(
             stopped = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
             yield from _notify(state, stopped, None, clock() - begun)
             raise
-        verdict = _judge(state, outcome, progress, wall)
+        decision = _decide(state, outcome, progress, wall)
         pause = None
-        if verdict.retry and state.attempts <= settings.max_retries:
-            backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (state.attempts - 1)) * chance()
-            pause = backoff if verdict.wait is None else verdict.wait
-            # A wait that would outlive the deadline is not begun: the caller learns at once.
+        if decision.retry and state.attempts <= settings.max_retries:
+            backoff = min(_MAX_BACKOFF_SECONDS, _MIN_BACKOFF_SECONDS * 2 ** (state.attempts - 1)) * chance()
+            pause = backoff if decision.wait is None else decision.wait
+            # A wait that would end after the deadline is not begun: the error is raised at once.
             if clock() + pause >= state.budget.expires_at:
                 pause = None
-        yield from _notify(state, _name(verdict), outcome, clock() - begun, pause)
-        if verdict.error is None:
-            return verdict.value
+        yield from _notify(state, _name(decision), outcome, clock() - begun, pause)
+        if decision.error is None:
+            return decision.value
         if pause is None:
-            raise verdict.error
+            raise decision.error
         yield Sleep(pause)
 
 
-def _keep_pace(state: CallState, rate_limiter: RateLimiter) -> Generator[Step, Outcome, None]:
+def _wait_for_rate(state: CallState, rate_limiter: RateLimiter) -> Generator[Step, Outcome, None]:
     now = state.clock()
     wait = rate_limiter.reserve(now)
     if now + wait >= state.budget.expires_at:
@@ -271,8 +271,8 @@ def _keep_pace(state: CallState, rate_limiter: RateLimiter) -> Generator[Step, O
         yield Sleep(wait)
 
 
-def _name(verdict: Verdict) -> str:
-    return "ok" if verdict.error is None else type(verdict.error).__name__
+def _name(decision: Decision) -> str:
+    return "ok" if decision.error is None else type(decision.error).__name__
 
 
 def _notify(
@@ -302,7 +302,7 @@ def _attempt_fields(state: CallState) -> dict[str, Any]:
     }
 
 
-def _judge(state: CallState, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Verdict:
+def _decide(state: CallState, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Decision:
     if not isinstance(outcome, Response):
         return _lost(state, cast("TransportFailure", outcome), write_started=progress.write_started)
     state.received = outcome = decoded(outcome, MAX_RECORD_BYTES)
@@ -311,37 +311,37 @@ def _judge(state: CallState, outcome: Outcome, progress: Progress, wall: Callabl
     return _refused(state, outcome, wall)
 
 
-def _lost(state: CallState, failure: TransportFailure, *, write_started: bool) -> Verdict:
+def _lost(state: CallState, failure: TransportFailure, *, write_started: bool) -> Decision:
     if write_started:
         state.mark_maybe_sent()
     retry = not write_started or state.operation.effect is not Effect.CREATE
-    return Verdict(state.failed(failure, write_started=write_started), retry=retry)
+    return Decision(state.failed(failure, write_started=write_started), retry=retry)
 
 
-def _success(state: CallState, received: Response) -> Verdict:
+def _success(state: CallState, received: Response) -> Decision:
     if received.cut is not None:
         return _lost(state, received.cut, write_started=True)
     if received.reply is not None:
-        return Verdict(value=received)
+        return Decision(value=received)
     reason, cause = "the body is too long for one record", None
     if not received.too_long:
         try:
-            return Verdict(value=state.operation.read(received.body))
+            return Decision(value=state.operation.read(received.body))
         except Unreadable as unreadable:
             reason, cause = str(unreadable), unreadable
     state.mark_maybe_sent()
-    return Verdict(state.unreadable(f"status {received.status}, but {reason}", cause))
+    return Decision(state.unreadable(f"status {received.status}, but {reason}", cause))
 
 
-def _refused(state: CallState, received: Response, wall: Callable[[], float]) -> Verdict:
+def _refused(state: CallState, received: Response, wall: Callable[[], float]) -> Decision:
     status, operation = received.status, state.operation
     if status == 404 and operation.absent_is_done and state.maybe_sent:
-        return Verdict()
+        return Decision()
     if operation.read_refusal is not None:
         answer = operation.read_refusal(status, received.body)
         if answer is not None:
-            return Verdict(value=answer)
-    # 408 and everything that is no clear refusal may come after the work was done.
+            return Decision(value=answer)
+    # 408, 1xx and 5xx may come after the request was carried out.
     unknown = status == 408 or not 200 <= status < 500
     if unknown or (300 <= status < 400 and status not in _MOVED):
         state.mark_maybe_sent()
@@ -350,4 +350,4 @@ def _refused(state: CallState, received: Response, wall: Callable[[], float]) ->
     kind = errors.status_error(status, fields)
     error = kind(status, field_errors=fields, detail=detail, retry_after=wait, **state.error_fields())
     retry = status == 429 or (unknown and operation.effect is not Effect.CREATE)
-    return Verdict(error, retry=retry, wait=wait)
+    return Decision(error, retry=retry, wait=wait)

@@ -16,8 +16,8 @@ from log_contract import LogContract, report
 
 from xoxzo.cloudpy import Client, ConfigurationError, InvalidArgument, MessageStatus, SentMessage
 from xoxzo.cloudpy.callbacks import DeliveryLog, DeliveryReport
-from xoxzo.cloudpy.callbacks.log import sqlite
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
+from xoxzo.cloudpy.files import sqlite
 from xoxzo.cloudpy.simulator import Simulator
 
 
@@ -168,7 +168,7 @@ def test_opened_while_somebody_else_reads(path: Path, monkeypatch: pytest.Monkey
             DeliveryLog(path).close()
             release.join()
         else:
-            monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT_SECONDS", 0.1)
+            monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_SECONDS", 0.1)
             with pytest.raises(ConfigurationError, match="locked"):
                 DeliveryLog(path)
     finally:

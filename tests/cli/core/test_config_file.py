@@ -18,13 +18,12 @@ sender = "Shop"
 
 
 def test_where_it_is(home, monkeypatch) -> None:
-    """XOXZO_CONFIG names it, else it is in XDG_CONFIG_HOME, else in ~/.config; the state goes the same way."""
+    """XOXZO_CONFIG names it, else it is in XDG_CONFIG_HOME, else in ~/.config."""
     assert config_file.path() == home / "config/xoxzo/config.toml"
     monkeypatch.delenv("XDG_CONFIG_HOME")
-    monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(home))
     assert config_file.path() == home / ".config/xoxzo/config.toml"
-    assert config_file.state_folder() == home / ".local/state/xoxzo"
+
     monkeypatch.setenv("XOXZO_CONFIG", "~/mine.toml")
     assert config_file.path() == home / "mine.toml"
 

@@ -79,7 +79,8 @@ def _create_tables(connection: sqlite3.Connection, statements: Sequence[str], ve
     # An immediate transaction: of several processes that open a new file, one creates the tables.
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables or connection.execute("PRAGMA user_version").fetchone()[0]:
             _check_version(connection, version)
             return
         for statement in statements:
@@ -103,6 +104,9 @@ def _enable_wal(connection: sqlite3.Connection) -> None:
 
 class FileLockedError(Exception):
     """Another process, or another lock of this one, holds the lock."""
+
+    def __str__(self) -> str:
+        return "another process holds the lock"
 
 
 class FileLock:

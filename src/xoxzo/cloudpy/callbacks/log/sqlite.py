@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +14,10 @@ import msgspec
 from xoxzo.cloudpy import forks
 from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, Note
 from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.files.sqlite import WrongSchemaError, open_database
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
 _SCHEMA = (
@@ -39,13 +39,9 @@ _SCHEMA = (
     "CREATE INDEX delivery_reference ON delivery (reference) WHERE reference IS NOT NULL",
     "CREATE INDEX delivery_updated ON delivery (updated)",
     "CREATE INDEX delivery_unfinished ON delivery (updated) WHERE NOT final",
-    "PRAGMA user_version = 1",
 )
 _COLUMNS = "kind, ident, reference, status, final, sent, clicked, cost, created, updated, history"
 _SCHEMA_VERSION = 1
-_IN_MEMORY = ":memory:"
-_BUSY_TIMEOUT_SECONDS = 10.0
-_RETRY_SECONDS = 0.01
 
 _encode = msgspec.json.Encoder().encode
 _history = msgspec.json.Decoder(tuple[Note, ...]).decode
@@ -154,50 +150,13 @@ class SqliteStorage:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            # SQLite itself would create the file with the permissions of the umask.
-            if str(self._path) != _IN_MEMORY:
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._prepare(connection)
-            except BaseException:
-                connection.close()
-                raise
+            return open_database(self._path, _SCHEMA, _SCHEMA_VERSION)
+        except WrongSchemaError:
+            raise ConfigurationError("{path} is not a delivery log of this version", path=self._path) from None
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 "the delivery log {path} cannot be opened: {why}", path=self._path, why=error
             ) from error
-        return connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        # An immediate transaction: of several processes that open a new file, one creates the tables.
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version not in {0, _SCHEMA_VERSION} or (version == 0 and tables):
-                raise ConfigurationError("{path} is not a delivery log of this version", path=self._path)
-            for statement in _SCHEMA if version == 0 else ():
-                connection.execute(statement)
-        _enable_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
-
-
-def _enable_wal(connection: sqlite3.Connection) -> None:
-    # SQLite does not apply its busy timeout to this statement while others open the file.
-    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

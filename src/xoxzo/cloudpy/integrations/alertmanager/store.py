@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -13,13 +12,15 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.files.sqlite import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
+from xoxzo.cloudpy.files.user_folders import state_folder
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, Kind, NotificationAttempt, Outcome, Phase
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
 
 _SCHEMA_VERSION = 1
-_BUSY_TIMEOUT_SECONDS = 10.0
 _HOUR_SECONDS = 3600.0
 _SCHEMA = (
     """CREATE TABLE incident (
@@ -48,7 +49,6 @@ _SCHEMA = (
 )""",
     "CREATE INDEX attempt_incident ON attempt (incident)",
     "CREATE INDEX attempt_at ON attempt (at)",
-    f"PRAGMA user_version = {_SCHEMA_VERSION}",
 )
 _COLUMNS = "key, incident, run, version, round, step, tries, kind, person, outcome, at, callid"
 # Attempts that were not sent do not count.
@@ -57,8 +57,7 @@ _COUNTED = f"outcome NOT IN ('{Outcome.UNSENT}', '{Outcome.REFUSED}')"
 
 def default_path() -> Path:
     """Return the default path: in the user's state folder."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "xoxzo" / "alertmanager.db"
+    return state_folder() / "alertmanager.db"
 
 
 class Store:
@@ -75,19 +74,16 @@ class Store:
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
         self.path = Path(path)
         self._mutex = threading.RLock()
-        self._lock: sqlite3.Connection | None = None
-        self._in_memory = str(path) == ":memory:"
+        self._lock: FileLock | None = None
+        self._in_memory = str(path) == IN_MEMORY
         try:
-            if not self._in_memory:
-                self._create_file(create=create)
-            self._connection = sqlite3.connect(
-                path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._create_tables()
-            except BaseException:
-                self._connection.close()
-                raise
+            if create and not self._in_memory:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._connection = open_database(path, _SCHEMA, _SCHEMA_VERSION, create=None if create else False)
+        except FileNotFoundError:
+            raise ConfigurationError("there is no state in {path}: nothing was received yet", path=self.path) from None
+        except WrongSchemaError:
+            raise ConfigurationError("{path} is no state of this version", path=self.path) from None
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError("the state {path} cannot be opened: {why}", path=self.path, why=error) from error
 
@@ -96,27 +92,6 @@ class Store:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
-
-    def _create_file(self, *, create: bool) -> None:
-        if not create and not self.path.is_file():
-            raise ConfigurationError("there is no state in {path}: nothing was received yet", path=self.path)
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # SQLite itself would create the file with the permissions of the umask.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-
-    def _create_tables(self) -> None:
-        connection = self._connection
-        connection.execute("PRAGMA journal_mode = WAL")
-        with self._transaction():
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version not in {0, _SCHEMA_VERSION} or (version == 0 and tables):
-                raise ConfigurationError("{path} is no state of this version", path=self.path)
-            for statement in _SCHEMA if version == 0 else ():
-                connection.execute(statement)
-        # A claim must survive a power failure.
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -143,20 +118,19 @@ class Store:
         """
         if self._in_memory:
             return
-        lock = sqlite3.connect(f"{self.path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            lock.close()
-            raise ConfigurationError("another receiver runs on {path}: {why}", path=self.path, why=error) from None
-        self._lock = lock
+            self._lock = FileLock(f"{self.path}.lock")
+        except FileLockedError:
+            raise ConfigurationError("another receiver runs on {path}", path=self.path) from None
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError("the state {path} cannot be locked: {why}", path=self.path, why=error) from error
 
     def close(self) -> None:
         """Close the file and release the lock. Closing twice does nothing."""
         with self._mutex:
             self._connection.close()
             if self._lock is not None:
-                self._lock.close()
+                self._lock.release()
                 self._lock = None
 
     def incident(self, ident: str) -> Incident | None:

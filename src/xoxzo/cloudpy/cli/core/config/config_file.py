@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
+from xoxzo.cloudpy.files.user_folders import config_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +26,7 @@ def path() -> Path:
     """Return where the configuration is, or would be: by ``XOXZO_CONFIG``, ``XDG_CONFIG_HOME`` or ``~/.config``."""
     if given := os.environ.get(VARIABLE):
         return Path(given).expanduser()
-    home = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path.home() / ".config") / "xoxzo" / "config.toml"
-
-
-def state_folder() -> Path:
-    """Return where it is kept what has happened on this machine: in ``XDG_STATE_HOME``, else ``~/.local/state``."""
-    home = os.environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "xoxzo"
+    return config_folder() / "config.toml"
 
 
 def load(*, any_name: bool = False) -> dict[str, Any]:

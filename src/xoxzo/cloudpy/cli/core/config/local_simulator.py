@@ -98,22 +98,18 @@ def _checked(url: str) -> str:
 @contextmanager
 def _start_lock() -> Iterator[None]:
     """Let one process of this user at a time start a simulator; the lock goes with the process that holds it."""
-    # SQLite's lock is the one file lock of the standard library that is the same on every system.
     import sqlite3
 
+    from xoxzo.cloudpy.files.sqlite import FileLock, FileLockedError
+
     try:
-        path = simulator_registry.make_folder() / "lock"
-        path.touch(mode=0o600)
-        lock = sqlite3.connect(path, timeout=2 * _START_TIMEOUT_SECONDS, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
+        lock = FileLock(simulator_registry.make_folder() / "lock", timeout_seconds=2 * _START_TIMEOUT_SECONDS)
+    except (FileLockedError, OSError, sqlite3.Error) as error:
         raise _cannot_start(error) from None
     try:
-        lock.execute("BEGIN EXCLUSIVE")
         yield
-    except sqlite3.Error as error:
-        raise _cannot_start(error) from None
     finally:
-        lock.close()
+        lock.release()
 
 
 def _cannot_start(error: Exception) -> SimulatorError:

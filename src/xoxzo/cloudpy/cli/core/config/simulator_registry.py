@@ -10,12 +10,14 @@ import os
 import re
 import socket
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from xoxzo.cloudpy.files.user_folders import runtime_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _TIMEOUT_SECONDS = 5.0
 _MAX_RESPONSE_BYTES = 65_536
@@ -45,11 +47,7 @@ class SimulatorEntry(NamedTuple):
 
 def folder() -> Path:
     """Return the folder of the entries: in `XDG_RUNTIME_DIR`, or else in the user's state folder."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and Path(runtime).is_dir():
-        return Path(runtime, "xoxzo", "simulators")
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state, "xoxzo", "simulators")
+    return runtime_folder() / "simulators"
 
 
 def make_folder() -> Path:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.results import format_value
+from xoxzo.cloudpy.files.user_folders import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,4 +135,4 @@ def _confirmation_marker(where: Destination) -> Path:
     from hashlib import sha256
 
     account = sha256(f"{where.base_url} {where.sid}".encode()).hexdigest()[:16]
-    return config_file.state_folder() / f"asked-{account}"
+    return state_folder() / f"asked-{account}"

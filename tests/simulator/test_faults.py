@@ -206,7 +206,7 @@ def test_a_port_that_somebody_has_taken_is_waited_for(monkeypatch: pytest.Monkey
     with simulator.serve() as server:
         port = server.port
         with monkeypatch.context() as patched:
-            patched.setattr("xoxzo.cloudpy.simulator.server._Running._bound", lambda _running: None)
+            patched.setattr("xoxzo.cloudpy.simulator.server._Listener._reserve_port", lambda _listener: None)
             simulator.faults.add("refuse", seconds=3600)
             simulator.faults.all_normal()
             assert not is_open(port)

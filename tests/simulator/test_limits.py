@@ -158,8 +158,8 @@ def test_a_server_that_was_stopped_is_forgotten() -> None:
     simulator = Simulator()
     for _ in range(2):
         with simulator.serve():
-            assert len(simulator.api.gate._open) == 1
-    assert simulator.api.gate._open == []
+            assert len(simulator.api.rate_limits._open) == 1
+    assert simulator.api.rate_limits._open == []
 
 
 @pytest.mark.parametrize(

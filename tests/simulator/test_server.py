@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
 
-import h11
 import pytest
 from simulated import SMS, Caller, Listener, Web, basic, web
 from starlette.applications import Starlette
@@ -27,8 +26,7 @@ from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import app, asgi_tools
 from xoxzo.cloudpy.simulator.web.control_api import app as control_app
-from xoxzo.cloudpy.simulator.web.fallback import Complaints
-from xoxzo.cloudpy.simulator.web.host_check import is_local
+from xoxzo.cloudpy.simulator.web.origin_check import is_allowed_host
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
@@ -209,7 +207,7 @@ def test_web_pages_cannot_control_it(page: Web) -> None:
 )
 def test_which_hosts_are_local(host: str, bound: str, local: bool) -> None:
     """Loopback names and the bound address are; any number is when bound to all; no foreign name ever is."""
-    assert is_local(host, bound) == local
+    assert is_allowed_host(host, bound) == local
 
 
 def test_stopping_is_quick_with_open_connections() -> None:
@@ -310,22 +308,6 @@ def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.Capt
     assert events[0] == ("refused", "(no request)", ["Invalid HTTP request received."])
     assert events[1] == ("refused", "(no request)", ["Unsupported upgrade request."])
     assert capfd.readouterr() == ("", "")
-
-
-def test_who_breaks_off_in_the_middle(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """What h11 cannot tell a caller any more is an event, wherever it comes out; our mistakes are for Python's log."""
-    events: list[object] = []
-    server.simulator.engine.add_listener(lambda event: events.append(event.facts.get("because")))
-    complaints = Complaints(server.simulator)
-    loop = asyncio.new_event_loop()
-    with caplog.at_level(logging.ERROR):
-        complaints.failed(loop, {"message": "failed", "exception": h11.RemoteProtocolError("of a chunk")})
-        complaints.error("failed", exc_info=h11.LocalProtocolError("of a state"))
-        assert caplog.text == ""
-        complaints.failed(loop, {"message": "ours"})
-        assert "ours" in caplog.text
-    loop.close()
-    assert events == [["of a chunk"], ["of a state"]]
 
 
 def test_a_mistake_in_another_door(

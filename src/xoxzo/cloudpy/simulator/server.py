@@ -1,30 +1,35 @@
-"""The simulator behind a real port, in its own thread, quick to start and quick to stop."""
+"""An HTTP server for a simulator: uvicorn's protocol on a port that starts, closes and stops at once.
+
+uvicorn's own `Server` is not used: it looks every tenth of a second whether it should stop, waits for event streams
+that never end, and cannot close its port for a while, as the fault ``refuse`` wants it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
+import time
+from email.utils import formatdate
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.web.app import Application
-from xoxzo.cloudpy.simulator.web.connection import Connection, Shared
+from xoxzo.cloudpy.simulator.web.app import Application, is_api_path
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-    from xoxzo.cloudpy.simulator.web.fallback import Fallback
+    from xoxzo.cloudpy.simulator.web.http_connection import HttpConnection
 
-# They are loaded with the first request that needs them; that they are missing shall be told at once.
-for _needed in ("starlette", "uvicorn"):
+# They are imported when the server starts; a missing one is reported at once.
+for _needed in ("starlette", "uvicorn", "httptools"):
     if find_spec(_needed) is None:
         raise ModuleNotFoundError(f"No module named {_needed!r}", name=_needed)
 
 # Longer than any client's: the side that closes an idle connection first should not be the one that answers.
-_KEEP_ALIVE = 75
-# What is being answered when the end comes may take this long to be finished.
-_LAST_ANSWERS = 0.03
+_KEEP_ALIVE_SECONDS = 75
+# How long requests that are being answered may take to finish when the server stops.
+_SHUTDOWN_SECONDS = 0.03
 _BACKLOG = 2048
 _CANNOT_LISTEN = ("cannot_listen", "cannot listen on {host} port {port}: {problem}")
 
@@ -33,7 +38,7 @@ class Server:
     """An HTTP server for a simulator; use it in a `with` statement.
 
     Args:
-        simulator: What it leads to; it is started and closed along with the server.
+        simulator: What it serves; it is started and closed along with the server.
         host: The address to bind.
         port: The port; 0 takes a free one.
     """
@@ -42,7 +47,7 @@ class Server:
         self.simulator = simulator
         self._host = host
         self._port = port
-        self._running: _Running | None = None
+        self._listener: _Listener | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -58,9 +63,9 @@ class Server:
         Raises:
             SimulatorError: The server is not running.
         """
-        if self._running is None:
+        if self._listener is None:
             raise SimulatorError("not_running", "the server is not running")
-        return self._running.port
+        return self._listener.port
 
     @property
     def url(self) -> str:
@@ -74,39 +79,62 @@ class Server:
         Raises:
             SimulatorError: The address is unknown or the port is taken.
         """
-        listener = _listen(self._host, self._port)
-        self.simulator.start()
-        self._running = _Running(self.simulator, self._host, listener)
-        self.simulator.api.gate.watch(self._running.open_connections)
-        self.simulator.run_in_loop(self._running.start())
-        self.simulator.faults.watch(self._running.mind_port)
+        listening = _listen(self._host, self._port)
+        try:
+            self.simulator.start()
+        except BaseException:
+            listening.close()
+            raise
+        self._listener = _Listener(self.simulator, self._host, listening)
+        self.simulator.api.rate_limits.watch(self._listener.open_connections)
+        self.simulator.run_in_loop(self._listener.start())
+        self.simulator.faults.watch(self._listener.follow_faults)
 
     def stop(self) -> None:
         """Close the port and all connections; what is being answered gets a moment to finish. Twice is fine."""
-        if self._running is not None:
-            self.simulator.faults.unwatch(self._running.mind_port)
-            self.simulator.run_in_loop(self._running.stop())
-            self.simulator.api.gate.unwatch(self._running.open_connections)
-            self._running = None
+        if self._listener is not None:
+            self.simulator.faults.unwatch(self._listener.follow_faults)
+            self.simulator.run_in_loop(self._listener.stop())
+            self.simulator.api.rate_limits.unwatch(self._listener.open_connections)
+            self._listener = None
             self.simulator.close()
 
 
-class _Running:
-    """Connections of ours and uvicorn's on one port, and a shutdown that waits for nobody who only listens."""
+class _Listener:
+    """A port with uvicorn's connections. All its coroutines run in the simulator's event loop."""
 
-    def __init__(self, simulator: Simulation, host: str, listener: socket.socket) -> None:
-        self._app = Application(simulator, host, self._cut)
+    def __init__(self, simulator: Simulation, host: str, listening: socket.socket) -> None:
+        import uvicorn
+        from uvicorn.server import ServerState
+
+        from xoxzo.cloudpy.simulator.web.http_connection import ConnectionLog, HttpConnection
+
+        self._app = Application(simulator, host, self._close_connection)
         self._simulator = simulator
-        self._socket: socket.socket | None = listener  # none while somebody else has taken the port
-        self._family, self._address = listener.family, listener.getsockname()
-        self._shared = Shared()
-        self._fallback: Fallback | None = None
+        self._socket: socket.socket | None = listening  # None while another program has taken the port
+        self._family, self._address = listening.family, listening.getsockname()
+        self._closed = False
+        self._connection_class = HttpConnection
+        self._state = ServerState()
+        self._log = ConnectionLog(simulator.api)
+        self._config = uvicorn.Config(
+            self._app,
+            http="httptools",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        )
+        self._config.load()
         self._loop: asyncio.AbstractEventLoop
-        self._listening: asyncio.Server
-        self._minding: asyncio.Task[None]
-        self._following: asyncio.Task[None] | None = None
-        self._changing = asyncio.Lock()
-        self._reopening: asyncio.TimerHandle | None = None
+        self._server: asyncio.Server
+        self._date_task: asyncio.Task[None]
+        self._fault_task: asyncio.Task[None] | None = None
+        self._port_lock = asyncio.Lock()
+        self._reopen_timer: asyncio.TimerHandle | None = None
 
     @property
     def port(self) -> int:
@@ -114,143 +142,140 @@ class _Running:
         return int(self._address[1])
 
     def open_connections(self) -> set[tuple[str, int]]:
-        """Return the other ends of all connections, as the gate counts them."""
-        return {connection.client for connection in self._shared.connections if connection.client}
-
-    def _cut(self, client: tuple[str, int] | None) -> None:
-        for connection in list(self._shared.connections):
-            if connection.client == client:
-                connection.transport.abort()
+        """Return the other ends of all connections, which the rate limits count."""
+        return {client for connection in self._connections() if (client := connection.client)}
 
     async def start(self) -> None:
-        self._shared.date()
         self._loop = asyncio.get_running_loop()
-        self._minding = asyncio.create_task(self._mind())
+        self._date_task = asyncio.create_task(self._keep_date())
         assert self._socket is not None  # noqa: S101 - it was given
-        await self._listen(self._socket)
-        await self._follow_faults()
+        await self._serve(self._socket)
+        await self._apply_faults()
 
-    async def _listen(self, listener: socket.socket) -> None:
-        # In two steps, so that at every moment `_listening` is what a fault has to close.
-        self._listening = await self._loop.create_server(
-            self._connection, sock=listener, backlog=_BACKLOG, start_serving=False
-        )
-        await self._listening.start_serving()
+    async def stop(self) -> None:
+        self._app.stopping.set()
+        async with self._port_lock:
+            self._closed = True
+            await self._stop_listening()
+        if self._socket is not None:
+            self._socket.close()
+        if self._reopen_timer is not None:
+            self._reopen_timer.cancel()
+        for connection in self._connections():
+            connection.shutdown()
+        tasks = self._state.tasks
+        if tasks:
+            await asyncio.wait(set(tasks), timeout=_SHUTDOWN_SECONDS)
+        for task in set(tasks):
+            task.cancel()
+        for connection in self._connections():
+            connection.transport.abort()
+        self._date_task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SHUTDOWN_SECONDS):
+                await asyncio.gather(*tasks, self._date_task, return_exceptions=True)
 
-    def mind_port(self) -> None:
+    def follow_faults(self) -> None:
         """Close the port while connections are to be refused, and open it afterwards.
 
         It has been done when this returns, except in the server's own thread, where it takes a turn or two.
         """
-        if not self._shared.closed and not self._simulator.faults.refusing():
+        if not self._closed and not self._simulator.faults.refusing():
             return
         try:
-            here = asyncio.get_running_loop() is self._loop
+            in_loop = asyncio.get_running_loop() is self._loop
         except RuntimeError:
-            here = False
-        if not here:
-            self._simulator.run_in_loop(self._follow_faults())
+            in_loop = False
+        if in_loop:
+            self._fault_task = self._loop.create_task(self._apply_faults())
         else:
-            self._following = self._loop.create_task(self._follow_faults())
+            self._simulator.run_in_loop(self._apply_faults())
 
-    async def _follow_faults(self) -> None:
-        async with self._changing:
+    async def _apply_faults(self) -> None:
+        async with self._port_lock:
             if self._app.stopping.is_set():
                 return
             if seconds := self._simulator.faults.refusing():
                 await self._close_port(seconds)
-            elif self._shared.closed:
+            elif self._closed:
                 await self._open_port()
 
     async def _close_port(self, seconds: float) -> None:
-        """Take no connection for a while, and end those of the API; pages that are open stay connected."""
-        self._plan(seconds)
-        if self._shared.closed:
+        """Take no connection for a while and abort those of the API; open pages stay connected."""
+        self._reopen_after(seconds)
+        if self._closed:
             return
-        self._shared.closed = True
+        self._closed = True
         self._simulator.faults.counts["refuse"] += 1
-        await self._end_listening()
-        self._socket = self._bound()
-        for connection in list(self._shared.connections):
-            if isinstance(connection, Connection):
+        await self._stop_listening()
+        self._socket = self._reserve_port()
+        for connection in self._connections():
+            if is_api_path(connection.path):
                 connection.transport.abort()
 
     async def _open_port(self) -> None:
-        self._socket = self._socket or self._bound()
-        if self._socket is None:  # somebody has taken the port meanwhile; it may become free
-            self._plan(1)
+        self._socket = self._socket or self._reserve_port()
+        if self._socket is None:  # another program has taken the port meanwhile; it may become free
+            self._reopen_after(1)
             return
-        self._shared.closed = False
-        await self._listen(self._socket)
+        self._closed = False
+        await self._serve(self._socket)
         self._simulator.faults.changed("the port is open again")
 
-    async def _end_listening(self) -> None:
+    async def _serve(self, listening: socket.socket) -> None:
+        # In two steps, so that at every moment `_server` is what a fault has to close.
+        self._server = await self._loop.create_server(
+            self._new_connection, sock=listening, backlog=_BACKLOG, start_serving=False
+        )
+        await self._server.start_serving()
+
+    async def _stop_listening(self) -> None:
         # What was accepted becomes a connection in the next turn; asyncio would lose it if the port were closed before.
-        with contextlib.suppress(NotImplementedError):  # by loops that wait for connections in another way
+        with contextlib.suppress(NotImplementedError, ValueError):  # by uvloop, which loses nothing
             if self._socket is not None and self._socket.fileno() >= 0:
                 self._loop.remove_reader(self._socket)
         await asyncio.sleep(0)
-        self._listening.close()
+        self._server.close()
 
-    def _plan(self, seconds: float) -> None:
-        if self._reopening is not None:
-            self._reopening.cancel()
-        self._reopening = self._loop.call_later(seconds, self.mind_port)
+    def _reopen_after(self, seconds: float) -> None:
+        if self._reopen_timer is not None:
+            self._reopen_timer.cancel()
+        self._reopen_timer = self._loop.call_later(seconds, self.follow_faults)
 
-    def _bound(self) -> socket.socket | None:
-        """Return a socket that has the port, so that nobody else takes it, and listens to nobody."""
-        bound = socket.socket(self._family, socket.SOCK_STREAM)
+    def _reserve_port(self) -> socket.socket | None:
+        """Return a socket that holds the port without listening, so that no other program takes it."""
+        reserved = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(self._address)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserved.bind(self._address)
         except OSError:
-            bound.close()
+            reserved.close()
             return None
-        bound.setblocking(False)
-        return bound
+        reserved.setblocking(False)
+        return reserved
 
-    def _connection(self) -> Connection:
-        return Connection(self._app.turns, self._app.takes, self._shared, self._other)
+    def _new_connection(self) -> HttpConnection:
+        connection = self._connection_class(self._config, self._state, {}, self._loop)
+        connection.logger = self._log
+        connection.is_port_closed = self._is_closed
+        return connection
 
-    def _other(self) -> asyncio.Protocol:
-        if self._fallback is None:
-            from xoxzo.cloudpy.simulator.web.fallback import Complaints, Fallback
+    def _is_closed(self) -> bool:
+        return self._closed
 
-            self._fallback = Fallback(self._app, self._shared, _KEEP_ALIVE, Complaints(self._simulator))
-        return self._fallback.protocol()
+    def _connections(self) -> list[HttpConnection]:
+        return [one for one in self._state.connections if isinstance(one, self._connection_class)]
 
-    async def _mind(self) -> None:
-        """Keep the date, and close what is idle, once a second."""
+    def _close_connection(self, client: tuple[str, int] | None) -> None:
+        for connection in self._connections():
+            if connection.client == client:
+                connection.transport.abort()
+
+    async def _keep_date(self) -> None:
+        """Update the Date header of all responses once a second."""
         while True:
+            self._state.default_headers[:] = [(b"date", formatdate(time.time(), usegmt=True).encode())]
             await asyncio.sleep(1)
-            self._shared.date()
-            for connection in list(self._shared.connections):
-                if isinstance(connection, Connection):
-                    connection.close_if_idle(_KEEP_ALIVE)
-
-    async def stop(self) -> None:
-        shared = self._shared
-        self._app.stopping.set()
-        async with self._changing:
-            shared.closed = True
-            await self._end_listening()
-        if self._socket is not None:
-            self._socket.close()
-        if self._reopening is not None:
-            self._reopening.cancel()
-        for connection in list(shared.connections):
-            connection.shutdown()
-        if shared.tasks:
-            await asyncio.wait(set(shared.tasks), timeout=_LAST_ANSWERS)
-        for task in set(shared.tasks):
-            task.cancel()
-        for connection in list(shared.connections):
-            connection.transport.abort()
-        self._minding.cancel()
-        left = {*shared.tasks, self._minding}
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_ANSWERS):
-                await asyncio.gather(*left, return_exceptions=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -261,16 +286,16 @@ def _listen(host: str, port: int) -> socket.socket:
         name = host.encode() if host.isascii() else host
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
+        listening = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise SimulatorError(*_CANNOT_LISTEN, host=host, port=port, problem=problem) from None
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
     except OSError as error:
-        listener.close()
+        listening.close()
         raise SimulatorError(*_CANNOT_LISTEN, host=host, port=port, problem=error.strerror) from None
-    listener.setblocking(False)
-    return listener
+    listening.setblocking(False)
+    return listening

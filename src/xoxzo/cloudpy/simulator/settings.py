@@ -184,6 +184,9 @@ class Settings:
     of `Simulator.serve()` and the command are counted; another ASGI server does not tell of its own."""
     allowed_addresses: tuple[str, ...] = ()
     """IP addresses and CIDR blocks that may call; empty for all (API sections 1.1 and 15.7)."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names that the Host header of the console and the control API may have besides those of this machine, such as
+    that of a container. With other names they answer 403, which keeps web pages out."""
     refused_address_status: Literal[401, 403] = 401
     """How a caller from another address is refused (API section 15.7)."""
 

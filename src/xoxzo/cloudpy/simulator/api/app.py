@@ -48,12 +48,11 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.gate = RateLimits(engine.settings)
+        self.rate_limits = RateLimits(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
         self.faults.changed = self._tell_faults
         engine.set_callback_faults(self.faults.hit_callback)
-        self._places = self._routes.places() | {links.PATH.strip(b"/")}
 
     def _tell_faults(self, what: str) -> None:
         with self._engine.lock:
@@ -83,9 +82,10 @@ class Api:
         except NotSaved:
             return [json_response(503, {"detail": DATABASE_UNWRITABLE})] * len(requests)
 
-    def serves(self, path: bytes) -> bool:
-        """Say whether a path lies where the API's paths are; what lies elsewhere may be another door's."""
-        return path.split(b"/", 2)[1] in self._places
+    def report_malformed_request(self, reason: str) -> None:
+        """Publish that something came in which is no HTTP request."""
+        with self._engine.lock:
+            self._engine.context.publish("refused", "(no request)", status=400, because=[reason])
 
     def _handle_safely(self, request: ApiRequest) -> ApiResponse:
         try:
@@ -115,8 +115,8 @@ class Api:
         try:
             with self._engine as engine:
                 account = self._authenticate(request)
-                if self.gate.limited:
-                    self.gate.admit(account, request, listing=route.is_listing(request.method))
+                if self.rate_limits.limited:
+                    self.rate_limits.admit(account, request, listing=route.is_listing(request.method))
                 handler = self._handler(route, request.method)
                 engine.context.received = _received(request) if request.method == "POST" else None
                 answer = handler(RequestContext(engine, account, request, ident, self._base_url(request)))
@@ -146,7 +146,7 @@ class Api:
                 pair = ""
             sid, _, token = pair.partition(":")
             if self._admits(sid, token):
-                self.gate.check_address(request)
+                self.rate_limits.check_address(request)
                 return self._engine.accounts.get(sid, token)
         raise detail(401, "Invalid sid/token")
 

@@ -90,10 +90,6 @@ class Routes:
         """Return every method with its path, such as ``POST /sms/messages/``."""
         return [f"{method} {route.path}" for route in self._table.values() for method in route.methods]
 
-    def places(self) -> set[bytes]:
-        """Return with which words paths begin."""
-        return {str(first).encode() for first, *_ in self._table}
-
     def find(self, path: bytes) -> tuple[Route, str, bool] | None:
         """Find the route of a path as it is on the wire.
 

@@ -1,4 +1,4 @@
-"""One thread with one event loop, in which a simulator lives while it runs."""
+"""One thread with one event loop, in which a simulator runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Runs a coroutine in a thread of its own until it is told to stop.
+    """Runs a coroutine in a thread of its own until it is stopped; on uvloop where that is installed.
 
     Args:
         main: What runs as long as the thread does; it is cancelled at the end.
@@ -30,7 +30,11 @@ class LoopThread:
         self._thread = threading.Thread(target=self._run, name="xoxzo-simulator", daemon=True)
 
     def start(self) -> None:
-        """Start, and wait until coroutines can be submitted."""
+        """Start, and wait until coroutines can be submitted.
+
+        Raises:
+            Exception: Whatever kept the event loop from being made, for instance where no socket may be.
+        """
         self._thread.start()
         self._ready.result()
 
@@ -58,9 +62,15 @@ class LoopThread:
         return self.submit(work).result()
 
     def _run(self) -> None:
-        asyncio.run(self._guarded())
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(self._run_main())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
 
-    async def _guarded(self) -> None:
+    async def _run_main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._main())
         await asyncio.sleep(0)  # lets main take its first step, which sets up what the starter relies on
@@ -69,3 +79,11 @@ class LoopThread:
             await self._task
         except asyncio.CancelledError:
             return
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

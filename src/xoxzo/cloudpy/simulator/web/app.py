@@ -8,86 +8,100 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
 from xoxzo.cloudpy.simulator.runtime.batching import Batcher
 from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send, read_body
+from xoxzo.cloudpy.simulator.web.origin_check import is_foreign
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
     from xoxzo.cloudpy.simulator.web.console.app import Console
 
-CONTROL = b"/_simulator"
-CONSOLE = b"/console"
+_CONTROL = b"/_simulator"
+_CONSOLE = b"/console"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOREIGN = ApiResponse(
+    403,
+    encode({"detail": "The request comes from a web page of another site."}),
+    ((b"content-type", b"application/json"),),
+)
 
 
-def _cannot_cut(client: object) -> None:
+def is_api_path(path: bytes) -> bool:
+    """Say whether a path belongs to Xoxzo's API, and not to the control API or the console."""
+    return not (path in {b"/", _CONTROL, _CONSOLE} or path.startswith((_CONTROL + b"/", _CONSOLE + b"/")))
+
+
+def _cannot_close(client: object) -> None:
     template = "this server cannot close the connection of {client}, as a fault would have it"
     raise SimulatorError("cannot_close_connection", template, client=str(client))
 
 
 class Application:
-    """An ASGI application for one simulator.
+    """An ASGI application for one simulator: the API, and beside it the control API and the console.
 
-    What is answered without end, such as a stream of events, has to end by itself when the server stops. Every request
-    finds the event that says so in its state: with Starlette, `request.state.stopping`. A stream waits for it along
-    with its next event, by `until_stopping`, and returns. One that does not is cancelled a moment later, which leaves
-    its reader with an answer that broke off.
+    A response without end, such as a stream of events, has to end by itself when the server stops. Every request has
+    the event that says so in its state: with Starlette, `request.state.stopping`. A stream waits for it along with its
+    next event, by `until_stopping`, and returns. One that does not is cancelled a moment later, which leaves its reader
+    with a response that broke off.
 
     Args:
-        simulator: What it leads to.
+        simulator: What it serves.
         bind_host: The address it is served on, which the Host header may name besides loopback names.
-        cut: Closes the connection of a caller at once. ASGI has no word for it, so another server answers 500 instead.
+        close_connection: Closes the connection of a client at once, for the faults that want it. ASGI has no message
+            for that, so under another server such a fault ends with status 500.
     """
 
     def __init__(
         self,
         simulator: Simulation,
         bind_host: str = "127.0.0.1",
-        cut: Callable[[tuple[str, int] | None], None] = _cannot_cut,
+        close_connection: Callable[[tuple[str, int] | None], None] = _cannot_close,
     ) -> None:
-        self.turns = Batcher(simulator.api.handle_together)
         self.stopping = asyncio.Event()
         self._simulator = simulator
-        self._cut = cut
+        self._max_body = simulator.settings.max_body
+        self._batcher = Batcher(simulator.api.handle_together)
+        self._close_connection = close_connection
         self._bind_host = bind_host
         self._control: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
         self._console: Console | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the lifespan starts and closes the simulator."""
-        scope.setdefault("state", {})["stopping"] = self.stopping
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
-            raw = scope.get("raw_path") or scope["path"].encode()
-            if raw == CONTROL or raw.startswith(CONTROL + b"/"):
+        if scope["type"] == "http":
+            path = scope.get("raw_path") or scope["path"].encode()
+            if is_api_path(path):
+                await self._answer_api(scope, path, receive, send)
+                return
+            scope.setdefault("state", {})["stopping"] = self.stopping
+            if path.startswith(_CONTROL):
                 await self._answer_control(scope, receive, send)
-            elif raw in {b"/", CONSOLE} or raw.startswith(CONSOLE + b"/"):
-                await self._answer_console(scope, receive, send)
             else:
-                await self._answer(scope, raw, receive, send)
+                await self._answer_console(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._run_lifespan(receive, send)
 
-    def takes(self, request: ApiRequest) -> bool:
-        """Say whether `turns` has the answer to a request that came whole, without this application."""
-        return len(request.body) <= self._simulator.settings.max_body and self._simulator.api.serves(request.path)
-
-    async def _answer(self, scope: Scope, path: bytes, receive: Receive, send: Send) -> None:
-        body = await read_body(receive, self._simulator.settings.max_body)
+    async def _answer_api(self, scope: Scope, path: bytes, receive: Receive, send: Send) -> None:
+        # No router, no request object of a framework: nearly all requests come here.
+        body = await read_body(receive, self._max_body)
+        headers, client, method = dict(scope["headers"]), scope.get("client"), scope["method"]
         if isinstance(body, ApiResponse):
-            reply = body
+            response = body
+        elif method not in _READING and is_foreign(headers):
+            response = _FOREIGN
         else:
-            headers, peer = dict(scope["headers"]), scope.get("client")
-            request = ApiRequest(scope["method"], path, scope["query_string"], headers, body, peer and tuple(peer))
-            reply = await self.turns.answer(request)
-        if reply.fault is not None and await self._misbehave(reply.fault, scope, receive):
-            return
-        length = (b"content-length", str(len(reply.body)).encode())
-        await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, length]})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+            request = ApiRequest(method, path, scope["query_string"], headers, body, client and tuple(client))
+            response = await self._batcher.answer(request)
+            if response.fault is not None and await self._fail(response.fault, scope, receive):
+                return
+        length = (b"content-length", b"%d" % len(response.body))
+        await send({"type": "http.response.start", "status": response.status, "headers": [*response.headers, length]})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
-    async def _misbehave(self, fault: Fault, scope: Scope, receive: Receive) -> bool:
-        """Carry out a fault on the way back; return whether it is all that the caller gets."""
+    async def _fail(self, fault: Fault, scope: Scope, receive: Receive) -> bool:
+        """Carry out a fault; return whether the client gets no response."""
         if fault.delay:
             with suppress(TimeoutError):
                 async with asyncio.timeout(fault.delay):
@@ -95,7 +109,7 @@ class Application:
                         pass
                 return True  # nobody waits any more
         if fault.kind in KINDS_WITHOUT_RESPONSE:
-            self._cut(scope.get("client"))
+            self._close_connection(scope.get("client"))
             return True
         return False
 
@@ -112,10 +126,10 @@ class Application:
         if self._console is None:
             from xoxzo.cloudpy.simulator.web.console.app import Console
 
-            self._console = Console(self._simulator, self._bind_host, self._cut)
+            self._console = Console(self._simulator, self._bind_host, self._close_connection)
         await self._console(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MAX_WAITING_EVENTS = 10_000
 """Events that wait to be written; while nobody reads, the later ones are counted instead."""
 _BATCH_SIZE = 500
+# Events are gathered for so long and written together: waking and flushing for each takes time from the requests.
+_GATHER_SECONDS = 0.02
 
 
 class EventLog:
@@ -32,7 +34,7 @@ class EventLog:
         self._show_content = show_content
         self._waiting: deque[Event] = deque()
         self._woken = threading.Event()
-        self._over = False
+        self._over = threading.Event()
         self._lost = 0
         self._thread = threading.Thread(target=self._run, name="xoxzo-simulator-log", daemon=True)
 
@@ -42,7 +44,8 @@ class EventLog:
             self._lost += 1
             return
         self._waiting.append(event)
-        self._woken.set()
+        if not self._woken.is_set():
+            self._woken.set()
 
     def begin(self) -> None:
         """Write what waits, and go on."""
@@ -50,14 +53,15 @@ class EventLog:
 
     def close(self, patience: float = 0.5) -> None:
         """Write the rest, as far as it is read within so many seconds."""
-        self._over = True
+        self._over.set()
         self._woken.set()
         if self._thread.ident is not None:
             self._thread.join(patience)
 
     def _run(self) -> None:
-        while not (self._over and not self._waiting):
+        while self._waiting or not self._over.is_set():
             self._woken.wait()
+            self._over.wait(_GATHER_SECONDS)
             self._woken.clear()
             while self._waiting:
                 self._put()

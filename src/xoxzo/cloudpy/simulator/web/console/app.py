@@ -20,7 +20,7 @@ from xoxzo.cloudpy.simulator.web.console.pages import Routes, error_page
 from xoxzo.cloudpy.simulator.web.console.preferences import chosen, kept
 from xoxzo.cloudpy.simulator.web.console.rendering import render
 from xoxzo.cloudpy.simulator.web.console.status_bar import alerts
-from xoxzo.cloudpy.simulator.web.host_check import is_local
+from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,8 +60,9 @@ class Console:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         headers = dict(scope["headers"])
-        if not is_local(headers.get(b"host", b"").decode("latin-1"), self._bind_host):
-            await _answer(scope, send, 403, b"The Host header does not name this machine.", _text())
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not is_allowed_host(host, self._bind_host, self._simulator.settings.allowed_hosts):
+            await _answer(scope, send, 403, HOST_NOT_ALLOWED.encode(), _text())
             return
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         method = scope["method"]
@@ -140,7 +141,7 @@ class Console:
 
     async def _follow(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
         topics = _fields(scope["query_string"][:_LONGEST_QUERY]).get("topics", "").split(",")
-        stream = None if request_checks.is_foreign(headers) else self.hub.open(topics)
+        stream = None if is_foreign(headers) else self.hub.open(topics)
         if stream is None:
             await _answer(scope, send, 503, b"Too many pages are open.", _text())
             return

@@ -1,7 +1,8 @@
 """What keeps other web sites away from the console, and keeps what is shown from acting.
 
 The console needs no password, so a web page elsewhere must neither read it nor post to it. Its own page cannot be
-named by another host (`is_local`), framed, or given a script; a post has to carry a token that only its pages know.
+named by another host (`is_allowed_host`), framed, or given a script; a post has to carry a token that only its pages
+know.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.simulator.web.origin_check import is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,16 +46,3 @@ def objection(headers: Mapping[bytes, bytes], given: str, token: str) -> str | N
     if not hmac.compare_digest(given.encode(), token.encode()):
         return N_("The page is out of date: the simulator was started again since. Load it anew.")
     return None
-
-
-def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
-    """Say whether a request was made by a page of another site, as far as its browser tells."""
-    site = headers.get(b"sec-fetch-site")
-    if site is not None and site != b"same-origin":
-        return True
-    origin = headers.get(b"origin")
-    # A page that tells no referrer posts with the origin `null`; then the browser's other header has to vouch for it.
-    if origin is None or (origin == b"null" and site is not None):
-        return False
-    host = headers.get(b"host", b"")
-    return origin.lower() not in {b"http://" + host.lower(), b"https://" + host.lower()}

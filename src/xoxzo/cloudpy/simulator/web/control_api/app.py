@@ -20,7 +20,7 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest
 from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
-from xoxzo.cloudpy.simulator.web.host_check import is_local
+from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,10 +46,10 @@ def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Recei
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if is_local(host, bind_host):
+        if is_allowed_host(host, bind_host, simulator.settings.allowed_hosts):
             await inner(scope, receive, send)
         else:
-            await JSONResponse({"detail": "The Host header does not name this machine."}, 403)(scope, receive, send)
+            await JSONResponse({"detail": HOST_NOT_ALLOWED}, 403)(scope, receive, send)
 
     return guarded
 

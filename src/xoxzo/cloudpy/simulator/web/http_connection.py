@@ -1,0 +1,71 @@
+"""uvicorn's HTTP/1.1 connection with a bounded head, and the log that it writes to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xoxzo.cloudpy.simulator.api.app import Api
+
+MAX_HEAD_BYTES = 65_536
+
+
+class HttpConnection(HttpToolsProtocol):
+    """A connection whose request heads are bounded; uvicorn's parser takes any length."""
+
+    is_port_closed: Callable[[], bool]
+    """Says whether the port was closed after this connection was accepted; set by the server."""
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by the event loop when the connection is there."""
+        super().connection_made(transport)
+        if self.is_port_closed():
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop when data arrives."""
+        super().data_received(data)
+        scope: Mapping[str, Any] | None = self.scope
+        if scope is None or "raw_path" in scope or self.transport.is_closing():
+            self._head_bytes = 0
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.logger.warning("The head of the request is too large.")
+            self.send_400_response("Request head too large.")
+
+    @property
+    def path(self) -> bytes:
+        """The path of the last request, as on the wire; empty before the first one."""
+        scope: Mapping[str, Any] | None = self.scope
+        return b"" if scope is None else scope.get("raw_path", b"")
+
+
+class ConnectionLog(logging.Logger):
+    """Takes what uvicorn logs of a connection: a client's mistakes become events, ours go to the log of Python.
+
+    Args:
+        api: Publishes the events.
+    """
+
+    def __init__(self, api: Api) -> None:
+        super().__init__("uvicorn.error", logging.WARNING)
+        self.parent = logging.getLogger("uvicorn.error")
+        self._api = api
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Publish a record, or pass it on."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, asyncio.CancelledError):
+            return  # it was cut off when the server stopped
+        if record.levelno > logging.WARNING:
+            super().handle(record)
+        else:
+            self._api.report_malformed_request(record.getMessage())

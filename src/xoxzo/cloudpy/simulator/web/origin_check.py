@@ -1,0 +1,53 @@
+"""Who may use what needs no password: programs on this machine, and no web page of another site."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+HOST_NOT_ALLOWED = "The Host header names another machine; the option --set allowed_hosts=NAME allows it."
+
+_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - it is compared with, not bound
+
+
+def is_allowed_host(host: str, bind_host: str, allowed_hosts: Collection[str] = ()) -> bool:
+    """Say whether a Host header names this machine, the address that the server is bound to, or an allowed host.
+
+    Args:
+        host: The header.
+        bind_host: The address that the server is bound to.
+        allowed_hosts: Further names, such as that of a container; without a port.
+    """
+    name = _host_name(host)
+    if name == "localhost" or name.endswith(".localhost") or (name and name == bind_host.lower()):
+        return True
+    if name in {allowed.lower() for allowed in allowed_hosts}:
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    # Bound to all addresses, any numeric one may be right; DNS rebinding uses a name.
+    return address.is_loopback or bind_host in _ANY_ADDRESS
+
+
+def _host_name(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()
+
+
+def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
+    """Say whether a request was made by a page of another site, as far as its browser tells."""
+    site = headers.get(b"sec-fetch-site")
+    if site is not None and site != b"same-origin":
+        return True
+    origin = headers.get(b"origin")
+    # A page that tells no referrer posts with the origin `null`; then the browser's other header has to vouch for it.
+    if origin is None or (origin == b"null" and site is not None):
+        return False
+    host = headers.get(b"host", b"")
+    return origin.lower() not in {b"http://" + host.lower(), b"https://" + host.lower()}

@@ -122,7 +122,7 @@ def test_a_bad_address_in_the_environment_is_refused(environment: pytest.MonkeyP
     """The rules for the address hold for the environment too."""
     environment.setenv("XOXZO_API_HOST", "http://api.xoxzo.com")
 
-    assert "this machine only" in refused()
+    assert "this machine" in refused()
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,16 @@ def test_base_url(base_url: str, kept: str) -> None:
 def test_http_is_for_this_machine(base_url: str) -> None:
     """The token would travel in the clear, so http to any other host is refused."""
     assert refused(base_url=base_url) == (
-        "base_url must be https://: http shows the token to everybody on the way, so it is for this machine only"
+        "base_url must be https://: http shows the token to everybody on the way, so it is for this machine and for "
+        "hosts named in XOXZO_HTTP_HOSTS"
     )
+
+
+def test_http_is_for_named_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable names further hosts that http may reach, such as a simulator in another container."""
+    monkeypatch.setenv("XOXZO_HTTP_HOSTS", "Simulator, other")
+    assert make(base_url="http://simulator:8080").base_url == "http://simulator:8080"
+    assert refused(base_url="http://third:8080").startswith("base_url must be https://")
 
 
 @pytest.mark.parametrize(

@@ -191,11 +191,17 @@ def _base_url(url: object) -> str:
         raise ConfigurationError("base_url must be https://host, as in https://api.xoxzo.com")
     if parts.username is not None or not {"?", "#", " "}.isdisjoint(url):
         raise ConfigurationError("base_url must be an address alone: no user name, no query, no fragment")
-    if parts.scheme == "http" and not is_this_machine(host):
+    if parts.scheme == "http" and not (is_this_machine(host) or host in _http_hosts()):
         raise ConfigurationError(
-            "base_url must be https://: http shows the token to everybody on the way, so it is for this machine only"
+            "base_url must be https://: http shows the token to everybody on the way, so it is for this machine and for "
+            "hosts named in XOXZO_HTTP_HOSTS"
         )
     return url.rstrip("/")
+
+
+def _http_hosts() -> list[str]:
+    """Return the hosts that plain http may reach besides this machine, such as a simulator in another container."""
+    return [name.strip().lower() for name in os.environ.get("XOXZO_HTTP_HOSTS", "").split(",")]
 
 
 def _beginnings(numbers: object) -> tuple[str, ...]:

@@ -193,8 +193,8 @@ def _base_url(url: object) -> str:
         raise ConfigurationError("base_url must be an address alone: no user name, no query, no fragment")
     if parts.scheme == "http" and not (is_this_machine(host) or host in _http_hosts()):
         raise ConfigurationError(
-            "base_url must be https://: http shows the token to everybody on the way, so it is for this machine and for "
-            "hosts named in XOXZO_HTTP_HOSTS"
+            "base_url must be https://: http shows the token to everybody on the way, so it is for this machine "
+            "and for hosts named in XOXZO_HTTP_HOSTS"
         )
     return url.rstrip("/")
 

@@ -4,8 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+import translations
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.simulator import Settings, Simulator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_translations() -> None:
+    """Compile the translations where they were changed: `make test` has done it, pytest by itself has not."""
+    translations.ensure_compiled()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 
@@ -150,11 +150,15 @@ class Campaign(RunApi, ReconcileApi):
         """Return the status of each recipient, in the order of the list."""
         return self.ledger.recipient_statuses()
 
-    def render_report(self) -> str:
-        """Return a report as one HTML page, without any phone number, message or id."""
+    def render_report(self, *, language: Literal["en", "ja"] = "en") -> str:
+        """Return a report as one HTML page, without any phone number, message or id.
+
+        Args:
+            language: of the page.
+        """
         from xoxzo.cloudpy.campaigns.report.html import render_report
 
-        return render_report(self.name, self.content, self.ledger)
+        return render_report(self.name, self.content, self.ledger, language)
 
     async def send_test(self, client: AsyncClient, number: str) -> str:
         """Send the first recipient's message to a number of your own; return the msgid or callid.

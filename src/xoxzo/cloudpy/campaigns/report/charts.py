@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_EMPTY = '<p class="soft">Nothing yet.</p>'
 _WIDTH, _HEIGHT = 1000, 300
 _POINTS = 160
 _DAY_SECONDS = 86_400.0
@@ -28,7 +27,7 @@ class Bar(NamedTuple):
 
 
 def bar_chart(rows: Sequence[Bar], total: int | None = None) -> str:
-    """Draw a bar for each row.
+    """Draw a bar for each row; return an empty text where there is nothing to draw.
 
     Args:
         rows: the bars.
@@ -36,7 +35,7 @@ def bar_chart(rows: Sequence[Bar], total: int | None = None) -> str:
     """
     whole = total or sum(bar.value for bar in rows)
     if not whole:
-        return _EMPTY
+        return ""
     most = max(bar.value for bar in rows)
     drawn = "".join(
         f'<div class="row"><span class="name">{escape(bar.name)}</span>'
@@ -48,10 +47,10 @@ def bar_chart(rows: Sequence[Bar], total: int | None = None) -> str:
 
 
 def stacked_bar(rows: Sequence[Bar]) -> str:
-    """Draw one bar that consists of all rows, with a legend."""
+    """Draw one bar that consists of all rows, with a legend; return an empty text where there is nothing to draw."""
     whole = sum(bar.value for bar in rows)
     if not whole:
-        return _EMPTY
+        return ""
     pieces = "".join(
         f'<i class="{bar.kind}" style="flex-grow:{bar.value}" title="{escape(bar.name)}: {bar.value:,}"></i>'
         for bar in rows
@@ -65,7 +64,7 @@ def stacked_bar(rows: Sequence[Bar]) -> str:
 
 
 def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int) -> str:
-    """Draw cumulative counts over time.
+    """Draw cumulative counts over time; return an empty text where there is nothing to draw.
 
     Args:
         series: for each line its name, seconds since 1970 in any order, and its CSS class; the first has an area.
@@ -73,7 +72,7 @@ def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int) -
     """
     moments = [(min(times), max(times)) for _, times, _ in series if times]
     if not moments or not total:
-        return _EMPTY
+        return ""
     first = min(begin for begin, _ in moments)
     span = max(1.0, max(end for _, end in moments) - first)
     drawn = []

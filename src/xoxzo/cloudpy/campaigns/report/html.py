@@ -11,194 +11,255 @@ from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
 from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
 from xoxzo.cloudpy.campaigns.report.css import STYLE
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
+from xoxzo.cloudpy.locale import N_, translations
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
 
 _STATES = {
-    State.DELIVERED: ("delivered", "good"),
-    State.SENT: ("sent, no final status yet", "main"),
-    State.FAILED: ("failed at the carrier", "bad"),
-    State.REJECTED: ("rejected by Xoxzo", "worse"),
-    State.UNKNOWN: ("unknown: may be sent", "doubt"),
-    State.ASSUMED: ("assumed to be sent", "guess"),
-    State.SKIPPED: ("left out", "rest"),
-    State.WAITING: ("not sent", "none"),
+    State.DELIVERED: (N_("delivered"), "good"),
+    State.SENT: (N_("sent, no final status yet"), "main"),
+    State.FAILED: (N_("failed at the carrier"), "bad"),
+    State.REJECTED: (N_("rejected by Xoxzo"), "worse"),
+    State.UNKNOWN: (N_("unknown: may be sent"), "doubt"),
+    State.ASSUMED: (N_("assumed to be sent"), "guess"),
+    State.SKIPPED: (N_("left out"), "rest"),
+    State.WAITING: (N_("not sent"), "none"),
 }
-_KINDS = {"text": "SMS", "template": "SMS by template", "say": "calls that speak", "play": "calls that play an mp3"}
-_LATENCIES = ((5, "≤ 5 s"), (15, "≤ 15 s"), (60, "≤ 1 min"), (300, "≤ 5 min"), (3600, "≤ 1 h"))
-_NO_CARRIER = "not known any more"
-_NO_REASON = "no reason was given"
+_KINDS = {
+    "text": N_("SMS"),
+    "template": N_("SMS by template"),
+    "say": N_("calls that speak"),
+    "play": N_("calls that play an mp3"),
+}
+_LATENCIES = ((5, N_("≤ 5 s")), (15, N_("≤ 15 s")), (60, N_("≤ 1 min")), (300, N_("≤ 5 min")), (3600, N_("≤ 1 h")))
+_NO_CARRIER = N_("not known any more")
+_NO_REASON = N_("no reason was given")
 _FAILED = frozenset({State.FAILED, State.REJECTED})
 _MAX_CARRIERS = 12
 _MAX_FAILURES = 50
 
 
-def render_report(name: str, content: Content, ledger: Ledger) -> str:
-    """Return the page. It shows no phone number, no message and no id."""
-    figures = Statistics(ledger.recipient_statuses(), ledger.get("statistics"))
-    sections = (
-        ("Recipients by state", _states(figures), True),
-        ("Progress", _progress(figures), True),
-        ("From recipient to delivery", _funnel(figures), False),
-        ("From sent to delivered", _latency(figures), False),
-        ("Parts and cost", _parts(figures, calls=content.is_call), False),
-        ("Failures by carrier", _carriers(figures), False),
-        ("What went wrong", _failures(figures), True),
-    )
-    body = "".join(
-        f"<section{' class=wide' if wide else ''}><h2>{title}</h2>{content}</section>"
-        for title, content, wide in sections
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(name)} · campaign report</title><style>{STYLE}</style></head><body><main>"
-        f"{_head(name, content, ledger, figures)}{_cards(figures)}{_left_out(ledger)}"
-        f'<div class="sections">{body}</div>{_foot()}</main></body></html>\n'
-    )
+def render_report(name: str, content: Content, ledger: Ledger, language: str = "en") -> str:
+    """Return the page. It shows no phone number, no message and no id.
+
+    Args:
+        name: the campaign's name.
+        content: what it sends.
+        ledger: its records.
+        language: of the page: ``en`` or ``ja``.
+    """
+    return _Page(name, content, ledger, language).render()
 
 
-def _head(name: str, content: Content, ledger: Ledger, figures: Statistics) -> str:
-    created = datetime.fromtimestamp(float(ledger.get("created") or 0), UTC)
-    facts = [f"{_KINDS[content.kind]} from {content.sender}", f"created {_day(created)}"]
-    if figures.sent:
-        first, last = (datetime.fromtimestamp(at, UTC) for at in (min(figures.sent), max(figures.sent)))
-        facts.append(
-            f"sent {_day(first)} to {last:%H:%M}"
-            if first.date() == last.date()
-            else f"sent {_day(first)} to {_day(last)}"
+class _Page:
+    """One page, in one language."""
+
+    def __init__(self, name: str, content: Content, ledger: Ledger, language: str) -> None:
+        self._name = name
+        self._content = content
+        self._ledger = ledger
+        self._language = language
+        self._figures = Statistics(ledger.recipient_statuses(), ledger.get("statistics"))
+        self.gettext = translations(language).gettext
+        self.ngettext = translations(language).ngettext
+
+    def render(self) -> str:
+        """Return the page as HTML."""
+        sections = (
+            (self.gettext("Recipients by state"), self._states(), True),
+            (self.gettext("Progress"), self._progress(), True),
+            (self.gettext("From recipient to delivery"), self._funnel(), False),
+            (self.gettext("From sent to delivered"), self._latency(), False),
+            (self.gettext("Parts and cost"), self._parts(), False),
+            (self.gettext("Failures by carrier"), self._carriers(), False),
+            (self.gettext("What went wrong"), self._failures(), True),
         )
-    state = str(ledger.get("state"))
-    reason = str(read_reason(ledger.get("reason")))
-    why = f'<p class="why">{escape(reason)}</p>' if reason else ""
-    return (
-        f'<header><h1>{escape(name)}</h1><span class="state {escape(state)}">'
-        f'{escape(state)}</span>{why}<p class="soft">{escape(" · ".join(facts))} UTC</p></header>'
-    )
-
-
-def _cards(figures: Statistics) -> str:
-    total, states = figures.total, figures.states
-    failed = states[State.FAILED] + states[State.REJECTED]
-    shown = (
-        (f"{total:,}", "recipients", "", ""),
-        (f"{figures.accepted:,}", "sent", _of(figures.accepted, total), "main"),
-        (f"{states[State.DELIVERED]:,}", "delivered", _of(states[State.DELIVERED], total), "good"),
-        (f"{failed:,}", "failed", _of(failed, total), "bad" if failed else ""),
-        (
-            f"{states[State.UNKNOWN]:,}",
-            "unknown",
-            _of(states[State.UNKNOWN], total),
-            "doubt" if states[State.UNKNOWN] else "",
-        ),
-        (f"{figures.charged:,.0f}", "credits charged", f"of {figures.estimate:,.0f} estimated", ""),
-    )
-    return (
-        '<div class="cards">'
-        + "".join(
-            f'<div class="card {kind}"><b>{value}</b><span>{word}</span><small>{more}</small></div>'
-            for value, word, more, kind in shown
+        body = "".join(
+            f"<section{' class=wide' if wide else ''}><h2>{escape(title)}</h2>{content}</section>"
+            for title, content, wide in sections
         )
-        + "</div>"
-    )
-
-
-def _left_out(ledger: Ledger) -> str:
-    facts = ledger.get("input") or {}
-    lines = []
-    for key, words in (("bad", "of the list could not be sent to"), ("repeated", "repeated a number")):
-        if count := facts.get(key):
-            what, done = ("row", "was") if count == 1 else ("rows", "were")
-            lines.append(f"{count:,} {what} {words} and {done} left out.")
-    return f'<p class="note">{" ".join(lines)}</p>' if lines else ""
-
-
-def _states(figures: Statistics) -> str:
-    return stacked_bar(
-        [Bar(word, figures.states[state], kind) for state, (word, kind) in _STATES.items() if figures.states[state]]
-    )
-
-
-def _progress(figures: Statistics) -> str:
-    return line_chart([("sent", figures.sent, "main"), ("delivered", figures.delivered, "good")], figures.total)
-
-
-def _funnel(figures: Statistics) -> str:
-    states, total = figures.states, figures.total
-    tried = total - states[State.WAITING] - states[State.SKIPPED]
-    return bar_chart(
-        [
-            Bar("recipients", total, "rest"),
-            Bar("tried", tried, "rest"),
-            Bar("sent", figures.accepted, "main"),
-            Bar("delivered", states[State.DELIVERED], "good"),
-        ],
-        total,
-    )
-
-
-def _latency(figures: Statistics) -> str:
-    counts = figures.delivered_within([most for most, _ in _LATENCIES])
-    if not any(counts):
-        return bar_chart([])
-    names = [*(word for _, word in _LATENCIES), "over 1 h"]
-    half, most = (_seconds(figures.latency_quantile(share) or 0.0) for share in (0.5, 0.95))
-    last = max(place for place, count in enumerate(counts) if count)
-    shown = bar_chart([Bar(name, count) for name, count in zip(names, counts, strict=True)][: last + 1])
-    return f'<p class="lead">Half within <b>{half}</b>, 95 % within <b>{most}</b>.</p>{shown}'
-
-
-def _parts(figures: Statistics, *, calls: bool) -> str:
-    rows = [
-        Bar("calls" if calls else f"{n} part{'s' if n != 1 else ''}", count, "main", f"{figures.costs[n]:,.0f} credits")
-        for n, count in sorted(figures.parts.items())
-    ]
-    return bar_chart(rows)
-
-
-def _carriers(figures: Statistics) -> str:
-    failed: Counter[str] = Counter()
-    for (carrier, state, _), count in figures.failures.items():
-        if state in _FAILED:
-            failed[carrier] += count
-    if not failed:
-        return '<p class="soft">No failures.</p>'
-    rows = [
-        Bar(
-            name or _NO_CARRIER,
-            count,
-            "bad",
-            f"{share(count, figures.by_carrier[name])} of {figures.by_carrier[name]:,}",
+        title = self.gettext("{name} · campaign report").format(name=self._name)
+        return (
+            f'<!doctype html><html lang="{self._language}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width,initial-scale=1">'
+            f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
+            f"{self._head()}{self._cards()}{self._left_out()}"
+            f'<div class="sections">{body}</div>{self._foot()}</main></body></html>\n'
         )
-        for name, count in failed.most_common(_MAX_CARRIERS)
-    ]
-    return bar_chart(rows) + (
-        '<p class="soft">By the carrier that a range of numbers was assigned to; ported numbers keep it.</p>'
-    )
 
+    def _head(self) -> str:
+        ledger, figures = self._ledger, self._figures
+        created = datetime.fromtimestamp(float(ledger.get("created") or 0), UTC)
+        kind = self.gettext(_KINDS[self._content.kind])
+        facts = [
+            self.gettext("{kind} from {sender}").format(kind=kind, sender=self._content.sender),
+            self.gettext("created {time}").format(time=_day(created)),
+        ]
+        if figures.sent:
+            first, last = (datetime.fromtimestamp(at, UTC) for at in (min(figures.sent), max(figures.sent)))
+            end = f"{last:%H:%M}" if first.date() == last.date() else _day(last)
+            facts.append(self.gettext("sent {first} to {last}").format(first=_day(first), last=end))
+        state = str(ledger.get("state"))
+        reason = read_reason(ledger.get("reason")).render(self.gettext)
+        why = f'<p class="why">{escape(reason)}</p>' if reason else ""
+        return (
+            f'<header><h1>{escape(self._name)}</h1><span class="state {escape(state)}">'
+            f'{escape(self.gettext(state))}</span>{why}<p class="soft">{escape(" · ".join(facts))} UTC</p></header>'
+        )
 
-def _failures(figures: Statistics) -> str:
-    if not figures.failures:
-        return '<p class="soft">Nothing.</p>'
-    rows = "".join(
-        f'<tr><td><i class="{_STATES[state][1]}"></i></td><td>{escape(_STATES[state][0])}<small>'
-        f"{escape(outcome_reason(error) or _NO_REASON)}</small></td><td>{escape(carrier or _NO_CARRIER)}</td>"
-        f"<td>{count:,}</td></tr>"
-        for (carrier, state, error), count in figures.failures.most_common(_MAX_FAILURES)
-    )
-    return f"<table><tr><th></th><th>Outcome and reason</th><th>Carrier</th><th>Recipients</th></tr>{rows}</table>"
+    def _cards(self) -> str:
+        figures = self._figures
+        total, states = figures.total, figures.states
+        failed = states[State.FAILED] + states[State.REJECTED]
+        estimated = self.gettext("of {credits} estimated").format(credits=f"{figures.estimate:,.0f}")
+        shown = (
+            (f"{total:,}", self.gettext("recipients"), "", ""),
+            (f"{figures.accepted:,}", self.gettext("sent"), _of(figures.accepted, total), "main"),
+            (
+                f"{states[State.DELIVERED]:,}",
+                self.gettext("delivered"),
+                _of(states[State.DELIVERED], total),
+                "good",
+            ),
+            (f"{failed:,}", self.gettext("failed"), _of(failed, total), "bad" if failed else ""),
+            (
+                f"{states[State.UNKNOWN]:,}",
+                self.gettext("unknown"),
+                _of(states[State.UNKNOWN], total),
+                "doubt" if states[State.UNKNOWN] else "",
+            ),
+            (f"{figures.charged:,.0f}", self.gettext("credits charged"), estimated, ""),
+        )
+        return (
+            '<div class="cards">'
+            + "".join(
+                f'<div class="card {kind}"><b>{value}</b><span>{escape(word)}</span><small>{escape(more)}</small></div>'
+                for value, word, more, kind in shown
+            )
+            + "</div>"
+        )
 
+    def _left_out(self) -> str:
+        facts = self._ledger.get("input") or {}
+        lines = []
+        if count := facts.get("bad"):
+            line = self.ngettext(
+                "{count} row of the list could not be sent to and was left out.",
+                "{count} rows of the list could not be sent to and were left out.",
+                count,
+            )
+            lines.append(line.format(count=f"{count:,}"))
+        if count := facts.get("repeated"):
+            line = self.ngettext(
+                "{count} row repeated a number and was left out.",
+                "{count} rows repeated a number and were left out.",
+                count,
+            )
+            lines.append(line.format(count=f"{count:,}"))
+        return f'<p class="note">{" ".join(map(escape, lines))}</p>' if lines else ""
 
-def _foot() -> str:
-    from xoxzo.cloudpy.version import __version__
+    def _states(self) -> str:
+        states = self._figures.states
+        bars = [
+            Bar(self.gettext(word), states[state], kind) for state, (word, kind) in _STATES.items() if states[state]
+        ]
+        return stacked_bar(bars) or self._nothing()
 
-    now = datetime.now(UTC)
-    return (
-        f'<footer class="soft">Made {_day(now)} UTC by xoxzo.cloudpy {__version__}. '
-        "This page contains no phone number and no message.</footer>"
-    )
+    def _progress(self) -> str:
+        figures = self._figures
+        lines = (
+            (self.gettext("sent"), figures.sent, "main"),
+            (self.gettext("delivered"), figures.delivered, "good"),
+        )
+        return line_chart(lines, figures.total) or self._nothing()
+
+    def _funnel(self) -> str:
+        states, total = self._figures.states, self._figures.total
+        tried = total - states[State.WAITING] - states[State.SKIPPED]
+        bars = [
+            Bar(self.gettext("recipients"), total, "rest"),
+            Bar(self.gettext("tried"), tried, "rest"),
+            Bar(self.gettext("sent"), self._figures.accepted, "main"),
+            Bar(self.gettext("delivered"), states[State.DELIVERED], "good"),
+        ]
+        return bar_chart(bars, total) or self._nothing()
+
+    def _latency(self) -> str:
+        figures = self._figures
+        counts = figures.delivered_within([most for most, _word in _LATENCIES])
+        if not any(counts):
+            return self._nothing()
+        names = [*(self.gettext(word) for _most, word in _LATENCIES), self.gettext("over 1 h")]
+        half, most = (self._duration(figures.latency_quantile(share) or 0.0) for share in (0.5, 0.95))
+        last = max(place for place, count in enumerate(counts) if count)
+        shown = bar_chart([Bar(name, count) for name, count in zip(names, counts, strict=True)][: last + 1])
+        lead = self.gettext("Half within {half}, 95 % within {most}.").format(
+            half=f"<b>{half}</b>", most=f"<b>{most}</b>"
+        )
+        return f'<p class="lead">{lead}</p>{shown}'
+
+    def _parts(self) -> str:
+        figures = self._figures
+        rows = []
+        for n, count in sorted(figures.parts.items()):
+            word = (
+                self.gettext("calls")
+                if self._content.is_call
+                else self.ngettext("{n} part", "{n} parts", n).format(n=n)
+            )
+            cost = self.gettext("{cost} credits").format(cost=f"{figures.costs[n]:,.0f}")
+            rows.append(Bar(word, count, "main", cost))
+        return bar_chart(rows) or self._nothing()
+
+    def _carriers(self) -> str:
+        figures = self._figures
+        failed: Counter[str] = Counter()
+        for (carrier, state, _error), count in figures.failures.items():
+            if state in _FAILED:
+                failed[carrier] += count
+        if not failed:
+            return f'<p class="soft">{self.gettext("No failures.")}</p>'
+        rows = []
+        for name, count in failed.most_common(_MAX_CARRIERS):
+            every = figures.by_carrier[name]
+            note = self.gettext("{share} of {count}").format(share=share(count, every), count=f"{every:,}")
+            rows.append(Bar(name or self.gettext(_NO_CARRIER), count, "bad", note))
+        hint = self.gettext("By the carrier that a range of numbers was assigned to; ported numbers keep it.")
+        return bar_chart(rows) + f'<p class="soft">{hint}</p>'
+
+    def _failures(self) -> str:
+        figures = self._figures
+        if not figures.failures:
+            return f'<p class="soft">{self.gettext("Nothing.")}</p>'
+        rows = "".join(
+            f'<tr><td><i class="{_STATES[state][1]}"></i></td><td>{escape(self.gettext(_STATES[state][0]))}<small>'
+            f"{escape(outcome_reason(error, self.gettext) or self.gettext(_NO_REASON))}</small></td>"
+            f"<td>{escape(carrier or self.gettext(_NO_CARRIER))}</td><td>{count:,}</td></tr>"
+            for (carrier, state, error), count in figures.failures.most_common(_MAX_FAILURES)
+        )
+        heads = (self.gettext("Outcome and reason"), self.gettext("Carrier"), self.gettext("Recipients"))
+        head = "".join(f"<th>{escape(word)}</th>" for word in heads)
+        return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+
+    def _foot(self) -> str:
+        from xoxzo.cloudpy.version import __version__
+
+        now = datetime.now(UTC)
+        made = self.gettext("Made {time} UTC by xoxzo.cloudpy {version}.").format(time=_day(now), version=__version__)
+        rest = self.gettext("This page contains no phone number and no message.")
+        return f'<footer class="soft">{made} {rest}</footer>'
+
+    def _nothing(self) -> str:
+        return f'<p class="soft">{self.gettext("Nothing yet.")}</p>'
+
+    def _duration(self, seconds: float) -> str:
+        if seconds < 100:
+            return self.gettext("{count} s").format(count=f"{seconds:g}")
+        if seconds < 6000:
+            return self.gettext("{count} min").format(count=f"{seconds / 60:.0f}")
+        return self.gettext("{count} h").format(count=f"{seconds / 3600:.1f}")
 
 
 def _of(value: int, whole: int) -> str:
@@ -207,9 +268,3 @@ def _of(value: int, whole: int) -> str:
 
 def _day(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _seconds(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from gettext import bindtextdomain, textdomain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.locale import DOMAIN, FOLDER, N_, translations
 
@@ -33,7 +33,7 @@ class Word(str):
     __slots__ = ()
 
 
-def language() -> str:
+def language() -> Literal["en", "ja"]:
     """Return ``ja`` or ``en``: by ``XOXZO_LANG``, else by the variables that gettext reads, in its order."""
     chosen = next(filter(None, map(os.environ.get, _VARIABLES)), "")
     return "ja" if chosen.lower().startswith("ja") else "en"

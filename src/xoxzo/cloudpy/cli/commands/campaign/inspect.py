@@ -19,7 +19,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, t
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.i18n import _, language
 from xoxzo.cloudpy.cli.core.output.text_width import pad
 from xoxzo.cloudpy.masking import mask_number
 
@@ -114,7 +114,7 @@ def report(name: str, *, output: str | None) -> None:
         path = Path(output or f"{name}.html")
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(campaign.render_report())
+                file.write(campaign.render_report(language=language()))
         except OSError as error:
             why = error.strerror or error
             raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None

@@ -1,4 +1,4 @@
-"""Running the flow: one driver for threads, one for asyncio. They do what they are told and decide nothing."""
+"""Run the steps of the flow: one driver for threads, one for asyncio. All decisions are the flow's."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.settings import Settings
 
 T = TypeVar("T")
-Carrier = TypeVar("Carrier")
+AnyTransport = TypeVar("AnyTransport")
 
 
-class TransportHolder(Generic[Carrier]):
-    """Hands out the transport, making it at the first call so that an idle client loads no HTTP library.
+class TransportHolder(Generic[AnyTransport]):
+    """Holds the transport of a client and its copies, and makes it at the first call.
 
     Args:
         make: makes the transport.
-        given: a transport that somebody else made and will close.
-        discard: called with a transport of ours when the last client that uses it is dropped unclosed.
+        given: a transport that the caller made and will close.
+        discard: called with a transport that ``make`` made, if the last client that uses it is dropped unclosed.
         options: what ``make`` makes it with, for a copy of the client in another process.
     """
 
     def __init__(
         self,
-        make: Callable[[], Carrier],
-        given: Carrier | None = None,
+        make: Callable[[], AnyTransport],
+        given: AnyTransport | None = None,
         *,
-        discard: Callable[[Carrier], None],
+        discard: Callable[[AnyTransport], None],
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.options = dict(options or {})
@@ -61,20 +61,20 @@ class TransportHolder(Generic[Carrier]):
         self.owned = given is None
         self.closed = False
 
-    def get(self) -> Carrier:
-        """Return the transport; raise ``ConfigurationError`` when the client is closed."""
+    def get(self) -> AnyTransport:
+        """Return the transport; raise ``ConfigurationError`` if the client is closed."""
         if self.closed:
             raise ConfigurationError("this client is closed: make a new one")
         return self.transport or self._open()
 
-    def _open(self) -> Carrier:
+    def _open(self) -> AnyTransport:
         with self._lock:
-            # Another thread may have been here first.
+            # Another thread may have made it meanwhile.
             self.transport = self.transport or self._make()
             return self.transport
 
-    def release(self) -> Carrier | None:
-        """Mark the client as closed and return the transport to be closed, if there is one and it is ours."""
+    def release(self) -> AnyTransport | None:
+        """Mark the client as closed and return the transport to close, if ``make`` made one."""
         self.closed = True
         transport, self.transport = self.transport, None
         return transport if self.owned else None
@@ -86,13 +86,13 @@ class TransportHolder(Generic[Carrier]):
 
 
 def discard_sync(transport: Transport) -> None:
-    """Say that a client was dropped unclosed, and close what it left open."""
+    """Warn that a client was dropped unclosed, and close its transport."""
     _warn_unclosed()
     transport.close()
 
 
 def discard_async(transport: AsyncTransport) -> None:
-    """Say that a client was dropped unclosed; its connections can only be closed by awaiting."""
+    """Warn that a client was dropped unclosed. Closing its connections would need an event loop."""
     del transport
     _warn_unclosed()
 
@@ -102,15 +102,15 @@ def _warn_unclosed() -> None:
 
 
 class Driver:
-    """Makes calls in the calling thread. One may be used from many.
+    """Makes calls in the calling thread. Threads may share one driver.
 
     Args:
-        holder: hands out the transport that carries the requests.
-        settings: how calls are made.
+        holder: holds the transport.
+        settings: the settings of the client.
     """
 
     clock = staticmethod(time.monotonic)
-    """Monotonic seconds, for those who wait between calls."""
+    """Returns monotonic seconds, for waits between calls."""
 
     def __init__(self, holder: TransportHolder[Transport], settings: Settings) -> None:
         self.holder = holder
@@ -121,16 +121,16 @@ class Driver:
         time.sleep(seconds)
 
     def call(self, operation: Operation[T]) -> T:
-        """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
+        """Carry out an operation and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
         return cast("T", self._run(self._begin(operation)))
 
     def _begin(self, operation: Operation[T]) -> CallState:
         return CallState(operation, self.settings)
 
     def stream(self, listing: Listing[T]) -> Iterator[T]:
-        """Carry a listing out at the first step and yield its records as they arrive.
+        """Carry out a listing at the first step and yield its records as they arrive.
 
-        The deadline counts the waits for the server, not the time that the caller takes between two records.
+        Only waits for the server count against the deadline, not the time that the caller takes between two records.
         """
         state = self._begin(listing)
         budget = state.budget
@@ -170,7 +170,7 @@ class Driver:
                     event_hooks.notify(step.event, self.settings)
             except TransportFailure as failure:
                 answer = failure
-            except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
+            except BaseException as interruption:  # noqa: BLE001 - the flow re-raises it
                 step = steps.throw(interruption)
                 continue
             try:
@@ -179,13 +179,13 @@ class Driver:
                 return done.value
 
 
-class _KeepsState:
-    """Keeps the last call, to tell how it was answered."""
+class _WithResponse:
+    """Keeps the last call for its response."""
 
     state: CallState | None = None
 
     def response(self, value: T) -> RawResponse[T]:
-        """Return the last call's answer around its value; raise ``ConfigurationError`` when none was made."""
+        """Return the response of the last call with its value; raise ``ConfigurationError`` if there was no call."""
         if self.state is None or self.state.received is None:
             raise ConfigurationError("no request was made: a listing makes its own at its first step")
         received = self.state.received
@@ -199,8 +199,8 @@ class _KeepsState:
         )
 
 
-class RawResponseDriver(_KeepsState, Driver):
-    """A driver for one call whose answer is wanted as it came."""
+class RawResponseDriver(_WithResponse, Driver):
+    """A driver for one call that keeps its raw response."""
 
     def _begin(self, operation: Operation[T]) -> CallState:
         self.state = super()._begin(operation)
@@ -208,15 +208,15 @@ class RawResponseDriver(_KeepsState, Driver):
 
 
 def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BYTES) -> Response:
-    """Send one request and read its answer.
+    """Send one request and read its response.
 
     Args:
-        transport: carries it.
-        step: what is to be sent.
-        limit: the most bytes to read of a body that is not to be streamed; ``None`` for all.
+        transport: carries the request.
+        step: the request.
+        limit: the most bytes to read of a body that is not streamed; ``None`` for all.
 
     Raises:
-        TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
+        TransportFailure: no response came. A response that breaks off after its head is returned with ``cut`` set.
     """
     reply = transport.send(step.request, step.budget, step.progress)
     if step.streamed and 200 <= reply.status < 300:
@@ -235,15 +235,15 @@ def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BY
 
 
 class AsyncDriver:
-    """Makes calls in the running event loop (asyncio). One may be used from many tasks and from several loops.
+    """Makes calls in the running event loop of asyncio. Tasks and event loops may share one driver.
 
     Args:
-        holder: hands out the transport that carries the requests.
-        settings: how calls are made.
+        holder: holds the transport.
+        settings: the settings of the client.
     """
 
     clock = staticmethod(time.monotonic)
-    """Monotonic seconds, for those who wait between calls."""
+    """Returns monotonic seconds, for waits between calls."""
 
     def __init__(self, holder: TransportHolder[AsyncTransport], settings: Settings) -> None:
         self.holder = holder
@@ -256,17 +256,17 @@ class AsyncDriver:
         await asyncio.sleep(seconds)
 
     def call(self, operation: Operation[T]) -> Coroutine[Any, Any, T]:
-        """Carry an operation out and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
-        # Not a coroutine itself, as neither is `_exchange`: with several of them around each send, each is felt.
+        """Carry out an operation and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
+        # Neither this nor `_exchange` is a coroutine: several nested ones per send are measurably slower.
         return cast("Coroutine[Any, Any, T]", self._run(self._begin(operation)))
 
     def _begin(self, operation: Operation[T]) -> CallState:
         return CallState(operation, self.settings)
 
     async def stream(self, listing: Listing[T]) -> AsyncIterator[T]:
-        """Carry a listing out at the first step and yield its records as they arrive.
+        """Carry out a listing at the first step and yield its records as they arrive.
 
-        The deadline counts the waits for the server, not the time that the caller takes between two records.
+        Only waits for the server count against the deadline, not the time that the caller takes between two records.
         """
         state = self._begin(listing)
         budget = state.budget
@@ -306,7 +306,7 @@ class AsyncDriver:
                     event_hooks.notify(step.event, self.settings)
             except TransportFailure as failure:
                 answer = failure
-            except BaseException as interruption:  # noqa: BLE001 - the flow raises it again
+            except BaseException as interruption:  # noqa: BLE001 - the flow re-raises it
                 step = steps.throw(interruption)
                 continue
             try:
@@ -315,8 +315,8 @@ class AsyncDriver:
                 return done.value
 
 
-class AsyncRawResponseDriver(_KeepsState, AsyncDriver):
-    """An asynchronous driver for one call whose answer is wanted as it came."""
+class AsyncRawResponseDriver(_WithResponse, AsyncDriver):
+    """An asynchronous driver for one call that keeps its raw response."""
 
     def _begin(self, operation: Operation[T]) -> CallState:
         self.state = super()._begin(operation)
@@ -326,18 +326,18 @@ class AsyncRawResponseDriver(_KeepsState, AsyncDriver):
 def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Response]:
     fetch = None if step.streamed else cast("Fetcher | None", getattr(transport, "fetch", None))
     if fetch is None:
-        return _in_steps(transport, step)
+        return _send_and_read(transport, step)
     return fetch(step.request, step.budget, step.progress, MAX_RECORD_BYTES)
 
 
-async def _in_steps(transport: AsyncTransport, step: Send) -> Response:
-    import asyncio  # whoever calls this has it; a client for threads need not wait for it
+async def _send_and_read(transport: AsyncTransport, step: Send) -> Response:
+    import asyncio  # the caller's event loop has imported it already; a client for threads does not need it
 
     budget = step.budget
     reply = None
     body = bytearray()
     cut, too_long = None, False
-    # One time-out for all of it: one for each wait costs more than the rest of this function.
+    # A single timeout: one for each wait costs more than the rest of this function.
     limit = asyncio.timeout(budget.remaining())
     try:
         async with limit:
@@ -374,9 +374,9 @@ async def _within(budget: TimeBudget, waiting: Coroutine[Any, Any, T]) -> T:
 
 
 def _failure_of(error: BaseException, limit: asyncio.Timeout) -> TransportFailure | None:
-    """Return the failure that an exception of a transport stands for; ``None`` for what must pass through as it is.
+    """Return the failure that an exception means; ``None`` for an exception that must pass through unchanged.
 
-    A TimeoutError is ours only if our time-out has expired: a signal handler may raise one, too.
+    A TimeoutError comes from our timeout only if that has expired: a signal handler may raise one, too.
     """
     if isinstance(error, TimeoutError) and limit.expired():
         return TransportFailure("the deadline passed", timeout="deadline")

@@ -1,10 +1,10 @@
-"""Which hosts are this machine: http is for them only, and no proxy ever stands between."""
+"""Recognize loopback hosts: only these may use plain http, and they are reached without a proxy."""
 
 from ipaddress import ip_address
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host is ``localhost`` or a loopback address; other names are not looked up."""
+    """Return whether a host is ``localhost`` or a loopback address. Other names are not looked up."""
     if host == "localhost":
         return True
     try:

@@ -1,8 +1,7 @@
-"""The plain values and Protocols through which rooms meet.
+"""Define the values and protocols between the client, its transports and its hooks.
 
-A transport carries one HTTP request and says truthfully, in :class:`Progress`, whether it may have reached the server.
-It decides nothing: no retries, no redirects, no reading of the reply. Anybody may write one and hand it to
-``Client(transport=…)``.
+A transport carries one HTTP request and reports, in :class:`Progress`, whether it may have reached the server. It does
+not retry, follow redirects or interpret the response. You can write one and pass it as ``Client(transport=…)``.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One HTTP request, ready to go.
+    """One HTTP request.
 
     Attributes:
         method: the HTTP method.
-        url: the absolute address, already encoded.
-        headers: names in lower case with their values, without ``host`` and ``content-length``: the transport adds
-            those.
+        url: the absolute URL, percent-encoded.
+        headers: names in lower case with their values, without ``host`` and ``content-length``, which the transport
+            adds.
         body: the encoded body; empty for none.
     """
 
@@ -35,18 +34,18 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes = b""
 
     def __repr__(self) -> str:
-        # Headers hold the token, a body holds number and text.
+        # Headers contain the token, the body contains numbers and texts.
         return f"Request({self.method} {self.url})"
 
 
 class TimeBudget(msgspec.Struct):
-    """How long one try may take; all in seconds.
+    """The time limits of one attempt, in seconds.
 
     Attributes:
         connect: for making a connection, TLS included.
-        read: for each wait for bytes.
-        expires_at: the instant on the clock after which nothing may go on, whatever the server does.
-        clock: the monotonic clock.
+        read: for each wait for data.
+        expires_at: the time on the clock at which the whole call ends, whatever the server does.
+        clock: returns monotonic seconds.
     """
 
     connect: float
@@ -55,7 +54,7 @@ class TimeBudget(msgspec.Struct):
     clock: Callable[[], float] = time.monotonic
 
     def remaining(self) -> float:
-        """Seconds until ``expires_at``; 0 when it has passed."""
+        """Return the seconds until ``expires_at``; 0 if it has passed."""
         return max(0.0, self.expires_at - self.clock())
 
     def next_wait(self) -> float:
@@ -67,10 +66,10 @@ class TimeBudget(msgspec.Struct):
 
 
 class Progress:
-    """How far a request got; the transport writes, the flow reads.
+    """The progress of a request. The transport sets it, the flow reads it.
 
     Attributes:
-        write_started: whether any byte of the request may have reached the server. Set before the first is written.
+        write_started: whether any byte of the request may have reached the server. Set before the first one is written.
     """
 
     __slots__ = ("write_started",)
@@ -80,10 +79,10 @@ class Progress:
 
 
 class TransportFailure(Exception):
-    """A request got no whole answer.
+    """A request got no complete response.
 
     Attributes:
-        timeout: where time ran out, or ``None`` when something broke instead.
+        timeout: which time limit was reached; ``None`` for another failure.
         reason: what happened, without a number, a text or a secret.
         code: what programs compare: ``connection_refused``, ``name_not_found``, ``network_unreachable``,
             ``certificate_not_trusted``, ``proxy_refused``, ``connection_failed`` (no connection for another reason),
@@ -98,7 +97,7 @@ class TransportFailure(Exception):
 
 
 class StreamedResponse(Protocol):
-    """An answer whose head has come and whose body has not been read."""
+    """A response whose head has arrived and whose body has not been read."""
 
     @property
     def status(self) -> int:
@@ -109,17 +108,17 @@ class StreamedResponse(Protocol):
         """The header fields, names in lower case."""
 
     def read(self, budget: TimeBudget) -> bytes:
-        """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure`."""
+        """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure` if it breaks off."""
 
     def close(self) -> None:
-        """Give the connection back, or break it when the body was not read to its end."""
+        """Release the connection, or close it if the body was not read to its end."""
 
 
 class Transport(Protocol):
-    """Carries requests, from any thread."""
+    """Carries requests. Threads may share one."""
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> StreamedResponse:
-        """Send one request and return its answer; raise :class:`TransportFailure` when none came."""
+        """Send one request and return its response; raise :class:`TransportFailure` if none came."""
 
     def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
@@ -137,36 +136,36 @@ class AsyncStreamedResponse(Protocol):
         """The header fields, names in lower case."""
 
     async def read(self, budget: TimeBudget) -> bytes:
-        """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure`."""
+        """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure` if it breaks off."""
 
     async def close(self) -> None:
-        """Give the connection back, or break it when the body was not read to its end."""
+        """Release the connection, or close it if the body was not read to its end."""
 
 
 class AsyncTransport(Protocol):
-    """The asynchronous :class:`Transport`. The caller bounds it by the deadline; it need not look at ``expires_at``.
+    """The asynchronous :class:`Transport`. The caller enforces the deadline; it need not check ``expires_at``.
 
-    One that does look at ``expires_at`` may have a method ``fetch`` that is a :class:`Fetcher`. It is then used for
-    every answer that is not streamed.
+    A transport that does check ``expires_at`` may have a method ``fetch`` that is a :class:`Fetcher`. The client then
+    uses it for every response that is not streamed.
     """
 
     async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncStreamedResponse:
-        """Send one request and return its answer; raise :class:`TransportFailure` when none came."""
+        """Send one request and return its response; raise :class:`TransportFailure` if none came."""
 
     async def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
 
 
 class Response(msgspec.Struct, frozen=True):
-    """An answer.
+    """A response.
 
     Attributes:
         status: the HTTP status.
         headers: the header fields, names in lower case.
-        body: what came of the body.
-        cut: why the body is not whole, or ``None``.
-        too_long: whether reading stopped since the body was longer than a record may be.
-        reply: the open answer when its body is to be streamed.
+        body: the body, as far as it was read.
+        cut: why the body is incomplete; ``None`` if it is complete.
+        too_long: whether reading stopped because the body was longer than a record may be.
+        reply: the open response if its body is streamed.
     """
 
     status: int
@@ -178,31 +177,31 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class Fetcher(Protocol):
-    """What an :class:`AsyncTransport` may do in one go, where that costs it less than in steps."""
+    """Sends a request and reads the whole response, for an :class:`AsyncTransport` where one call is cheaper."""
 
     async def __call__(self, request: Request, budget: TimeBudget, progress: Progress, limit: int, /) -> Response:
-        """Send one request and return its answer with its body, not later than ``budget`` allows.
+        """Send one request and return its response with its body, within the time limits.
 
         Args:
             request: the request.
-            budget: how long it may take, body included; ``expires_at`` bounds all of it.
-            progress: is told how far it got.
+            budget: the time limits; ``expires_at`` includes the body.
+            progress: records whether the request may have reached the server.
             limit: the most bytes to read of the body.
 
         Raises:
-            TransportFailure: no answer came. One that breaks off after its head is returned, and says so.
+            TransportFailure: no response came. A response that breaks off after its head is returned with ``cut`` set.
         """
 
 
 class CallbackUrls(Protocol):
-    """Makes the URLs that Xoxzo calls back: what ``callbacks=`` takes. ``xoxzo.cloudpy.callbacks.Callbacks`` is one."""
+    """Makes the URLs that Xoxzo calls, for ``callbacks=``; ``xoxzo.cloudpy.callbacks.Callbacks`` is one."""
 
     def url(self, purpose: str, reference: str | None = None, /) -> str:
         """Return an absolute URL.
 
         Args:
             purpose: ``delivery-report``, ``call-ended``, ``link-clicked``, ``incoming-call`` or ``incoming-sms``.
-            reference: what it is bound to.
+            reference: the reference that the URL is bound to.
         """
 
 
@@ -262,12 +261,12 @@ class SmsFields(SmsOptions, total=False):
 
 
 class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
-    """One try that is about to be made; given to a :class:`StartHook`. It holds no number and no text.
+    """An attempt that is about to be made, for a :class:`StartHook`. It contains no number and no text.
 
     Attributes:
         operation: for instance ``sms.send``.
-        request_id: the same for every try of one call.
-        number: 1 for the first try.
+        request_id: the same for every attempt of one call.
+        number: 1 for the first attempt.
         method: the HTTP method.
         url: the URL without its query, phone numbers in its path left out.
         reference: the reference of a send.
@@ -282,14 +281,14 @@ class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempt(AttemptStart, frozen=True, kw_only=True):
-    """What became of one try; given to ``on_event`` and written to the log. It holds no number and no text.
+    """The result of one attempt, for ``on_event`` and the log. It contains no number and no text.
 
     Attributes:
         outcome: ``ok``, the name of an error class, or ``cancelled``.
-        status: the HTTP status, when there was an answer.
-        seconds: how long the try took.
-        retry_in: seconds until the next try; ``None`` when there will be none.
-        maybe_sent: whether the request may have had its effect, this try and those before it.
+        status: the HTTP status; ``None`` if no response came.
+        seconds: the duration of the attempt.
+        retry_in: seconds until the next attempt; ``None`` if there is none.
+        maybe_sent: whether the request may have had its effect, in this attempt or an earlier one.
     """
 
     outcome: str
@@ -300,9 +299,9 @@ class Attempt(AttemptStart, frozen=True, kw_only=True):
 
 
 class EventHook(Protocol):
-    """What ``on_event`` takes: called after each try, in the thread or loop that made it; its errors are logged.
+    """A function for ``on_event``: called after each attempt, in the thread or event loop that made it.
 
-    One that has a method ``before_attempt`` is a :class:`StartHook`, too.
+    Its errors are logged. A hook that has a method ``before_attempt`` is a :class:`StartHook`, too.
     """
 
     def __call__(self, event: Attempt, /) -> None:
@@ -310,11 +309,11 @@ class EventHook(Protocol):
 
 
 class StartHook(Protocol):
-    """What an event hook may do before each try, after all waits; its errors are logged and the try is made.
+    """An event hook that is also called before each attempt, after all waits.
 
-    Each call of ``before_attempt`` is followed by one event for the same ``request_id`` and ``number``, whatever
-    happens to the try.
+    Its errors are logged, and the attempt is made. Each call of ``before_attempt`` is followed by one event with the
+    same ``request_id`` and ``number``, whatever happens to the attempt.
     """
 
     def before_attempt(self, start: AttemptStart, /) -> Mapping[str, str] | None:
-        """Return header fields to add to this try, for instance ``traceparent``, or ``None``."""
+        """Return header fields to add to this attempt, for instance ``traceparent``, or ``None``."""

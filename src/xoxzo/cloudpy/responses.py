@@ -1,4 +1,4 @@
-"""An answer as it came, for those who need more of it than its value."""
+"""Define the raw response that ``with_raw_response`` returns."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ T = TypeVar("T")
 
 
 class RawResponse(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """A successful answer with everything around it.
+    """A successful response with its status, headers and body.
 
     Attributes:
-        value: what the call returns by itself.
+        value: what the call returns without ``with_raw_response``.
         status: the HTTP status.
-        headers: the header fields, names in lower case; of a repeated one the last.
+        headers: the header fields, names in lower case; of a repeated field the last one.
         body: the bytes of the body, at most 1 MB.
-        request_id: what we sent as ``X-Request-Id``.
-        attempts: how many tries it took.
+        request_id: the ``X-Request-Id`` that was sent.
+        attempts: how many attempts were made.
     """
 
     value: T
@@ -30,11 +30,11 @@ class RawResponse(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     attempts: int
 
     def json(self) -> Any:  # noqa: ANN401 - JSON may be anything
-        """Return the body decoded; raise ``ValueError`` when it is not JSON."""
+        """Return the decoded body; raise ``ValueError`` if it is not JSON."""
         return msgspec.json.decode(self.body)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        # Body and headers may hold numbers.
+        # Body and headers may contain numbers.
         return [("status", self.status), ("request_id", self.request_id), ("attempts", self.attempts)]
 
     def __repr__(self) -> str:

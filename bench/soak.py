@@ -33,7 +33,7 @@ def simulate(first: int) -> tuple[int, int, int, list[str]]:
 def count(seed: int) -> tuple[int, list[str]]:
     """Send through all faults of the simulator; return how many of them hit, and what was wrong."""
     sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
-    from fault_world import objections, play
+    from fault_mix import objections, play
 
     counts = play(seed, SENDS)
     return counts.faults.total(), [f"seed {seed}: {objection}" for objection in objections(counts)]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from faulty import FaultyServer, close, hang, reply
+from faulty_server import FaultyServer, close, hang, reply
 from opentelemetry import baggage, context, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from log_contract import LogContract, report
+from delivery_log_contract import LogContract, report
 
 from xoxzo.cloudpy import Client, ConfigurationError, InvalidArgument, MessageStatus, SentMessage
 from xoxzo.cloudpy.callbacks import DeliveryLog, DeliveryReport

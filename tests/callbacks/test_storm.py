@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from counting import uncounted
+from without_coverage import uncounted
 
 from xoxzo.cloudpy import CallbackRejected, Client, SentMessage
 from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog, Entry

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import pytest
 import trustme
-from faulty import FaultyServer, close, hang, raw, reply, reset
+from faulty_server import FaultyServer, close, hang, raw, reply, reset
 from hypothesis import given, strategies as st
 
 import xoxzo.cloudpy

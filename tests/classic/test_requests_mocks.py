@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
-from faulty import FaultyServer, reply
+from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import ConfigurationError, XoxzoClient
 from xoxzo.cloudpy.requests_mocks import find_requests_mock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from ready import Ready
+from command_processes import Ready
 
 import translations
 from xoxzo.cloudpy.cli.app import xoxzo

@@ -16,7 +16,7 @@ from terminal import Done, Terminal
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
-    from ready import Ready
+    from command_processes import Ready
 
 
 PEOPLE = "tel,name\n09010000000,花子\n09010000001,太郎\n09010000002,Bob\n"

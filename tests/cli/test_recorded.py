@@ -22,7 +22,7 @@ from .recorded_cases import CASES as OTHERS, Case, World
 from .recorded_shell import SHELL
 
 if TYPE_CHECKING:
-    from ready import Ready
+    from command_processes import Ready
 
 CASES = OTHERS | SHELL
 FOLDER = Path(__file__).parent / "recorded"

@@ -1,4 +1,4 @@
-"""The chapters of the API on both faces against a running simulator, which knows nothing of the client."""
+"""The chapters of the API on both clients against a running simulator, which knows nothing of the client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import pytest
-from faces import Face
+from client_runner import ClientRunner
 
 from xoxzo.cloudpy import TemplateStatus, errors
 
@@ -23,10 +23,10 @@ RENDERED = "田中様、ご予約は18時です。"
 
 
 @pytest.fixture(params=["threads", "asyncio"])
-def face(request, account) -> Face:
-    """Give a face with an account of its own."""
+def run(request, account) -> ClientRunner:
+    """Return a runner with an account of its own."""
     sid, token = account
-    return Face(request.param, {"sid": sid, "auth_token": token})
+    return ClientRunner(request.param, {"sid": sid, "auth_token": token})
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def number(new_number) -> str:
 
 
 @pytest.fixture
-def call(face, simulator_url) -> Callable[[Callable[[Any], Any]], Any]:
-    """Call the simulator with a face."""
-    return lambda verb: face(simulator_url, verb)
+def call(run, simulator_url) -> Callable[[Callable[[Any], Any]], Any]:
+    """Call the simulator with a run."""
+    return lambda verb: run(simulator_url, verb)
 
 
 def control(url: str, path: str, body: object = None) -> Any:
@@ -183,13 +183,13 @@ def test_sins_are_gone(call, verb) -> None:
         call(verb)
 
 
-def test_sins_as_they_were(face, start_simulator) -> None:
+def test_sins_as_they_were(run, start_simulator) -> None:
     """Where the retired paths are served, a number is found, subscribed, listed and released."""
     with start_simulator("--legacy-sin") as url:
-        found = face(url, lambda c: c.sins.search(country="JP"))[0]
-        assert face(url, lambda c: c.sins.subscribe(found.sin_uid)).sin == found.sin
-        face(url, lambda c: c.sins.set_action_url(found.sin_uid, action_url="https://example.com/in"))
-        (mine,) = face(url, lambda c: c.sins.list())
+        found = run(url, lambda c: c.sins.search(country="JP"))[0]
+        assert run(url, lambda c: c.sins.subscribe(found.sin_uid)).sin == found.sin
+        run(url, lambda c: c.sins.set_action_url(found.sin_uid, action_url="https://example.com/in"))
+        (mine,) = run(url, lambda c: c.sins.list())
         assert (mine.sin_uid, mine.action_url) == (found.sin_uid, "https://example.com/in")
-        face(url, lambda c: c.sins.unsubscribe(found.sin_uid))
-        assert face(url, lambda c: c.sins.list()) == []
+        run(url, lambda c: c.sins.unsubscribe(found.sin_uid))
+        assert run(url, lambda c: c.sins.list()) == []

@@ -12,7 +12,7 @@ import threading
 import warnings
 
 import pytest
-from faulty import FaultyServer, reply
+from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import AsyncClient, Client, errors
 from xoxzo.cloudpy.protocols import TransportFailure

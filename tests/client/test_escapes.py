@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from faces import Face
-from faulty import FaultyServer, reply
+from client_runner import ClientRunner
+from faulty_server import FaultyServer, reply
 from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy import AsyncClient, Client, RawResponse, errors
@@ -17,14 +17,14 @@ MESSAGE = {"recipient": "+818011112222", "sender": "Shop", "message": "やあ"}
 
 
 @pytest.fixture(params=["threads", "asyncio"])
-def face(request) -> Face:
-    return Face(request.param, MADE_UP)
+def run(request) -> ClientRunner:
+    return ClientRunner(request.param, MADE_UP)
 
 
-def test_an_answer_as_it_came(face) -> None:
+def test_an_answer_as_it_came(run) -> None:
     """Status, headers and body stand around the value that the call returns by itself."""
     with FaultyServer(reply(429, retry_after="0"), SENT) as server:
-        answer = face(server.url, lambda c: c.with_raw_response(lambda client: client.sms.send(**MESSAGE)))
+        answer = run(server.url, lambda c: c.with_raw_response(lambda client: client.sms.send(**MESSAGE)))
     assert isinstance(answer, RawResponse)
     assert (answer.value.msgid, answer.status, answer.headers["x-limit"]) == ("m1", 201, "9")
     assert (answer.body, answer.json(), answer.attempts) == (b'[{"msgid": "m1"}]', [{"msgid": "m1"}], 2)
@@ -32,28 +32,28 @@ def test_an_answer_as_it_came(face) -> None:
     assert "m1" not in repr(answer)
 
 
-def test_an_answer_that_was_never_asked_for(face) -> None:
+def test_an_answer_that_was_never_asked_for(run) -> None:
     """A listing makes its request at its first step, so there is nothing to show before."""
 
     async def nothing(client: AsyncClient) -> object:
         return client.sms.list()
 
     with FaultyServer(SENT) as server, pytest.raises(errors.ConfigurationError, match="no request"):
-        face(
+        run(
             server.url,
             lambda c: c.with_raw_response(nothing if isinstance(c, AsyncClient) else lambda client: client.sms.list()),
         )
     assert server.requests == []
 
 
-def test_a_request_without_a_name(face) -> None:
+def test_a_request_without_a_name(run) -> None:
     """What the library does not know yet can be asked for all the same."""
     with FaultyServer(reply(200, '{"a": 1}')) as server:
-        answer = face(server.url, lambda c: c.request("GET", "/new/thing/", query={"a": "b c"}))
+        answer = run(server.url, lambda c: c.request("GET", "/new/thing/", query={"a": "b c"}))
         assert (answer.value, answer.status) == ({"a": 1}, 200)
-        face(server.url, lambda c: c.request("POST", "/new/", form={"text": "や"}))
-        face(server.url, lambda c: c.request("PATCH", "/new/", json={"text": "や"}))
-        face(server.url, lambda c: c.request("DELETE", "/new/1/"))
+        run(server.url, lambda c: c.request("POST", "/new/", form={"text": "や"}))
+        run(server.url, lambda c: c.request("PATCH", "/new/", json={"text": "や"}))
+        run(server.url, lambda c: c.request("DELETE", "/new/1/"))
     first, second, third, fourth = server.requests
     assert first.startswith(b"GET /new/thing/?a=b+c HTTP/1.1")
     assert second.startswith(b"POST /new/ HTTP/1.1")
@@ -64,21 +64,21 @@ def test_a_request_without_a_name(face) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "<html>"])
-def test_a_body_that_is_no_json_has_no_value(face, body) -> None:
+def test_a_body_that_is_no_json_has_no_value(run, body) -> None:
     """An empty or another body gives the value None; the bytes are there."""
     with FaultyServer(reply(200, body)) as server:
-        answer = face(server.url, lambda c: c.request("GET", "/x/"))
+        answer = run(server.url, lambda c: c.request("GET", "/x/"))
     assert (answer.value, answer.body) == (None, body.encode())
 
 
-def test_an_unnamed_request_has_the_same_care(face) -> None:
+def test_an_unnamed_request_has_the_same_care(run) -> None:
     """A POST of one's own is not repeated when its outcome is unknown, a GET is."""
     with FaultyServer(reply(500)) as server:
         with pytest.raises(errors.ServerError) as caught:
-            face(server.url, lambda c: c.request("POST", "/x/", form={}))
+            run(server.url, lambda c: c.request("POST", "/x/", form={}))
         assert (caught.value.maybe_sent, len(server.requests)) == (True, 1)
         with pytest.raises(errors.ServerError) as caught:
-            face(server.url, lambda c: c.request("GET", "/x/"), max_retries=1)
+            run(server.url, lambda c: c.request("GET", "/x/"), max_retries=1)
         assert (caught.value.maybe_sent, len(server.requests)) == (False, 3)
 
 
@@ -131,27 +131,27 @@ ALLOWED = ["+818011112222", "+8150"]
         lambda c, number: c.with_options(max_retries=1).sms.send(recipient=number, sender="Shop", message="x"),
     ],
 )
-def test_only_allowed_recipients_are_reached(face, verb) -> None:
+def test_only_allowed_recipients_are_reached(run, verb) -> None:
     """In staging, a number that is not on the list is refused before the network, whichever way it is asked for."""
     good = reply(201, '[{"msgid": "m", "callid": "c"}]')
     with FaultyServer(good) as server:
         for number in ("+818011112222", "+815033334444"):
-            face(server.url, lambda c, number=number: verb(c, number), allowed_recipients=ALLOWED)
+            run(server.url, lambda c, number=number: verb(c, number), allowed_recipients=ALLOWED)
         assert len(server.requests) == 2
         for number in ("+818011112223", "+18011112222"):
             with pytest.raises(errors.InvalidArgument, match="allowed_recipients") as caught:
-                face(server.url, lambda c, number=number: verb(c, number), allowed_recipients=ALLOWED)
+                run(server.url, lambda c, number=number: verb(c, number), allowed_recipients=ALLOWED)
             assert caught.value.field == "recipient"
     assert len(server.requests) == 2
 
 
-def test_where_recipients_are_limited_an_unnamed_request_must_name_one(face) -> None:
+def test_where_recipients_are_limited_an_unnamed_request_must_name_one(run) -> None:
     """A POST of one's own whose recipient we cannot see is refused, a GET is not."""
     with FaultyServer(reply(200, "{}")) as server:
         for body in ({"form": {"to": "+818011112222"}}, {"json": ["+818011112222"]}, {}):
             with pytest.raises(errors.InvalidArgument):
-                face(server.url, lambda c, body=body: c.request("POST", "/x/", **body), allowed_recipients=ALLOWED)
-        face(server.url, lambda c: c.request("GET", "/x/"), allowed_recipients=ALLOWED)
+                run(server.url, lambda c, body=body: c.request("POST", "/x/", **body), allowed_recipients=ALLOWED)
+        run(server.url, lambda c: c.request("GET", "/x/"), allowed_recipients=ALLOWED)
     assert len(server.requests) == 1
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from client_runner import ClientRunner
 from endpoint_calls import CALLS, make
-from faces import Face
-from faulty import FaultyServer, close, drip, hang, raw, refusing, reply, reset
+from faulty_server import FaultyServer, close, drip, hang, raw, refusing, reply, reset
 
 from xoxzo.cloudpy import Attempt, Template, TemplateStatus, errors
 from xoxzo.cloudpy.operations.endpoints import CODE, MESSAGE, OTHER_RECIPIENT, RECIPIENT, Endpoint
@@ -27,7 +27,7 @@ from xoxzo.cloudpy.operations.operation import Effect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from faulty import Behaviour
+    from faulty_server import Behaviour
 
 TOKEN = "s3cr3t-t0ken-of-mine"
 BASIC = base64.b64encode(f"sid:{TOKEN}".encode()).decode()
@@ -145,9 +145,9 @@ def may_be_sent(endpoint: Endpoint, fault: str) -> bool:
 
 
 @pytest.fixture(params=["threads", "asyncio"])
-def face(request) -> Face:
+def run(request) -> ClientRunner:
     """Both clients."""
-    return Face(request.param, {"sid": "sid", "auth_token": TOKEN})
+    return ClientRunner(request.param, {"sid": "sid", "auth_token": TOKEN})
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +157,7 @@ def quick(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(("name", "fault"), list(cases()))
-def test_a_fault_is_survived_or_told_truly(face, name, fault, caplog) -> None:
+def test_a_fault_is_survived_or_told_truly(run, name, fault, caplog) -> None:
     """After a fault the client has sent as often as it may, its error is true, and nothing written shows a secret."""
     endpoint, call = CALLS[name]
     planned = FAULTS[fault]
@@ -168,7 +168,7 @@ def test_a_fault_is_survived_or_told_truly(face, name, fault, caplog) -> None:
     error = None
     with FaultyServer(*script or (close,)) as server, refusing() as closed_port:
         try:
-            face(server.url if script else closed_port, make(call), on_event=events.append, **planned.options)
+            run(server.url if script else closed_port, make(call), on_event=events.append, **planned.options)
         except errors.APIError as caught:
             error = caught
     assert time.monotonic() - began < 60
@@ -203,53 +203,53 @@ def test_every_class_of_operation_meets_every_fault() -> None:
 
 
 @pytest.mark.parametrize("name", ["sms.send", "sms.get", "sms.list"])
-def test_a_dripping_server_is_left_at_the_deadline(face, name) -> None:
+def test_a_dripping_server_is_left_at_the_deadline(run, name) -> None:
     """A byte at a time outlives every read time-out, but not the deadline."""
     answer = b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n[" + b" " * 5000
     began = time.monotonic()
     with FaultyServer(drip(answer, 0.01)) as server, pytest.raises(errors.TimedOut) as caught:
-        face(server.url, make(CALLS[name][1]), deadline=1.0)
+        run(server.url, make(CALLS[name][1]), deadline=1.0)
     took = time.monotonic() - began
     assert 0.9 < took < 20, "the whole answer would take fifty seconds"
     assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", name == "sms.send")
 
 
 @pytest.mark.parametrize(("status", "maybe_sent"), [(301, False), (302, True), (303, True), (307, False), (308, False)])
-def test_a_redirect_is_not_followed(face, status, maybe_sent) -> None:
+def test_a_redirect_is_not_followed(run, status, maybe_sent) -> None:
     """A redirect is an error that says whether the send may have been done; the token goes to no other host."""
     with (
         FaultyServer(reply(status, location="http://127.0.0.1:1/")) as server,
         pytest.raises(errors.StatusError) as caught,
     ):
-        face(server.url, make(CALLS["sms.send"][1]))
+        run(server.url, make(CALLS["sms.send"][1]))
     assert (caught.value.status, caught.value.maybe_sent, len(server.requests)) == (status, maybe_sent, 1)
 
 
 @pytest.mark.parametrize("name", ["dins.unsubscribe", "sins.unsubscribe", "templates.delete"])
-def test_a_release_whose_answer_was_lost_is_done_when_the_number_is_gone(face, name) -> None:
+def test_a_release_whose_answer_was_lost_is_done_when_the_number_is_gone(run, name) -> None:
     """The first DELETE worked and its answer was lost; the 404 of the second says that it is done."""
     with FaultyServer(reset, reply(404)) as server:
-        assert face(server.url, make(CALLS[name][1])) is None
+        assert run(server.url, make(CALLS[name][1])) is None
     assert len(server.requests) == 2
 
 
-def test_a_wrong_code_is_an_answer_and_is_asked_about_once(face) -> None:
+def test_a_wrong_code_is_an_answer_and_is_asked_about_once(run) -> None:
     """A 400 with a sentence says that the code is wrong; a refused field stays an error, which hides the code."""
     with FaultyServer(reply(400, '{"message": "Invalid or expired OTP."}')) as server:
-        answer = face(server.url, make(CALLS["otp.verify"][1]))
+        answer = run(server.url, make(CALLS["otp.verify"][1]))
     assert (answer.verified, answer.message, len(server.requests)) == (False, "Invalid or expired OTP.", 1)
     with (
         FaultyServer(reply(400, f'{{"otp": ["{CODE} is no code"]}}')) as server,
         pytest.raises(errors.BadRequest) as caught,
     ):
-        face(server.url, make(CALLS["otp.verify"][1]))
+        run(server.url, make(CALLS["otp.verify"][1]))
     assert caught.value.field_errors == {"otp": ("… is no code",)}
 
 
-def test_a_mistyped_variable_costs_no_request(face) -> None:
+def test_a_mistyped_variable_costs_no_request(run) -> None:
     """A template at hand is held against its variables before anything is sent."""
     with FaultyServer(close) as server, pytest.raises(errors.InvalidArgument, match="missing text; unknown txet"):
-        face(
+        run(
             server.url,
             lambda c: c.templates.send(APPROVED, recipient=RECIPIENT, sender="Shop", variables={"txet": "x"}),
         )
@@ -257,19 +257,19 @@ def test_a_mistyped_variable_costs_no_request(face) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 204])
-def test_a_deletion_may_be_answered_with_either_status(face, status) -> None:
+def test_a_deletion_may_be_answered_with_either_status(run, status) -> None:
     """What a deletion is answered with is not documented, and 200 and 204 are both a success."""
     with FaultyServer(reply(status)) as server:
-        assert face(server.url, make(CALLS["templates.delete"][1])) is None
+        assert run(server.url, make(CALLS["templates.delete"][1])) is None
     assert server.requests[0].startswith(b"DELETE /sms/templates/7/ ")
 
 
-def test_rendering_a_template_at_hand_needs_no_network(face) -> None:
+def test_rendering_a_template_at_hand_needs_no_network(run) -> None:
     """A template that was read before is rendered without a request; a number is asked for first."""
     with FaultyServer(reply(200, '{"id": 7, "status": "APPROVED", "approved_content": "Hi {text}"}')) as server:
-        assert face(server.url, lambda c: c.templates.render(APPROVED, {"text": "x"})).text == "x"
+        assert run(server.url, lambda c: c.templates.render(APPROVED, {"text": "x"})).text == "x"
         assert server.requests == []
-        assert face(server.url, make(CALLS["templates.render"][1])).text == f"Hi {MESSAGE}"
+        assert run(server.url, make(CALLS["templates.render"][1])).text == f"Hi {MESSAGE}"
     assert [request.partition(b" HTTP")[0] for request in server.requests] == [b"GET /sms/templates/7/"]
 
 
@@ -284,10 +284,10 @@ def test_rendering_a_template_at_hand_needs_no_network(face) -> None:
         (500, "", errors.ServerError),
     ],
 )
-def test_errors_arrive_whole_and_survive_pickle(face, status, body, kind) -> None:
+def test_errors_arrive_whole_and_survive_pickle(run, status, body, kind) -> None:
     """What a worker process raises arrives in its parent with everything that it says."""
     with FaultyServer(reply(status, body)) as server, pytest.raises(kind) as caught:
-        face(server.url, make(CALLS["sms.send"][1]), max_retries=0)
+        run(server.url, make(CALLS["sms.send"][1]), max_retries=0)
     copy = pickle.loads(pickle.dumps(caught.value))
     assert type(copy) is kind
     assert (copy.__dict__, str(copy)) == (caught.value.__dict__, str(caught.value))

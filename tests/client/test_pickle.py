@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from faulty import FaultyServer, reply
+from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import AsyncClient, Attempt, Client
 from xoxzo.cloudpy.errors import ConfigurationError

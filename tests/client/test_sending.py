@@ -8,8 +8,8 @@ import pickle
 from urllib.parse import parse_qs
 
 import pytest
-from faces import Face
-from faulty import FaultyServer, close, reply
+from client_runner import ClientRunner
+from faulty_server import FaultyServer, close, reply
 
 from xoxzo.cloudpy import AsyncClient, Client, SendResult, errors
 
@@ -19,8 +19,8 @@ FIRST, SECOND, THIRD = "+818011112222", "+818033334444", "+818055556666"
 
 
 @pytest.fixture(params=["threads", "asyncio"])
-def face(request) -> Face:
-    return Face(request.param, MADE_UP)
+def run(request) -> ClientRunner:
+    return ClientRunner(request.param, MADE_UP)
 
 
 def sent(msgid: str):
@@ -31,10 +31,10 @@ def form(request: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(request.partition(b"\r\n\r\n")[2].decode()).items()}
 
 
-def test_many_are_sent_in_order(face) -> None:
+def test_many_are_sent_in_order(run) -> None:
     """Each gets a request of its own in the order given, with a reference of its own, and the results say so."""
     with FaultyServer(sent("a"), sent("b")) as server:
-        results = face(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP))
+        results = run(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP))
     bodies = [form(request) for request in server.requests]
     assert [body["recipient"] for body in bodies] == [FIRST, SECOND]
     assert [result.sent.msgid for result in results] == ["a", "b"]
@@ -44,14 +44,14 @@ def test_many_are_sent_in_order(face) -> None:
     assert (results.refused, results.unknown, results.not_tried) == ((), (), ())
 
 
-def test_each_may_have_parameters_of_its_own(face) -> None:
+def test_each_may_have_parameters_of_its_own(run) -> None:
     """What a message sets comes before what all share."""
     messages = [
         {"recipient": FIRST, "message": "Hi Hanako", "reference": "h"},
         {"recipient": SECOND, "reference": None},
     ]
     with FaultyServer(sent("a"), sent("b")) as server:
-        results = face(server.url, lambda c: c.sms.send_many(messages, tags=["x"], **SHOP))
+        results = run(server.url, lambda c: c.sms.send_many(messages, tags=["x"], **SHOP))
     assert [form(request) for request in server.requests] == [
         {"recipient": FIRST, "sender": "Shop", "message": "Hi Hanako", "tags": "x,h"},
         {"recipient": SECOND, "sender": "Shop", "message": "Hi", "tags": "x"},
@@ -59,12 +59,12 @@ def test_each_may_have_parameters_of_its_own(face) -> None:
     assert [result.sent.reference for result in results] == ["h", None]
 
 
-def test_one_failure_does_not_stop_the_others(face) -> None:
+def test_one_failure_does_not_stop_the_others(run) -> None:
     """Sent, refused and unknown are told apart, whatever happens to one message."""
     script = [sent("a"), reply(400, '{"sender": ["no"]}'), close, reply(500), sent("b")]
     numbers = [FIRST, SECOND, "080-1111-2222", THIRD, "+818077778888", "+818099990000"]
     with FaultyServer(*script) as server:
-        results = face(server.url, lambda c: c.sms.send_many(numbers, **SHOP))
+        results = run(server.url, lambda c: c.sms.send_many(numbers, **SHOP))
     assert [result.status for result in results] == ["sent", "refused", "refused", "unknown", "unknown", "sent"]
     assert [type(result.error).__name__ for result in results] == [
         *("NoneType", "BadRequest", "InvalidArgument", "ResponseLost", "ServerError", "NoneType")
@@ -81,16 +81,16 @@ def test_one_failure_does_not_stop_the_others(face) -> None:
         (reply(403, '{"non_field_errors": ["Not enough credits, required: 10"]}'), errors.NotEnoughCredits),
     ],
 )
-def test_sending_stops_where_no_message_could_be_sent(face, answer, kind) -> None:
+def test_sending_stops_where_no_message_could_be_sent(run, answer, kind) -> None:
     """Without credentials or credits the rest is not tried, and what was sent before is reported."""
     with FaultyServer(sent("a"), answer) as server:
-        results = face(server.url, lambda c: c.sms.send_many([FIRST, SECOND, THIRD, "0"], **SHOP))
+        results = run(server.url, lambda c: c.sms.send_many([FIRST, SECOND, THIRD, "0"], **SHOP))
     assert [result.status for result in results] == ["sent", "refused", "not_tried", "refused"]
     assert isinstance(results.stopped_by, kind)
     assert len(server.requests) == 2
 
 
-def test_a_client_that_is_closed_stops(face) -> None:
+def test_a_client_that_is_closed_stops(run) -> None:
     """A client that cannot make requests any more tries no message after that."""
     with FaultyServer(sent("a")) as server, Client(**MADE_UP, base_url=server.url) as client:
         results = client.sms.send_many([FIRST, SECOND], **SHOP, on_result=lambda result: client.close())
@@ -98,14 +98,14 @@ def test_a_client_that_is_closed_stops(face) -> None:
     assert isinstance(results.stopped_by, errors.ConfigurationError)
 
 
-def test_limited_recipients_are_refused_one_by_one(face) -> None:
+def test_limited_recipients_are_refused_one_by_one(run) -> None:
     """A number that a staging client must not reach is refused and stops nothing."""
     with FaultyServer(sent("a")) as server:
-        results = face(server.url, lambda c: c.sms.send_many([SECOND, FIRST], **SHOP), allowed_recipients=[FIRST])
+        results = run(server.url, lambda c: c.sms.send_many([SECOND, FIRST], **SHOP), allowed_recipients=[FIRST])
     assert [result.status for result in results] == ["refused", "sent"]
 
 
-def test_each_result_is_told_at_once(face, caplog) -> None:
+def test_each_result_is_told_at_once(run, caplog) -> None:
     """A program that is interrupted has the results so far; a callback that fails is logged and stops nothing."""
     told: list[SendResult] = []
 
@@ -114,12 +114,12 @@ def test_each_result_is_told_at_once(face, caplog) -> None:
         raise RuntimeError("mine")
 
     with FaultyServer(sent("a"), sent("b")) as server:
-        results = face(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP, on_result=tell))
+        results = run(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP, on_result=tell))
     assert told == list(results)
     assert caplog.text.count("on_result failed") == 2
 
 
-def test_an_interruption_passes_through(face) -> None:
+def test_an_interruption_passes_through(run) -> None:
     """Ctrl-C in a send is raised as it is; what was sent before was told."""
     told: list[SendResult] = []
 
@@ -128,7 +128,7 @@ def test_an_interruption_passes_through(face) -> None:
             raise KeyboardInterrupt
 
     with FaultyServer(sent("a"), sent("b")) as server, pytest.raises(KeyboardInterrupt):
-        face(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP, on_result=told.append), on_event=interrupt)
+        run(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP, on_result=told.append), on_event=interrupt)
     assert [result.status for result in told] == ["sent"]
 
 
@@ -141,36 +141,36 @@ def test_an_interruption_passes_through(face) -> None:
         ([FIRST], {"reference": "order-1"}, "reference"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_the_first(face, messages, shared, field) -> None:
+def test_what_cannot_be_meant_is_refused_before_the_first(run, messages, shared, field) -> None:
     """One text, one mapping, or one reference for all is a mistake; nothing is sent."""
     with FaultyServer() as server, pytest.raises(errors.InvalidArgument) as caught:
-        face(server.url, lambda c: c.sms.send_many(messages, **SHOP, **shared))
+        run(server.url, lambda c: c.sms.send_many(messages, **SHOP, **shared))
     assert caught.value.field == field
     assert server.requests == []
 
 
 @pytest.mark.parametrize("messages", [[FIRST, {"recipient": SECOND, "mesage": "Hi"}]])
-def test_a_misspelt_parameter_sends_nothing(face, messages) -> None:
+def test_a_misspelt_parameter_sends_nothing(run, messages) -> None:
     """A mistake in the program is raised before the first message goes out."""
     with FaultyServer() as server, pytest.raises(TypeError, match="mesage"):
-        face(server.url, lambda c: c.sms.send_many(messages, **SHOP))
+        run(server.url, lambda c: c.sms.send_many(messages, **SHOP))
     assert server.requests == []
 
 
-def test_results_show_no_number(face) -> None:
+def test_results_show_no_number(run) -> None:
     """A repr has counts, masked numbers and no text."""
     with FaultyServer(sent("a"), close) as server:
-        results = face(server.url, lambda c: c.sms.send_many([FIRST, SECOND], sender="Shop", message="48q913"))
+        results = run(server.url, lambda c: c.sms.send_many([FIRST, SECOND], sender="Shop", message="48q913"))
     shown = f"{results!r} {list(results)!r}"
     assert repr(results) == "SendResults(sent=1, refused=0, unknown=1, not_tried=0)"
     assert "+81••••2222" in shown
     assert not any(secret in shown for secret in (FIRST, SECOND, "48q913"))
 
 
-def test_results_that_stopped_say_so(face) -> None:
+def test_results_that_stopped_say_so(run) -> None:
     """The repr names the error that stopped sending."""
     with FaultyServer(reply(401)) as server:
-        results = face(server.url, lambda c: c.sms.send_many([FIRST], **SHOP))
+        results = run(server.url, lambda c: c.sms.send_many([FIRST], **SHOP))
     assert repr(results).startswith("SendResults(sent=0, refused=1, unknown=0, not_tried=0, stopped_by=Authentication")
 
 
@@ -178,31 +178,31 @@ def lost(**more) -> errors.APIError:
     return errors.ResponseLost("gone", **{"operation": "sms.send", "maybe_sent": True, "reference": "r1", **more})
 
 
-def test_a_lost_send_is_found(face) -> None:
+def test_a_lost_send_is_found(run) -> None:
     """With an automatic reference, one line looks a lost send up, in the days since it was made."""
     with FaultyServer(close) as server, pytest.raises(errors.ResponseLost) as caught:
-        face(server.url, lambda c: c.sms.send(recipient=FIRST, **SHOP, reference="auto"))
+        run(server.url, lambda c: c.sms.send(recipient=FIRST, **SHOP, reference="auto"))
     reference = form(server.requests[0])["tags"]
     listed = json.dumps([{"msgid": "m", "status": "DELIVERED", "tags": [reference]}, {"msgid": "n", "status": "FAIL"}])
     with FaultyServer(reply(200, listed)) as server:
-        found = face(server.url, lambda c: c.sms.settle(caught.value))
+        found = run(server.url, lambda c: c.sms.settle(caught.value))
     assert (found.found, [message.msgid for message in found.messages]) == (True, ["m"])
     assert server.requests[0].startswith(b"GET /sms/messages/?sent_date%3E=2")
 
 
-def test_a_send_that_is_not_listed_is_unproven(face) -> None:
+def test_a_send_that_is_not_listed_is_unproven(run) -> None:
     """Not found is no proof: the result has nothing that could be taken for "not sent"."""
     with FaultyServer(reply(200, "[]")) as server:
-        found = face(server.url, lambda c: c.sms.settle(lost(), since="2026-11-30"))
+        found = run(server.url, lambda c: c.sms.settle(lost(), since="2026-11-30"))
     assert (found.found, found.messages, found.reference) == (False, (), "r1")
     assert b"sent_date%3E=2026-11-30" in server.requests[0]
 
 
 @pytest.mark.parametrize("operation", ["sms.send", "templates.send"])
-def test_what_is_in_the_list_can_be_looked_up(face, operation) -> None:
+def test_what_is_in_the_list_can_be_looked_up(run, operation) -> None:
     """Both kinds of SMS are in the list of sent messages; an own reference tells no day."""
     with FaultyServer(reply(200, "[]")) as server:
-        assert not face(server.url, lambda c: c.sms.settle(lost(operation=operation))).found
+        assert not run(server.url, lambda c: c.sms.settle(lost(operation=operation))).found
     assert server.requests[0].startswith(b"GET /sms/messages/ ")
 
 
@@ -215,10 +215,10 @@ def test_what_is_in_the_list_can_be_looked_up(face, operation) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_was_surely_not_sent_is_raised_again(face, error) -> None:
+def test_what_was_surely_not_sent_is_raised_again(run, error) -> None:
     """There is nothing to look up: the error is the answer."""
     with FaultyServer() as server, pytest.raises(type(error)) as caught:
-        face(server.url, lambda c: c.sms.settle(error))
+        run(server.url, lambda c: c.sms.settle(error))
     assert caught.value is error
     assert server.requests == []
 
@@ -230,10 +230,10 @@ def test_what_was_surely_not_sent_is_raised_again(face, error) -> None:
         (lost(reference=None), "has no reference to look up"),
     ],
 )
-def test_what_cannot_be_looked_up_is_refused(face, error, rule) -> None:
+def test_what_cannot_be_looked_up_is_refused(run, error, rule) -> None:
     """A call is in no list, and neither can a send be told from others without a reference."""
     with FaultyServer() as server, pytest.raises(errors.InvalidArgument, match=rule):
-        face(server.url, lambda c: c.sms.settle(error))
+        run(server.url, lambda c: c.sms.settle(error))
     assert server.requests == []
 
 
@@ -263,10 +263,10 @@ def test_a_listing_with_its_response_on_asyncio() -> None:
     assert ([template.id for template in response.value], response.headers["x-trace"]) == ([1], "abc")
 
 
-def test_results_survive_pickle(face) -> None:
+def test_results_survive_pickle(run) -> None:
     """Results may go to another process."""
     with FaultyServer(sent("a"), close) as server:
-        results = face(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP))
+        results = run(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP))
     again = pickle.loads(pickle.dumps(results))
     assert [(result.status, result.recipient) for result in again] == [
         (result.status, result.recipient) for result in results

@@ -7,8 +7,8 @@ import json
 import pickle
 
 import pytest
-from faces import Face
-from faulty import FaultyServer, reply
+from client_runner import ClientRunner
+from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import CallStatus, MessageStatus, errors
 from xoxzo.cloudpy.drivers import AsyncDriver, Driver
@@ -39,8 +39,8 @@ def clock(monkeypatch) -> Clock:
 
 
 @pytest.fixture(params=["threads", "asyncio"])
-def face(request) -> Face:
-    return Face(request.param, MADE_UP | {"max_retries": 0})
+def run(request) -> ClientRunner:
+    return ClientRunner(request.param, MADE_UP | {"max_retries": 0})
 
 
 def message(status: str):
@@ -52,37 +52,37 @@ def call(status: str):
 
 
 @pytest.mark.parametrize("end", ["DELIVERED", "FAIL"])
-def test_a_message_is_asked_for_until_its_end(face, clock, end) -> None:
+def test_a_message_is_asked_for_until_its_end(run, clock, end) -> None:
     """The pauses grow, and whatever the end is, it is returned."""
     script = [message("QUEUED"), message("DELIVERING"), message("NEWFANGLED"), message(end)]
     with FaultyServer(*script) as server:
-        found = face(server.url, lambda c: c.sms.wait("m"))
+        found = run(server.url, lambda c: c.sms.wait("m"))
     assert found.status == end
     assert clock.pauses == [1.0, 1.5, 2.25]
     assert {request.split(b" ")[1] for request in server.requests} == {b"/sms/messages/m/"}
 
 
-def test_a_call_is_asked_for_until_it_is_over(face, clock) -> None:
+def test_a_call_is_asked_for_until_it_is_over(run, clock) -> None:
     """The same for calls, at their own address."""
     with FaultyServer(call("IN PROGRESS"), call("NO ANSWER")) as server:
-        assert face(server.url, lambda c: c.calls.wait("c")).status is CallStatus.NO_ANSWER
+        assert run(server.url, lambda c: c.calls.wait("c")).status is CallStatus.NO_ANSWER
     assert [request.split(b" ")[1] for request in server.requests] == [b"/voice/calls/c/"] * 2
 
 
-def test_a_status_on_the_way_may_be_enough(face, clock) -> None:
+def test_a_status_on_the_way_may_be_enough(run, clock) -> None:
     """With `until`, waiting ends there, or at the end if that comes first."""
     with FaultyServer(message("QUEUED"), message("DELIVERING")) as server:
-        found = face(server.url, lambda c: c.sms.wait("m", until=MessageStatus.DELIVERING))
+        found = run(server.url, lambda c: c.sms.wait("m", until=MessageStatus.DELIVERING))
     assert found.status is MessageStatus.DELIVERING
     with FaultyServer(message("FAIL")) as server:
-        found = face(server.url, lambda c: c.sms.wait("m", until=MessageStatus.DELIVERING))
+        found = run(server.url, lambda c: c.sms.wait("m", until=MessageStatus.DELIVERING))
     assert found.status is MessageStatus.FAIL
 
 
-def test_waiting_ends_with_its_time(face, clock) -> None:
+def test_waiting_ends_with_its_time(run, clock) -> None:
     """When time runs out, the error says so, and the last question was not asked too late."""
     with FaultyServer(message("QUEUED")) as server, pytest.raises(errors.TimedOut) as caught:
-        face(server.url, lambda c: c.sms.wait("m", timeout=60))
+        run(server.url, lambda c: c.sms.wait("m", timeout=60))
     assert (caught.value.phase, caught.value.operation, caught.value.maybe_sent) == ("deadline", "sms.wait", False)
     assert caught.value.attempts == len(server.requests) == len(clock.pauses) + 1
     assert caught.value.last_record.status is MessageStatus.QUEUED
@@ -91,37 +91,37 @@ def test_waiting_ends_with_its_time(face, clock) -> None:
     assert max(clock.pauses) <= 15.0
 
 
-def test_a_wait_that_read_nothing_has_no_record(face, clock) -> None:
+def test_a_wait_that_read_nothing_has_no_record(run, clock) -> None:
     """Where every question was throttled, there is no record."""
     with FaultyServer(reply(429, retry_after="40")) as server, pytest.raises(errors.TimedOut) as caught:
-        face(server.url, lambda c: c.sms.wait("m", timeout=60))
+        run(server.url, lambda c: c.sms.wait("m", timeout=60))
     assert caught.value.last_record is None
 
 
 @pytest.mark.parametrize("timeout", [-1, float("nan"), "5", True, None])
-def test_a_time_out_is_a_number_of_seconds(face, timeout) -> None:
+def test_a_time_out_is_a_number_of_seconds(run, timeout) -> None:
     """A time-out that makes no sense is refused before anything is asked."""
     with FaultyServer() as server, pytest.raises(errors.InvalidArgument, match="number of seconds, 0 or more"):
-        face(server.url, lambda c: c.calls.wait("c", timeout=timeout))
+        run(server.url, lambda c: c.calls.wait("c", timeout=timeout))
     assert server.requests == []
 
 
-def test_throttling_is_answered_by_patience(face, clock) -> None:
+def test_throttling_is_answered_by_patience(run, clock) -> None:
     """A 429 is no end: the next question comes after the pause that the server asks for."""
     with FaultyServer(reply(429, retry_after="40"), message("DELIVERED")) as server:
-        assert face(server.url, lambda c: c.sms.wait("m")).status is MessageStatus.DELIVERED
+        assert run(server.url, lambda c: c.sms.wait("m")).status is MessageStatus.DELIVERED
     assert clock.pauses == [40.0]
 
 
-def test_an_error_ends_waiting(face, clock) -> None:
+def test_an_error_ends_waiting(run, clock) -> None:
     """What does not get better by waiting is raised."""
     with FaultyServer(reply(404)) as server, pytest.raises(errors.NotFound):
-        face(server.url, lambda c: c.calls.wait("c"))
+        run(server.url, lambda c: c.calls.wait("c"))
     assert len(server.requests) == 1
 
 
-def test_the_drivers_really_sleep(face) -> None:
+def test_the_drivers_really_sleep(run) -> None:
     """Without a clock of the test's own, waiting takes time."""
     with FaultyServer(message("QUEUED")) as server, pytest.raises(errors.TimedOut):
-        face(server.url, lambda c: c.sms.wait("m", timeout=1.9))
+        run(server.url, lambda c: c.sms.wait("m", timeout=1.9))
     assert len(server.requests) == 2

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from simulated import Caller, Listener
-from visitor import Visitor
+from console_client import Visitor
+from simulator_callers import Caller, Listener
 
 import translations
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from simulated import Listener
+from simulator_callers import Listener
 
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.simulator.server import Server

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
-from simulated import Caller
-from visitor import Visitor
+from console_client import Visitor
+from simulator_callers import Caller
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 SELF_CLOSED = {"path", "rect", "circle", "polyline", "polygon"}

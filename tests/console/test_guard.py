@@ -1,8 +1,8 @@
 """Nothing but the console's own pages may read or post, and nothing that is shown may act."""
 
 import pytest
-from simulated import SMS, Caller
-from visitor import HERE, Visitor
+from console_client import HERE, Visitor
+from simulator_callers import SMS, Caller
 
 PAGES = [
     "/",

@@ -3,9 +3,9 @@
 from urllib.parse import urlencode
 
 import pytest
+from console_client import Visitor
 from hypothesis import given, settings, strategies as st
-from simulated import Caller
-from visitor import Visitor
+from simulator_callers import Caller
 
 from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.web.console import pages

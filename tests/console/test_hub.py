@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
-from simulated import SMS, Caller
-from visitor import HERE, Visitor
+from console_client import HERE, Visitor
+from simulator_callers import SMS, Caller
 
 from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.web.app import Application

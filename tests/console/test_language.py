@@ -1,7 +1,7 @@
 """The language of the console: which it is, and that its pages are translated."""
 
 import pytest
-from visitor import Visitor
+from console_client import Visitor
 
 from xoxzo.cloudpy.locale import translations
 from xoxzo.cloudpy.simulator.web.console import language

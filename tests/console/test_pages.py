@@ -5,8 +5,8 @@ from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
-from simulated import CALL, Caller, Listener
-from visitor import Visitor
+from console_client import Visitor
+from simulator_callers import CALL, Caller, Listener
 
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.simulator.commands.faults import KINDS

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from counting import uncounted_environment
+from without_coverage import uncounted_environment
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "contributing" / "adding-an-endpoint.md"

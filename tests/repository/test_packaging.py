@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from counting import uncounted_environment
+from without_coverage import uncounted_environment
 
 import xoxzo.cloudpy
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-import described
+import openapi_check
 import pytest
-from simulated import Caller, Listener
+from simulator_callers import Caller, Listener
 
 from xoxzo.cloudpy.simulator.api.app import Api
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
@@ -21,7 +21,7 @@ def every_reply_is_described() -> Iterator[None]:
         if reply.fault is not None:
             return reply  # what goes wrong on purpose is described nowhere
         try:
-            described.check(request.method, request.path.decode("latin-1"), reply)
+            openapi_check.check(request.method, request.path.decode("latin-1"), reply)
         except AssertionError as fault:
             faults.append(fault)  # a server's thread would make an error 500 of it
         return reply

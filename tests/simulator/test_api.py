@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
-from simulated import SMS, Caller, basic
+from simulator_callers import SMS, Caller, basic
 
 UNAUTHORIZED = (401, {"detail": "Invalid sid/token"})
 

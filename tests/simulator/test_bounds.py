@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulated import CALL, SMS, Caller, Listener, basic
+from simulator_callers import CALL, SMS, Caller, Listener, basic
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock

@@ -1,7 +1,7 @@
 """Calls placed through the API, on a stepped clock."""
 
 import pytest
-from simulated import CALL, Caller
+from simulator_callers import CALL, Caller
 
 
 def test_an_mp3_is_played_to_its_end(caller: Caller) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given, strategies as st
-from simulated import Caller
+from simulator_callers import Caller
 
 from xoxzo.cloudpy.simulator import Carrier
 from xoxzo.cloudpy.simulator.carriers import carrier_of, japan_and_malaysia

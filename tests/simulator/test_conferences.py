@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given, strategies as st
-from simulated import Caller, Listener, basic
+from simulator_callers import Caller, Listener, basic
 
 ONE, TWO, SILENT = "+818012345678", "+60123456789", "+819000000003"
 ASKED = {"caller": "814512345678", "participants": f"{ONE}, {TWO}"}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import jsonschema_rs
 import pytest
 from openapi_spec_validator import validate
-from simulated import SMS, Listener, Web, web
+from simulator_callers import SMS, Listener, Web, web
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event

@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from deeds import CONFERENCE, DEEDS, OTHER, OTP, PHONE, WEBSITE, code, request_otp, uids, view
 from hypothesis import given, settings, strategies as st
-from simulated import SMS, Caller, Listener, basic
+from simulator_actions import CONFERENCE, DEEDS, OTHER, OTP, PHONE, WEBSITE, code, request_otp, uids, view
+from simulator_callers import SMS, Caller, Listener, basic
 
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
 

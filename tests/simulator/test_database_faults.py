@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from simulated import SMS, Caller, Listener, web
+from simulator_callers import SMS, Caller, Listener, web
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.runtime import engine_loop

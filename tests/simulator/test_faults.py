@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fault_world import objections, play
-from simulated import SMS, Caller, Listener
+from fault_mix import objections, play
+from simulator_callers import SMS, Caller, Listener
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client, SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from counting import uncounted_environment
+from without_coverage import uncounted_environment
 
 from xoxzo.cloudpy.simulator.settings import PROFILES
 

@@ -1,7 +1,7 @@
 """The desks: carriers' rules, messages and calls settled by hand, and the people at Xoxzo."""
 
 import pytest
-from simulated import Caller, Listener
+from simulator_callers import Caller, Listener
 
 from xoxzo.cloudpy.errors import SimulatorError
 

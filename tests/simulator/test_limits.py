@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 from hypothesis import given, strategies as st
-from simulated import Caller, basic, parsed, web
+from simulator_callers import Caller, basic, parsed, web
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock, profile

@@ -1,7 +1,7 @@
 """Dial-in numbers, and the receiving numbers of old, over the API."""
 
 import pytest
-from simulated import Caller
+from simulator_callers import Caller
 
 SUBSCRIPTIONS = "/voice/dins/subscriptions/"
 OTHER = {"authorization": b"Basic b3RoZXI6eA=="}

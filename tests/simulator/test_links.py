@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given, strategies as st
-from simulated import SMS, Caller, Listener, Web, web
+from simulator_callers import SMS, Caller, Listener, Web, web
 
 PHONE = SMS["recipient"]
 LINK = "http://example.com/a?b=c"

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from simulated import Caller, Listener
+from simulator_callers import Caller, Listener
 
 from xoxzo.cloudpy.errors import SimulatorError
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import described
+import openapi_check
 import pytest
 from openapi_spec_validator import validate
-from simulated import SMS, Caller
+from simulator_callers import SMS, Caller
 
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 from xoxzo.cloudpy.simulator.api.http import ApiResponse
@@ -53,7 +53,7 @@ def test_examples_are_right(media_type: dict[str, Any]) -> None:
     values += [example["value"] for example in media_type.get("examples", {}).values()]
     assert values
     for value in values:
-        assert list(described.validator(json.dumps(closed(media_type["schema"]))).iter_errors(value)) == []
+        assert list(openapi_check.validator(json.dumps(closed(media_type["schema"]))).iter_errors(value)) == []
 
 
 def test_no_name_is_taken_twice() -> None:
@@ -152,14 +152,14 @@ def test_it_is_served(caller: Caller) -> None:
 def test_the_check_finds_faults(reply: ApiResponse, fault: str) -> None:
     """What holds every other test's replies against the document does see what it does not name."""
     with pytest.raises(AssertionError, match=fault):
-        described.check("POST", "/sms/messages/", reply)
+        openapi_check.check("POST", "/sms/messages/", reply)
 
 
 @pytest.mark.parametrize("reply", [ApiResponse(404, b"x"), ApiResponse(404, b"", JSON)])
 def test_empty_means_empty(reply: ApiResponse) -> None:
     """A reply without a body has neither a body nor a type."""
     with pytest.raises(AssertionError, match="body"):
-        described.check("GET", "/sms/messages/x/", reply)
+        openapi_check.check("GET", "/sms/messages/x/", reply)
 
 
 def test_strict_filters_can_be_sent_as_described(caller: Caller) -> None:
@@ -167,7 +167,7 @@ def test_strict_filters_can_be_sent_as_described(caller: Caller) -> None:
     parameters = DOCUMENT["paths"]["/sms/messages/"]["get"]["parameters"]
     strict = next(parameter for parameter in parameters if parameter["name"] == "strict")
     (name,) = strict["example"]
-    assert list(described.validator(json.dumps(strict["schema"])).iter_errors(strict["example"])) == []
+    assert list(openapi_check.validator(json.dumps(strict["schema"])).iter_errors(strict["example"])) == []
     caller.post("/sms/messages/", SMS)
     recent = name.replace("2026-05-18", "2026-02-01").replace(">", "%3E")
     assert len(caller.get(f"/sms/messages/?{recent}=")[1]) == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-from simulated import Caller, basic
+from simulator_callers import Caller, basic
 
 SITE = "https://example.com"
 PHONE = "+818012345678"

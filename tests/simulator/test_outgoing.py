@@ -12,7 +12,7 @@ from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from simulated import Caller, Listener
+from simulator_callers import Caller, Listener
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import CallRecord, Settings, Simulator

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
 
 import pytest
-from simulated import SMS, Caller, Listener, Web, basic, web
+from simulator_callers import SMS, Caller, Listener, Web, basic, web
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import StreamingResponse

@@ -1,7 +1,7 @@
 """SMS over the API, on a stepped clock."""
 
 import pytest
-from simulated import SMS, Caller
+from simulator_callers import SMS, Caller
 
 from xoxzo.cloudpy.simulator.api.http import encode
 

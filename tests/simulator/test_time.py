@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from simulated import START, Caller, Listener
+from simulator_callers import START, Caller, Listener
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from simulated import SMS, Caller, basic, web
+from simulator_callers import SMS, Caller, basic, web
 
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from behaviour_steps import Act, play
 from behaviour_table import GOOD, TUNNEL, Outcome, ServerBehaviour
-from faulty import FaultyServer
+from faulty_server import FaultyServer
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import trustme
-    from faulty import Behaviour, Peer
+    from faulty_server import Behaviour, Peer
 
 HOST_BEHIND_PROXY = "api.example.test"
 _ACCOUNT = {"sid": "sid", "auth_token": "token"}

@@ -13,12 +13,12 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from faulty import abort
+from faulty_server import abort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from faulty import Behaviour, Peer
+    from faulty_server import Behaviour, Peer
 
 
 class Act(Enum):

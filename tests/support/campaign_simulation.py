@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from counting import uncounted
+from without_coverage import uncounted
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Content, Limits, Recipient, State

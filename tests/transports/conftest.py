@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from carriers import EVERY, Carrier, Kind, kind_of
+from transport_runner import EVERY, Carrier, Kind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

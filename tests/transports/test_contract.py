@@ -12,8 +12,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from carriers import EVERY, Carrier, Sync, budget, kind_of, post
-from faulty import FaultyServer, close, drip, hang, raw, reply, reset, stall
+from faulty_server import FaultyServer, close, drip, hang, raw, reply, reset, stall
+from transport_runner import EVERY, Carrier, Sync, budget, kind_of, post
 
 from xoxzo.cloudpy.protocols import Progress, Request
 

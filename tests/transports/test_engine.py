@@ -8,8 +8,8 @@ import ssl
 import time
 
 import pytest
-from carriers import Carrier, budget, post
-from faulty import FaultyServer, Peer, close, hang, raw, reply, stall
+from faulty_server import FaultyServer, Peer, close, hang, raw, reply, stall
+from transport_runner import Carrier, budget, post
 
 from xoxzo.cloudpy import APIError, Client
 from xoxzo.cloudpy.protocols import Progress, Response, TransportFailure

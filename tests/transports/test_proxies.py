@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 
 import pytest
-from carriers import budget, post
-from faulty import FaultyServer, Peer, raw, reply
+from faulty_server import FaultyServer, Peer, raw, reply
+from transport_runner import budget, post
 
 OK = reply(201, "fine")
 

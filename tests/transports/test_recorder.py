@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from carriers import Async, Sync, budget
-from faulty import FaultyServer, close, hang, raw, reply
+from faulty_server import FaultyServer, close, hang, raw, reply
 from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
+from transport_runner import Async, Sync, budget
 
 from xoxzo.cloudpy import AsyncClient, Client, errors
 from xoxzo.cloudpy.errors import ConfigurationError

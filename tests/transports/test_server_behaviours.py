@@ -10,7 +10,7 @@ import pytest
 import trustme
 from behaviour_runs import Arena, Seen, create, read, run_in_loop, run_in_threads, server_contexts
 from behaviour_table import BEHAVIOURS, OVER_TLS, ServerBehaviour
-from carriers import Async, OnUvloop, Sync, budget, uvloop
+from transport_runner import Async, OnUvloop, Sync, budget, uvloop
 
 from xoxzo.cloudpy.protocols import Request
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport

@@ -12,8 +12,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from carriers import budget, post
-from faulty import FaultyServer, Peer, close, hang, raw, reply
+from faulty_server import FaultyServer, Peer, close, hang, raw, reply
+from transport_runner import budget, post
 
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 from xoxzo.cloudpy.transports import threads

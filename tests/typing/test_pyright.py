@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from counting import uncounted_environment
+from without_coverage import uncounted_environment
 
 HERE = Path(__file__).parent
 

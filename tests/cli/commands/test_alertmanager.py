@@ -20,8 +20,8 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
+from alertmanager_simulation import alert, body
 from click.testing import CliRunner, Result
-from on_call import alert, body
 
 from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.integrations.alertmanager.config import example

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.request import urlopen
 
-from configured import lines
+from cli_configuration import lines
 
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, USAGE
 from xoxzo.cloudpy.cli.core.output.results import Output

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.campaigns.ledger import files
 from xoxzo.cloudpy.cli.core import completion_values
 
 if TYPE_CHECKING:
-    from ready import Ready
+    from command_processes import Ready
 
 SHELLS = {
     "bash": (["--norc", "--noprofile", "-i"], 'eval "$(xoxzo completion bash)"'),

@@ -3,7 +3,7 @@
 import stat
 
 import pytest
-from configured import lines, written
+from cli_configuration import lines, written
 
 from xoxzo.cloudpy.cli.commands.config import profiles as config_profiles
 from xoxzo.cloudpy.cli.core.config import config_file

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 
 import pytest
 from click.testing import CliRunner
-from faulty import FaultyServer, reply
+from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy.cli.commands import demo
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import trustme
 from click.testing import CliRunner, Result
-from faulty import FaultyServer, hang, reply
+from faulty_server import FaultyServer, hang, reply
 from terminal import in_pipe, in_terminal
 
 from xoxzo.cloudpy.cli.commands.doctor import extras, finding

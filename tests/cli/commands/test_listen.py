@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from faulty import FaultyServer, reply
+from faulty_server import FaultyServer, reply
 from hypothesis import given, strategies
-from listening import listening
+from listen_process import listening
 
 from xoxzo.cloudpy import SimulatorError
 from xoxzo.cloudpy.cli.commands.listen import received_callback

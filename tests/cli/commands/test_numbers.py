@@ -1,6 +1,6 @@
 """`xoxzo din`, `sin` and `phone`, in this process."""
 
-from configured import lines
+from cli_configuration import lines
 
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, USAGE
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
-from simulated import CALL, SMS, web
+from simulator_callers import CALL, SMS, web
 from simulator_process import COMMAND, FORM, end, running
 
 from xoxzo.cloudpy.cli.commands.simulator.command import command

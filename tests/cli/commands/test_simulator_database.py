@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from simulated import SMS, basic, web
+from simulator_callers import SMS, basic, web
 from simulator_process import COMMAND, FORM, running
 
 SENDERS = 6

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from configured import lines
+from cli_configuration import lines
 
 from xoxzo.cloudpy import AuthenticationFailed, BadRequest, NotEnoughCredits, RateLimited
 from xoxzo.cloudpy.protocols import Attempt

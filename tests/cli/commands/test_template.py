@@ -6,7 +6,7 @@ import json
 from urllib.request import Request, urlopen
 
 import pytest
-from configured import lines
+from cli_configuration import lines
 
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, USAGE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from listening import listening
+from listen_process import listening
 
 PHONE, OTHER, CALLER = "+818011112222", "+818033334444", "815011112222"
 SECRET = "a secret of the tests"

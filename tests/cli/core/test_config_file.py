@@ -1,7 +1,7 @@
 """The configuration file: where it is, who may read it, what may stand in it."""
 
 import pytest
-from configured import written
+from cli_configuration import written
 
 from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError

@@ -2,7 +2,7 @@
 
 import socket
 
-from faulty import FaultyServer, reply
+from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy.cli.core.config import profiles
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, USAGE

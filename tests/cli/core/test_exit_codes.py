@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import click
 import pytest
-from faulty import FaultyServer, hang, raw, reply
+from faulty_server import FaultyServer, hang, raw, reply
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.cli.core import exit_codes

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from faulty import FaultyServer, raw, reply
-from simulated import Listener, web
+from faulty_server import FaultyServer, raw, reply
+from simulator_callers import Listener, web
 from simulator_process import end, running
 
 from xoxzo.cloudpy.cli.commands.simulator.command import command

@@ -4,8 +4,8 @@ import socket
 import sys
 
 import pytest
-from configured import written
-from faulty import FaultyServer, raw, reply
+from cli_configuration import written
+from faulty_server import FaultyServer, raw, reply
 
 from xoxzo.cloudpy.cli.core.config import local_simulator, profiles, tokens
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError

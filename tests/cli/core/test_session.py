@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from configured import written
+from cli_configuration import written
 
 from xoxzo.cloudpy.cli.core import session
 from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend

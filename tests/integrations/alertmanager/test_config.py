@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from on_call import FILE, settings
+from alertmanager_simulation import FILE, settings
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument

@@ -1,7 +1,7 @@
 """The messages about alerts, and how they are shortened to fit."""
 
+from alertmanager_simulation import alert, notification, settings
 from hypothesis import given, settings as settings_, strategies
-from on_call import alert, notification, settings
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.integrations.alertmanager import message_text

@@ -5,8 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from alertmanager_simulation import SATO, SUZUKI, TANAKA, FakeXoxzo, OnCall, alert, settings
 from msgspec.structs import replace
-from on_call import SATO, SUZUKI, TANAKA, FakeXoxzo, OnCall, alert, settings
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.escalation import apply_outcomes

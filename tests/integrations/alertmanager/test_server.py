@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from on_call import OnCall, alert, body, notification, settings
+from alertmanager_simulation import OnCall, alert, body, notification, settings
 from starlette.testclient import TestClient
 
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument

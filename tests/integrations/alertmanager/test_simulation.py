@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from on_call import NOON, SATO, SUZUKI, TANAKA, FakeXoxzo, OnCall, alert, settings
+from alertmanager_simulation import NOON, SATO, SUZUKI, TANAKA, FakeXoxzo, OnCall, alert, settings
 
 from xoxzo.cloudpy.integrations.alertmanager import escalation, receiver, routing, senders, spend_limit
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Outcome, Phase

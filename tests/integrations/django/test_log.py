@@ -3,10 +3,10 @@
 import threading
 
 import pytest
+from delivery_log_contract import LogContract, report
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client as Browser
-from log_contract import LogContract, report
 
 from xoxzo.cloudpy.callbacks import DeliveryLog
 from xoxzo.cloudpy.integrations.django.models import Delivery

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_configuration import written
 from click.testing import Result
-from configured import written
 
 from xoxzo.cloudpy.campaigns import Campaign, Content
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Face:
+class ClientRunner:
     """Makes the same call with either client; a listing is gathered into a list.
 
     Args:

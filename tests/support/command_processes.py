@@ -61,7 +61,7 @@ class Ready:
 
     def __enter__(self) -> Self:
         self._door, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        script = str(Path(__file__).with_name("zygote.py"))
+        script = str(Path(__file__).with_name("fork_server.py"))
         with other:
             self._process = subprocess.Popen(
                 [sys.executable, script, str(other.fileno())], pass_fds=[other.fileno()], env=_unmeasured({})

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from simulated import CALL, SMS, Caller, basic
+from simulator_callers import CALL, SMS, Caller, basic
 
 PHONE, OTHER = SMS["recipient"], "+819012345678"
 WEBSITE = {"website": "example.com"}

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import h11
 import pytest
-from simulated import SMS, basic
+from simulator_callers import SMS, basic
 
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, server as server_module
 from xoxzo.cloudpy.simulator.server import Server

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from xoxzo.cloudpy.simulator.api import query_strings, request_bodies
+from xoxzo.cloudpy.simulator.api import query_strings, request
 from xoxzo.cloudpy.simulator.api.http import HttpError
-from xoxzo.cloudpy.simulator.engine.rules import phone_numbers, prices, sms_text, urls
+from xoxzo.cloudpy.simulator.engine.rules import phone_numbers, pricing, sms_text, urls
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
     ActionError,
     Playback,
@@ -105,10 +105,10 @@ def test_a_masked_number_keeps_four_digits() -> None:
 def test_prices_are_found_by_the_longest_code() -> None:
     """A missing catch-all makes other countries free."""
     tariff = {"8": 1, "81": 2}
-    assert prices.price_for_number(tariff, "+819012345678") == 2
-    assert prices.price_for_number(tariff, "+8613012345678") == 1
-    assert prices.price_for_number(tariff, "+14155550100") == 0
-    assert prices.price_json(prices.as_decimal(0.1)) == 0.1
+    assert pricing.price_for_number(tariff, "+819012345678") == 2
+    assert pricing.price_for_number(tariff, "+8613012345678") == 1
+    assert pricing.price_for_number(tariff, "+14155550100") == 0
+    assert pricing.price_json(pricing.as_decimal(0.1)) == 0.1
 
 
 @pytest.mark.parametrize("url", ["http://example.com", "https://example.com:8/a?b=c#d", "http://[::1]/x"])
@@ -244,17 +244,17 @@ MULTIPART = (
 
 def test_bodies_of_all_kinds() -> None:
     """Form, JSON and multipart give the same fields; a file is no text, a nameless part is skipped."""
-    assert request_bodies.parse_body("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {
+    assert request.parse_body("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {
         "a": "2",
         "b": "あ",
         "c": "",
     }
-    assert request_bodies.parse_body("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
-    assert request_bodies.parse_body("multipart/form-data; boundary=B", MULTIPART) == {
+    assert request.parse_body("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
+    assert request.parse_body("multipart/form-data; boundary=B", MULTIPART) == {
         "a": "1",
-        "f": request_bodies.UPLOAD,
+        "f": request.UPLOAD,
     }
-    assert request_bodies.parse_body("image/png", b"") == {}
+    assert request.parse_body("image/png", b"") == {}
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_bodies_of_all_kinds() -> None:
 def test_bodies_that_cannot_be_read(kind: str, body: bytes, status: int) -> None:
     """Each is refused with its status, never with an error of ours."""
     with pytest.raises(HttpError) as refused:
-        request_bodies.parse_body(kind, body)
+        request.parse_body(kind, body)
     assert refused.value.status == status
 
 
@@ -287,7 +287,7 @@ def test_too_many_parts_are_refused() -> None:
     part = '--B\r\nContent-Disposition: form-data; name="{}"\r\n\r\n1\r\n'
     body = "".join(part.format(number) for number in range(1001)) + "--B--\r\n"
     with pytest.raises(HttpError):
-        request_bodies.parse_body("multipart/form-data; boundary=B", body.encode())
+        request.parse_body("multipart/form-data; boundary=B", body.encode())
 
 
 @given(
@@ -296,4 +296,4 @@ def test_too_many_parts_are_refused() -> None:
 )
 def test_no_body_breaks_the_parsers(kind: str, body: bytes) -> None:
     """Whatever bytes come, they are fields or a refusal."""
-    assert status_of(lambda: request_bodies.parse_body(kind, body)) in {None, 400}
+    assert status_of(lambda: request.parse_body(kind, body)) in {None, 400}

@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.simulator.api.handlers import description, links
 from xoxzo.cloudpy.simulator.api.http import (
     DATABASE_UNWRITABLE,
+    JSON,
     ApiRequest,
     ApiResponse,
     HttpError,
     detail,
+    empty_response,
+    json_response,
     not_enough_credits,
 )
 from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, throttled
-from xoxzo.cloudpy.simulator.api.request_context import JSON, Handler, RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.api.request import Handler, RequestContext
 from xoxzo.cloudpy.simulator.api.routes import Route, Routes
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector, retry_after_seconds
+from xoxzo.cloudpy.simulator.engine.aggregates import RefusedRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
-from xoxzo.cloudpy.simulator.engine.minute_stats import RefusedRequest
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.requests import MAX_BODY_BYTES, ReceivedRequest
 from xoxzo.cloudpy.simulator.errors import NotSaved
@@ -60,15 +63,19 @@ class Api:
 
     def handle(self, request: ApiRequest) -> ApiResponse:
         """Answer a request; never raises for anything that a caller can send."""
-        found = self._routes.find(request.path)
-        if found is None:
-            return self._elsewhere(request)
-        route, ident, slashed = found
-        if not slashed:
-            return self._add_slash(request)
-        fault = self.faults.hit_request(f"{_READING.get(request.method, request.method)} {route.path}")
-        if fault is not None:
-            return self._fail(request, fault, lambda: self._carry_out(request, route, ident))
+        if known := self._routes.without_id.get(request.path):  # nearly all requests send a message
+            route, ident = known, ""
+        else:
+            found = self._routes.find(request.path)
+            if found is None:
+                return self._answer_public_path(request)
+            route, ident, slashed = found
+            if not slashed:
+                return self._add_slash(request)
+        if self.faults.active:
+            fault = self.faults.hit_request(f"{_READING.get(request.method, request.method)} {route.path}")
+            if fault is not None:
+                return self._fail(request, fault, lambda: self._carry_out(request, route, ident))
         return self._carry_out(request, route, ident)
 
     def handle_together(self, requests: Sequence[ApiRequest]) -> list[ApiResponse]:
@@ -129,8 +136,8 @@ class Api:
         headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
         return ApiResponse(answer.status, answer.body, headers)
 
-    def _elsewhere(self, request: ApiRequest) -> ApiResponse:
-        """Answer what is open to everybody; all other paths are unknown."""
+    def _answer_public_path(self, request: ApiRequest) -> ApiResponse:
+        """Answer a path that needs no credentials; all others are unknown."""
         if request.path == description.PATH:
             return description.describe(request.method, self._base_url(request))
         if request.path.startswith(links.PATH):
@@ -146,7 +153,8 @@ class Api:
                 pair = ""
             sid, _, token = pair.partition(":")
             if self._admits(sid, token):
-                self.rate_limits.check_address(request)
+                if self.rate_limits.has_allow_list:
+                    self.rate_limits.check_address(request)
                 return self._engine.accounts.get(sid, token)
         raise detail(401, "Invalid sid/token")
 

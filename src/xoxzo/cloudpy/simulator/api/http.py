@@ -73,3 +73,16 @@ def not_enough_credits(required: Decimal) -> HttpError:
 def encode(body: object) -> bytes:
     """Write JSON as Django REST Framework does: compact, in UTF-8."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+JSON = ((b"content-type", b"application/json"),)
+
+
+def json_response(status: int, body: object) -> ApiResponse:
+    """Return a reply with a JSON body."""
+    return ApiResponse(status, encode(body), JSON)
+
+
+def empty_response(status: int) -> ApiResponse:
+    """Return a reply without a body, and so without a Content-Type (API section 15.15)."""
+    return ApiResponse(status)

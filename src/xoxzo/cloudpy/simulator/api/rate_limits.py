@@ -43,6 +43,7 @@ class RateLimits:
             for limit in (settings.requests_per_second, settings.list_interval, settings.most_connections)
         )
         """Whether anything is, so that nothing is counted in vain."""
+        self.has_allow_list = bool(settings.allowed_addresses)
         self._networks = [_network(text) for text in settings.allowed_addresses]
         self._general = SlidingWindow(settings.requests_per_second or 0, 1.0)
         self._listing = SlidingWindow(1, settings.list_interval or 0.0)
@@ -63,13 +64,12 @@ class RateLimits:
         Raises:
             Refused: 401 like a bad token, or 403.
         """
-        if self._networks:
-            address = ipaddress.ip_address(request.peer[0] if request.peer else _HERE)
-            address = getattr(address, "ipv4_mapped", None) or address
-            if not any(address in network for network in self._networks):
-                if self._settings.refused_address_status == 401:
-                    raise detail(401, "Invalid sid/token")
-                raise detail(403, "You do not have permission to perform this action.")
+        address = ipaddress.ip_address(request.peer[0] if request.peer else _HERE)
+        address = getattr(address, "ipv4_mapped", None) or address
+        if not any(address in network for network in self._networks):
+            if self._settings.refused_address_status == 401:
+                raise detail(401, "Invalid sid/token")
+            raise detail(403, "You do not have permission to perform this action.")
 
     def admit(self, account: Account, request: ApiRequest, *, listing: bool) -> None:
         """Count a request of an account.

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from xoxzo.cloudpy.simulator.api.handlers import account, calls, carrier_lookup, conferences, otp, sms, templates
 from xoxzo.cloudpy.simulator.api.handlers.subscribed_numbers import NumberHandlers
-from xoxzo.cloudpy.simulator.api.request_context import Handler, Methods
+from xoxzo.cloudpy.simulator.api.request import Handler, Methods
 
 _ID = None
 """Stands for an id in a path."""
@@ -73,8 +73,8 @@ class Routes:
         for pieces, route in self._table.items():
             path = "/".join(("", *(piece or "{id}" for piece in pieces), ""))
             self._table[pieces] = replace(route, path=path)
-        # Paths without an id as they are nearly always written: found at once, for sending is the busiest of all.
-        self._plain = {
+        # Paths without an id, as they are nearly always written.
+        self.without_id = {
             "/".join(("", *map(str, pieces), "")).encode(): route
             for pieces, route in self._table.items()
             if _ID not in pieces
@@ -97,8 +97,6 @@ class Routes:
             The route, the id in the path (or an empty text) and whether the path ends in its slash; ``None`` when
             there is no such path.
         """
-        if plain := self._plain.get(path):
-            return plain, "", True
         # Split before unquoting: an id with an encoded slash must not reach another path.
         first, *pieces = path.split(b"/")
         segments = [unquote(piece.decode("latin-1"), errors="replace") for piece in pieces]

@@ -85,7 +85,8 @@ class FaultInjector:
         self._random = random.Random(seed)  # noqa: S311 - it guards nothing
         self._endpoints = frozenset(endpoints)
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
+        self.active: list[Fault] = []
+        """The faults that are on; `for fault in faults` leaves out those whose time is over."""
         self._made = 0
         self.counts: Counter[str] = Counter()
         """How often each kind has hit."""
@@ -102,10 +103,10 @@ class FaultInjector:
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
             self._end_old()
-            return iter(list(self._faults))
+            return iter(list(self.active))
 
     def __bool__(self) -> bool:
-        return bool(self._faults)
+        return bool(self.active)
 
     def add(
         self,
@@ -150,11 +151,11 @@ class FaultInjector:
         if not 0 <= seconds <= _LONGEST:
             raise SimulatorError("seconds_out_of_range", "seconds must be between 0 and a day")
         with self._lock:
-            if len(self._faults) >= _MOST:
+            if len(self.active) >= _MOST:
                 raise SimulatorError("too_many_faults", "there are {n} faults already", n=_MOST)
             self._made += 1
             fault = Fault(self._made, kind, endpoint, chance, times, seconds)
-            self._faults.append(fault)
+            self.active.append(fault)
             if kind == "refuse":
                 self._ends[fault.ident] = time.monotonic() + seconds
         self._tell(f"{kind} begun")
@@ -167,16 +168,16 @@ class FaultInjector:
             SimulatorError: There is none with this number; it may have ended by itself.
         """
         with self._lock:
-            kept = [fault for fault in self._faults if fault.ident != ident]
-            if len(kept) == len(self._faults):
+            kept = [fault for fault in self.active if fault.ident != ident]
+            if len(kept) == len(self.active):
                 raise ItemNotFound("no_such_fault", "there is no such fault")
-            self._faults = kept
+            self.active = kept
         self._tell("ended")
 
     def all_normal(self) -> None:
         """End all faults."""
         with self._lock:
-            self._faults = []
+            self.active = []
         self._tell("all normal")
 
     def refusing(self) -> float:
@@ -202,11 +203,11 @@ class FaultInjector:
         return self._hit(lambda fault: fault.kind in CALLBACK_KINDS)
 
     def _hit(self, fits: Callable[[Fault], bool]) -> Fault | None:
-        if not self._faults:  # the busiest path: no lock is taken while all is normal
+        if not self.active:
             return None
         with self._lock:
             self._end_old()
-            for place, fault in enumerate(self._faults):
+            for place, fault in enumerate(self.active):
                 if fits(fault) and (fault.chance == 1 or self._random.random() < fault.chance):
                     self._spend(place, fault)
                     self.counts[fault.kind] += 1
@@ -224,17 +225,17 @@ class FaultInjector:
             return
         now = time.monotonic()
         over = {ident for ident, end in self._ends.items() if end <= now}
-        self._faults = [fault for fault in self._faults if fault.ident not in over]
-        left = {fault.ident for fault in self._faults}
+        self.active = [fault for fault in self.active if fault.ident not in over]
+        left = {fault.ident for fault in self.active}
         self._ends = {ident: end for ident, end in self._ends.items() if ident in left}
 
     def _spend(self, place: int, fault: Fault) -> None:
         if fault.left is None:
             return
         if fault.left == 1:
-            del self._faults[place]
+            del self.active[place]
         else:
-            self._faults[place] = replace(fault, left=fault.left - 1)
+            self.active[place] = replace(fault, left=fault.left - 1)
 
 
 def retry_after_seconds(fault: Fault) -> int:

@@ -12,7 +12,7 @@ from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.records import TemplateRecord, template_record
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.simulator.engine.aggregates import MinuteStats, PhoneIndex
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
-from xoxzo.cloudpy.simulator.engine.minute_stats import MinuteStats
-from xoxzo.cloudpy.simulator.engine.phone_index import PhoneIndex
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest

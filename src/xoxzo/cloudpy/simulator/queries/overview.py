@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
+from xoxzo.cloudpy.simulator.engine.aggregates import KEPT_MINUTES, Minute, RefusedRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.minute_stats import KEPT_MINUTES, Minute, RefusedRequest
 
 MAX_MINUTES = KEPT_MINUTES
 """Minutes that can be looked back."""

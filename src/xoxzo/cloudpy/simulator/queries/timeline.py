@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.simulator.carriers import carrier_of
 from xoxzo.cloudpy.simulator.engine.context import request_headers
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
-from xoxzo.cloudpy.simulator.engine.rules.sms_pricing import route
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message, from_reply
 
@@ -93,7 +92,14 @@ def _of_message(engine: Engine, message: Message) -> Iterator[TimelineEntry]:
 def _price(engine: Engine, message: Message) -> dict[str, Any]:
     if message.request.fixed_cost is not None:
         return {"fixed": price_json(message.cost), "total": price_json(message.cost)}
-    each, _ = route(engine.settings, message.request)
+    request = message.request
+    each, _ = sms_route(
+        engine.settings,
+        recipient=request.recipient,
+        sender=request.sender,
+        k_premium=request.k_premium,
+        k_premium_sender=request.k_premium_sender,
+    )
     tracking = as_decimal(engine.settings.tracking_price) if message.tracking else 0
     return {
         "each": price_json(each),

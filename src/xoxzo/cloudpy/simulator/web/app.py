@@ -85,11 +85,16 @@ class Application:
 
     async def _answer_api(self, scope: Scope, path: bytes, receive: Receive, send: Send) -> None:
         # No router, no request object of a framework: nearly all requests come here.
-        body = await read_body(receive, self._max_body)
+        message = await receive()
+        whole = message.get("body", b"")
+        is_complete = (
+            message["type"] == "http.request" and not message.get("more_body") and len(whole) <= self._max_body
+        )
+        body = whole if is_complete else await read_body(receive, self._max_body, message)
         headers, client, method = dict(scope["headers"]), scope.get("client"), scope["method"]
         if isinstance(body, ApiResponse):
             response = body
-        elif method not in _READING and is_foreign(headers):
+        elif (b"origin" in headers or b"sec-fetch-site" in headers) and method not in _READING and is_foreign(headers):
             response = _FOREIGN
         else:
             request = ApiRequest(method, path, scope["query_string"], headers, body, client and tuple(client))

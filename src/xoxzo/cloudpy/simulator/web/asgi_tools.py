@@ -37,25 +37,32 @@ async def until_stopping(stopping: asyncio.Event, awaited: Awaitable[T]) -> T | 
         end.cancel()
 
 
-async def read_body(receive: Receive, most: int) -> bytes | ApiResponse:
-    """Read a request body of at most `most` bytes, or return the refusal of one that is too large, too slow or cut.
+async def read_body(
+    receive: Receive, max_bytes: int, first: MutableMapping[str, Any] | None = None
+) -> bytes | ApiResponse:
+    """Read a request body, or return the refusal of one that is too large, too slow or cut.
 
-    A body that is too large is read on for a while, so that a caller who sends first and reads later gets the answer.
+    A body that is too large is read on for a while, so that a client that sends first and reads later gets the answer.
+
+    Args:
+        receive: As ASGI gives it.
+        max_bytes: How long the body may be.
+        first: The first message, if it was received already.
     """
     body = bytearray()
     size = 0
     try:
         async with asyncio.timeout(_BODY_TIMEOUT_SECONDS):
-            while size <= 16 * most:
-                message = await receive()
+            while size <= 16 * max_bytes:
+                message, first = first or await receive(), None
                 if message["type"] == "http.disconnect":
                     return _GONE
                 chunk = message.get("body", b"")
                 size += len(chunk)
-                if size <= most:
+                if size <= max_bytes:
                     body += chunk
                 if not message.get("more_body"):
                     break
     except TimeoutError:
         return _TOO_SLOW
-    return bytes(body) if size <= most else _TOO_LARGE
+    return bytes(body) if size <= max_bytes else _TOO_LARGE

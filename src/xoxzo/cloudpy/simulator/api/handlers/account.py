@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.api.request_context import RequestContext, json_response
+from xoxzo.cloudpy.simulator.api.http import json_response
+from xoxzo.cloudpy.simulator.api.request import RequestContext
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.http import ApiResponse

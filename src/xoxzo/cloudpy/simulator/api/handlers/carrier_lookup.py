@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.api.request_context import RequestContext, json_response
+from xoxzo.cloudpy.simulator.api.http import json_response
+from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
 
 if TYPE_CHECKING:

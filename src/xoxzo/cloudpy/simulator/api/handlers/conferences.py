@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, invalid
-from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, empty_response, invalid, json_response
+from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.records.calls import ConferenceRequest
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import LANGUAGES
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits, is_number, without_plus
-from xoxzo.cloudpy.simulator.engine.rules.prices import has_dialling_code
+from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.api.fields import Fields
+    from xoxzo.cloudpy.simulator.api.request import Fields
 
 
 def place(exchange: RequestContext) -> ApiResponse:

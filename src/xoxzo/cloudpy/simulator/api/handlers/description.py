@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse
-from xoxzo.cloudpy.simulator.api.request_context import json_response
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, json_response
 
 PATH = b"/openapi.json"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import string
 from urllib.parse import quote
 
-from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiRequest, ApiResponse
-from xoxzo.cloudpy.simulator.api.request_context import empty_response, json_response
+from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiRequest, ApiResponse, empty_response, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.errors import NotSaved
 

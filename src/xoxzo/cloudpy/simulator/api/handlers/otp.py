@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, invalid
-from xoxzo.cloudpy.simulator.api.request_context import RequestContext, json_response
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, invalid, json_response
+from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
-from xoxzo.cloudpy.simulator.engine.rules.prices import has_dialling_code
+from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from xoxzo.cloudpy.simulator.api.fields import Fields
 from xoxzo.cloudpy.simulator.api.handlers import sms
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, invalid
-from xoxzo.cloudpy.simulator.api.request_context import RequestContext, empty_response, json_response
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, empty_response, invalid, json_response
+from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, MissingVariables, NotApproved, UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.templates import Template
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits

@@ -8,7 +8,7 @@ from typing import Literal
 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest, StatusChange
-from xoxzo.cloudpy.simulator.engine.rules.prices import price_json
+from xoxzo.cloudpy.simulator.engine.rules.pricing import price_json
 from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, CallRequest, CallStatus, Step
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_for_number, price_json
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number, price_json
 from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, remove_from_index, surplus
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.ringing import PhoneRinger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.carriers import carrier_of
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference, ConferenceRequest
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_for_number
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number
 from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 

@@ -8,7 +8,7 @@ from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website, _Key, _key
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest, SmsStatus
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
 from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, remove_from_index, surplus
-from xoxzo.cloudpy.simulator.engine.rules.sms_pricing import route
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.links import LinkService
@@ -62,7 +61,13 @@ class SmsService:
         count = count_parts(measured)
         if count is None:
             raise MessageTooLong
-        price, shown_sender = route(settings, request)
+        price, shown_sender = sms_route(
+            settings,
+            recipient=request.recipient,
+            sender=request.sender,
+            k_premium=request.k_premium,
+            k_premium_sender=request.k_premium_sender,
+        )
         if request.fixed_cost is None:
             cost = price * count + (as_decimal(settings.tracking_price) if tracking else 0)
         else:
@@ -191,8 +196,9 @@ class SmsService:
         self._context.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
             self.links.messages[message.tracking.path] = message
-        for msgid in surplus(self.messages, self._context.settings.max_messages):
-            self._delete(self.messages.pop(msgid))
+        if len(self.messages) > self._context.settings.max_messages:
+            for msgid in surplus(self.messages, self._context.settings.max_messages):
+                self._delete(self.messages.pop(msgid))
 
     def delete_before(self, moment: float) -> None:
         """Forget what was sent before a moment."""

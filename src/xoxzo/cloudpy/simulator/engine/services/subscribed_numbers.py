@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
 from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.rules.prices import as_decimal
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.settings import NumberRange
 

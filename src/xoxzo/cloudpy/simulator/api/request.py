@@ -1,4 +1,4 @@
-"""Request bodies: forms, JSON and multipart, each read as Django REST Framework reads it (API section 1.3)."""
+"""A request as handlers get it: its context, and the fields of its body (API sections 1.3 and 1.5)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import json
 import logging
 import re
 from binascii import unhexlify
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
 
-from xoxzo.cloudpy.simulator.api.http import HttpError, detail
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, HttpError, detail
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.rules.urls import is_url
 
 MAX_FIELDS = 1000
 """Fields in one body; Django refuses more."""
 
+
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+
 
 # The parser warns of each bad body, which would end on standard error; its sender is told, that is enough.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
@@ -147,3 +151,128 @@ _PARSERS: dict[str, Callable[[str, bytes], Mapping[str, object]]] = {
     "application/json": _json,
     "multipart/form-data": _multipart,
 }
+
+
+REQUIRED = "This field is required."
+
+
+BLANK = "This field may not be blank."
+
+
+NULL = "This field may not be null."
+
+
+class Fields:
+    """The fields of one request.
+
+    Each reading method returns a value that can be used even when the field is wrong (an empty text), and notes the
+    error; `check` then refuses the request with all of them.
+
+    Args:
+        values: What the body held.
+    """
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+        self.errors: dict[str, list[str]] = {}
+
+    def error(self, name: str, reason: str) -> None:
+        """Note an error; the first of a field counts."""
+        self.errors.setdefault(name, [reason])
+
+    def check(self) -> None:
+        """Go on only when nothing is wrong.
+
+        Raises:
+            Refused: 400 with the errors by field.
+        """
+        if self.errors:
+            raise HttpError(400, self.errors)
+
+    def has(self, name: str) -> bool:
+        """Say whether a field is there."""
+        return name in self._values
+
+    def required(self, name: str, accept: Callable[[str], bool] | None = None, reason: str = "") -> str:
+        """Read a text that must be there and not be blank; `accept` decides whether it is right, else `reason`."""
+        if name not in self._values:
+            self.error(name, REQUIRED)
+            return ""
+        text = self.text(name)
+        if name in self.errors:
+            return ""
+        if not text.strip():
+            self.error(name, BLANK)
+        elif accept is not None and not accept(text):
+            self.error(name, reason)
+        return text
+
+    def url(self, name: str) -> str | None:
+        """Read an address that may be absent."""
+        return self.required(name, is_url, "Enter a valid URL.") if name in self._values else None
+
+    def flag(self, name: str) -> bool:
+        """Read a switch: `true` in any case, or JSON true; anything else is off (API section 15.29)."""
+        value = self._values.get(name)
+        return value is True or (isinstance(value, str) and value.lower() == "true")
+
+    def tags(self) -> tuple[str, ...]:
+        """Read the comma-separated tags; blanks around them and empty ones are dropped (API section 15.30)."""
+        text = self.text("tags") if "tags" in self._values else ""
+        return tuple(tag.strip() for tag in text.split(",") if tag.strip())
+
+    def raw(self, name: str) -> object:
+        """Read a value of any kind that must be there; ``None`` when it is not."""
+        if name not in self._values:
+            self.error(name, REQUIRED)
+            return None
+        if self._values[name] is None:
+            self.error(name, NULL)
+        return self._values[name]
+
+    def text(self, name: str) -> str:
+        """Read a text that is there and may be blank; a JSON number is the text that it shows."""
+        value = self._values[name]
+        if value is None:
+            self.error(name, NULL)
+        elif isinstance(value, bool) or not isinstance(value, str | int | float):
+            self.error(name, "Not a valid string.")
+        else:
+            return self._safe(name, str(value))
+        return ""
+
+    def _safe(self, name: str, text: str) -> str:
+        # The two characters that Django REST Framework takes out of every text field, with its words.
+        if "\x00" in text:
+            self.error(name, "Null characters are not allowed.")
+        elif not text.isascii() and (bad := next((c for c in text if "\ud800" <= c <= "\udfff"), "")):
+            self.error(name, f"Surrogate characters are not allowed: U+{ord(bad):X}.")
+        else:
+            return text
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """One authenticated request to a known path."""
+
+    engine: Engine
+    account: Account
+    request: ApiRequest
+    ident: str
+    """The id in the path, or an empty text."""
+    base_url: str
+
+    def fields(self) -> Fields:
+        """Read the body.
+
+        Raises:
+            Refused: It cannot be read.
+        """
+        return Fields(parse_body(self.request.header(b"content-type"), self.request.body))
+
+
+Handler = Callable[[RequestContext], ApiResponse]
+
+
+Methods = Mapping[str, Handler]

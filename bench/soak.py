@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import subprocess
 import sys
@@ -67,9 +68,12 @@ def main() -> None:
     parser.add_argument("--campaigns", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--sends", type=int, default=1_000_000)
+    parser.add_argument("--cancellations", type=int, default=2_000)
+    parser.add_argument("--forks", type=int, default=25)
     parser.add_argument("--seed", type=int, default=1_000_000)
     given = parser.parse_args()
     broken = play_all_faults()
+    misused = use_roughly(given.seed, given.cancellations, given.forks)
     miscounted = count_all(given.seed, given.sends)
     played = deaths = unknown = 0
     wrong: list[str] = []

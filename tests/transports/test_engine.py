@@ -179,7 +179,7 @@ def test_a_connection_that_is_gone_when_tls_was_agreed_on_is_none(monkeypatch) -
             pass
 
     async def program(port: int) -> None:
-        line = await aio_connection.dial("127.0.0.1", port, 5.0)
+        line = await aio_connection.dial("127.0.0.1", port)
         monkeypatch.setattr(line, "_loop", Loop())
         with pytest.raises(ConnectionAbortedError):
             await line.start_tls(ssl.create_default_context(), "localhost")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -114,7 +115,7 @@ def test_a_name_that_cannot_be_found_is_an_os_error(host) -> None:
 
     async def program() -> None:
         with pytest.raises(OSError, match=r"."):
-            await aio_connection.dial(host, 443, 30.0)
+            await aio_connection.dial(host, 443)
 
     asyncio.run(program())
 
@@ -129,28 +130,77 @@ def test_a_lookup_works_where_no_thread_can_be_started(monkeypatch) -> None:
     assert look_up("127.0.0.1", 443, 30.0)[0][4] == ("127.0.0.1", 443)
 
 
-def test_another_event_loop_gives_each_address_its_share(monkeypatch, listener, dead_address, refusing_address) -> None:
-    """Where addresses cannot be tried side by side, a dead one takes only its part of the time."""
-    uvloop = pytest.importorskip("uvloop")
+class Resolved:
+    """The running event loop, where a name has the addresses that a test gives it, each with a port of its own."""
 
-    async def program(*addresses) -> tuple[str, int]:
-        async def found(*_: object, **__: object) -> list[object]:
-            return [info(address) for address in addresses]
+    def __init__(self, loop: asyncio.AbstractEventLoop, addresses) -> None:
+        self._loop = loop
+        self._addresses = {f"127.0.0.{number}": address for number, address in enumerate(addresses, 2)}
 
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr(loop, "getaddrinfo", found, raising=False)
-        connection = await aio_connection.dial("api.example", 443, 1.0)
+    def __getattr__(self, name: str):
+        return getattr(self._loop, name)
+
+    async def getaddrinfo(self, *_: object, **__: object) -> list[object]:
+        return [info((host, 1)) for host in self._addresses]
+
+    def create_connection(self, protocol, host: str, _: int):
+        return self._loop.create_connection(protocol, *self._addresses[host])
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def dial(request, monkeypatch):
+    """Connect in an event loop to a name with these addresses; return the one that was taken."""
+    factory = None if request.param == "asyncio" else pytest.importorskip("uvloop").new_event_loop
+
+    async def program(addresses, seconds: float) -> tuple[str, int]:
+        loop = Resolved(asyncio.get_running_loop(), addresses)
+        monkeypatch.setattr(asyncio, "get_running_loop", lambda: loop)
+        async with asyncio.timeout(seconds):
+            connection = await aio_connection.dial("api.example", 443)
         peer = connection._transport.get_extra_info("peername")
         connection.abort()
         await asyncio.sleep(0)
         return peer
 
-    class Loop(uvloop.Loop):
-        """One whose attributes can be set."""
+    def run(*addresses, seconds: float = 30.0) -> tuple[str, int]:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            return runner.run(program(addresses, seconds))
 
-        async def create_connection(self, protocol, host=None, port=None, **more):
-            return await super().create_connection(protocol, host, ports[host], **more)
+    return run
 
-    ports = {"127.0.0.1": listener.getsockname()[1], "127.0.0.2": refusing_address[1]}
-    with asyncio.Runner(loop_factory=Loop) as runner:
-        assert runner.run(program(("127.0.0.2", 1), ("127.0.0.1", 1))) == listener.getsockname()
+
+def test_event_loops_try_addresses_beside_each_other(dial, listener, dead_address, refusing_address) -> None:
+    """A dead address hides no other; the first that answers wins."""
+    assert dial(dead_address, refusing_address, listener.getsockname()) == listener.getsockname()
+
+
+def test_in_event_loops_dead_addresses_together_take_no_longer_than_one(dial, dead_address) -> None:
+    """The caller's limit is for all of them, and leaves no socket open."""
+    with pytest.raises(TimeoutError):
+        dial(*[dead_address] * 4, seconds=0.4)
+
+
+def test_in_event_loops_addresses_that_refuse_are_told_by_the_last_error(dial, refusing_address) -> None:
+    """A name without addresses is an error of its own."""
+    with pytest.raises(ConnectionRefusedError):
+        dial(refusing_address, refusing_address)
+    with pytest.raises(OSError, match="no address"):
+        dial()
+
+
+def test_a_connection_that_comes_too_late_is_closed(dial, listener) -> None:
+    """Two addresses may answer in the same moment: one connection is taken, and the other leaves nothing behind."""
+    real = asyncio.wait
+
+    async def both(tasks, **_: object):
+        return await real(tasks) if len(tasks) == 2 else await real(tasks, timeout=0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "wait", both)
+        assert dial(listener.getsockname(), listener.getsockname()) == listener.getsockname()
+    for _ in range(2):
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(30)
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(1) == b""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from xoxzo.cloudpy.protocols import Progress, TransportFailure
@@ -161,6 +162,9 @@ class AsyncConnection(asyncio.BufferedProtocol):
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from now on; raise ``OSError``."""
         transport = self._transport
+        if not self.usable():
+            # An event loop would wait for a handshake that cannot come.
+            raise ConnectionAbortedError("the connection was closed, or bytes came before TLS")
         try:
             secured = await self._loop.start_tls(transport, self, context, server_hostname=host)
         except BaseException:
@@ -220,7 +224,10 @@ class AsyncConnection(asyncio.BufferedProtocol):
         except InvalidResponse as invalid:
             self._broken = str(invalid)
             self.abort()
-        if self.reader.buffered_bytes > _MAX_BUFFERED_BYTES and not self._paused:
+        if self.reader.complete and not self.reader.reusable:
+            # At once: a server could go on for ever.
+            self.abort()
+        elif self.reader.buffered_bytes > _MAX_BUFFERED_BYTES and not self._paused:
             self._paused = True
             self._transport.pause_reading()
         self._wake()
@@ -292,7 +299,7 @@ async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnec
     seconds = min(budget.connect, budget.remaining())
     try:
         async with asyncio.timeout(seconds):
-            connection = await dial(hop.host, hop.port, seconds)
+            connection = await dial(hop.host, hop.port)
             if hop.tls:
                 await connection.start_tls(trust.context(), hop.host)
             if route.tunnelled:
@@ -307,34 +314,48 @@ async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnec
     return connection
 
 
-async def dial(host: str, port: int, seconds: float) -> AsyncConnection:
+async def dial(host: str, port: int) -> AsyncConnection:
     """Open a TCP connection in the running event loop, as :func:`~xoxzo.cloudpy.transports.tcp.open_socket` does.
 
-    asyncio's own loop can try addresses beside each other. Another one, such as uvloop's, cannot: there each address
-    but the last gets its share of the time.
+    The event loops' own ways are not used: asyncio's forgets a socket whose caller is cancelled in the moment in which
+    it is connected, and uvloop's tries one address after another.
 
     Args:
         host: a name or an IP address.
         port: the port.
-        seconds: how long it may take; the caller ends it.
 
     Raises:
         OSError: there is none.
     """
     loop = asyncio.get_running_loop()
     try:
-        if isinstance(loop, asyncio.BaseEventLoop):
-            return (
-                await loop.create_connection(AsyncConnection, host, port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS)
-            )[1]
-        ends = loop.time() + seconds
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise bad_name(host) from error
-    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-    for others, address in zip(range(len(addresses) - 1, 0, -1), addresses, strict=False):
-        # TimeoutError is an OSError as well.
-        with contextlib.suppress(OSError):
-            async with asyncio.timeout((ends - loop.time()) / (others + 1)):
-                return (await loop.create_connection(AsyncConnection, address, port))[1]
-    return (await loop.create_connection(AsyncConnection, addresses[-1], port))[1]
+    except UnicodeError as unusable:
+        raise bad_name(host) from unusable
+    addresses = deque(dict.fromkeys(str(address[0]) for *_, address in found))
+    failure: BaseException = OSError("the name has no address")
+    pending: list[asyncio.Task[tuple[asyncio.Transport, AsyncConnection]]] = []
+    try:
+        while addresses or pending:
+            if addresses:
+                pending.append(loop.create_task(loop.create_connection(AsyncConnection, addresses.popleft(), port)))
+            await asyncio.wait(
+                pending, timeout=NEXT_ADDRESS_SECONDS if addresses else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in [task for task in pending if task.done()]:
+                pending.remove(task)
+                error = task.exception()
+                if error is None:
+                    return task.result()[1]
+                failure = error
+        raise failure
+    finally:
+        for task in pending:
+            task.cancel()
+            task.add_done_callback(_abort_late)
+
+
+def _abort_late(task: asyncio.Task[tuple[asyncio.Transport, AsyncConnection]]) -> None:
+    """Close a connection that was made too late."""
+    if not task.cancelled() and task.exception() is None:
+        task.result()[1].abort()

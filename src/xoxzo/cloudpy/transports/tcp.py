@@ -6,6 +6,7 @@ after the one before, beside it, so that a dead one costs little and all of them
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 - getaddrinfo and ssl load it at their first call: a fork then would break the child
 import errno
 import os
 import selectors

@@ -62,6 +62,24 @@ def play_all_faults() -> bool:
     return bool(done.returncode)
 
 
+def use_roughly(seed: int, cancellations: int, forks: int) -> bool:
+    """Share transports between threads, event loops and processes; return whether anything was wrong."""
+    sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
+    from robustness import play_cancellations, play_loops, play_threads
+
+    program = [sys.executable, str(REPOSITORY / "tests" / "support" / "robustness.py"), str(seed), str(forks)]
+    forked = subprocess.run(program, capture_output=True, text=True, check=False)
+    found = {
+        f"{cancellations:,} cancelled calls": asyncio.run(play_cancellations(seed, cancellations)),
+        f"{forks} forks under load": (forked.stdout + forked.stderr).split("\n") if forked.returncode else [],
+        "50 threads, 50 calls each": play_threads(seed, calls=50),
+        "3 event loops": play_loops(seed, [None] * 3, calls=500),
+    }
+    for name, wrong in found.items():
+        print(f"{name}, seed {seed}: {len(wrong)} wrong", *wrong, sep="\n  ")
+    return any(found.values())
+
+
 def main() -> None:
     """Play the fault matrix, simulate, then kill real processes."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -92,7 +110,7 @@ def main() -> None:
             failed += 1
             print(done.stdout)
     print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
-    sys.exit(bool(wrong or failed or miscounted or broken))
+    sys.exit(bool(wrong or failed or miscounted or broken or misused))
 
 
 if __name__ == "__main__":

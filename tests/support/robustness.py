@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 from behaviour_steps import Act, play
 from behaviour_table import EMPTY_400, GOOD, HEAD
-from faulty import FaultyServer
+from faulty_server import FaultyServer
 
 from xoxzo.cloudpy import APIError, AsyncClient, Client
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
@@ -29,7 +29,7 @@ from xoxzo.cloudpy.transports.threads import HttpTransport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faulty import Behaviour, Peer
+    from faulty_server import Behaviour, Peer
 
     from xoxzo.cloudpy import Attempt
 

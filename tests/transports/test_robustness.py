@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import robustness
-from carriers import uvloop
+from transport_runner import uvloop
 
 FACTORIES = {"asyncio": None} | ({} if uvloop is None else {"uvloop": uvloop.new_event_loop})
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
-    monkeypatch.setattr("xoxzo.cloudpy.flow.", 0.001)
+    monkeypatch.setattr("xoxzo.cloudpy.flow._MIN_BACKOFF_SECONDS", 0.001)
 
 
 def test_fifty_threads_share_one_transport() -> None:

@@ -1,4 +1,4 @@
-"""The simulator in other people's tests: a pytest plugin, which needs no configuration.
+"""The simulator for the tests of your program, as a pytest plugin without configuration.
 
-The extra ``pytest`` brings what it needs (``pip install "xoxzo-cloudpy[pytest]"``); the fixtures are then there.
+Its fixtures are available once the extra ``pytest`` is installed (``pip install "xoxzo-cloudpy[pytest]"``).
 """

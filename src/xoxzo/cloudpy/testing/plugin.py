@@ -1,6 +1,6 @@
-"""The pytest plugin: fixtures, and the timeline of what happened when a test failed.
+"""The pytest plugin: fixtures, and the events of a simulator in the report of a failed test.
 
-It is loaded into every test run of whoever has this package, so it imports nothing but pytest until a fixture is used.
+Pytest loads it wherever this package is installed, so it imports nothing but pytest until a fixture is used.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ FIXTURES = ("xoxzo_simulator", "xoxzo_simulator_server")
 
 @pytest.fixture
 def xoxzo_simulator() -> Iterator[SimulatedXoxzo]:
-    """Xoxzo in this process, without sockets: ``xoxzo_simulator.client()`` is a client of it.
+    """Provide a simulator in this process, without sockets; ``xoxzo_simulator.client()`` returns a client of it.
 
-    Messages arrive at once, and its clock stands until ``advance`` moves it.
+    Messages arrive at once, and the clock stands still until ``advance`` moves it.
     """
     from xoxzo.cloudpy.testing.simulated import SimulatedXoxzo
 
@@ -31,7 +31,7 @@ def xoxzo_simulator() -> Iterator[SimulatedXoxzo]:
 
 @pytest.fixture
 def xoxzo_simulator_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedServer]:
-    """The same, served on a free port, with ``XOXZO_API_HOST`` and credentials set while the test runs."""
+    """Provide a simulator on a free port; ``XOXZO_API_HOST`` and credentials are set during the test."""
     from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedServer, SimulatedXoxzo
 
     simulator = SimulatedXoxzo()
@@ -44,7 +44,7 @@ def xoxzo_simulator_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulate
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report of a test that failed what happened in its simulators."""
+    """Add the events of the simulators to the report of a failed test."""
     report = yield
     if report.when == "call" and report.failed:
         used = getattr(item, "funcargs", {})

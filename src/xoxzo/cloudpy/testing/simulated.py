@@ -1,4 +1,4 @@
-"""A simulator that suits tests, with ready clients."""
+"""Simulators for tests, with clients."""
 
 from __future__ import annotations
 
@@ -16,57 +16,57 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import Event
 
 SID = "test"
-TOKEN = "test"  # noqa: S105 - the simulator admits any
-AT_ONCE = {
+TOKEN = "test"  # noqa: S105 - the simulator accepts any
+TEST_SETTINGS = {
     "sms_queued_seconds": 0.0,
     "sms_delivering_seconds": 0.0,
     "templates_approved": True,
 }
-"""What differs from the simulator's own settings: a message arrives at once, and a template waits for nobody."""
+"""The settings that differ from the defaults: messages arrive at once, and templates are approved at once."""
 
 
 class SimulatedXoxzo(Simulator):
     """A simulator for one test.
 
-    A message has arrived when ``send`` returns, callbacks go out at the next `advance`, `wait` or `call`, and the clock
-    stands still until it is advanced. Every account is admitted; the clients that it hands out are of one.
+    A message has arrived when ``send`` returns, and callbacks are sent at the next `advance`, `wait` or `call`. The
+    clock stands still until it is advanced. Any credentials are accepted; all clients of it use the same account.
 
     Args:
-        settings: other settings, by name; see `Settings`.
+        settings: settings by name; see `Settings`.
     """
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - each has a type of its own
-        super().__init__(Settings(**{**AT_ONCE, **settings}), clock=SteppedClock())
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - each setting has its own type
+        super().__init__(Settings(**{**TEST_SETTINGS, **settings}), clock=SteppedClock())
         self._events: list[Event] = []
         self.engine.add_listener(self._events.append)
 
     @property
     def transcript(self) -> str:
-        """What happened, a line for each event, with whole numbers and texts."""
+        """The events, one line each, with unmasked numbers and messages."""
         return "\n".join(event_line(event, True) for event in self._events)
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
-        """Return a client that talks to this simulator without a socket.
+        """Return a client that calls this simulator without a socket.
 
         Args:
-            options: more for the client, by the names of its parameters.
+            options: more arguments of `Client`.
         """
         from xoxzo.cloudpy.client import Client
 
         return Client(**{"sid": SID, "auth_token": TOKEN, "transport": self.transport(), **options})
 
     def async_client(self, **options: Any) -> AsyncClient:  # noqa: ANN401 - those of AsyncClient
-        """Return the same for asyncio."""
+        """Return an asynchronous client of it; the options are those of `AsyncClient`."""
         from xoxzo.cloudpy.async_client import AsyncClient
 
         return AsyncClient(**{"sid": SID, "auth_token": TOKEN, "transport": self.async_transport(), **options})
 
 
 class SimulatedServer(Server):
-    """The same behind a free port of this machine.
+    """A simulator on a free port of this machine.
 
     Args:
-        simulator: what is served; all that can be done with it is done by ``server.simulator``.
+        simulator: the simulator, which is also ``server.simulator``.
     """
 
     simulator: SimulatedXoxzo
@@ -76,17 +76,17 @@ class SimulatedServer(Server):
 
     @property
     def transcript(self) -> str:
-        """What happened in the simulator."""
+        """The events of the simulator."""
         return self.simulator.transcript
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
-        """Return a client that talks to it over HTTP."""
+        """Return a client that calls it over HTTP; the options are those of `Client`."""
         from xoxzo.cloudpy.client import Client
 
         return Client(**{"sid": SID, "auth_token": TOKEN, "base_url": self.url, **options})
 
     def async_client(self, **options: Any) -> AsyncClient:  # noqa: ANN401 - those of AsyncClient
-        """Return the same for asyncio."""
+        """Return an asynchronous client of it; the options are those of `AsyncClient`."""
         from xoxzo.cloudpy.async_client import AsyncClient
 
         return AsyncClient(**{"sid": SID, "auth_token": TOKEN, "base_url": self.url, **options})

@@ -24,7 +24,7 @@ class NotAllowed(XoxzoError):
     """
 
     def __init__(self, reason: str, fields: Mapping[str, Any] | None = None, /, *, maybe_sent: bool = False) -> None:
-        super().__init__(reason, fields or {"maybe_sent": maybe_sent})
+        super().__init__(reason, {"maybe_sent": maybe_sent, **(fields or {})})
         self.maybe_sent: bool = self.fields["maybe_sent"]
 
 
@@ -120,7 +120,8 @@ class SendLimits:
             raise NotAllowed("its price is not known, and this server was started without one")
         if self.spent + cost > self.budget:
             raise NotAllowed(
-                f"it would cost about {cost} credits, and {self.left} are left of the budget {self.budget}"
+                "it would cost about {cost} credits, and {left} are left of the budget {budget}",
+                {"cost": cost, "left": self.left, "budget": self.budget},
             )
         self.spent += cost
         self._charges[reference] = _Charge(content, cost)

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from simulator_callers import SMS, Listener, Web, web
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event
+from xoxzo.cloudpy.simulator.queries.event_format import event_json
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web.control_api import event_streams
 from xoxzo.cloudpy.simulator.web.control_api.document import document
@@ -197,20 +199,44 @@ def test_events_are_told_as_they_happen(server: Server) -> None:
 
 def test_a_slow_reader_is_told_what_it_missed() -> None:
     """Of events that nobody reads the oldest are dropped, and counted."""
-    woken: list[object] = []
-    waiting = event_streams._Waiting(woken.append)
+    calls: list[object] = []
+    queue = event_streams._Queue(calls.append)
     for number in range(event_streams.MAX_WAITING + 5):
-        waiting.add(Event(0.0, "sms", str(number)))
-    assert len(woken) == 1
-    lost, kept = waiting.take()
-    assert (lost, len(kept), kept[0].ident) == (5, event_streams.MAX_WAITING, "5")
-    assert waiting.take() == (0, [])
+        queue.add(event_streams.Frame(Event(0.0, "sms", str(number))))
+    assert len(calls) == 1
+    lost, *sent = queue.take().decode().removesuffix("\n\n").split("\n\n")
+    assert lost == 'event: lost\ndata: {"events": 5}'
+    assert (len(sent), json.loads(sent[0].partition("data: ")[2])["id"]) == (event_streams.MAX_WAITING, "5")
+    assert queue.take() == b""
+
+
+def test_an_event_is_encoded_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many streams are open, each event becomes JSON once."""
+    encoded: list[str] = []
+
+    def encode(event: Event, show_content: bool) -> str:
+        encoded.append(event.ident)
+        return event_json(event, show_content)
+
+    monkeypatch.setattr(event_streams, "event_json", encode)
+    with ExitStack() as streams:
+        readers = []
+        for _ in range(3):
+            line = streams.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            readers.append(line.makefile("rb"))
+            assert any(part == b"retry: 1000\n" for part in readers[-1])
+        with server.simulator.engine as engine:
+            engine.context.publish("sms", "one")
+        for reader in readers:
+            assert any(part.startswith(b"data:") for part in reader)
+    assert encoded == ["one"]
 
 
 def test_there_are_not_more_streams_than_can_be_served(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """One stream too many is refused; a quiet one is kept alive."""
     monkeypatch.setattr(event_streams, "MAX_STREAMS", 1)
-    monkeypatch.setattr(event_streams, "_HEARTBEAT", 0.01)
+    monkeypatch.setattr(event_streams, "_HEARTBEAT_SECONDS", 0.01)
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
         line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert any(part == b": nothing new\n" for part in line.makefile("rb"))

@@ -23,6 +23,7 @@ from starlette.routing import Route
 import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
+from xoxzo.cloudpy.simulator.runtime import loop_thread
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import app, asgi_tools
 from xoxzo.cloudpy.simulator.web.control_api import app as control_app
@@ -208,6 +209,48 @@ def test_web_pages_cannot_control_it(page: Web) -> None:
 def test_which_hosts_are_local(host: str, bound: str, local: bool) -> None:
     """Loopback names and the bound address are; any number is when bound to all; no foreign name ever is."""
     assert is_allowed_host(host, bound) == local
+
+
+def test_a_setting_allows_further_hosts() -> None:
+    """The console and the control API refuse a foreign Host, name the setting, and take the names that it allows."""
+    with Simulator(Settings(allowed_hosts=("Simulator",))).serve() as running, web(running.url) as opened:
+        for path in ("/_simulator/health", "/console/phones"):
+            assert opened("GET", path, host="simulator:8080")[0] == 200
+            status, _, body = opened("GET", path, host="evil.example")
+            assert (status, b"--set allowed_hosts=" in body) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://page.example", "Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "http://page.example"},
+    ],
+)
+def test_a_page_of_another_site_cannot_send(server: Server, page: Web, headers: dict[str, str]) -> None:
+    """What a browser posts to the API for a foreign page is refused; a link to the API may be followed."""
+    assert page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM, **headers)[0] == 403
+    assert server.simulator.phone(SMS["recipient"]).inbox == ()
+    assert page("GET", "/you/credits/", **headers)[0] == 200
+    own = {"Origin": server.url, "Sec_Fetch_Site": "same-origin"}
+    assert page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM, **own)[0] == 201
+
+
+def test_a_thread_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no event loop can be made, starting fails with the reason instead of waiting for ever."""
+
+    def refuse() -> None:
+        raise RuntimeError("no sockets here")
+
+    monkeypatch.setattr(loop_thread, "_loop_factory", lambda: refuse)
+    simulator = Simulator()
+    for start in (simulator.start, simulator.serve().start):
+        with pytest.raises(RuntimeError, match="no sockets here"):
+            start()
+    monkeypatch.undo()
+    with simulator:
+        assert simulator.now
 
 
 def test_stopping_is_quick_with_open_connections() -> None:

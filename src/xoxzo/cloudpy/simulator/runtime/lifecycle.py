@@ -68,10 +68,11 @@ class Lifecycle:
         """
         with self._lock:
             self.engine.open()
-            self._users += 1
             if self._thread is None:
-                self._thread = LoopThread(self._run_loop)
-                self._thread.start()
+                thread = LoopThread(self._run_loop)
+                thread.start()
+                self._thread = thread
+            self._users += 1
 
     def close(self) -> None:
         """Undo one `start`; the last one stops the thread, drops callbacks under way and closes the database."""

@@ -5,6 +5,8 @@ Run by ``make fuzz``. It ends with an error, and the input in a file, at the fir
 longer than ten seconds, or more than 1 GiB of memory.
 """
 
+from __future__ import annotations
+
 import sys
 import tempfile
 from pathlib import Path

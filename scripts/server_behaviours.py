@@ -3,6 +3,8 @@
 The rows are those of the contract suite's own table, so each of them was tried by every client.
 """
 
+from __future__ import annotations
+
 import sys
 from itertools import groupby
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Fixtures of the tests of callbacks."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

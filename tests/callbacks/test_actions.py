@@ -1,5 +1,7 @@
 """The actions that answer a call: their line, and invalid values."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 
 import pytest

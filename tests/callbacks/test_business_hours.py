@@ -1,5 +1,7 @@
 """Business hours: the action of a call by time."""
 
+from __future__ import annotations
+
 import threading
 from datetime import UTC, date, datetime, timedelta
 from wsgiref.simple_server import WSGIRequestHandler, make_server

@@ -1,5 +1,7 @@
 """Confirming callbacks with the API."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 

@@ -1,5 +1,7 @@
 """From a request to a response: each callback is processed once, and answered according to what became of it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Parsing callbacks, and rejecting invalid ones."""
 
+from __future__ import annotations
+
 import json
 from contextlib import suppress
 from datetime import UTC, datetime

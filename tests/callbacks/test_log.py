@@ -1,5 +1,7 @@
 """The delivery log in a file."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import stat

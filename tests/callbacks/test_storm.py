@@ -1,5 +1,7 @@
 """Ten thousand messages with repeated, delayed, reordered, lost and forged reports: the log is right in the end."""
 
+from __future__ import annotations
+
 import heapq
 import random
 from datetime import timedelta

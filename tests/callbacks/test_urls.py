@@ -1,5 +1,7 @@
 """Making callback URLs, and verifying them."""
 
+from __future__ import annotations
+
 import random
 from datetime import UTC, datetime, timedelta, timezone
 

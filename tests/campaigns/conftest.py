@@ -1,5 +1,7 @@
 """A simulator that moves quickly, and a client that talks to it without sockets."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

@@ -1,5 +1,7 @@
 """Campaigns as programs use them, against a real simulator."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import time

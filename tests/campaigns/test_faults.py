@@ -1,5 +1,7 @@
 """Each way in which a machine, an account or a file lets a campaign down: it is told clearly, and nothing is lost."""
 
+from __future__ import annotations
+
 import signal
 import sqlite3
 import subprocess

@@ -1,5 +1,7 @@
 """Files as people bring them: encodings, delimiters, workbooks, JSON lines, and every bad row told."""
 
+from __future__ import annotations
+
 import csv
 import json
 from pathlib import Path

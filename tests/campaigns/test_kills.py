@@ -1,5 +1,7 @@
 """Real processes, really killed, against a simulator that loses answers: what the ledger says is what phones got."""
 
+from __future__ import annotations
+
 import os
 import random
 import signal

@@ -1,5 +1,7 @@
 """The ledger in a file: the contract, and what is SQLite's own."""
 
+from __future__ import annotations
+
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator

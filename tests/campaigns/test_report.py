@@ -1,5 +1,7 @@
 """What is left when a campaign is over: exports, the report, and a file without people in it."""
 
+from __future__ import annotations
+
 import re
 from decimal import Decimal
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What outcomes mean, what the sent list proves, and when nobody is to be disturbed."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo

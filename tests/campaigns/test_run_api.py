@@ -1,5 +1,7 @@
 """Watching a run: events in an event loop and without one, hooks, and what Ctrl-C does."""
 
+from __future__ import annotations
+
 import asyncio
 import contextvars
 import os

@@ -1,5 +1,7 @@
 """How a run waits, slows down and goes on, on a virtual clock."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """Thousands of campaigns on a virtual clock, with faults and deaths; and that their judge sees what is wrong."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,5 +1,7 @@
 """The `xoxzo` command itself: its table, and what it says when an extra is missing."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

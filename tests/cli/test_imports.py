@@ -1,5 +1,7 @@
 """What a command does not need is not imported."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 

@@ -1,5 +1,7 @@
 """`callbacks=` adds a signed URL that is bound to the reference."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl

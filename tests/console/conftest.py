@@ -1,5 +1,7 @@
 """Fixtures of the console's tests."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

@@ -1,5 +1,7 @@
 """The console in a real browser: whole stories, as somebody who keeps it open all day plays them."""
 
+from __future__ import annotations
+
 import base64
 import shutil
 import time

@@ -1,5 +1,7 @@
 """Every page is well formed: what browsers, scripts and screen readers take for granted."""
 
+from __future__ import annotations
+
 from collections import Counter
 from html.parser import HTMLParser
 from urllib.parse import quote

@@ -1,5 +1,7 @@
 """Nothing but the console's own pages may read or post, and nothing that is shown may act."""
 
+from __future__ import annotations
+
 import pytest
 from console_client import HERE, Visitor
 from simulator_callers import SMS, Caller

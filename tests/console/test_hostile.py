@@ -1,5 +1,7 @@
 """Nothing that anyone asks of the console, or posts to it, breaks it."""
 
+from __future__ import annotations
+
 from urllib.parse import urlencode
 
 import pytest

@@ -1,5 +1,7 @@
 """Event streams: told at once, together when there is much, and gone when they should be."""
 
+from __future__ import annotations
+
 import asyncio
 import http.client
 import json

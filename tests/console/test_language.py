@@ -1,5 +1,7 @@
 """The language of the console: which it is, and that its pages are translated."""
 
+from __future__ import annotations
+
 import pytest
 from console_client import Visitor
 

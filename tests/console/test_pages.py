@@ -1,5 +1,7 @@
 """Every page shows what is there, and every form does what it says."""
 
+from __future__ import annotations
+
 import base64
 from decimal import Decimal
 from urllib.parse import quote

@@ -1,5 +1,7 @@
 """Templates are compiled once for each installation, and rendered the same with and without that."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

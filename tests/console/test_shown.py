@@ -1,5 +1,7 @@
 """How texts, numbers, amounts and moments are shown."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 
 import pytest

@@ -1,5 +1,7 @@
 """The ASGI and WSGI applications, called as servers call them."""
 
+from __future__ import annotations
+
 import asyncio
 import io
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """The examples of the documentation, each served as its reader would serve it, with a simulator in place of Xoxzo."""
 
+from __future__ import annotations
+
 import http.client
 import json
 import os

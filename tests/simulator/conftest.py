@@ -1,5 +1,7 @@
 """Fixtures of the simulator's tests."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import openapi_check

@@ -1,5 +1,7 @@
 """What holds for all paths: credentials, methods, slashes, headers, and that nothing can break it."""
 
+from __future__ import annotations
+
 import json
 import threading
 

@@ -1,5 +1,7 @@
 """Memory: whatever is sent, and however long, each thing that is kept has a limit."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """Carriers: the look-up, and which way a K-premium message takes."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given, strategies as st
 from simulator_callers import Caller

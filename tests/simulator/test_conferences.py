@@ -1,5 +1,7 @@
 """Conferences: each participant is a call; one report when all have ended."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 from urllib.parse import parse_qs

@@ -1,5 +1,7 @@
 """The control API: what it is asked for, by a served simulator, and the document that describes it."""
 
+from __future__ import annotations
+
 import json
 import socket
 from collections.abc import Iterator

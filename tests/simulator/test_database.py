@@ -1,5 +1,7 @@
 """A simulator with a database: what a restart keeps, what it goes on with, what it cannot go on with."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal

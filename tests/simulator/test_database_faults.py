@@ -1,5 +1,7 @@
 """When the database cannot be written: nothing is half done, and it goes on as soon as it can."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 

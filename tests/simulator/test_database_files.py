@@ -1,5 +1,7 @@
 """Which files a simulator takes for its database, and for whom they are."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import stat

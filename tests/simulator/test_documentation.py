@@ -1,5 +1,7 @@
 """The simulator's page of the documentation says what is there."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from xoxzo.cloudpy.simulator import Settings

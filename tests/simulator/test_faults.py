@@ -1,5 +1,7 @@
 """Faults on purpose: what goes wrong, for whom, how often, and what a client makes of it."""
 
+from __future__ import annotations
+
 import asyncio
 import http.client
 import json

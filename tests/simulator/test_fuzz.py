@@ -1,5 +1,7 @@
 """Requests that nobody thought of: schemathesis makes them from the OpenAPI document, and a script from raw bytes."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

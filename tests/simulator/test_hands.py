@@ -1,5 +1,7 @@
 """The desks: carriers' rules, messages and calls settled by hand, and the people at Xoxzo."""
 
+from __future__ import annotations
+
 import pytest
 from simulator_callers import Caller, Listener
 

@@ -1,5 +1,7 @@
 """HTTP connections to a served simulator: ways to write a request, pipelining, faults, and idle connections."""
 
+from __future__ import annotations
+
 import json
 import socket
 import time

@@ -1,5 +1,7 @@
 """What the gate refuses: rates, connections and addresses, in real time and over real connections."""
 
+from __future__ import annotations
+
 import json
 import time
 from contextlib import ExitStack

@@ -1,5 +1,7 @@
 """Dial-in numbers, and the receiving numbers of old, over the API."""
 
+from __future__ import annotations
+
 import pytest
 from simulator_callers import Caller
 

@@ -1,5 +1,7 @@
 """Tracked links: opened like any address, over sockets; recorded, reported once, dead after their days."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode

@@ -1,5 +1,7 @@
 """Searching, time lines, the list of phones and the figures of the overview."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 
 import pytest

@@ -1,5 +1,7 @@
 """The metrics, as Prometheus reads them."""
 
+from __future__ import annotations
+
 import http.client
 
 from prometheus_client.parser import text_string_to_metric_families

@@ -1,5 +1,7 @@
 """The OpenAPI document: sound by itself, the same as in the repository, and true of what the simulator serves."""
 
+from __future__ import annotations
+
 import json
 import re
 import subprocess

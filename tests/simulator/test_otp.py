@@ -1,5 +1,7 @@
 """One-time passwords: websites, codes on phones, verification, and how a code ends."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What the simulator sends out: callbacks and action URLs, over real sockets on loopback."""
 
+from __future__ import annotations
+
 import json
 import socket
 import threading

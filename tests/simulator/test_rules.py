@@ -1,5 +1,7 @@
 """The pure rules: lengths, numbers, addresses, actions, dates, bodies."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta

@@ -1,5 +1,7 @@
 """The simulator behind a port: sockets, the control API, and stopping."""
 
+from __future__ import annotations
+
 import asyncio
 import gc
 import http.client

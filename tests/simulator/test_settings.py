@@ -1,5 +1,7 @@
 """Settings as text, and the profiles."""
 
+from __future__ import annotations
+
 import re
 from contextlib import suppress
 from dataclasses import fields

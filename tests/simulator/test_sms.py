@@ -1,5 +1,7 @@
 """SMS over the API, on a stepped clock."""
 
+from __future__ import annotations
+
 import pytest
 from simulator_callers import SMS, Caller
 

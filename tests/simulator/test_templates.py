@@ -1,5 +1,7 @@
 """SMS templates: written, approved by a person, sent with variables."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A clock that is stopped, advanced and set going while the simulator runs."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 

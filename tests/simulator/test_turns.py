@@ -1,5 +1,7 @@
 """Requests that are answered together: one commit, and nothing before it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import logging

@@ -1,5 +1,7 @@
 """Campaigns for tests: small ones, quick ones, and what has reached phones."""
 
+from __future__ import annotations
+
 from collections import Counter
 from pathlib import Path
 

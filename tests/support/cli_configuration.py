@@ -1,5 +1,7 @@
 """A configuration of the command line, and what its commands write, for tests."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

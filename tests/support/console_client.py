@@ -1,5 +1,7 @@
 """Somebody who opens pages of the console, without a browser and without a socket."""
 
+from __future__ import annotations
+
 import asyncio
 import html
 import json

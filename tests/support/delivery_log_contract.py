@@ -1,5 +1,7 @@
 """The tests that every storage of a delivery log must pass: subclass them, and add a fixture ``storage``."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 
 import pytest

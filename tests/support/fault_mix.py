@@ -1,5 +1,7 @@
 """Many sends through a seeded mix of all faults, and what everybody has counted afterwards."""
 
+from __future__ import annotations
+
 import random
 import re
 from collections import Counter

@@ -4,6 +4,8 @@ Hundreds of commands are run by the recorded tests. Each is a process of its own
 what it does not do is to load Python and its libraries anew. `ready.py` is the other side.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os

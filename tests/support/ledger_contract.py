@@ -1,5 +1,7 @@
 """What every ledger must do, whatever database is behind it: a second one has to pass these tests, too."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from decimal import Decimal
 

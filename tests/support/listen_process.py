@@ -1,5 +1,7 @@
 """`xoxzo listen` in a process of its own, for the tests."""
 
+from __future__ import annotations
+
 import json
 import os
 import secrets
@@ -17,7 +19,7 @@ XOXZO = str(Path(sys.executable).with_name("xoxzo"))
 class Listener:
     """A listener in a process of its own."""
 
-    def __init__(self, url: str, output: Path, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, url: str, output: Path, process: subprocess.Popen[bytes]) -> None:
         self.url = url
         self._output = output
         self.process = process

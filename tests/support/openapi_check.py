@@ -1,5 +1,7 @@
 """Holds replies against the OpenAPI document: status, headers and body must be what it names, and no more."""
 
+from __future__ import annotations
+
 import json
 import re
 from functools import cache

@@ -1,5 +1,7 @@
 """The URLs of the Django project of the tests."""
 
+from __future__ import annotations
+
 from django.contrib import admin
 from django.urls import include, path
 

@@ -1,5 +1,7 @@
 """What can be done to a simulator, and all that can then be seen of it: for comparing two."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

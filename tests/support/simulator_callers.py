@@ -1,5 +1,7 @@
 """Callers for the simulator: straight into the API, over sockets, and a listener for what it sends out."""
 
+from __future__ import annotations
+
 import base64
 import http.client
 import json
@@ -144,7 +146,7 @@ class Listener:
         handler.wfile.write(body)
 
     @contextmanager
-    def running(self) -> Iterator["Listener"]:
+    def running(self) -> Iterator[Listener]:
         self._thread.start()
         try:
             yield self

@@ -1,5 +1,7 @@
 """Runs `xoxzo simulator` as a program of its own."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

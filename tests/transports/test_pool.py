@@ -1,5 +1,7 @@
 """Connections that are kept."""
 
+from __future__ import annotations
+
 import select
 import socket
 

@@ -1,5 +1,7 @@
 """Recognize loopback hosts: only these may use plain http, and they are reached without a proxy."""
 
+from __future__ import annotations
+
 from ipaddress import ip_address
 
 

@@ -1,5 +1,7 @@
 """Mask phone numbers and texts in reprs, log lines and errors."""
 
+from __future__ import annotations
+
 import re
 from urllib.parse import unquote
 

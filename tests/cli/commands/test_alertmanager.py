@@ -1,5 +1,7 @@
 """`xoxzo alertmanager` as a process: fed by hand and by a real Alertmanager, ringing the simulator's phones."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -72,7 +74,7 @@ class OnDuty:
     simulator: str
     anne: str
     bert: str
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     output: Path
     killed: bool = False
 

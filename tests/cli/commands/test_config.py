@@ -1,5 +1,7 @@
 """`xoxzo config`: what it shows, what it writes, and what it will not."""
 
+from __future__ import annotations
+
 import stat
 
 import pytest

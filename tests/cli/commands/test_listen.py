@@ -1,5 +1,7 @@
 """`xoxzo listen` and `xoxzo trigger`, each as a process, talking to each other and to a simulator."""
 
+from __future__ import annotations
+
 import json
 import signal
 import socket

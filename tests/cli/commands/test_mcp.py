@@ -1,5 +1,7 @@
 """`xoxzo mcp` as a process: the SDK's own client over standard input and output, before a served simulator."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

@@ -1,5 +1,7 @@
 """`xoxzo din`, `sin` and `phone`, in this process."""
 
+from __future__ import annotations
+
 from cli_configuration import lines
 
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, USAGE

@@ -1,5 +1,7 @@
 """`xoxzo simulator` as a program: its first line, its log, its end."""
 
+from __future__ import annotations
+
 import json
 import os
 import pty

@@ -1,5 +1,7 @@
 """`xoxzo simulator --database`: killed, filled up, started twice."""
 
+from __future__ import annotations
+
 import json
 import random
 import resource

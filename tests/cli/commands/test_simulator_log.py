@@ -1,5 +1,7 @@
 """The simulator's log: it never holds up a request."""
 
+from __future__ import annotations
+
 import os
 import sys
 import threading

@@ -1,5 +1,7 @@
 """`xoxzo sms`: every command of it, in this process."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

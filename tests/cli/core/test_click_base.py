@@ -1,5 +1,7 @@
 """The manners of commands: what help shows, what is suggested."""
 
+from __future__ import annotations
+
 import click
 import pytest
 from click.testing import CliRunner

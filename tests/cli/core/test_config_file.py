@@ -1,5 +1,7 @@
 """The configuration file: where it is, who may read it, what may stand in it."""
 
+from __future__ import annotations
+
 import pytest
 from cli_configuration import written
 

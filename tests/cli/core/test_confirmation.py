@@ -1,5 +1,7 @@
 """Money and people: when there is a question, and what happens without an answer."""
 
+from __future__ import annotations
+
 import socket
 
 from faulty_server import FaultyServer, reply

@@ -1,5 +1,7 @@
 """The language of the command line: which it is, and that its catalogue is complete and fits the code."""
 
+from __future__ import annotations
+
 import re
 import string
 import subprocess

@@ -1,5 +1,7 @@
 """What is typed or piped in: texts, numbers, days, pairs, amounts."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 

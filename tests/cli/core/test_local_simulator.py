@@ -1,5 +1,7 @@
 """Finding the simulator that runs on this machine, starting one, and `xoxzo simulator stop` and `status`."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal

@@ -1,5 +1,7 @@
 """Where requests go: what comes first, and that no credentials go to another address than theirs."""
 
+from __future__ import annotations
+
 import socket
 import sys
 

@@ -1,5 +1,7 @@
 """What all commands of the API have in common: options, --dry-run, Ctrl-C, the line that says where requests go."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

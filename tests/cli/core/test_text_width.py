@@ -1,5 +1,7 @@
 """Columns of a terminal: how wide Japanese is, and where its lines may break."""
 
+from __future__ import annotations
+
 import click
 from hypothesis import given, strategies
 

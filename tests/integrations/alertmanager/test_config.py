@@ -1,5 +1,7 @@
 """The settings file: valid values, and errors that name the place in the file."""
 
+from __future__ import annotations
+
 import copy
 import re
 import tomllib

@@ -1,5 +1,7 @@
 """The messages about alerts, and how they are shortened to fit."""
 
+from __future__ import annotations
+
 from alertmanager_simulation import alert, notification, settings
 from hypothesis import given, settings as settings_, strategies
 

@@ -1,5 +1,7 @@
 """The receiver with its store and the real client, on a virtual clock."""
 
+from __future__ import annotations
+
 import sqlite3
 from itertools import pairwise
 from pathlib import Path

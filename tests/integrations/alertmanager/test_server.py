@@ -1,5 +1,7 @@
 """The HTTP server, the payload, the event log and the state file."""
 
+from __future__ import annotations
+
 import asyncio
 import io
 import json

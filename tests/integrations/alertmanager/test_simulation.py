@@ -1,5 +1,7 @@
 """Simulated nights on call, with random alerts, faults, crashes and acknowledgements: the promises hold."""
 
+from __future__ import annotations
+
 import asyncio
 import random
 from collections import Counter

@@ -1,5 +1,7 @@
 """Set up Django once for the process, with a temporary database."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path

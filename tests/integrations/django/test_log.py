@@ -1,5 +1,7 @@
 """The delivery log on Django's ORM."""
 
+from __future__ import annotations
+
 import threading
 
 import pytest

@@ -1,5 +1,7 @@
 """Sending from a Django project: backends, settings, checks and commands."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any

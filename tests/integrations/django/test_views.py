@@ -1,5 +1,7 @@
 """Callbacks that arrive in a Django project."""
 
+from __future__ import annotations
+
 import asyncio
 import io
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """The limits of a session: nobody but the allow-list, never over the budget, no reference twice."""
 
+from __future__ import annotations
+
 import json
 from decimal import Decimal
 

@@ -1,5 +1,7 @@
 """The MCP server, called by the SDK's own client in this process, with a simulator."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -3,6 +3,8 @@
 No message is submitted twice and none is silently dropped; what cannot be proven is reported as unknown, never guessed.
 """
 
+from __future__ import annotations
+
 from xoxzo.cloudpy.campaigns.campaign import Campaign
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.create import BadRows

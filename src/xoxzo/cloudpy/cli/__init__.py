@@ -1,5 +1,7 @@
 """The `xoxzo` command. It starts from the standard library alone and says which extra is missing."""
 
+from __future__ import annotations
+
 import gc
 import sys
 

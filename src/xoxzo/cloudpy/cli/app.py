@@ -1,5 +1,7 @@
 """The table of commands. Each is imported when it is run: `xoxzo --help` loads none of them."""
 
+from __future__ import annotations
+
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples

@@ -1,5 +1,7 @@
 """The command in a folder of its own, with an account at a simulator that moves quickly."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

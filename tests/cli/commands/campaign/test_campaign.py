@@ -1,5 +1,7 @@
 """`xoxzo campaign`: from a list to a report, and every way in which it can be wrong."""
 
+from __future__ import annotations
+
 import json
 import os
 import pty

@@ -1,5 +1,7 @@
 """`xoxzo campaign` after something went wrong: what is unknown, what was cut off, and who does not want any more."""
 
+from __future__ import annotations
+
 import json
 import threading
 import time

@@ -1,5 +1,7 @@
 """Read recipients from the files that people have; every bad row is reported with its line and column."""
 
+from __future__ import annotations
+
 from xoxzo.cloudpy.campaigns.inputs.columns import Columns, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, RecipientReader
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, read_rows, read_table

@@ -1,5 +1,7 @@
 """The style sheet of a report: light and dark, wide and narrow, on a screen and on paper."""
 
+from __future__ import annotations
+
 STYLE = """
 :root{color-scheme:light dark;--ink:#17202b;--soft:#5b6877;--line:#e1e7ee;--paper:#fff;--tint:#f5f7fa;--main:#2f6fb6;
 --good:#2c8a5f;--bad:#c04437;--worse:#8d2f4e;--doubt:#c98a12;--guess:#dcb768;--rest:#8b98a8;--none:#d3dae3}

@@ -3,6 +3,8 @@
 It needs no account and can never use one: what the environment says of credentials and hosts is not looked at.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import secrets
@@ -10,13 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, Any, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -26,6 +27,9 @@ from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, Xoxz
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.text import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 PHONE, FRIEND, OFFICE = "+818011112222", "+818033334444", "815011112222"
 TEXT = (

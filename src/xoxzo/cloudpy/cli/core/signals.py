@@ -1,5 +1,7 @@
 """Ctrl-C and SIGTERM as a wish to stop, for commands that run until they are stopped."""
 
+from __future__ import annotations
+
 import select
 import signal
 import socket
@@ -36,7 +38,7 @@ class StopRequest:
 
 
 @contextmanager
-def stop_signals() -> "Iterator[StopRequest]":
+def stop_signals() -> Iterator[StopRequest]:
     """Turn Ctrl-C and SIGTERM into a wish to stop; whoever handled them before does so again afterwards."""
     stop = StopRequest()
     before = {number: signal.signal(number, lambda *_: stop.tell()) for number in (signal.SIGINT, signal.SIGTERM)}

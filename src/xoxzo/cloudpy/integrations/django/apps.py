@@ -1,5 +1,7 @@
 """The configuration of the Django application."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 

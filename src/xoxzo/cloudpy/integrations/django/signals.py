@@ -4,6 +4,8 @@ All have ``event``, and all but ``incoming_call`` have ``delivery``, the row of 
 class of the event. Receivers run during the request, so do long work in a task queue.
 """
 
+from __future__ import annotations
+
 from django.dispatch import Signal
 
 message_status = Signal()

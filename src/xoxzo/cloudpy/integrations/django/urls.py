@@ -3,6 +3,8 @@
 ``XOXZO["PUBLIC_URL"]`` is the public URL of that path.
 """
 
+from __future__ import annotations
+
 from django.urls import path
 
 from xoxzo.cloudpy.integrations.django.views import receive

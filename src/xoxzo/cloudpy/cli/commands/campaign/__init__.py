@@ -1,5 +1,7 @@
 """`xoxzo campaign`: one message to very many people, from a file."""
 
+from __future__ import annotations
+
 import click
 
 # Imported here so that a missing extra is told by the table of commands, in one line.

@@ -1,5 +1,7 @@
 """`xoxzo simulator`: the service on this machine, until Ctrl-C."""
 
+from __future__ import annotations
+
 import ipaddress
 import json
 import sys
@@ -148,7 +150,7 @@ def _is_ready(url: str) -> bool:
     return outcome.status == 200 and b'"status"' in outcome.body
 
 
-def _registered(simulator: Simulator, server: Server, settings: Settings, host: str) -> "AbstractContextManager[None]":
+def _registered(simulator: Simulator, server: Server, settings: Settings, host: str) -> AbstractContextManager[None]:
     usable = settings.sid is None and (_is_loopback(host) or server.url.startswith("http://127.0.0.1:"))
     return simulator_registry.registered(server.url, simulator.instance, usable=usable)
 

@@ -1,5 +1,7 @@
 """The log of `xoxzo simulator`, written by a thread of its own: whoever does not read it holds up nobody."""
 
+from __future__ import annotations
+
 import sys
 import threading
 from collections import deque
@@ -29,7 +31,7 @@ class EventLog:
         show_content: Whether they are.
     """
 
-    def __init__(self, write: "Callable[[Event, bool], str]", *, show_content: bool) -> None:
+    def __init__(self, write: Callable[[Event, bool], str], *, show_content: bool) -> None:
         self._write = write
         self._show_content = show_content
         self._waiting: deque[Event] = deque()
@@ -38,7 +40,7 @@ class EventLog:
         self._lost = 0
         self._thread = threading.Thread(target=self._run, name="xoxzo-simulator-log", daemon=True)
 
-    def tell(self, event: "Event") -> None:
+    def tell(self, event: Event) -> None:
         """Have an event written."""
         if len(self._waiting) >= MAX_WAITING_EVENTS:
             self._lost += 1

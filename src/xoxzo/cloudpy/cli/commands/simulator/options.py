@@ -1,5 +1,7 @@
 """How the options of `xoxzo simulator` become settings."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`xoxzo sms`: messages to phones."""
 
+from __future__ import annotations
+
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples

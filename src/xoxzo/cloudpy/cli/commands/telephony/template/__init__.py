@@ -1,5 +1,7 @@
 """`xoxzo template`: texts that Xoxzo has approved."""
 
+from __future__ import annotations
+
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples

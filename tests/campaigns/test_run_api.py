@@ -132,6 +132,26 @@ def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path
     assert len(reached(simulator)) == 20
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_closed_terminal_ends_a_run_gently(
+    simulator: Simulator, client: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ignored: bool
+) -> None:
+    """SIGHUP completes what is in flight, as Ctrl-C does; under nohup, which ignores it, the run goes on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        with make(tmp_path, 40) as campaign:
+
+            def hang_up(event: Event) -> None:
+                if event.kind == "progress":
+                    os.kill(os.getpid(), signal.SIGHUP)
+
+            result = run(campaign, client, Limits(rate=50.0, settle=0.3), on_event=hang_up)
+            assert (result.state, result.unknown) == ("finished" if ignored else "stopped", 0)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_stop_that_comes_before_the_run_counts(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
     """Ctrl-C in the instant before the first event is not lost; other threads than the main one take no signals."""
     results: list[Result] = []

@@ -151,6 +151,19 @@ class LedgerContract:
         assert ledger.record([Outcome(1, 0, State.DELIVERED, "m")]) == [False]
         assert len(ledger.claim(ledger.begin(1.0), 9, 1.0).recipients) == 1
 
+    def test_what_remains_leaves_the_suppressed_out(self, reopen: Open) -> None:
+        """Those on the suppression list are counted apart: they are not sent to, and cost nothing."""
+        ledger = reopen()
+        fill(ledger, [*people(3), Recipient(0, "+819020000000", parts=2)])
+        assert ledger.remaining().parts == {1: 3, 2: 1}
+        epoch = ledger.begin(1.0)
+        claim = ledger.claim(epoch, 2, 1.0)
+        ledger.record([Outcome(1, claim.ident, State.WAITING, retry_at=1.0), Outcome(2, claim.ident, State.SENT, "m")])
+        assert ledger.suppress(["+819010000000", "+819010000001", "+819020000000"]) == 3
+        left = ledger.remaining()
+        assert (left.count, left.parts, left.costs, left.cost) == (1, {1: 1}, {1: Decimal(10)}, 10)
+        assert (left.unpriced, left.suppressed) == (0, 2)
+
     def test_the_suppressed_are_left_out_in_mid_run(self, reopen: Open) -> None:
         """An opt-out counts from the next claim on, also for somebody who waits for another try."""
         ledger = reopen()

@@ -184,6 +184,51 @@ def test_a_file_that_changed_is_not_mixed_with_the_old_one(run: Run, simulator: 
     assert "b.csv has changed since b was begun" in result.stderr
 
 
+def test_another_content_is_not_sent_to_the_rest(run: Run, simulator: Simulator) -> None:
+    """Whoever corrects the text and runs again is told what the campaign sends; the same options go on with it."""
+    assert run("run", "people.csv", *TEXT, "--yes", "--price", "10", "--max-cost", "30").exit_code == 0
+    with Campaign.open("people") as campaign:
+        campaign.ledger.put({"state": "stopped"})
+    other = ["--text", "corrected", "--sender", "Mall", "--tag", "spring", "--track-link", "--price", "11"]
+    result = run("run", "people.csv", *other, "--yes")
+    assert result.exit_code == 2
+    assert "people sends something else: continue it as it is by `xoxzo campaign resume people`" in result.stderr
+    for line in (
+        "--text: {name}様 before, corrected now",
+        "--sender: Shop before, Mall now",
+        "--tag: none before, spring now",
+        "--track-link: False before, True now",
+        "--price: 10 before, 11 now",
+    ):
+        assert line in result.stderr
+    assert "--template: none before, 6 now" in run("run", "people.csv", "--template", "6", "--yes").stderr
+    for options in ([*TEXT, "--yes"], ["--yes"]):
+        assert run("run", "people.csv", *options).exit_code == 0
+        with Campaign.open("people") as campaign:
+            campaign.ledger.put({"state": "stopped"})
+    assert sent(simulator) == 3
+
+
+def test_exports_and_reports_go_to_standard_output(run: Run, simulator: Simulator) -> None:
+    """A hyphen is standard output, as everywhere else, and no file of that name appears."""
+    assert run("run", "people.csv", *TEXT, "--yes", "--settle", "0.1").exit_code == 0
+    lines = run("export", "people", "-o", "-").stdout.splitlines()
+    assert lines[0].startswith("line,number,state,msgid,")
+    assert len(lines) == 4
+    assert run("report", "people", "-o", "-").stdout.startswith("<!doctype html>")
+    assert not Path("-").exists()
+
+
+def test_a_broken_campaign_hides_no_other(run: Run, simulator: Simulator) -> None:
+    """The list reports what it cannot read, and goes on."""
+    assert run("run", "people.csv", *TEXT, "--yes", "--settle", "0.1").exit_code == 0
+    Path("campaigns", "broken.campaign").write_bytes(b"no database" * 100)
+    result = run("list")
+    assert result.exit_code == 0
+    assert "broken.campaign cannot be opened: file is not a database" in result.stderr
+    assert "people" in result.stdout
+
+
 def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulator) -> None:
     """A plan over --max-cost sends nothing and leaves nothing behind; resume remembers the limits."""
     result = run("run", "people.csv", *TEXT, "--yes", "--max-cost", "29")

@@ -13,14 +13,15 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign
 from xoxzo.cloudpy.campaigns.ledger.files import campaign_names
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
-from xoxzo.cloudpy.campaigns.report.export import export as write_export
+from xoxzo.cloudpy.campaigns.report.export import export as write_export, export_csv
 from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, tally_fields
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _, language
+from xoxzo.cloudpy.cli.core.i18n import _, language, render_error
 from xoxzo.cloudpy.cli.core.output.text_width import pad
+from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.masking import mask_number
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
@@ -59,7 +60,12 @@ def list_(*, machine: bool) -> None:
             said = _("There is none yet. To begin one: {command}").format(command="xoxzo campaign run FILE --text …")
             click.echo(said, err=True)
         for name in names:
-            with Campaign.open(name) as campaign:
+            try:
+                campaign = Campaign.open(name)
+            except CampaignError as error:
+                click.echo(f"xoxzo campaign list: {render_error(error)}", err=True)
+                continue
+            with campaign:
                 tally, state = campaign.tally(), _state(campaign)
                 if machine:
                     click.echo(json.dumps({"name": name, "state": state, **tally_fields(tally)}, ensure_ascii=False))
@@ -90,13 +96,21 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.csv; .xlsx makes a workbook.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="By default NAME.csv; .xlsx makes a workbook, - is standard output.",
+)
 def export(name: str, *, output: str | None) -> None:
     """Write a table of all recipients.
 
     With state, msgid, times and cost, and with whole numbers.
     """
     with errors_as_exit("export"), Campaign.open(name) as campaign:
+        if output == "-":
+            export_csv(campaign.recipient_statuses(), sys.stdout)
+            return
         path = Path(output or f"{name}.csv")
         count = write_export(campaign.recipient_statuses(), path)
         click.echo(_("{count} recipients in {path}").format(count=f"{count:,}", path=path), err=True)
@@ -104,13 +118,21 @@ def export(name: str, *, output: str | None) -> None:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="By default NAME.html.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="By default NAME.html; - is standard output.",
+)
 def report(name: str, *, output: str | None) -> None:
     """Write a page of HTML with figures and charts.
 
     It holds no number and no text, and needs nothing else.
     """
     with errors_as_exit("report"), Campaign.open(name) as campaign:
+        if output == "-":
+            click.echo(campaign.render_report(), nl=False)
+            return
         path = Path(output or f"{name}.html")
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

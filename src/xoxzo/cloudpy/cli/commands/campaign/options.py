@@ -113,6 +113,9 @@ _LIMITS = (
 )
 
 
+_KINDS = ("text", "template", "say", "play")
+
+
 def content_options(function: F) -> F:
     """Add the options that say what everybody gets."""
     return reduce(lambda done, option: option(done), reversed(_CONTENT), function)
@@ -160,7 +163,7 @@ def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
         given: the options.
         words: reads the text in force of a template.
     """
-    kinds = [kind for kind in ("text", "template", "say", "play") if given[kind] is not None]
+    kinds = [kind for kind in _KINDS if given[kind] is not None]
     if len(kinds) != 1:
         raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
     if not given["sender"]:
@@ -176,6 +179,39 @@ def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
         options={"track_link": True} if given["track_link"] else {},
         price=amount("price", given["price"]),
     )
+
+
+def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, str, str]]:
+    """Return where a command's options differ from what a campaign sends.
+
+    Args:
+        given: the options; one that is not given differs from nothing.
+        content: what the campaign sends.
+
+    Returns:
+        For each difference the option, what the campaign has, and what is given.
+    """
+    stored: dict[str, Any] = {
+        content.kind: content.template if content.kind == "template" else content.message,
+        "sender": content.sender,
+        "tags": content.tags,
+        "track_link": bool(content.options.get("track_link")),
+        "price": content.price,
+    }
+    wanted = {name: given[name] for name in (*_KINDS, "sender", "tags", "track_link") if given[name]}
+    if (price := amount("price", given["price"])) is not None:
+        wanted["price"] = price
+    return [
+        (f"--{name.removesuffix('s').replace('_', '-')}", _shown(stored.get(name)), _shown(value))
+        for name, value in wanted.items()
+        if value != stored.get(name)
+    ]
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return _("none")
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def create(file: str, name: str, content: Content, given: dict[str, Any], folder: Path | None = None) -> Campaign:

@@ -19,6 +19,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     STOPPED,
     USAGE,
     SectionedCommand,
+    content_changes,
     content_of,
     content_options,
     create,
@@ -176,13 +177,20 @@ def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *
     if fresh:
         return create(file, name, _content(given, account), given)
     campaign = Campaign.open(name)
-    same, state = campaign.is_created_from(file), campaign.state
-    if same and state not in _ENDED:
+    same, state, changes = campaign.is_created_from(file), campaign.state, content_changes(given, campaign.content)
+    if same and state not in _ENDED and not changes:
         return campaign
     campaign.close()
     if state in _ENDED:
         again = _("{name} is {state} already: give another --name to send to the same people once more")
         raise CommandError(again.format(name=name, state=_(state)))
+    if same:
+        lines = [_("{option}: {before} before, {now} now").format(option=o, before=b, now=n) for o, b, n in changes]
+        other = _(
+            "{name} sends something else: continue it as it is by `xoxzo campaign resume {name}`, "
+            "or give another --name"
+        ).format(name=name)
+        raise CommandError("\n".join([other, *lines]))
     changed = _(
         "{file} has changed since {name} was begun: go on with the people as they were by "
         "`xoxzo campaign resume {name}`, or give another --name"

@@ -131,7 +131,7 @@ def report(name: str, *, output: str | None) -> None:
     """
     with errors_as_exit("report"), Campaign.open(name) as campaign:
         if output == "-":
-            click.echo(campaign.render_report(), nl=False)
+            click.echo(campaign.render_report(language=language()), nl=False)
             return
         path = Path(output or f"{name}.html")
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
@@ -408,6 +409,21 @@ def test_an_interruption_is_told_and_raised_again(interruption, name, reached) -
     with pytest.raises(type(interruption)) as caught:
         next(steps)
     assert caught.value is interruption
+
+
+def test_an_interruption_while_the_response_is_read_is_told_and_raised_again() -> None:
+    """A signal handler may raise when the response has come: the hook still learns that the message may be sent."""
+
+    class SoftTimeLimitExceeded(Exception):
+        pass
+
+    def interrupted(body: bytes) -> bytes:
+        raise SoftTimeLimitExceeded
+
+    run = Run([OK])
+    with pytest.raises(SoftTimeLimitExceeded):
+        run(msgspec.structs.replace(operation(Effect.CREATE), read=interrupted))
+    assert [(event.outcome, event.maybe_sent) for event in run.events] == [("SoftTimeLimitExceeded", True)]
 
 
 def test_the_request_carries_what_the_operation_says() -> None:

@@ -240,13 +240,13 @@ def flow(
                 request = msgspec.structs.replace(request, headers=request.headers + cast("Headers", added))
                 begun = clock()
             outcome = yield Send(request, state.budget, progress, isinstance(state.operation, Listing))
+            decision = _decide(state, outcome, progress, wall)
         except BaseException as interruption:
             if progress.write_started:
                 state.mark_maybe_sent()
             stopped = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
             yield from _notify(state, stopped, None, clock() - begun)
             raise
-        decision = _decide(state, outcome, progress, wall)
         pause = None
         if decision.retry and state.attempts <= settings.max_retries:
             backoff = min(_MAX_BACKOFF_SECONDS, _MIN_BACKOFF_SECONDS * 2 ** (state.attempts - 1)) * chance()

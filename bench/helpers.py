@@ -22,7 +22,7 @@ def measure() -> Iterator[str]:
     bare, ours = microseconds(with_phonenumbers_alone), microseconds(lambda: phone.parse(TYPED))
     yield f"text.measure, {len(TEXT)} characters: {microseconds(lambda: text.measure(TEXT)):.1f} µs"
     yield f"text.encoding, the same: {microseconds(lambda: text.encoding(TEXT)):.1f} µs"
-    yield f"phone.objection_to_recipient: {microseconds(lambda: phone.objection_to_recipient('+818011112222')):.1f} µs"
+    yield f"phone.recipient_error: {microseconds(lambda: phone.recipient_error('+818011112222')):.1f} µs"
     yield f"phone.parse: {ours:.1f} µs, {ours / bare:.2f} × phonenumbers alone"
 
 

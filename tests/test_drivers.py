@@ -13,16 +13,16 @@ import pytest
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.drivers import MAX_RECORD_BYTES, AsyncDriver, Driver, TransportHolder, discard_async
+from xoxzo.cloudpy.operations.decoding.records import DecodingError, decode_json, ignore_body
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.operations.replies import Unreadable, nothing, parse
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, TimeBudget, TransportFailure
 from xoxzo.cloudpy.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SEND = Operation(name="sms.send", method="POST", path="/", effect=Effect.CREATE, read=parse, body=b"x")
-LIST = Listing(name="sms.list", method="GET", path="/", effect=Effect.READ, read=parse)
+SEND = Operation(name="sms.send", method="POST", path="/", effect=Effect.CREATE, read=decode_json, body=b"x")
+LIST = Listing(name="sms.list", method="GET", path="/", effect=Effect.READ, read=decode_json)
 
 
 class Scripted:
@@ -197,7 +197,7 @@ def test_retries_wait_in_between(face, monkeypatch) -> None:
     transport = Scripted(500)
     with pytest.raises(errors.ServerError) as caught:
         face(transport, max_retries=2).call(
-            Operation(name="account.credits", method="GET", path="/", effect=Effect.READ, read=nothing)
+            Operation(name="account.credits", method="GET", path="/", effect=Effect.READ, read=ignore_body)
         )
     assert (caught.value.attempts, transport.sent) == (3, 3)
 
@@ -399,7 +399,7 @@ def test_a_listing_that_goes_wrong_names_its_cause(face, pieces) -> None:
     """The error of a broken list has a cause, without the frames that hold the records."""
     with pytest.raises(errors.APIError) as caught:
         face(Scripted(200, pieces)).stream(LIST)
-    assert isinstance(caught.value.__cause__, TransportFailure | Unreadable)
+    assert isinstance(caught.value.__cause__, TransportFailure | DecodingError)
     assert caught.value.__cause__.__context__ is None
 
 

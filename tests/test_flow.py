@@ -17,8 +17,8 @@ from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.flow import CallState, Notify, Send, Sleep, Start, Step, flow
+from xoxzo.cloudpy.operations.decoding.records import DecodingError
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.operations.replies import Unreadable
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Response, TransportFailure
 from xoxzo.cloudpy.settings import RateLimiter, Settings
 
@@ -27,7 +27,7 @@ WALL = 1_800_000_000.0
 
 def read(body: bytes) -> bytes:
     if body == b"?":
-        raise Unreadable("the body is odd")
+        raise DecodingError("the body is odd")
     return body
 
 
@@ -255,7 +255,7 @@ def test_the_cause_of_an_unreadable_success_is_kept() -> None:
     """An UnexpectedResponse names what could not be read as its cause, without the frames that hold the body."""
     with pytest.raises(errors.UnexpectedResponse) as caught:
         Run([answered(201, b"?")])(operation(Effect.CREATE))
-    assert isinstance(caught.value.__cause__, Unreadable)
+    assert isinstance(caught.value.__cause__, DecodingError)
     assert caught.value.__cause__.__traceback__ is None
 
 
@@ -315,7 +315,7 @@ def test_a_doubt_outlives_a_later_try_that_surely_did_nothing() -> None:
 
 def test_a_release_that_is_gone_after_an_unknown_try_is_done() -> None:
     """A 404 after an unknown try of a release is its success, and without such a try it is a 404."""
-    release = operation(Effect.IDEMPOTENT, absent_is_done=True)
+    release = operation(Effect.IDEMPOTENT, not_found_is_success=True)
     assert Run([LOST, answered(404)])(release) is None
     for script in ([answered(404)], [UNSENT, answered(404)], [answered(429), answered(404)]):
         with pytest.raises(errors.NotFound):

@@ -10,7 +10,8 @@ import pytest
 
 from xoxzo.cloudpy import InvalidArgument, Template, TemplateStatus
 from xoxzo.cloudpy.callbacks import Callbacks
-from xoxzo.cloudpy.operations import calls, conferences, dins, sins, sms, templates
+from xoxzo.cloudpy.operations import calls, conferences, sms, templates
+from xoxzo.cloudpy.operations.numbers import DINS, SINS
 from xoxzo.cloudpy.operations.operation import Operation
 
 CALLBACKS = Callbacks("a secret of the tests", "https://shop.example/xoxzo")
@@ -82,7 +83,7 @@ def test_one_or_the_other(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("make", "purpose", "method"),
-    [(dins.set_action_url, "incoming-call", "GET"), (sins.set_action_url, "incoming-sms", "POST")],
+    [(DINS.set_action_url, "incoming-call", "GET"), (SINS.set_action_url, "incoming-sms", "POST")],
 )
 def test_action_urls(make: Callable[..., Operation[None]], purpose: str, method: str) -> None:
     """The action URL of a number is bound to the number, and exactly one way to set it is needed."""

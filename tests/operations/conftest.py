@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.operations.replies import Unreadable
+from xoxzo.cloudpy.operations.decoding.records import DecodingError
 
 
 @pytest.fixture(scope="session")
-def unreadable() -> Callable[..., str]:
+def undecodable() -> Callable[..., str]:
     """Check that a body cannot be read, and give the reason, which never repeats the body."""
 
     def check(read: Callable[[bytes], Any], body: bytes) -> str:
-        with pytest.raises(Unreadable) as caught:
+        with pytest.raises(DecodingError) as caught:
             read(body)
         assert caught.value.__cause__ is None
         return str(caught.value)

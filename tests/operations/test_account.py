@@ -53,6 +53,6 @@ def test_raw() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b'{"credits": null}', b'{"credits": true}', b'{"credits": "many"}', b"[]"]
 )
-def test_unreadable(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_unreadable(body: bytes, undecodable: Callable[..., str]) -> None:
     """A balance that is not there is not taken for 0."""
-    assert unreadable(get_credits().read, body)
+    assert undecodable(get_credits().read, body)

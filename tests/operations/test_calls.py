@@ -130,9 +130,9 @@ def test_started(operation: Any, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"callid": ""}', b"<html>", b"\xff"])
-def test_started_unreadable(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_started_unreadable(body: bytes, undecodable: Callable[..., str]) -> None:
     """A success without an id cannot be read."""
-    assert unreadable(play(**PLAY).read, body)
+    assert undecodable(play(**PLAY).read, body)
 
 
 def test_get() -> None:
@@ -224,6 +224,6 @@ def test_unknown_status() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"status": "ANSWERED"}', b"null"])
-def test_record_unreadable(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_record_unreadable(body: bytes, undecodable: Callable[..., str]) -> None:
     """A record without an id cannot be read."""
-    assert unreadable(get_call("c").read, body)
+    assert undecodable(get_call("c").read, body)

@@ -19,7 +19,7 @@ Refused = Callable[..., str]
 Taken = Callable[..., Any]
 
 TEXT_CHECKS: list[tuple[str, Callable[[Any], Any]]] = [
-    ("f", partial(checks.words, "f")),
+    ("f", partial(checks.text, "f")),
     ("recipient", checks.recipient),
     ("caller", checks.caller),
     ("sender", checks.sender),
@@ -50,7 +50,7 @@ class SafeText(str):
 @pytest.mark.parametrize(
     ("check", "value"),
     [
-        (partial(checks.words, "f"), "Hanako"),
+        (partial(checks.text, "f"), "Hanako"),
         (checks.recipient, "+818011112222"),
         (checks.caller, "+818011112222"),
         (checks.sender, "Shop"),
@@ -342,13 +342,13 @@ def test_language_of_another_field(refused: Refused) -> None:
 @pytest.mark.parametrize("value", [1, 7, 10**12])
 def test_number(value: int) -> None:
     """A whole number above 0 is taken."""
-    assert checks.number("template_id", value) == value
+    assert checks.positive_integer("template_id", value) == value
 
 
 @pytest.mark.parametrize("value", [0, -7, True, False, "7", 7.0, None, b"7"])
 def test_number_refused(value: object, refused: Refused) -> None:
     """Text, a truth value and everything else that is no whole number above 0 is refused."""
-    assert refused("template_id", checks.number, "template_id", value) == "must be a whole number above 0"
+    assert refused("template_id", checks.positive_integer, "template_id", value) == "must be a whole number above 0"
 
 
 @pytest.mark.parametrize(

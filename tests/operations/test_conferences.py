@@ -119,9 +119,9 @@ def test_started_without_participants(participants: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"conferenceid": ""}', b"<html>"])
-def test_started_unreadable(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_started_unreadable(body: bytes, undecodable: Callable[..., str]) -> None:
     """A success without an id cannot be read."""
-    assert unreadable(create_conference(**LEAST).read, body)
+    assert undecodable(create_conference(**LEAST).read, body)
 
 
 def test_get() -> None:
@@ -163,9 +163,9 @@ def test_record_of_little() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"cost": 32}', b"null"])
-def test_record_unreadable(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_record_unreadable(body: bytes, undecodable: Callable[..., str]) -> None:
     """A record without the conference's id is none."""
-    assert unreadable(get_conference("f1").read, body)
+    assert undecodable(get_conference("f1").read, body)
 
 
 @patient

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.models import DialInNumber, DialInSubscription
-from xoxzo.cloudpy.operations.dins import list_dins, search_dins, set_action_url, subscribe_din, unsubscribe_din
+from xoxzo.cloudpy.operations.numbers import DINS
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,7 +51,7 @@ RAW = {
 )
 def test_search(conditions: dict[str, Any], query: str) -> None:
     """Searching is a GET with the conditions that are set."""
-    operation = search_dins(**conditions)
+    operation = DINS.search(**conditions)
 
     assert isinstance(operation, Listing)
     assert (operation.name, operation.method, operation.path, operation.query, operation.body) == (
@@ -69,17 +69,17 @@ def test_search(conditions: dict[str, Any], query: str) -> None:
 )
 def test_search_refused(field: str, value: str, refused: Refused) -> None:
     """A country that is no code and a prefix that is not digits are refused."""
-    assert refused(field, search_dins, **{field: value})
+    assert refused(field, DINS.search, **{field: value})
 
 
 def test_found_number() -> None:
     """A free number is read with its costs exactly."""
-    assert search_dins().read(NUMBER) == DialInNumber(**FIELDS, raw=RAW)
+    assert DINS.search().read(NUMBER) == DialInNumber(**FIELDS, raw=RAW)
 
 
 def test_subscribe() -> None:
     """Subscribing is a POST of the key in the body."""
-    operation = subscribe_din(UID)
+    operation = DINS.subscribe(UID)
 
     assert (operation.name, operation.method, operation.path, operation.query, operation.body) == (
         "dins.subscribe",
@@ -96,7 +96,7 @@ def test_subscribe() -> None:
 @given(st.text())
 def test_subscribe_sends_any_key_as_it_is(taken: Callable[..., Any], din_uid: str) -> None:
     """Any key is refused, or arrives in the body as it was given."""
-    operation = taken("din_uid", subscribe_din, din_uid)
+    operation = taken("din_uid", DINS.subscribe, din_uid)
 
     assert operation is None or parse_qsl(operation.body.decode("ascii"), strict_parsing=True) == [("din_uid", din_uid)]
 
@@ -104,24 +104,24 @@ def test_subscribe_sends_any_key_as_it_is(taken: Callable[..., Any], din_uid: st
 @pytest.mark.parametrize("body", [NUMBER, b"[" + NUMBER + b"]"])
 def test_subscribed(body: bytes) -> None:
     """Where the server answers with the number, bare or in a list, it is read."""
-    assert subscribe_din(UID).read(body) == DialInSubscription(**FIELDS, action_url=None, raw=RAW)
+    assert DINS.subscribe(UID).read(body) == DialInSubscription(**FIELDS, action_url=None, raw=RAW)
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"OK", b"\xff", b"7", b"[[]]"])
 def test_subscribed_without_a_record(body: bytes) -> None:
     """No source shows the body, so one that cannot be read still means that the number is yours."""
-    assert subscribe_din(UID).read(body) == DialInSubscription(din_uid=UID)
+    assert DINS.subscribe(UID).read(body) == DialInSubscription(din_uid=UID)
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"din_uid": ""}', b'{"din_uid": null}', b'{"message": "done"}'])
 def test_subscribed_without_a_key(body: bytes) -> None:
     """A record without the key gets the one that was asked for."""
-    assert subscribe_din(UID).read(body).din_uid == UID
+    assert DINS.subscribe(UID).read(body).din_uid == UID
 
 
 def test_list() -> None:
     """The subscriptions are a GET without a query."""
-    operation = list_dins()
+    operation = DINS.list()
 
     assert isinstance(operation, Listing)
     assert (operation.name, operation.method, operation.path, operation.query, operation.body) == (
@@ -136,7 +136,7 @@ def test_list() -> None:
 
 def test_subscription() -> None:
     """A subscription is a number with the address that is asked what to do."""
-    subscription = list_dins().read(NUMBER[:-1] + b', "action": {"url": "https://example.com/din"}}')
+    subscription = DINS.list().read(NUMBER[:-1] + b', "action": {"url": "https://example.com/din"}}')
 
     assert subscription == DialInSubscription(
         **FIELDS, action_url="https://example.com/din", raw={**RAW, "action": {"url": "https://example.com/din"}}
@@ -148,15 +148,15 @@ def test_subscription() -> None:
 )
 def test_subscription_without_an_action(action: bytes) -> None:
     """How an unset action looks is unknown, so whatever has no address in it reads as none."""
-    assert list_dins().read(b'{"din_uid": "d", "action": ' + action + b"}") == DialInSubscription(
-        din_uid="d", action_url=None, raw=list_dins().read(b'{"din_uid": "d", "action": ' + action + b"}").raw
+    assert DINS.list().read(b'{"din_uid": "d", "action": ' + action + b"}") == DialInSubscription(
+        din_uid="d", action_url=None, raw=DINS.list().read(b'{"din_uid": "d", "action": ' + action + b"}").raw
     )
-    assert list_dins().read(b'{"din_uid": "d"}').action_url is None
+    assert DINS.list().read(b'{"din_uid": "d"}').action_url is None
 
 
 def test_set_action_url() -> None:
     """Setting the address is a POST to the number's path that can be repeated without harm."""
-    operation = set_action_url(UID, action_url="https://example.com/a?b=c&d=春")
+    operation = DINS.set_action_url(UID, action_url="https://example.com/a?b=c&d=春")
 
     assert (operation.name, operation.method, operation.path, operation.query, operation.body) == (
         "dins.set_action_url",
@@ -171,12 +171,12 @@ def test_set_action_url() -> None:
 
 def test_set_action_url_refused(refused: Refused) -> None:
     """What is no address is refused."""
-    assert "absolute" in refused("action_url", set_action_url, UID, action_url="example.com")
+    assert "absolute" in refused("action_url", DINS.set_action_url, UID, action_url="example.com")
 
 
 def test_unsubscribe() -> None:
     """Releasing is a DELETE that can be repeated, and absence afterwards means that it worked."""
-    operation = unsubscribe_din(UID)
+    operation = DINS.unsubscribe(UID)
 
     assert (operation.name, operation.method, operation.path, operation.query, operation.body) == (
         "dins.unsubscribe",
@@ -186,12 +186,14 @@ def test_unsubscribe() -> None:
         b"",
     )
     assert operation.effect is Effect.IDEMPOTENT
-    assert operation.absent_is_done
+    assert operation.not_found_is_success
     assert operation.content_type is None
 
 
 @pytest.mark.parametrize(
-    "operation", [set_action_url(UID, action_url="https://example.com/"), unsubscribe_din(UID)], ids=["set", "release"]
+    "operation",
+    [DINS.set_action_url(UID, action_url="https://example.com/"), DINS.unsubscribe(UID)],
+    ids=["set", "release"],
 )
 @pytest.mark.parametrize("body", [b"", b"{}", b"not JSON", b"\xff"])
 def test_nothing_is_read(operation: Operation[None], body: bytes) -> None:
@@ -202,7 +204,9 @@ def test_nothing_is_read(operation: Operation[None], body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [unsubscribe_din, lambda uid: set_action_url(uid, action_url="https://example.com/")], ids=["del", "set"]
+    "make",
+    [DINS.unsubscribe, lambda uid: DINS.set_action_url(uid, action_url="https://example.com/")],
+    ids=["del", "set"],
 )
 @patient
 @given(din_uid=st.text() | st.sampled_from(["../../../you/credits", "..", "/", "?x", "%2e", "a/b", "\\..\\", ""]))

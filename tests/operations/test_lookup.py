@@ -87,6 +87,6 @@ def test_little_is_enough() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"id": "x"}', b"<html>", b'["carrier"]'])
-def test_unreadable(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_unreadable(body: bytes, undecodable: Callable[..., str]) -> None:
     """Without the field that tells whether a carrier was found, there is no answer."""
-    assert unreadable(carrier("+818011112222").read, body)
+    assert undecodable(carrier("+818011112222").read, body)

@@ -28,7 +28,7 @@ def test_an_operation_is_what_the_table_says(endpoint: Endpoint, operation: Oper
     """Each operation has the method, effect and kind of its endpoint; a DELETE alone takes absence for success."""
     assert (operation.method, operation.effect) == (endpoint.method, endpoint.effect)
     assert isinstance(operation, Listing) is endpoint.is_listing
-    assert operation.absent_is_done is (endpoint.method == "DELETE")
+    assert operation.not_found_is_success is (endpoint.method == "DELETE")
 
 
 @pytest.mark.parametrize(("endpoint", "operation"), EXAMPLES, ids=list(CALLS))
@@ -93,7 +93,7 @@ def test_operations_have_quiet_defaults() -> None:
     bare: Operation[bytes] = Operation(name="a.b", method="GET", path="/", effect=Effect.READ, read=bytes)
 
     assert (bare.query, bare.body, bare.content_type, bare.reference, bare.recipients) == ("", b"", None, None, ())
-    assert (bare.absent_is_done, bare.read_refusal, bare.secret) == (False, None, None)
+    assert (bare.not_found_is_success, bare.read_refusal, bare.secret) == (False, None, None)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,6 @@ def test_json(fields: dict[str, object], encoded: bytes) -> None:
 
 @pytest.mark.parametrize("name", sorted(name for name, one in BY_NAME.items() if isinstance(one, Listing)))
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"7", b'"x"', b"{}", b'{"other": 1}', b"\xff", b"{"])
-def test_listings_refuse_elements_without_an_id(name: str, body: bytes, unreadable: Callable[..., None]) -> None:
+def test_listings_refuse_elements_without_an_id(name: str, body: bytes, undecodable: Callable[..., None]) -> None:
     """An element of a list that is no record, or has no id, cannot be read."""
-    unreadable(BY_NAME[name].read, body)
+    undecodable(BY_NAME[name].read, body)

@@ -194,15 +194,15 @@ def test_every_other_refusal_is_an_error(status: int, body: bytes) -> None:
 
 @pytest.mark.parametrize("operation", [register_website(website=SITE), request(**REQUEST), verify(**VERIFY)])
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"OK", b"<html>", b'"yes"', b"\xff"])
-def test_unreadable(operation: Any, body: bytes, unreadable: Callable[..., str]) -> None:
+def test_unreadable(operation: Any, body: bytes, undecodable: Callable[..., str]) -> None:
     """A success without a record proves nothing; a captive portal's page lets nobody in."""
-    assert unreadable(operation.read, body)
+    assert undecodable(operation.read, body)
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"message": "sent"}', b'{"msgid": "", "otp_id": null}'])
-def test_requested_without_an_id(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_requested_without_an_id(body: bytes, undecodable: Callable[..., str]) -> None:
     """A request without any id cannot be read."""
-    assert unreadable(request(**REQUEST).read, body) == "the record has no otp_id"
+    assert undecodable(request(**REQUEST).read, body) == "the record has no otp_id"
 
 
 def test_json_is_json() -> None:

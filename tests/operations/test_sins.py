@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from xoxzo.cloudpy.models import SmsInNumber, SmsInSubscription
+from xoxzo.cloudpy.operations.numbers import SINS
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.operations.sins import list_sins, search_sins, set_action_url, subscribe_sin, unsubscribe_sin
 
 Refused = Callable[..., str]
 
@@ -23,20 +23,20 @@ FORM = "application/x-www-form-urlencoded"
 @pytest.mark.parametrize(
     ("operation", "wire", "effect"),
     [
-        (search_sins(), ("sins.search", "GET", "/sms/sins/", "", b"", None), Effect.READ),
+        (SINS.search(), ("sins.search", "GET", "/sms/sins/", "", b"", None), Effect.READ),
         (
-            search_sins(prefix="8180", country="JP"),
+            SINS.search(prefix="8180", country="JP"),
             ("sins.search", "GET", "/sms/sins/", "country=JP&prefix=8180", b"", None),
             Effect.READ,
         ),
         (
-            subscribe_sin(UID),
+            SINS.subscribe(UID),
             ("sins.subscribe", "POST", "/sms/sins/subscriptions/", "", b"sin_uid=JPafr34rafic76tf", FORM),
             Effect.CREATE,
         ),
-        (list_sins(), ("sins.list", "GET", "/sms/sins/subscriptions/", "", b"", None), Effect.READ),
+        (SINS.list(), ("sins.list", "GET", "/sms/sins/subscriptions/", "", b"", None), Effect.READ),
         (
-            set_action_url(UID, action_url="https://example.com/in"),
+            SINS.set_action_url(UID, action_url="https://example.com/in"),
             (
                 "sins.set_action_url",
                 "POST",
@@ -48,7 +48,7 @@ FORM = "application/x-www-form-urlencoded"
             Effect.IDEMPOTENT,
         ),
         (
-            unsubscribe_sin("a?b"),
+            SINS.unsubscribe("a?b"),
             ("sins.unsubscribe", "DELETE", "/sms/sins/subscriptions/a%3Fb/", "", b"", None),
             Effect.IDEMPOTENT,
         ),
@@ -65,11 +65,11 @@ def test_requests(operation: Operation[Any], wire: tuple[object, ...], effect: E
 @pytest.mark.parametrize(
     ("field", "make", "values"),
     [
-        ("country", lambda: search_sins(country="jp"), ()),
-        ("prefix", lambda: search_sins(prefix="+81"), ()),
-        ("sin_uid", subscribe_sin, ("",)),
-        ("sin_uid", unsubscribe_sin, ("..",)),
-        ("action_url", lambda: set_action_url(UID, action_url="example.com"), ()),
+        ("country", lambda: SINS.search(country="jp"), ()),
+        ("prefix", lambda: SINS.search(prefix="+81"), ()),
+        ("sin_uid", SINS.subscribe, ("",)),
+        ("sin_uid", SINS.unsubscribe, ("..",)),
+        ("action_url", lambda: SINS.set_action_url(UID, action_url="example.com"), ()),
     ],
 )
 def test_refused(field: str, make: Callable[..., Any], values: tuple[str, ...], refused: Refused) -> None:
@@ -79,12 +79,12 @@ def test_refused(field: str, make: Callable[..., Any], values: tuple[str, ...], 
 
 def test_number() -> None:
     """A number is read as far as its fields can be guessed, and ``raw`` has the rest."""
-    assert search_sins().read(NUMBER) == SmsInNumber(**FIELDS, raw=RAW)
+    assert SINS.search().read(NUMBER) == SmsInNumber(**FIELDS, raw=RAW)
 
 
 def test_subscription() -> None:
     """A subscription is a number with the address that its SMS are posted to."""
-    subscription = list_sins().read(NUMBER[:-1] + b', "action": {"url": "https://example.com/in"}}')
+    subscription = SINS.list().read(NUMBER[:-1] + b', "action": {"url": "https://example.com/in"}}')
 
     assert subscription == SmsInSubscription(
         **FIELDS, action_url="https://example.com/in", raw={**RAW, "action": {"url": "https://example.com/in"}}
@@ -94,15 +94,15 @@ def test_subscription() -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b"OK"])
 def test_subscribed_without_a_record(body: bytes) -> None:
     """No source shows the body, so one that tells nothing still means that the number is yours."""
-    assert subscribe_sin(UID).read(body) == SmsInSubscription(sin_uid=UID)
+    assert SINS.subscribe(UID).read(body) == SmsInSubscription(sin_uid=UID)
 
 
-@pytest.mark.parametrize("read", [search_sins().read, list_sins().read])
-def test_unreadable(read: Callable[[bytes], Any], unreadable: Callable[..., str]) -> None:
+@pytest.mark.parametrize("read", [SINS.search().read, SINS.list().read])
+def test_unreadable(read: Callable[[bytes], Any], undecodable: Callable[..., str]) -> None:
     """A record with another kind of key is no number of this kind."""
-    assert unreadable(read, b'{"din_uid": "JPafr34rafic76tf"}') == "the record has no sin_uid"
+    assert undecodable(read, b'{"din_uid": "JPafr34rafic76tf"}') == "the record has no sin_uid"
 
 
 def test_release_of_what_is_gone() -> None:
     """Absence after a release of unknown outcome means that it worked."""
-    assert unsubscribe_sin(UID).absent_is_done
+    assert SINS.unsubscribe(UID).not_found_is_success

@@ -188,9 +188,9 @@ def test_sent_keeps_unknown_fields() -> None:
         (b'{"msgid": "\\ud800"}', "the body is not valid JSON"),
     ],
 )
-def test_sent_unreadable(body: bytes, reason: str, unreadable: Callable[..., str]) -> None:
+def test_sent_unreadable(body: bytes, reason: str, undecodable: Callable[..., str]) -> None:
     """A success without an id cannot be read, and the reason names no word of the body."""
-    assert unreadable(send_sms(**LEAST).read, body) == reason
+    assert undecodable(send_sms(**LEAST).read, body) == reason
 
 
 def test_get() -> None:

@@ -80,7 +80,7 @@ def test_requests(operation: Operation[Any], wire: tuple[object, ...], effect: E
     assert (operation.query, operation.effect, operation.recipients) == ("", effect, ())
     assert operation.content_type == ("application/json" if operation.body else None)
     assert isinstance(operation, Listing) is (operation.name == "templates.list")
-    assert operation.absent_is_done is (operation.name == "templates.delete")
+    assert operation.not_found_is_success is (operation.name == "templates.delete")
 
 
 @pytest.mark.parametrize("template_id", [0, -1, True, "6", 6.0, None, "6/messages", b"6"])
@@ -286,10 +286,10 @@ def test_no_value_of_a_field_breaks_a_record(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"id": null}', b'{"id": "six"}', b'{"message": "ok"}', b"<html>"]
 )
-def test_unreadable(body: bytes, unreadable: Callable[..., str]) -> None:
+def test_unreadable(body: bytes, undecodable: Callable[..., str]) -> None:
     """A record without its number is none."""
-    assert unreadable(get_template(6).read, body)
-    assert unreadable(create_template(name="a", content="b").read, body)
+    assert undecodable(get_template(6).read, body)
+    assert undecodable(create_template(name="a", content="b").read, body)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"not JSON"])

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from xoxzo.cloudpy import ConfigurationError, InvalidArgument, phone
-from xoxzo.cloudpy.phone import Doubt, Note, ParsedNumber, objection_to_recipient, parse
+from xoxzo.cloudpy.phone import Doubt, Note, ParsedNumber, parse, recipient_error
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -335,7 +335,7 @@ def test_nothing_is_made_up(text: str, country: str) -> None:
     if Doubt.FLOAT in number.doubts:
         written = written.strip().removesuffix(".0")
     assert re.fullmatch(ways_to_write(number, country), re.sub(r"[^0-9]", "", written))
-    assert objection_to_recipient(number.e164) is None
+    assert recipient_error(number.e164) is None
     assert (text == number.e164) == (len(number.doubts) + len(number.notes) == 0)
 
 
@@ -395,7 +395,7 @@ states = []
 def note():
     states.append("phonenumbers" in sys.modules)
 note()
-phone.objection_to_recipient("+818011112222")
+phone.recipient_error("+818011112222")
 url, sid, token = sys.argv[1:]
 with Client(base_url=url, sid=sid, auth_token=token) as client:
     client.sms.send(recipient="+818011112222", sender="Shop", message="Hello")

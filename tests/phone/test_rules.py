@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.phone import objection_to_caller, objection_to_recipient
+from xoxzo.cloudpy.phone import caller_error, recipient_error
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -15,7 +15,7 @@ patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @pytest.mark.parametrize("number", ["+818011112222", "+1234567", "+123456789012345", "+60123456789", "+8110111122"])
 def test_recipient(number: str) -> None:
     """A recipient is + and 7 to 15 digits, the country code first."""
-    assert objection_to_recipient(number) is None
+    assert recipient_error(number) is None
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_recipient(number: str) -> None:
 )
 def test_recipient_refused(number: str, rule: str) -> None:
     """What is not whole E.164 in ASCII digits is refused with its rule, and a trunk 0 with a rule of its own."""
-    assert rule in (objection_to_recipient(number) or "")
+    assert rule in (recipient_error(number) or "")
 
 
 @patient
 @given(st.one_of(st.text(), st.from_regex(r"\+?[0-9]{5,17}\n?", fullmatch=True)))
 def test_recipient_taken_is_on_the_plan(number: str) -> None:
     """Whatever is taken is + and ASCII digits from end to end, and no objection ever repeats the number."""
-    objection = objection_to_recipient(number)
+    objection = recipient_error(number)
 
     if objection is None:
         assert number.isascii()
@@ -63,7 +63,7 @@ def test_recipient_taken_is_on_the_plan(number: str) -> None:
 @pytest.mark.parametrize("number", ["814512345678", "+814512345678", "1", "+1", "0312341234", "123456789012345"])
 def test_caller(number: str) -> None:
     """A caller is 1 to 15 digits, with or without +."""
-    assert objection_to_caller(number) is None
+    assert caller_error(number) is None
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_caller(number: str) -> None:
 )
 def test_caller_refused(number: str) -> None:
     """Anything else is refused."""
-    assert objection_to_caller(number) == "must be 1 to 15 digits, with or without a leading +"
+    assert caller_error(number) == "must be 1 to 15 digits, with or without a leading +"

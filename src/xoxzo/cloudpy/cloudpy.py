@@ -17,7 +17,7 @@ from xoxzo.cloudpy.drivers import TransportHolder, exchange
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.flow import MAX_RECORD_BYTES, Send
 from xoxzo.cloudpy.hosts import is_this_machine
-from xoxzo.cloudpy.operations.content_coding import decoded
+from xoxzo.cloudpy.operations.decoding.content_coding import decoded
 from xoxzo.cloudpy.operations.operation import FORM
 from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
 from xoxzo.cloudpy.requests_mocks import find_requests_mock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import warnings
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from xoxzo.cloudpy import event_hooks, logs
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.flow import MAX_RECORD_BYTES, CallState, Outcome, Send, Sleep, Start, flow
-from xoxzo.cloudpy.operations.array import ArraySplitter
-from xoxzo.cloudpy.operations.content_coding import Decoder
-from xoxzo.cloudpy.operations.replies import Unreadable
+from xoxzo.cloudpy.operations.decoding.content_coding import Decoder
+from xoxzo.cloudpy.operations.decoding.json_array import ArraySplitter
+from xoxzo.cloudpy.operations.decoding.records import DecodingError
 from xoxzo.cloudpy.protocols import Response, TransportFailure
 from xoxzo.cloudpy.responses import RawResponse
 
@@ -148,14 +149,14 @@ class Driver:
             splitter.finish()
         except TransportFailure as failure:
             raise state.failed(failure, write_started=True) from failure
-        except Unreadable as unreadable:
+        except DecodingError as unreadable:
             raise state.unreadable(str(unreadable), unreadable) from unreadable
         finally:
             reply.close()
 
     def _run(self, state: CallState) -> object:
         steps = flow(state)
-        state.observed = bool(self.settings.event_hooks) or logs.is_observed()
+        state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
         step = next(steps)
         while True:
             answer: Outcome = None
@@ -284,14 +285,14 @@ class AsyncDriver:
             splitter.finish()
         except TransportFailure as failure:
             raise state.failed(failure, write_started=True) from failure
-        except Unreadable as unreadable:
+        except DecodingError as unreadable:
             raise state.unreadable(str(unreadable), unreadable) from unreadable
         finally:
             await reply.close()
 
     async def _run(self, state: CallState) -> object:
         steps = flow(state)
-        state.observed = bool(self.settings.event_hooks) or logs.is_observed()
+        state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
         step = next(steps)
         while True:
             answer: Outcome = None

@@ -33,9 +33,10 @@ import msgspec
 
 from xoxzo.cloudpy import errors, forks
 from xoxzo.cloudpy.masking import mask_path
-from xoxzo.cloudpy.operations.content_coding import decoded
+from xoxzo.cloudpy.operations.decoding.content_coding import CONTENT_ENCODING, decoded
+from xoxzo.cloudpy.operations.decoding.error_bodies import decode_error_body, retry_after_seconds
+from xoxzo.cloudpy.operations.decoding.records import DecodingError
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.operations.replies import Unreadable, objections, retry_after
 from xoxzo.cloudpy.protocols import (
     Attempt,
     AttemptStart,
@@ -179,7 +180,7 @@ class CallState:
             error = errors.ConnectionFailed(failure.reason, **self.error_fields())
         return _caused_by(failure, error)
 
-    def unreadable(self, reason: str, cause: Unreadable | None = None) -> errors.APIError:
+    def unreadable(self, reason: str, cause: DecodingError | None = None) -> errors.APIError:
         """Return the error for a success that cannot be read."""
         return _caused_by(cause, errors.UnexpectedResponse(reason, **self.error_fields()))
 
@@ -305,7 +306,9 @@ def _attempt_fields(state: CallState) -> dict[str, Any]:
 def _decide(state: CallState, outcome: Outcome, progress: Progress, wall: Callable[[], float]) -> Decision:
     if not isinstance(outcome, Response):
         return _lost(state, cast("TransportFailure", outcome), write_started=progress.write_started)
-    state.received = outcome = decoded(outcome, MAX_RECORD_BYTES)
+    if CONTENT_ENCODING in outcome.headers:
+        outcome = decoded(outcome, MAX_RECORD_BYTES)
+    state.received = outcome
     if 200 <= outcome.status < 300:
         return _success(state, outcome)
     return _refused(state, outcome, wall)
@@ -327,7 +330,7 @@ def _success(state: CallState, received: Response) -> Decision:
     if not received.too_long:
         try:
             return Decision(value=state.operation.read(received.body))
-        except Unreadable as unreadable:
+        except DecodingError as unreadable:
             reason, cause = str(unreadable), unreadable
     state.mark_maybe_sent()
     return Decision(state.unreadable(f"status {received.status}, but {reason}", cause))
@@ -335,7 +338,7 @@ def _success(state: CallState, received: Response) -> Decision:
 
 def _refused(state: CallState, received: Response, wall: Callable[[], float]) -> Decision:
     status, operation = received.status, state.operation
-    if status == 404 and operation.absent_is_done and state.maybe_sent:
+    if status == 404 and operation.not_found_is_success and state.maybe_sent:
         return Decision()
     if operation.read_refusal is not None:
         answer = operation.read_refusal(status, received.body)
@@ -345,8 +348,8 @@ def _refused(state: CallState, received: Response, wall: Callable[[], float]) ->
     unknown = status == 408 or not 200 <= status < 500
     if unknown or (300 <= status < 400 and status not in _MOVED):
         state.mark_maybe_sent()
-    fields, detail = objections(received.body, operation.secret)
-    wait = retry_after(received.headers, detail, wall()) if status == 429 else None
+    fields, detail = decode_error_body(received.body, operation.secret)
+    wait = retry_after_seconds(received.headers, detail, wall()) if status == 429 else None
     kind = errors.status_error(status, fields)
     error = kind(status, field_errors=fields, detail=detail, retry_after=wait, **state.error_fields())
     retry = status == 429 or (unknown and operation.effect is not Effect.CREATE)

@@ -51,11 +51,6 @@ def set_up_from_environment() -> None:
     logger.addHandler(_handler)
 
 
-def is_observed() -> bool:
-    """Whether the log takes lines about tries."""
-    return logger.isEnabledFor(logging.INFO)
-
-
 def log_attempt(event: Attempt) -> None:
     """Write what became of one try: a success at DEBUG, everything else at INFO."""
     level = logging.DEBUG if event.outcome == "ok" else logging.INFO

@@ -121,5 +121,5 @@ Action = Say | Playback | Transfer | Voicemail
 
 
 def _check_characters(field: str, value: str) -> None:
-    if _UNESCAPABLE.search(checks.words(field, value)):
+    if _UNESCAPABLE.search(checks.text(field, value)):
         raise InvalidArgument(field, 'must have no quotation mark " and no line break')

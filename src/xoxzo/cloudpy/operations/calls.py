@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.models import Call, CallStatus, StartedCall
-from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.operations.decoding import records
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
 from xoxzo.cloudpy.operations.options import call_fields
 
@@ -48,7 +49,7 @@ def say(
             "caller": checks.caller(caller),
             "recipient": checks.recipient(recipient),
             "recording_url": None,
-            "tts_message": checks.words("tts_message", tts_message),
+            "tts_message": checks.text("tts_message", tts_message),
             "tts_lang": checks.language(tts_lang),
             "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
         },
@@ -72,8 +73,8 @@ def _start(name: str, own: Fields, options: SendOptions) -> Operation[StartedCal
 
 
 def _read_started(body: bytes, reference: str | None) -> StartedCall:
-    raw = replies.record(body)
-    return StartedCall(callid=replies.required(raw, "callid"), reference=reference, raw=raw)
+    raw = records.decode_record(body)
+    return StartedCall(callid=records.required(raw, "callid"), reference=reference, raw=raw)
 
 
 def get_call(callid: str) -> Operation[Call]:
@@ -88,24 +89,24 @@ def get_call(callid: str) -> Operation[Call]:
 
 
 def _read_call(body: bytes) -> Call:
-    raw = replies.record(body)
-    return read_call(raw, replies.required(raw, "callid"))
+    raw = records.decode_record(body)
+    return read_call(raw, records.required(raw, "callid"))
 
 
 def read_call(raw: dict[str, Any], callid: str) -> Call:
     """Read a call's record (API section 5.2), which stands in a conference's too (API section 5.4)."""
     return Call(
         callid=callid,
-        caller=replies.text(raw, "caller"),
-        recipient=replies.text(raw, "recipient"),
-        status=CallStatus(replies.text(raw, "status")),
-        direction=replies.text(raw, "direction"),
-        call_type=replies.text(raw, "call_type"),
-        start_time=replies.stamp(raw, "start_time"),
-        end_time=replies.stamp(raw, "end_time"),
-        duration=replies.whole(raw, "duration") or 0,
-        cost=replies.amount(raw, "cost"),
-        tags=replies.texts(raw, "tags"),
-        url=replies.text(raw, "url"),
+        caller=records.text(raw, "caller"),
+        recipient=records.text(raw, "recipient"),
+        status=CallStatus(records.text(raw, "status")),
+        direction=records.text(raw, "direction"),
+        call_type=records.text(raw, "call_type"),
+        start_time=records.timestamp(raw, "start_time"),
+        end_time=records.timestamp(raw, "end_time"),
+        duration=records.integer(raw, "duration") or 0,
+        cost=records.decimal(raw, "cost"),
+        tags=records.text_list(raw, "tags"),
+        url=records.text(raw, "url"),
         raw=raw,
     )

@@ -1,4 +1,4 @@
-"""The rules that an argument must keep before any network is touched. Each refusal names the field and the rule."""
+"""Check arguments before a request is made. Each error names the field and the rule."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.protocols import CallbackUrls
 
+_SENDER_RULE = N_("must be at most 10 ASCII letters and digits, or at most 15 digits")
 _SENDER = re.compile(r"[A-Za-z0-9]{1,10}|\+?[0-9]{1,15}")
 _NUMERIC_SENDER = re.compile(r"[0-9]{1,15}")
 _RECORDING = re.compile(r"http://[A-Za-z0-9._:/-]+")
@@ -38,7 +39,7 @@ _AUTO_REFERENCE = re.compile(r"auto-([0-9]{8})-[0-9a-f]{20}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def words(field: str, value: object) -> str:
+def text(field: str, value: object) -> str:
     """Take text that can be encoded and is not blank; return a subclass of ``str``, such as Django's, as plain text."""
     if type(value) is not str:
         if not isinstance(value, str):
@@ -56,7 +57,7 @@ def words(field: str, value: object) -> str:
 
 def matching(field: str, value: object, pattern: re.Pattern[str], rule: str) -> str:
     """Take text that a pattern matches whole."""
-    value = words(field, value)
+    value = text(field, value)
     if not pattern.fullmatch(value):
         raise InvalidArgument(field, rule)
     return value
@@ -68,34 +69,34 @@ def code(value: object) -> str:
     A phone's keyboard may write digits in full width, and people copy the blanks and hyphens that a message shows.
     A code that is sent so is wrong and uses up one of a few tries (API sections 7.3 and 15.55).
     """
-    typed = unicodedata.normalize("NFKC", words("code", value))
+    typed = unicodedata.normalize("NFKC", text("code", value))
     cleaned = "".join(
         str(unicodedata.decimal(character)) if character.isdecimal() else character
         for character in typed
         if unicodedata.category(character) not in _LEFT_OUT_OF_CODES and character not in _LIKE_HYPHENS
     )
-    return words("code", cleaned)
+    return text("code", cleaned)
 
 
 def recipient(value: object, field: str = "recipient") -> str:
     """Take a number in E.164 (API section 1.8)."""
-    value = words(field, value)
-    if reason := phone.objection_to_recipient(value):
+    value = text(field, value)
+    if reason := phone.recipient_error(value):
         raise InvalidArgument(field, reason)
     return value
 
 
 def caller(value: object) -> str:
     """Take the number to show, with or without + (API section 5.1)."""
-    value = words("caller", value)
-    if reason := phone.objection_to_caller(value):
+    value = text("caller", value)
+    if reason := phone.caller_error(value):
         raise InvalidArgument("caller", reason)
     return value
 
 
 def sender(value: object) -> str:
     """Take a sender: at most 10 letters and digits, or at most 15 digits (API section 2.1)."""
-    return matching("sender", value, _SENDER, N_("must be at most 10 ASCII letters and digits, or at most 15 digits"))
+    return matching("sender", value, _SENDER, _SENDER_RULE)
 
 
 def registered_sender(value: object) -> str:
@@ -105,14 +106,14 @@ def registered_sender(value: object) -> str:
 
 def message(value: object, *, measured: bool) -> str:
     """Take an SMS text; refuse one over 660 units where its final length is known (API section 2.4)."""
-    # What is not text cannot be looked up, and is refused.
-    return _message(value if isinstance(value, str) else words("message", value), measured)
+    # What is not text cannot be hashed for the cache, and is refused.
+    return _message(value if isinstance(value, str) else text("message", value), measured)
 
 
-# A campaign's text is often the same for everybody.
+# All messages of a campaign often have the same text.
 @lru_cache(maxsize=4)
 def _message(value: str, measured: bool) -> str:
-    value = words("message", value)
+    value = text("message", value)
     length = measure(value)
     if measured and length.parts is None:
         raise InvalidArgument(
@@ -132,7 +133,7 @@ def tags(values: Sequence[str], reference: str | None) -> str | None:
 
 
 def _tag(field: str, value: object) -> str:
-    value = words(field, value)
+    value = text(field, value)
     if "," in value:
         raise InvalidArgument(field, "must not hold a comma: the API separates tags by commas")
     if value != value.strip():
@@ -175,16 +176,16 @@ def extra_parameters(values: object, known: Container[str]) -> dict[str, str | N
         raise InvalidArgument("extra", "must be a mapping of names to texts")
     checked: dict[str, str | None] = {}
     for key, value in values.items():
-        name = words("extra", key)
+        name = text("extra", key)
         if name in known or name in RECIPIENT_FIELDS:
             raise InvalidArgument("extra", "must not hold {name}: it is a known parameter", name=name)
-        checked[name] = words("extra", value)
+        checked[name] = text("extra", value)
     return checked
 
 
 def url(field: str, value: object) -> str:
     """Take an absolute http or https URL."""
-    value = words(field, value)
+    value = text(field, value)
     rule = N_("must be an absolute http:// or https:// URL without blanks")
     if _UNPRINTABLE.search(value):
         raise InvalidArgument(field, rule)
@@ -262,7 +263,7 @@ def day(field: str, value: object) -> str:
     return value
 
 
-def number(field: str, value: object) -> int:
+def positive_integer(field: str, value: object) -> int:
     """Take the number of a template: whole and above 0 (API section 3.1)."""
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         raise InvalidArgument(field, "must be a whole number above 0")
@@ -279,7 +280,7 @@ def seconds(field: str, value: object) -> float:
 
 def path_id(field: str, value: object) -> str:
     """Take an id and encode it as one path segment, so that no id can reach another endpoint."""
-    value = words(field, value)
+    value = text(field, value)
     if not value.strip(".") or not {"/", "\\"}.isdisjoint(value):
         # Encoded they would be one segment, but servers and proxies decode them before they look.
         raise InvalidArgument(field, "must not hold a slash nor consist of dots: servers read them as another path")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import Conference, ConferenceParticipant, StartedConference
-from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.calls import read_call
+from xoxzo.cloudpy.operations.decoding import records
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
 from xoxzo.cloudpy.operations.options import call_fields
 
@@ -54,15 +55,15 @@ def _participants(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read_started(body: bytes, reference: str | None) -> StartedConference:
-    raw = replies.record(body)
+    raw = records.decode_record(body)
     return StartedConference(
-        conferenceid=replies.required(raw, "conferenceid"),
+        conferenceid=records.required(raw, "conferenceid"),
         reference=reference,
         participants=tuple(
             ConferenceParticipant(
-                participant=replies.text(one, "participant"), callid=replies.text(one, "callid"), raw=one
+                participant=records.text(one, "participant"), callid=records.text(one, "callid"), raw=one
             )
-            for one in replies.records(raw, "participants")
+            for one in records.record_list(raw, "participants")
         ),
         raw=raw,
     )
@@ -80,17 +81,17 @@ def get_conference(conferenceid: str) -> Operation[Conference]:
 
 
 def _read_conference(body: bytes) -> Conference:
-    raw: dict[str, Any] = replies.record(body)
+    raw: dict[str, Any] = records.decode_record(body)
     return Conference(
-        conferenceid=replies.required(raw, "conferenceid"),
+        conferenceid=records.required(raw, "conferenceid"),
         participants=tuple(
             # A call of a conference may be told of before it has an id.
-            read_call(one, replies.text(one, "callid"))
-            for one in replies.records(raw, "participants")
+            read_call(one, records.text(one, "callid"))
+            for one in records.record_list(raw, "participants")
         ),
-        start_time=replies.stamp(raw, "start_time"),
-        end_time=replies.stamp(raw, "end_time"),
-        duration=replies.whole(raw, "duration") or 0,
-        cost=replies.amount(raw, "cost"),
+        start_time=records.timestamp(raw, "start_time"),
+        end_time=records.timestamp(raw, "end_time"),
+        duration=records.integer(raw, "duration") or 0,
+        cost=records.decimal(raw, "cost"),
         raw=raw,
     )

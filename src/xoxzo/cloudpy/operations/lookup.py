@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from xoxzo.cloudpy.models import CarrierLookup
-from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.operations.decoding import records
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
 
 
@@ -21,20 +22,20 @@ def carrier(recipient: str) -> Operation[CarrierLookup]:
 
 
 def _read_carrier(body: bytes) -> CarrierLookup:
-    raw = replies.record(body)
+    raw = records.decode_record(body)
     # Null where nothing was found; without the field there is no telling.
     if "carrier" not in raw:
-        raise replies.Unreadable("the record has no carrier")
-    name = replies.text(raw, "carrier")
+        raise records.DecodingError("the record has no carrier")
+    name = records.text(raw, "carrier")
     return CarrierLookup(
         found=bool(name),
-        recipient=replies.text(raw, "recipient"),
+        recipient=records.text(raw, "recipient"),
         carrier=name,
-        country=replies.text(raw, "country"),
-        mcc=replies.text(raw, "mcc"),
-        mnc=replies.text(raw, "mnc"),
-        mccmnc=replies.text(raw, "mccmnc"),
-        cost=replies.amount(raw, "cost"),
-        id=replies.text(raw, "id"),
+        country=records.text(raw, "country"),
+        mcc=records.text(raw, "mcc"),
+        mnc=records.text(raw, "mnc"),
+        mccmnc=records.text(raw, "mccmnc"),
+        cost=records.decimal(raw, "cost"),
+        id=records.text(raw, "id"),
         raw=raw,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
-from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.operations.decoding import records
 from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Operation, form, json
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ def register_website(
 ) -> Operation[OtpWebsite]:
     """Register a website, so that codes may be asked for (API section 7.1)."""
     fields = {
-        "website": checks.words("website", website),
-        "template_id": None if template_id is None else str(checks.number("template_id", template_id)),
+        "website": checks.text("website", website),
+        "template_id": None if template_id is None else str(checks.positive_integer("template_id", template_id)),
     }
     fields |= checks.extra_parameters(extra, fields.keys())
 
     def read(body: bytes) -> OtpWebsite:
-        raw = replies.record(body)
-        return OtpWebsite(website=website, message=replies.text(raw, "message"), raw=raw)
+        raw = records.decode_record(body)
+        return OtpWebsite(website=website, message=records.text(raw, "message"), raw=raw)
 
     return Operation(
         name="otp.register_website",
@@ -43,7 +44,7 @@ def register_website(
 def request(*, website: str, phone_number: str, extra: Mapping[str, str] | None = None) -> Operation[OtpRequest]:
     """Send a code to a phone (API section 7.2)."""
     phone_number = checks.recipient(phone_number, "phone_number")
-    fields = {"website": checks.words("website", website), "phone_number": phone_number}
+    fields = {"website": checks.text("website", website), "phone_number": phone_number}
     return Operation(
         name="otp.request",
         method="POST",
@@ -57,10 +58,10 @@ def request(*, website: str, phone_number: str, extra: Mapping[str, str] | None 
 
 
 def _read_request(body: bytes) -> OtpRequest:
-    raw = replies.record(body)
+    raw = records.decode_record(body)
     # The documented reply has a msgid; the tutorial speaks of an otp_id (API section 7.3).
-    msgid = replies.required(raw, "msgid" if raw.get("msgid") else "otp_id")
-    return OtpRequest(msgid=msgid, otp_id=replies.text(raw, "otp_id") or msgid, raw=raw)
+    msgid = records.required(raw, "msgid" if raw.get("msgid") else "otp_id")
+    return OtpRequest(msgid=msgid, otp_id=records.text(raw, "otp_id") or msgid, raw=raw)
 
 
 def verify(
@@ -78,7 +79,7 @@ def verify(
     """
     code = checks.code(code)
     fields = {
-        "website": checks.words("website", website),
+        "website": checks.text("website", website),
         "phone_number": checks.recipient(phone_number, "phone_number"),
         "otp": code,
         **checks.extra_parameters(extra, {"website", "otp", "otp_id", "code"}),
@@ -86,7 +87,7 @@ def verify(
     if otp_id is None:
         body, content_type = form(fields), FORM
     else:
-        body, content_type = json({**fields, "otp_id": checks.words("otp_id", otp_id), "code": code}), JSON
+        body, content_type = json({**fields, "otp_id": checks.text("otp_id", otp_id), "code": code}), JSON
     return Operation(
         name="otp.verify",
         method="POST",
@@ -101,15 +102,15 @@ def verify(
 
 
 def _read_verified(body: bytes) -> OtpVerification:
-    raw = replies.record(body)
+    raw = records.decode_record(body)
     return _verification(raw, verified=not any(raw.get(field) is False for field in _VERDICTS))
 
 
 def _read_refused(status: int, body: bytes) -> OtpVerification | None:
     """Tell a wrong code, ``{"message": "…"}``, from a refused field, ``{"website": ["…"]}`` (API section 15.56)."""
     try:
-        raw = replies.record(body)
-    except replies.Unreadable:
+        raw = records.decode_record(body)
+    except records.DecodingError:
         return None
     objected = any(isinstance(value, list | dict) for value in raw.values())
     if status != 400 or objected or not isinstance(raw.get("message"), str):
@@ -118,4 +119,4 @@ def _read_refused(status: int, body: bytes) -> OtpVerification | None:
 
 
 def _verification(raw: dict[str, Any], *, verified: bool) -> OtpVerification:
-    return OtpVerification(verified=verified, message=replies.text(raw, "message"), raw=raw)
+    return OtpVerification(verified=verified, message=records.text(raw, "message"), raw=raw)

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.operations.decoding import records
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def request(
 
 
 def _path(path: str) -> str:
-    path = checks.words("path", path)
+    path = checks.text("path", path)
     segments = path.split("/")
     if segments[0] or not path.isascii() or not {"?", "#", " ", "\\"}.isdisjoint(path) or not path.isprintable():
         raise InvalidArgument("path", "must begin with / and be encoded; a query goes into query=")
@@ -91,6 +92,6 @@ def _numbers(fields: object) -> Iterator[str]:
 def _read(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything
     """Return the body decoded, ``None`` when it is empty or not JSON."""
     try:
-        return replies.parse(body)
-    except replies.Unreadable:
+        return records.decode_json(body)
+    except records.DecodingError:
         return None

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
-from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.operations.decoding import records
 from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form
 from xoxzo.cloudpy.operations.options import sms_fields
 
@@ -74,8 +75,8 @@ def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:
     """Return the reader of the answer to a send, which adds the reference to it."""
 
     def read(body: bytes) -> SentMessage:
-        raw = replies.record(body)
-        return SentMessage(msgid=replies.required(raw, "msgid"), reference=reference, raw=raw)
+        raw = records.decode_record(body)
+        return SentMessage(msgid=records.required(raw, "msgid"), reference=reference, raw=raw)
 
     return read
 
@@ -87,7 +88,7 @@ def get_sms(msgid: str) -> Operation[Message]:
         method="GET",
         path=f"{_PATH}{checks.path_id('msgid', msgid)}/",
         effect=Effect.READ,
-        read=lambda body: read_message(replies.record(body)),
+        read=lambda body: read_message(records.decode_record(body)),
     )
 
 
@@ -114,7 +115,7 @@ def list_sms(
         method="GET",
         path=_PATH,
         effect=Effect.READ,
-        read=lambda element: read_message(replies.record(element)),
+        read=lambda element: read_message(records.decode_record(element)),
         query="&".join(conditions),
     )
 
@@ -122,16 +123,16 @@ def list_sms(
 def read_message(raw: dict[str, Any]) -> Message:
     """Read a status record (API section 2.2)."""
     return Message(
-        msgid=replies.required(raw, "msgid"),
-        recipient=replies.text(raw, "recipient"),
-        sender=replies.text(raw, "sender"),
-        status=MessageStatus(replies.text(raw, "status")),
-        sent_time=replies.stamp(raw, "sent_time"),
-        cost=replies.amount(raw, "cost"),
-        tags=replies.texts(raw, "tags"),
-        parts=replies.whole(raw, "parts"),
+        msgid=records.required(raw, "msgid"),
+        recipient=records.text(raw, "recipient"),
+        sender=records.text(raw, "sender"),
+        status=MessageStatus(records.text(raw, "status")),
+        sent_time=records.timestamp(raw, "sent_time"),
+        cost=records.decimal(raw, "cost"),
+        tags=records.text_list(raw, "tags"),
+        parts=records.integer(raw, "parts"),
         link_tracking=_read_tracking(raw.get("link_tracking")),
-        url=replies.text(raw, "url"),
+        url=records.text(raw, "url"),
         raw=raw,
     )
 
@@ -141,9 +142,9 @@ def _read_tracking(raw: object) -> LinkTracking | None:
     if not isinstance(raw, dict) or not raw:
         return None
     return LinkTracking(
-        link=replies.text(raw, "link"),
-        shortlink=replies.text(raw, "shortlink"),
+        link=records.text(raw, "link"),
+        shortlink=records.text(raw, "shortlink"),
         accessed=raw.get("accessed") is True,
-        accessed_on=replies.stamp(raw, "accessed_on"),
+        accessed_on=records.timestamp(raw, "accessed_on"),
         raw=raw,
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
 from xoxzo.cloudpy.models.templates import check_variables
-from xoxzo.cloudpy.operations import checks, replies
+from xoxzo.cloudpy.operations import checks
+from xoxzo.cloudpy.operations.decoding import records
 from xoxzo.cloudpy.operations.operation import JSON, Effect, Listing, Operation, json
 from xoxzo.cloudpy.operations.options import sms_fields
 from xoxzo.cloudpy.operations.sms import read_sent
@@ -40,7 +41,7 @@ def create_template(*, name: str, content: str) -> Operation[Template]:
         path=_PATH,
         effect=Effect.CREATE,
         read=_read_template,
-        body=json({"name": checks.words("name", name), "content": checks.words("content", content)}),
+        body=json({"name": checks.text("name", name), "content": checks.text("content", content)}),
         content_type=JSON,
     )
 
@@ -48,9 +49,7 @@ def create_template(*, name: str, content: str) -> Operation[Template]:
 def update_template(template_id: int, *, name: str | None = None, content: str | None = None) -> Operation[Template]:
     """Change a template, which then waits for approval again (API sections 3.2 and 15.32)."""
     fields = {
-        field: checks.words(field, value)
-        for field, value in (("name", name), ("content", content))
-        if value is not None
+        field: checks.text(field, value) for field, value in (("name", name), ("content", content)) if value is not None
     }
     if not fields:
         raise InvalidArgument("content", "or name must be given: there is nothing to change")
@@ -73,8 +72,8 @@ def delete_template(template_id: int) -> Operation[None]:
         method="DELETE",
         path=_path(template_id),
         effect=Effect.IDEMPOTENT,
-        read=replies.nothing,
-        absent_is_done=True,
+        read=records.ignore_body,
+        not_found_is_success=True,
     )
 
 
@@ -124,20 +123,20 @@ def _check_text(template: Template, values: Mapping[str, str], *, measured: bool
 
 
 def _path(template_id: int, field: str = "template_id") -> str:
-    return f"{_PATH}{checks.number(field, template_id)}/"
+    return f"{_PATH}{checks.positive_integer(field, template_id)}/"
 
 
 def _read_template(body: bytes) -> Template:
-    raw = replies.record(body)
-    template_id = replies.whole(raw, "id")
+    raw = records.decode_record(body)
+    template_id = records.integer(raw, "id")
     if template_id is None:
-        raise replies.Unreadable("the record has no id")
+        raise records.DecodingError("the record has no id")
     return Template(
         id=template_id,
-        name=replies.text(raw, "name"),
-        status=TemplateStatus(replies.text(raw, "status")),
-        approved_content=replies.text(raw, "approved_content") or None,
-        pending_content=replies.text(raw, "pending_content") or None,
-        api_usage_example=replies.text(raw, "api_usage_example") or None,
+        name=records.text(raw, "name"),
+        status=TemplateStatus(records.text(raw, "status")),
+        approved_content=records.text(raw, "approved_content") or None,
+        pending_content=records.text(raw, "pending_content") or None,
+        api_usage_example=records.text(raw, "api_usage_example") or None,
         raw=raw,
     )

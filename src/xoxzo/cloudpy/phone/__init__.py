@@ -1,6 +1,6 @@
 """Check phone numbers for Xoxzo, and convert typed numbers to E.164.
 
-`objection_to_recipient` and `objection_to_caller` check the format only; every send calls them. `parse` needs the extra
+`recipient_error` and `caller_error` check the format only; every send calls them. `parse` needs the extra
 ``phone`` (``pip install "xoxzo-cloudpy[phone]"``), whose library ``phonenumbers`` is imported by its first call.
 """
 
@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.phone.parsed import Doubt, Kind, Note, ParsedNumber
 from xoxzo.cloudpy.phone.parsing import parse
-from xoxzo.cloudpy.phone.rules import objection_to_caller, objection_to_recipient
+from xoxzo.cloudpy.phone.rules import caller_error, recipient_error
 
-__all__ = ["Doubt", "Kind", "Note", "ParsedNumber", "objection_to_caller", "objection_to_recipient", "parse"]
+__all__ = ["Doubt", "Kind", "Note", "ParsedNumber", "caller_error", "parse", "recipient_error"]

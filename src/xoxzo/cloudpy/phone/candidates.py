@@ -9,7 +9,7 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import numbering_plan
 from xoxzo.cloudpy.phone.cleaning import clean
 from xoxzo.cloudpy.phone.parsed import Doubt, Note, ParsedNumber
-from xoxzo.cloudpy.phone.rules import objection_to_recipient
+from xoxzo.cloudpy.phone.rules import recipient_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ def _candidates(digits: str, country: str, code: str) -> Iterator[tuple[str, Rem
 def _parsed_number(digits: str, remarks: Remarks) -> ParsedNumber | None:
     number = numbering_plan.look_up(digits)
     # Japan has numbers that begin with two zeros. They cannot be called from abroad, nor through Xoxzo.
-    if number is None or objection_to_recipient(number.e164):
+    if number is None or recipient_error(number.e164):
         return None
     remarks = [*remarks, *_trunk_remarks(number, national=Note.COUNTRY_ADDED in remarks)]
     return ParsedNumber(

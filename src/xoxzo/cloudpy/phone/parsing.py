@@ -21,7 +21,7 @@ def parse(text: str, country: str = "JP") -> ParsedNumber:
 
     The number must be in a range that the installed ``phonenumbers`` knows to be in use; it knows Japan's 060 since
     9.0.33. Nothing checks that somebody has the number. A number that is already in E.164 does not need this function:
-    `objection_to_recipient` checks the format without a table of ranges.
+    `recipient_error` checks the format without a table of ranges.
 
     Args:
         text: the typed text, at most 100 characters.

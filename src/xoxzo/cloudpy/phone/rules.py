@@ -10,7 +10,7 @@ _RECIPIENT = re.compile(r"\+(?!810)[1-9][0-9]{6,14}")
 _CALLER = re.compile(r"\+?[0-9]{1,15}")
 
 
-def objection_to_recipient(number: str) -> str | None:
+def recipient_error(number: str) -> str | None:
     """Return the rule that a number breaks as a recipient; ``None`` if it can be one.
 
     A recipient is in E.164: ``+``, country code, number without the national trunk 0, at most 15 ASCII digits. Nothing
@@ -25,6 +25,6 @@ def objection_to_recipient(number: str) -> str | None:
     return N_("must be in E.164: + and 7 to 15 digits, without blanks or hyphens")
 
 
-def objection_to_caller(number: str) -> str | None:
+def caller_error(number: str) -> str | None:
     """Return the rule that a number breaks as a caller (API section 5.1); ``None`` if it can be one."""
     return None if _CALLER.fullmatch(number) else N_("must be 1 to 15 digits, with or without a leading +")

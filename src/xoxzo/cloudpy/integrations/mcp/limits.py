@@ -10,7 +10,7 @@ import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument, XoxzoError
 from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.phone import objection_to_recipient
+from xoxzo.cloudpy.phone import recipient_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ class SendLimits:
         if not recipients:
             raise InvalidArgument("allow", "must name at least one number")
         for number in recipients.values():
-            if objection := objection_to_recipient(number):
+            if objection := recipient_error(number):
                 raise InvalidArgument("allow", objection)
         if not budget.is_finite() or budget <= 0:
             raise InvalidArgument("budget", "must be a number of credits above 0")

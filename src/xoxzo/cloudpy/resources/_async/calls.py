@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.operations import calls
-from xoxzo.cloudpy.resources._async.waiting import wait
+from xoxzo.cloudpy.resources._async.polling import poll
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.drivers import AsyncDriver
@@ -120,6 +120,6 @@ class AsyncCalls:
             NotFound: no call has this id.
             APIError: a question failed.
         """
-        return await wait(
+        return await poll(
             self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout
         )

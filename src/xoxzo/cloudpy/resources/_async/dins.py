@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.operations import dins
+from xoxzo.cloudpy.operations.numbers import DINS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ class AsyncDins:
             InvalidArgument: a value breaks its rule; raised at once.
             APIError: anything else went wrong.
         """
-        return self._driver.stream(dins.search_dins(country=country, prefix=prefix))
+        return self._driver.stream(DINS.search(country=country, prefix=prefix))
 
     async def subscribe(self, din_uid: str) -> DialInSubscription:
         """Subscribe a number. The first 30 days are charged at once, and so are the next ones (API section 6.2).
@@ -44,7 +44,7 @@ class AsyncDins:
             NotEnoughCredits: the balance is too low.
             APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
         """
-        return await self._driver.call(dins.subscribe_din(din_uid))
+        return await self._driver.call(DINS.subscribe(din_uid))
 
     def list(self) -> AsyncIterator[DialInSubscription]:
         """List the numbers that you subscribe; the request is made at the first step (API section 6.3).
@@ -52,7 +52,7 @@ class AsyncDins:
         Raises:
             APIError: something went wrong.
         """
-        return self._driver.stream(dins.list_dins())
+        return self._driver.stream(DINS.list())
 
     async def set_action_url(
         self, din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
@@ -69,7 +69,7 @@ class AsyncDins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        await self._driver.call(dins.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
+        await self._driver.call(DINS.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
 
     async def unsubscribe(self, din_uid: str) -> None:
         """Release a number. Within 24 hours part of the first fee comes back (API section 6.5).
@@ -81,4 +81,4 @@ class AsyncDins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        await self._driver.call(dins.unsubscribe_din(din_uid))
+        await self._driver.call(DINS.unsubscribe(din_uid))

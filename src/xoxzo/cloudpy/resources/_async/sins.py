@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.operations import sins
+from xoxzo.cloudpy.operations.numbers import SINS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ class AsyncSins:
             InvalidArgument: a value breaks its rule; raised at once.
             APIError: anything else went wrong.
         """
-        return self._driver.stream(sins.search_sins(country=country, prefix=prefix))
+        return self._driver.stream(SINS.search(country=country, prefix=prefix))
 
     async def subscribe(self, sin_uid: str) -> SmsInSubscription:
         """Subscribe a number (API section 4).
@@ -52,7 +52,7 @@ class AsyncSins:
             NotEnoughCredits: the balance is too low.
             APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
         """
-        return await self._driver.call(sins.subscribe_sin(sin_uid))
+        return await self._driver.call(SINS.subscribe(sin_uid))
 
     def list(self) -> AsyncIterator[SmsInSubscription]:
         """List the numbers that you subscribe; the request is made at the first step (API section 4).
@@ -62,7 +62,7 @@ class AsyncSins:
         Raises:
             APIError: something went wrong.
         """
-        return self._driver.stream(sins.list_sins())
+        return self._driver.stream(SINS.list())
 
     async def set_action_url(
         self, sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
@@ -81,7 +81,7 @@ class AsyncSins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        await self._driver.call(sins.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
+        await self._driver.call(SINS.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
 
     async def unsubscribe(self, sin_uid: str) -> None:
         """Release a number (API section 4).
@@ -95,4 +95,4 @@ class AsyncSins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        await self._driver.call(sins.unsubscribe_sin(sin_uid))
+        await self._driver.call(SINS.unsubscribe(sin_uid))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from xoxzo.cloudpy.errors import APIError, InvalidArgument
 from xoxzo.cloudpy.models import FoundMessages
 from xoxzo.cloudpy.operations import checks, sms
+from xoxzo.cloudpy.resources._async.polling import poll
 from xoxzo.cloudpy.resources._async.sending import send_prepared
-from xoxzo.cloudpy.resources._async.waiting import wait
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -106,7 +106,7 @@ class AsyncSms:
             NotFound: no message has this id.
             APIError: a question failed.
         """
-        return await wait(
+        return await poll(
             self._driver,
             sms.get_sms(msgid),
             lambda message: message.status.is_final or message.status == until,

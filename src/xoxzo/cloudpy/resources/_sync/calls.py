@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.operations import calls
-from xoxzo.cloudpy.resources._sync.waiting import wait
+from xoxzo.cloudpy.resources._sync.polling import poll
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.drivers import Driver
@@ -121,6 +121,6 @@ class Calls:
             NotFound: no call has this id.
             APIError: a question failed.
         """
-        return wait(
+        return poll(
             self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.operations import dins
+from xoxzo.cloudpy.operations.numbers import DINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Dins:
             InvalidArgument: a value breaks its rule; raised at once.
             APIError: anything else went wrong.
         """
-        return self._driver.stream(dins.search_dins(country=country, prefix=prefix))
+        return self._driver.stream(DINS.search(country=country, prefix=prefix))
 
     def subscribe(self, din_uid: str) -> DialInSubscription:
         """Subscribe a number. The first 30 days are charged at once, and so are the next ones (API section 6.2).
@@ -45,7 +45,7 @@ class Dins:
             NotEnoughCredits: the balance is too low.
             APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
         """
-        return self._driver.call(dins.subscribe_din(din_uid))
+        return self._driver.call(DINS.subscribe(din_uid))
 
     def list(self) -> Iterator[DialInSubscription]:
         """List the numbers that you subscribe; the request is made at the first step (API section 6.3).
@@ -53,7 +53,7 @@ class Dins:
         Raises:
             APIError: something went wrong.
         """
-        return self._driver.stream(dins.list_dins())
+        return self._driver.stream(DINS.list())
 
     def set_action_url(
         self, din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
@@ -70,7 +70,7 @@ class Dins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        self._driver.call(dins.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
+        self._driver.call(DINS.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
 
     def unsubscribe(self, din_uid: str) -> None:
         """Release a number. Within 24 hours part of the first fee comes back (API section 6.5).
@@ -82,4 +82,4 @@ class Dins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        self._driver.call(dins.unsubscribe_din(din_uid))
+        self._driver.call(DINS.unsubscribe(din_uid))

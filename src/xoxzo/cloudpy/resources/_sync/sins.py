@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.operations import sins
+from xoxzo.cloudpy.operations.numbers import SINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Sins:
             InvalidArgument: a value breaks its rule; raised at once.
             APIError: anything else went wrong.
         """
-        return self._driver.stream(sins.search_sins(country=country, prefix=prefix))
+        return self._driver.stream(SINS.search(country=country, prefix=prefix))
 
     def subscribe(self, sin_uid: str) -> SmsInSubscription:
         """Subscribe a number (API section 4).
@@ -53,7 +53,7 @@ class Sins:
             NotEnoughCredits: the balance is too low.
             APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
         """
-        return self._driver.call(sins.subscribe_sin(sin_uid))
+        return self._driver.call(SINS.subscribe(sin_uid))
 
     def list(self) -> Iterator[SmsInSubscription]:
         """List the numbers that you subscribe; the request is made at the first step (API section 4).
@@ -63,7 +63,7 @@ class Sins:
         Raises:
             APIError: something went wrong.
         """
-        return self._driver.stream(sins.list_sins())
+        return self._driver.stream(SINS.list())
 
     def set_action_url(
         self, sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
@@ -82,7 +82,7 @@ class Sins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        self._driver.call(sins.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
+        self._driver.call(SINS.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
 
     def unsubscribe(self, sin_uid: str) -> None:
         """Release a number (API section 4).
@@ -96,4 +96,4 @@ class Sins:
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """
-        self._driver.call(sins.unsubscribe_sin(sin_uid))
+        self._driver.call(SINS.unsubscribe(sin_uid))

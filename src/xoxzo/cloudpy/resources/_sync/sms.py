@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from xoxzo.cloudpy.errors import APIError, InvalidArgument
 from xoxzo.cloudpy.models import FoundMessages
 from xoxzo.cloudpy.operations import checks, sms
+from xoxzo.cloudpy.resources._sync.polling import poll
 from xoxzo.cloudpy.resources._sync.sending import send_prepared
-from xoxzo.cloudpy.resources._sync.waiting import wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -107,7 +107,7 @@ class Sms:
             NotFound: no message has this id.
             APIError: a question failed.
         """
-        return wait(
+        return poll(
             self._driver,
             sms.get_sms(msgid),
             lambda message: message.status.is_final or message.status == until,

@@ -115,13 +115,13 @@ def no_credentials(refused: CommandError) -> Finding:
 
 def _is_not_xoxzo(answer: Answer) -> bool:
     from xoxzo.cloudpy.operations.account import get_credits
-    from xoxzo.cloudpy.operations.replies import Unreadable
+    from xoxzo.cloudpy.operations.decoding.records import DecodingError
 
     if answer.status != 200:
         return answer.status not in {401, 403, 429}
     try:
         get_credits().read(answer.body)
-    except Unreadable:
+    except DecodingError:
         return True
     return False
 

@@ -47,4 +47,4 @@ def _check_value(name: str, value: str) -> None:
         elif name == "host":
             checks.url(name, value)
         else:
-            checks.words(name, value)
+            checks.text(name, value)

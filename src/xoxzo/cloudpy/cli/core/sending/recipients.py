@@ -60,9 +60,9 @@ def read_recipients(
 
 
 def _plain(text: str) -> Recipient | None:
-    from xoxzo.cloudpy.phone import objection_to_recipient
+    from xoxzo.cloudpy.phone import recipient_error
 
-    return None if objection_to_recipient(text) else Recipient(text, _COUNTRIES.get(text[:3]))
+    return None if recipient_error(text) else Recipient(text, _COUNTRIES.get(text[:3]))
 
 
 def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) -> Recipient:

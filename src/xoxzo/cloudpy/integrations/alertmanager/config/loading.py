@@ -197,7 +197,7 @@ def _sender(top: Table, policies: dict[str, EscalationPolicy]) -> str:
 
 def _caller(top: Table, policies: dict[str, EscalationPolicy]) -> str:
     caller = top.text("caller") if _uses(policies, "call") else top.text("caller", "")
-    objection = phone.objection_to_caller(caller) if caller else None
+    objection = phone.caller_error(caller) if caller else None
     if objection is not None:
         raise InvalidArgument("caller", objection)
     return caller

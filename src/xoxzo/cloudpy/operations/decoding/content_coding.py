@@ -1,4 +1,4 @@
-"""Decode what a server has compressed, though every request says ``accept-encoding: identity``.
+"""Decode a body that a server has compressed, though every request says ``accept-encoding: identity``.
 
 Some proxies compress all the same (RFC 9110, 12.5.3 lets a server do so where nothing else is said, and some do so
 always). An SMS that was sent must not be lost in bytes that nobody can read.
@@ -16,7 +16,7 @@ from xoxzo.cloudpy.protocols import Response, TransportFailure
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-HEADER = "content-encoding"
+CONTENT_ENCODING = "content-encoding"
 _IDENTITY = frozenset({"", "identity"})
 _SUPPORTED = frozenset({"gzip", "x-gzip", "deflate"})
 _MAX_PIECE_BYTES = 262_144
@@ -35,7 +35,7 @@ class Decoder:
     """
 
     def __init__(self, headers: Mapping[str, str]) -> None:
-        coding = headers[HEADER].strip().lower() if HEADER in headers else ""
+        coding = headers[CONTENT_ENCODING].strip().lower() if CONTENT_ENCODING in headers else ""
         self._plain = coding in _IDENTITY
         if not self._plain and coding not in _SUPPORTED:
             raise TransportFailure("the body has a content coding that is not supported and was not asked for")
@@ -87,7 +87,7 @@ def decoded(response: Response, limit: int | None) -> Response:
         The response itself when it is not compressed, or incomplete. One whose body cannot be decoded says so in
         ``cut``.
     """
-    if HEADER not in response.headers or response.cut or response.too_long or response.reply:
+    if CONTENT_ENCODING not in response.headers or response.cut or response.too_long or response.reply:
         return response
     body = bytearray()
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.operations.replies import Unreadable
+from xoxzo.cloudpy.operations.decoding.records import DecodingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class ArraySplitter:
         self._escaped = False
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """Take the next bytes and yield the objects that they complete; raise :class:`Unreadable` after those."""
+        """Take the next bytes and yield the objects that they complete; raise :class:`DecodingError` after those."""
         at = 0
         while at < len(piece):
             if not self._depth:
@@ -51,9 +51,9 @@ class ArraySplitter:
                 self._expects = b",]"
 
     def finish(self) -> None:
-        """Say that no bytes follow; raise :class:`Unreadable` when the array is not at its end."""
+        """Say that no bytes follow; raise :class:`DecodingError` when the array is not at its end."""
         if self._expects:
-            raise Unreadable("the list ends in the middle")
+            raise DecodingError("the list ends in the middle")
 
     def _between(self, piece: bytes, at: int) -> int:
         found = _NOT_BLANK.search(piece, at)
@@ -61,7 +61,7 @@ class ArraySplitter:
             return len(piece)
         at, byte = found.start(), found.group()
         if not self._expects or byte not in self._expects:
-            raise Unreadable("the body is not a list of records")
+            raise DecodingError("the body is not a list of records")
         if byte == b"{":
             self._depth = 1
             self._element += byte
@@ -85,7 +85,7 @@ class ArraySplitter:
             self._step(found.group())
         self._element += piece[start:at]
         if len(self._element) > self._limit:
-            raise Unreadable("a record of the list is too long")
+            raise DecodingError("a record of the list is too long")
         return at
 
     def _step(self, mark: bytes) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.operations import replies
-from xoxzo.cloudpy.operations.array import ELEMENT_LIMIT, ArraySplitter
-from xoxzo.cloudpy.operations.replies import Unreadable
+from xoxzo.cloudpy.operations.decoding import records
+from xoxzo.cloudpy.operations.decoding.json_array import ELEMENT_LIMIT, ArraySplitter
+from xoxzo.cloudpy.operations.decoding.records import DecodingError
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -59,10 +59,10 @@ def split(pieces: list[bytes], **options: int) -> list[bytes]:
 
 
 def outcome(pieces: list[bytes]) -> list[Any] | None:
-    """Split and decode as the drivers do; None for Unreadable, and anything else comes out as it is."""
+    """Split and decode as the drivers do; None for DecodingError, and anything else comes out as it is."""
     try:
-        return [replies.record(element) for element in split(pieces)]
-    except Unreadable:
+        return [records.decode_record(element) for element in split(pieces)]
+    except DecodingError:
         return None
 
 
@@ -88,13 +88,13 @@ def test_single_bytes_give_back_the_records(made: tuple[list[dict[str, Any]], by
 @patient
 @given(serialised(), st.lists(st.integers(0, 10**6)), st.data())
 def test_truncated_anywhere(made: tuple[list[dict[str, Any]], bytes], places: list[int], data: st.DataObject) -> None:
-    """A body cut off at any byte before its end is Unreadable, and what was whole by then is part of the list."""
+    """A body cut off at any byte before its end is DecodingError, and what was whole by then is part of the list."""
     records, body = made
     end = data.draw(st.integers(0, len(body.rstrip()) - 1), label="end")
     splitter = ArraySplitter()
     found = [element for piece in cut(body[:end], places) for element in splitter.feed(piece)]
 
-    with pytest.raises(Unreadable, match=r"^the list ends in the middle$"):
+    with pytest.raises(DecodingError, match=r"^the list ends in the middle$"):
         splitter.finish()
     assert [json.loads(element) for element in found] == records[: len(found)]
 
@@ -105,7 +105,7 @@ def test_truncated_at_every_byte() -> None:
 
     assert split([body])
     for end in range(len(body)):
-        with pytest.raises(Unreadable):
+        with pytest.raises(DecodingError):
             split([body[:end]])
 
 
@@ -160,21 +160,21 @@ def test_what_is_no_list_of_records(body: bytes, step: int) -> None:
     """Anything but an array of records is refused at the byte that breaks it, in words that repeat nothing of it."""
     pieces = [body[at : at + step] for at in range(0, len(body), step)]
 
-    with pytest.raises(Unreadable, match=r"^the body is not a list of records$"):
+    with pytest.raises(DecodingError, match=r"^the body is not a list of records$"):
         split(pieces)
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"[", b"[{}", b"[{},", b"[{", b'[{"', b'[{"\\', b'[{"a": "}]'])
 def test_what_is_not_whole(body: bytes) -> None:
     """An array that does not end, and a body that does not begin, are refused at the end."""
-    with pytest.raises(Unreadable, match=r"^the list ends in the middle$"):
+    with pytest.raises(DecodingError, match=r"^the list ends in the middle$"):
         split([body])
 
 
 @patient
 @given(st.lists(st.binary() | st.text(st.sampled_from('[]{}",:\\a1 ')).map(str.encode)))
 def test_garbage(pieces: list[bytes]) -> None:
-    """Any bytes at all are split and decoded, or Unreadable, and nothing else is ever raised."""
+    """Any bytes at all are split and decoded, or DecodingError, and nothing else is ever raised."""
     whole = b"".join(pieces)
 
     assert outcome(pieces) == outcome([whole])
@@ -183,7 +183,7 @@ def test_garbage(pieces: list[bytes]) -> None:
 @patient
 @given(serialised(), st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from([*'[]{}",:\\ x1', ""])), max_size=3))
 def test_damaged_lists(made: tuple[list[dict[str, Any]], bytes], damages: list[tuple[int, str]]) -> None:
-    """A damaged list is Unreadable, or it is still JSON and what json makes of it comes out."""
+    """A damaged list is DecodingError, or it is still JSON and what json makes of it comes out."""
     body = made[1]
     for place, damage in damages:
         at = place % (len(body) + 1)
@@ -201,7 +201,7 @@ def test_limit() -> None:
 
     assert split([body], limit=100) == [element, element]
     for pieces in ([body], [body[at : at + 1] for at in range(len(body))], [body[:50], body[50:]]):
-        with pytest.raises(Unreadable, match=r"^a record of the list is too long$"):
+        with pytest.raises(DecodingError, match=r"^a record of the list is too long$"):
             split(pieces, limit=99)
 
 
@@ -210,7 +210,7 @@ def test_limit_holds_before_the_record_ends() -> None:
     splitter = ArraySplitter(limit=1000)
     list(splitter.feed(b'[{"a": "' + b"x" * 993))
 
-    with pytest.raises(Unreadable, match="too long"):
+    with pytest.raises(DecodingError, match="too long"):
         list(splitter.feed(b"x"))
 
 
@@ -218,7 +218,7 @@ def test_limit_by_default() -> None:
     """The limit is a megabyte unless told."""
     assert ELEMENT_LIMIT == 1_000_000
     assert split([b'[{"a": "' + b"x" * 999_000 + b'"}]'])
-    with pytest.raises(Unreadable, match="too long"):
+    with pytest.raises(DecodingError, match="too long"):
         split([b'[{"a": "' + b"x" * 1_000_000 + b'"}]'])
 
 

@@ -20,7 +20,12 @@ _MAX_PAUSE_SECONDS = 15.0
 
 
 async def poll(
-    driver: AsyncDriver, operation: Operation[T], is_done: Callable[[T], bool], *, name: str, timeout: float
+    driver: AsyncDriver,
+    operation: Operation[T],
+    is_done: Callable[[T], bool],
+    *,
+    name: str,
+    timeout: float,
 ) -> T:
     """Repeat a read until the record is done.
 

@@ -20,7 +20,14 @@ _FIRST_PAUSE_SECONDS = 1.0
 _MAX_PAUSE_SECONDS = 15.0
 
 
-def poll(driver: Driver, operation: Operation[T], is_done: Callable[[T], bool], *, name: str, timeout: float) -> T:
+def poll(
+    driver: Driver,
+    operation: Operation[T],
+    is_done: Callable[[T], bool],
+    *,
+    name: str,
+    timeout: float,
+) -> T:
     """Repeat a read until the record is done.
 
     The pauses grow from 1 to 15 seconds; after a 429 the pause is the one that the server asks for.

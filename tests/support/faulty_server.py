@@ -121,7 +121,8 @@ class FaultyServer:
         *script: the behaviours.
         tls: wraps each connection.
         on_connect: what happens to each connection before anything is read from it, and before TLS.
-        listening: whether connections are accepted from the beginning; refused until :meth:`listen` otherwise.
+        listening: whether connections are accepted from the beginning; otherwise they are refused until :meth:`behave`.
+        host: the address to listen at.
 
     Attributes:
         requests: what has come, ``CONNECT`` requests included.
@@ -137,6 +138,7 @@ class FaultyServer:
         tls: ssl.SSLContext | None = None,
         on_connect: Behaviour | None = None,
         listening: bool = True,
+        host: str = "127.0.0.1",
     ) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
@@ -150,13 +152,15 @@ class FaultyServer:
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
         self._last: object = None
-        self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", 0))
+        self._host, self._family = host, socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.socket(self._family)
+        self._listener.bind((host, 0))
         self._listening = listening
         if listening:
             self._listener.listen(100)
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        authority = f"[{host}]" if ":" in host else host
+        self.url = f"{'https' if tls else 'http'}://{authority}:{self.port}"
 
     def __enter__(self) -> Self:
         if self._listening:
@@ -169,10 +173,10 @@ class FaultyServer:
         self.stopping.set()
         # Connections are accepted in their order: when this one is, all that a client has sent is being read, however
         # late this machine is.
-        with socket.socket() as last:
-            last.bind(("127.0.0.1", 0))
+        with socket.socket(self._family) as last:
+            last.bind((self._host, 0))
             self._last = last.getsockname()
-            last.connect(("127.0.0.1", self.port))
+            last.connect((self._host, self.port))
             self._threads[0].join(30)
         self._listener.close()
         with self._lock:

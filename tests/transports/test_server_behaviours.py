@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,3 +101,20 @@ def test_the_next_answer_is_its_own_when_bodies_are_streamed(row, client, contex
 
 def request(arena: Arena, message: str) -> Request:
     return Request("POST", f"{arena.url}/sms/messages/", (), f"message={message}".encode())
+
+
+HUGE = [row for row in BEHAVIOURS if row.group == "Without end" or "2 MB" in row.name or "bomb" in row.name]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("row", HUGE, ids=named)
+def test_no_server_costs_much_memory(row, client, contexts) -> None:
+    """Whatever it sends, some megabytes at most are held, those of the server in this process included."""
+    arena = Arena(row, contexts)
+    tracemalloc.start()
+    try:
+        run(client, arena, create("first"), loop_is_idle=False)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 12_000_000

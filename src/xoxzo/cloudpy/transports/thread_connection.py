@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
@@ -83,7 +83,7 @@ class ThreadConnection:
             while not self.reader.status:
                 self._receive(budget)
         except (OSError, InvalidResponse) as error:
-            raise self._failure(error) from error
+            self._fail(error)
 
     def read_body(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
@@ -91,7 +91,7 @@ class ThreadConnection:
             while not self.reader.buffered_bytes and not self.reader.complete:
                 self._receive(budget)
         except (OSError, InvalidResponse) as error:
-            raise self._failure(error) from error
+            self._fail(error)
         return self.reader.take_body()
 
     def _write(self, data: bytes, budget: TimeBudget) -> None:
@@ -103,11 +103,13 @@ class ThreadConnection:
 
     def _read_early_response(self, error: ConnectionError, budget: TimeBudget) -> None:
         """Read what a server responded that closed before it had read all; raise the error when that is nothing."""
+        if raised_by_signal_handler(error):
+            raise error
         try:
             while not self.reader.status:
                 self._receive(budget)
-        except (OSError, InvalidResponse):
-            raise error from None
+        except (OSError, InvalidResponse) as other:
+            raise (other if raised_by_signal_handler(other) else error) from None
         self.reader.reusable = False
 
     def _receive(self, budget: TimeBudget) -> None:
@@ -119,14 +121,15 @@ class ThreadConnection:
         else:
             self.reader.end_of_stream()
 
-    def _failure(self, error: Exception) -> Exception:
-        if isinstance(error, InvalidResponse):
-            return TransportFailure(str(error))
+    def _fail(self, error: OSError | InvalidResponse) -> NoReturn:
+        """Raise what an error means."""
         if raised_by_signal_handler(error):
-            return error
+            raise error
+        if isinstance(error, InvalidResponse):
+            raise TransportFailure(str(error)) from error
         if isinstance(error, TimeoutError):
-            return TransportFailure("no answer in time", timeout=self._phase)
-        return TransportFailure(f"the connection broke: {error}")
+            raise TransportFailure("no answer in time", timeout=self._phase) from error
+        raise TransportFailure(f"the connection broke: {error}") from error
 
 
 def connect(route: Route, budget: TimeBudget, trust: Trust) -> ThreadConnection:

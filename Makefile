@@ -62,7 +62,7 @@ docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it
 
 coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(TRANSLATIONS).mo ## Run the tests and require the coverage
 	@rm -f .coverage .coverage.*
-	$(CLEAN) $(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(CLEAN) XOXZO_TESTS_ALL_SEEDS=1 $(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(PY) -m coverage combine --quiet
 	@echo "The client and all below it, at least $(COVERED_CLIENT) %:"
 	@$(PY) -m coverage report --omit='$(ABOVE)' --fail-under=$(COVERED_CLIENT)

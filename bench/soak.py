@@ -16,19 +16,19 @@ BATCH, KILLS_A_RUN, SENDS = 500, 20, 10_000
 
 
 def simulate(first: int) -> tuple[int, int, int, list[str]]:
-    """Play campaigns on a virtual clock; return how many, the deaths, the unknown, and what was wrong."""
+    """Play campaigns on a virtual clock; return how many, the crashes, the unknown, and what was wrong."""
     sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
-    from campaign_simulation import play
+    from campaign_simulation import simulate as simulate_campaign
 
-    deaths, unknown, wrong = 0, 0, []
+    crashes, unknown, wrong = 0, 0, []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, first + BATCH):
-            verdict = play(seed, Path(folder))
-            deaths += verdict.deaths
-            unknown += verdict.unknown
-            if not verdict.is_clean:
-                wrong.append(f"seed {seed}: {verdict}")
-    return BATCH, deaths, unknown, wrong
+            result = simulate_campaign(seed, Path(folder))
+            crashes += result.crashes
+            unknown += result.unknown
+            if not result.is_clean:
+                wrong.append(f"seed {seed}: {result}")
+    return BATCH, crashes, unknown, wrong
 
 
 def count(seed: int) -> tuple[int, list[str]]:
@@ -93,13 +93,13 @@ def main() -> None:
     broken = play_all_faults()
     misused = use_roughly(given.seed, given.cancellations, given.forks)
     miscounted = count_all(given.seed, given.sends)
-    played = deaths = unknown = 0
+    played = crashes = unknown = 0
     wrong: list[str] = []
     with ProcessPoolExecutor() as pool:
         for count, died, doubtful, found in pool.map(simulate, range(given.seed, given.seed + given.campaigns, BATCH)):
-            played, deaths, unknown = played + count, deaths + died, unknown + doubtful
+            played, crashes, unknown = played + count, crashes + died, unknown + doubtful
             wrong += found
-    print(f"{played:,} simulated campaigns from seed {given.seed}: {deaths:,} deaths, {unknown:,} left unknown,")
+    print(f"{played:,} simulated campaigns from seed {given.seed}: {crashes:,} crashes, {unknown:,} left unknown,")
     print(f"  {len(wrong)} with a message lost, doubled, misnumbered or unreported", *wrong, sep="\n  ")
     failed = 0
     for turn in range(-(-given.kills // KILLS_A_RUN)):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from campaign_makers import SEND, TEXT, make, reached, run
-from campaign_simulation import Reply
+from campaign_simulation import FakeResponse
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, State, create
@@ -151,7 +151,9 @@ def test_token_revoked(client: AsyncClient, simulator: Simulator, tmp_path: Path
 
         async def send(self, *arguments: object):
             self.sent += 1
-            return Reply(401, b'{"detail": "Invalid sid/token"}') if self.sent > 5 else await real.send(*arguments)
+            return (
+                FakeResponse(401, b'{"detail": "Invalid sid/token"}') if self.sent > 5 else await real.send(*arguments)
+            )
 
         async def close(self) -> None:
             pass

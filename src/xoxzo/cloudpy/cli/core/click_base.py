@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,11 +11,14 @@ import click
 
 from xoxzo.cloudpy.cli.core.help_format import Context, paragraphs
 from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
+from xoxzo.cloudpy.cli.core.output.streams import discard_output, is_write_error, substituting_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
+
+    from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
 COMMON_OPTIONS_HEADING = N_("Options of every command")
 """The heading under which the options stand that all commands of the API share."""
@@ -44,9 +45,7 @@ def _exit_on_closed_pipe() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        # What is left would be written at the very end, and complained of.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         raise click.exceptions.Exit(CLOSED_PIPE) from None
 
 
@@ -56,8 +55,8 @@ class BaseCommand(click.Command):
     context_class = Context
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - what Click's takes and returns
-        """Run the command line, with Click's messages in the reader's language."""
-        with click_translations():
+        """Run the command line, with Click's messages in the reader's language, and output that takes any character."""
+        with click_translations(), substituting_output():
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -108,9 +107,13 @@ class BaseCommand(click.Command):
             click.echo(_("Stopped."), err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
-            from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
+            from xoxzo.cloudpy.cli.core.exit_codes import output_error, to_command_error
 
-            refused = to_command_error(error)
+            if is_write_error(error):
+                discard_output()
+                refused: CommandError | None = output_error(error, sent=bool(ctx.meta.get("sent")))
+            else:
+                refused = to_command_error(error)
             if refused is None:
                 raise
             from xoxzo.cloudpy.cli.core.output.error_output import print_error

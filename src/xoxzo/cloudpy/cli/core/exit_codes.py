@@ -58,6 +58,20 @@ class CommandError(Exception):
         return {"error": {"exit": self.status, "message": self.message, "advice": list(self.advice)}}
 
 
+def output_error(error: BaseException, *, sent: bool) -> CommandError:
+    """Return the error of a command whose output cannot be written.
+
+    Args:
+        error: what the operating system reported.
+        sent: whether a message may have been sent, or a phone called, before.
+    """
+    why = getattr(error, "strerror", None) or error
+    if sent:
+        message = _("the output cannot be written ({why}); a part of the command was carried out.").format(why=why)
+        return CommandError(message, _(_CHECK_FIRST), status=MAY_BE_SENT)
+    return CommandError(_("the output cannot be written ({why}).").format(why=why), status=NOT_SENT)
+
+
 def to_command_error(error: BaseException) -> CommandError | None:
     """Say an error of the library as a refusal; ``None`` for what is none of its errors."""
     from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError, XoxzoError

@@ -213,6 +213,8 @@ class Session:
         return CommandError(_("Stopped."), status=INTERRUPTED)
 
     def _on_attempt(self, event: Attempt) -> None:
+        if self.sends and (event.outcome == "ok" or event.maybe_sent):
+            click.get_current_context().meta["sent"] = True
         if event.outcome == "cancelled":
             self.maybe_sent = event.maybe_sent
         if event.retry_in is not None:

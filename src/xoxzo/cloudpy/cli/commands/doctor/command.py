@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -37,8 +36,6 @@ _CHECKS = {
     "credentials": N_("credentials"),
 }
 """What each check is called for people."""
-_PLAIN = {"✓": "+", "✗": "x", "–": "-"}
-"""The marks where the terminal's encoding has no others."""
 
 
 @click.command(
@@ -157,11 +154,11 @@ def print_finding(finding: Finding) -> None:
     mark, colour = _MARKS[finding.state]
     name = pad(_(_CHECKS[finding.check]), _INDENT - 3)
     first, *more = _lines(finding.message)
-    _write(f"{click.style(_encodable_mark(mark), fg=colour)} {click.style(name, dim=True)} {first}")
+    click.echo(f"{click.style(mark, fg=colour)} {click.style(name, dim=True)} {first}")
     for line in more:
-        _write(" " * _INDENT + line)
+        click.echo(" " * _INDENT + line)
     for line in finding.advice:  # in one piece: it may be a command
-        _write(f"{' ' * _INDENT}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
+        click.echo(f"{' ' * _INDENT}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
 
 
 def _lines(message: str) -> list[str]:
@@ -179,22 +176,6 @@ def print_summary(findings: list[Finding]) -> None:
     wrong = sum(finding.state == "wrong" for finding in findings)
     if wrong:
         sentence = ngettext("One thing is wrong.", "{count} things are wrong.", wrong).format(count=wrong)
-        _write("\n" + click.style(sentence, fg="red", bold=True))
+        click.echo("\n" + click.style(sentence, fg="red", bold=True))
     else:
-        _write("\n" + click.style(_("Everything is as it should be."), fg="green", bold=True))
-
-
-def _encodable_mark(mark: str) -> str:
-    encoding = sys.stdout.encoding or "ascii"
-    try:
-        mark.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return _PLAIN.get(mark, mark)
-    return mark
-
-
-def _write(line: str) -> None:
-    encoding = sys.stdout.encoding or "utf-8"
-    with suppress(LookupError):
-        line = line.encode(encoding, "replace").decode(encoding)
-    click.echo(line)
+        click.echo("\n" + click.style(_("Everything is as it should be."), fg="green", bold=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -22,6 +21,8 @@ from xoxzo.cloudpy.cli.core.click_base import Command
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.output.results import to_json
+from xoxzo.cloudpy.cli.core.output.streams import visible
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.signals import stop_signals
 from xoxzo.cloudpy.errors import CallbackRejected
@@ -39,7 +40,6 @@ _COLOURS = {"DELIVERED": "green", "ANSWERED": "green", "FAIL": "red", "FAILED": 
 # What people see of a callback, so that it fits a line; --json tells everything.
 _SHOWN = ("status", "reason", "reference", "recipient", "caller", "sender", "message", "link", "duration", "cost")
 _IDS = ("msgid", "callid", "conferenceid")
-_CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "accept-encoding"}
 
 EPILOG = """
@@ -140,26 +140,21 @@ class CallbackPrinter:
             return
         words = [heard.at.strftime("%H:%M:%S"), click.style(f"{name:<15}", bold=True)]
         words += [_word(key, facts[key]) for key in _SHOWN if key in facts]
-        words += [f"[{_escape(facts[key])[:8]}]" for key in _IDS if key in facts]
+        words += [f"[{visible(facts[key])[:8]}]" for key in _IDS if key in facts]
         good = status == 200
         words.append(click.style(f"→ {status}", fg=None if good else "red", dim=good))
         self._write("  ".join(words))
 
     def _write(self, told: dict[str, Any] | str) -> None:
-        line = told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+        line = told if isinstance(told, str) else to_json(told)
         # Whoever reads this may have gone, or know no Japanese; neither may stop a callback.
         with self._lock, suppress(OSError, ValueError):
             click.echo(line)
             sys.stdout.flush()
 
 
-def _escape(value: object) -> str:
-    # What was sent must not lead a terminal astray.
-    return str(value).translate(_CONTROL_CHARACTERS)
-
-
 def _word(key: str, value: object) -> str:
-    shown = _escape(value)
+    shown = visible(value)
     if key == "status":
         return click.style(shown, fg=_COLOURS.get(shown))
     return f"{click.style(key, dim=True)} {shown}"

@@ -112,7 +112,7 @@ def event_fields(event: Event, *, show_content: bool) -> dict[str, Any]:
     told: dict[str, Any] = {} if event.reference is None else {"reference": event.reference}
     for name in event.__struct_fields__:
         value = getattr(event, name)
-        if name in _UNTOLD or value in {None, "", 0, ()}:
+        if name in _UNTOLD or value in (None, "", 0, ()):
             continue
         if name in _NUMBERS and not show_content:
             value = mask_digits(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +19,8 @@ from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import Choice
+from xoxzo.cloudpy.cli.core.output.results import to_json
+from xoxzo.cloudpy.cli.core.output.streams import visible
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError
 from xoxzo.cloudpy.hosts import is_this_machine
@@ -138,7 +139,7 @@ def _trigger(event: str, simulator: str, url: str, wishes: CallbackValues, *, ma
 
 def _print(told: dict[str, Any], *, machine: bool) -> None:
     if machine:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(to_json(told))
         return
-    shown = [f"{name} {value}" for name, value in told.items() if name != "event" and value not in {"", None}]
+    shown = [f"{name} {visible(value)}" for name, value in told.items() if name != "event" and value not in ("", None)]
     click.echo("  ".join([told["event"], *shown]))

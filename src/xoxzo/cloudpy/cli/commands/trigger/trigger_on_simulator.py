@@ -121,7 +121,8 @@ def _receive_sms(client: Client, simulator: str, url: str, wishes: CallbackValue
 def _delivered(simulator: str, ident: str) -> list[dict[str, Any]]:
     def delivered() -> list[dict[str, Any]]:
         ours: list[dict[str, Any]] = control(simulator, "GET", f"/_simulator/callbacks?id={ident}")
-        return ours if ours and ours[-1]["outcome"] != "will retry" else []
+        # An answer other than 200 is one, too: the retries need not be waited for.
+        return ours if ours and (ours[-1]["outcome"] != "will retry" or ours[-1].get("status")) else []
 
     return _poll(delivered)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xoxzo.cloudpy.cli.core.output.streams import visible
+
 if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
@@ -18,12 +20,12 @@ def print_error(ctx: click.Context, refused: CommandError) -> None:
         click.echo(json.dumps(refused.facts(), ensure_ascii=False), err=True)
         return
     who = f"{ctx.command_path}:"
-    first, *more = _lines(f"{who} {refused.message}")
+    first, *more = _lines(f"{who} {visible(refused.message, lines=True)}")
     click.echo(first.replace(who, click.style(who, fg="red"), 1), err=True)
     for line in more:
         click.echo(line, err=True)
     for line in refused.advice:
-        click.echo(f"  {line}", err=True)
+        click.echo(f"  {visible(line)}", err=True)
 
 
 def _lines(said: str) -> list[str]:

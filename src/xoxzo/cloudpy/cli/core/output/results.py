@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.cli.core.i18n import Word, _
+from xoxzo.cloudpy.cli.core.output.streams import visible
 from xoxzo.cloudpy.cli.core.output.titles import FIELD_TITLES, KINDS, STATUSES
 from xoxzo.cloudpy.masking import mask_number
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.models.base import Model
 
+# JSON itself escapes those below 32.
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(127, 160), 0x2028, 0x2029)}
 _NUMBERS = frozenset({"recipient", "caller", "participant", "phone_number"})
 _GOOD, _BAD, _GOING = "green", "red", "yellow"
 _COLOURS = {
@@ -72,11 +75,11 @@ class Output:
         """Say something to a person; nobody else is told."""
         if sys.stderr.isatty():
             # Not by click.echo, which knows the terminal better than a bar that may stand there and wants to move.
-            sys.stderr.write(click.style(line, dim=True) + "\n")
+            sys.stderr.write(click.style(visible(line), dim=True) + "\n")
 
     def warn(self, line: str) -> None:
         """Say something that must not be missed, to a person or in a log."""
-        click.echo(line, err=True)
+        click.echo(visible(line), err=True)
 
     def facts(self, model: Model) -> dict[str, Any]:
         """Return what a reply says by its field names, with numbers as they may be shown, without ``raw``."""
@@ -151,7 +154,12 @@ class Output:
         return count
 
     def _json(self, facts: Mapping[str, Any]) -> None:
-        click.echo(json.dumps(facts, ensure_ascii=False, default=_plain))
+        click.echo(to_json(facts))
+
+
+def to_json(value: object) -> str:
+    """Return a value as one line of JSON; control characters in it are escaped, Japanese is not."""
+    return json.dumps(value, ensure_ascii=False, default=_plain).translate(_JSON_ESCAPES)
 
 
 def field_title(name: str) -> str:
@@ -196,7 +204,7 @@ def format_value(value: object) -> str:
         return ", ".join(f"{name} {format_value(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
         return _(", ").join(format_value(each) for each in value)
-    return status_text(value.value) if isinstance(value, Enum) else str(value)
+    return status_text(value.value) if isinstance(value, Enum) else visible(value, lines=True)
 
 
 def status_text(status: str) -> str:

@@ -1,0 +1,69 @@
+"""Protects standard output and error: no character ends a command, and no foreign text controls the terminal."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import sys
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HANDLER = "xoxzo.substitute"
+_SUBSTITUTES = str.maketrans(
+    {"•": "*", "…": "...", "→": "->", "✓": "+", "✗": "x", "–": "-", "“": '"', "”": '"', "×": "x", "━": "-", "█": "#"}
+)
+"""What stands for a character of ours where the encoding lacks it, as cp932 on a Japanese Windows lacks the bullet."""
+# C0 and C1 controls, line and paragraph separators, and what changes the direction of writing.
+_CONTROLS = (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_ESCAPES = {code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" for code in _CONTROLS}
+_ESCAPES_BUT_LINES = {code: escape for code, escape in _ESCAPES.items() if chr(code) not in "\t\n"}
+_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+def visible(value: object, *, lines: bool = False) -> str:
+    """Return a text with its control characters escaped, so that it cannot move the cursor or set the title.
+
+    Args:
+        value: what others wrote: a template, a tag, the words of a server.
+        lines: whether tabs and line breaks stay.
+    """
+    return str(value).translate(_ESCAPES_BUT_LINES if lines else _ESCAPES)
+
+
+@contextmanager
+def substituting_output() -> Iterator[None]:
+    """Write a substitute for each character that standard output or error cannot encode, while a command runs."""
+    codecs.register_error(_HANDLER, _substitute)
+    before: list[tuple[Any, str]] = []
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            before.append((stream, stream.errors or "strict"))
+            stream.reconfigure(errors=_HANDLER)
+    try:
+        yield
+    finally:
+        for stream, errors in before:
+            with suppress(ValueError):  # it was closed meanwhile
+                stream.reconfigure(errors=errors)
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_SUBSTITUTES)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+def is_write_error(error: BaseException) -> bool:
+    """Say whether standard output cannot take more, as on a full disk."""
+    return isinstance(error, OSError) and error.errno in _WRITE_ERRORS and error.filename is None
+
+
+def discard_output() -> None:
+    """Drop what is still to be written: Python would try at its end, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

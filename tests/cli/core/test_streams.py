@@ -1,5 +1,7 @@
 """What output can meet: encodings without our characters, full disks, texts that would control the terminal."""
 
+from __future__ import annotations
+
 import errno
 import io
 import os

@@ -1,7 +1,7 @@
-"""Try the reading of callbacks with what nobody would send, guided by the code's own branches.
+"""Fuzz the parsing of callbacks with coverage-guided input.
 
-Run by ``make fuzz-callbacks``. It ends with an error, and the input in a file, at the first exception that is not
-`CallbackRejected`, at the first input that takes longer than ten seconds, or more than 1 GiB of memory.
+Run by ``make fuzz-callbacks``. It stops with an error, and writes the input to a file, at the first exception that is
+not `CallbackRejected`, or at the first input that takes more than ten seconds or 1 GiB of memory.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 
 from xoxzo.cloudpy.errors import CallbackRejected
 
-MOST = 1_000_000
-CALLBACKS = Callbacks("a secret of the fuzzer", "https://shop.example", max_body=MOST)
+MAX_BODY_BYTES = 1_000_000
+CALLBACKS = Callbacks("a secret of the fuzzer", "https://shop.example", max_body=MAX_BODY_BYTES)
 PURPOSES = list(Purpose)
 URLS = {purpose: CALLBACKS.url(purpose, "booking-1") for purpose in PURPOSES}
-KINDS = ["", "application/json", "application/x-www-form-urlencoded"]
+CONTENT_TYPES = ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=B"]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -36,18 +36,20 @@ SEEDS = [
     b'[{"conferenceid": "a", "participants": [{"callid": "b"}], "duration": 5.0}]',
     b"msgid=a&link_tracking=%7B%22link%22%3A%22x%22%7D&accessed_on=2026-01-01T00:00:00%2B09:00",
     b"caller=+818011112222&recipient=815012345678",
+    b'--B\r\nContent-Disposition: form-data; name="msgid"\r\n\r\nm9\r\n--B--\r\n',
     b"from=anonymous&to=815012345678&text=%E3%81%AF%E3%81%84&time=0001-01-01 00:00:00",
 ]
 
 
 def try_one(data: bytes) -> None:
-    """Let one callback come in, to a URL of ours or to none, and into an empty log.
+    """Receive one callback, and merge it into an empty log.
 
-    The first three bytes choose its purpose, what its body says it is, and where the rest goes.
+    The first three bytes select the purpose, the content type, and whether the rest is the body, the query or the path.
     """
     if len(data) < 3:
         return
-    purpose, kind, rest = PURPOSES[data[0] % len(PURPOSES)], KINDS[data[1] % len(KINDS)], data[3:]
+    purpose, rest = PURPOSES[data[0] % len(PURPOSES)], data[3:]
+    content_type = CONTENT_TYPES[data[1] % len(CONTENT_TYPES)]
     url, body = URLS[purpose], rest
     if data[2] % 3 == 1:
         url, body = f"{url}?{rest.decode('utf-8', 'surrogateescape')}", b""
@@ -55,7 +57,7 @@ def try_one(data: bytes) -> None:
         url = quote(rest[:200], safe="/?&=%")
     method = "GET" if purpose is Purpose.INCOMING_CALL else "POST"
     try:
-        event = CALLBACKS.receive(method, url, {"content-type": kind}, body)
+        event = CALLBACKS.receive(method, url, {"content-type": content_type}, body)
         observation = observations.from_event(event, NOW)
         if observation is not None:
             observations.merge(observations.select_entry([], observation), observation)
@@ -67,13 +69,15 @@ def try_one(data: bytes) -> None:
 
 def main() -> None:
     """Fuzz for as long as ``-max_total_time`` says."""
-    limits = ["-timeout=10", "-rss_limit_mb=1024", f"-max_len={MOST}"]
+    limits = ["-timeout=10", "-rss_limit_mb=1024", f"-max_len={MAX_BODY_BYTES}"]
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(SEEDS):
             for purpose in range(len(PURPOSES)):
-                # What asks for an incoming call has its fields in the query.
+                # An incoming call has its fields in the query.
                 mode = 1 if PURPOSES[purpose] is Purpose.INCOMING_CALL else 0
-                Path(folder, f"{number}-{purpose}").write_bytes(bytes([purpose, 0, mode]) + seed)
+                Path(folder, f"{number}-{purpose}").write_bytes(
+                    bytes([purpose, 3 if seed.startswith(b"--B") else 0, mode]) + seed
+                )
         atheris.Setup([sys.argv[0], *limits, *sys.argv[1:], folder], try_one)
         atheris.Fuzz()
 

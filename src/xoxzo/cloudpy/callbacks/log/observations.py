@@ -16,7 +16,16 @@ from msgspec.structs import replace
 from xoxzo.cloudpy.callbacks.events import CallEnded, DeliveryReport, Event, IncomingCall, LinkClicked
 from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, Note, Recorded, Source
 from xoxzo.cloudpy.errors import CallbackRejected
-from xoxzo.cloudpy.models import Call, CallStatus, Conference, Message, SentMessage, StartedCall, StartedConference
+from xoxzo.cloudpy.models import (
+    Call,
+    CallStatus,
+    Conference,
+    Message,
+    MessageStatus,
+    SentMessage,
+    StartedCall,
+    StartedConference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +40,13 @@ MAX_PROCESSING = timedelta(seconds=60)
 CONFERENCE_ENDED = CallStatus.ANSWERED.value
 """The status of a conference that is over: it has none of its own, and each call's outcome stands in its legs."""
 
+_FINAL_STATUSES: dict[Kind, frozenset[str]] = {
+    "sms": frozenset(status.value for status in MessageStatus if status.is_final),
+    "call": frozenset(status.value for status in CallStatus if status.is_final),
+    "conference": frozenset({CONFERENCE_ENDED}),
+    # It has no status, and no later report.
+    "incoming-sms": frozenset({""}),
+}
 _STATUS_RANKS = {"": 0, "QUEUED": 2, "DELIVERING": 3, "IN PROGRESS": 3}
 _UNKNOWN_STATUS_RANK = 1
 _FINAL_RANK = 4
@@ -48,7 +64,6 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         ident: the id, or ``""``.
         reference: the reference, or ``None``.
         status: the status, or ``""``.
-        final: whether that status is final.
         cost: credits as text, or ``""``.
         processing: whether the caller is going to process it, and to call `finished` afterwards.
     """
@@ -59,9 +74,13 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     ident: str = ""
     reference: str | None = None
     status: str = ""
-    final: bool = False
     cost: str = ""
     processing: bool = False
+
+    @property
+    def final(self) -> bool:
+        """Whether the status is final."""
+        return self.status in _FINAL_STATUSES[self.kind]
 
 
 def from_event(event: Event, at: datetime) -> Observation | None:
@@ -75,7 +94,6 @@ def from_event(event: Event, at: datetime) -> Observation | None:
                 ident=event.msgid,
                 reference=event.reference,
                 status=event.status.value,
-                final=event.status.is_final,
                 cost=_format_cost(event.cost),
             )
         case LinkClicked():
@@ -88,7 +106,6 @@ def from_event(event: Event, at: datetime) -> Observation | None:
                 ident=event.conferenceid or event.callid,
                 reference=event.reference,
                 status=CONFERENCE_ENDED if event.conferenceid else event.status.value,
-                final=bool(event.conferenceid) or event.status.is_final,
                 cost=_format_cost(event.cost),
             )
         case IncomingCall():
@@ -97,7 +114,7 @@ def from_event(event: Event, at: datetime) -> Observation | None:
             # An incoming SMS has no id: a hash of its content recognises repeats without storing the content.
             content = [event.sender, event.recipient, event.message, event.received_time]
             ident = sha256(msgspec.json.encode(content)).hexdigest()
-            return Observation(kind="incoming-sms", source="incoming-sms", at=at, ident=ident, final=True)
+            return Observation(kind="incoming-sms", source="incoming-sms", at=at, ident=ident)
 
 
 def from_sent(sent: SentMessage | StartedCall | StartedConference, reference: str | None, at: datetime) -> Observation:
@@ -116,14 +133,14 @@ def from_record(record: Message | Call | Conference, at: datetime) -> Observatio
     """Return the observation of a record that the API returned."""
     kind: Kind
     if isinstance(record, Message):
-        kind, ident, status, final = "sms", record.msgid, record.status.value, record.status.is_final
+        kind, ident, status = "sms", record.msgid, record.status.value
     elif isinstance(record, Call):
-        kind, ident, status, final = "call", record.callid, record.status.value, record.status.is_final
+        kind, ident, status = "call", record.callid, record.status.value
     else:
-        final = record.end_time is not None
-        kind, ident, status = "conference", record.conferenceid, CONFERENCE_ENDED if final else ""
+        status = "" if record.end_time is None else CONFERENCE_ENDED
+        kind, ident = "conference", record.conferenceid
     cost = _format_cost(record.cost)
-    return Observation(kind=kind, source="asked", at=at, ident=ident, status=status, final=final, cost=cost)
+    return Observation(kind=kind, source="asked", at=at, ident=ident, status=status, cost=cost)
 
 
 def select_entry(entries: Sequence[Entry], observation: Observation) -> Entry | None:

@@ -1,4 +1,4 @@
-"""The two faces: what the asynchronous client can do, the other can, in the same words."""
+"""The two clients have the same methods, parameters and docstrings."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_twins_have_the_same_methods(asynchronous: type, sync: type) -> None:
 
 
 @pytest.mark.parametrize(("asynchronous", "sync"), PAIRS)
-def test_twins_have_the_same_parameters(asynchronous: Any, sync: Any) -> None:
-    """Names, order, kinds, defaults and types of every parameter, and what is returned, are the same."""
+def test_twins_have_the_same_signature(asynchronous: Any, sync: Any) -> None:
+    """Parameters, types, docstrings and what is returned are the same, and the synchronous one is no coroutine."""
     first, second = inspect.signature(asynchronous), inspect.signature(sync)
 
     assert list(first.parameters) == list(second.parameters)
@@ -79,17 +79,7 @@ def test_twins_have_the_same_parameters(asynchronous: Any, sync: Any) -> None:
         assert (one.kind, one.default) == (other.kind, other.default), one.name
         assert without_async(str(one.annotation)) == without_async(str(other.annotation)), one.name
     assert without_async(str(first.return_annotation)) == str(second.return_annotation)
-
-
-@pytest.mark.parametrize(("asynchronous", "sync"), PAIRS)
-def test_twins_have_the_same_docstrings(asynchronous: Any, sync: Any) -> None:
-    """Both say the same of themselves."""
     assert without_async(inspect.getdoc(asynchronous) or "") == (inspect.getdoc(sync) or "")
-
-
-@pytest.mark.parametrize(("asynchronous", "sync"), PAIRS)
-def test_no_sync_method_is_a_coroutine(asynchronous: Any, sync: Any) -> None:
-    """A method of the synchronous face returns its value and nothing to be awaited."""
     assert not inspect.iscoroutinefunction(sync)
     assert not inspect.isasyncgenfunction(sync)
 

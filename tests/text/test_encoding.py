@@ -44,13 +44,12 @@ def test_alphabet() -> None:
     assert (len(BASIC), len(EXTENSION), len(SEPTETS)) == (127, 10, 137)
 
 
-@pytest.mark.parametrize("character", sorted(BASIC | EXTENSION))
-def test_every_character_of_the_alphabet(character: str) -> None:
+def test_every_character_of_the_alphabet() -> None:
     """A text of characters of the alphabet stays in GSM-7, where those of the extension table count two."""
-    result = encoding(character * 3)
-
-    assert (result.encoding, result.forced_by) == ("GSM-7", ())
-    assert result.units == (6 if character in EXTENSION else 3)
+    for character in sorted(BASIC | EXTENSION):
+        result = encoding(character * 3)
+        expected = ("GSM-7", (), 6 if character in EXTENSION else 3)
+        assert (result.encoding, result.forced_by, result.units) == expected, character
 
 
 @patient
@@ -183,12 +182,14 @@ def test_replacements_can_be_sent_in_gsm7() -> None:
     assert not REPLACEMENTS.keys() & (BASIC | EXTENSION)
 
 
-@pytest.mark.parametrize("code", range(0xFF01, 0xFF5F))
-def test_full_width_ascii(code: int) -> None:
+def test_full_width_ascii() -> None:
     """Full-width characters are replaced by what Unicode says they are, the grave accent by an apostrophe."""
-    expected = unicodedata.normalize("NFKC", chr(code))
+    full_width = [chr(code) for code in range(0xFF01, 0xFF5F)]
+    normal = {character: unicodedata.normalize("NFKC", character) for character in full_width}
 
-    assert REPLACEMENTS[chr(code)] == ("'" if expected == "`" else expected)
+    assert {character: REPLACEMENTS[character] for character in full_width} == {
+        character: "'" if expected == "`" else expected for character, expected in normal.items()
+    }
 
 
 def test_a_representation_shows_no_text() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
@@ -26,8 +26,7 @@ BACKENDS = {
 """The backends by their short names."""
 
 
-@dataclass(kw_only=True)
-class SmsMessage:
+class SmsMessage(msgspec.Struct, kw_only=True):
     """One SMS to one number.
 
     Lazy translations (``gettext_lazy``) become text when it is made, in the language that is active then.
@@ -47,9 +46,9 @@ class SmsMessage:
     message: str = ""
     sender: str | None = None
     template: int | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    reference: str = field(default_factory=lambda: uuid.uuid4().hex)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, str] = msgspec.field(default_factory=dict)
+    reference: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     sent: SentMessage | None = None
 
     def __post_init__(self) -> None:

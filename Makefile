@@ -7,7 +7,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 VENV := .venv
-TRANSLATIONS := src/xoxzo/cloudpy/locale/ja/LC_MESSAGES/xoxzo
+TRANSLATIONS := src/xoxzo/cloudpy/common/locale/ja/LC_MESSAGES/xoxzo
 PUBLISHED := .venv-published
 PY := $(VENV)/bin/python
 

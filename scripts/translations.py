@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "xoxzo" / "cloudpy"
-PO = PACKAGE / "locale" / "ja" / "LC_MESSAGES" / "xoxzo.po"
+PO = PACKAGE / "common" / "locale" / "ja" / "LC_MESSAGES" / "xoxzo.po"
 MO = PO.with_suffix(".mo")
 
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent.parent / "src" / "xoxzo" / "cloudpy"
+PACKAGE = Path(__file__).resolve().parent.parent / "src" / "xoxzo" / "cloudpy" / "client"
 NOTE = "# Written by scripts/unasync.py from {}: change it there.\n"
 
 # In this order: the sentences that differ, then the words.

@@ -19,7 +19,7 @@ from delivery_log_contract import LogContract, report
 from xoxzo.cloudpy import Client, ConfigurationError, InvalidArgument, MessageStatus, SentMessage
 from xoxzo.cloudpy.callbacks import DeliveryLog, DeliveryReport
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
-from xoxzo.cloudpy.files import sqlite
+from xoxzo.cloudpy.common import sqlite_files as sqlite
 from xoxzo.cloudpy.simulator import Simulator
 
 

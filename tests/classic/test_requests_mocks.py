@@ -12,7 +12,7 @@ import pytest
 from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import ConfigurationError, XoxzoClient
-from xoxzo.cloudpy.requests_mocks import find_requests_mock
+from xoxzo.cloudpy.client.requests_mocks import find_requests_mock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

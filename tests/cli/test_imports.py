@@ -9,9 +9,9 @@ import pytest
 
 WATCHED = {
     "asyncio", "httptools", "httpx2", "keyring", "msgspec", "phonenumbers", "rich", "starlette", "tomlkit", "tomllib",
-    "uvicorn", "xoxzo.cloudpy.client", "xoxzo.cloudpy.simulator", "subprocess",
+    "uvicorn", "xoxzo.cloudpy.client.client", "xoxzo.cloudpy.simulator", "subprocess",
 }  # fmt: skip
-HTTP = {"httptools", "msgspec", "xoxzo.cloudpy.client"}
+HTTP = {"httptools", "msgspec", "xoxzo.cloudpy.client.client"}
 SCRIPT = """
 import sys
 before = set(sys.modules)  # what measures coverage has modules of its own

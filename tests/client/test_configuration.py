@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import xoxzo.cloudpy
-from xoxzo.cloudpy.configuration import USER_AGENT, adjust, basic, configure, transport_options
+from xoxzo.cloudpy.client.configuration import USER_AGENT, adjust, basic, configure, transport_options
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from xoxzo.cloudpy.client.settings import Settings
     from xoxzo.cloudpy.protocols import Attempt, AttemptStart
-    from xoxzo.cloudpy.settings import Settings
 
 SID, TOKEN = "AbCdEf0123456789", "0a1b2c3d4e5f"
 BARE: dict[str, Any] = {"sid": SID, "auth_token": TOKEN, "base_url": None, "rate": None, "app_info": None}

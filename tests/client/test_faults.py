@@ -153,7 +153,7 @@ def run(request) -> ClientRunner:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
     """Let no test wait for half a second between tries."""
-    monkeypatch.setattr("xoxzo.cloudpy.flow._MIN_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize(("name", "fault"), list(cases()))

@@ -16,7 +16,7 @@ import pytest
 from xoxzo.cloudpy import AsyncClient, Client
 
 REPOSITORY = Path(__file__).parents[2]
-PACKAGE = Path("src/xoxzo/cloudpy")
+PACKAGE = Path("src/xoxzo/cloudpy/client")
 RESOURCES = PACKAGE / "resources"
 SCRIPT = Path("scripts/unasync.py")
 
@@ -25,8 +25,8 @@ def twins() -> list[tuple[type, type]]:
     """Return each class of a resource as it is for asyncio and for threads, and the two clients."""
     pairs = []
     for path in sorted((REPOSITORY / RESOURCES / "_sync").glob("[a-z]*.py")):
-        sync = importlib.import_module(f"xoxzo.cloudpy.resources._sync.{path.stem}")
-        asynchronous = importlib.import_module(f"xoxzo.cloudpy.resources._async.{path.stem}")
+        sync = importlib.import_module(f"xoxzo.cloudpy.client.resources._sync.{path.stem}")
+        asynchronous = importlib.import_module(f"xoxzo.cloudpy.client.resources._async.{path.stem}")
         pairs += [
             (getattr(asynchronous, f"Async{name}"), value)
             for name, value in vars(sync).items()

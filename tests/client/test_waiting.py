@@ -11,7 +11,7 @@ from client_runner import ClientRunner
 from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import CallStatus, MessageStatus, errors
-from xoxzo.cloudpy.drivers import AsyncDriver, Driver
+from xoxzo.cloudpy.client.drivers import AsyncDriver, Driver
 
 MADE_UP = {"sid": "sid", "auth_token": "token"}
 

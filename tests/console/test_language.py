@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from console_client import Visitor
 
-from xoxzo.cloudpy.locale import translations
+from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.simulator.web.console import language
 
 

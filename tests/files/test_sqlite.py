@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from xoxzo.cloudpy.files import sqlite
-from xoxzo.cloudpy.files.sqlite import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
+from xoxzo.cloudpy.common import sqlite_files as sqlite
+from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
 
 SCHEMA = ("CREATE TABLE thing (name TEXT)",)
 
@@ -102,7 +102,7 @@ def test_a_lock_has_one_holder(tmp_path: Path) -> None:
         FileLock(path)
     first.release()
     first.release()
-    program = "import sys; from xoxzo.cloudpy.files.sqlite import FileLock; FileLock(sys.argv[1])"
+    program = "import sys; from xoxzo.cloudpy.common.sqlite_files import FileLock; FileLock(sys.argv[1])"
     subprocess.run([sys.executable, "-c", program, str(path)], check=True)
     FileLock(path).release()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

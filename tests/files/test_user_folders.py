@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xoxzo.cloudpy.files import user_folders
+from xoxzo.cloudpy.common import user_folders
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
 

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from xoxzo.cloudpy import models
+from xoxzo.cloudpy.client.responses import RawResponse
 from xoxzo.cloudpy.models import (
     Call,
     CallStatus,
@@ -46,7 +47,6 @@ from xoxzo.cloudpy.models import (
     TemplateStatus,
 )
 from xoxzo.cloudpy.protocols import Attempt
-from xoxzo.cloudpy.responses import RawResponse
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

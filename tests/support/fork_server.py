@@ -24,7 +24,7 @@ LOADED = (
     "ssl",
     "tomllib",
     "phonenumbers",
-    "xoxzo.cloudpy.client",
+    "xoxzo.cloudpy.client.client",
 )
 COMMANDS = (
     *("app", "core.session", "core.output.tables", "commands.telephony.sms.send", "commands.campaign"),

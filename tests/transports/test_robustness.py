@@ -16,7 +16,7 @@ FACTORIES = {"asyncio": None} | ({} if uvloop is None else {"uvloop": uvloop.new
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
-    monkeypatch.setattr("xoxzo.cloudpy.flow._MIN_BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.001)
 
 
 def test_fifty_threads_share_one_transport() -> None:

@@ -4,15 +4,17 @@ New programs use ``Client`` and ``AsyncClient``; ``XoxzoClient`` runs programs w
 Nothing is loaded before it is asked for.
 """
 
-from xoxzo.cloudpy.version import __version__
+from xoxzo.cloudpy.common.version import __version__
 
 # Type checkers take this as true; importing `typing` for it would cost more than this whole module may.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy import cloudpy as cloudpy
-    from xoxzo.cloudpy.async_client import AsyncClient as AsyncClient
-    from xoxzo.cloudpy.client import Client as Client
+    from xoxzo.cloudpy.client.async_client import AsyncClient as AsyncClient
+    from xoxzo.cloudpy.client.client import Client as Client
+    from xoxzo.cloudpy.client.responses import RawResponse as RawResponse
+    from xoxzo.cloudpy.client.send_results import SendResult as SendResult, SendResults as SendResults
     from xoxzo.cloudpy.cloudpy import XoxzoClient as XoxzoClient, XoxzoResponse as XoxzoResponse
     from xoxzo.cloudpy.errors import (
         APIError as APIError,
@@ -62,13 +64,11 @@ if TYPE_CHECKING:
         TemplateStatus as TemplateStatus,
     )
     from xoxzo.cloudpy.protocols import Attempt as Attempt, SendOptions as SendOptions, SmsOptions as SmsOptions
-    from xoxzo.cloudpy.responses import RawResponse as RawResponse
-    from xoxzo.cloudpy.send_results import SendResult as SendResult, SendResults as SendResults
 
 # In which module each public name lives; a test holds this against the imports above.
 _MODULES = {
-    "async_client": ("AsyncClient",),
-    "client": ("Client",),
+    "client.async_client": ("AsyncClient",),
+    "client.client": ("Client",),
     "cloudpy": ("XoxzoClient", "XoxzoResponse"),
     "errors": (
         "APIError",
@@ -118,10 +118,11 @@ _MODULES = {
         "TemplateStatus",
     ),
     "protocols": ("Attempt", "SendOptions", "SmsOptions"),
-    "responses": ("RawResponse",),
-    "send_results": ("SendResult", "SendResults"),
+    "client.responses": ("RawResponse",),
+    "client.send_results": ("SendResult", "SendResults"),
 }
-_MODULE_OF = {name: room for room, names in _MODULES.items() for name in names}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+_PACKAGES = {module.partition(".")[0] for module in _MODULES}
 
 __all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 - the names come from the table above
 
@@ -129,7 +130,7 @@ if not TYPE_CHECKING:  # else a misspelt name would pass as any object
 
     def __getattr__(name: str) -> object:
         home = _MODULE_OF.get(name)
-        if home is None and name not in _MODULES:
+        if home is None and name not in _PACKAGES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 

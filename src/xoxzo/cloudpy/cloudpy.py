@@ -12,15 +12,15 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from xoxzo.cloudpy.configuration import LIVE_URL, USER_AGENT, basic
-from xoxzo.cloudpy.drivers import TransportHolder, exchange
+from xoxzo.cloudpy.client.configuration import LIVE_URL, USER_AGENT, basic
+from xoxzo.cloudpy.client.drivers import TransportHolder, exchange
+from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, Send
+from xoxzo.cloudpy.client.requests_mocks import find_requests_mock
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.flow import MAX_RECORD_BYTES, Send
-from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.operations.decoding.content_coding import decoded
 from xoxzo.cloudpy.operations.operation import FORM
 from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
-from xoxzo.cloudpy.requests_mocks import find_requests_mock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -37,7 +37,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from xoxzo.cloudpy.masking import mask_sentence
+from xoxzo.cloudpy.common.masking import mask_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

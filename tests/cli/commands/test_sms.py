@@ -8,8 +8,8 @@ import pytest
 from cli_configuration import lines
 
 from xoxzo.cloudpy import AuthenticationFailed, BadRequest, NotEnoughCredits, RateLimited
+from xoxzo.cloudpy.client.resources._sync.sms import Sms
 from xoxzo.cloudpy.protocols import Attempt
-from xoxzo.cloudpy.resources._sync.sms import Sms
 
 FAILING = "+819000000001"
 SHOP = ("--sender", "Shop")

@@ -24,7 +24,7 @@ def at(bare, monkeypatch):
     """Types a command whose requests go to a server that misbehaves as told."""
 
     def run(behaviour, *words: str):
-        monkeypatch.setattr("xoxzo.cloudpy.flow._MIN_BACKOFF_SECONDS", 0.0)
+        monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
         with FaultyServer(behaviour) as server:
             monkeypatch.setenv("XOXZO_API_HOST", server.url)
             return bare(*words)
@@ -69,7 +69,7 @@ def test_each_answer_has_its_status_and_advice(at, behaviour, words, status, adv
 
 def test_no_server_is_surely_not_sent(bare, monkeypatch) -> None:
     """Where nothing answers, nothing was sent, and that is said."""
-    monkeypatch.setattr("xoxzo.cloudpy.flow._MIN_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
     monkeypatch.setenv("XOXZO_API_HOST", "http://127.0.0.1:1")
     done = bare(*SMS)
     assert done.exit_code == 6

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 import translations
-from xoxzo.cloudpy import locale
 from xoxzo.cloudpy.cli.core import i18n
+from xoxzo.cloudpy.common import locale
 from xoxzo.cloudpy.errors import InvalidArgument, SimulatorError
 from xoxzo.cloudpy.phone import parse
 

@@ -87,7 +87,7 @@ class Transfer(_Action, frozen=True):
         checks.recipient(self.number, "number")
 
     def __repr__(self) -> str:
-        from xoxzo.cloudpy.masking import mask_number
+        from xoxzo.cloudpy.common.masking import mask_number
 
         return f"Transfer({mask_number(self.number)!r})"
 

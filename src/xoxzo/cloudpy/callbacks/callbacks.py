@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from itsdangerous import URLSafeSerializer
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.callbacks.events import Event
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.async_client import AsyncClient
+    from xoxzo.cloudpy.client.client import Client
 
 DAY_SECONDS = 86_400
 MAX_REFERENCE_LENGTH = 255

@@ -14,8 +14,8 @@ from xoxzo.cloudpy.models import Call, CallStatus, Message
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.async_client import AsyncClient
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.async_client import AsyncClient
+    from xoxzo.cloudpy.client.client import Client
     from xoxzo.cloudpy.models import Conference
 
 _NOT_CONFIRMED = "the API does not confirm the callback"

@@ -15,12 +15,12 @@ from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.callbacks.callbacks import Callbacks
     from xoxzo.cloudpy.callbacks.events import Event
     from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
     from xoxzo.cloudpy.callbacks.log.entries import Recorded
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.async_client import AsyncClient
+    from xoxzo.cloudpy.client.client import Client
 
     Handler = Callable[[Event], Action | None]
     AsyncHandler = Callable[[Event], Awaitable[Action | None] | Action | None]

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.create import Source
     from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
     from xoxzo.cloudpy.campaigns.report.plan import Plan
+    from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _ENDED = frozenset({"finished", "cancelled", "expired"})
 

@@ -17,8 +17,8 @@ from xoxzo.cloudpy.text import estimate, measure
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.records import Recipient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

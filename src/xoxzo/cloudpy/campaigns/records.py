@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples
-from xoxzo.cloudpy.version import __version__
+from xoxzo.cloudpy.common.version import __version__
 
 _COMMANDS = "xoxzo.cloudpy.cli.commands."
 _TELEPHONY = _COMMANDS + "telephony."

@@ -9,9 +9,9 @@ from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint, CallbackResp
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
     from xoxzo.cloudpy.callbacks.endpoint import AsyncHandler
+    from xoxzo.cloudpy.client.async_client import AsyncClient
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
     from xoxzo.cloudpy.callbacks.endpoint import Handler
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.client import Client
 
 
 class CallbackApp:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
-from xoxzo.cloudpy.masking import mask_digits
+from xoxzo.cloudpy.common.masking import mask_digits
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema

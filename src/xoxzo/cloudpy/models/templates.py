@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.masking import mask_digits
 from xoxzo.cloudpy.models.base import Model, OpenEnum
 from xoxzo.cloudpy.text import estimate, measure
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from xoxzo.cloudpy import phone
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:

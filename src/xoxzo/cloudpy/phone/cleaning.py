@@ -10,8 +10,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.phone.parsed import Doubt, Note
 
 if TYPE_CHECKING:

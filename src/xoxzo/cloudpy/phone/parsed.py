@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from xoxzo.cloudpy.masking import mask_number
+from xoxzo.cloudpy.common.masking import mask_number
 
 Kind = Literal["mobile", "fixed", "fixed_or_mobile", "voip", "toll_free", "pager", "other"]
 

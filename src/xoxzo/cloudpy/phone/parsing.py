@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.locale import N_
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.phone.parsed import ParsedNumber

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 
 _RECIPIENT = re.compile(r"\+(?!810)[1-9][0-9]{6,14}")
 _CALLER = re.compile(r"\+?[0-9]{1,15}")

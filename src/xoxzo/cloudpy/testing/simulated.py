@@ -11,8 +11,8 @@ from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.async_client import AsyncClient
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.async_client import AsyncClient
+    from xoxzo.cloudpy.client.client import Client
     from xoxzo.cloudpy.simulator.engine.context import Event
 
 SID = "test"
@@ -51,13 +51,13 @@ class SimulatedXoxzo(Simulator):
         Args:
             options: more arguments of `Client`.
         """
-        from xoxzo.cloudpy.client import Client
+        from xoxzo.cloudpy.client.client import Client
 
         return Client(**{"sid": SID, "auth_token": TOKEN, "transport": self.transport(), **options})
 
     def async_client(self, **options: Any) -> AsyncClient:  # noqa: ANN401 - those of AsyncClient
         """Return an asynchronous client of it; the options are those of `AsyncClient`."""
-        from xoxzo.cloudpy.async_client import AsyncClient
+        from xoxzo.cloudpy.client.async_client import AsyncClient
 
         return AsyncClient(**{"sid": SID, "auth_token": TOKEN, "transport": self.async_transport(), **options})
 
@@ -81,12 +81,12 @@ class SimulatedServer(Server):
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
         """Return a client that calls it over HTTP; the options are those of `Client`."""
-        from xoxzo.cloudpy.client import Client
+        from xoxzo.cloudpy.client.client import Client
 
         return Client(**{"sid": SID, "auth_token": TOKEN, "base_url": self.url, **options})
 
     def async_client(self, **options: Any) -> AsyncClient:  # noqa: ANN401 - those of AsyncClient
         """Return an asynchronous client of it; the options are those of `AsyncClient`."""
-        from xoxzo.cloudpy.async_client import AsyncClient
+        from xoxzo.cloudpy.client.async_client import AsyncClient
 
         return AsyncClient(**{"sid": SID, "auth_token": TOKEN, "base_url": self.url, **options})

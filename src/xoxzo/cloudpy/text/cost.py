@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.text.length import measure
 
 # Credits per part.

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from xoxzo.cloudpy import forks
+from xoxzo.cloudpy.common import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

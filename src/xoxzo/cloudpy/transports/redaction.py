@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from xoxzo.cloudpy.masking import mask_sentence
+from xoxzo.cloudpy.common.masking import mask_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,8 +12,8 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.protocols import TransportFailure
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy import forks
+from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.protocols import TransportFailure
 from xoxzo.cloudpy.transports.http1 import Headers, encode_request
 from xoxzo.cloudpy.transports.pool import IdlePool, Slot, ThreadSlots

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.callbacks.events import Event
     from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, LogStorage, Recorded
     from xoxzo.cloudpy.callbacks.log.observations import Observation
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.client import Client
     from xoxzo.cloudpy.models import Call, Conference, Message, SentMessage, StartedCall, StartedConference
 
 _CATCH_UP_AFTER = timedelta(minutes=10)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy import forks
 from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, Note
+from xoxzo.cloudpy.common import forks
+from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.files.sqlite import WrongSchemaError, open_database
 
 if TYPE_CHECKING:
     import os

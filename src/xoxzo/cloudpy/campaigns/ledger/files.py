@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
+from xoxzo.cloudpy.common.user_folders import data_folder
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
-from xoxzo.cloudpy.files.user_folders import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

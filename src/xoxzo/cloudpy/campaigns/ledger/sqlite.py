@@ -15,8 +15,8 @@ from xoxzo.cloudpy.campaigns.ledger import queries, schema
 from xoxzo.cloudpy.campaigns.ledger.claims import ClaimBuilder, expire_claims
 from xoxzo.cloudpy.campaigns.ledger.outcomes import record_outcomes
 from xoxzo.cloudpy.campaigns.ledger.schema import read_value, write_value
+from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError, WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
-from xoxzo.cloudpy.files.sqlite import FileLock, FileLockedError, WrongSchemaError, open_database
 
 if TYPE_CHECKING:
     import os

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.records import Tally, Unsettled
+    from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _CONCURRENCY = 10
 

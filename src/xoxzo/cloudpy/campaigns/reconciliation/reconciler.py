@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger import Ledger
+    from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _GROUP_OUTCOMES = 500
 _MAX_LIST_DAYS = 89

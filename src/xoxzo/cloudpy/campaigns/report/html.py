@@ -11,7 +11,7 @@ from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
 from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
 from xoxzo.cloudpy.campaigns.report.css import STYLE
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
-from xoxzo.cloudpy.locale import N_, translations
+from xoxzo.cloudpy.common.locale import N_, translations
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
@@ -244,7 +244,7 @@ class _Page:
         return f"<table><tr><th></th>{head}</tr>{rows}</table>"
 
     def _foot(self) -> str:
-        from xoxzo.cloudpy.version import __version__
+        from xoxzo.cloudpy.common.version import __version__
 
         now = datetime.now(UTC)
         made = self.gettext("Made {time} UTC by xoxzo.cloudpy {version}.").format(time=_day(now), version=__version__)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.masking import mask_number
+from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
     from decimal import Decimal

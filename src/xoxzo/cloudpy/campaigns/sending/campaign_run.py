@@ -14,11 +14,11 @@ from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
 from xoxzo.cloudpy.errors import APIError, RateLimited
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 _LIST_ATTEMPTS = 3

@@ -13,16 +13,16 @@ from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.campaigns.sending.events import Result
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, handle_signals
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import CampaignError
-from xoxzo.cloudpy.hosts import is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Mapping
 
-    from xoxzo.cloudpy.async_client import AsyncClient
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 
@@ -216,7 +216,7 @@ class RunApi:
             options: dict[str, Any] = {"callbacks": callbacks, "on_event": on_event, "follow": follow}
             if client is not None:
                 return await self.run_async(client, limits, **options)
-            from xoxzo.cloudpy.async_client import AsyncClient
+            from xoxzo.cloudpy.client.async_client import AsyncClient
 
             connections = (limits or self.limits).concurrency
             async with AsyncClient(**(account or {}), max_connections=connections) as own:

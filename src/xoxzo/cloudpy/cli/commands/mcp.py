@@ -86,7 +86,7 @@ def command(
 
 
 async def _serve(where: Destination, limits: SendLimits | None, settings: SendSettings, *, show_numbers: bool) -> None:
-    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.mcp.server import build
 
     destination = (

@@ -192,7 +192,7 @@ def _further_field_errors(error: StatusError | APIError) -> list[str]:
 
 
 def _field_errors(error: APIError) -> list[str]:
-    from xoxzo.cloudpy.masking import mask_sentence
+    from xoxzo.cloudpy.common.masking import mask_sentence
 
     fields = getattr(error, "field_errors", {})
     return [mask_sentence(f"{field}: {line}") for field, lines in fields.items() for line in lines]

@@ -1,6 +1,6 @@
 """The language of the command line: gettext's functions, for the language that the environment asks for.
 
-The English message stands in the code; the catalogue of `xoxzo.cloudpy.locale` has its translation. Click's own
+The English message stands in the code; the catalogue of `xoxzo.cloudpy.common.locale` has its translation. Click's own
 messages are in the same catalogue.
 """
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from gettext import bindtextdomain, textdomain
 from typing import TYPE_CHECKING, Literal
 
-from xoxzo.cloudpy.locale import DOMAIN, FOLDER, N_, translations
+from xoxzo.cloudpy.common.locale import DOMAIN, FOLDER, N_, translations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

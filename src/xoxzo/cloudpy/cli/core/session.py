@@ -21,7 +21,7 @@ from xoxzo.cloudpy.cli.core.output.results import Output
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.client import Client
     from xoxzo.cloudpy.protocols import Attempt
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -181,7 +181,7 @@ class Session:
     def client(self) -> Iterator[Client]:
         """Open a client; with ``--dry-run`` one that shows what it would have sent."""
         # From this module and not from the package, whose door would import the rest for its type alone.
-        from xoxzo.cloudpy.client import Client
+        from xoxzo.cloudpy.client.client import Client
 
         where = self.destination
         transport = None

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import APIError, ConnectionFailed, InvalidArgument, RateLimited, TimedOut
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Kind, NotificationAttempt, Outcome
-from xoxzo.cloudpy.masking import mask_number
 from xoxzo.cloudpy.models import CallStatus
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
     from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
     from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered

@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.integrations.alertmanager import payload
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
+from xoxzo.cloudpy.common.user_folders import state_folder
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.files.sqlite import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
-from xoxzo.cloudpy.files.user_folders import state_folder
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, Kind, NotificationAttempt, Outcome, Phase
 
 if TYPE_CHECKING:

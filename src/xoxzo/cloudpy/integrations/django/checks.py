@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning as CheckWarning, register
 
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.integrations.django import conf, sms
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 
 from xoxzo.cloudpy.callbacks import Callbacks
-from xoxzo.cloudpy.client import Client
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:

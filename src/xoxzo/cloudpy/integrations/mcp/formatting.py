@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import APIError, InvalidArgument, XoxzoError
 from xoxzo.cloudpy.integrations.mcp.limits import NotAllowed
-from xoxzo.cloudpy.masking import mask_number
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

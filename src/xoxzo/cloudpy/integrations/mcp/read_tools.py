@@ -14,7 +14,7 @@ from xoxzo.cloudpy.text import estimate
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
     from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 

@@ -19,7 +19,7 @@ from xoxzo.cloudpy.text import estimate
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
     from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
 
+from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
 from xoxzo.cloudpy.integrations.mcp.read_tools import ReadTools
 from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings, SendTools
-from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 
 _INSTRUCTIONS = """\

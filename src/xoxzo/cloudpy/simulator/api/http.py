@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.commands.faults import Fault
 
 if TYPE_CHECKING:

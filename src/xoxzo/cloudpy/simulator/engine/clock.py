@@ -8,8 +8,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.locale import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.aggregates import MinuteStats, PhoneIndex
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
 

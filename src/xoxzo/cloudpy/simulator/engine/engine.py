@@ -12,8 +12,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import CallbackFault, EngineContext, Event, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account

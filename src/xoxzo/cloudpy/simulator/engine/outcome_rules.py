@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RuleKind
 
 if TYPE_CHECKING:

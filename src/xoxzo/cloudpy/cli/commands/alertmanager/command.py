@@ -38,7 +38,7 @@ from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False)
@@ -229,7 +229,7 @@ def _for_reader(text: str, **values: object) -> str:
 
 
 def _client(settings: Settings, log: EventLog, profile: str | None, *, simulator: bool) -> AsyncClient:
-    from xoxzo.cloudpy.async_client import AsyncClient
+    from xoxzo.cloudpy.client.async_client import AsyncClient
 
     try:
         where = resolve(profile, simulator=simulator)

@@ -21,8 +21,8 @@ from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, language, render_error
 from xoxzo.cloudpy.cli.core.output.text_width import pad
+from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import CampaignError
-from xoxzo.cloudpy.masking import mask_number
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
 _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")

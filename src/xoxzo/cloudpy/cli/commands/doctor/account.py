@@ -41,7 +41,7 @@ def request_balance(where: Destination | None, base_url: str, patience: float) -
         TransportFailure: there was no answer.
         ConfigurationError: the address or the credentials cannot be any.
     """
-    from xoxzo.cloudpy.configuration import configure
+    from xoxzo.cloudpy.client.configuration import configure
     from xoxzo.cloudpy.operations.account import get_credits
     from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
     from xoxzo.cloudpy.transports.threads import HttpTransport

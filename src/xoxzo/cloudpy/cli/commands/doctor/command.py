@@ -136,7 +136,7 @@ def _address(where: Destination | CommandError) -> str:
 
 def _destination_error(where: Destination | CommandError, base_url: str, *, simulator: bool) -> str | None:
     """Say why nobody can be asked; the real service is not, when the simulator was wanted."""
-    from xoxzo.cloudpy.configuration import configure
+    from xoxzo.cloudpy.client.configuration import configure
 
     if simulator and isinstance(where, CommandError):
         return where.message

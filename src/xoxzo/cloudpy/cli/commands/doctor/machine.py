@@ -11,8 +11,8 @@ from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
 from xoxzo.cloudpy.cli.core.config import config_file, local_simulator, simulator_registry
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, language
+from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

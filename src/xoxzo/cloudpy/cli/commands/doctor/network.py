@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.transports.routes import environment_proxy, parse_target
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import msgspec
 
 from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
 from xoxzo.cloudpy.callbacks.events import Purpose
+from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.errors import CallbackRejected
-from xoxzo.cloudpy.masking import mask_digits
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.callbacks import Callbacks, Event

@@ -15,7 +15,7 @@ from xoxzo.cloudpy.cli.core.session import Session, api
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.client import Client
 
 
 @dataclass(frozen=True, slots=True)

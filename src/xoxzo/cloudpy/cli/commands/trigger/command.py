@@ -22,8 +22,8 @@ from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.output.results import to_json
 from xoxzo.cloudpy.cli.core.output.streams import visible
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError
-from xoxzo.cloudpy.hosts import is_this_machine
 from xoxzo.cloudpy.operations import checks
 
 EPILOG = """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xoxzo.cloudpy.cli.commands.trigger.sample_callbacks import CallbackValues
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.client import Client
 
 FAILING = "+819000000001"
 UNANSWERED = "+819000000003"
@@ -41,7 +41,7 @@ def trigger(name: str, simulator: str, url: str, wishes: CallbackValues) -> list
         SimulatorError: no simulator answers there, it cannot do this, or nothing was delivered within 30 seconds.
         APIError: it refused a request.
     """
-    from xoxzo.cloudpy.client import Client
+    from xoxzo.cloudpy.client.client import Client
 
     control(simulator, "GET", "/_simulator/health")
     with Client(sid=secrets.token_hex(8), auth_token=secrets.token_hex(8), base_url=simulator) as client:

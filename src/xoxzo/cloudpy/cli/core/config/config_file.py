@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
-from xoxzo.cloudpy.files.user_folders import config_folder
+from xoxzo.cloudpy.common.user_folders import config_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -74,7 +74,7 @@ def find() -> str | None:
 def _checked(url: str) -> str:
     from urllib.parse import urlsplit
 
-    from xoxzo.cloudpy.hosts import is_this_machine
+    from xoxzo.cloudpy.common.hosts import is_this_machine
 
     # With --simulator nothing may reach the real service, whatever the variable says.
     try:
@@ -100,7 +100,7 @@ def _start_lock() -> Iterator[None]:
     """Let one process of this user at a time start a simulator; the lock goes with the process that holds it."""
     import sqlite3
 
-    from xoxzo.cloudpy.files.sqlite import FileLock, FileLockedError
+    from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError
 
     try:
         lock = FileLock(simulator_registry.make_folder() / "lock", timeout_seconds=2 * _START_TIMEOUT_SECONDS)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from xoxzo.cloudpy.cli.core.config import config_file, tokens
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
-from xoxzo.cloudpy.hosts import is_this_machine
+from xoxzo.cloudpy.common.hosts import is_this_machine
 
 PROFILE = "XOXZO_PROFILE"
 SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.files.user_folders import runtime_folder
+from xoxzo.cloudpy.common.user_folders import runtime_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
     """
     import time
 
-    from xoxzo.cloudpy.version import __version__
+    from xoxzo.cloudpy.common.version import __version__
 
     entry = SimulatorEntry(url, os.getpid(), instance, socket.gethostname(), time.time(), usable, __version__)
     path = None

@@ -18,7 +18,7 @@ import click
 from xoxzo.cloudpy.cli.core.i18n import Word, _
 from xoxzo.cloudpy.cli.core.output.streams import visible
 from xoxzo.cloudpy.cli.core.output.titles import FIELD_TITLES, KINDS, STATUSES
-from xoxzo.cloudpy.masking import mask_number
+from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

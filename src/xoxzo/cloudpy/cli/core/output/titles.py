@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 
 FIELD_TITLES = {
     "path": N_("path"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account

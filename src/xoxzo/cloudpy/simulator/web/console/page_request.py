@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xoxzo.cloudpy.locale import translations
+from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.console.language import Language
 

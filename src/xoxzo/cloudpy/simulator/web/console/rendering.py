@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.web.console import template_filters
 from xoxzo.cloudpy.simulator.web.console.language import translate_reason
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.locale import N_
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.web.origin_check import is_foreign
 
 if TYPE_CHECKING:

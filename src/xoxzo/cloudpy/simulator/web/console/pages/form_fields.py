@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.locale import N_
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The client: what programs call, how calls are made, and the resources by chapter of the API."""

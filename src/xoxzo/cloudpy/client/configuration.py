@@ -1,0 +1,233 @@
+"""From what a client is given, or finds in the environment, to checked settings."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import sys
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from xoxzo.cloudpy.client import logs
+from xoxzo.cloudpy.client.headers import check_header
+from xoxzo.cloudpy.client.settings import RateLimiter, Settings
+from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.common.version import __version__
+from xoxzo.cloudpy.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from xoxzo.cloudpy.protocols import EventHook
+
+_BEGINNING = re.compile(r"\+[1-9][0-9]{0,14}")
+
+LIVE_URL = "https://api.xoxzo.com"
+USER_AGENT = f"xoxzo-cloudpy/{__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
+
+_NO_CREDENTIALS = N_("""\
+no credentials: pass sid= and auth_token=, or set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN.
+To try without an account, start `xoxzo simulator` and set XOXZO_API_HOST to the address that it prints; it takes any
+SID and token.""")
+
+Timeout = float | tuple[float, float]
+
+
+def configure(
+    *,
+    sid: str | None,
+    auth_token: str | None,
+    base_url: str | None,
+    rate: float | None,
+    app_info: str | None,
+    allowed_recipients: Iterable[str] | None = None,
+    default_headers: Mapping[str, str] | None = None,
+    **limits: Any,  # noqa: ANN401 - what `adjust` takes
+) -> Settings:
+    """Make settings from a client's arguments; what is ``None`` is looked for in the environment.
+
+    Raises:
+        ConfigurationError: no credentials, a bad base URL, header or ``XOXZO_LOG``, or a number that makes no sense.
+    """
+    logs.set_up_from_environment()
+    sid = _credential("sid", sid, "XOXZO_API_SID")
+    auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
+    if not sid or not auth_token:
+        raise ConfigurationError(_NO_CREDENTIALS, code="no_credentials")
+    settings = Settings(
+        base_url=_base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL),
+        headers=(
+            ("authorization", _authorization(sid, auth_token)),
+            ("accept", "application/json"),
+            ("accept-encoding", "identity"),
+            ("user-agent", _user_agent(app_info)),
+            *_default_headers({} if default_headers is None else default_headers),
+        ),
+        rate_limiter=None if rate is None else RateLimiter(_positive("rate", rate)),
+        allowed_recipients=None if allowed_recipients is None else _beginnings(allowed_recipients),
+    )
+    return adjust(settings, **limits)
+
+
+def adjust(
+    settings: Settings,
+    *,
+    timeout: Timeout | None = None,
+    deadline: float | None = None,
+    max_retries: int | None = None,
+    on_event: EventHook | Sequence[EventHook] | None = None,
+) -> Settings:
+    """Return settings with other limits; ``None`` leaves one as it is.
+
+    Raises:
+        ConfigurationError: a number makes no sense.
+    """
+    changes: dict[str, Any] = {}
+    if timeout is not None:
+        connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
+        changes |= {"connect": _positive("timeout", connect), "read": _positive("timeout", read)}
+    if deadline is not None:
+        changes["deadline"] = _positive("deadline", deadline)
+    if max_retries is not None:
+        changes["max_retries"] = _whole("max_retries", max_retries, minimum=0)
+    if on_event is not None:
+        hooks = _event_hooks(on_event)
+        starting = [getattr(hook, "before_attempt", None) for hook in hooks]
+        changes |= {"event_hooks": hooks, "start_hooks": tuple(hook for hook in starting if hook is not None)}
+    return msgspec.structs.replace(settings, **changes)
+
+
+def _event_hooks(on_event: object) -> tuple[EventHook, ...]:
+    hooks = tuple(on_event) if isinstance(on_event, Iterable) and not callable(on_event) else (on_event,)
+    if not all(map(callable, hooks)):
+        raise ConfigurationError("on_event must be callable, or a list of what is")
+    return hooks
+
+
+def basic(sid: str, auth_token: str) -> str:
+    """Return the value of the Authorization header (API section 1.1)."""
+    return "Basic " + b64encode(f"{sid}:{auth_token}".encode()).decode("ascii")
+
+
+def transport_options(
+    *, max_connections: int, proxy: str | None, ssl_context: ssl.SSLContext | None, transport: object | None
+) -> dict[str, Any]:
+    """Check the options of the client's own transport and return them by name; or check the transport that was given.
+
+    Raises:
+        ConfigurationError: an option cannot be used, or belongs to a transport that was given.
+    """
+    options = {
+        "max_connections": _whole("max_connections", max_connections, minimum=1),
+        "proxy": None if proxy is None else _proxy(proxy),
+        "ssl_context": None if ssl_context is None else _ssl_context(ssl_context),
+    }
+    if transport is not None:
+        if proxy is not None or ssl_context is not None:
+            raise ConfigurationError("transport excludes proxy and ssl_context: set them on the transport itself")
+        if not all(callable(getattr(transport, name, None)) for name in ("send", "close")):
+            raise ConfigurationError("transport must have the methods send and close, as HttpTransport has")
+    return options
+
+
+def _proxy(proxy: object) -> str:
+    from xoxzo.cloudpy.transports.routes import parse_proxy  # only those who pass a proxy wait for it
+
+    if not isinstance(proxy, str):
+        raise ConfigurationError("proxy must be text, for instance http://proxy.example:3128")
+    parse_proxy(proxy, "proxy=")
+    return proxy
+
+
+def _ssl_context(context: object) -> object:
+    import ssl  # it takes longer to load than the rest of a client
+
+    if not isinstance(context, ssl.SSLContext):
+        raise ConfigurationError("ssl_context must be an ssl.SSLContext")
+    return context
+
+
+def _default_headers(headers: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(headers, Mapping):
+        raise ConfigurationError("default_headers must be a mapping of names to values")
+    return tuple(check_header(name, value) for name, value in headers.items())
+
+
+def _credential(name: str, given: object, variable: str) -> str:
+    """Return the SID or the token: the one that was given, else the environment's without blanks around it.
+
+    A secret that was read from a file often ends in a line break, which would be part of the password.
+    """
+    source, value = (name, given) if given else (variable, os.environ.get(variable, "").strip())
+    if not isinstance(value, str):
+        raise ConfigurationError("{name} must be text", name=source)
+    if not value.isprintable() or any(map(str.isspace, value)):
+        raise ConfigurationError("{name} holds a blank, a line break or a control character", name=source)
+    return value
+
+
+def _authorization(sid: str, auth_token: str) -> str:
+    if ":" in sid:
+        raise ConfigurationError("sid must not hold a colon: it ends there on the wire")
+    return basic(sid, auth_token)
+
+
+def _base_url(url: object) -> str:
+    if not isinstance(url, str):
+        raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or port == 0 or parts.scheme not in {"http", "https"} or not url.isascii() or not url.isprintable():
+        raise ConfigurationError("base_url must be https://host, as in https://api.xoxzo.com")
+    if parts.username is not None or not {"?", "#", " "}.isdisjoint(url):
+        raise ConfigurationError("base_url must be an address alone: no user name, no query, no fragment")
+    if parts.scheme == "http" and not (is_this_machine(host) or host in _http_hosts()):
+        raise ConfigurationError(
+            "base_url must be https://: http shows the token to everybody on the way, so it is for this machine "
+            "and for hosts named in XOXZO_HTTP_HOSTS"
+        )
+    return url.rstrip("/")
+
+
+def _http_hosts() -> list[str]:
+    """Return the hosts that plain http may reach besides this machine, such as a simulator in another container."""
+    return [name.strip().lower() for name in os.environ.get("XOXZO_HTTP_HOSTS", "").split(",")]
+
+
+def _beginnings(numbers: object) -> tuple[str, ...]:
+    found = tuple(numbers) if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
+    # Nothing at all, or a blank among them, would be a mistake that opens or closes everything.
+    if not found or not all(isinstance(number, str) and _BEGINNING.fullmatch(number) for number in found):
+        raise ConfigurationError("allowed_recipients must be a list of numbers or their beginnings, each with its +")
+    return found
+
+
+def _positive(name: str, number: object) -> float:
+    if not isinstance(number, int | float) or isinstance(number, bool) or not (number > 0 and math.isfinite(number)):
+        raise ConfigurationError("{name} must be a number above 0", name=name)
+    return float(number)
+
+
+def _whole(name: str, number: object, *, minimum: int) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < minimum:
+        raise ConfigurationError("{name} must be a whole number, {minimum} or more", name=name, minimum=minimum)
+    return number
+
+
+def _user_agent(app_info: object) -> str:
+    if app_info is None:
+        return USER_AGENT
+    text = app_info if isinstance(app_info, str) else ""
+    if not text or text != text.strip() or not text.isascii() or not text.isprintable():
+        raise ConfigurationError("app_info must be printable ASCII, for instance shop/1.2")
+    return f"{USER_AGENT} {app_info}"

@@ -1,0 +1,384 @@
+"""Run the steps of the flow: one driver for threads, one for asyncio. All decisions are the flow's."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import warnings
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from xoxzo.cloudpy.client import event_hooks, logs
+from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, CallState, Outcome, Send, Sleep, Start, flow
+from xoxzo.cloudpy.client.responses import RawResponse
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.operations.decoding.content_coding import Decoder
+from xoxzo.cloudpy.operations.decoding.json_array import ArraySplitter
+from xoxzo.cloudpy.operations.decoding.records import DecodingError
+from xoxzo.cloudpy.protocols import Response, TransportFailure
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+
+    from xoxzo.cloudpy.client.settings import Settings
+    from xoxzo.cloudpy.operations.operation import Listing, Operation
+    from xoxzo.cloudpy.protocols import (
+        AsyncStreamedResponse,
+        AsyncTransport,
+        Fetcher,
+        StreamedResponse,
+        TimeBudget,
+        Transport,
+    )
+
+T = TypeVar("T")
+AnyTransport = TypeVar("AnyTransport")
+
+
+class TransportHolder(Generic[AnyTransport]):
+    """Holds the transport of a client and its copies, and makes it at the first call.
+
+    Args:
+        make: makes the transport.
+        given: a transport that the caller made and will close.
+        discard: called with a transport that ``make`` made, if the last client that uses it is dropped unclosed.
+        options: what ``make`` makes it with, for a copy of the client in another process.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], AnyTransport],
+        given: AnyTransport | None = None,
+        *,
+        discard: Callable[[AnyTransport], None],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.options = dict(options or {})
+        self._make = make
+        self._discard = discard
+        self._lock = threading.Lock()
+        self.transport = given
+        self.owned = given is None
+        self.closed = False
+
+    def get(self) -> AnyTransport:
+        """Return the transport; raise ``ConfigurationError`` if the client is closed."""
+        if self.closed:
+            raise ConfigurationError("this client is closed: make a new one")
+        return self.transport or self._open()
+
+    def _open(self) -> AnyTransport:
+        with self._lock:
+            # Another thread may have made it meanwhile.
+            self.transport = self.transport or self._make()
+            return self.transport
+
+    def release(self) -> AnyTransport | None:
+        """Mark the client as closed and return the transport to close, if ``make`` made one."""
+        self.closed = True
+        transport, self.transport = self.transport, None
+        return transport if self.owned else None
+
+    def __del__(self) -> None:
+        transport = self.release()
+        if transport is not None:
+            self._discard(transport)
+
+
+def discard_sync(transport: Transport) -> None:
+    """Warn that a client was dropped unclosed, and close its transport."""
+    _warn_unclosed()
+    transport.close()
+
+
+def discard_async(transport: AsyncTransport) -> None:
+    """Warn that a client was dropped unclosed. Closing its connections would need an event loop."""
+    del transport
+    _warn_unclosed()
+
+
+def _warn_unclosed() -> None:
+    warnings.warn("unclosed Xoxzo client: use it in a `with` statement, or close it", ResourceWarning, stacklevel=4)
+
+
+class Driver:
+    """Makes calls in the calling thread. Threads may share one driver.
+
+    Args:
+        holder: holds the transport.
+        settings: the settings of the client.
+    """
+
+    clock = staticmethod(time.monotonic)
+    """Returns monotonic seconds, for waits between calls."""
+
+    def __init__(self, holder: TransportHolder[Transport], settings: Settings) -> None:
+        self.holder = holder
+        self.settings = settings
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def call(self, operation: Operation[T]) -> T:
+        """Carry out an operation and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
+        return cast("T", self._run(self._begin(operation)))
+
+    def _begin(self, operation: Operation[T]) -> CallState:
+        return CallState(operation, self.settings)
+
+    def stream(self, listing: Listing[T]) -> Iterator[T]:
+        """Carry out a listing at the first step and yield its records as they arrive.
+
+        Only waits for the server count against the deadline, not the time that the caller takes between two records.
+        """
+        state = self._begin(listing)
+        budget = state.budget
+        reply = cast("StreamedResponse", cast("Response", self._run(state)).reply)
+        splitter = ArraySplitter()
+        try:
+            decoder = Decoder(reply.headers)
+            while piece := reply.read(budget):
+                left = budget.remaining()
+                for decoded in decoder.feed(piece):
+                    for element in splitter.feed(decoded):
+                        yield listing.read(element)
+                budget.expires_at = budget.clock() + left
+            decoder.finish()
+            splitter.finish()
+        except TransportFailure as failure:
+            raise state.failed(failure, write_started=True) from failure
+        except DecodingError as unreadable:
+            raise state.unreadable(str(unreadable), unreadable) from unreadable
+        finally:
+            reply.close()
+
+    def _run(self, state: CallState) -> object:
+        steps = flow(state)
+        state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
+        step = next(steps)
+        while True:
+            answer: Outcome = None
+            try:
+                if isinstance(step, Send):
+                    answer = exchange(self.holder.get(), step)
+                elif isinstance(step, Sleep):
+                    self.sleep(step.seconds)
+                elif isinstance(step, Start):
+                    answer = event_hooks.start(step.event, self.settings)
+                else:
+                    event_hooks.notify(step.event, self.settings)
+            except TransportFailure as failure:
+                answer = failure
+            except BaseException as interruption:  # noqa: BLE001 - the flow re-raises it
+                step = steps.throw(interruption)
+                continue
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+
+
+class _WithResponse:
+    """Keeps the last call for its response."""
+
+    state: CallState | None = None
+
+    def response(self, value: T) -> RawResponse[T]:
+        """Return the response of the last call with its value; raise ``ConfigurationError`` if there was no call."""
+        if self.state is None or self.state.received is None:
+            raise ConfigurationError("no request was made: a listing makes its own at its first step")
+        received = self.state.received
+        return RawResponse(
+            value=value,
+            status=received.status,
+            headers=dict(received.headers),
+            body=received.body,
+            request_id=self.state.request_id,
+            attempts=self.state.attempts,
+        )
+
+
+class RawResponseDriver(_WithResponse, Driver):
+    """A driver for one call that keeps its raw response."""
+
+    def _begin(self, operation: Operation[T]) -> CallState:
+        self.state = super()._begin(operation)
+        return self.state
+
+
+def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BYTES) -> Response:
+    """Send one request and read its response.
+
+    Args:
+        transport: carries the request.
+        step: the request.
+        limit: the most bytes to read of a body that is not streamed; ``None`` for all.
+
+    Raises:
+        TransportFailure: no response came. A response that breaks off after its head is returned with ``cut`` set.
+    """
+    reply = transport.send(step.request, step.budget, step.progress)
+    if step.streamed and 200 <= reply.status < 300:
+        return Response(reply.status, reply.headers, reply=reply)
+    body = bytearray()
+    cut, too_long = None, False
+    try:
+        while not too_long and (piece := reply.read(step.budget)):
+            body += piece
+            too_long = limit is not None and len(body) > limit
+    except TransportFailure as failure:
+        cut = failure
+    finally:
+        reply.close()
+    return Response(reply.status, reply.headers, bytes(body), cut, too_long)
+
+
+class AsyncDriver:
+    """Makes calls in the running event loop of asyncio. Tasks and event loops may share one driver.
+
+    Args:
+        holder: holds the transport.
+        settings: the settings of the client.
+    """
+
+    clock = staticmethod(time.monotonic)
+    """Returns monotonic seconds, for waits between calls."""
+
+    def __init__(self, holder: TransportHolder[AsyncTransport], settings: Settings) -> None:
+        self.holder = holder
+        self.settings = settings
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        import asyncio
+
+        await asyncio.sleep(seconds)
+
+    def call(self, operation: Operation[T]) -> Coroutine[Any, Any, T]:
+        """Carry out an operation and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
+        # Neither this nor `_exchange` is a coroutine: several nested ones per send are measurably slower.
+        return cast("Coroutine[Any, Any, T]", self._run(self._begin(operation)))
+
+    def _begin(self, operation: Operation[T]) -> CallState:
+        return CallState(operation, self.settings)
+
+    async def stream(self, listing: Listing[T]) -> AsyncIterator[T]:
+        """Carry out a listing at the first step and yield its records as they arrive.
+
+        Only waits for the server count against the deadline, not the time that the caller takes between two records.
+        """
+        state = self._begin(listing)
+        budget = state.budget
+        reply = cast("AsyncStreamedResponse", cast("Response", await self._run(state)).reply)
+        splitter = ArraySplitter()
+        try:
+            decoder = Decoder(reply.headers)
+            while piece := await _within(budget, reply.read(budget)):
+                left = budget.remaining()
+                for decoded in decoder.feed(piece):
+                    for element in splitter.feed(decoded):
+                        yield listing.read(element)
+                budget.expires_at = budget.clock() + left
+            decoder.finish()
+            splitter.finish()
+        except TransportFailure as failure:
+            raise state.failed(failure, write_started=True) from failure
+        except DecodingError as unreadable:
+            raise state.unreadable(str(unreadable), unreadable) from unreadable
+        finally:
+            await reply.close()
+
+    async def _run(self, state: CallState) -> object:
+        steps = flow(state)
+        state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
+        step = next(steps)
+        while True:
+            answer: Outcome = None
+            try:
+                if isinstance(step, Send):
+                    answer = await _exchange(self.holder.get(), step)
+                elif isinstance(step, Sleep):
+                    await self.sleep(step.seconds)
+                elif isinstance(step, Start):
+                    answer = event_hooks.start(step.event, self.settings)
+                else:
+                    event_hooks.notify(step.event, self.settings)
+            except TransportFailure as failure:
+                answer = failure
+            except BaseException as interruption:  # noqa: BLE001 - the flow re-raises it
+                step = steps.throw(interruption)
+                continue
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+
+
+class AsyncRawResponseDriver(_WithResponse, AsyncDriver):
+    """An asynchronous driver for one call that keeps its raw response."""
+
+    def _begin(self, operation: Operation[T]) -> CallState:
+        self.state = super()._begin(operation)
+        return self.state
+
+
+def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Response]:
+    fetch = None if step.streamed else cast("Fetcher | None", getattr(transport, "fetch", None))
+    if fetch is None:
+        return _send_and_read(transport, step)
+    return fetch(step.request, step.budget, step.progress, MAX_RECORD_BYTES)
+
+
+async def _send_and_read(transport: AsyncTransport, step: Send) -> Response:
+    import asyncio  # the caller's event loop has imported it already; a client for threads does not need it
+
+    budget = step.budget
+    reply = None
+    body = bytearray()
+    cut, too_long = None, False
+    # A single timeout: one for each wait costs more than the rest of this function.
+    limit = asyncio.timeout(budget.remaining())
+    try:
+        async with limit:
+            reply = await transport.send(step.request, budget, step.progress)
+            if step.streamed and 200 <= reply.status < 300:
+                return Response(reply.status, reply.headers, reply=reply)
+            while not too_long and (piece := await reply.read(budget)):
+                body += piece
+                too_long = len(body) > MAX_RECORD_BYTES
+    except BaseException as error:
+        cut = _failure_of(error, limit)
+        if cut is None or reply is None:
+            if reply is not None:
+                await reply.close()
+            if cut is None or cut is error:
+                raise
+            raise cut from None
+    await reply.close()
+    return Response(reply.status, reply.headers, bytes(body), cut, too_long)
+
+
+async def _within(budget: TimeBudget, waiting: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
+    limit = asyncio.timeout(budget.remaining())
+    try:
+        async with limit:
+            return await waiting
+    except TimeoutError as error:
+        failure = _failure_of(error, limit)
+        if failure is None:
+            raise
+        raise failure from None
+
+
+def _failure_of(error: BaseException, limit: asyncio.Timeout) -> TransportFailure | None:
+    """Return the failure that an exception means; ``None`` for an exception that must pass through unchanged.
+
+    A TimeoutError comes from our timeout only if that has expired: a signal handler may raise one, too.
+    """
+    if isinstance(error, TimeoutError) and limit.expired():
+        return TransportFailure("the deadline passed", timeout="deadline")
+    return error if isinstance(error, TransportFailure) else None

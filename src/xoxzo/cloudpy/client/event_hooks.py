@@ -1,0 +1,37 @@
+"""Calling the event hooks and writing the log, before and after each try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.client import logs
+from xoxzo.cloudpy.client.headers import check_header
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.client.settings import Settings
+    from xoxzo.cloudpy.protocols import Attempt, AttemptStart
+
+
+def start(event: AttemptStart, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Tell the start hooks that a try begins and return the header fields that they add.
+
+    A hook whose call fails, or whose fields cannot be sent, adds none: it is logged, and the try is made.
+    """
+    headers: tuple[tuple[str, str], ...] = ()
+    for hook in settings.start_hooks:
+        try:
+            added = hook(event) or {}
+            headers += tuple(check_header(name, value) for name, value in added.items())
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
+            logs.logger.exception("an event hook failed before an attempt")
+    return headers
+
+
+def notify(event: Attempt, settings: Settings) -> None:
+    """Write an event to the log and hand it to each hook, whose errors must not hide what became of a message."""
+    logs.log_attempt(event)
+    for hook in settings.event_hooks:
+        try:
+            hook(event)
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
+            logs.logger.exception("the on_event hook failed")

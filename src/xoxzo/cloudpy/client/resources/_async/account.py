@@ -1,0 +1,27 @@
+"""The account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.operations import account
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.client.drivers import AsyncDriver
+    from xoxzo.cloudpy.models import Credits
+
+
+class AsyncAccount:
+    """The account: ``client.account`` (API section 9)."""
+
+    def __init__(self, driver: AsyncDriver) -> None:
+        self._driver = driver
+
+    async def credits(self) -> Credits:
+        """Ask for the balance; 1 credit is 1 yen before tax (API section 9.1).
+
+        Raises:
+            AuthenticationFailed: the SID or the token is wrong.
+            APIError: anything else went wrong.
+        """
+        return await self._driver.call(account.get_credits())

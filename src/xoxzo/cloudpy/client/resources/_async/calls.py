@@ -1,0 +1,125 @@
+"""Voice calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from xoxzo.cloudpy.client.resources._async.polling import poll
+from xoxzo.cloudpy.operations import calls
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.client.drivers import AsyncDriver
+    from xoxzo.cloudpy.models import Call, StartedCall
+    from xoxzo.cloudpy.protocols import SendOptions
+
+
+class AsyncCalls:
+    """Voice calls: ``client.calls`` (API section 5)."""
+
+    def __init__(self, driver: AsyncDriver) -> None:
+        self._driver = driver
+
+    async def play(
+        self,
+        *,
+        caller: str,
+        recipient: str,
+        recording_url: str,
+        jp_din_caller: bool = False,
+        **options: Unpack[SendOptions],
+    ) -> StartedCall:
+        """Ring a phone and play an mp3. The first minute is charged whether it is answered or not (API section 1.7).
+
+        Args:
+            caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
+            recipient: the number to ring, in E.164.
+            recording_url: a public mp3, ``http://`` only, with ASCII letters, digits and ``_ / - . :`` only.
+            jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. It costs more.
+            options: :class:`~xoxzo.cloudpy.SendOptions`: ``callback_url`` (called when the call has ended, API section
+                10.2), ``callbacks``, ``reference``, ``tags`` and ``extra``.
+
+        Returns:
+            The call's ``callid``.
+
+        Raises:
+            InvalidArgument: a value breaks its rule; nobody was called.
+            NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
+            APIError: anything else went wrong; ``maybe_sent`` says whether the phone may ring.
+        """
+        return await self._driver.call(
+            calls.play(
+                caller=caller,
+                recipient=recipient,
+                recording_url=recording_url,
+                jp_din_caller=jp_din_caller,
+                **options,
+            )
+        )
+
+    async def say(
+        self,
+        *,
+        caller: str,
+        recipient: str,
+        tts_message: str,
+        tts_lang: str,
+        jp_din_caller: bool = False,
+        **options: Unpack[SendOptions],
+    ) -> StartedCall:
+        """Ring a phone and speak a text. The first minute is charged whether it is answered or not (API section 1.7).
+
+        Args:
+            caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
+            recipient: the number to ring, in E.164.
+            tts_message: the text; commas make pauses, as in ``1,,2,,3``.
+            tts_lang: its language, ``ja`` or ``en``.
+            jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. It costs more.
+            options: :class:`~xoxzo.cloudpy.SendOptions`: ``callback_url`` (called when the call has ended, API section
+                10.2), ``callbacks``, ``reference``, ``tags`` and ``extra``.
+
+        Returns:
+            The call's ``callid``.
+
+        Raises:
+            InvalidArgument: a value breaks its rule; nobody was called.
+            NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
+            APIError: anything else went wrong; ``maybe_sent`` says whether the phone may ring.
+        """
+        return await self._driver.call(
+            calls.say(
+                caller=caller,
+                recipient=recipient,
+                tts_message=tts_message,
+                tts_lang=tts_lang,
+                jp_din_caller=jp_din_caller,
+                **options,
+            )
+        )
+
+    async def get(self, callid: str) -> Call:
+        """Ask where a call is (API section 5.2).
+
+        Args:
+            callid: the id that ``play`` or ``say`` returned.
+
+        Raises:
+            NotFound: no call has this id.
+            APIError: anything else went wrong.
+        """
+        return await self._driver.call(calls.get_call(callid))
+
+    async def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
+        """Ask again and again, with growing pauses, until a call is over (API section 5.2).
+
+        Args:
+            callid: the id that ``play`` or ``say`` returned.
+            timeout: seconds for all of it; the client's deadline holds for each question.
+
+        Raises:
+            TimedOut: with phase ``deadline``: it was not over. ``last_record`` is what was read last.
+            NotFound: no call has this id.
+            APIError: a question failed.
+        """
+        return await poll(
+            self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout
+        )

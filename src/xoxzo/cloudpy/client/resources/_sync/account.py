@@ -1,0 +1,28 @@
+# Written by scripts/unasync.py from ../_async: change it there.
+"""The account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.operations import account
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.client.drivers import Driver
+    from xoxzo.cloudpy.models import Credits
+
+
+class Account:
+    """The account: ``client.account`` (API section 9)."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def credits(self) -> Credits:
+        """Ask for the balance; 1 credit is 1 yen before tax (API section 9.1).
+
+        Raises:
+            AuthenticationFailed: the SID or the token is wrong.
+            APIError: anything else went wrong.
+        """
+        return self._driver.call(account.get_credits())

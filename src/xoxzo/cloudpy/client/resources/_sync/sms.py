@@ -1,0 +1,191 @@
+# Written by scripts/unasync.py from ../_async: change it there.
+"""SMS messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from xoxzo.cloudpy.client.resources._sync.polling import poll
+from xoxzo.cloudpy.client.resources._sync.sending import send_prepared
+from xoxzo.cloudpy.errors import APIError, InvalidArgument
+from xoxzo.cloudpy.models import FoundMessages
+from xoxzo.cloudpy.operations import checks, sms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date
+
+    from xoxzo.cloudpy.client.drivers import Driver
+    from xoxzo.cloudpy.client.send_results import SendResult, SendResults
+    from xoxzo.cloudpy.errors import XoxzoError
+    from xoxzo.cloudpy.models import Message, MessageStatus, SentMessage
+    from xoxzo.cloudpy.protocols import SmsFields, SmsOptions
+
+
+class Sms:
+    """SMS messages: ``client.sms`` (API section 2)."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def send(self, *, recipient: str, sender: str, message: str, **options: Unpack[SmsOptions]) -> SentMessage:
+        """Send one SMS. It costs credits and reaches a person; it is repeated only when it surely did not go out.
+
+        Args:
+            recipient: the number in E.164, for instance ``+8180…``, without the national 0 (API section 1.8).
+            sender: at most 10 ASCII letters and digits, or at most 15 digits. Carriers may replace it
+                (API section 2.1).
+            message: the text. Up to 660 characters; 140 of them, or 70 if any is not ASCII, make the first part, and
+                each part is billed (API section 2.4).
+            options: :class:`~xoxzo.cloudpy.SmsOptions`: ``callback_url``, ``callbacks``, ``reference``, ``tags``,
+                ``extra``, ``track_link``, ``lt_callback_url``, ``jp_kp``, ``jp_kpl`` and ``jp_kp_sender``.
+
+        Returns:
+            The message's ``msgid``.
+
+        Raises:
+            InvalidArgument: a value breaks its rule; nothing was sent.
+            NotEnoughCredits: the balance is too low; nothing was sent.
+            APIError: anything else went wrong; ``maybe_sent`` says whether the message may be on its way.
+        """
+        return self._driver.call(sms.send_sms(recipient=recipient, sender=sender, message=message, **options))
+
+    def send_many(
+        self,
+        messages: Iterable[str | Mapping[str, Any]],
+        *,
+        on_result: Callable[[SendResult], object] | None = None,
+        **shared: Unpack[SmsFields],
+    ) -> SendResults:
+        """Send many SMS one after another, in order and no faster than the client's ``rate``.
+
+        What happens to one message does not stop the others: it is in the results. Sending stops where no further
+        message could be sent: at ``AuthenticationFailed`` and at ``NotEnoughCredits``. Every message is checked before
+        the first one is sent. The results are in memory only: for very many recipients, or where the process may be
+        interrupted, use a campaign.
+
+        Args:
+            messages: a number in E.164 for each message, or a mapping of the parameters of ``send``, for instance
+                ``{"recipient": …, "message": …}``.
+            on_result: called with each ``SendResult`` as soon as it is known, for those who must not lose any when the
+                program is interrupted. What it raises is logged.
+            shared: parameters of ``send`` for all messages that do not set their own. By default each message gets a
+                unique reference (``reference="auto"``), so that ``settle`` can look it up.
+
+        Returns:
+            One ``SendResult`` for each message, in order, and the same apart: ``sent``, ``refused``, ``unknown`` and
+            ``not_tried``.
+
+        Raises:
+            InvalidArgument: ``messages`` is no list, or all messages share one reference; nothing was sent.
+            TypeError: a parameter is missing or does not exist; nothing was sent.
+        """
+        return send_prepared(self._driver, sms.prepare_many(messages, shared), on_result)
+
+    def get(self, msgid: str) -> Message:
+        """Ask where an SMS is (API section 2.2).
+
+        Args:
+            msgid: the id that ``send`` returned.
+
+        Raises:
+            NotFound: no message has this id.
+            APIError: anything else went wrong.
+        """
+        return self._driver.call(sms.get_sms(msgid))
+
+    def wait(self, msgid: str, *, until: MessageStatus | None = None, timeout: float = 300.0) -> Message:
+        """Ask again and again, with growing pauses, until an SMS has reached its end (API section 2.2).
+
+        Args:
+            msgid: the id that ``send`` returned.
+            until: a status that is enough, for instance ``DELIVERING``; by default its end, delivered or failed.
+            timeout: seconds for all of it; the client's deadline holds for each question.
+
+        Raises:
+            TimedOut: with phase ``deadline``: it had not come that far. ``last_record`` is what was read last.
+            NotFound: no message has this id.
+            APIError: a question failed.
+        """
+        return poll(
+            self._driver,
+            sms.get_sms(msgid),
+            lambda message: message.status.is_final or message.status == until,
+            name="sms.wait",
+            timeout=timeout,
+        )
+
+    def list(
+        self,
+        *,
+        on: date | str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        after: date | str | None = None,
+        before: date | str | None = None,
+    ) -> Iterator[Message]:
+        """List what was sent in the last 90 days, all of it or by day (API section 2.3).
+
+        The records are yielded as they arrive, in flat memory; the request is made at the first step. The server caps
+        the list at a number that it does not state, and throttles it far harder than everything else.
+
+        Args:
+            on: on this day. Days are UTC, a ``date`` or ``YYYY-MM-DD``, at most 90 days back.
+            since: on this day or later.
+            until: on this day or earlier.
+            after: later than this day.
+            before: earlier than this day. Several conditions at once are sent as they are; whether the server heeds
+                them all is not documented.
+
+        Raises:
+            InvalidArgument: a day is none; raised at once.
+            RateLimited: too often; ``retry_after`` may be longer than the deadline.
+            APIError: anything else went wrong, perhaps after some records.
+        """
+        return self._driver.stream(sms.list_sms(on=on, since=since, until=until, after=after, before=before))
+
+    def find(self, reference: str, *, since: date | str | None = None) -> FoundMessages:
+        """Look in the sent list for the messages that were sent with a reference.
+
+        The list is capped and may lag behind, so *found* proves that a message was sent, and not found proves
+        nothing: do not send again because of it.
+
+        Args:
+            reference: what ``send`` was given.
+            since: the first day to look at; a late one makes a short list.
+
+        Returns:
+            The messages found; ``found`` is false when there is none.
+
+        Raises:
+            InvalidArgument: this cannot have been a reference.
+            APIError: as for ``list``.
+        """
+        reference = checks.reference(reference)
+        messages = [message for message in self.list(since=since) if reference in message.tags]
+        return FoundMessages(reference=reference, messages=tuple(messages))
+
+    def settle(self, error: XoxzoError, *, since: date | str | None = None) -> FoundMessages:
+        """Look up whether a send whose outcome is unknown went out, in the list of sent messages.
+
+        As for ``find``, *found* proves that the message was sent, and not found proves nothing.
+
+        Args:
+            error: what a send by ``client.sms`` or ``client.templates`` raised. It must have a reference.
+            since: the first day of the list to read. For ``reference="auto"`` it is known.
+
+        Returns:
+            The messages found; ``found`` is false when there is none.
+
+        Raises:
+            XoxzoError: ``error`` itself, if the message was surely not sent: there is nothing to look up.
+            InvalidArgument: the error is not of an SMS, or has no reference.
+            APIError: as for ``list``.
+        """
+        if not getattr(error, "maybe_sent", False):
+            raise error
+        if not isinstance(error, APIError) or error.operation not in {"sms.send", "templates.send"}:
+            raise InvalidArgument("error", "must be what the send of an SMS raised: only they are in the list")
+        if error.reference is None:
+            raise InvalidArgument("error", 'has no reference to look up: send with reference="auto"')
+        return self.find(error.reference, since=since or checks.day_of_reference(error.reference))

@@ -1,0 +1,1 @@
+"""Small facts that every layer may use: processes, hosts, masking, the version."""

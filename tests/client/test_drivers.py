@@ -506,3 +506,11 @@ def test_a_dropped_connector_discards_its_transport_once() -> None:
         del closed, unused
         gc.collect()
     assert [str(warning.message) for warning in silent] == []
+
+
+def test_a_time_out_of_somebody_else_passes_through_a_listing(face) -> None:
+    """A TimeoutError that is not the deadline's interrupts a listing as it is, and closes the response."""
+    transport = Scripted(200, [b"[", TimeoutError("the handler's")])
+    with pytest.raises(TimeoutError, match="the handler's"):
+        face(transport).stream(LIST)
+    assert transport.replies[0].closed == 1

@@ -113,16 +113,21 @@ class Carrier:
         pass
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
 @pytest.mark.parametrize("options", [{"transport": Carrier()}, {"ssl_context": ssl.create_default_context()}])
-def test_what_belongs_to_one_process_cannot_travel(options) -> None:
+def test_what_belongs_to_one_process_cannot_travel(kind, options) -> None:
     """A transport or context of the program's own is refused with what to do."""
-    with Client(**MADE_UP, **options) as client, pytest.raises(ConfigurationError, match="make it where it is used"):
+    client = kind(**MADE_UP, **options)
+    with pytest.raises(ConfigurationError, match="make it where it is used"):
         pickle.dumps(client)
 
 
-def test_a_closed_client_cannot_travel() -> None:
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_closed_client_cannot_travel(kind) -> None:
     """What is closed stays closed."""
-    with Client(**MADE_UP) as client:
-        pass
+    client = kind(**MADE_UP)
+    closing = client.close()
+    if closing is not None:
+        asyncio.run(closing)
     with pytest.raises(ConfigurationError, match="closed"):
         pickle.dumps(client)

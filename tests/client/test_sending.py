@@ -90,11 +90,24 @@ def test_sending_stops_where_no_message_could_be_sent(run, answer, kind) -> None
     assert len(server.requests) == 2
 
 
-def test_a_client_that_is_closed_stops(run) -> None:
+def test_a_client_that_is_closed_stops() -> None:
     """A client that cannot make requests any more tries no message after that."""
     with FaultyServer(sent("a")) as server, Client(**MADE_UP, base_url=server.url) as client:
         results = client.sms.send_many([FIRST, SECOND], **SHOP, on_result=lambda result: client.close())
     assert [result.status for result in results] == ["sent", "not_tried"]
+    assert isinstance(results.stopped_by, errors.ConfigurationError)
+
+
+def test_a_client_that_is_closed_stops_on_asyncio() -> None:
+    """The same in an event loop, where nothing could be sent at all."""
+
+    async def main():
+        client = AsyncClient(**MADE_UP)
+        await client.close()
+        return await client.sms.send_many([FIRST, SECOND], **SHOP)
+
+    results = asyncio.run(main())
+    assert [result.status for result in results] == ["not_tried", "not_tried"]
     assert isinstance(results.stopped_by, errors.ConfigurationError)
 
 

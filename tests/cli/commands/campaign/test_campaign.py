@@ -388,7 +388,7 @@ def test_a_resumed_run_keeps_to_what_it_kept_to(run: Run) -> None:
 def test_help_groups_the_options(run: Run) -> None:
     """What is sent, the list, what is kept to, and the rest; an argument is no option."""
     words = run("run", "--help").stdout
-    places = [words.index(f"\n{title}:\n") for title in ("What is sent", "The list", "What is kept to", "Options")]
+    places = [words.index(f"\n{title}:\n") for title in ("What is sent", "The list", "Limits", "Options")]
     assert places == sorted(places)
     assert "--rate FLOAT" in words
     assert "\n  FILE\n" not in words

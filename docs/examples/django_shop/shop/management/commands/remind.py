@@ -28,9 +28,9 @@ class Command(BaseCommand):
             campaign = Campaign.create(f"reminders-{day}", guests.values("name", "phone").iterator(), CONTENT)
         with campaign:
             result = campaign.run(limits=Limits(rate=20), on_event=self.tell)
-            for standing in campaign.recipient_statuses():
-                if standing.state.is_sent:
-                    guests.filter(phone=standing.recipient.number).update(reminded=True)
+            for status in campaign.recipient_statuses():
+                if status.state.is_sent:
+                    guests.filter(phone=status.recipient.number).update(reminded=True)
         if result.state != "finished" or result.unknown:
             raise CommandError(f"{result.state} {result.reason}: {result.unknown} may have been sent")
 

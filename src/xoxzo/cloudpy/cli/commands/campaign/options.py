@@ -76,7 +76,7 @@ class SectionedCommand(Command):
 
 _what = partial(click.option, cls=SectionedOption, section=N_("What is sent"))
 _list = partial(click.option, cls=SectionedOption, section=N_("The list"))
-_limits = partial(click.option, cls=SectionedOption, section=N_("What is kept to"))
+_limits = partial(click.option, cls=SectionedOption, section=N_("Limits"))
 
 _CONTENT = (
     _what("--text", help="The text of an SMS; {name} stands for the column `name`."),

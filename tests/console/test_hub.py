@@ -53,7 +53,7 @@ def test_changes_are_told_once_and_together(caller: Caller) -> None:
         for _ in range(50):
             caller.send()
         await asyncio.to_thread(caller.simulator.stop_clock)
-        hub.tell("elsewhere")
+        hub.publish("elsewhere")
         assert await told(lines) == ["clock", "sms"]
         hub.end()
         assert await told(lines) == []

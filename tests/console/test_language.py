@@ -36,11 +36,11 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
     assert '<html lang="ja">' in page.text
     assert "すべて正常に戻す" in page.words
     refusal = visitor.post("/console/faults/add", {"kind": "slow", "seconds": "-1"}, accept_language="ja")
-    assert refusal.json()["said"] == "秒数は 0 から1日の間で入力してください。"
+    assert refusal.json()["message"] == "秒数は 0 から1日の間で入力してください。"
     refusal = visitor.post("/console/faults/add", {"kind": "slow", "times": "many"}, accept_language="ja")
-    assert refusal.json()["said"] == "「回数」は数値で入力してください。"
+    assert refusal.json()["message"] == "「回数」は数値で入力してください。"
     refusal = visitor.post("/console/faults/add", {"kind": "bird"}, accept_language="ja")
-    assert refusal.json()["said"].startswith("種類は次のいずれかです: throttled, ")
+    assert refusal.json()["message"].startswith("種類は次のいずれかです: throttled, ")
     page = visitor.get("/console/messages?q=kind:bird", accept_language="ja")
     assert "'bird' という種類はありません。使えるもの: sms, call, reply" in page.words
 

@@ -166,7 +166,7 @@ def test_a_search_that_takes_long_goes_on_by_a_link(
     for _ in range(3):
         caller.send()
     monkeypatch.setattr("xoxzo.cloudpy.simulator.queries.search._CHUNK_SIZE", 3)
-    monkeypatch.setattr("xoxzo.cloudpy.simulator.web.console.pages.timeline._PATIENCE", 0)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.web.console.pages.timeline._SEARCH_SECONDS", 0)
     page = visitor.get("/console/messages?q=wanted")
     assert "Nothing was found among the newest." in page.words
     link = page.text.partition("?q=wanted&amp;before=")[2].partition('"')[0]
@@ -245,7 +245,7 @@ def test_the_xoxzo_desk_decides(caller: Caller, visitor: Visitor) -> None:
         caller.post("/sms/templates/", {"name": name, "content": "Hi {x}"})
     page = visitor.get("/console/office")
     assert "Templates 2" in page.words
-    assert visitor.post("/console/office/approve", {"ident": 1}).json()["said"] == "“one” is approved."
+    assert visitor.post("/console/office/approve", {"ident": 1}).json()["message"] == "“one” is approved."
     assert visitor.post("/console/office/return", {"ident": 2}).status == 200
     assert [one.status for one in caller.simulator.templates] == ["APPROVED", "PENDING"]
     caller.post("/sms/templates/1/", {"content": "Hello {x}"})
@@ -308,7 +308,7 @@ def test_faults_are_switched(caller: Caller, visitor: Visitor) -> None:
 
 def test_every_kind_of_fault_has_a_name() -> None:
     """A new kind of fault cannot be forgotten here."""
-    assert set(faults.SAID) == set(KINDS)
+    assert set(faults.NAMES) == set(KINDS)
 
 
 def test_the_clock_is_stopped_advanced_and_run(visitor: Visitor) -> None:

@@ -38,7 +38,10 @@ def test_a_link_with_hidden_letters_is_none() -> None:
 
 def test_long_texts_are_cut() -> None:
     """No text makes a page endless."""
-    assert len(template_filters.plain("x" * (template_filters.LONGEST + 1000))) == template_filters.LONGEST + 1
+    assert (
+        len(template_filters.plain("x" * (template_filters.MAX_TEXT_LENGTH + 1000)))
+        == template_filters.MAX_TEXT_LENGTH + 1
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def sizes(caller: Caller) -> dict[str, int]:
         "templates": len(engine.templates.templates),
         "websites": len(engine.otp.websites),
         "one-time passwords": max(len(engine.otp.active), len(engine.otp.by_msgid)),
-        "accounts": len(engine.accounts._kept),
+        "accounts": len(engine.accounts._accounts),
         "callback attempts": len(engine.callbacks.log),
         "callbacks": engine.callbacks.waiting,
         "requests": len(context.outbox),
@@ -146,7 +146,7 @@ def test_requests_that_nobody_makes() -> None:
 @pytest.mark.parametrize("stepped", [True, False])
 def test_more_callbacks_than_are_made_at_once(stepped: bool, listener: Listener, monkeypatch: Any) -> None:
     """Those for which there is no room wait in the engine, and are made as soon as there is."""
-    monkeypatch.setattr(engine_loop, "_MOST_UNDER_WAY", 2)
+    monkeypatch.setattr(engine_loop, "_MAX_REQUESTS", 2)
     clock = SteppedClock() if stepped else RealClock()
     simulator = Simulator(Settings(sms_queued_seconds=0, sms_delivering_seconds=0), clock=clock)
     client = Caller()
@@ -201,7 +201,7 @@ def test_the_oldest_of_many() -> None:
 def test_what_hands_can_add(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults, rules and senders are kept until somebody ends them, so there is a most of each."""
     simulator = caller.simulator
-    for module, name in ((faults, "_MOST"), (office, "_MOST_SENDERS"), (carrier, "_MOST_RULES")):
+    for module, name in ((faults, "_MAX_FAULTS"), (office, "_MAX_SENDERS"), (carrier, "_MAX_RULES")):
         monkeypatch.setattr(module, name, 3)
     for number in range(3):
         simulator.faults.add("error", times=1)

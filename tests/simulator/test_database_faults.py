@@ -103,7 +103,7 @@ def test_nothing_is_posted_that_was_not_written(
     kept: Caller, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A report is neither lost nor sent off the record while nothing can be written; later it arrives once."""
-    monkeypatch.setattr(engine_loop, "_UNTIL_NEXT_TRY", 0.01)
+    monkeypatch.setattr(engine_loop, "_RETRY_SECONDS", 0.01)
     with kept.simulator.serve() as server, web(server.url) as page:
         kept.send(callbackurl=listener.url)
         writable(kept, yes=False)

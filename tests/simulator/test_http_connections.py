@@ -141,7 +141,7 @@ def test_long_bodies(server: Server) -> None:
         assert wire.answer()[0] == 201
 
 
-def test_faults(wire: Wire, server: Server) -> None:
+def test_faults(wire: Wire, server: Server, caplog: pytest.LogCaptureFixture) -> None:
     """Faults are carried out on the connection: late, cut off, broken; what was asked meanwhile comes after."""
     server.simulator.fail_next("slow", seconds=0.05)
     wire.send(asked() + asked(b"/sms/templates/"))
@@ -151,8 +151,9 @@ def test_faults(wire: Wire, server: Server) -> None:
     with pytest.raises(json.JSONDecodeError):
         json.loads(wire.answer()[2])
     server.simulator.fail_next("lose_reply")
-    wire.send(posted())
+    wire.send(posted() + asked())
     assert wire.is_closed()
+    assert caplog.text == ""
     assert len(server.simulator.phone(SMS["recipient"]).inbox) == 1
 
 

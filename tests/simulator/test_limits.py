@@ -113,7 +113,7 @@ def test_nothing_at_all_may_be_allowed() -> None:
 
 def test_guessing_at_accounts_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The accounts that are counted are bounded; the oldest is forgotten first."""
-    monkeypatch.setattr(rate_limits, "_MOST_ACCOUNTS", 2)
+    monkeypatch.setattr(rate_limits, "_MAX_ACCOUNTS", 2)
     throttle = SlidingWindow(1, 60.0)
     for sid in "abc":
         assert throttle.wait((sid, ""), 0.0) is None

@@ -70,7 +70,7 @@ def test_what_is_passed_over_does_not_fit(
     wanted = [ident for ident, text in idents.items() if word.casefold() in text.casefold() or ident.startswith(word)]
     seen, before = [], None
     while True:
-        page = caller.simulator.search(f'"{word}" kind:sms', limit=2, before=before, patience=0)
+        page = caller.simulator.search(f'"{word}" kind:sms', limit=2, before=before, timeout=0)
         seen += [found.ident for found in page.items]
         if page.next is None:
             break

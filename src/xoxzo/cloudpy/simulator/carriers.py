@@ -19,7 +19,7 @@ class Carrier:
     prefix: str
     """How the numbers begin, in E.164 without the +."""
     name: str
-    """As the look-up tells it."""
+    """As the look-up returns it."""
     country: str
     """ISO 3166 code of two letters."""
     mcc: str

@@ -1,6 +1,6 @@
 """An HTTP server for a simulator: uvicorn's protocol on a port that starts, closes and stops at once.
 
-uvicorn's own `Server` is not used: it looks every tenth of a second whether it should stop, waits for event streams
+uvicorn's own `Server` is not used: it checks every tenth of a second whether to stop, waits for event streams
 that never end, and cannot close its port for a while, as the fault ``refuse`` wants it.
 """
 

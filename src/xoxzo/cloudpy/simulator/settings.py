@@ -181,7 +181,7 @@ class Settings:
     15.11). The profile `strict` asks for 20 minutes."""
     most_connections: int | None = None
     """Connections that an account may have open at once, then 429; ``None`` for any number (API section 15.12). Those
-    of `Simulator.serve()` and the command are counted; another ASGI server does not tell of its own."""
+    of `Simulator.serve()` and the command are counted; another ASGI server does not report its own."""
     allowed_addresses: tuple[str, ...] = ()
     """IP addresses and CIDR blocks that may call; empty for all (API sections 1.1 and 15.7)."""
     allowed_hosts: tuple[str, ...] = ()
@@ -211,7 +211,7 @@ class Settings:
     allow_network: bool = False
     """Let callbacks and action URLs reach other machines; by default only this one is called."""
     anonymous_caller: Literal["empty", "omitted"] = "empty"
-    """How a withheld number is told to the action URL (API section 15.51)."""
+    """How a withheld number is sent to the action URL (API section 15.51)."""
     action_numbers_with_plus: bool = False
     """Send `caller` and `recipient` to the action URL with a leading + (API section 15.52)."""
     keep_action_query: bool = True
@@ -260,7 +260,7 @@ def profile(name: str, **changes: Any) -> Settings:  # noqa: ANN401 - the fields
 
     Args:
         name: `standard`, `strict` or `new-account`.
-        changes: Fields of `Settings` that shall differ from it.
+        changes: Fields of `Settings` that differ from it.
 
     Raises:
         SimulatorError: There is no such profile.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _READING = {"HEAD": "GET"}
-_LONGEST_ID = 200
+_MAX_REQUEST_ID_LENGTH = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
@@ -54,10 +54,10 @@ class Api:
         self.rate_limits = RateLimits(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
-        self.faults.changed = self._tell_faults
+        self.faults.changed = self._publish_faults
         engine.set_callback_faults(self.faults.hit_callback)
 
-    def _tell_faults(self, what: str) -> None:
+    def _publish_faults(self, what: str) -> None:
         with self._engine.lock:
             self._engine.context.publish("faults", "faults", what=what)
 
@@ -81,7 +81,7 @@ class Api:
     def handle_together(self, requests: Sequence[ApiRequest]) -> list[ApiResponse]:
         """Answer requests in one go: what they changed is saved together, or none of it happened.
 
-        One that fails by a mistake of ours is answered with 500 and told to the log of Python; the others go on.
+        One that fails by a mistake of ours is answered with 500 and logged; the others go on.
         """
         try:
             with self._engine:
@@ -97,12 +97,12 @@ class Api:
     def _handle_safely(self, request: ApiRequest) -> ApiResponse:
         try:
             return self.handle(request)
-        except Exception:  # noqa: BLE001 - whatever it is, it shall not cost the others their answers
+        except Exception:  # noqa: BLE001 - the other requests of the batch must be answered
             _LOG.exception("%s could not be answered", request.method)
             return json_response(500, {"detail": "A mistake in the simulator."})
 
     def _fail(self, request: ApiRequest, fault: Fault, carry_out: Callable[[], ApiResponse]) -> ApiResponse:
-        """Answer a request that is hit by a fault; what has no answer on the wire is told by the reply's fault."""
+        """Answer a request that is hit by a fault; what cannot be said in HTTP is in the response's `fault`."""
         with self._engine.lock:
             path = request.path.decode("latin-1")
             self._engine.context.publish("fault", f"{request.method} {path}", what=fault.kind)
@@ -129,8 +129,8 @@ class Api:
                 answer = handler(RequestContext(engine, account, request, ident, self._base_url(request)))
         except HttpError as refusal:
             answer = self._refuse(request, refusal)
-        except NotEnoughCredits as poor:
-            answer = self._refuse(request, not_enough_credits(poor.required))
+        except NotEnoughCredits as error:
+            answer = self._refuse(request, not_enough_credits(error.required))
         except NotSaved:
             answer = json_response(503, {"detail": DATABASE_UNWRITABLE})
         headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
@@ -208,13 +208,13 @@ class Api:
 
 
 def _received(request: ApiRequest) -> ReceivedRequest:
-    """Return what is remembered of a request; the same words of all requests of a program are kept once."""
+    """Return what is stored of a request; strings that all requests of a program share are interned."""
     return ReceivedRequest(
         request.method,
         intern(request.path.decode("latin-1")),
         intern(request.header(b"content-type")),
         intern(request.header(b"user-agent")),
-        request.header(b"x-request-id")[:_LONGEST_ID],
+        request.header(b"x-request-id")[:_MAX_REQUEST_ID_LENGTH],
         request.body[:MAX_BODY_BYTES],
         len(request.body),
     )
@@ -230,6 +230,6 @@ def _reasons(body: object) -> Iterator[str]:
             yield reason if name in {"detail", "non_field_errors"} else f"{name}: {reason}"
 
 
-def _describe(_exchange: RequestContext) -> ApiResponse:
+def _describe(_context: RequestContext) -> ApiResponse:
     kinds = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
     return json_response(200, {"renders": kinds[:1], "parses": kinds})

@@ -1,4 +1,4 @@
-"""Requests and replies as plain values, so that no door's library reaches the rules."""
+"""HTTP requests and responses as plain values, independent of any server library."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ApiResponse:
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     fault: Fault | None = None
-    """What goes wrong on the way; the door carries it out."""
+    """What goes wrong with the response; the server or the transport carries it out."""
 
 
 class HttpError(Exception):
@@ -66,7 +66,7 @@ def detail(status: int, text: str) -> HttpError:
 
 
 def not_enough_credits(required: Decimal) -> HttpError:
-    """Return the refusal for want of credits (API section 1.5)."""
+    """Return the refusal when credits are missing (API section 1.5)."""
     return HttpError(403, {"non_field_errors": [f"Not enough credits, required: {required.normalize():f}"]})
 
 

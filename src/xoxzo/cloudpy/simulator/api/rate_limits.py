@@ -1,4 +1,4 @@
-"""Who gets in, and how often: addresses, connections and rates (API sections 1.1, 1.6, 15.7, 15.11 and 15.12)."""
+"""Allowed addresses, connections and request rates (API sections 1.1, 1.6, 15.7, 15.11 and 15.12)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 Peer = tuple[str, int]
 """The other end of a connection: address and port."""
 
-_MOST_ACCOUNTS = 10_000
+_MAX_ACCOUNTS = 10_000
 _HERE = "127.0.0.1"
 
 
 class RateLimits:
-    """Lets requests in or refuses them, in real time whatever the simulator's clock says.
+    """Admits or refuses requests, in real time whatever the simulator's clock shows.
 
     Args:
         settings: What is limited; by default nothing is.
@@ -85,12 +85,12 @@ class RateLimits:
         if listing and settings.list_interval is not None:
             _refuse(self._listing.wait(key, self._now()))
 
-    def _count_connection(self, key: tuple[str, str], peer: Peer, most: int) -> None:
+    def _count_connection(self, key: tuple[str, str], peer: Peer, limit: int) -> None:
         still_open = {other for connections in self._open for other in connections()}
         self._owners = {other: owner for other, owner in self._owners.items() if other in still_open}
         if peer in still_open:
             others = sum(owner == key for other, owner in self._owners.items() if other != peer)
-            if others >= most:
+            if others >= limit:
                 _refuse(1.0)
             self._owners[peer] = key
 
@@ -99,12 +99,12 @@ class SlidingWindow:
     """Allows so many requests of each account in any span of time.
 
     Args:
-        most: How many.
+        limit: How many.
         seconds: How long the span is.
     """
 
-    def __init__(self, most: int, seconds: float) -> None:
-        self._most = most
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit = limit
         self._seconds = seconds
         self._times: dict[tuple[str, str], deque[float]] = {}
 
@@ -116,10 +116,10 @@ class SlidingWindow:
         times = self._times.setdefault(key, deque())
         while times and times[0] <= now - self._seconds:
             times.popleft()
-        if len(times) >= self._most:
+        if len(times) >= self._limit:
             return times[0] + self._seconds - now if times else self._seconds
         times.append(now)
-        if len(self._times) > _MOST_ACCOUNTS:
+        if len(self._times) > _MAX_ACCOUNTS:
             self._times.pop(next(iter(self._times)))
         return None
 
@@ -129,10 +129,10 @@ def _refuse(seconds: float | None) -> None:
         raise throttled(max(1, math.ceil(round(seconds, 6))))  # rounded first: 60.0000000001 s are 60
 
 
-def throttled(whole: int) -> HttpError:
+def throttled(seconds: int) -> HttpError:
     """Return the refusal of a request that comes so many whole seconds too early (API sections 1.5 and 15.11)."""
-    text = f"Request was throttled. Expected available in {whole} second{'' if whole == 1 else 's'}."
-    return HttpError(429, {"detail": text}, ((b"retry-after", str(whole).encode()),))
+    text = f"Request was throttled. Expected available in {seconds} second{'' if seconds == 1 else 's'}."
+    return HttpError(429, {"detail": text}, ((b"retry-after", str(seconds).encode()),))
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

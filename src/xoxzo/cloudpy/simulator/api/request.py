@@ -22,7 +22,7 @@ MAX_FIELDS = 1000
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
-# The parser warns of each bad body, which would end on standard error; its sender is told, that is enough.
+# The parser warns of each bad body, which would end on standard error; the response says what is wrong.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 UPLOAD = object()

@@ -1,4 +1,4 @@
-"""The desk of the carriers, and of whoever holds a phone."""
+"""What carriers do: rules, and messages and calls settled by hand; and answering a phone."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from xoxzo.cloudpy.simulator.queries.status import list_held
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LONGEST = 366 * 86_400.0
-_LONGEST_PATTERN = 16
-_MOST_RULES = 1_000
+_MAX_SECONDS = 366 * 86_400.0
+_MAX_PATTERN_LENGTH = 16
+_MAX_RULES = 1_000
 
 
 class CarrierCommands:
-    """The carriers' desk: what becomes of messages and calls.
+    """Decides the outcome of messages and calls.
 
     Args:
         engine: The service.
@@ -61,12 +61,12 @@ class CarrierCommands:
             raise SimulatorError("invalid_kind", "kind must be sms or call")
         if outcome not in OUTCOMES[kind]:
             raise SimulatorError("invalid_outcome", "outcome must be one of {known}", known=", ".join(OUTCOMES[kind]))
-        if pattern and not (pattern.startswith("+") and is_digits(pattern[1:]) and len(pattern) <= _LONGEST_PATTERN):
+        if pattern and not (pattern.startswith("+") and is_digits(pattern[1:]) and len(pattern) <= _MAX_PATTERN_LENGTH):
             raise SimulatorError("invalid_pattern", "pattern must be a number or its beginning, with a +, or empty")
         _check_seconds(seconds)
         with self._engine as engine:
-            if len(engine.outcome_rules.rules) >= _MOST_RULES:
-                raise SimulatorError("too_many_rules", "there are {n} rules already", n=_MOST_RULES)
+            if len(engine.outcome_rules.rules) >= _MAX_RULES:
+                raise SimulatorError("too_many_rules", "there are {n} rules already", n=_MAX_RULES)
             return engine.outcome_rules.add(kind, pattern, outcome, float(seconds))
 
     def remove_rule(self, ident: int) -> None:
@@ -121,7 +121,7 @@ class CarrierCommands:
         self._call(callid, self._engine.calls.phones.pick_up)
 
     def decline(self, callid: str) -> None:
-        """Decline a call; whoever placed it sees NO ANSWER, since the API has no other word for it.
+        """Decline a call; its status becomes NO ANSWER, since the API has no status for a refusal.
 
         Raises:
             SimulatorError: No phone rings for this call.
@@ -129,7 +129,7 @@ class CarrierCommands:
         self._call(callid, self._engine.calls.phones.decline)
 
     def ignore(self, callid: str) -> None:
-        """Let a phone ring until it stops by itself.
+        """Let a phone ring until it times out.
 
         Raises:
             SimulatorError: No phone rings for this call.
@@ -159,5 +159,5 @@ class CarrierCommands:
 
 
 def _check_seconds(seconds: float) -> None:
-    if not 0 <= seconds <= _LONGEST:
+    if not 0 <= seconds <= _MAX_SECONDS:
         raise SimulatorError("seconds_out_of_range", "seconds must be between 0 and a year")

@@ -1,7 +1,7 @@
-"""Faults on purpose: what can go wrong between a program and Xoxzo, for the next few requests or by chance.
+"""Fault injection: what can go wrong between a program and Xoxzo, for the next few requests or by chance.
 
-A fault is decided before a request is looked at, and carried out by the door that it came through: over a socket, or
-in the same process.
+A fault is chosen before a request is handled, and carried out by what transports it: the server, or the transport in
+the same process.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ KINDS_WITHOUT_RESPONSE = frozenset({"hang", "drop", "refuse", "lose_reply"})
 
 ALL_ENDPOINTS = "*"
 _NAME = re.compile(r"\{[^}]*\}")
-_LONGEST = 86_400.0
-_MOST = 1_000
+_MAX_SECONDS = 86_400.0
+_MAX_FAULTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ class FaultInjector:
         self._lock = threading.Lock()
         self.active: list[Fault] = []
         """The faults that are on; `for fault in faults` leaves out those whose time is over."""
-        self._made = 0
+        self._last_ident = 0
         self.counts: Counter[str] = Counter()
         """How often each kind has hit."""
         self.changed: Callable[[str], None] = lambda _what: None
         """Is called when a fault begins or ends by hand, with what happened."""
-        self._ends: dict[int, float] = {}  # those that end with their time, by real time
-        self._doors: tuple[Callable[[], None], ...] = ()
+        self._end_times: dict[int, float] = {}  # those that end with their time, by real time
+        self._observers: tuple[Callable[[], None], ...] = ()
 
     @property
     def endpoints(self) -> frozenset[str]:
@@ -102,7 +102,7 @@ class FaultInjector:
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
-            self._end_old()
+            self._end_expired()
             return iter(list(self.active))
 
     def __bool__(self) -> bool:
@@ -125,7 +125,7 @@ class FaultInjector:
             chance: How likely it hits a request that it could hit, above 0 and at most 1.
             times: How many requests it hits before it ends by itself; any number by default.
             seconds: How long it takes or holds, where that counts, at most a day. ``refuse`` ends after it, and is for
-                all endpoints and without chance: whoever cannot connect asks for nothing.
+                all endpoints and without chance, since without a connection there is no request.
 
         Returns:
             The fault; `remove` takes its `ident`.
@@ -148,17 +148,17 @@ class FaultInjector:
             raise SimulatorError("invalid_refuse", "refuse is for all endpoints and without chance")
         if times is not None and times < 1:
             raise SimulatorError("invalid_times", "times must be 1 or more")
-        if not 0 <= seconds <= _LONGEST:
+        if not 0 <= seconds <= _MAX_SECONDS:
             raise SimulatorError("seconds_out_of_range", "seconds must be between 0 and a day")
         with self._lock:
-            if len(self.active) >= _MOST:
-                raise SimulatorError("too_many_faults", "there are {n} faults already", n=_MOST)
-            self._made += 1
-            fault = Fault(self._made, kind, endpoint, chance, times, seconds)
+            if len(self.active) >= _MAX_FAULTS:
+                raise SimulatorError("too_many_faults", "there are {n} faults already", n=_MAX_FAULTS)
+            self._last_ident += 1
+            fault = Fault(self._last_ident, kind, endpoint, chance, times, seconds)
             self.active.append(fault)
             if kind == "refuse":
-                self._ends[fault.ident] = time.monotonic() + seconds
-        self._tell(f"{kind} begun")
+                self._end_times[fault.ident] = time.monotonic() + seconds
+        self._notify(f"{kind} begun")
         return fault
 
     def remove(self, ident: int) -> None:
@@ -168,31 +168,31 @@ class FaultInjector:
             SimulatorError: There is none with this number; it may have ended by itself.
         """
         with self._lock:
-            kept = [fault for fault in self.active if fault.ident != ident]
-            if len(kept) == len(self.active):
+            left = [fault for fault in self.active if fault.ident != ident]
+            if len(left) == len(self.active):
                 raise ItemNotFound("no_such_fault", "there is no such fault")
-            self.active = kept
-        self._tell("ended")
+            self.active = left
+        self._notify("ended")
 
     def all_normal(self) -> None:
         """End all faults."""
         with self._lock:
             self.active = []
-        self._tell("all normal")
+        self._notify("all normal")
 
     def refusing(self) -> float:
         """Return for how many real seconds connections are refused yet; 0 when they are taken."""
         with self._lock:
-            self._end_old()
-            return max((end - time.monotonic() for end in self._ends.values()), default=0.0)
+            self._end_expired()
+            return max((end - time.monotonic() for end in self._end_times.values()), default=0.0)
 
-    def watch(self, door: Callable[[], None]) -> None:
-        """Have a door told when a fault begins or ends by hand: it looks at `refusing`."""
-        self._doors = (*self._doors, door)
+    def watch(self, observer: Callable[[], None]) -> None:
+        """Call a function whenever a fault begins or is ended by hand; it may read `refusing`."""
+        self._observers = (*self._observers, observer)
 
-    def unwatch(self, door: Callable[[], None]) -> None:
-        """Tell a door nothing any more."""
-        self._doors = tuple(one for one in self._doors if one != door)
+    def unwatch(self, observer: Callable[[], None]) -> None:
+        """Stop calling an observer."""
+        self._observers = tuple(one for one in self._observers if one != observer)
 
     def hit_request(self, endpoint: str) -> Fault | None:
         """Return the fault that hits a request, or ``None``, and count it."""
@@ -206,36 +206,36 @@ class FaultInjector:
         if not self.active:
             return None
         with self._lock:
-            self._end_old()
-            for place, fault in enumerate(self.active):
+            self._end_expired()
+            for index, fault in enumerate(self.active):
                 if fits(fault) and (fault.chance == 1 or self._random.random() < fault.chance):
-                    self._spend(place, fault)
+                    self._count_down(index, fault)
                     self.counts[fault.kind] += 1
                     return fault
         return None
 
-    def _tell(self, what: str) -> None:
+    def _notify(self, what: str) -> None:
         self.changed(what)
-        for door in self._doors:
-            door()
+        for observer in self._observers:
+            observer()
 
-    def _end_old(self) -> None:
+    def _end_expired(self) -> None:
         """End what ends with its time, and has; the lock must be held."""
-        if not self._ends:
+        if not self._end_times:
             return
         now = time.monotonic()
-        over = {ident for ident, end in self._ends.items() if end <= now}
+        over = {ident for ident, end in self._end_times.items() if end <= now}
         self.active = [fault for fault in self.active if fault.ident not in over]
         left = {fault.ident for fault in self.active}
-        self._ends = {ident: end for ident, end in self._ends.items() if ident in left}
+        self._end_times = {ident: end for ident, end in self._end_times.items() if ident in left}
 
-    def _spend(self, place: int, fault: Fault) -> None:
+    def _count_down(self, index: int, fault: Fault) -> None:
         if fault.left is None:
             return
         if fault.left == 1:
-            del self.active[place]
+            del self.active[index]
         else:
-            self.active[place] = replace(fault, left=fault.left - 1)
+            self.active[index] = replace(fault, left=fault.left - 1)
 
 
 def retry_after_seconds(fault: Fault) -> int:

@@ -1,4 +1,4 @@
-"""The desk of the people at Xoxzo."""
+"""What the people at Xoxzo do: approve templates, add credits, register senders, give rights."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.simulator.settings import Price
 
-_MOST_SENDERS = 10_000
-_MOST_CREDITS = Decimal(10) ** 12
+_MAX_SENDERS = 10_000
+_MAX_CREDITS = Decimal(10) ** 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class AccountRecord:
 
 
 class OfficeCommands:
-    """The desk of the people at Xoxzo.
+    """Acts for the people at Xoxzo.
 
     Args:
         engine: The service.
@@ -87,7 +87,7 @@ class OfficeCommands:
     def accounts(self) -> tuple[AccountRecord, ...]:
         """Return the accounts that were ever charged or changed, the oldest first."""
         with self._engine as engine:
-            return tuple(self._record(account) for account in engine.accounts.kept())
+            return tuple(self._record(account) for account in engine.accounts.all())
 
     def add_credits(self, sid: str, amount: Price, *, token: str | None = None) -> AccountRecord:
         """Add credits to an account, as if they had been bought (API section 1.7).
@@ -95,14 +95,14 @@ class OfficeCommands:
         Args:
             sid: Whose account.
             amount: How many, above 0.
-            token: The account's token: needed for one that was never charged, of which nothing is kept yet.
+            token: The account's token: needed for an account that was never charged, which is not stored yet.
 
         Raises:
             SimulatorError: There is no such account, or the amount is out of range.
         """
         try:
             exactly = as_decimal(amount)
-            allowed = 0 < exactly <= _MOST_CREDITS
+            allowed = 0 < exactly <= _MAX_CREDITS
         except (InvalidOperation, ValueError, TypeError):
             allowed = False
         if not allowed:
@@ -167,8 +167,8 @@ class OfficeCommands:
         if not is_digits(digits):
             raise SimulatorError("invalid_sender", "a K-premium sender has 1 to 15 digits")
         with self._engine as engine:
-            if len(engine.registered_senders.senders) >= _MOST_SENDERS:
-                raise SimulatorError("too_many_senders", "there are {n} senders already", n=_MOST_SENDERS)
+            if len(engine.registered_senders.senders) >= _MAX_SENDERS:
+                raise SimulatorError("too_many_senders", "there are {n} senders already", n=_MAX_SENDERS)
             engine.registered_senders.register(digits)
 
     def _account(self, sid: str, token: str | None) -> Account:

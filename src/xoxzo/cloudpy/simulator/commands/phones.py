@@ -1,4 +1,4 @@
-"""What whoever holds a phone does: write an SMS, call a dial-in number."""
+"""Acting for the user of a phone: write an SMS, call a dial-in number."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class PhoneCommands:
-    """Acts for whoever holds a phone.
+    """Acts for the users of phones.
 
     Args:
         engine: The service.

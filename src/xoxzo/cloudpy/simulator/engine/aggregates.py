@@ -40,7 +40,7 @@ class RefusedRequest:
 
 
 class MinuteStats:
-    """Counts by minute. It is not written to a database: what it counts was told, not kept."""
+    """Counts by minute. It is not saved in the database."""
 
     def __init__(self) -> None:
         self.minutes: dict[int, Minute] = {}
@@ -77,7 +77,7 @@ class PhoneIndex:
         self._numbers[number] = (max(before, serial), count + 1)
 
     def forgotten(self, number: str) -> None:
-        """Note that something which reached a phone is kept no more."""
+        """Note that something which reached a phone was deleted."""
         last, count = self._numbers.get(number, (0, 1))
         if count > 1:
             self._numbers[number] = (last, count - 1)

@@ -1,4 +1,4 @@
-"""What all desks of the engine share: settings, time, chance, the outbox and the list of events."""
+"""What all services of the engine share: settings, time, random numbers, the outbox and the listeners."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CallbackFault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, for whoever watches.
+    """Something that happened, for the listeners.
 
     `numbers` and `content` are apart from `facts` so that a log can mask the one and leave out the other.
     """
@@ -74,7 +74,7 @@ def request_headers(content_type: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutboundRequest:
-    """A request that the engine wants made; somebody with a network makes it and calls `on_result`."""
+    """A request that the engine wants made; the runtime makes it and calls `on_result`."""
 
     method: str
     url: str
@@ -88,7 +88,7 @@ class OutboundRequest:
 
 
 class EngineContext:
-    """Time, chance and mail for the desks. Not safe for threads by itself: the engine's lock guards it.
+    """Time, random numbers and the outbox for the services. It is not thread-safe: the engine's lock guards it.
 
     Args:
         settings: How the service behaves.

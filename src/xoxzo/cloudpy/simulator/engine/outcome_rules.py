@@ -1,4 +1,4 @@
-"""What becomes of messages and calls: the numbers with a fate of their own, and the rules of the carrier desk."""
+"""Deciding the outcome of messages and calls: by rules, or by the test numbers of the settings."""
 
 from __future__ import annotations
 

@@ -51,12 +51,12 @@ def overview(engine: Engine, minutes: int) -> Overview:
 
     Args:
         engine: Where to look.
-        minutes: How many, the present one included, 1 to `LONGEST`.
+        minutes: How many, the present one included, 1 to `MAX_MINUTES`.
     """
     with engine:
         tally, now = engine.context.minute_stats, int(engine.context.now() // 60)
         counted = {number: tally.minutes.get(number, Minute()) for number in range(now - minutes + 1, now + 1)}
-        accounts = engine.accounts.kept()
+        accounts = engine.accounts.all()
         balance = sum((account.credits for account in accounts), Decimal(0))
         return Overview(
             minutes=tuple(reversed(list(_figures(counted, balance)))),

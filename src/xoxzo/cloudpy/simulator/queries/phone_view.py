@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 
 _GAP = 1_800
-"""Seconds of silence after which the thread tells the time anew."""
+"""Seconds without a message after which the thread shows the time again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ class SentReply:
     """The receiving number, with its +."""
     text: str
     status: str
-    """`RECEIVED`, or `NO ACTION URL` or `NO CREDITS`, when nobody was told."""
+    """`RECEIVED`, or `NO ACTION URL` or `NO CREDITS`, when no callback was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class TemplateRecord:
-    """A template as whoever approves it sees it (API section 3)."""
+    """A template as the person who approves it sees it (API section 3)."""
 
     id: int
     sid: str

@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 ResultKind = Literal["sms", "call", "reply"]
 
-_HEARD = frozenset({"say", "playback"})
-"""Steps of a call in which something is heard."""
+_AUDIBLE_STEPS = frozenset({"say", "playback"})
+"""Steps of a call that play or speak something."""
 
 
 Thing = TypeVar("Thing", Message, Call, InboundSms)
@@ -90,7 +90,9 @@ def from_message(message: Message) -> SearchResult:
 
 def from_call(call: Call) -> SearchResult:
     """Return a call as found."""
-    heard = (step.facts["text" if step.name == "say" else "url"] for step in call.steps if step.name in _HEARD)
+    audible = (
+        step.facts["text" if step.name == "say" else "url"] for step in call.steps if step.name in _AUDIBLE_STEPS
+    )
     return SearchResult(
         "call",
         call.callid,
@@ -99,7 +101,7 @@ def from_call(call: Call) -> SearchResult:
         call.status,
         with_plus(call.caller),
         call.recipient,
-        " ".join(map(str, heard)),
+        " ".join(map(str, audible)),
         call.tags,
         call.charged,
         0,

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing", Message, Call, InboundSms)
 
 MAX_EXAMINED = 200_000
-"""Things that one page of a search looks at; the next page goes on from there."""
+"""Records that one page of a search examines; the next page continues from there."""
 
 _CHUNK_SIZE = 500
-"""So many things are looked at between two glances at the time."""
+"""So many things are examined at between two glances at the time."""
 
 
 def search(
-    engine: Engine, text: str, limit: int, before: int | None, patience: float | None = None
+    engine: Engine, text: str, limit: int, before: int | None, timeout: float | None = None
 ) -> ResultPage[SearchResult]:
     """Return what fits a search, newest first.
 
@@ -44,39 +44,39 @@ def search(
         text: The search, in the language of `grammar`; empty for everything.
         limit: How many at most.
         before: Only what has a lower serial number.
-        patience: Real seconds after which the next page goes on; ``None`` for any time.
+        timeout: Real seconds after which the next page goes on; ``None`` for any time.
 
     Raises:
         SimulatorError: The search is wrong.
     """
     query = parse_search(text)
-    give_up = math.inf if patience is None else time.perf_counter() + patience
+    deadline = math.inf if timeout is None else time.perf_counter() + timeout
     with engine:
         lists = _candidates(engine, query)
     messages, calls, replies = (below(things, before) for things in lists)
     things: Iterator[tuple[Message | Call | InboundSms, int]] = heapq.merge(
         _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1)), key=lambda one: -one[0].serial
     )
-    look = MessageFields()
+    fields = MessageFields()
     items: list[SearchResult] = []
     last = None
-    looked, glance = 0, _CHUNK_SIZE
+    examined, next_check = 0, _CHUNK_SIZE
     for thing, passed in things:
-        late = looked >= glance and time.perf_counter() > give_up
-        if len(items) == limit or looked >= MAX_EXAMINED or late:
+        late = examined >= next_check and time.perf_counter() > deadline
+        if len(items) == limit or examined >= MAX_EXAMINED or late:
             return ResultPage(tuple(items), last)
-        if looked >= glance:
-            glance = looked + _CHUNK_SIZE
-        looked += passed
+        if examined >= next_check:
+            next_check = examined + _CHUNK_SIZE
+        examined += passed
         last = thing.serial
-        seen = look.at(thing) if isinstance(thing, Message) else result_from(thing)
-        if all(test(seen) for test in query.fits):
+        candidate = fields.at(thing) if isinstance(thing, Message) else result_from(thing)
+        if all(test(candidate) for test in query.fits):
             items.append(result_from(thing))
     return ResultPage(tuple(items), None)
 
 
 def _candidates(engine: Engine, query: SearchQuery) -> tuple[list[Message], list[Call], list[InboundSms]]:
-    """Copy what may fit, newest first; a whole number is looked up instead of searched for."""
+    """Copy what may fit, newest first; a whole number is examined up instead of searched for."""
     messages: Iterable[Message] = engine.sms.messages.values()
     calls: Iterable[Call] = engine.calls.calls.values()
     if query.number is not None:

@@ -16,8 +16,8 @@ from xoxzo.cloudpy.simulator.queries.results import MessageFields, SearchResult
 
 _WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
 _FIGURES = re.compile(r"[^0-9+]")
-_LONGEST = 500
-_SHORTEST_IDENT = 6
+_MAX_QUERY_LENGTH = 500
+_MIN_IDENT_LENGTH = 6
 """Fewer characters are looked for in texts alone: some id begins with almost any letter or two."""
 _STATUSES = {
     "queued": "QUEUED",
@@ -65,8 +65,8 @@ def parse_search(text: str) -> SearchQuery:
     Raises:
         SimulatorError: It is too long, or a word asks for a status or kind that there is not.
     """
-    if len(text) > _LONGEST:
-        raise SimulatorError("search_too_long", "a search has at most {n} characters", n=_LONGEST)
+    if len(text) > _MAX_QUERY_LENGTH:
+        raise SimulatorError("search_too_long", "a search has at most {n} characters", n=_MAX_QUERY_LENGTH)
     fits: list[Predicate] = []
     number = None
     kinds = frozenset(_KINDS)
@@ -138,7 +138,7 @@ def _tag(value: str) -> Predicate:
 
 def _text(value: str) -> Predicate:
     lowered = value.casefold()
-    if len(value) < _SHORTEST_IDENT:
+    if len(value) < _MIN_IDENT_LENGTH:
         return lambda found: lowered in found.text.casefold()
     return lambda found: lowered in found.text.casefold() or found.ident.startswith(value)
 

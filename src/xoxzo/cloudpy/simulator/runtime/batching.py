@@ -1,4 +1,4 @@
-"""Does what was asked for during one turn of the event loop together: one look at the timers, one commit."""
+"""Handling all requests of one turn of the event loop together, with one commit."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ R = TypeVar("R")
 
 
 class Batcher(Generic[A, R]):
-    """Gathers what is asked of a simulator in one event loop.
+    """Collects the requests of one turn of an event loop and handles them in the next.
 
-    There is no window to choose. Who comes alone is answered in the next turn, which begins at once. Under load, more
-    arrive while a turn is answered and written to disk, and they make up the next one: the slower the disk, the more of
-    them share a commit. Nobody has an answer before what was asked in the same turn is on disk.
+    There is no window to choose. A single request is handled at once. Under load, more requests arrive while a batch is
+    handled and written to disk, and make up the next batch: the slower the disk, the more of them share a commit. No
+    request is answered before its batch is on disk.
 
     Args:
-        work: Answers all of a turn, in their order; it must not raise.
+        work: Handles a batch and returns the results in the same order; it must not raise.
     """
 
     def __init__(self, work: Callable[[Sequence[A]], Sequence[R]]) -> None:

@@ -1,4 +1,4 @@
-"""Moves an engine on: fires its timers when they are due and has its outgoing requests made."""
+"""The loop of a running engine: fires its timers when they are due and makes its outbound requests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.runtime.outbound_http import OutboundHttp
 
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
-_SHORTEST_NAP = 0.005
+_MIN_SLEEP_SECONDS = 0.005
 # Requests that are taken from the engine, of which half are made at once; the rest waits there, where it is counted.
-_MOST_UNDER_WAY = 200
+_MAX_REQUESTS = 200
 # Real seconds until it is tried again to write what could not be written.
-_UNTIL_NEXT_TRY = 0.5
+_RETRY_SECONDS = 0.5
 
 
 class EngineLoop:
@@ -34,10 +34,10 @@ class EngineLoop:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._courier: OutboundHttp | None = None
+        self._http: OutboundHttp | None = None
         self._loop = asyncio.get_running_loop()
-        self._woken = asyncio.Event()
-        self._answers = Batcher(self._note)
+        self._wake_event = asyncio.Event()
+        self._answers = Batcher(self._report_results)
         self._tasks: set[asyncio.Task[None]] = set()
         self._advancing = asyncio.Lock()
 
@@ -46,20 +46,20 @@ class EngineLoop:
         self._engine.set_wake(self._wake)
         try:
             while True:
-                self._woken.clear()
+                self._wake_event.clear()
                 try:
-                    self._launch()
+                    self._start_requests()
                 except NotSaved:
-                    await asyncio.sleep(_UNTIL_NEXT_TRY)
+                    await asyncio.sleep(_RETRY_SECONDS)
                     continue
-                await self._nap()
+                await self._sleep()
         finally:
             self._engine.set_wake(lambda: None)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            if self._courier is not None:
-                await self._courier.close()
+            if self._http is not None:
+                await self._http.close()
 
     async def advance(self, seconds: float) -> None:
         """Advance a clock that stands still; returns when all that fell due was done and answered.
@@ -72,62 +72,62 @@ class EngineLoop:
             raise SimulatorError("clock_runs", "only a clock that stands still can be advanced: stop it first")
         async with self._advancing:
             target = clock.check(seconds)
-            await self._settle()
+            await self._finish_requests()
             while (due := self._engine.next_due()) is not None and due <= target:
                 clock.move_to(due)
-                await self._settle()
+                await self._finish_requests()
             clock.move_to(target)
             with self._engine:
                 pass  # where the clock stands is saved
 
-    async def _settle(self) -> None:
+    async def _finish_requests(self) -> None:
         """Wait until nothing is under way; what an answer leads to at once belongs to it."""
-        self._launch()
+        self._start_requests()
         while self._tasks:
             await asyncio.wait(self._tasks)
-            self._launch()
+            self._start_requests()
 
-    def _launch(self) -> None:
-        for outgoing in self._engine.take_outbound(_MOST_UNDER_WAY - len(self._tasks)):
+    def _start_requests(self) -> None:
+        for outgoing in self._engine.take_outbound(_MAX_REQUESTS - len(self._tasks)):
             task = self._loop.create_task(self._make(outgoing))
             self._tasks.add(task)
             task.add_done_callback(self._made)
 
     async def _make(self, outgoing: OutboundRequest) -> None:
-        await self._answers.answer((outgoing, await self._the_courier().make(outgoing)))
+        await self._answers.answer((outgoing, await self._outbound_http().make(outgoing)))
 
-    def _the_courier(self) -> OutboundHttp:
-        # Its library takes as long to load as all the engine: no start shall wait for it.
-        if self._courier is None:
+    def _outbound_http(self) -> OutboundHttp:
+        # Its library takes as long to import as the whole engine, so it is imported with the first request.
+        if self._http is None:
             from xoxzo.cloudpy.simulator.runtime.outbound_http import OutboundHttp
 
             settings = self._engine.settings
-            self._courier = OutboundHttp(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
-        return self._courier
+            self._http = OutboundHttp(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
+        return self._http
 
     def _made(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if self._engine.has_outbound():
-            self._woken.set()  # there is room for another one
+            self._wake_event.set()  # there is room for another one
 
-    def _note(self, made: Sequence[tuple[OutboundRequest, OutboundResult]]) -> list[None]:
+    def _report_results(self, results: Sequence[tuple[OutboundRequest, OutboundResult]]) -> list[None]:
         """Report all answers that came in during one turn."""
         # What cannot be saved did not happen: the engine knows the requests still, and wants them made again.
         with suppress(NotSaved), self._engine:
-            for outgoing, answer in made:
+            for outgoing, answer in results:
                 self._engine.complete_outbound(outgoing, answer)
-        return [None] * len(made)
+        return [None] * len(results)
 
-    async def _nap(self) -> None:
+    async def _sleep(self) -> None:
         due = self._engine.next_due()
         if due is None or self._engine.clock.stopped:
-            await self._woken.wait()
+            await self._wake_event.wait()
             return
         try:
-            async with asyncio.timeout(max(due - self._engine.clock.now(), _SHORTEST_NAP)):
-                await self._woken.wait()
+            async with asyncio.timeout(max(due - self._engine.clock.now(), _MIN_SLEEP_SECONDS)):
+                await self._wake_event.wait()
         except TimeoutError:
             return
 
     def _wake(self) -> None:
-        self._loop.call_soon_threadsafe(self._woken.set)
+        self._loop.call_soon_threadsafe(self._wake_event.set)

@@ -1,4 +1,4 @@
-"""The simulator as a transport: a client in the same process talks to it without a socket."""
+"""Transports that lead to a simulator in the same process, without a socket."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ def _answer(simulator: Simulation, sent: Sent, budget: TimeBudget, progress: Pro
     reply = simulator.api.handle(ApiRequest(sent.method, path, query, headers, sent.body))
     if reply.fault is not None:
         progress.write_started = reply.fault.kind != "refuse"
-        _misbehave(reply.fault, budget)
+        _raise_fault(reply.fault, budget)
     shown = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
     return SimulatorReply(reply.status, shown, reply.body)
 
 
-def _misbehave(fault: Fault, budget: TimeBudget) -> None:
-    """Fail as a connection would; no time passes, but whoever would have lost budget is told so."""
+def _raise_fault(fault: Fault, budget: TimeBudget) -> None:
+    """Fail as a connection would; no time passes, but a time-out that would have passed is raised."""
     if fault.delay >= min(budget.read, budget.remaining()) and fault.delay:
         reason = "no answer came in time"
         raise TransportFailure(reason, timeout="read")

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 MAX_CONCURRENT = 100
 """Requests under way at the same time; the rest waits."""
 
-_LONGEST_ANSWER = 65_536
-_MOST_HEADERS = 20
-_LONGEST_VALUE = 200
+_MAX_RESPONSE_BYTES = 65_536
+_MAX_HEADERS = 20
+_MAX_VALUE_LENGTH = 200
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -40,14 +40,14 @@ class OutboundHttp:
     """Makes requests on the running event loop.
 
     Args:
-        timeout: Real seconds for a whole exchange.
+        timeout: Real seconds for a request with its response.
         allow_network: Whether other machines may be called.
     """
 
     def __init__(self, *, timeout: float, allow_network: bool) -> None:
         self._timeout = timeout
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
-        # No connection is kept: one that the other side closed meanwhile would look like a failed callback.
+        # No connection is kept alive: one that the server closed meanwhile would fail a callback.
         self._pool = httpcore2.AsyncConnectionPool(
             max_connections=MAX_CONCURRENT,
             max_keepalive_connections=0,
@@ -55,7 +55,7 @@ class OutboundHttp:
         )
 
     async def make(self, outgoing: OutboundRequest) -> OutboundResult:
-        """Make one request; whatever happens is told in the answer."""
+        """Make one request; whatever happens is in the result."""
         async with self._slots:
             try:
                 async with asyncio.timeout(self._timeout):
@@ -77,8 +77,8 @@ class OutboundHttp:
             body = bytearray()
             async for chunk in response.aiter_stream():
                 body += chunk
-                if len(body) > _LONGEST_ANSWER:
-                    return OutboundResult(error=f"the answer is longer than {_LONGEST_ANSWER} bytes")
+                if len(body) > _MAX_RESPONSE_BYTES:
+                    return OutboundResult(error=f"the answer is longer than {_MAX_RESPONSE_BYTES} bytes")
             return OutboundResult(response.status, bytes(body), headers=_shown(response.headers))
 
     async def close(self) -> None:
@@ -127,8 +127,8 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
 
 def _shown(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name.decode("latin-1"), value.decode("latin-1")[:_LONGEST_VALUE])
-        for name, value in islice(headers, _MOST_HEADERS)
+        (name.decode("latin-1"), value.decode("latin-1")[:_MAX_VALUE_LENGTH])
+        for name, value in islice(headers, _MAX_HEADERS)
     )
 
 
@@ -147,7 +147,7 @@ async def addresses(host: str) -> list[str]:
     """
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
-        return list(_LOOPBACK)  # RFC 6761: never asked of anybody
+        return list(_LOOPBACK)  # RFC 6761: never resolved
     try:
         return [str(ipaddress.ip_address(name))]
     except ValueError:
@@ -177,7 +177,7 @@ async def _look_up(name: str) -> list[str]:
         try:
             loop.call_soon_threadsafe(finish, found)
         except RuntimeError:
-            return  # the loop was closed meanwhile: nobody wants to know any more
+            return  # the loop was closed meanwhile
 
     threading.Thread(target=work, name="xoxzo-simulator-resolver", daemon=True).start()
     return await future

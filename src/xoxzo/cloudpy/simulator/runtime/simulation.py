@@ -144,7 +144,7 @@ class Simulation(Lifecycle):
         return self.office.give_back(ident)
 
     def search(
-        self, query: str = "", *, limit: int = 50, before: int | None = None, patience: float | None = None
+        self, query: str = "", *, limit: int = 50, before: int | None = None, timeout: float | None = None
     ) -> ResultPage[SearchResult]:
         """Find messages, calls and replies, the newest first.
 
@@ -154,14 +154,14 @@ class Simulation(Lifecycle):
                 words together. Empty for everything.
             limit: How many at most, 1 to 1,000.
             before: Only what is older: the `next` of the page before.
-            patience: Real seconds after which it returns what it has found; the next page goes on. ``None`` for any.
+            timeout: Real seconds after which it returns what it has found; the next page goes on. ``None`` for any.
 
         Raises:
             SimulatorError: The query asks for a status or kind that there is not, or a number is out of range.
         """
         from xoxzo.cloudpy.simulator.queries.search import search
 
-        return search(self.engine, query, _limit(limit), before, patience)
+        return search(self.engine, query, _limit(limit), before, timeout)
 
     def phones(self, *, limit: int = 50, before: int | None = None) -> ResultPage[PhoneSummary]:
         """Return the phones that were reached, the latest first.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCHEMA = 2
 """Counts changes of the tables; a file with a higher one is not touched."""
 
-_OURS = 0x586F787A
+_APPLICATION_ID = 0x586F787A
 """SQLite's `application_id`: "Xoxz"."""
 
 _NOT_OURS = ("not_a_database", "{path} is not a database of the simulator")
@@ -68,7 +68,7 @@ class DatabaseFile:
             self._connection = None
 
     def meta(self) -> dict[str, float]:
-        """Return all that is kept besides records."""
+        """Return all that is stored besides records."""
         with self._translate_errors("read"):
             return dict(self.connection().execute("SELECT name, value FROM meta"))
 
@@ -82,7 +82,7 @@ class DatabaseFile:
 
         Args:
             rows: What is made, changed or deleted.
-            meta: What is kept besides.
+            meta: What is stored besides records.
             wipe: Whether all earlier rows are deleted first.
 
         Raises:
@@ -92,7 +92,7 @@ class DatabaseFile:
         with self._translate_errors("write"):
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                _put(connection, rows, meta, wipe=wipe)
+                _write_rows(connection, rows, meta, wipe=wipe)
                 connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
@@ -102,29 +102,29 @@ class DatabaseFile:
     def _open(self) -> sqlite3.Connection:
         with suppress(FileExistsError):
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        # The engine's lock keeps threads apart; nobody else may have the file, so there is nothing to wait for.
+        # The engine's lock serialises threads, and no other process may open the file: there is nothing to wait for.
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            unfurnished = self._check(connection)
-            _narrow(self._path, Path(f"{self._path}-wal"))
+            needs_tables = self._check(connection)
+            _restrict_permissions(self._path, Path(f"{self._path}-wal"))
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
-            if unfurnished:
-                _furnish(connection)
+            if needs_tables:
+                _create_tables(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> bool:
-        """Say whether tables are missing; refuse the file unless it is empty, or ours and whole."""
+        """Return whether tables must be made; refuse a file that is not empty, not the simulator's, or damaged."""
         [application] = connection.execute("PRAGMA application_id").fetchone()
         [schema] = connection.execute("PRAGMA user_version").fetchone()
         [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not (application or schema or tables):
             return True
-        if application != _OURS:
+        if application != _APPLICATION_ID:
             raise SimulatorError(*_NOT_OURS, path=str(self._path))
         if schema > SCHEMA:
             template = "{path} was written by a newer version of the simulator"
@@ -149,28 +149,28 @@ class DatabaseFile:
             raise NotSaved(*_FAILED, action=action, path=path, problem=error.strerror) from None
 
 
-def _narrow(*paths: Path) -> None:
-    """Let nobody but the owner read texts, numbers and tokens; what SQLite puts beside a file has that one's mode."""
+def _restrict_permissions(*paths: Path) -> None:
+    """Let only the owner read texts, numbers and tokens; SQLite gives its other files the same mode."""
     for path in paths:
         if path.exists() and path.stat().st_mode & 0o077:
             path.chmod(0o600)
 
 
-def _furnish(connection: sqlite3.Connection) -> None:
+def _create_tables(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for table in _TABLES:
         connection.execute(table)
-    connection.execute(f"PRAGMA application_id={_OURS}")
+    connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={SCHEMA}")
     connection.execute("COMMIT")
 
 
-def _put(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool) -> None:
+def _write_rows(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool) -> None:
     if wipe:
         for kind in KINDS:
             connection.execute(f"DELETE FROM {kind.table}")  # noqa: S608 - our own names
-    for (table, kept), alike in groupby(rows, lambda row: (row.table, row.text is not None)):
-        if kept:
+    for (table, is_saved), alike in groupby(rows, lambda row: (row.table, row.text is not None)):
+        if is_saved:
             connection.executemany(
                 f"INSERT INTO {table} (id, record) VALUES (?, ?) "  # noqa: S608 - our own names
                 "ON CONFLICT (id) DO UPDATE SET record = excluded.record",

@@ -83,7 +83,7 @@ class DatabaseStore:
         Raises:
             NotSaved: Nothing was written.
         """
-        rows = [row(changed, kept=kept) for changed, kept in changes.items()]
+        rows = [row(changed, saved=is_saved) for changed, is_saved in changes.items()]
         self._file.write(rows, {"moment": saved.moment, "templates": saved.templates}, wipe=wipe)
 
     def close(self) -> None:

@@ -64,20 +64,20 @@ class Row:
     text: str | None
 
 
-def row(record: object, *, kept: bool) -> Row:
+def row(record: object, *, saved: bool) -> Row:
     """Return the row of a record, or what deletes it."""
     kind = _BY_TYPE[type(record)]
-    return Row(kind.table, json.dumps(kind.key(record)), _written(_plain(record)) if kept else None)
+    return Row(kind.table, json.dumps(kind.key(record)), _encode(_fields_of(record)) if saved else None)
 
 
-def _written(value: object) -> str:
+def _encode(value: object) -> str:
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:  # a text may hold half a surrogate pair, which no UTF-8 can: it has to be escaped
         return json.dumps(msgspec.to_builtins(value))
 
 
-def _plain(record: object) -> dict[str, Any]:
+def _fields_of(record: object) -> dict[str, Any]:
     made: type = type(record)
     names, referring = _names(made)
     plain = {name: getattr(record, name) for name in names}
@@ -96,7 +96,7 @@ def _names(made: type) -> tuple[list[str], list[str]]:
 def _reference(value: Any) -> object:  # noqa: ANN401 - an account, or the calls of a conference
     """Return what stands for a value: an account's key, and for the calls of a conference what they are."""
     if isinstance(value, tuple):
-        return [_plain(call) for call in value]
+        return [_fields_of(call) for call in value]
     return value and (value.sid, value.token)
 
 

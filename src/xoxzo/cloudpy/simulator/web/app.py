@@ -11,7 +11,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
 from xoxzo.cloudpy.simulator.runtime.batching import Batcher
-from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send, read_body
+from xoxzo.cloudpy.simulator.web.asgi_tools import ConnectionClosed, Receive, Scope, Send, read_body
 from xoxzo.cloudpy.simulator.web.origin_check import is_foreign
 
 if TYPE_CHECKING:
@@ -106,7 +106,11 @@ class Application:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
     async def _fail(self, fault: Fault, scope: Scope, receive: Receive) -> bool:
-        """Carry out a fault; return whether the client gets no response."""
+        """Carry out a fault; return whether the client has gone meanwhile.
+
+        Raises:
+            ConnectionClosed: The fault leaves no response.
+        """
         if fault.delay:
             with suppress(TimeoutError):
                 async with asyncio.timeout(fault.delay):
@@ -115,7 +119,7 @@ class Application:
                 return True  # nobody waits any more
         if fault.kind in KINDS_WITHOUT_RESPONSE:
             self._close_connection(scope.get("client"))
-            return True
+            raise ConnectionClosed
         return False
 
     async def _answer_control(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +129,7 @@ class Application:
             self._control = application(self._simulator, self._bind_host)
         await self._control(scope, receive, send)
         if self._console is not None and scope["method"] == "POST":
-            self._console.hub.tell("console")  # what is no event, such as a fault that was switched on
+            self._console.change_streams.publish("console")  # what is no event, such as a fault that was switched on
 
     async def _answer_console(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._console is None:

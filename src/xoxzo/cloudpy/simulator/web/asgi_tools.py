@@ -16,9 +16,13 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _BODY_TIMEOUT_SECONDS = 30.0
 _JSON = ((b"content-type", b"application/json"), (b"connection", b"close"))
 _TOO_LARGE = ApiResponse(413, encode({"detail": "Request body too large."}), _JSON)
-# Nobody reads it; what it must do is to keep a body that broke off from being taken for a whole one.
+# No client reads it; it keeps a body that broke off from being taken for a complete one.
 _GONE = ApiResponse(400, encode({"detail": "The request broke off."}), _JSON)
 _TOO_SLOW = ApiResponse(408, encode({"detail": "Request body too slow."}), _JSON)
+
+
+class ConnectionClosed(Exception):
+    """The connection was closed on purpose, so there is no response."""
 
 
 async def until_stopping(stopping: asyncio.Event, awaited: Awaitable[T]) -> T | None:

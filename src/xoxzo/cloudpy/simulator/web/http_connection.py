@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from xoxzo.cloudpy.simulator.web.asgi_tools import ConnectionClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +27,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the event loop when the connection is there."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _GuardedTransport(transport)))
         if self.is_port_closed():
             transport.abort()
 
@@ -48,6 +50,25 @@ class HttpConnection(HttpToolsProtocol):
         return b"" if scope is None else scope.get("raw_path", b"")
 
 
+class _GuardedTransport:
+    """A transport that drops what is written after it was closed.
+
+    uvicorn writes a response until the event loop reports the end of the connection; uvloop raises an error then.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._write = transport.write
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        if not self.is_closing():
+            self._write(data)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the transport has
+        return getattr(self._transport, name)
+
+
 class ConnectionLog(logging.Logger):
     """Takes what uvicorn logs of a connection: a client's mistakes become events, ours go to the log of Python.
 
@@ -63,8 +84,8 @@ class ConnectionLog(logging.Logger):
     def handle(self, record: logging.LogRecord) -> None:
         """Publish a record, or pass it on."""
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, asyncio.CancelledError):
-            return  # it was cut off when the server stopped
+        if isinstance(error, asyncio.CancelledError | ConnectionClosed):
+            return  # the server stops, or a fault closed the connection
         if record.levelno > logging.WARNING:
             super().handle(record)
         else:

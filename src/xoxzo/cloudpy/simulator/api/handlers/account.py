@@ -11,6 +11,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.http import ApiResponse
 
 
-def get_credits(exchange: RequestContext) -> ApiResponse:
+def get_credits(context: RequestContext) -> ApiResponse:
     """Answer `GET /you/credits/` (API section 9.1)."""
-    return json_response(200, {"credits": float(exchange.account.credits)})
+    return json_response(200, {"credits": float(context.account.credits)})

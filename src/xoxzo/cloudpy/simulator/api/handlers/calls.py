@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.request import Fields
 
 
-def place(exchange: RequestContext) -> ApiResponse:
+def place(context: RequestContext) -> ApiResponse:
     """Answer `POST /voice/simple/playbacks/`: an mp3, or a text that is spoken (API section 5.1)."""
-    request = _read(exchange.fields(), exchange.engine, exchange.account, exchange.base_url)
-    call = exchange.engine.calls.place(exchange.account, request)
+    request = _read(context.fields(), context.engine, context.account, context.base_url)
+    call = context.engine.calls.place(context.account, request)
     return json_response(201, [{"callid": call.callid}])
 
 
@@ -65,8 +65,8 @@ def _check_caller(fields: Fields, request: CallRequest, engine: Engine, account:
         fields.error("caller", "Invalid caller")  # API section 15.42
 
 
-def get(exchange: RequestContext) -> ApiResponse:
+def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/calls/<callid>/` (API section 5.2)."""
-    call = exchange.engine.calls.find(exchange.account, exchange.ident)
-    hidden = call is not None and call.direction == "inbound" and not exchange.engine.settings.inbound_calls_listed
-    return empty_response(404) if call is None or hidden else json_response(200, call.view(exchange.base_url))
+    call = context.engine.calls.find(context.account, context.ident)
+    hidden = call is not None and call.direction == "inbound" and not context.engine.settings.inbound_calls_listed
+    return empty_response(404) if call is None or hidden else json_response(200, call.view(context.base_url))

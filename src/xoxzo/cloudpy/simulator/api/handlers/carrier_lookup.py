@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.http import ApiResponse
 
 
-def look_up(exchange: RequestContext) -> ApiResponse:
+def look_up(context: RequestContext) -> ApiResponse:
     """Answer `POST /utilities/carrierlookup/`: a list of one (API section 8.1)."""
-    fields = exchange.fields()
+    fields = context.fields()
     number = fields.required("recipient", is_number, "Invalid recipient")
     fields.check()
-    return json_response(201, [exchange.engine.lookup.look_up(exchange.account, number)])
+    return json_response(201, [context.engine.lookup.look_up(context.account, number)])

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.request import Fields
 
 
-def place(exchange: RequestContext) -> ApiResponse:
+def place(context: RequestContext) -> ApiResponse:
     """Answer `POST /voice/simple/conferences/` with an object (API section 5.3)."""
-    fields = exchange.fields()
+    fields = context.fields()
     if fields.has("lang"):  # exists, but its real name was never seen (API section 15.44)
         lang = fields.required("lang")
         if lang and lang not in LANGUAGES:
@@ -27,13 +27,13 @@ def place(exchange: RequestContext) -> ApiResponse:
         participants=_participants(fields),
         callback_url=fields.url("callbackurl"),
         tags=fields.tags(),
-        base_url=exchange.base_url,
+        base_url=context.base_url,
     )
     fields.check()
-    blocked = exchange.engine.settings.blocked_countries
+    blocked = context.engine.settings.blocked_countries
     if any(has_dialling_code(blocked, number) for number in request.participants):
         raise invalid("participants", "Country not allowed")
-    conference = exchange.engine.conferences.place(exchange.account, request)
+    conference = context.engine.conferences.place(context.account, request)
     participants = [{"participant": leg.recipient, "callid": leg.callid} for leg in conference.legs]
     return json_response(201, {"participants": participants, "conferenceid": conference.conferenceid})
 
@@ -47,7 +47,7 @@ def _participants(fields: Fields) -> tuple[str, ...]:
     return numbers
 
 
-def get(exchange: RequestContext) -> ApiResponse:
+def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/simple/conferences/<conferenceid>/` (API section 5.4)."""
-    conference = exchange.engine.conferences.find(exchange.account, exchange.ident)
-    return empty_response(404) if conference is None else json_response(200, conference.view(exchange.base_url))
+    conference = context.engine.conferences.find(context.account, context.ident)
+    return empty_response(404) if conference is None else json_response(200, conference.view(context.base_url))

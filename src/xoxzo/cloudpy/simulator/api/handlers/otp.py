@@ -21,44 +21,44 @@ TEMPLATE_ID = "3"
 _CODE_NAMES = ("otp", "code", "otp_code")
 
 
-def register(exchange: RequestContext) -> ApiResponse:
+def register(context: RequestContext) -> ApiResponse:
     """Answer `POST /otp/register-website/` (API section 7.1)."""
-    fields = exchange.fields()
+    fields = context.fields()
     website = fields.required("website")
     if fields.has("template_id"):
         fields.required("template_id", lambda text: text == TEMPLATE_ID, "Invalid template_id")
     fields.check()
     try:
-        exchange.engine.otp.register(exchange.account, website)
+        context.engine.otp.register(context.account, website)
     except AlreadyRegistered:
         raise invalid("website", "website info with this website already exists.") from None
     return json_response(201, {"message": "Website registered successfully."})
 
 
-def request(exchange: RequestContext) -> ApiResponse:
+def request(context: RequestContext) -> ApiResponse:
     """Answer `POST /otp/request/` (API sections 7.2, 15.57 and 15.58)."""
-    fields = exchange.fields()
+    fields = context.fields()
     website = fields.required("website")
     phone = fields.required("phone_number", is_number, "Invalid phone_number")
     fields.check()
-    if has_dialling_code(exchange.engine.settings.blocked_countries, phone):
+    if has_dialling_code(context.engine.settings.blocked_countries, phone):
         raise invalid("phone_number", "Country not allowed")
     with _known_website():
-        exchange.engine.otp.check_website(exchange.account, website)
+        context.engine.otp.check_website(context.account, website)
     try:
-        message = exchange.engine.otp.request(exchange.account, website, phone, exchange.base_url)
+        message = context.engine.otp.request(context.account, website, phone, context.base_url)
     except OtpActive:
         reason = "An active OTP already exists for this phone number."
         raise invalid("non_field_errors", reason) from None
     return json_response(201, {"msgid": message.msgid})
 
 
-def verify(exchange: RequestContext) -> ApiResponse:
+def verify(context: RequestContext) -> ApiResponse:
     """Answer `POST /otp/verify/` by either contract that was published (API sections 7.3, 15.55 and 15.56).
 
     The id of the request is enough to find the code; without it, website and phone number are needed.
     """
-    fields = exchange.fields()
+    fields = context.fields()
     by_id = fields.has("otp_id")
     otp_id = fields.required("otp_id") if by_id else ""
     website = fields.required("website") if fields.has("website") or not by_id else ""
@@ -67,8 +67,8 @@ def verify(exchange: RequestContext) -> ApiResponse:
     fields.check()
     if website:
         with _known_website():
-            exchange.engine.otp.check_website(exchange.account, website)
-    if exchange.engine.otp.verify(exchange.account, code, website=website, phone=phone, msgid=otp_id):
+            context.engine.otp.check_website(context.account, website)
+    if context.engine.otp.verify(context.account, code, website=website, phone=phone, msgid=otp_id):
         return json_response(200, {"message": "OTP verified successfully."})
     raise HttpError(400, {"message": "Invalid or expired OTP."})
 

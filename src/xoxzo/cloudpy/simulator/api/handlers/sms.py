@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.request import Fields
 
 
-def send(exchange: RequestContext) -> ApiResponse:
+def send(context: RequestContext) -> ApiResponse:
     """Answer `POST /sms/messages/` (API section 2.1)."""
-    settings = exchange.engine.settings
-    allowed = exchange.account.free_form
+    settings = context.engine.settings
+    allowed = context.account.free_form
     if not (settings.free_form_allowed if allowed is None else allowed):
         raise detail(403, "You do not have permission to perform this action.")
-    request = read(exchange.fields(), exchange.engine, exchange.base_url)
+    request = read(context.fields(), context.engine, context.base_url)
     try:
-        message = exchange.engine.sms.send(exchange.account, request)
+        message = context.engine.sms.send(context.account, request)
     except MessageTooLong:
         raise invalid("message", "Message too long") from None
     return json_response(201, [{"msgid": message.msgid}])
@@ -83,21 +83,21 @@ def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lit
     return "full" if full else "lite", sender
 
 
-def get(exchange: RequestContext) -> ApiResponse:
+def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/messages/<msgid>/` (API section 2.2)."""
-    sms = exchange.engine.sms
-    message = sms.find(exchange.account, exchange.ident)
-    return empty_response(404) if message is None else json_response(200, sms.view(message, exchange.base_url))
+    sms = context.engine.sms
+    message = sms.find(context.account, context.ident)
+    return empty_response(404) if message is None else json_response(200, sms.view(message, context.base_url))
 
 
-def list_sent(exchange: RequestContext) -> ApiResponse:
+def list_sent(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/messages/` (API section 2.3): newest first, at most `list_cap`."""
-    engine = exchange.engine
+    engine = context.engine
     today = datetime.fromtimestamp(engine.context.now(), UTC).date()
-    filters = date_filters(exchange.request.query, today)
+    filters = date_filters(context.request.query, today)
     wanted = (
-        engine.sms.view(message, exchange.base_url)
-        for message in engine.sms.newest_first(exchange.account)
+        engine.sms.view(message, context.base_url)
+        for message in engine.sms.newest_first(context.account)
         if _listed(message, today, filters)
     )
     return json_response(200, list(islice(wanted, engine.settings.list_cap)))

@@ -20,51 +20,49 @@ class NumberHandlers:
 
     kind: Literal["din", "sin"]
 
-    def _desk(self, exchange: RequestContext) -> SubscribedNumberService:
-        return exchange.engine.dins if self.kind == "din" else exchange.engine.sins
+    def _desk(self, context: RequestContext) -> SubscribedNumberService:
+        return context.engine.dins if self.kind == "din" else context.engine.sins
 
-    def search(self, exchange: RequestContext) -> ApiResponse:
+    def search(self, context: RequestContext) -> ApiResponse:
         """Answer the search for free numbers (API section 6.1)."""
-        country, prefix = search_filters(exchange.request.query)
-        return json_response(200, [line.view() for line in self._desk(exchange).search(country, prefix)])
+        country, prefix = search_filters(context.request.query)
+        return json_response(200, [line.view() for line in self._desk(context).search(country, prefix)])
 
-    def subscribed(self, exchange: RequestContext) -> ApiResponse:
+    def subscribed(self, context: RequestContext) -> ApiResponse:
         """Answer the list of subscriptions (API section 6.3)."""
-        return json_response(
-            200, [line.subscribed_view() for line in self._desk(exchange).subscribed(exchange.account)]
-        )
+        return json_response(200, [line.subscribed_view() for line in self._desk(context).subscribed(context.account)])
 
-    def subscribe(self, exchange: RequestContext) -> ApiResponse:
+    def subscribe(self, context: RequestContext) -> ApiResponse:
         """Answer a subscription (API sections 6.2 and 15.46); a bad uid is 400 here."""
         name = f"{self.kind}_uid"
-        fields = exchange.fields()
+        fields = context.fields()
         uid = fields.required(name)
         fields.check()
-        verified = exchange.account.verified
-        if not (exchange.engine.settings.verified if verified is None else verified):
+        verified = context.account.verified
+        if not (context.engine.settings.verified if verified is None else verified):
             raise detail(403, "You do not have permission to perform this action.")
         try:
-            line = self._desk(exchange).subscribe(exchange.account, uid)
+            line = self._desk(context).subscribe(context.account, uid)
         except UnknownNumber:
             raise invalid(name, f"Invalid {name}") from None
         return json_response(201, line.subscribed_view())
 
-    def set_action(self, exchange: RequestContext) -> ApiResponse:
+    def set_action(self, context: RequestContext) -> ApiResponse:
         """Answer the setting of an action URL: 200 without a body (API section 6.4)."""
-        line = self._find(exchange)
-        fields = exchange.fields()
+        line = self._find(context)
+        fields = context.fields()
         url = fields.required("action_url", is_url, "Enter a valid URL.")
         fields.check()
-        self._desk(exchange).set_action(line, url)
+        self._desk(context).set_action(line, url)
         return empty_response(200)
 
-    def release(self, exchange: RequestContext) -> ApiResponse:
+    def release(self, context: RequestContext) -> ApiResponse:
         """Answer a release: 200 without a body; a bad uid is 404 here (API section 6.5)."""
-        self._desk(exchange).release(self._find(exchange))
+        self._desk(context).release(self._find(context))
         return empty_response(200)
 
-    def _find(self, exchange: RequestContext) -> SubscribedNumber:
+    def _find(self, context: RequestContext) -> SubscribedNumber:
         try:
-            return self._desk(exchange).find(exchange.account, exchange.ident)
+            return self._desk(context).find(context.account, context.ident)
         except UnknownNumber:
             raise HttpError(404, None) from None

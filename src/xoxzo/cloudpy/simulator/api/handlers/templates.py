@@ -12,52 +12,52 @@ from xoxzo.cloudpy.simulator.engine.records.templates import Template
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
 
 
-def list_all(exchange: RequestContext) -> ApiResponse:
+def list_all(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/templates/` (API section 3.1)."""
-    owned = exchange.engine.templates.owned(exchange.account)
-    return json_response(200, [template.view(exchange.base_url) for template in owned])
+    owned = context.engine.templates.owned(context.account)
+    return json_response(200, [template.view(context.base_url) for template in owned])
 
 
-def create(exchange: RequestContext) -> ApiResponse:
+def create(context: RequestContext) -> ApiResponse:
     """Answer `POST /sms/templates/` (API sections 3.2 and 15.31)."""
-    fields = exchange.fields()
+    fields = context.fields()
     name, content = fields.required("name"), fields.required(_content_name(fields))
     fields.check()
-    template = exchange.engine.templates.create(exchange.account, name, content)
-    return json_response(201, template.view(exchange.base_url))
+    template = context.engine.templates.create(context.account, name, content)
+    return json_response(201, template.view(context.base_url))
 
 
-def get(exchange: RequestContext) -> ApiResponse:
+def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/templates/<id>/` (API section 3.3)."""
-    return json_response(200, _find(exchange).view(exchange.base_url))
+    return json_response(200, _find(context).view(context.base_url))
 
 
-def update(exchange: RequestContext) -> ApiResponse:
+def update(context: RequestContext) -> ApiResponse:
     """Answer PUT, PATCH and POST on `/sms/templates/<id>/`: name, content or both (API sections 3.4 and 15.32)."""
-    template = _find(exchange)
-    fields = exchange.fields()
+    template = _find(context)
+    fields = context.fields()
     name = fields.required("name") if fields.has("name") else None
     content_name = _content_name(fields)
     content = fields.required(content_name) if name is None or fields.has(content_name) else None
     fields.check()
-    exchange.engine.templates.update(template, name=name, content=content)
-    return json_response(200, template.view(exchange.base_url))
+    context.engine.templates.update(template, name=name, content=content)
+    return json_response(200, template.view(context.base_url))
 
 
-def delete(exchange: RequestContext) -> ApiResponse:
+def delete(context: RequestContext) -> ApiResponse:
     """Answer `DELETE /sms/templates/<id>/` without a body (API sections 3.5 and 15.33)."""
-    exchange.engine.templates.delete(_find(exchange))
-    return empty_response(exchange.engine.settings.template_delete_status)
+    context.engine.templates.delete(_find(context))
+    return empty_response(context.engine.settings.template_delete_status)
 
 
-def send(exchange: RequestContext) -> ApiResponse:
+def send(context: RequestContext) -> ApiResponse:
     """Answer `POST /sms/templates/<id>/messages/` as a free-form message is answered (API sections 3.6, 15.34-37)."""
-    template = _find(exchange)
-    fields = exchange.fields()
+    template = _find(context)
+    fields = context.fields()
     text = _render(template, fields)
-    request = sms.read(fields, exchange.engine, exchange.base_url, text=text)
+    request = sms.read(fields, context.engine, context.base_url, text=text)
     try:
-        message = exchange.engine.sms.send(exchange.account, request)
+        message = context.engine.sms.send(context.account, request)
     except MessageTooLong:
         raise invalid("message", "Message too long") from None
     return json_response(201, [{"msgid": message.msgid}])
@@ -98,10 +98,10 @@ def _content_name(fields: Fields) -> str:
     return "pending_content" if fields.has("pending_content") and not fields.has("content") else "content"
 
 
-def _find(exchange: RequestContext) -> Template:
+def _find(context: RequestContext) -> Template:
     try:
-        if is_digits(exchange.ident):
-            return exchange.engine.templates.find(exchange.account, int(exchange.ident))
+        if is_digits(context.ident):
+            return context.engine.templates.find(context.account, int(context.ident))
     except UnknownTemplate:
         pass
     raise HttpError(404, None)

@@ -1,4 +1,4 @@
-"""What is forgotten of what is kept: the oldest, when it is too much or too old."""
+"""Which records are deleted: the oldest, when there are too many or when they are too old."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ DAY = 86_400
 _SHARE = 1_000
 
 
-def surplus(kept: Mapping[K, V], most: int) -> list[K]:
+def surplus(records: Mapping[K, V], limit: int) -> list[K]:
     """Return the keys of the oldest that are too many, or none.
 
-    Where many are kept, a thousandth more are returned: to find the first of a `dict` that always loses its first ones
-    takes the longer the more it has lost, so it is not looked for each time.
+    Where many are kept, a thousandth more are returned: finding the first key of a `dict` takes the longer the more of
+    its first keys were deleted, so it is not done each time.
     """
-    return list(islice(kept, len(kept) - most + most // _SHARE)) if len(kept) > most else []
+    return list(islice(records, len(records) - limit + limit // _SHARE)) if len(records) > limit else []
 
 
 def remove_from_index(index: dict[G, dict[K, V]], group: G, key: K) -> V | None:
@@ -34,6 +34,6 @@ def remove_from_index(index: dict[G, dict[K, V]], group: G, key: K) -> V | None:
     return removed
 
 
-def outlived(kept: Mapping[K, V], began: Callable[[V], float], moment: float) -> list[K]:
+def outlived(records: Mapping[K, V], began: Callable[[V], float], moment: float) -> list[K]:
     """Return the keys of those that began before a moment; the oldest stand first."""
-    return [key for key, _ in takewhile(lambda entry: began(entry[1]) < moment, kept.items())]
+    return [key for key, _ in takewhile(lambda entry: began(entry[1]) < moment, records.items())]

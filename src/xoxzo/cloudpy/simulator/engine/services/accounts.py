@@ -24,12 +24,12 @@ class AccountService:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._kept: dict[tuple[str, str], Account] = {}
-        self._forgotten: list[Callable[[Account], None]] = []
+        self._accounts: dict[tuple[str, str], Account] = {}
+        self._on_delete: list[Callable[[Account], None]] = []
 
     def get(self, sid: str, token: str) -> Account:
         """Return the account of a pair."""
-        return self._kept.get((sid, token)) or Account(sid, token, as_decimal(self._context.settings.credits))
+        return self._accounts.get((sid, token)) or Account(sid, token, as_decimal(self._context.settings.credits))
 
     def charge(self, account: Account, amount: Decimal, *, needs: Decimal | None = None) -> None:
         """Take credits.
@@ -74,26 +74,26 @@ class AccountService:
 
     def by_sid(self, sid: str) -> Account | None:
         """Return the account of a SID, if one is kept; with several tokens, the one that was first charged."""
-        return next((account for account in self._kept.values() if account.sid == sid), None)
+        return next((account for account in self._accounts.values() if account.sid == sid), None)
 
-    def kept(self) -> list[Account]:
+    def all(self) -> list[Account]:
         """Return all accounts that are kept, the oldest first."""
-        return list(self._kept.values())
+        return list(self._accounts.values())
 
-    def on_delete(self, forgotten: Callable[[Account], None]) -> None:
-        """Have `forgotten` called for each account that is kept no more."""
-        self._forgotten.append(forgotten)
+    def on_delete(self, deleted: Callable[[Account], None]) -> None:
+        """Have `deleted` called for each account that is kept no more."""
+        self._on_delete.append(deleted)
 
     def restore(self, account: Account) -> None:
         """Take back an account that was saved."""
         self._keep(account)
 
     def _keep(self, account: Account) -> None:
-        kept = self._kept.setdefault((account.sid, account.token), account)
-        if kept is account:  # one that was forgotten may still pay for a number that it subscribes
+        known = self._accounts.setdefault((account.sid, account.token), account)
+        if known is account:  # one that was deleted may still pay for a number that it subscribes
             self._context.mark_changed(account)
-        if len(self._kept) > self._context.settings.max_accounts:
-            oldest = self._kept.pop(next(iter(self._kept)))
+        if len(self._accounts) > self._context.settings.max_accounts:
+            oldest = self._accounts.pop(next(iter(self._accounts)))
             self._context.mark_deleted(oldest)
-            for forgotten in self._forgotten:
-                forgotten(oldest)
+            for deleted in self._on_delete:
+                deleted(oldest)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-_LONGEST_ANSWER = 2_048
+_MAX_RESPONSE_BYTES = 2_048
 
 
 class CallbackService:
@@ -162,7 +162,7 @@ class CallbackService:
             outcome,
             delivery.content_type,
             delivery.body.decode(),
-            answer.body[:_LONGEST_ANSWER].decode("utf-8", "replace"),
+            answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace"),
             answer.headers,
         )
         self._context.mark_changed(record)

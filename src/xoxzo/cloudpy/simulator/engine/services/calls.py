@@ -1,4 +1,4 @@
-"""The desk of all calls: those that the API places (API section 5.1), and what they share with incoming ones."""
+"""Calls: placing them (API section 5.1), and what outbound and inbound calls share."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class CallService:
         self._ended(call)
 
     def ring(self, call: Call, answered: Callable[[], None]) -> None:
-        """Let the phone of a call ring; what is `answered` happens unless the number has a fate of its own."""
+        """Let the phone of a call ring; `answered` is called unless a rule decides otherwise."""
         self.phones.ring(call, call.recipient, answered, lambda: self.end(call, "FAILED"))
 
     def find(self, account: Account, callid: str) -> Call | None:
@@ -177,7 +177,7 @@ class CallService:
         Args:
             calls: All that are kept.
             others: Those that conferences alone keep still.
-            stopped: When the engine that they were in was heard of last.
+            stopped: When the state was saved last.
             reason: Why it stopped, for their last step.
         """
         reached: list[tuple[float, str, Call]] = []

@@ -29,7 +29,7 @@ from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import Subscribe
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.services.calls import CallService
 
-_LONGEST_ANSWER = 1_000
+_MAX_RESPONSE_BYTES = 1_000
 
 
 class IncomingCallService:
@@ -109,7 +109,7 @@ class IncomingCallService:
         if answer.error is not None or answer.status != 200:
             self._fail(call, answer.error or f"the action URL answered {answer.status}")
             return
-        said = answer.body[:_LONGEST_ANSWER].decode("utf-8", "replace")
+        said = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
         self._calls.step(call, "fetched", status=answer.status, content=said)
         try:
             actions = parse_answer(

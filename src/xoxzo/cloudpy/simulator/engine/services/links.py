@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 
 _DAY = 86_400
-_MOST_ACCESSES = 1000
+_MAX_ACCESSES = 1000
 
 
 class LinkService:
@@ -55,7 +55,7 @@ class LinkService:
         if context.now() - message.sent >= context.settings.link_days * _DAY:
             return None
         first = not tracking.accesses
-        if len(tracking.accesses) < _MOST_ACCESSES:
+        if len(tracking.accesses) < _MAX_ACCESSES:
             tracking.accesses.append(context.now())
             context.mark_changed(message)
         context.publish("click", message.msgid, numbers={"by": message.request.recipient}, first=first)

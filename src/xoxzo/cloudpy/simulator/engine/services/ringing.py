@@ -1,4 +1,4 @@
-"""Phones that ring: what their fate or a hand makes of it."""
+"""Ringing phones: answered, declined or not answered, by a rule or by command."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ class PhoneRinger:
             failed: What happens when the carrier cannot reach it.
         """
         ringing = self._ringing[call.callid] = RingingPhone(call, number, answered, failed)
-        settings, fate = self._context.settings, self._outcome_rules.of_call(number)
-        soon = settings.ring_seconds + fate.seconds
-        match fate.outcome:
+        settings, result = self._context.settings, self._outcome_rules.of_call(number)
+        soon = settings.ring_seconds + result.seconds
+        match result.outcome:
             case "hold":
                 if number not in settings.stuck_numbers:  # those ring for ever
                     self._context.after(settings.longest_ring_seconds, lambda: self._unanswered(ringing))
             case "ignore":
-                self._context.after(settings.no_answer_seconds + fate.seconds, lambda: self._unanswered(ringing))
+                self._context.after(settings.no_answer_seconds + result.seconds, lambda: self._unanswered(ringing))
             case "decline":
                 self._context.after(soon, lambda: self._declined(ringing))
             case "fail":

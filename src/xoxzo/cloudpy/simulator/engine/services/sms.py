@@ -90,7 +90,7 @@ class SmsService:
         context.mark_changed(message)
         self._keep(message)
         context.minute_stats.minute(message.sent).sms += 1
-        self._tell(message, content=text)
+        self._publish(message, content=text)
         context.after(settings.sms_queued_seconds, lambda: self._deliver(message))
         return message
 
@@ -140,17 +140,17 @@ class SmsService:
         message.moves.append((self._context.now(), "DELIVERING", f"delayed by {seconds:g} s"))
         self._await(message, self._context.now() + seconds)
         self._context.mark_changed(message)
-        self._tell(message)
+        self._publish(message)
         return True
 
     def _deliver(self, message: Message) -> None:
         if message.status != "QUEUED":
             return  # somebody was quicker
-        fate = self._outcome_rules.of_sms(message.request.recipient)
-        if fate.outcome != "hold":
-            longer = fate.seconds if fate.outcome == "delay" else 0.0
+        result = self._outcome_rules.of_sms(message.request.recipient)
+        if result.outcome != "hold":
+            longer = result.seconds if result.outcome == "delay" else 0.0
             self._await(message, self._context.now() + self._context.settings.sms_delivering_seconds + longer)
-        self._move(message, "DELIVERING", fate.why)
+        self._move(message, "DELIVERING", result.why)
 
     def _await(self, message: Message, due: float) -> None:
         message.due = due
@@ -159,8 +159,8 @@ class SmsService:
     def _fall_due(self, message: Message, due: float) -> None:
         if message.due != due or message.status in _FINAL:
             return  # it was delayed, or ended by hand
-        fate = self._outcome_rules.of_sms(message.request.recipient)
-        self._finish(message, "FAIL" if fate.outcome == "fail" else "DELIVERED", fate.why)
+        result = self._outcome_rules.of_sms(message.request.recipient)
+        self._finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
 
     def _finish(self, message: Message, status: SmsStatus, why: str) -> None:
         self._move(message, status, why)
@@ -174,9 +174,9 @@ class SmsService:
         message.moves.append((self._context.now(), status, why))
         if message.msgid in self.messages:  # it may have been forgotten meanwhile
             self._context.mark_changed(message)
-        self._tell(message)
+        self._publish(message)
 
-    def _tell(self, message: Message, content: str | None = None) -> None:
+    def _publish(self, message: Message, content: str | None = None) -> None:
         if not self._context.listeners:
             return
         self._context.publish(

@@ -64,7 +64,7 @@ class SubscribedNumberService:
         line.months = 1
         self._context.mark_changed(line)
         self._await_renewal(line, line.term)
-        self._tell(line, "subscribed")
+        self._publish(line, "subscribed")
         return line
 
     def restore(self, line: SubscribedNumber) -> None:
@@ -91,14 +91,14 @@ class SubscribedNumberService:
         """Set the address that is asked when a call or message comes in (API section 6.4)."""
         line.action_url = url
         self._context.mark_changed(line)
-        self._tell(line, "action set")
+        self._publish(line, "action set")
 
     def release(self, line: SubscribedNumber) -> None:
         """Give a number back; within 24 hours part of the first month returns (API sections 6.5 and 15.54)."""
         if line.owner is not None and self._context.now() - line.since < DAY_SECONDS:
             share = as_decimal(self._context.settings.early_release_refund)
             self._accounts.refund(line.owner, as_decimal(line.range.monthly_cost) * share)
-        self._tell(line, "released")
+        self._publish(line, "released")
         self._free(line)
 
     def by_number(self, number: str) -> SubscribedNumber:
@@ -122,13 +122,13 @@ class SubscribedNumberService:
         try:
             self._accounts.charge(line.owner, as_decimal(line.range.monthly_cost))
         except NotEnoughCredits:
-            self._tell(line, "not renewed")
+            self._publish(line, "not renewed")
             self._free(line)
             return
         line.months += 1
         self._context.mark_changed(line)
         self._await_renewal(line, term)
-        self._tell(line, "renewed")
+        self._publish(line, "renewed")
 
     def _free_all(self, account: Account) -> None:
         for line in self.lines.values():
@@ -139,7 +139,7 @@ class SubscribedNumberService:
         line.owner = line.action_url = None
         self._context.mark_deleted(line)
 
-    def _tell(self, line: SubscribedNumber, what: str) -> None:
+    def _publish(self, line: SubscribedNumber, what: str) -> None:
         self._context.publish(self._kind, line.uid, numbers={"number": line.number}, what=what)
 
     def _stock(self, ranges: Iterable[NumberRange]) -> Iterable[SubscribedNumber]:

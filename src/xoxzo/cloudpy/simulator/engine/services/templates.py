@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TemplateService:
-    """Keeps all templates. Ids are counted over all accounts, so that whoever approves needs the id alone."""
+    """Keeps all templates. Ids are unique over all accounts, so that an approval needs the id only."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
@@ -26,7 +26,7 @@ class TemplateService:
         self.last += 1
         template = Template(ident=self.last, account=account, name=name, pending_content=content)
         self._context.mark_changed(template)
-        self._tell(template, "created", content)
+        self._publish(template, "created", content)
         self.restore(template)
         return template
 
@@ -61,13 +61,13 @@ class TemplateService:
             template.pending_content = content
             self._await_approval(template)
         self._context.mark_changed(template)
-        self._tell(template, "updated", content)
+        self._publish(template, "updated", content)
 
     def delete(self, template: Template) -> None:
         """Forget a template."""
         del self.templates[template.ident]
         self._context.mark_deleted(template)
-        self._tell(template, "deleted")
+        self._publish(template, "deleted")
 
     def approve(self, ident: int) -> Template:
         """Put the text that waits into force; without one nothing changes.
@@ -79,7 +79,7 @@ class TemplateService:
         if template.pending_content is not None:
             template.approved_content, template.pending_content = template.pending_content, None
             self._context.mark_changed(template)
-            self._tell(template, "approved")
+            self._publish(template, "approved")
         return template
 
     def give_back(self, ident: int) -> Template:
@@ -94,7 +94,7 @@ class TemplateService:
         if template.approved_content is not None:
             template.pending_content = None
             self._context.mark_changed(template)
-        self._tell(template, "returned")
+        self._publish(template, "returned")
         return template
 
     def _any(self, ident: int) -> Template:
@@ -112,5 +112,5 @@ class TemplateService:
         if template.ident in self.templates:
             self.approve(template.ident)
 
-    def _tell(self, template: Template, what: str, content: str | None = None) -> None:
+    def _publish(self, template: Template, what: str, content: str | None = None) -> None:
         self._context.publish("template", str(template.ident), content=content, what=what, status=template.status)

@@ -1,7 +1,7 @@
-"""The web console: phones, desks, faults and the clock in a browser, always as they stand.
+"""The web console: phones, carriers, Xoxzo's office, faults and the clock in a browser.
 
-A page is rendered on the server, and whole without a script. With one, it follows the simulator: an event stream tells
-that something has changed, the page asks for itself again, and what differs is put in place.
+Pages are rendered on the server and work without scripts. With scripts they are live: an event stream names what has
+changed, the page requests itself again, and a script replaces what differs.
 
-Nothing here is imported before somebody opens a page.
+Nothing here is imported before a page is requested.
 """

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.simulator.web.console import language, request_checks, static
 from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import Routes, error_page
-from xoxzo.cloudpy.simulator.web.console.preferences import chosen, kept
+from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, read_preferences
 from xoxzo.cloudpy.simulator.web.console.rendering import render
 from xoxzo.cloudpy.simulator.web.console.status_bar import alerts
 from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host, is_foreign
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _LARGEST_FORM = 64_000
-_MOST_FIELDS = 40
-_LONGEST_QUERY = 4_000
+_MAX_FIELDS = 40
+_MAX_QUERY_LENGTH = 4_000
 # Real seconds in which the other end has to take what it was sent; a page that does not is forgotten.
 WRITE_TIMEOUT_SECONDS = 10.0
 
@@ -47,14 +47,16 @@ class Console:
     Args:
         simulator: What it shows.
         bind_host: The address it is served on, which the Host header may name besides loopback names.
-        cut: Closes the connection of a caller at once.
+        close_connection: Closes the connection of a caller at once.
     """
 
-    def __init__(self, simulator: Simulation, bind_host: str, cut: Callable[[tuple[str, int] | None], None]) -> None:
-        self.hub = ChangeStreams(simulator)
+    def __init__(
+        self, simulator: Simulation, bind_host: str, close_connection: Callable[[tuple[str, int] | None], None]
+    ) -> None:
+        self.change_streams = ChangeStreams(simulator)
         self._simulator = simulator
         self._bind_host = bind_host
-        self._cut = cut
+        self._close_connection = close_connection
         self._routes = Routes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,70 +80,70 @@ class Console:
             await _answer(scope, send, 405, b"", (*_text(), (b"allow", b"GET, HEAD, POST")))
 
     def _visit(self, scope: Scope, path: str, headers: Mapping[bytes, bytes]) -> PageRequest:
-        cookies = chosen(headers)
+        cookies = read_preferences(headers)
         accept = headers.get(b"accept-language", b"").decode("latin-1")
         scheme, host = scope.get("scheme", "http"), headers[b"host"].decode("latin-1")
         return PageRequest(
             simulator=self._simulator,
             path=path,
-            query=_fields(scope["query_string"][:_LONGEST_QUERY]),
+            query=_fields(scope["query_string"][:_MAX_QUERY_LENGTH]),
             language=language.wanted(accept, cookies.language),
             theme=cookies.theme,
             origin=f"{scheme}://{host}",
         )
 
-    async def _show(self, scope: Scope, send: Send, visit: PageRequest) -> None:
+    async def _show(self, scope: Scope, send: Send, request: PageRequest) -> None:
         status = 200
         try:
-            if self._routes.looks_through_much(visit):
+            if self._routes.looks_through_much(request):
                 # Meanwhile others are answered.
-                page = await asyncio.to_thread(self._routes.page, visit)
+                page = await asyncio.to_thread(self._routes.page, request)
             else:
-                page = self._routes.page(visit)
+                page = self._routes.page(request)
         except PageNotFound:
-            status, page = 404, error_page(visit, visit.gettext("There is no such page."))
+            status, page = 404, error_page(request, request.gettext("There is no such page."))
         except SimulatorError as error:
-            status, page = _told(visit, error)
-        await _answer(scope, send, status, self._render(page, visit), _HTML)
+            status, page = _error_page(request, error)
+        await _answer(scope, send, status, self._render(page, request), _HTML)
 
-    async def _post(self, scope: Scope, receive: Receive, send: Send, visit: PageRequest) -> None:
+    async def _post(self, scope: Scope, receive: Receive, send: Send, request: PageRequest) -> None:
         headers = dict(scope["headers"])
         body = await read_body(receive, _LARGEST_FORM)
         if isinstance(body, ApiResponse):
             await _answer(scope, send, body.status, body.body, body.headers)
             return
         form = _fields(body)
-        status, said, page, to = 200, "", None, "/"
+        status, message, page, to = 200, "", None, "/"
         kept_cookies: Headers = ()
         why = request_checks.objection(headers, form.get("csrf", ""), CSRF_TOKEN)
         try:
             if why is not None:
-                status, said = 403, visit.gettext(why)
-            elif visit.path == "/console/preferences":
-                to, kept_cookies = kept(form)
+                status, message = 403, request.gettext(why)
+            elif request.path == "/console/preferences":
+                to, kept_cookies = preference_cookies(form)
             else:
-                done = self._routes.act(visit, form)
+                done = self._routes.act(request, form)
                 done = await done if isawaitable(done) else done
-                said, to = done.said, done.to
-                self.hub.tell("console")
+                message, to = done.message, done.to
+                self.change_streams.publish("console")
         except PageNotFound:
-            status, said = 404, visit.gettext("There is no such page.")
+            status, message = 404, request.gettext("There is no such page.")
         except SimulatorError as error:
-            status, page = _told(visit, error)
-            said = page.facts["problem"]
+            status, page = _error_page(request, error)
+            message = page.facts["problem"]
         if headers.get(b"accept") == b"application/json":
-            await _answer(scope, send, status, json.dumps({"said": said}).encode(), _JSON)
+            await _answer(scope, send, status, json.dumps({"message": message}).encode(), _JSON)
         elif status == 200:
             await _answer(scope, send, 303, b"", (*_HTML, *kept_cookies, (b"location", to.encode("latin-1"))))
         else:
-            await _answer(scope, send, status, self._render(page or error_page(visit, said), visit), _HTML)
+            await _answer(scope, send, status, self._render(page or error_page(request, message), request), _HTML)
 
-    def _render(self, page: Page, visit: PageRequest) -> bytes:
-        return render(page, visit, alerts(self._simulator, page.facts.get("held_in_all")))
+    def _render(self, page: Page, request: PageRequest) -> bytes:
+        return render(page, request, alerts(self._simulator, page.facts.get("held_in_all")))
 
     async def _follow(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
-        topics = _fields(scope["query_string"][:_LONGEST_QUERY]).get("topics", "").split(",")
-        stream = None if is_foreign(headers) else self.hub.open(topics)
+        topics = _fields(scope["query_string"][:_MAX_QUERY_LENGTH]).get("topics", "").split(",")
+        stream = None if is_foreign(headers) else self.change_streams.open(topics)
         if stream is None:
             await _answer(scope, send, 503, b"Too many pages are open.", _text())
             return
@@ -155,9 +157,9 @@ class Console:
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
             with suppress(SimulatorError):  # another server than ours cannot, and has time-outs of its own
-                self._cut(scope.get("client"))
+                self._close_connection(scope.get("client"))
         finally:
-            self.hub.close(stream)
+            self.change_streams.close(stream)
             for task in ends:
                 task.cancel()
 
@@ -186,16 +188,16 @@ def _text() -> Headers:
     return ((b"content-type", b"text/plain; charset=utf-8"),)
 
 
-def _told(visit: PageRequest, error: SimulatorError) -> tuple[int, Page]:
+def _error_page(request: PageRequest, error: SimulatorError) -> tuple[int, Page]:
     if isinstance(error, NotSaved):
-        return 503, error_page(visit, visit.gettext(DATABASE_UNWRITABLE))
-    return 400, error_page(visit, error.render(visit.gettext))
+        return 503, error_page(request, request.gettext(DATABASE_UNWRITABLE))
+    return 400, error_page(request, error.render(request.gettext))
 
 
 def _fields(encoded: bytes) -> dict[str, str]:
     """Read a query or a form; of a name that comes twice the last counts, and too many are none."""
     try:
-        pairs = parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError:
         return {}
     return dict(pairs)

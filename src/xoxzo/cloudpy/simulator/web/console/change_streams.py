@@ -1,7 +1,7 @@
-"""Event streams: tells open pages that something has changed, never faster than they can follow.
+"""Event streams that name to open pages what has changed, no faster than they can follow.
 
-A page is told the names of what changed, not what it is: it asks for itself again. So what waits for a slow one is a
-set of a few names, however much happens.
+A stream carries the names of what changed, not the changes: the page requests itself again. So the queue of a slow
+page is a set of a few names, however much happens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_STREAMS = 64
 """So many streams may be open at once."""
 
 HEARTBEAT_SECONDS = 15.0
-# The first change is told at once; those of the time after it are told together.
+# The first change is sent at once; those of the next moment are sent together.
 _PAUSE = 0.2
 
 
@@ -42,7 +42,7 @@ class ChangeStream:
         self._over = asyncio.Event()
 
     def note(self, topic: str) -> None:
-        """Have a change told; from any thread."""
+        """Queue a change; from any thread."""
         if topic not in self._topics:
             return
         with self._lock:
@@ -87,7 +87,7 @@ class ChangeStreams:
     """All streams of one console. It listens to the engine only while there is one, so that it costs nothing otherwise.
 
     Args:
-        simulator: Whose events are told.
+        simulator: Whose events are sent.
     """
 
     def __init__(self, simulator: Simulation) -> None:
@@ -99,7 +99,7 @@ class ChangeStreams:
         if len(self._streams) >= MAX_STREAMS:
             return None
         if not self._streams:
-            self._simulator.engine.add_listener(self._tell)
+            self._simulator.engine.add_listener(self._on_event)
         stream = ChangeStream(topics)
         self._streams = (*self._streams, stream)
         return stream
@@ -108,18 +108,18 @@ class ChangeStreams:
         """Tell a stream nothing any more."""
         self._streams = tuple(one for one in self._streams if one is not stream)
         if not self._streams:
-            self._simulator.engine.remove_listener(self._tell)
+            self._simulator.engine.remove_listener(self._on_event)
 
     def end(self) -> None:
         """End all streams."""
         for stream in self._streams:
             stream.end()
 
-    def tell(self, topic: str) -> None:
+    def publish(self, topic: str) -> None:
         """Tell a change that is no event of the engine's."""
         for stream in self._streams:
             stream.note(topic)
 
-    def _tell(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         for stream in self._streams:
             stream.note(event.name)

@@ -65,7 +65,7 @@ class Page:
 class ActionResult:
     """Something was done."""
 
-    said: str
+    message: str
     """What, in the reader's language."""
     to: str = "/"
     """The page that shows it, for browsers that run no script."""

@@ -16,14 +16,14 @@ _CHOICES = {LANGUAGE: ("en", "ja"), THEME: ("light", "dark", "system")}
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Preferences:
     """What was chosen before; an empty text where nothing was."""
 
     language: str
     theme: str
 
 
-def chosen(headers: Mapping[bytes, bytes]) -> Chosen:
+def read_preferences(headers: Mapping[bytes, bytes]) -> Preferences:
     """Read the choices from a request's cookies; what no page would write is ignored."""
     found = dict.fromkeys(_CHOICES, "")
     for pair in headers.get(b"cookie", b"")[:8_000].decode("latin-1").split(";"):
@@ -31,10 +31,10 @@ def chosen(headers: Mapping[bytes, bytes]) -> Chosen:
         if value in _CHOICES.get(name, ()):
             found[name] = value
     theme = found[THEME]
-    return Chosen(found[LANGUAGE], "" if theme == "system" else theme)
+    return Preferences(found[LANGUAGE], "" if theme == "system" else theme)
 
 
-def kept(form: Mapping[str, str]) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
+def preference_cookies(form: Mapping[str, str]) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
     """Return where to go on, and the cookies that keep what a form chose.
 
     Args:

@@ -71,25 +71,25 @@ def environment() -> Environment:
     return made
 
 
-def render(page: Page, visit: PageRequest, alerts: dict[str, Any]) -> bytes:
+def render(page: Page, request: PageRequest, alerts: dict[str, Any]) -> bytes:
     """Return a page as HTML.
 
     Args:
         page: What is shown.
-        visit: Who asked.
+        request: Who asked.
         alerts: What every page shows: the clock, and what needs attention.
     """
 
     def counted(count: int, one: str, many: str) -> str:
-        return visit.ngettext(one, many, count).format(n=f"{count:,}")
+        return request.ngettext(one, many, count).format(n=f"{count:,}")
 
     facts = {
-        "gettext": visit.gettext,
-        "ngettext": visit.ngettext,
-        "pgettext": visit.pgettext,
-        "told": partial(translate_reason, visit.gettext),
+        "gettext": request.gettext,
+        "ngettext": request.ngettext,
+        "pgettext": request.pgettext,
+        "translate_reason": partial(translate_reason, request.gettext),
         "counted": counted,
-        "visit": visit,
+        "request": request,
         "page": page,
         "alerts": alerts,
         **page.facts,

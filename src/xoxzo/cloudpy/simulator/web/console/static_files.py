@@ -19,15 +19,15 @@ Answer = tuple[int, bytes, tuple[tuple[bytes, bytes], ...]]
 
 
 def answer(path: str, headers: Mapping[bytes, bytes]) -> Answer:
-    """Return status, body and headers for a file; a browser that has it is told so."""
+    """Return status, body and headers for a file; a browser that has it is caching so."""
     found = _files().get(path.removeprefix(PATH))
     if found is None:
         return 404, b"", ()
     body, kind, tag = found
-    told = ((b"etag", tag), (b"cache-control", b"no-cache"))
+    caching = ((b"etag", tag), (b"cache-control", b"no-cache"))
     if headers.get(b"if-none-match") == tag:
-        return 304, b"", told
-    return 200, body, (*told, (b"content-type", kind))
+        return 304, b"", caching
+    return 200, body, (*caching, (b"content-type", kind))
 
 
 @cache

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
-LONGEST = 20_000
-"""Characters of one text; what is longer is cut, and says so."""
+MAX_TEXT_LENGTH = 20_000
+"""Characters of one text; longer ones are cut and end in …."""
 
 _LINK = re.compile(r"https?://[^\s<>\"'\u3000、。「」『』（）]+", re.IGNORECASE)
 _TRAILING = ".,;:!?)]}"
@@ -48,7 +48,7 @@ def plain(text: str) -> Markup:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    return text if len(text) <= MAX_TEXT_LENGTH else text[:MAX_TEXT_LENGTH] + "…"
 
 
 def _is_hidden(letter: str) -> bool:

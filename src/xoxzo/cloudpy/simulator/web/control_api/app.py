@@ -42,7 +42,9 @@ def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Recei
         simulator: What is controlled.
         bind_host: The address it is served on, which the Host header may name besides loopback names.
     """
-    inner = Starlette(routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _cannot})
+    inner = Starlette(
+        routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _refuse_simulator_error}
+    )
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
@@ -72,11 +74,11 @@ def _endpoint(simulator: Simulation, entry: ControlRoute) -> Callable[[Request],
     async def answer(request: Request) -> Response:
         body = None if kind is None else await _body(request, kind, simulator.settings.max_body)
         ident = next(iter(request.path_params.values()), "")
-        asked: ControlRequest[Any] = ControlRequest(ident, dict(request.query_params), body)
+        control_request: ControlRequest[Any] = ControlRequest(ident, dict(request.query_params), body)
         if entry.slow:
-            result = await asyncio.to_thread(entry.door, simulator, asked)
+            result = await asyncio.to_thread(entry.handler, simulator, control_request)
         else:
-            result = entry.door(simulator, asked)
+            result = entry.handler(simulator, control_request)
         if inspect.isawaitable(result):
             result = await result
         return Response(_encode(result), entry.status, _JSON)
@@ -92,7 +94,7 @@ class _Extra:
         self._metrics: Metrics | None = None
 
     async def metrics(self, _request: Request) -> Response:
-        # Its library takes a twentieth of a second to load, which no start shall wait for.
+        # Its library takes 50 ms to import, so it is imported with the first request.
         from xoxzo.cloudpy.simulator.web.metrics import CONTENT_TYPE, Metrics
 
         self._metrics = self._metrics or Metrics(self._simulator)
@@ -123,7 +125,7 @@ async def _refuse(_request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
 
 
-async def _cannot(_request: Request, error: Exception) -> Response:
+async def _refuse_simulator_error(_request: Request, error: Exception) -> Response:
     if isinstance(error, NotSaved):
         return JSONResponse({"detail": DATABASE_UNWRITABLE}, 503)
     return JSONResponse({"detail": str(error)}, 404 if isinstance(error, ItemNotFound) else 400)

@@ -11,8 +11,8 @@ from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUB
 
 Json = dict[str, Any]
 
-_ABOUT = """What the simulator of xoxzo.cloudpy can be asked besides Xoxzo's own API: to look into it, and to play the
-phones, the carriers and the people at Xoxzo.
+_ABOUT = """Requests to the simulator of xoxzo.cloudpy besides Xoxzo's own API: they read its state, and act for phones,
+carriers and the people at Xoxzo.
 
 It needs no credentials and answers this machine alone: the Host header has to name it. Every body is JSON, even an
 empty one. Moments are seconds since 1970 on the simulator's clock, or `YYYY-MM-DD HH:MM:SS` in UTC where they are
@@ -33,7 +33,7 @@ def document(server: str | None = None) -> Json:
     """Return the document.
 
     Args:
-        server: The only address that it shall name; by default a simulator's usual one.
+        server: The only server that it names; by default a simulator's usual address.
     """
     entries = [entry for chapter in ROUTES_BY_SUBJECT.values() for entry in chapter]
     kinds = [kind for entry in entries for kind in (entry.body, entry.result) if kind is not None]

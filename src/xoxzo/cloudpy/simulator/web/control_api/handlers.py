@@ -1,4 +1,4 @@
-"""What each request of the control API does: one function each, given the simulator and what was asked."""
+"""One function for each request of the control API; its docstring is the summary in the document."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ControlRequest(Generic[B]):
             raise HTTPException(404, f"there is no such {what}")
         return int(self.ident)
 
-    def whole(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - a number, or the default
+    def integer(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - a number, or the default
         """Return a whole number of the query.
 
         Raises:
@@ -68,199 +68,199 @@ class ControlRequest(Generic[B]):
         return int(text)
 
 
-def health(simulator: Simulation, _asked: ControlRequest[None]) -> Health:
+def health(simulator: Simulation, _request: ControlRequest[None]) -> Health:
     """Say that it answers."""
     return Health("ok", format_time(simulator.now.timestamp()), simulator.instance)
 
 
-def settings(simulator: Simulation, _asked: ControlRequest[None]) -> list[Setting]:
+def settings(simulator: Simulation, _request: ControlRequest[None]) -> list[Setting]:
     """List all settings."""
     from xoxzo.cloudpy.simulator.settings_text import setting_entries
 
     return [Setting(entry.name, entry.value, entry.meaning) for entry in setting_entries(simulator.settings)]
 
 
-def reset(simulator: Simulation, _asked: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def reset(simulator: Simulation, _request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
     """Forget everything but the faults."""
     simulator.reset()
     return Completed()
 
 
-def search(simulator: Simulation, asked: ControlRequest[None]) -> ResultPage[SearchResult]:
+def search(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[SearchResult]:
     """Find messages, calls and replies, the newest first."""
-    query = asked.query.get("q", "")
-    return simulator.search(query, limit=asked.whole("limit", 50), before=asked.whole("before"))
+    query = request.query.get("q", "")
+    return simulator.search(query, limit=request.integer("limit", 50), before=request.integer("before"))
 
 
-def timeline(simulator: Simulation, asked: ControlRequest[None]) -> Timeline:
+def timeline(simulator: Simulation, request: ControlRequest[None]) -> Timeline:
     """Tell all that happened to a message, a call or a reply."""
-    return simulator.timeline(asked.ident)
+    return simulator.timeline(request.ident)
 
 
-def overview(simulator: Simulation, asked: ControlRequest[None]) -> Overview:
+def overview(simulator: Simulation, request: ControlRequest[None]) -> Overview:
     """Tell how much happened in each of the last minutes, and how things stand."""
-    return simulator.overview(asked.whole("minutes", 60))
+    return simulator.overview(request.integer("minutes", 60))
 
 
-def phones(simulator: Simulation, asked: ControlRequest[None]) -> ResultPage[PhoneSummary]:
+def phones(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[PhoneSummary]:
     """List the phones that were reached, the latest first."""
-    return simulator.phones(limit=asked.whole("limit", 50), before=asked.whole("before"))
+    return simulator.phones(limit=request.integer("limit", 50), before=request.integer("before"))
 
 
-def phone(simulator: Simulation, asked: ControlRequest[None]) -> PhoneState:
+def phone(simulator: Simulation, request: ControlRequest[None]) -> PhoneState:
     """Show what a phone received."""
-    held = simulator.phone(asked.ident)
+    held = simulator.phone(request.ident)
     return PhoneState(held.number, list(held.inbox), list(map(call_state, held.calls)))
 
 
-def thread(simulator: Simulation, asked: ControlRequest[None]) -> ResultPage[SearchResult]:
+def thread(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[SearchResult]:
     """Show what reached a phone and what was written on it, the newest first."""
-    return simulator.phone(asked.ident).thread(limit=asked.whole("limit", 100), before=asked.whole("before"))
+    return simulator.phone(request.ident).thread(limit=request.integer("limit", 100), before=request.integer("before"))
 
 
-def write(simulator: Simulation, asked: ControlRequest[request_schemas.WriteSms]) -> SentReply:
+def write(simulator: Simulation, request: ControlRequest[request_schemas.WriteSms]) -> SentReply:
     """Write an SMS on a phone, to a receiving number."""
-    return simulator.phone(asked.ident).reply(asked.body.sin, asked.body.text)
+    return simulator.phone(request.ident).reply(request.body.sin, request.body.text)
 
 
-def dial(simulator: Simulation, asked: ControlRequest[request_schemas.DialNumber]) -> CallState:
+def dial(simulator: Simulation, request: ControlRequest[request_schemas.DialNumber]) -> CallState:
     """Dial a dial-in number on a phone."""
-    return call_state(simulator.phone(asked.ident).dial(asked.body.din, anonymous=asked.body.anonymous))
+    return call_state(simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous))
 
 
-def ring(simulator: Simulation, asked: ControlRequest[request_schemas.IncomingCall]) -> CallState:
+def ring(simulator: Simulation, request: ControlRequest[request_schemas.IncomingCall]) -> CallState:
     """Let a call come in."""
-    return call_state(simulator.incoming_call(asked.body.din, asked.body.caller, sid=asked.body.sid))
+    return call_state(simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid))
 
 
-def call(simulator: Simulation, asked: ControlRequest[None]) -> CallState:
+def call(simulator: Simulation, request: ControlRequest[None]) -> CallState:
     """Show a call with its steps, incoming or outgoing."""
-    return call_state(simulator.find_call(asked.ident))
+    return call_state(simulator.find_call(request.ident))
 
 
-def answer(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def answer(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
     """Pick up the phone that a call rings at."""
-    simulator.carrier.answer(asked.ident)
-    return call_state(simulator.find_call(asked.ident))
+    simulator.carrier.answer(request.ident)
+    return call_state(simulator.find_call(request.ident))
 
 
-def decline(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def decline(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
     """Decline a call that rings."""
-    simulator.carrier.decline(asked.ident)
-    return call_state(simulator.find_call(asked.ident))
+    simulator.carrier.decline(request.ident)
+    return call_state(simulator.find_call(request.ident))
 
 
-def ignore(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def ignore(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
     """Let a phone ring until it stops by itself."""
-    simulator.carrier.ignore(asked.ident)
-    return call_state(simulator.find_call(asked.ident))
+    simulator.carrier.ignore(request.ident)
+    return call_state(simulator.find_call(request.ident))
 
 
-def hang_up(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def hang_up(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
     """End a call in which somebody talks."""
-    simulator.carrier.hang_up(asked.ident)
-    return call_state(simulator.find_call(asked.ident))
+    simulator.carrier.hang_up(request.ident)
+    return call_state(simulator.find_call(request.ident))
 
 
-def deliver(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> Timeline:
+def deliver(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Timeline:
     """Deliver a message now."""
-    simulator.carrier.deliver(asked.ident)
-    return simulator.timeline(asked.ident)
+    simulator.carrier.deliver(request.ident)
+    return simulator.timeline(request.ident)
 
 
-def fail(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> Timeline:
+def fail(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Timeline:
     """Let a message fail now."""
-    simulator.carrier.fail(asked.ident)
-    return simulator.timeline(asked.ident)
+    simulator.carrier.fail(request.ident)
+    return simulator.timeline(request.ident)
 
 
-def delay(simulator: Simulation, asked: ControlRequest[request_schemas.Delay]) -> Timeline:
+def delay(simulator: Simulation, request: ControlRequest[request_schemas.Delay]) -> Timeline:
     """Let a message arrive later."""
-    simulator.carrier.delay(asked.ident, asked.body.seconds)
-    return simulator.timeline(asked.ident)
+    simulator.carrier.delay(request.ident, request.body.seconds)
+    return simulator.timeline(request.ident)
 
 
-def held(simulator: Simulation, _asked: ControlRequest[None]) -> tuple[SearchResult, ...]:
+def held(simulator: Simulation, _request: ControlRequest[None]) -> tuple[SearchResult, ...]:
     """List the messages that wait for a decision, and the calls that ring."""
     return simulator.carrier.held()
 
 
-def rules(simulator: Simulation, _asked: ControlRequest[None]) -> tuple[OutcomeRule, ...]:
+def rules(simulator: Simulation, _request: ControlRequest[None]) -> tuple[OutcomeRule, ...]:
     """List the carriers' rules."""
     return simulator.carrier.rules
 
 
-def add_rule(simulator: Simulation, asked: ControlRequest[request_schemas.NewRule]) -> OutcomeRule:
+def add_rule(simulator: Simulation, request: ControlRequest[request_schemas.NewRule]) -> OutcomeRule:
     """Decide what becomes of messages or calls from now on."""
-    rule = asked.body
+    rule = request.body
     return simulator.carrier.add_rule(rule.pattern, rule.outcome, kind=rule.kind, seconds=rule.seconds)
 
 
-def remove_rule(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def remove_rule(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
     """End a rule."""
-    simulator.carrier.remove_rule(asked.number("rule"))
+    simulator.carrier.remove_rule(request.number("rule"))
     return Completed()
 
 
-def callbacks(simulator: Simulation, asked: ControlRequest[None]) -> list[CallbackAttemptState]:
+def callbacks(simulator: Simulation, request: ControlRequest[None]) -> list[CallbackAttemptState]:
     """List the tries to deliver a callback, the oldest first: all, or those of one message or call."""
-    ident = asked.query.get("id")
+    ident = request.query.get("id")
     return [attempt_state(attempt) for attempt in simulator.callbacks if ident in {None, attempt.ident}]
 
 
-def resend(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def resend(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
     """Post a callback now, or once more."""
-    simulator.resend_callback(asked.ident)
+    simulator.resend_callback(request.ident)
     return Completed()
 
 
-def templates(simulator: Simulation, _asked: ControlRequest[None]) -> tuple[TemplateRecord, ...]:
+def templates(simulator: Simulation, _request: ControlRequest[None]) -> tuple[TemplateRecord, ...]:
     """List the SMS templates of all accounts."""
     return simulator.office.templates
 
 
-def approve(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> TemplateRecord:
+def approve(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> TemplateRecord:
     """Put the text of a template that waits into force."""
-    return simulator.office.approve(asked.number("template"))
+    return simulator.office.approve(request.number("template"))
 
 
-def give_back(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> TemplateRecord:
+def give_back(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> TemplateRecord:
     """Return a template to its author; the text before it counts again."""
-    return simulator.office.give_back(asked.number("template"))
+    return simulator.office.give_back(request.number("template"))
 
 
-def accounts(simulator: Simulation, _asked: ControlRequest[None]) -> tuple[AccountRecord, ...]:
+def accounts(simulator: Simulation, _request: ControlRequest[None]) -> tuple[AccountRecord, ...]:
     """List the accounts that were ever charged."""
     return simulator.office.accounts()
 
 
-def add_credits(simulator: Simulation, asked: ControlRequest[request_schemas.AddCredits]) -> AccountRecord:
+def add_credits(simulator: Simulation, request: ControlRequest[request_schemas.AddCredits]) -> AccountRecord:
     """Add credits to an account, as if they had been bought."""
-    return simulator.office.add_credits(asked.ident, asked.body.amount, token=asked.body.token)
+    return simulator.office.add_credits(request.ident, request.body.amount, token=request.body.token)
 
 
-def verify(simulator: Simulation, asked: ControlRequest[request_schemas.SetVerified]) -> AccountRecord:
+def verify(simulator: Simulation, request: ControlRequest[request_schemas.SetVerified]) -> AccountRecord:
     """Verify an account, or take that back."""
-    return simulator.office.verify(asked.ident, asked.body.verified, token=asked.body.token)
+    return simulator.office.verify(request.ident, request.body.verified, token=request.body.token)
 
 
-def free_form(simulator: Simulation, asked: ControlRequest[request_schemas.SetFreeForm]) -> AccountRecord:
+def free_form(simulator: Simulation, request: ControlRequest[request_schemas.SetFreeForm]) -> AccountRecord:
     """Let an account send texts of its own, or templates alone."""
-    return simulator.office.allow_free_form(asked.ident, asked.body.allowed, token=asked.body.token)
+    return simulator.office.allow_free_form(request.ident, request.body.allowed, token=request.body.token)
 
 
-def senders(simulator: Simulation, _asked: ControlRequest[None]) -> SendersState:
+def senders(simulator: Simulation, _request: ControlRequest[None]) -> SendersState:
     """List the K-premium senders."""
     return SendersState(list(simulator.office.senders), simulator.office.any_sender)
 
 
-def register_sender(simulator: Simulation, asked: ControlRequest[request_schemas.NewSender]) -> SendersState:
+def register_sender(simulator: Simulation, request: ControlRequest[request_schemas.NewSender]) -> SendersState:
     """Register a K-premium sender."""
-    simulator.office.register_sender(asked.body.sender)
+    simulator.office.register_sender(request.body.sender)
     return SendersState(list(simulator.office.senders), simulator.office.any_sender)
 
 
-def clock(simulator: Simulation, _asked: ControlRequest[None]) -> ClockState:
+def clock(simulator: Simulation, _request: ControlRequest[None]) -> ClockState:
     """Tell how the clock stands."""
     due = simulator.next_due
     return ClockState(
@@ -270,44 +270,44 @@ def clock(simulator: Simulation, _asked: ControlRequest[None]) -> ClockState:
     )
 
 
-def stop_clock(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> ClockState:
+def stop_clock(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> ClockState:
     """Let time stand still."""
     simulator.stop_clock()
-    return clock(simulator, ControlRequest(asked.ident, asked.query, None))
+    return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
-def run_clock(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> ClockState:
+def run_clock(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> ClockState:
     """Let time go on from where it stands."""
     simulator.run_clock()
-    return clock(simulator, ControlRequest(asked.ident, asked.query, None))
+    return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
-async def advance(simulator: Simulation, asked: ControlRequest[request_schemas.Advance]) -> ClockState:
+async def advance(simulator: Simulation, request: ControlRequest[request_schemas.Advance]) -> ClockState:
     """Advance a clock that stands still; answers when the callbacks that fell due were answered."""
-    far = asked.body
+    far = request.body
     await simulator.advance_async(far.seconds, minutes=far.minutes, hours=far.hours, days=far.days)
-    return clock(simulator, ControlRequest(asked.ident, asked.query, None))
+    return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
-def faults(simulator: Simulation, _asked: ControlRequest[None]) -> FaultsState:
+def faults(simulator: Simulation, _request: ControlRequest[None]) -> FaultsState:
     """List the faults that are on, and count those that have hit."""
     return FaultsState(list(simulator.faults), dict(simulator.faults.counts))
 
 
-def add_fault(simulator: Simulation, asked: ControlRequest[request_schemas.NewFault]) -> Fault:
+def add_fault(simulator: Simulation, request: ControlRequest[request_schemas.NewFault]) -> Fault:
     """Let something go wrong."""
-    fault = asked.body
+    fault = request.body
     given = {name: value for name in ("chance", "seconds") if (value := getattr(fault, name)) is not None}
     return simulator.faults.add(fault.kind, fault.endpoint or ALL_ENDPOINTS, times=fault.times, **given)
 
 
-def remove_fault(simulator: Simulation, asked: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def remove_fault(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
     """End one fault."""
-    simulator.faults.remove(asked.number("fault"))
+    simulator.faults.remove(request.number("fault"))
     return Completed()
 
 
-def all_normal(simulator: Simulation, _asked: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def all_normal(simulator: Simulation, _request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
     """End all faults."""
     simulator.faults.all_normal()
     return Completed()

@@ -57,7 +57,7 @@ class Advance(Struct):
 
 
 class NewRule(Struct):
-    """What shall become of messages or calls."""
+    """What becomes of messages or calls."""
 
     pattern: Annotated[str, Meta(description="A number or its beginning, with the +; empty for all.")]
     outcome: Annotated[

@@ -1,4 +1,4 @@
-"""What the control API can be asked: the one table from which it is routed, described and documented."""
+"""The table of all requests of the control API, from which it is routed and documented."""
 
 from __future__ import annotations
 
@@ -18,40 +18,42 @@ class ControlRoute:
     method: str
     path: str
     """Below `/_simulator/`; what stands in braces is the id."""
-    door: Callable[..., Any]
+    handler: Callable[..., Any]
     status: int = 200
     query: tuple[str, ...] = ()
     slow: bool = False
-    """Whether it may take long enough to hold others up; then it gets a thread."""
+    """Whether it may take long; then it runs in a thread, so that other requests go on."""
 
     @property
     def name(self) -> str:
         """What it is called in the document."""
-        return self.door.__name__
+        return self.handler.__name__
 
     @property
     def summary(self) -> str:
         """What it does, in a sentence."""
-        return (self.door.__doc__ or "").strip()
+        return (self.handler.__doc__ or "").strip()
 
     @property
     def body(self) -> Any:  # noqa: ANN401 - a type
         """The type of its body; ``None`` for reading."""
-        [given] = get_type_hints(self.door)["_asked" if "_asked" in get_type_hints(self.door) else "asked"].__args__
+        [given] = get_type_hints(self.handler)[
+            "_request" if "_request" in get_type_hints(self.handler) else "request"
+        ].__args__
         return None if given is type(None) else given
 
     @property
     def result(self) -> Any:  # noqa: ANN401 - a type
         """The type of its answer."""
-        return get_type_hints(self.door)["return"]
+        return get_type_hints(self.handler)["return"]
 
 
-def _get(path: str, door: Callable[..., Any], *query: str, slow: bool = False) -> ControlRoute:
-    return ControlRoute("GET", path, door, query=query, slow=slow)
+def _get(path: str, handler: Callable[..., Any], *query: str, slow: bool = False) -> ControlRoute:
+    return ControlRoute("GET", path, handler, query=query, slow=slow)
 
 
-def _post(path: str, door: Callable[..., Any], status: int = 200) -> ControlRoute:
-    return ControlRoute("POST", path, door, status)
+def _post(path: str, handler: Callable[..., Any], status: int = 200) -> ControlRoute:
+    return ControlRoute("POST", path, handler, status)
 
 
 ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
@@ -60,7 +62,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         _get("settings", handlers.settings),
         _post("reset", handlers.reset),
     ),
-    "Looking": (
+    "Searching": (
         _get("search", handlers.search, "q", "limit", "before", slow=True),
         _get("timeline/{id}", handlers.timeline),
         _get("overview", handlers.overview, "minutes", slow=True),

@@ -26,7 +26,7 @@ _PAGES: dict[str, Callable[[PageRequest], Page]] = {
 }
 
 _LONG = frozenset({"/console/messages", "/console/calls", "/console/overview"})
-"""Pages that look through all that is kept."""
+"""Pages that search all records."""
 
 _OF_ONE: dict[str, Callable[[PageRequest], Page]] = {
     "/console/phones/": phones.show,
@@ -43,35 +43,35 @@ for _of_page in (phones.ACTS, timeline.ACTS, carrier.ACTS, office.ACTS, faults.A
 class Routes:
     """Which page answers which path."""
 
-    def page(self, visit: PageRequest) -> Page:
+    def page(self, request: PageRequest) -> Page:
         """Return the page of a path.
 
         Raises:
             NotHere: There is none.
         """
-        if found := _PAGES.get(visit.path):
-            return found(visit)
-        home, _, ident = visit.path.rpartition("/")
+        if found := _PAGES.get(request.path):
+            return found(request)
+        home, _, ident = request.path.rpartition("/")
         if (found := _OF_ONE.get(f"{home}/")) and ident:
-            return found(replace(visit, ident=unquote(ident, errors="replace")))
+            return found(replace(request, ident=unquote(ident, errors="replace")))
         raise PageNotFound
 
-    def looks_through_much(self, visit: PageRequest) -> bool:
+    def looks_through_much(self, request: PageRequest) -> bool:
         """Say whether the page of a path may take a while, and is better made in a thread."""
-        return visit.path in _LONG
+        return request.path in _LONG
 
-    def act(self, visit: PageRequest, form: Mapping[str, str]) -> ActionResult | Awaitable[ActionResult]:
+    def act(self, request: PageRequest, form: Mapping[str, str]) -> ActionResult | Awaitable[ActionResult]:
         """Do what was posted.
 
         Raises:
             NotHere: Nothing can be posted there.
             SimulatorError: It cannot be done; the text says why.
         """
-        if found := _ACTS.get(visit.path):
-            return found(replace(visit, form=form))
+        if found := _ACTS.get(request.path):
+            return found(replace(request, form=form))
         raise PageNotFound
 
 
-def error_page(visit: PageRequest, problem: str) -> Page:
+def error_page(request: PageRequest, problem: str) -> Page:
     """Return a page that tells a problem."""
-    return Page("error.html", visit.gettext("Something is not right"), (), {"problem": problem})
+    return Page("error.html", request.gettext("Something is not right"), (), {"problem": problem})

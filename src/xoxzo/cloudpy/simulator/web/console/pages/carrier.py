@@ -1,4 +1,4 @@
-"""The carrier's desk: what waits to be delivered, decided by hand, and rules that decide by themselves."""
+"""The carriers' page: messages and calls that are held, and rules that decide their outcome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
 HOME = "/console/carrier"
 
-_MOST_SHOWN = 200
+_MAX_SHOWN = 200
 
 OUTCOMES = {
     "sms deliver": N_("is delivered"),
@@ -25,55 +25,55 @@ OUTCOMES = {
 """What can become of a message or a call."""
 
 
-def show(visit: PageRequest) -> Page:
+def show(request: PageRequest) -> Page:
     """Show what is held, and the rules."""
-    engine = visit.simulator.engine
-    held = list_held(engine, _MOST_SHOWN)
+    engine = request.simulator.engine
+    held = list_held(engine, _MAX_SHOWN)
     total = count_held(engine)
     facts = {
         "held": held,
         "held_in_all": total,
         "held_left": total - len(held),
-        "rules": list(visit.simulator.carrier.rules),
+        "rules": list(request.simulator.carrier.rules),
         "outcomes": OUTCOMES,
     }
-    return Page("carrier.html", visit.gettext("Carrier actions"), ("sms", "call"), facts)
+    return Page("carrier.html", request.gettext("Carrier actions"), ("sms", "call"), facts)
 
 
-def deliver(visit: PageRequest) -> ActionResult:
+def deliver(request: PageRequest) -> ActionResult:
     """Deliver a message that is held."""
-    visit.simulator.carrier.deliver(form_fields.text(visit, "ident"))
-    return ActionResult(visit.gettext("The message was delivered."), HOME)
+    request.simulator.carrier.deliver(form_fields.text(request, "ident"))
+    return ActionResult(request.gettext("The message was delivered."), HOME)
 
 
-def fail(visit: PageRequest) -> ActionResult:
+def fail(request: PageRequest) -> ActionResult:
     """Fail a message that is held."""
-    visit.simulator.carrier.fail(form_fields.text(visit, "ident"))
-    return ActionResult(visit.gettext("The message has failed."), HOME)
+    request.simulator.carrier.fail(form_fields.text(request, "ident"))
+    return ActionResult(request.gettext("The message has failed."), HOME)
 
 
-def delay(visit: PageRequest) -> ActionResult:
+def delay(request: PageRequest) -> ActionResult:
     """Deliver a message later."""
-    seconds = form_fields.number(visit, "seconds", 60)
-    visit.simulator.carrier.delay(form_fields.text(visit, "ident"), seconds)
+    seconds = form_fields.number(request, "seconds", 60)
+    request.simulator.carrier.delay(form_fields.text(request, "ident"), seconds)
     return ActionResult(
-        visit.gettext("The message will be delivered in {seconds} s.").format(seconds=f"{seconds:g}"), HOME
+        request.gettext("The message will be delivered in {seconds} s.").format(seconds=f"{seconds:g}"), HOME
     )
 
 
-def add_rule(visit: PageRequest) -> ActionResult:
+def add_rule(request: PageRequest) -> ActionResult:
     """Add a rule for a number or a prefix."""
-    kind, _, outcome = form_fields.text(visit, "rule").partition(" ")
-    seconds = form_fields.number(visit, "seconds", 60) if outcome == "delay" else 0.0
-    pattern = form_fields.text(visit, "pattern").replace(" ", "")
-    visit.simulator.carrier.add_rule(pattern, outcome, kind="call" if kind == "call" else "sms", seconds=seconds)
-    return ActionResult(visit.gettext("The rule is in force."), HOME)
+    kind, _, outcome = form_fields.text(request, "rule").partition(" ")
+    seconds = form_fields.number(request, "seconds", 60) if outcome == "delay" else 0.0
+    pattern = form_fields.text(request, "pattern").replace(" ", "")
+    request.simulator.carrier.add_rule(pattern, outcome, kind="call" if kind == "call" else "sms", seconds=seconds)
+    return ActionResult(request.gettext("The rule is in force."), HOME)
 
 
-def remove_rule(visit: PageRequest) -> ActionResult:
+def remove_rule(request: PageRequest) -> ActionResult:
     """Remove a rule."""
-    visit.simulator.carrier.remove_rule(form_fields.whole(visit, "ident"))
-    return ActionResult(visit.gettext("The rule is gone."), HOME)
+    request.simulator.carrier.remove_rule(form_fields.integer(request, "ident"))
+    return ActionResult(request.gettext("The rule is gone."), HOME)
 
 
 ACTS = {

@@ -36,42 +36,42 @@ NEXT_EVENTS: dict[NextEventKind, str] = {
 """What happens next, by its kind; an empty text where no record tells."""
 
 
-def show(visit: PageRequest) -> Page:
+def show(request: PageRequest) -> Page:
     """Show the time, what is due next, and how to advance."""
-    facts = {"steps": STEPS, "coming": _next_event(visit)}
-    return Page("clock.html", visit.gettext("Clock"), TOPICS, facts)
+    facts = {"steps": STEPS, "coming": _next_event(request)}
+    return Page("clock.html", request.gettext("Clock"), TOPICS, facts)
 
 
-def _next_event(visit: PageRequest) -> tuple[float, str, str] | None:
+def _next_event(request: PageRequest) -> tuple[float, str, str] | None:
     """Return when something is due next, the sentence that says what, and for which number."""
-    event = next_event(visit.simulator.engine)
+    event = next_event(request.simulator.engine)
     return None if event is None else (event.at, NEXT_EVENTS[event.kind], event.number)
 
 
-def stop(visit: PageRequest) -> ActionResult:
+def stop(request: PageRequest) -> ActionResult:
     """Let time stand still."""
-    visit.simulator.stop_clock()
-    return ActionResult(visit.gettext("The clock is stopped."), HOME)
+    request.simulator.stop_clock()
+    return ActionResult(request.gettext("The clock is stopped."), HOME)
 
 
-def run(visit: PageRequest) -> ActionResult:
+def run(request: PageRequest) -> ActionResult:
     """Let time go on."""
-    visit.simulator.run_clock()
-    return ActionResult(visit.gettext("The clock is running."), HOME)
+    request.simulator.run_clock()
+    return ActionResult(request.gettext("The clock is running."), HOME)
 
 
-async def advance(visit: PageRequest) -> ActionResult:
+async def advance(request: PageRequest) -> ActionResult:
     """Advance the stopped clock; done when the callbacks that fell due were answered."""
-    simulator = visit.simulator
-    if form_fields.text(visit, "to") == "next":
+    simulator = request.simulator
+    if form_fields.text(request, "to") == "next":
         due = simulator.next_due
         if due is None:
             raise SimulatorError("nothing_due", "Nothing is due.")
         seconds = max(0.0, (due - simulator.now).total_seconds())
     else:
-        seconds = form_fields.number(visit, "seconds")
+        seconds = form_fields.number(request, "seconds")
     await simulator.advance_async(seconds)
-    return ActionResult(visit.gettext("The clock was advanced."), HOME)
+    return ActionResult(request.gettext("The clock was advanced."), HOME)
 
 
 ACTS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]] = {

@@ -15,7 +15,7 @@ HOME = "/console/faults"
 _TIMED = frozenset({"throttled", "slow", "hang", "refuse", "callback_late"})
 """Kinds that ask for seconds."""
 
-SAID = {
+NAMES = {
     "throttled": (N_("Too many requests"), N_("Answers 429 with Retry-After, and does nothing.")),
     "error": (N_("Server error"), N_("Answers 500, and does nothing.")),
     "error_after": (N_("Done, but answers 500"), N_("Does what was asked, and answers 500.")),
@@ -32,59 +32,61 @@ SAID = {
 """The name of each kind of fault, and what it does."""
 
 
-def show(visit: PageRequest) -> Page:
+def show(request: PageRequest) -> Page:
     """Show every kind of fault, with a switch."""
-    desk = visit.simulator.faults
-    active = list(desk)
+    injector = request.simulator.faults
+    active = list(injector)
     kinds = [
         {
             "kind": kind,
-            "name": SAID[kind][0],
-            "does": SAID[kind][1],
+            "name": NAMES[kind][0],
+            "does": NAMES[kind][1],
             "timed": kind in _TIMED,
             "of_callbacks": kind in CALLBACK_KINDS,
-            "count": desk.counts[kind],
+            "count": injector.counts[kind],
             "active": [fault for fault in active if fault.kind == kind],
         }
         for kind in KINDS
     ]
-    facts = {"kinds": kinds, "active": active, "endpoints": sorted(desk.endpoints), "everything": ALL_ENDPOINTS}
-    return Page("faults.html", visit.gettext("Faults"), ("fault",), facts)
+    facts = {"kinds": kinds, "active": active, "endpoints": sorted(injector.endpoints), "everything": ALL_ENDPOINTS}
+    return Page("faults.html", request.gettext("Faults"), ("fault",), facts)
 
 
-def add(visit: PageRequest) -> ActionResult:
+def add(request: PageRequest) -> ActionResult:
     """Switch a fault on."""
-    kind = form_fields.text(visit, "kind")
-    visit.simulator.faults.add(
+    kind = form_fields.text(request, "kind")
+    request.simulator.faults.add(
         kind,
-        form_fields.text(visit, "endpoint") or ALL_ENDPOINTS,
-        chance=form_fields.number(visit, "percent", 100) / 100,
-        times=form_fields.whole(visit, "times") if form_fields.text(visit, "times") else None,
-        seconds=form_fields.number(visit, "seconds", 5),
+        form_fields.text(request, "endpoint") or ALL_ENDPOINTS,
+        chance=form_fields.number(request, "percent", 100) / 100,
+        times=form_fields.integer(request, "times") if form_fields.text(request, "times") else None,
+        seconds=form_fields.number(request, "seconds", 5),
     )
-    return ActionResult(visit.gettext("On: {fault}").format(fault=visit.gettext(SAID[kind][0])), HOME)
+    return ActionResult(request.gettext("On: {fault}").format(fault=request.gettext(NAMES[kind][0])), HOME)
 
 
-def remove(visit: PageRequest) -> ActionResult:
+def remove(request: PageRequest) -> ActionResult:
     """Switch one fault off."""
-    visit.simulator.faults.remove(form_fields.whole(visit, "ident"))
-    return ActionResult(visit.gettext("The fault is off."), HOME)
+    request.simulator.faults.remove(form_fields.integer(request, "ident"))
+    return ActionResult(request.gettext("The fault is off."), HOME)
 
 
-def off(visit: PageRequest) -> ActionResult:
+def off(request: PageRequest) -> ActionResult:
     """Switch all faults of one kind off; some may have ended by themselves."""
-    desk, kind = visit.simulator.faults, form_fields.text(visit, "kind")
-    for fault in desk:
+    injector, kind = request.simulator.faults, form_fields.text(request, "kind")
+    for fault in injector:
         if fault.kind == kind:
             with suppress(SimulatorError):
-                desk.remove(fault.ident)
-    return ActionResult(visit.gettext("Off: {fault}").format(fault=visit.gettext(SAID.get(kind, (kind,))[0])), HOME)
+                injector.remove(fault.ident)
+    return ActionResult(
+        request.gettext("Off: {fault}").format(fault=request.gettext(NAMES.get(kind, (kind,))[0])), HOME
+    )
 
 
-def all_normal(visit: PageRequest) -> ActionResult:
+def all_normal(request: PageRequest) -> ActionResult:
     """Switch all faults off."""
-    visit.simulator.faults.all_normal()
-    return ActionResult(visit.gettext("All is normal again."), HOME)
+    request.simulator.faults.all_normal()
+    return ActionResult(request.gettext("All is normal again."), HOME)
 
 
 ACTS = {

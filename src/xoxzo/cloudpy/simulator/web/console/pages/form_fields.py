@@ -20,18 +20,18 @@ _NAMES = {
 """What the pages call a field; those that nobody types have their own name."""
 
 
-def text(visit: PageRequest, name: str) -> str:
+def text(request: PageRequest, name: str) -> str:
     """Return a field without outer blanks; an empty text when it is missing."""
-    return visit.form.get(name, "").strip()
+    return request.form.get(name, "").strip()
 
 
-def number(visit: PageRequest, name: str, default: float | None = None) -> float:
+def number(request: PageRequest, name: str, default: float | None = None) -> float:
     """Return a field as a number.
 
     Raises:
         SimulatorError: It is none, and there is no default for an empty one.
     """
-    written = text(visit, name)
+    written = text(request, name)
     if not written and default is not None:
         return default
     try:
@@ -39,25 +39,25 @@ def number(visit: PageRequest, name: str, default: float | None = None) -> float
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise SimulatorError("not_a_number", "“{name}” must be a number.", name=visit.gettext(_NAMES.get(name, name)))
+        raise SimulatorError("not_a_number", "“{name}” must be a number.", name=request.gettext(_NAMES.get(name, name)))
     return value
 
 
-def whole(visit: PageRequest, name: str) -> int:
+def integer(request: PageRequest, name: str) -> int:
     """Return a field as a whole number.
 
     Raises:
         SimulatorError: It is none.
     """
-    value = number(visit, name)
+    value = number(request, name)
     if value != int(value):
         raise SimulatorError(
-            "not_an_integer", "“{name}” must be a whole number.", name=visit.gettext(_NAMES.get(name, name))
+            "not_an_integer", "“{name}” must be a whole number.", name=request.gettext(_NAMES.get(name, name))
         )
     return int(value)
 
 
-def cursor(visit: PageRequest) -> int | None:
+def cursor(request: PageRequest) -> int | None:
     """Return where a list goes on, as its address tells; ``None`` for its beginning."""
-    written = visit.query.get("before", "")
+    written = request.query.get("before", "")
     return int(written) if is_digits(written) else None

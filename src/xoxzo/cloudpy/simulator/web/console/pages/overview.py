@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MINUTES = 60
-"""How far the charts look back."""
+"""How many minutes the charts show."""
 
 TOPICS = ("sms", "call", "callback", "refused", "account", "din")
 """Events that change the figures."""
 
-_MOST_REFUSALS = 30
+_MAX_REFUSALS = 30
 _TONES = {
     "DELIVERED": "good",
     "ANSWERED": "good",
@@ -31,9 +31,9 @@ _TONES = {
 """How each status is coloured, in the order in which they are drawn."""
 
 
-def show(visit: PageRequest) -> Page:
+def show(request: PageRequest) -> Page:
     """Show the last hour."""
-    figures = visit.simulator.overview(MINUTES)
+    figures = request.simulator.overview(MINUTES)
     minutes = figures.minutes
     counted = {
         "sms": sum(one.sms for one in minutes),
@@ -42,7 +42,7 @@ def show(visit: PageRequest) -> Page:
         "failed": sum(one.callbacks_failed for one in minutes),
         "spent": sum((one.spent for one in minutes), Decimal(0)),
     }
-    gettext = visit.gettext
+    gettext = request.gettext
     facts = {
         **counted,
         "figures": figures,
@@ -67,7 +67,7 @@ def show(visit: PageRequest) -> Page:
             ("bad", [one.callbacks_failed for one in minutes]),
         ),
         "states": [_states(gettext("Messages"), figures.sms), _states(gettext("Calls"), figures.calls)],
-        "refusals": figures.refusals[:_MOST_REFUSALS],
+        "refusals": figures.refusals[:_MAX_REFUSALS],
     }
     return Page("overview.html", gettext("Overview"), TOPICS, facts)
 
@@ -75,6 +75,6 @@ def show(visit: PageRequest) -> Page:
 def _states(name: str, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return how many of a sort have which status, and the bar that shows it."""
     ordered = [(status, tone, counts[status]) for status, tone in _TONES.items() if counts.get(status)]
-    told = ", ".join(f"{status} {count}" for status, _, count in ordered)
-    bar = charts.shares(f"{name}: {told or 0}", [(tone, count) for _, tone, count in ordered])
+    words = ", ".join(f"{status} {count}" for status, _, count in ordered)
+    bar = charts.shares(f"{name}: {words or 0}", [(tone, count) for _, tone, count in ordered])
     return {"name": name, "total": sum(counts.values()), "ordered": ordered, "bar": bar}

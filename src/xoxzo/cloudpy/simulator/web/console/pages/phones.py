@@ -24,21 +24,21 @@ HABITS = {
 
 NOT_E164 = N_("“{number}” is no number in E.164, such as +818011112222.")
 
-_AT_FIRST, _AT_MOST = 60, 600
+_SHORT_THREAD, _LONG_THREAD = 60, 600
 
 
-def show(visit: PageRequest) -> Page:
+def show(request: PageRequest) -> Page:
     """Show the list, and the phone that was chosen; where none was, the one that was reached last."""
-    wanted = visit.ident or visit.query.get("number", "").strip().replace(" ", "")
+    wanted = request.ident or request.query.get("number", "").strip().replace(" ", "")
     if wanted and not is_number(wanted):
         raise SimulatorError("invalid_phone_number", NOT_E164, number=wanted)
-    before = form_fields.cursor(visit)
-    phones = visit.simulator.phones(limit=50, before=before)
+    before = form_fields.cursor(request)
+    phones = request.simulator.phones(limit=50, before=before)
     number = wanted or (phones.items[0].number if phones.items else "")
-    limit = _AT_MOST if visit.query.get("all") else _AT_FIRST
+    limit = _LONG_THREAD if request.query.get("all") else _SHORT_THREAD
     phone = None
     if number:
-        phone = phone_view(visit.simulator.engine, number, limit)
+        phone = phone_view(request.simulator.engine, number, limit)
     facts = {
         "phones": phones.items,
         "next": phones.next,
@@ -46,10 +46,10 @@ def show(visit: PageRequest) -> Page:
         "phone": phone,
         "chosen": bool(wanted),
         "habits": HABITS,
-        "sin_offered": visit.simulator.settings.legacy_sin,
+        "sin_offered": request.simulator.settings.legacy_sin,
     }
     return Page(
-        "phones.html", f"{number} · {visit.gettext('Phones')}" if wanted else visit.gettext("Phones"), TOPICS, facts
+        "phones.html", f"{number} · {request.gettext('Phones')}" if wanted else request.gettext("Phones"), TOPICS, facts
     )
 
 
@@ -58,24 +58,24 @@ def path_of(number: str) -> str:
     return f"/console/phones/{quote(number, safe='')}"
 
 
-def reply(visit: PageRequest) -> ActionResult:
+def reply(request: PageRequest) -> ActionResult:
     """Write from a phone to a receiving number."""
-    number, sin = form_fields.text(visit, "number"), form_fields.text(visit, "sin")
-    visit.simulator.phone(_checked(number)).reply(sin, visit.form.get("text", ""))
-    return ActionResult(visit.gettext("Sent."), path_of(number))
+    number, sin = form_fields.text(request, "number"), form_fields.text(request, "sin")
+    request.simulator.phone(_checked(number)).reply(sin, request.form.get("text", ""))
+    return ActionResult(request.gettext("Sent."), path_of(number))
 
 
-def dial(visit: PageRequest) -> ActionResult:
+def dial(request: PageRequest) -> ActionResult:
     """Call a dial-in number from a phone."""
-    number, din = form_fields.text(visit, "number"), form_fields.text(visit, "din").replace(" ", "")
-    visit.simulator.phone(_checked(number)).dial(din, anonymous=form_fields.text(visit, "anonymous") == "yes")
-    return ActionResult(visit.gettext("Calling {number}…").format(number=din), path_of(number))
+    number, din = form_fields.text(request, "number"), form_fields.text(request, "din").replace(" ", "")
+    request.simulator.phone(_checked(number)).dial(din, anonymous=form_fields.text(request, "anonymous") == "yes")
+    return ActionResult(request.gettext("Calling {number}…").format(number=din), path_of(number))
 
 
-def set_habit(visit: PageRequest) -> ActionResult:
+def set_habit(request: PageRequest) -> ActionResult:
     """Choose what a phone does when it is called: a rule of the carrier's for this number alone."""
-    number, outcome = _checked(form_fields.text(visit, "number")), form_fields.text(visit, "habit")
-    carrier = visit.simulator.carrier
+    number, outcome = _checked(form_fields.text(request, "number")), form_fields.text(request, "habit")
+    carrier = request.simulator.carrier
     if outcome not in HABITS:
         raise SimulatorError("invalid_choice", "There is no such choice.")
     earlier = [rule.ident for rule in carrier.rules if rule.kind == "call" and rule.pattern == number]
@@ -83,36 +83,37 @@ def set_habit(visit: PageRequest) -> ActionResult:
     for ident in earlier:
         carrier.remove_rule(ident)
     return ActionResult(
-        visit.gettext("When called, this phone {habit}.").format(habit=visit.gettext(HABITS[outcome])), path_of(number)
+        request.gettext("When called, this phone {habit}.").format(habit=request.gettext(HABITS[outcome])),
+        path_of(number),
     )
 
 
-def answer(visit: PageRequest) -> ActionResult:
+def answer(request: PageRequest) -> ActionResult:
     """Answer a call that rings."""
-    visit.simulator.carrier.answer(form_fields.text(visit, "ident"))
-    return ActionResult(visit.gettext("Answered."), _back(visit))
+    request.simulator.carrier.answer(form_fields.text(request, "ident"))
+    return ActionResult(request.gettext("Answered."), _back(request))
 
 
-def decline(visit: PageRequest) -> ActionResult:
+def decline(request: PageRequest) -> ActionResult:
     """Decline a call that rings."""
-    visit.simulator.carrier.decline(form_fields.text(visit, "ident"))
-    return ActionResult(visit.gettext("Declined."), _back(visit))
+    request.simulator.carrier.decline(form_fields.text(request, "ident"))
+    return ActionResult(request.gettext("Declined."), _back(request))
 
 
-def ignore(visit: PageRequest) -> ActionResult:
+def ignore(request: PageRequest) -> ActionResult:
     """Let a call ring until it stops by itself."""
-    visit.simulator.carrier.ignore(form_fields.text(visit, "ident"))
-    return ActionResult(visit.gettext("It rings until the caller gives up."), _back(visit))
+    request.simulator.carrier.ignore(form_fields.text(request, "ident"))
+    return ActionResult(request.gettext("It rings until the caller gives up."), _back(request))
 
 
-def hang_up(visit: PageRequest) -> ActionResult:
+def hang_up(request: PageRequest) -> ActionResult:
     """End a call."""
-    visit.simulator.carrier.hang_up(form_fields.text(visit, "ident"))
-    return ActionResult(visit.gettext("Hung up."), _back(visit))
+    request.simulator.carrier.hang_up(form_fields.text(request, "ident"))
+    return ActionResult(request.gettext("Hung up."), _back(request))
 
 
-def _back(visit: PageRequest) -> str:
-    number = form_fields.text(visit, "number")
+def _back(request: PageRequest) -> str:
+    number = form_fields.text(request, "number")
     return path_of(number) if number else "/console/carrier"
 
 

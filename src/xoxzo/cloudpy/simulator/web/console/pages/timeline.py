@@ -13,33 +13,33 @@ from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 HOME = "/console/messages"
 
 _ONE_PAGE = 50
-_LONGEST_QUERY = 500
-_PATIENCE = 0.1
-"""Real seconds of looking for one page; a link goes on."""
+_MAX_QUERY_LENGTH = 500
+_SEARCH_SECONDS = 0.1
+"""Real seconds of searching for one page; a link continues."""
 
 
-def show_list(visit: PageRequest) -> Page:
+def show_list(request: PageRequest) -> Page:
     """Show what was found, the newest first."""
-    query = visit.query.get("q", "")[:_LONGEST_QUERY].strip()
-    before = form_fields.cursor(visit)
+    query = request.query.get("q", "")[:_MAX_QUERY_LENGTH].strip()
+    before = form_fields.cursor(request)
     problem, found, following = "", tuple[SearchResult, ...](), None
     try:
-        page = visit.simulator.search(query, limit=_ONE_PAGE, before=before, patience=_PATIENCE)
+        page = request.simulator.search(query, limit=_ONE_PAGE, before=before, timeout=_SEARCH_SECONDS)
         found, following = page.items, page.next
     except SimulatorError as error:
-        problem = error.render(visit.gettext)
+        problem = error.render(request.gettext)
     facts = {"query": query, "problem": problem, "found": found, "next": following, "before": before}
-    return Page("messages.html", visit.gettext("Timeline"), ("sms", "call", "reply"), facts)
+    return Page("messages.html", request.gettext("Timeline"), ("sms", "call", "reply"), facts)
 
 
-def show_one(visit: PageRequest) -> Page:
+def show_one(request: PageRequest) -> Page:
     """Show everything about one message or call."""
     try:
-        timeline = visit.simulator.timeline(visit.ident)
+        timeline = request.simulator.timeline(request.ident)
     except ItemNotFound:
         raise PageNotFound from None
     found = timeline.found
-    incoming = found.kind == "call" and visit.simulator.find_call(found.ident).direction == "inbound"
+    incoming = found.kind == "call" and request.simulator.find_call(found.ident).direction == "inbound"
     tried = any(entry.name == "callback" for entry in timeline.entries)
     facts = {
         "found": found,
@@ -49,14 +49,14 @@ def show_one(visit: PageRequest) -> Page:
         "resendable": tried or timeline.next_try is not None,
     }
     topics = ("sms", "call", "reply", "callback", "click")
-    return Page("subject.html", f"{found.recipient} · {visit.gettext('Timeline')}", topics, facts)
+    return Page("subject.html", f"{found.recipient} · {request.gettext('Timeline')}", topics, facts)
 
 
-def resend(visit: PageRequest) -> ActionResult:
+def resend(request: PageRequest) -> ActionResult:
     """Post a callback once more, or the one that waits at once."""
-    ident = form_fields.text(visit, "ident")
-    visit.simulator.resend_callback(ident)
-    return ActionResult(visit.gettext("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
+    ident = form_fields.text(request, "ident")
+    request.simulator.resend_callback(ident)
+    return ActionResult(request.gettext("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
 
 
 ACTS = {"/console/callbacks/resend": resend}

@@ -22,8 +22,8 @@ async function post(form, button) {
       headers: { Accept: "application/json" },
       body: new URLSearchParams(new FormData(form)),
     });
-    const { said } = await answer.json();
-    if (!answer.ok || !form.hasAttribute("data-quiet")) tell(said, !answer.ok);
+    const { message } = await answer.json();
+    if (!answer.ok || !form.hasAttribute("data-quiet")) tell(message, !answer.ok);
     if (answer.ok && form.hasAttribute("data-clear")) form.querySelector("input[name=text]").value = "";
   } catch {
     tell(document.body.dataset.failed, true);

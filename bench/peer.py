@@ -8,7 +8,11 @@ import sys
 from contextlib import suppress
 
 BODY = b'[{"msgid": "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1"}]'
-ANSWER = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY
+HEAD = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+ANSWER = HEAD % len(BODY) + BODY
+# What the peer's kit that is compared with wants: one record and no list.
+RECORD = BODY.strip(b"[]")
+TWILIO_ANSWER = HEAD % len(RECORD) + RECORD
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -17,7 +21,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0))
-            writer.write(ANSWER)
+            writer.write(TWILIO_ANSWER if head.startswith(b"POST /2010-04-01/") else ANSWER)
     writer.close()
 
 

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from xoxzo.cloudpy.transports import aio_connection
+from xoxzo.cloudpy.transports import aio_connection, tcp
 from xoxzo.cloudpy.transports.tcp import look_up, open_socket
 
 
@@ -74,6 +74,14 @@ def test_addresses_that_refuse_are_told_by_the_last_error(monkeypatch, refusing_
     with pytest.raises(ConnectionRefusedError):
         open_socket("api.example", 443, 30.0)
     resolve_to(monkeypatch, info(refusing_address), info(refusing_address, family=12345))
+    with pytest.raises(OSError, match=os.strerror(errno.EAFNOSUPPORT)):
+        open_socket("api.example", 443, 30.0)
+
+
+def test_what_a_signal_handler_raises_is_not_taken_for_an_address_that_fails(monkeypatch, refusing_address) -> None:
+    """Nothing else is tried then."""
+    resolve_to(monkeypatch, info(refusing_address, family=12345), info(refusing_address))
+    monkeypatch.setattr(tcp, "raised_by_signal_handler", lambda _: True)
     with pytest.raises(OSError, match=os.strerror(errno.EAFNOSUPPORT)):
         open_socket("api.example", 443, 30.0)
 

@@ -80,6 +80,30 @@ def test_a_file_without_certificates_is_refused(monkeypatch, tmp_path) -> None:
         default_context()
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSLKEYLOGFILE"])
+def test_what_a_signal_handler_raises_is_not_taken_for_a_bad_file(monkeypatch, bundle, variable) -> None:
+    """A program's own time limit may end the loading of authorities, too."""
+    monkeypatch.setenv(variable, str(bundle))
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(trust, "raised_by_signal_handler", lambda _: True)
+    monkeypatch.setattr(trust, "_system_context", lambda: Unwilling(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", interrupted)
+    with pytest.raises(TimeoutError):
+        default_context()
+
+
+class Unwilling(ssl.SSLContext):
+    """One that is interrupted while it opens the file for session keys."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "keylog_filename":
+            raise TimeoutError
+        super().__setattr__(name, value)
+
+
 def test_session_keys_are_written_where_the_environment_says(monkeypatch, tmp_path) -> None:
     """And a file that cannot be written is refused with the variable's name."""
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))

@@ -17,6 +17,8 @@ from collections import deque
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -129,6 +131,8 @@ class _Race:
         try:
             one = socket.socket(family, kind, protocol)
         except OSError as error:
+            if raised_by_signal_handler(error):
+                raise
             self._error = error  # for instance a system without IPv6
             return
         self._open.add(one)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
 
 if TYPE_CHECKING:
     import ssl
@@ -82,6 +83,8 @@ def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
         else:
             context.load_verify_locations(cafile=path)
     except OSError as error:
+        if raised_by_signal_handler(error):
+            raise
         # ssl.SSLError, for a file without certificates, is an OSError.
         reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise ConfigurationError(
@@ -123,6 +126,8 @@ def _log_keys(context: ssl.SSLContext) -> None:
     try:
         context.keylog_filename = path
     except OSError as error:
+        if raised_by_signal_handler(error):
+            raise
         raise ConfigurationError(
             "{variable} names {path}, which cannot be written ({reason}): name another file, or unset it",
             code="key_log_unwritable",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keeping import keep
+from generated_files import write_or_check
 from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.cli.core import exit_codes
 from xoxzo.cloudpy.cli.core.click_base import COMMON_OPTIONS_HEADING, CommonOption
@@ -149,7 +149,7 @@ def main() -> int:
     except Lacking as lacking:
         print(lacking, file=sys.stderr)
         return 1
-    return keep({PAGE: wanted}, "commands.py")
+    return write_or_check({PAGE: wanted}, "commands.py")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from keeping import keep
+from generated_files import write_or_check
 from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS, Endpoint
 
@@ -82,7 +82,7 @@ def main() -> int:
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 1
-    return keep({PAGE: text}, "endpoints.py")
+    return write_or_check({PAGE: text}, "endpoints.py")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from keeping import keep
+from generated_files import write_or_check
 from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.web.control_api import document as control
 
@@ -17,7 +17,7 @@ TARGETS = {DOCS / "openapi.json": document, DOCS / "simulator-openapi.json": con
 def main() -> int:
     """Write, or with ``--check`` compare, the documents; return the exit status."""
     files = {target: json.dumps(made(), ensure_ascii=False, indent=1) + "\n" for target, made in TARGETS.items()}
-    return keep(files, "openapi.py")
+    return write_or_check(files, "openapi.py")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from keeping import keep
+from generated_files import write_or_check
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "reference" / "server-behaviour.md"
@@ -73,4 +73,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(keep({PAGE: page()}, "server_behaviours.py"))
+    sys.exit(write_or_check({PAGE: page()}, "server_behaviours.py"))

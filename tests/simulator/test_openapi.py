@@ -119,7 +119,7 @@ def test_it_is_in_the_repository(tmp_path: Path) -> None:
     """`docs/openapi.json` is what the script writes; --check finds a difference."""
     script = tmp_path / "scripts" / "openapi.py"
     script.parent.mkdir()
-    for name in ("openapi.py", "keeping.py"):
+    for name in ("openapi.py", "generated_files.py"):
         script.with_name(name).write_bytes((REPOSITORY / "scripts" / name).read_bytes())
     (tmp_path / "docs").mkdir()
     compare = [sys.executable, str(script), "--check"]

@@ -1,4 +1,4 @@
-"""What scripts that write files have in common: they write them, or compare them with ``--check``."""
+"""Write generated files, or check with ``--check`` that they are up to date: for the scripts that generate them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def keep(files: Mapping[Path, str], script: str) -> int:
+def write_or_check(files: Mapping[Path, str], script: str) -> int:
     """Write files, or compare them where ``--check`` is among the arguments.
 
     Args:

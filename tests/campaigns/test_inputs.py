@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content
+from xoxzo.cloudpy.campaigns import BadRow, BadRows, Campaign, Content, Reason
 from xoxzo.cloudpy.campaigns.inputs import Columns, RecipientReader, choose_columns, read_rows, read_table
+from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import parse
@@ -234,3 +235,29 @@ def _file(folder: Path) -> Path:
     path = folder / "x"
     path.write_text("x")
     return path
+
+
+def test_bad_rows_survive_json_without_their_cells() -> None:
+    """An error that a task queue restores from JSON has its first rows, and no personal data."""
+    reason = Reason("not_mobile", "is no mobile number ({kind})", {"kind": "fixed"})
+    rows = [BadRow(line, "tel", reason, {"tel": "0312345678"}) for line in range(1, 8)]
+    error = BadRows(rows, 7)
+    assert str(error) == "7 rows cannot be sent to; the first is line 1: tel is no mobile number (fixed)"
+    assert (error.code, error.fields["count"], len(error.rows)) == ("bad_rows", 7, 7)
+    text = json.dumps(error.args)
+    assert "0312345678" not in text
+    again = BadRows(*json.loads(text))
+    assert (str(again), again.count, len(again.rows)) == (str(error), 7, 5)
+    assert again.rows[0].reason == reason
+    assert repr(rows[0]) == "BadRow(line=1, column='tel', reason='is no mobile number (fixed)')"
+
+
+def test_reasons_are_rendered_in_another_language() -> None:
+    """The template is translated, and so are fields that are words of this library; an empty reason is false."""
+    words = {"{name} is {state}": "{state}: {name}", "paused": "一時停止", "spring": "春"}
+    reason = Reason("x", "{name} is {state}", {"name": "spring", "state": "paused"})
+    assert reason.render(lambda text: words.get(text, text)) == "一時停止: spring"
+    assert (str(reason), bool(reason), bool(Reason()), str(Reason())) == ("spring is paused", True, False, "")
+    assert Reason("x", "100 % {sure}").render() == "100 % {sure}"
+    assert outcome_reason("quiet_hours", str.upper) == "QUIET HOURS"
+    assert outcome_reason("ServerError 500", str.upper) == "ServerError 500"

@@ -51,6 +51,21 @@ def test_everything_that_can_be_triggered_is_heard(kind: str, tmp_path: Path) ->
     assert {one.get("status") for one in told} == {wanted.get(kind, told[0].get("status"))}
 
 
+def test_cut_body(tmp_path: Path) -> None:
+    """A body that is shorter than its Content-Length is answered with 400, and neither shown nor written."""
+    log = tmp_path / "received.jsonl"
+    with listening(tmp_path, "--json", "--log", str(log)) as listener:
+        host, port = listener.url.removeprefix("http://").split(":")
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(head + b"msgid=cut-off&status=DELIVERED&cost=1")
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(65_536).split()[1] == b"400"
+        trigger("sms.delivered", listener.url)
+        assert [one["msgid"] == "cut-off" for one in listener.told(1)] == [False]
+    assert "cut-off" not in log.read_text()
+
+
 @pytest.fixture(scope="module")
 def with_sins(start_simulator: Callable[..., Any]) -> Iterator[str]:
     """A simulator that has the retired numbers that receive SMS, too."""

@@ -141,6 +141,12 @@ def test_live_template(live: Simulator) -> None:
     assert [one.text for one in live.phone(PHONE).inbox] == ["Hi Aiko"]
 
 
+def test_repr() -> None:
+    """The representation of a message masks the number and has no text."""
+    message = SmsMessage(recipient=PHONE, message="secret", reference="booking-1")
+    assert repr(message) == "SmsMessage(recipient='+81••••2222', reference='booking-1')"
+
+
 def test_other_backends(xoxzo: Any) -> None:
     """A backend may be named by its path; other objects are refused."""
     path = "xoxzo.cloudpy.integrations.django.backends.memory.MemoryBackend"

@@ -10,6 +10,7 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.integrations.django import conf
 
@@ -54,6 +55,10 @@ class SmsMessage(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         for name in ("recipient", "message", "sender", "variables", "reference", "options"):
             setattr(self, name, _evaluated(getattr(self, name)))
+
+    def __repr__(self) -> str:
+        # A log must show neither the number nor the message.
+        return f"SmsMessage(recipient={mask_digits(self.recipient)!r}, reference={self.reference!r})"
 
     def send(self, *, connection: BaseBackend | None = None) -> None:
         """Send it with a backend, by default the one of the settings.

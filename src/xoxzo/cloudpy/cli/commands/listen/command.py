@@ -213,12 +213,17 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length[:9]) > _MAX_BODY_BYTES:
             self._reply(413, b"")
             return
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            # The connection broke: what has come must neither be forwarded nor acted on.
+            self._reply(400, b"")
+            return
         content_type = self.headers.get("content-type", "")
-        heard = received_callback.received_now(self.command, self.path, content_type, self.rfile.read(int(length)))
+        heard = received_callback.received_now(self.command, self.path, content_type, body)
         passed = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
-        told, status, body = self.server.answer_to(heard, passed)
+        told, status, answer = self.server.answer_to(heard, passed)
         self.server.teller.tell(heard, told, self.server.callbacks)
-        self._reply(status, body)
+        self._reply(status, answer)
 
     do_GET = do_POST = _receive  # noqa: N815 - the names that the library looks for
 

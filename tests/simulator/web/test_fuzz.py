@@ -11,7 +11,7 @@ from without_coverage import uncounted_environment
 
 from xoxzo.cloudpy.simulator.settings import PROFILES
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 
 @pytest.mark.parametrize("profile", PROFILES)

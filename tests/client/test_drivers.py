@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.client import drivers
 from xoxzo.cloudpy.client.drivers import MAX_RECORD_BYTES, AsyncDriver, Driver, TransportHolder, discard_async
+from xoxzo.cloudpy.client.flow import CallState, flow
 from xoxzo.cloudpy.client.settings import Settings
 from xoxzo.cloudpy.operations.decoding.records import DecodingError, decode_json, ignore_body
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
@@ -401,6 +404,58 @@ def test_a_listing_that_goes_wrong_names_its_cause(face, pieces) -> None:
         face(Scripted(200, pieces)).stream(LIST)
     assert isinstance(caught.value.__cause__, TransportFailure | DecodingError)
     assert caught.value.__cause__.__context__ is None
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system has no alarm")
+def test_what_a_signal_handler_raises_in_a_hook_goes_through(face) -> None:
+    """A time limit that strikes while a hook runs is no error of the hook: it ends the call."""
+
+    def strike(number: int, frame: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    def slow_hook(event: Attempt) -> None:
+        signal.raise_signal(signal.SIGALRM)
+
+    before = signal.signal(signal.SIGALRM, strike)
+    try:
+        with pytest.raises(SoftTimeLimitExceeded):
+            face(Scripted(201, [b"{}"]), event_hooks=(slow_hook,)).call(SEND)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_an_interruption_between_two_steps_is_told(face, reached, monkeypatch) -> None:
+    """A signal handler that raises after an attempt, before its event is handed on, does not keep it from the hooks."""
+    events: list[Attempt] = []
+
+    def interrupt(progress: Progress) -> None:
+        progress.write_started = reached
+        raise SoftTimeLimitExceeded
+
+    real = drivers._call_hooks
+
+    def interrupted_once(step: Any, settings: Settings) -> Any:
+        monkeypatch.setattr(drivers, "_call_hooks", real)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drivers, "_call_hooks", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        face(Scripted(on_send=interrupt), event_hooks=(events.append,)).call(SEND)
+    assert [(event.outcome, event.maybe_sent) for event in events] == [("SoftTimeLimitExceeded", reached)]
+
+
+def test_a_dropped_call_tells_nobody() -> None:
+    """A call that is dropped on its way, as at the end of a program, ends without a step and without a warning."""
+    steps = flow(CallState(SEND, settings()))
+    next(steps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        steps.close()
+    steps = flow(CallState(SEND, settings()))
+    next(steps)
+    steps.send(TransportFailure("reset"))
+    steps.close()
 
 
 def test_a_failing_hook_is_logged_and_hides_nothing(face, caplog) -> None:

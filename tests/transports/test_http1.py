@@ -168,3 +168,20 @@ def test_a_response_that_ends_between_two_requests_is_an_end_and_no_error() -> N
     reader = ResponseReader()
     reader.end_of_stream()
     assert (reader.complete, reader.reusable) == (True, False)
+
+
+@pytest.mark.parametrize("callback", ["on_message_begin", "on_header", "on_headers_complete", "on_body"])
+def test_what_a_signal_handler_raises_in_a_callback_goes_through(callback: str) -> None:
+    """An exception that is no HTTP error is not taken for one, and the connection is not used again."""
+
+    class SoftTimeLimitExceeded(Exception):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    reader = type("Interrupted", (ResponseReader,), {callback: interrupt})()
+    reader.start()
+    with pytest.raises(SoftTimeLimitExceeded):
+        reader.feed(ANSWERS["length"][0])
+    assert not reader.reusable

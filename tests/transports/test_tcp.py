@@ -131,10 +131,10 @@ def test_a_name_that_cannot_be_found_is_an_os_error(host) -> None:
 def test_a_lookup_works_where_no_thread_can_be_started(monkeypatch) -> None:
     """At the end of the interpreter for instance."""
 
-    def refuse(_: object) -> None:
+    def refuse(*_: object) -> None:
         raise RuntimeError("can't create new thread at interpreter shutdown")
 
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr("_thread.start_new_thread", refuse)
     assert look_up("127.0.0.1", 443, 30.0)[0][4] == ("127.0.0.1", 443)
 
 

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -267,3 +268,11 @@ def test_bytes_after_a_response_that_tls_holds_back_are_seen(authority: trustme.
                 assert response.status == expected
                 while response.read(budget()):
                     pass
+
+
+def test_a_connection_that_was_never_set_up_is_dropped_silently() -> None:
+    """A signal handler may raise before the constructor's first step: what is left has no socket to close."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ThreadConnection.__new__(ThreadConnection).__del__()
+    assert caught == []

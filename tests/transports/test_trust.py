@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import signal
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,3 +146,34 @@ def test_a_context_is_made_once_and_one_that_is_given_is_used() -> None:
     assert kept.context() is kept.context()
     given = ssl.create_default_context()
     assert Trust(given).context() is given
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system has no alarm")
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSLKEYLOGFILE"])
+def test_what_a_signal_handler_raises_is_no_fault_of_a_file(variable, monkeypatch, bundle) -> None:
+    """A time limit that strikes while files are read passes through, even where its class is an OSError."""
+
+    def strike(number: int, frame: object) -> None:
+        raise TimeoutError("the handler's")
+
+    class Interrupted(ssl.SSLContext):
+        def load_verify_locations(self, *_: object, **__: object) -> None:
+            signal.raise_signal(signal.SIGALRM)
+
+        @property
+        def keylog_filename(self) -> str:
+            raise AssertionError
+
+        @keylog_filename.setter
+        def keylog_filename(self, path: str) -> None:
+            signal.raise_signal(signal.SIGALRM)
+
+    monkeypatch.setattr(ssl, "SSLContext", Interrupted)
+    monkeypatch.setattr(trust, "_system_context", lambda: Interrupted(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setenv(variable, str(bundle))
+    before = signal.signal(signal.SIGALRM, strike)
+    try:
+        with pytest.raises(TimeoutError, match="the handler's"):
+            default_context()
+    finally:
+        signal.signal(signal.SIGALRM, before)

@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from xoxzo.cloudpy.client import event_hooks, logs
-from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, CallState, Outcome, Send, Sleep, Start, flow
+from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, CallState, Notify, Outcome, Send, Sleep, Start, Step, flow
 from xoxzo.cloudpy.client.responses import RawResponse
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations.decoding.content_coding import Decoder
@@ -20,6 +20,7 @@ from xoxzo.cloudpy.protocols import Response, TransportFailure
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+    from types import GeneratorType
 
     from xoxzo.cloudpy.client.settings import Settings
     from xoxzo.cloudpy.operations.operation import Listing, Operation
@@ -155,29 +156,38 @@ class Driver:
             reply.close()
 
     def _run(self, state: CallState) -> object:
-        steps = flow(state)
+        steps = cast("GeneratorType[Step, Outcome, Any]", flow(state))
         state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
-        step = next(steps)
+        outcome: Outcome = None
+        interruption: BaseException | None = None
         while True:
-            answer: Outcome = None
             try:
-                if isinstance(step, Send):
-                    answer = exchange(self.holder.get(), step)
-                elif isinstance(step, Sleep):
-                    self.sleep(step.seconds)
-                elif isinstance(step, Start):
-                    answer = event_hooks.start(step.event, self.settings)
-                else:
-                    event_hooks.notify(step.event, self.settings)
-            except TransportFailure as failure:
-                answer = failure
-            except BaseException as interruption:  # noqa: BLE001 - the flow re-raises it
-                step = steps.throw(interruption)
-                continue
-            try:
-                step = steps.send(answer)
+                # A signal handler may raise between two steps as well, so the whole loop is inside this block.
+                while True:
+                    step = steps.send(outcome) if interruption is None else steps.throw(interruption)
+                    outcome = interruption = None
+                    if isinstance(step, Send):
+                        outcome = exchange(self.holder.get(), step)
+                    elif isinstance(step, Sleep):
+                        self.sleep(step.seconds)
+                    else:
+                        outcome = _call_hooks(step, self.settings)
             except StopIteration as done:
                 return done.value
+            except TransportFailure as failure:
+                outcome = failure
+            except BaseException as error:
+                if steps.gi_frame is None:
+                    raise
+                interruption = error
+
+
+def _call_hooks(step: Start | Notify, settings: Settings) -> Outcome:
+    if isinstance(step, Start):
+        return event_hooks.start(step.event, settings)
+    step.begun = True
+    event_hooks.notify(step.event, settings)
+    return None
 
 
 class _WithResponse:
@@ -291,29 +301,30 @@ class AsyncDriver:
             await reply.close()
 
     async def _run(self, state: CallState) -> object:
-        steps = flow(state)
+        steps = cast("GeneratorType[Step, Outcome, Any]", flow(state))
         state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
-        step = next(steps)
+        outcome: Outcome = None
+        interruption: BaseException | None = None
         while True:
-            answer: Outcome = None
             try:
-                if isinstance(step, Send):
-                    answer = await _exchange(self.holder.get(), step)
-                elif isinstance(step, Sleep):
-                    await self.sleep(step.seconds)
-                elif isinstance(step, Start):
-                    answer = event_hooks.start(step.event, self.settings)
-                else:
-                    event_hooks.notify(step.event, self.settings)
-            except TransportFailure as failure:
-                answer = failure
-            except BaseException as interruption:  # noqa: BLE001 - the flow re-raises it
-                step = steps.throw(interruption)
-                continue
-            try:
-                step = steps.send(answer)
+                # A signal handler may raise between two steps as well, so the whole loop is inside this block.
+                while True:
+                    step = steps.send(outcome) if interruption is None else steps.throw(interruption)
+                    outcome = interruption = None
+                    if isinstance(step, Send):
+                        outcome = await _exchange(self.holder.get(), step)
+                    elif isinstance(step, Sleep):
+                        await self.sleep(step.seconds)
+                    else:
+                        outcome = _call_hooks(step, self.settings)
             except StopIteration as done:
                 return done.value
+            except TransportFailure as failure:
+                outcome = failure
+            except BaseException as error:
+                if steps.gi_frame is None:
+                    raise
+                interruption = error
 
 
 class AsyncRawResponseDriver(_WithResponse, AsyncDriver):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.client import logs
 from xoxzo.cloudpy.client.headers import check_header
+from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.client.settings import Settings
@@ -22,8 +23,8 @@ def start(event: AttemptStart, settings: Settings) -> tuple[tuple[str, str], ...
         try:
             added = hook(event) or {}
             headers += tuple(check_header(name, value) for name, value in added.items())
-        except Exception:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
-            logs.logger.exception("an event hook failed before an attempt")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
+            _log_failure(error, "an event hook failed before an attempt")
     return headers
 
 
@@ -33,5 +34,12 @@ def notify(event: Attempt, settings: Settings) -> None:
     for hook in settings.event_hooks:
         try:
             hook(event)
-        except Exception:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
-            logs.logger.exception("the on_event hook failed")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
+            _log_failure(error, "the on_event hook failed")
+
+
+def _log_failure(error: Exception, message: str) -> None:
+    """Log the error of a hook; raise what a signal handler raised while the hook ran."""
+    if raised_by_signal_handler(error):
+        raise error
+    logs.logger.error(message, exc_info=error)

@@ -89,10 +89,11 @@ class Start(msgspec.Struct, frozen=True):
     event: AttemptStart
 
 
-class Notify(msgspec.Struct, frozen=True):
-    """A step: report an attempt to the log and the event hooks."""
+class Notify(msgspec.Struct):
+    """A step: report an attempt to the log and the event hooks. The driver sets ``begun`` before the first of them."""
 
     event: Attempt
+    begun: bool = False
 
 
 Step = Start | Send | Sleep | Notify
@@ -243,25 +244,41 @@ def flow(
                 begun = clock()
             outcome = yield Send(request, state.budget, progress, isinstance(state.operation, Listing))
             decision = _decide(state, outcome, progress, wall)
+            pause = _pause_before_retry(state, decision, chance)
+            notification = _notification(state, _name(decision), outcome, clock() - begun, pause)
         except BaseException as interruption:
-            if progress.write_started:
-                state.mark_maybe_sent()
-            stopped = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
-            yield from _notify(state, stopped, None, clock() - begun)
+            yield from _interrupted(state, interruption, progress, clock() - begun)
             raise
-        pause = None
-        if decision.retry and state.attempts <= settings.max_retries:
-            backoff = min(_MAX_BACKOFF_SECONDS, _MIN_BACKOFF_SECONDS * 2 ** (state.attempts - 1)) * chance()
-            pause = backoff if decision.wait is None else decision.wait
-            # A wait that would end after the deadline is not begun: the error is raised at once.
-            if clock() + pause >= state.budget.expires_at:
-                pause = None
-        yield from _notify(state, _name(decision), outcome, clock() - begun, pause)
+        if notification is not None:
+            yield from _deliver(notification)
         if decision.error is None:
             return decision.value
         if pause is None:
             raise decision.error
         yield Sleep(pause)
+
+
+def _interrupted(
+    state: CallState, interruption: BaseException, progress: Progress, seconds: float
+) -> Generator[Step, Outcome, None]:
+    if isinstance(interruption, GeneratorExit):
+        return
+    if progress.write_started:
+        state.mark_maybe_sent()
+    name = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
+    notification = _notification(state, name, None, seconds)
+    if notification is not None:
+        yield from _deliver(notification)
+
+
+def _pause_before_retry(state: CallState, decision: Decision, chance: Callable[[], float]) -> float | None:
+    """Return the seconds to wait before the next attempt; ``None`` if there must be none."""
+    if not decision.retry or state.attempts > state.settings.max_retries:
+        return None
+    backoff = min(_MAX_BACKOFF_SECONDS, _MIN_BACKOFF_SECONDS * 2 ** (state.attempts - 1)) * chance()
+    pause = backoff if decision.wait is None else decision.wait
+    # A wait that would end after the deadline is not begun: the error is raised at once.
+    return None if state.clock() + pause >= state.budget.expires_at else pause
 
 
 def _wait_for_rate(state: CallState, rate_limiter: RateLimiter) -> Generator[Step, Outcome, None]:
@@ -277,11 +294,11 @@ def _name(decision: Decision) -> str:
     return "ok" if decision.error is None else type(decision.error).__name__
 
 
-def _notify(
+def _notification(
     state: CallState, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None
-) -> tuple[Notify, ...]:
+) -> Notify | None:
     if not state.observed:
-        return ()
+        return None
     event = Attempt(
         **_attempt_fields(state),
         outcome=name,
@@ -290,7 +307,17 @@ def _notify(
         retry_in=retry_in,
         maybe_sent=state.maybe_sent,
     )
-    return (Notify(event),)
+    return Notify(event)
+
+
+def _deliver(step: Notify) -> Generator[Step, Outcome, None]:
+    try:
+        yield step
+    except BaseException as interruption:
+        # A signal handler may raise between two steps. The hooks must still learn what became of the attempt.
+        if not step.begun and not isinstance(interruption, GeneratorExit):
+            yield step
+        raise
 
 
 def _attempt_fields(state: CallState) -> dict[str, Any]:

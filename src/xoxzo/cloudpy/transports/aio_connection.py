@@ -13,10 +13,10 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
+from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.protocols import Progress, TransportFailure
 from xoxzo.cloudpy.transports.event_loops import AsyncSlots
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
-from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.transports.pool import KEEPALIVE_SECONDS, IdlePool, readability
 from xoxzo.cloudpy.transports.routes import connect_failure
 from xoxzo.cloudpy.transports.tcp import NEXT_ADDRESS_SECONDS, bad_name

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from xoxzo.cloudpy.protocols import TransportFailure
 
@@ -127,8 +127,11 @@ class ResponseReader:
             return
         try:
             self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade):
+        except (HttpParserError, HttpParserUpgrade) as error:
             self.reusable = False
+            if isinstance(error, HttpParserCallbackError) and error.__context__ is not None:
+                # A signal handler raised while the parser was calling back.
+                raise error.__context__ from None
             if not self.complete:
                 raise InvalidResponse("the response is not valid HTTP") from None
         if not self.status:

@@ -6,12 +6,12 @@ after the one before, beside it, so that a dead one costs little and all of them
 
 from __future__ import annotations
 
+import _thread
 import encodings.idna  # noqa: F401 - getaddrinfo and ssl load it at their first call: a fork then would break the child
 import errno
 import os
 import selectors
 import socket
-import threading
 import time
 from collections import deque
 from queue import Empty, SimpleQueue
@@ -69,7 +69,8 @@ def look_up(host: str, port: int, seconds: float) -> Sequence[AddressInfo]:
             answers.put(error)
 
     try:
-        threading.Thread(target=run, name="xoxzo-name-lookup", daemon=True).start()
+        # Not by threading.Thread: a signal handler that raises inside its start() leaves it half registered.
+        _thread.start_new_thread(run, ())
     except RuntimeError:
         # The interpreter is ending, or there can be no more threads.
         run()

@@ -7,9 +7,9 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
-from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.transports.pool import readability
 from xoxzo.cloudpy.transports.routes import connect_failure
 from xoxzo.cloudpy.transports.tcp import open_socket
@@ -46,7 +46,9 @@ class ThreadConnection:
 
     def __del__(self) -> None:
         # An exception from a signal handler may come between any two steps and lose it: nobody else would close it.
-        self._stream.close()
+        stream = self.__dict__.get("_stream")
+        if stream is not None:
+            stream.close()
 
     def usable(self) -> bool:
         """Whether another request may be sent over it: nothing has come meanwhile, its end included."""

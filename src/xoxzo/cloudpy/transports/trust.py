@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
 

@@ -17,7 +17,7 @@ from collections import deque
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.transports.interruptions import raised_by_signal_handler
 
 if TYPE_CHECKING:
     import ssl

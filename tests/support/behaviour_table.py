@@ -240,6 +240,41 @@ _LONG_BODIES: list[Row] = [
     ("sends 100 KB more than announced", (GOOD + b"x" * 100_000,), SUCCESS, False),
     ("sends without end after the announced body", (GOOD, Endless(b"x" * 60_000)), SUCCESS, False),
     ("sends a last chunk after an announced body", (GOOD + b"0\r\n\r\n",), SUCCESS, False),
+    ("sends a last chunk after an announced body, later", (GOOD, Act.AWAIT_END_OF_CALL, b"0\r\n\r\n"), SUCCESS, False),
+    (
+        "sends a second answer, 429, after the last chunk",
+        (CHUNKED + b"{chunk}0\r\n\r\n" + _STRAYS["429"],),
+        SUCCESS,
+        False,
+    ),
+    (
+        "sends a second answer, 429, after a compressed body",
+        (HEAD + b"content-encoding: gzip\r\ncontent-length: {gzip length}\r\n\r\n{gzip}" + _STRAYS["429"],),
+        SUCCESS,
+        False,
+    ),
+    (
+        "sends the last chunk of a 204, later",
+        (
+            b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n",
+            Act.AWAIT_END_OF_CALL,
+            b"0\r\n\r\n",
+        ),
+        UNREADABLE,
+        False,
+    ),
+    (
+        "sends a chunked body with a 304",
+        (b"HTTP/1.1 304 Not Modified\r\ntransfer-encoding: chunked\r\n\r\n{chunk}0\r\n\r\n",),
+        unknown("StatusError", retried=False),
+        False,
+    ),
+    (
+        "sends a chunked 205",
+        (b"HTTP/1.1 205 Reset Content\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",),
+        UNREADABLE,
+        True,
+    ),
     ("sends more after the last chunk", (CHUNKED + b"{chunk}0\r\n\r\nmore",), SUCCESS, False),
     (
         "announces no body, and sends one",

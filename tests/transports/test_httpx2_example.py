@@ -24,7 +24,7 @@ ONE_REQUEST_EACH = httpx2.Limits(max_keepalive_connections=0)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
-    monkeypatch.setattr("xoxzo.cloudpy.flow._MIN_BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.001)
 
 
 @pytest.fixture(params=[{"limits": ONE_REQUEST_EACH}, {"limits": ONE_REQUEST_EACH, "http2": True}], ids=["1", "2"])

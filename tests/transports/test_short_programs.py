@@ -27,6 +27,7 @@ client.close()
 import asyncio
 from xoxzo.cloudpy import AsyncClient
 async def main():
+    asyncio.get_running_loop().slow_callback_duration = 60  # this machine may be busy
     async with AsyncClient(sid="s", auth_token="t", base_url=sys.argv[1]) as client:
         print((await client.sms.send({SMS})).msgid)
 asyncio.run(main())
@@ -35,6 +36,7 @@ asyncio.run(main())
 import asyncio
 from xoxzo.cloudpy import AsyncClient
 async def main():
+    asyncio.get_running_loop().slow_callback_duration = 60  # this machine may be busy
     async with AsyncClient(sid="s", auth_token="t", base_url=sys.argv[1]) as client:
         for pause in (0, 0.001, 0.003):
             task = asyncio.create_task(client.sms.send({SMS}))

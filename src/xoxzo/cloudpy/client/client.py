@@ -197,10 +197,10 @@ class Client:
         form: Mapping[str, str] | None = None,
         json: object = None,
     ) -> RawResponse[Any]:
-        """Ask for what this library has no name for yet, with its retries, errors and limits.
+        """Make a request to an endpoint that this library does not wrap, with its retries, errors and limits.
 
         Args:
-            method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``. A GET is taken for a read; everything else for
+            method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``. A GET counts as a read; everything else as
                 something that must not be done twice.
             path: the path, with its slashes and already encoded, for instance ``/sms/messages/``.
             query: the query's fields.

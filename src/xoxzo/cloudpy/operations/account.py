@@ -8,7 +8,7 @@ from xoxzo.cloudpy.operations.operation import Effect, Operation
 
 
 def get_credits() -> Operation[Credits]:
-    """Ask for the balance (API section 9.1)."""
+    """Return the balance (API section 9.1)."""
     return Operation(name="account.credits", method="GET", path="/you/credits/", effect=Effect.READ, read=_read_credits)
 
 

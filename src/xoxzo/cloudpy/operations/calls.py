@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def play(
     *, caller: str, recipient: str, recording_url: str, jp_din_caller: bool = False, **options: Unpack[SendOptions]
 ) -> Operation[StartedCall]:
-    """Ring a phone and play an mp3 (API section 5.1)."""
+    """Call a phone and play an mp3 (API section 5.1)."""
     return _start(
         "calls.play",
         {
@@ -42,7 +42,7 @@ def say(
     jp_din_caller: bool = False,
     **options: Unpack[SendOptions],
 ) -> Operation[StartedCall]:
-    """Ring a phone and speak a text (API section 5.1)."""
+    """Call a phone and speak a text (API section 5.1)."""
     return _start(
         "calls.say",
         {
@@ -78,7 +78,7 @@ def _read_started(body: bytes, reference: str | None) -> StartedCall:
 
 
 def get_call(callid: str) -> Operation[Call]:
-    """Ask for the status of one call (API section 5.2)."""
+    """Return the status of one call (API section 5.2)."""
     return Operation(
         name="calls.get",
         method="GET",

@@ -23,7 +23,7 @@ _PATH = "/voice/simple/conferences/"
 def create_conference(
     *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
 ) -> Operation[StartedConference]:
-    """Ring two or three phones and join them (API section 5.3)."""
+    """Call two or three phones and connect them (API section 5.3)."""
     numbers = _participants(participants)
     own = {
         "caller": checks.caller(caller),
@@ -70,7 +70,7 @@ def _read_started(body: bytes, reference: str | None) -> StartedConference:
 
 
 def get_conference(conferenceid: str) -> Operation[Conference]:
-    """Ask for the state of one conference (API section 5.4)."""
+    """Return one conference (API section 5.4)."""
     return Operation(
         name="conferences.get",
         method="GET",
@@ -85,7 +85,7 @@ def _read_conference(body: bytes) -> Conference:
     return Conference(
         conferenceid=records.required(raw, "conferenceid"),
         participants=tuple(
-            # A call of a conference may be told of before it has an id.
+            # A call of a conference may be listed before it has an id.
             read_call(one, records.text(one, "callid"))
             for one in records.record_list(raw, "participants")
         ),

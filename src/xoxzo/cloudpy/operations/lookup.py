@@ -9,7 +9,7 @@ from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
 
 
 def carrier(recipient: str) -> Operation[CarrierLookup]:
-    """Ask which carrier a number belongs to; each question costs (API section 8.1)."""
+    """Look up the carrier of a number; each look-up is charged (API section 8.1)."""
     return Operation(
         name="lookup.carrier",
         method="POST",

@@ -42,7 +42,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     subscription: Callable[[dict[str, Any], str, str | None], Subscription]
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Listing[Number]:
-        """List the numbers that are free (API section 6.1)."""
+        """List the numbers that can be subscribed (API section 6.1)."""
         conditions = {
             "country": None if country is None else checks.country(country),
             "prefix": None if prefix is None else checks.prefix(prefix),
@@ -91,7 +91,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     def set_action_url(
         self, uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
     ) -> Operation[None]:
-        """Say which address is called when the number is (API section 6.4)."""
+        """Set the URL that is called when the number is (API section 6.4)."""
         address = checks.callback_url("action_url", action_url, callbacks, self.purpose, uid)
         if address is None:
             raise InvalidArgument("action_url", "is required, or callbacks to make one")

@@ -12,14 +12,14 @@ from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Operation, fo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Fields by which a server might say in a success that the code was wrong. None is documented; none is believed lightly.
+# Fields by which a server might say in a success that the code was wrong. None is documented.
 _VERDICTS = ("verified", "valid", "success")
 
 
 def register_website(
     *, website: str, template_id: int | None = None, extra: Mapping[str, str] | None = None
 ) -> Operation[OtpWebsite]:
-    """Register a website, so that codes may be asked for (API section 7.1)."""
+    """Register a website, so that it can request codes (API section 7.1)."""
     fields = {
         "website": checks.text("website", website),
         "template_id": None if template_id is None else str(checks.positive_integer("template_id", template_id)),
@@ -72,9 +72,9 @@ def verify(
     otp_id: str | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> Operation[OtpVerification]:
-    """Ask whether a code is right (API sections 7.3 and 15.55).
+    """Verify a code (API sections 7.3 and 15.55).
 
-    Two contracts are published, and neither wholly. The form follows the reference; with an ``otp_id`` the body is JSON
+    Two contracts are published, both incomplete. The form follows the reference; with an ``otp_id`` the body is JSON
     and holds the tutorial's fields as well, so that a server of either kind finds its own.
     """
     code = checks.code(code)

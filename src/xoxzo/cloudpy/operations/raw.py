@@ -1,4 +1,4 @@
-"""Requests that this library has no name for yet."""
+"""Requests to endpoints that this library does not wrap."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def request(
     form: Mapping[str, str] | None = None,
     json: object = None,
 ) -> Operation[Any]:
-    """Ask for anything; a GET counts as a read, everything else as something that must not be done twice."""
+    """Make any request; a GET counts as a read, everything else as something that must not be done twice."""
     if method not in _METHODS:
         raise InvalidArgument("method", "must be one of {names}", names=", ".join(sorted(_METHODS)))
     if form is not None and json is not None:

@@ -82,7 +82,7 @@ def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:
 
 
 def get_sms(msgid: str) -> Operation[Message]:
-    """Ask for the status of one SMS (API section 2.2)."""
+    """Return the status of one SMS (API section 2.2)."""
     return Operation(
         name="sms.get",
         method="GET",

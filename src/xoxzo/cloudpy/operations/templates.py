@@ -27,7 +27,7 @@ def list_templates() -> Listing[Template]:
 
 
 def get_template(template_id: int) -> Operation[Template]:
-    """Ask for one template (API section 3.2)."""
+    """Return one template (API section 3.2)."""
     return Operation(
         name="templates.get", method="GET", path=_path(template_id), effect=Effect.READ, read=_read_template
     )

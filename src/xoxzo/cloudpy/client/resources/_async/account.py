@@ -18,7 +18,7 @@ class AsyncAccount:
         self._driver = driver
 
     async def credits(self) -> Credits:
-        """Ask for the balance; 1 credit is 1 yen before tax (API section 9.1).
+        """Return the balance; 1 credit is 1 yen before tax (API section 9.1).
 
         Raises:
             AuthenticationFailed: the SID or the token is wrong.

@@ -28,11 +28,11 @@ class AsyncCalls:
         jp_din_caller: bool = False,
         **options: Unpack[SendOptions],
     ) -> StartedCall:
-        """Ring a phone and play an mp3. The first minute is charged whether it is answered or not (API section 1.7).
+        """Call a phone and play an mp3. The first minute is charged whether it is answered or not (API section 1.7).
 
         Args:
             caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
-            recipient: the number to ring, in E.164.
+            recipient: the number to call, in E.164.
             recording_url: a public mp3, ``http://`` only, with ASCII letters, digits and ``_ / - . :`` only.
             jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. It costs more.
             options: :class:`~xoxzo.cloudpy.SendOptions`: ``callback_url`` (called when the call has ended, API section
@@ -66,11 +66,11 @@ class AsyncCalls:
         jp_din_caller: bool = False,
         **options: Unpack[SendOptions],
     ) -> StartedCall:
-        """Ring a phone and speak a text. The first minute is charged whether it is answered or not (API section 1.7).
+        """Call a phone and speak a text. The first minute is charged whether it is answered or not (API section 1.7).
 
         Args:
             caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
-            recipient: the number to ring, in E.164.
+            recipient: the number to call, in E.164.
             tts_message: the text; commas make pauses, as in ``1,,2,,3``.
             tts_lang: its language, ``ja`` or ``en``.
             jp_din_caller: show a dial-in number that you subscribe; ``caller`` must be that number. It costs more.
@@ -97,7 +97,7 @@ class AsyncCalls:
         )
 
     async def get(self, callid: str) -> Call:
-        """Ask where a call is (API section 5.2).
+        """Return the status of a call (API section 5.2).
 
         Args:
             callid: the id that ``play`` or ``say`` returned.
@@ -109,16 +109,16 @@ class AsyncCalls:
         return await self._driver.call(calls.get_call(callid))
 
     async def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
-        """Ask again and again, with growing pauses, until a call is over (API section 5.2).
+        """Poll a call until it is over, with pauses that grow from 1 to 15 s (API section 5.2).
 
         Args:
             callid: the id that ``play`` or ``say`` returned.
-            timeout: seconds for all of it; the client's deadline holds for each question.
+            timeout: the limit of all of it, in seconds; the client's deadline applies to each read.
 
         Raises:
-            TimedOut: with phase ``deadline``: it was not over. ``last_record`` is what was read last.
+            TimedOut: with phase ``deadline``: it was not over. ``last_record`` is the last one read.
             NotFound: no call has this id.
-            APIError: a question failed.
+            APIError: a read failed.
         """
         return await poll(
             self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout

@@ -23,13 +23,13 @@ class AsyncConferences:
     async def create(
         self, *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
     ) -> StartedConference:
-        """Ring two or three phones and join them. Each is charged as a call (API sections 1.7 and 5.3).
+        """Call two or three phones and connect them. Each is charged as a call (API sections 1.7 and 5.3).
 
         Args:
             caller: the number to show: digits, with or without ``+``. Carriers may replace it (API section 5.1).
             participants: two or three numbers in E.164.
             lang: the language of the voice guide, two small letters such as ``ja``. That it can be chosen is known; the
-                parameter's name is not, so a server may heed it or not (API section 15.44).
+                parameter's name is not, so the server may ignore it (API section 15.44).
             options: :class:`~xoxzo.cloudpy.SendOptions`: ``callback_url`` (called when the conference has ended),
                 ``callbacks``, ``reference``, ``tags`` and ``extra``. That a conference takes them is not documented.
 
@@ -46,7 +46,7 @@ class AsyncConferences:
         )
 
     async def get(self, conferenceid: str) -> Conference:
-        """Ask how a conference went: each participant's call, duration and cost (API section 5.4).
+        """Return a conference: each participant's call, duration and cost (API section 5.4).
 
         Args:
             conferenceid: the id that ``create`` returned.

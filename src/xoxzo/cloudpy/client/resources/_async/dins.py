@@ -21,7 +21,7 @@ class AsyncDins:
         self._driver = driver
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> AsyncIterator[DialInNumber]:
-        """List the numbers that are free, as they arrive; the request is made at the first step (API section 6.1).
+        """List the numbers that can be subscribed; the request is made at the first record (API section 6.1).
 
         Args:
             country: only in this country, for instance ``JP``.
@@ -42,12 +42,12 @@ class AsyncDins:
         Raises:
             BadRequest: no free number has this key.
             NotEnoughCredits: the balance is too low.
-            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
+            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: see ``list``.
         """
         return await self._driver.call(DINS.subscribe(din_uid))
 
     def list(self) -> AsyncIterator[DialInSubscription]:
-        """List the numbers that you subscribe; the request is made at the first step (API section 6.3).
+        """List the numbers that you subscribe; the request is made at the first record (API section 6.3).
 
         Raises:
             APIError: something went wrong.
@@ -57,7 +57,7 @@ class AsyncDins:
     async def set_action_url(
         self, din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
     ) -> None:
-        """Say which address is asked what to do with an incoming call; replaces the former one (API section 6.4).
+        """Set the URL that answers incoming calls; it replaces the former one (API section 6.4).
 
         Args:
             din_uid: the number's key.
@@ -72,7 +72,7 @@ class AsyncDins:
         await self._driver.call(DINS.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
 
     async def unsubscribe(self, din_uid: str) -> None:
-        """Release a number. Within 24 hours part of the first fee comes back (API section 6.5).
+        """Release a number. Within 24 hours part of the first fee is refunded (API section 6.5).
 
         Args:
             din_uid: the number's key.

@@ -18,7 +18,7 @@ class AsyncLookup:
         self._driver = driver
 
     async def carrier(self, recipient: str) -> CarrierLookup:
-        """Ask which carrier a mobile number belongs to. It costs 5 credits, found or not (API sections 1.7 and 8.1).
+        """Look up the carrier of a mobile number. It costs 5 credits, found or not (API sections 1.7 and 8.1).
 
         Args:
             recipient: the number in E.164. Nobody is called or written to.

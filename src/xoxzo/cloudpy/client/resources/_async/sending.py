@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def send_prepared(
     driver: AsyncDriver, prepared: list[PreparedSms], on_result: Callable[[SendResult], object] | None
 ) -> SendResults:
-    """Send one message after another; stop where no further one could be sent.
+    """Send one message after another; stop at an error after which no message can be sent.
 
     Args:
         driver: makes the calls.

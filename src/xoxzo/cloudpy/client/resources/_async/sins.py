@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class AsyncSins:
     """Numbers that take SMS: ``client.sins`` (API section 4). Retired: the service ended on 2024-04-30.
 
-    It is here for programs that still have such numbers in their books. What its paths answer now is unknown; be ready
+    It is here for programs that still store such numbers. What its paths answer now is unknown; be ready
     for ``NotFound`` from each of them. Unlike the numbers of ``client.dins`` they are keyed by ``sin_uid``.
     """
 
@@ -25,7 +25,7 @@ class AsyncSins:
         self._driver = driver
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> AsyncIterator[SmsInNumber]:
-        """List the numbers that are free, as they arrive; the request is made at the first step (API section 4).
+        """List the numbers that can be subscribed; the request is made at the first record (API section 4).
 
         The service ended on 2024-04-30; what this path answers now is unknown.
 
@@ -50,12 +50,12 @@ class AsyncSins:
         Raises:
             BadRequest: no free number has this key.
             NotEnoughCredits: the balance is too low.
-            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
+            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: see ``list``.
         """
         return await self._driver.call(SINS.subscribe(sin_uid))
 
     def list(self) -> AsyncIterator[SmsInSubscription]:
-        """List the numbers that you subscribe; the request is made at the first step (API section 4).
+        """List the numbers that you subscribe; the request is made at the first record (API section 4).
 
         The service ended on 2024-04-30; what this path answers now is unknown.
 
@@ -67,7 +67,7 @@ class AsyncSins:
     async def set_action_url(
         self, sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
     ) -> None:
-        """Say which address an incoming SMS is posted to; replaces the former one (API section 4).
+        """Set the URL that incoming SMS are posted to; it replaces the former one (API section 4).
 
         The service ended on 2024-04-30; what this path answers now is unknown.
 

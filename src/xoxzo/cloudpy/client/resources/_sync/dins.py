@@ -22,7 +22,7 @@ class Dins:
         self._driver = driver
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Iterator[DialInNumber]:
-        """List the numbers that are free, as they arrive; the request is made at the first step (API section 6.1).
+        """List the numbers that can be subscribed; the request is made at the first record (API section 6.1).
 
         Args:
             country: only in this country, for instance ``JP``.
@@ -43,12 +43,12 @@ class Dins:
         Raises:
             BadRequest: no free number has this key.
             NotEnoughCredits: the balance is too low.
-            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
+            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: see ``list``.
         """
         return self._driver.call(DINS.subscribe(din_uid))
 
     def list(self) -> Iterator[DialInSubscription]:
-        """List the numbers that you subscribe; the request is made at the first step (API section 6.3).
+        """List the numbers that you subscribe; the request is made at the first record (API section 6.3).
 
         Raises:
             APIError: something went wrong.
@@ -58,7 +58,7 @@ class Dins:
     def set_action_url(
         self, din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
     ) -> None:
-        """Say which address is asked what to do with an incoming call; replaces the former one (API section 6.4).
+        """Set the URL that answers incoming calls; it replaces the former one (API section 6.4).
 
         Args:
             din_uid: the number's key.
@@ -73,7 +73,7 @@ class Dins:
         self._driver.call(DINS.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
 
     def unsubscribe(self, din_uid: str) -> None:
-        """Release a number. Within 24 hours part of the first fee comes back (API section 6.5).
+        """Release a number. Within 24 hours part of the first fee is refunded (API section 6.5).
 
         Args:
             din_uid: the number's key.

@@ -23,7 +23,7 @@ class Otp:
     def register_website(
         self, *, website: str, template_id: int | None = None, extra: Mapping[str, str] | None = None
     ) -> OtpWebsite:
-        """Register a website once, so that codes may be asked for in its name (API section 7.1).
+        """Register a website, once, so that it can request codes (API section 7.1).
 
         Args:
             website: your domain; the documented sample is an address such as ``https://example.com``. Requests must
@@ -67,9 +67,9 @@ class Otp:
         otp_id: str | None = None,
         extra: Mapping[str, str] | None = None,
     ) -> OtpVerification:
-        """Ask whether a code is right. It counts as a try, so it is not repeated when its outcome is unknown.
+        """Verify a code. The server counts each try, so a try of unknown outcome is not repeated.
 
-        Xoxzo has published two contracts for this call, neither of them wholly, and the replies are not documented (API
+        Xoxzo has published two contracts for this call, both incomplete, and the responses are not documented (API
         sections 7.3, 15.55 and 15.56). Without ``otp_id`` the request is a form with ``website``, ``phone_number`` and
         ``otp``, after the reference. With it, the request is JSON and holds the tutorial's ``otp_id`` and ``code`` as
         well. If your account's server answers one with a ``BadRequest``, use the other.

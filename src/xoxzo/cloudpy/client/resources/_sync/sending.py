@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def send_prepared(
     driver: Driver, prepared: list[PreparedSms], on_result: Callable[[SendResult], object] | None
 ) -> SendResults:
-    """Send one message after another; stop where no further one could be sent.
+    """Send one message after another; stop at an error after which no message can be sent.
 
     Args:
         driver: makes the calls.

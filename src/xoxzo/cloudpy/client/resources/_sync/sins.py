@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Sins:
     """Numbers that take SMS: ``client.sins`` (API section 4). Retired: the service ended on 2024-04-30.
 
-    It is here for programs that still have such numbers in their books. What its paths answer now is unknown; be ready
+    It is here for programs that still store such numbers. What its paths answer now is unknown; be ready
     for ``NotFound`` from each of them. Unlike the numbers of ``client.dins`` they are keyed by ``sin_uid``.
     """
 
@@ -26,7 +26,7 @@ class Sins:
         self._driver = driver
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Iterator[SmsInNumber]:
-        """List the numbers that are free, as they arrive; the request is made at the first step (API section 4).
+        """List the numbers that can be subscribed; the request is made at the first record (API section 4).
 
         The service ended on 2024-04-30; what this path answers now is unknown.
 
@@ -51,12 +51,12 @@ class Sins:
         Raises:
             BadRequest: no free number has this key.
             NotEnoughCredits: the balance is too low.
-            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: look in ``list``.
+            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: see ``list``.
         """
         return self._driver.call(SINS.subscribe(sin_uid))
 
     def list(self) -> Iterator[SmsInSubscription]:
-        """List the numbers that you subscribe; the request is made at the first step (API section 4).
+        """List the numbers that you subscribe; the request is made at the first record (API section 4).
 
         The service ended on 2024-04-30; what this path answers now is unknown.
 
@@ -68,7 +68,7 @@ class Sins:
     def set_action_url(
         self, sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
     ) -> None:
-        """Say which address an incoming SMS is posted to; replaces the former one (API section 4).
+        """Set the URL that incoming SMS are posted to; it replaces the former one (API section 4).
 
         The service ended on 2024-04-30; what this path answers now is unknown.
 

@@ -29,7 +29,7 @@ class Sms:
         self._driver = driver
 
     def send(self, *, recipient: str, sender: str, message: str, **options: Unpack[SmsOptions]) -> SentMessage:
-        """Send one SMS. It costs credits and reaches a person; it is repeated only when it surely did not go out.
+        """Send one SMS. It costs credits and reaches a person; it is retried only if it was surely not sent.
 
         Args:
             recipient: the number in E.164, for instance ``+8180…``, without the national 0 (API section 1.8).
@@ -83,7 +83,7 @@ class Sms:
         return send_prepared(self._driver, sms.prepare_many(messages, shared), on_result)
 
     def get(self, msgid: str) -> Message:
-        """Ask where an SMS is (API section 2.2).
+        """Return the status of an SMS (API section 2.2).
 
         Args:
             msgid: the id that ``send`` returned.
@@ -95,17 +95,17 @@ class Sms:
         return self._driver.call(sms.get_sms(msgid))
 
     def wait(self, msgid: str, *, until: MessageStatus | None = None, timeout: float = 300.0) -> Message:
-        """Ask again and again, with growing pauses, until an SMS has reached its end (API section 2.2).
+        """Poll an SMS until its status is final, with pauses that grow from 1 to 15 s (API section 2.2).
 
         Args:
             msgid: the id that ``send`` returned.
-            until: a status that is enough, for instance ``DELIVERING``; by default its end, delivered or failed.
-            timeout: seconds for all of it; the client's deadline holds for each question.
+            until: another status to stop at, for instance ``DELIVERING``; by default only delivered and failed.
+            timeout: the limit of all of it, in seconds; the client's deadline applies to each read.
 
         Raises:
-            TimedOut: with phase ``deadline``: it had not come that far. ``last_record`` is what was read last.
+            TimedOut: with phase ``deadline``: the status was another one. ``last_record`` is the last one read.
             NotFound: no message has this id.
-            APIError: a question failed.
+            APIError: a read failed.
         """
         return poll(
             self._driver,
@@ -124,10 +124,10 @@ class Sms:
         after: date | str | None = None,
         before: date | str | None = None,
     ) -> Iterator[Message]:
-        """List what was sent in the last 90 days, all of it or by day (API section 2.3).
+        """List the messages of the last 90 days, all of them or by day (API section 2.3).
 
-        The records are yielded as they arrive, in flat memory; the request is made at the first step. The server caps
-        the list at a number that it does not state, and throttles it far harder than everything else.
+        Records are yielded as they arrive, in constant memory; the request is made at the first record. The list has an
+        undocumented size limit and a much lower rate limit than the other endpoints.
 
         Args:
             on: on this day. Days are UTC, a ``date`` or ``YYYY-MM-DD``, at most 90 days back.
@@ -145,10 +145,10 @@ class Sms:
         return self._driver.stream(sms.list_sms(on=on, since=since, until=until, after=after, before=before))
 
     def find(self, reference: str, *, since: date | str | None = None) -> FoundMessages:
-        """Look in the sent list for the messages that were sent with a reference.
+        """Find the messages with a reference in the list of sent messages.
 
-        The list is capped and may lag behind, so *found* proves that a message was sent, and not found proves
-        nothing: do not send again because of it.
+        The list has a size limit and may lag behind, so *found* proves that a message was sent, and not found proves
+        nothing: it is no reason to send again.
 
         Args:
             reference: what ``send`` was given.

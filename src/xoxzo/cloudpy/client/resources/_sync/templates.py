@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Templates:
-    """SMS templates: ``client.templates`` (API section 3). What new accounts send by.
+    """SMS templates: ``client.templates`` (API section 3). New accounts must send by template.
 
     A template is a text with placeholders such as ``{name}`` that Xoxzo's staff have approved. Listing and sending are
     documented; the paths and replies of the other calls are inferred (API sections 3.2 and 15.31 to 15.37).
@@ -27,7 +27,7 @@ class Templates:
         self._driver = driver
 
     def list(self) -> Iterator[Template]:
-        """List your templates, as they arrive; the request is made at the first step (API section 3.1).
+        """List your templates; the request is made at the first record (API section 3.1).
 
         Raises:
             APIError: something went wrong.
@@ -35,7 +35,7 @@ class Templates:
         return self._driver.stream(templates.list_templates())
 
     def get(self, template_id: int) -> Template:
-        """Ask for one template (API section 3.2).
+        """Return one template (API section 3.2).
 
         Args:
             template_id: its number.
@@ -60,7 +60,7 @@ class Templates:
         Raises:
             InvalidArgument: a value is empty; nothing was created.
             BadRequest: the server refused a value; ``field_errors`` says which.
-            APIError: anything else went wrong; ``maybe_sent`` says whether it may exist: look in ``list``.
+            APIError: anything else went wrong; ``maybe_sent`` says whether it may exist: see ``list``.
         """
         return self._driver.call(templates.create_template(name=name, content=content))
 
@@ -104,7 +104,7 @@ class Templates:
         variables: Mapping[str, str] | None = None,
         **options: Unpack[SmsOptions],
     ) -> SentMessage:
-        """Send one SMS by a template. It costs credits and reaches a person; it is repeated only when surely unsent.
+        """Send one SMS by template. It costs credits and reaches a person; it is retried only if surely not sent.
 
         Args:
             template: the template's number, or a ``Template`` that was read before: then the variables are held against
@@ -130,7 +130,7 @@ class Templates:
         )
 
     def render(self, template: Template | int, variables: Mapping[str, str]) -> RenderedText:
-        """Show what a template becomes, with its parts and an estimate of its cost in Japan, without sending it.
+        """Return the text of a template with its parts and estimated cost in Japan, without sending it.
 
         Args:
             template: a ``Template``, which needs no network, or a template's number, which is read first.

@@ -158,7 +158,9 @@ def updated() -> bytes:
         known = old.get(message.id, message.context) if message.id else None
         if known is not None:
             message.string = known.string
-    new.header_comment = "# Japanese translations of xoxzo-cloudpy. The glossary is docs/contributing/glossary.md."
+    new.header_comment = (
+        "# Japanese translations of xoxzo-cloudpy. The glossary is in docs/contributing/translations.md."
+    )
     buffer = io.BytesIO()
     # By file and message: with line numbers, every change of the code would change the catalogue, too.
     write_po(buffer, new, width=120, sort_output=True, include_lineno=False, omit_header=False)

@@ -102,7 +102,7 @@ def test_all_is_well(simulator_url: str, use) -> None:
     people = doctor()
     assert people.exit_code == 0
     assert "\n✓ credentials     accepted (SID some…); 100,000 credits are left\n" in people.stdout
-    assert people.stdout.endswith("\nEverything is as it should be.\n")
+    assert people.stdout.endswith("\nNo problems were found.\n")
 
 
 def test_a_wrong_token_is_status_4(start_simulator, use) -> None:
@@ -305,7 +305,7 @@ def test_a_clock_that_is_off_is_told(off: float, state: str, said: str, use) -> 
         (reply(302, location="http://portal/"), "connection", "wrong", "is not Xoxzo: status 302"),
         (reply(200, CREDITS), "clock", "skipped", "the server does not tell its time"),
         (reply(429), "credentials", "note", "too many requests"),
-        (reply(403), "credentials", "wrong", "may not ask for its balance from here"),
+        (reply(403), "credentials", "wrong", "must not read its balance from here"),
         (reply(200, CREDITS, date="yesterday"), "clock", "skipped", "the server does not tell its time"),
         (hang, "connection", "wrong", "does not answer within 0.2 s"),
     ],

@@ -92,7 +92,7 @@ def test_a_script_is_not_asked_but_does_not_get_dear(live) -> None:
     dear = ("sms", "send", "+818011112222", "+818033334444", LONG, "--sender", "Shop")
     done = live(*dear)
     assert done.exit_code == USAGE
-    assert "it costs about 200 credits, and nobody is there to be asked" in done.stderr
+    assert "it costs about 200 credits, and there is no terminal to ask for confirmation" in done.stderr
     assert live(*dear, "--yes").exit_code == 0
     assert sent(live) == 3
 

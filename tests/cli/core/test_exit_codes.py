@@ -39,7 +39,7 @@ def at(bare, monkeypatch):
         (reply(401, '{"detail": "Invalid sid/token"}'), SMS, 4, "xoxzo doctor"),
         (reply(403, '{"non_field_errors": ["Not enough credits, required: 10"]}'), SMS, 3, "xoxzo credits"),
         (reply(403, '{"detail": "You do not"}'), SMS, 3, "xoxzo template send"),
-        (reply(404), ("sms", "get", "x"), 3, "ids belong to one account"),
+        (reply(404), ("sms", "get", "x"), 3, "Ids differ between accounts"),
         (reply(404), ("sin", "list"), 3, "ended on 2024-04-30"),
         (
             reply(429, '{"detail": "Request was throttled. Expected available in 90 seconds."}'),

@@ -14,29 +14,33 @@ COMMANDS = {
     "sms": CommandEntry(_TELEPHONY + "sms", "Send SMS, and follow them."),
     "template": CommandEntry(_TELEPHONY + "template", "Write, try and send SMS templates."),
     "otp": CommandEntry(_TELEPHONY + "otp", "Send one-time passwords, and check them."),
-    "call": CommandEntry(_TELEPHONY + "call", "Ring a phone: play an mp3 or speak a text."),
-    "conference": CommandEntry(_TELEPHONY + "conference", "Ring two or three phones and join them."),
+    "call": CommandEntry(_TELEPHONY + "call", "Call a phone and play an mp3 or speak a text."),
+    "conference": CommandEntry(_TELEPHONY + "conference", "Call two or three phones and join them in a conference."),
     "din": CommandEntry(_TELEPHONY + "numbers:din", "Dial-in numbers: find, subscribe, set what answers, release."),
     "sin": CommandEntry(_TELEPHONY + "numbers:sin", "Numbers that took SMS; the service ended in 2024."),
-    "lookup": CommandEntry(_TELEPHONY + "lookup", "Ask which carrier a number belongs to."),
+    "lookup": CommandEntry(_TELEPHONY + "lookup", "Look up the carrier of a number."),
     "credits": CommandEntry(_TELEPHONY + "credits", "Show the balance."),
-    "phone": CommandEntry(_COMMANDS + "phone", "Read phone numbers as people type them.", extra="phone"),
+    "phone": CommandEntry(_COMMANDS + "phone", "Convert phone numbers to E.164.", extra="phone"),
     "campaign": CommandEntry(
-        _COMMANDS + "campaign", "Send one message to very many people, from a file.", extra="campaigns"
+        _COMMANDS + "campaign", "Send one message to many recipients, from a file.", extra="campaigns"
     ),
     "simulator": CommandEntry(
         _COMMANDS + "simulator.command", "Run Xoxzo's telephony service on this machine.", extra="simulator"
     ),
-    "listen": CommandEntry(_COMMANDS + "listen.command", "See what is called back, as it comes.", extra="listen"),
-    "trigger": CommandEntry(_COMMANDS + "trigger.command", "Have a callback hit a URL.", extra="listen"),
-    "doctor": CommandEntry(_COMMANDS + "doctor.command", "Find out what is wrong."),
-    "config": CommandEntry(_COMMANDS + "config.command", "Accounts and defaults: where they are, what they say."),
-    "completion": CommandEntry(_COMMANDS + "completion", "Have the shell complete what you type."),
-    "mcp": CommandEntry(_COMMANDS + "mcp", "Let an assistant use Xoxzo, within limits that you set.", extra="mcp"),
+    "listen": CommandEntry(_COMMANDS + "listen.command", "Show callbacks as they arrive.", extra="listen"),
+    "trigger": CommandEntry(_COMMANDS + "trigger.command", "Send a callback to a URL.", extra="listen"),
+    "doctor": CommandEntry(
+        _COMMANDS + "doctor.command", "Diagnose problems with this machine, the network or the account."
+    ),
+    "config": CommandEntry(_COMMANDS + "config.command", "Show and change accounts and defaults."),
+    "completion": CommandEntry(_COMMANDS + "completion", "Set up Tab completion for your shell."),
+    "mcp": CommandEntry(
+        _COMMANDS + "mcp", "Let an AI assistant use Xoxzo within limits that you set (MCP).", extra="mcp"
+    ),
     "alertmanager": CommandEntry(
         _COMMANDS + "alertmanager.command", "Turn Prometheus alerts into SMS and calls.", extra="alertmanager"
     ),
-    "demo": CommandEntry(_COMMANDS + "demo", "Watch messages, calls and a dial-in number at work.", extra="simulator"),
+    "demo": CommandEntry(_COMMANDS + "demo", "Demonstrate messages, calls and a dial-in number.", extra="simulator"),
 }
 """All commands by name, in the order in which help lists them."""
 
@@ -56,8 +60,8 @@ COMMANDS = {
 def xoxzo() -> None:
     """Xoxzo's telephony API from a shell.
 
-    Where requests go is said by --profile, XOXZO_PROFILE, XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or the configuration;
-    --simulator takes one on this machine, where nothing reaches a phone and nothing costs.
+    The destination is set by --profile, XOXZO_PROFILE, XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or the configuration;
+    --simulator uses a simulator on this machine, where nothing reaches a phone and nothing costs.
 
-    Exit status: 0 done, 2 wrong use, 3 rejected, 4 credentials, 5 throttled, 6 surely not sent, 7 may be sent.
+    Exit status: 0 done, 2 usage error, 3 rejected, 4 credentials, 5 rate limit, 6 not sent, 7 may be sent.
     """

@@ -133,7 +133,7 @@ def test_a_campaign_that_was_never_begun_is_asked_about(run: Run, simulator: Sim
     refused = run("run", "people.csv", *TEXT)
     assert refused.exit_code == 2
     assert "recipients   3\n" in refused.stdout
-    assert "nobody is there to be asked" in refused.stderr
+    assert "no terminal to ask for confirmation" in refused.stderr
     assert not sent(simulator)
     assert run("run", "people.csv", *TEXT, "--yes").exit_code == 0
     assert sent(simulator) == 3
@@ -260,7 +260,10 @@ def test_to_resume_what_was_never_begun_is_asked_about(run: Run, simulator: Simu
     result = run("resume", "made")
     assert result.exit_code == 2
     assert "30 credits" in result.stdout
-    assert "xoxzo campaign resume: nobody is there to be asked; --yes sends without asking.\n" in result.stderr
+    assert (
+        "xoxzo campaign resume: there is no terminal to ask for confirmation; --yes sends without asking.\n"
+        in result.stderr
+    )
     assert sent(simulator) == 0
     assert run("resume", "made", "--yes").exit_code == 0
     assert sent(simulator) == 3
@@ -300,7 +303,7 @@ def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
     [
         (["plan", "people.csv", "--sender", "Shop"], "one of --text, --template, --say and --play"),
         (["plan", "people.csv", "--text", "a", "--say", "b", "--sender", "Shop"], "one of --text"),
-        (["plan", "people.csv", "--text", "a"], "from whom by --sender"),
+        (["plan", "people.csv", "--text", "a"], "Give the sender: --sender"),
         (["plan", "people.csv", *TEXT, "--column", "name"], "--column wants NAME=COLUMN"),
         (["plan", "people.csv", *TEXT, "--max-cost", "much"], "--max-cost wants a number of credits"),
         (["plan", "people.csv", *TEXT, "--expires", "soon"], "--expires wants a time"),
@@ -386,9 +389,9 @@ def test_a_resumed_run_keeps_to_what_it_kept_to(run: Run) -> None:
 
 
 def test_help_groups_the_options(run: Run) -> None:
-    """What is sent, the list, what is kept to, and the rest; an argument is no option."""
+    """Content, recipients, limits, and the rest; an argument is no option."""
     words = run("run", "--help").stdout
-    places = [words.index(f"\n{title}:\n") for title in ("What is sent", "The list", "Limits", "Options")]
+    places = [words.index(f"\n{title}:\n") for title in ("Content", "Recipients and columns", "Limits", "Options")]
     assert places == sorted(places)
     assert "--rate FLOAT" in words
     assert "\n  FILE\n" not in words

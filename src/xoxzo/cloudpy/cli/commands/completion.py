@@ -20,7 +20,7 @@ SHELLS = ("bash", "zsh", "fish")
 )
 @click.argument("shell", type=Choice(SHELLS), metavar="SHELL")
 def command(shell: str) -> None:
-    """Write what bash, zsh or fish has to be told to complete commands, options, profiles and campaigns.
+    """Print the set-up that lets bash, zsh or fish complete commands, options, profiles and campaigns.
 
     Keep it where your shell looks for such files, and open another terminal; or, for this one alone, type
     eval "$(xoxzo completion SHELL)", and in fish: xoxzo completion fish | source.

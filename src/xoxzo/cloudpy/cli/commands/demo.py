@@ -72,7 +72,7 @@ def print_check(text: str) -> None:
 
 @click.command("demo", cls=Command, epilog=examples("xoxzo demo"))
 def command() -> None:
-    """Watch a message, two calls and a dial-in number at work, on a simulator that this command runs.
+    """Demonstrate a message, two calls and a dial-in number, on a simulator that this command runs.
 
     Needs no account and sends nothing to anybody.
     """

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("--caller", help="The number that calls show; without it nobody is called.")
 @click.option("--sms-price", metavar="CREDITS", help="For each part, where yours differs or none is published.")
 @click.option("--call-price", metavar="CREDITS", help="For each started minute; without it nobody is called.")
-@click.option("--show-numbers", is_flag=True, help="Show whole phone numbers.")
+@click.option("--show-numbers", is_flag=True, help="Show phone numbers unmasked.")
 def command(
     profile: str | None,
     allow: tuple[str, ...],
@@ -59,7 +59,7 @@ def command(
     call_price: str | None,
     show_numbers: bool,
 ) -> None:
-    """Let an assistant look, and send within limits that you set.
+    """Let an AI assistant read, and send within limits that you set (MCP).
 
     It speaks the Model Context Protocol on standard input and output: name this command in your assistant's settings.
     Without --allow and --budget it only reads. With both, it sends to those who are named, until the budget is spent.

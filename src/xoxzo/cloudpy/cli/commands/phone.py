@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))
 def command() -> None:
-    """Read phone numbers as people type them; nobody is called or written to."""
+    """Convert phone numbers to E.164; nobody is called or written to."""
 
 
 @command.command(
@@ -40,9 +40,9 @@ def command() -> None:
 )
 @json_option
 def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
-    """Bring numbers to E.164, and tell their kind and what had to be assumed; - reads them from standard input.
+    """Convert numbers to E.164, and show their kind and each assumption; - reads them from standard input.
 
-    Numbers are shown whole: they are what you ask for. Ends with 3 when one of them cannot be read.
+    The numbers are not masked: they are the result. Ends with 3 when one of them cannot be read.
     """
     with invalid_arguments_as_errors():
         parse("+818011112222", country)  # a country that does not exist is no fault of a number

@@ -171,7 +171,7 @@ def _advice(error: APIError) -> list[str]:
     if error.maybe_sent:
         look = _(_CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST))
         if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
-            look = _("Look before you send again: xoxzo sms find {reference}").format(reference=error.reference)
+            look = _("Check before you send again: xoxzo sms find {reference}").format(reference=error.reference)
         return [look]
     if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
         return [_("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
@@ -203,24 +203,24 @@ _FIELD_ADVICE = {
     "variables": N_("See what it names: xoxzo template show NUMBER"),
 }
 """What to do about a value that breaks a rule, by its field."""
-_CHECK_FIRST = N_("Look whether it was done before you try again.")
+_CHECK_FIRST = N_("Check whether it was done before you try again.")
 _CHECK_ADVICE = {
-    "sms": N_("Look before you send again: xoxzo sms list"),
-    "templates": N_("Look before you try again: xoxzo sms list, xoxzo template list"),
+    "sms": N_("Check before you send again: xoxzo sms list"),
+    "templates": N_("Check before you try again: xoxzo sms list, xoxzo template list"),
     "calls": N_("A phone may ring: ask there before you call again."),
     "conferences": N_("Phones may ring: ask there before you call again."),
-    "dins": N_("Look whether you have the number: xoxzo din list"),
+    "dins": N_("Check whether you have the number: xoxzo din list"),
     "otp": N_("A code may be on its way: wait for it before you ask for another."),
     "lookup": N_("The look-up may have been charged."),
 }
 _CLASS_ADVICE = {
     "AuthenticationFailed": N_("Check the SID and the token: xoxzo doctor"),
-    "NotEnoughCredits": N_("See what is left: xoxzo credits"),
+    "NotEnoughCredits": N_("Check the balance: xoxzo credits"),
     "PermissionDenied": N_(
         "Your account may not do this. Unless Xoxzo has approved free texts for it, it sends by "
         "templates: xoxzo template send"
     ),
-    "NotFound": N_("Nothing there has this id; ids belong to one account."),
+    "NotFound": N_("This id was not found. Ids differ between accounts."),
     "RateLimited": N_("Wait {seconds} seconds and give the same command again."),
     "ServerError": N_("Nothing was sent or changed: the same command may be given again."),
     "ConnectionFailed": N_("Nothing was sent: look at the network, the proxy and the address (xoxzo doctor)."),

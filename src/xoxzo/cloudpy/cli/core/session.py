@@ -41,7 +41,7 @@ _ALWAYS = (
         "--simulator", is_flag=True, cls=CommonOption, help="Use the simulator of this machine; start one if none runs."
     ),
     click.option("--json", "machine", is_flag=True, cls=CommonOption, help="Write JSON: one object, or one a line."),
-    click.option("--show-numbers", is_flag=True, cls=CommonOption, help="Show whole phone numbers."),
+    click.option("--show-numbers", is_flag=True, cls=CommonOption, help="Show phone numbers unmasked."),
     click.option(
         "--timeout",
         type=float,
@@ -49,11 +49,11 @@ _ALWAYS = (
         cls=CommonOption,
         help="For each request, tries and waits included; 60 by default.",
     ),
-    click.option(
-        "--dry-run", is_flag=True, cls=CommonOption, help="Show the request that would be made, and make none."
-    ),
+    click.option("--dry-run", is_flag=True, cls=CommonOption, help="Show the request without sending it."),
 )
-_SENDING = (click.option("--yes", is_flag=True, cls=CommonOption, help="Do not ask, whatever it costs."),)
+_SENDING = (
+    click.option("--yes", is_flag=True, cls=CommonOption, help="Do not ask for confirmation, whatever the cost."),
+)
 
 
 def api(*, sends: bool = False) -> Callable[[F], F]:
@@ -208,7 +208,7 @@ class Session:
     def interrupted(self) -> CommandError:
         """Say what Ctrl-C has left behind."""
         if self.maybe_sent:
-            advice = _("Look before you send again: xoxzo sms list")
+            advice = _("Check before you send again: xoxzo sms list")
             return CommandError(_("Stopped, and what was being sent may be on its way."), advice, status=MAY_BE_SENT)
         return CommandError(_("Stopped."), status=INTERRUPTED)
 

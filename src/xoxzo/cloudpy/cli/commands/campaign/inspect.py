@@ -57,7 +57,9 @@ def list_(*, machine: bool) -> None:
     with errors_as_exit("list"):
         names = list(campaign_names())
         if not names and not machine and sys.stderr.isatty():
-            said = _("There is none yet. To begin one: {command}").format(command="xoxzo campaign run FILE --text …")
+            said = _("There is no campaign yet. Start one: {command}").format(
+                command="xoxzo campaign run FILE --text …"
+            )
             click.echo(said, err=True)
         for name in names:
             try:
@@ -77,10 +79,10 @@ def list_(*, machine: bool) -> None:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-@click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
+@click.option("--show-numbers", is_flag=True, help="Show phone numbers unmasked.")
 @_MACHINE
 def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
-    """List those who may have been sent to, or not."""
+    """List the recipients whose result is unknown."""
     with errors_as_exit("unknown"), Campaign.open(name) as campaign:
         for one in campaign.unknown():
             who = next(campaign.ledger.recipients(one.n, one.n))
@@ -105,7 +107,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 def export(name: str, *, output: str | None) -> None:
     """Write a table of all recipients.
 
-    With state, msgid, times and cost, and with whole numbers.
+    With state, msgid, times and cost; phone numbers are not masked.
     """
     with errors_as_exit("export"), Campaign.open(name) as campaign:
         if output == "-":
@@ -125,9 +127,9 @@ def export(name: str, *, output: str | None) -> None:
     help="By default NAME.html; - is standard output.",
 )
 def report(name: str, *, output: str | None) -> None:
-    """Write a page of HTML with figures and charts.
+    """Write an HTML report with statistics and charts.
 
-    It holds no number and no text, and needs nothing else.
+    It contains no phone number and no text, and needs no other file.
     """
     with errors_as_exit("report"), Campaign.open(name) as campaign:
         if output == "-":

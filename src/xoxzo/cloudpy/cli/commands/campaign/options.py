@@ -66,7 +66,7 @@ class SectionedCommand(Command):
                 with_translated_help(parameter).get_help_record(ctx) if isinstance(parameter, click.Option) else None
             )
             if record is not None:
-                common = N_("Where it goes") if isinstance(parameter, CommonOption) else ""
+                common = N_("Destination") if isinstance(parameter, CommonOption) else ""
                 title = getattr(parameter, "section", common)
                 (sections.setdefault(title, []) if title else others).append(record)
         for title, records in (*sections.items(), (N_("Options"), others)):
@@ -74,8 +74,8 @@ class SectionedCommand(Command):
                 formatter.write_dl(records)
 
 
-_what = partial(click.option, cls=SectionedOption, section=N_("What is sent"))
-_list = partial(click.option, cls=SectionedOption, section=N_("The list"))
+_what = partial(click.option, cls=SectionedOption, section=N_("Content"))
+_list = partial(click.option, cls=SectionedOption, section=N_("Recipients and columns"))
 _limits = partial(click.option, cls=SectionedOption, section=N_("Limits"))
 
 _CONTENT = (
@@ -86,7 +86,7 @@ _CONTENT = (
     _what("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
     _what("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
     _what("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
-    _what("--track-link", is_flag=True, help="Replace the first link by one that tells when it is opened."),
+    _what("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
     _what("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
 )
 _INPUT = (
@@ -103,10 +103,10 @@ _INPUT = (
     _list("--sheet", help="Of a workbook; by default the first."),
 )
 _LIMITS = (
-    _limits("--concurrency", type=click.IntRange(1, 1000), help="In flight at once; 10 by default."),
+    _limits("--concurrency", type=click.IntRange(1, 1000), help="Messages in flight at the same time; 10 by default."),
     _limits("--rate", type=float, help="Messages a second."),
-    _limits("--max-cost", type=str, metavar="CREDITS", help="Stop rather than cost more."),
-    _limits("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours, by the recipient's clock."),
+    _limits("--max-cost", type=str, metavar="CREDITS", help="Stop before the cost exceeds this."),
+    _limits("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours of the recipient's local time."),
     _limits("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
     _limits("--stop-share", type=float, help="Stop when so many of the last 100 fail; 0.5 by default."),
     _limits("--settle", type=float, help="Seconds until a lost message is surely lost; 600 by default."),
@@ -167,7 +167,7 @@ def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
     if len(kinds) != 1:
         raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
     if not given["sender"]:
-        raise click.UsageError(_("Say from whom by --sender."))
+        raise click.UsageError(_("Give the sender: --sender."))
     kind: Any = kinds[0]
     return Content(
         kind=kind,

@@ -23,7 +23,7 @@ from xoxzo.cloudpy.errors import CallbackRejected
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 def pause(name: str) -> None:
-    """Stop a run after what is in flight; `resume` goes on."""
+    """Pause a run after the messages in flight; `resume` continues it."""
     with errors_as_exit("pause"), Campaign.open(name) as campaign:
         campaign.pause()
         click.echo(_("{name} pauses; go on with: xoxzo campaign resume {name}").format(name=name), err=True)
@@ -32,7 +32,7 @@ def pause(name: str) -> None:
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 def cancel(name: str) -> None:
-    """End a campaign for good."""
+    """Cancel a campaign; it cannot be resumed."""
     with errors_as_exit("cancel"), Campaign.open(name) as campaign:
         campaign.cancel()
         click.echo(_("{name} is cancelled").format(name=name), err=True)
@@ -45,13 +45,13 @@ def cancel(name: str) -> None:
 @click.argument("name", shell_complete=completion_values.campaigns)
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
 @click.option("--reports", type=click.Path(exists=True, dir_okay=False), help="What `xoxzo listen --log` has written.")
-@click.option("--statuses", is_flag=True, help="Ask for the last word on each message.")
-@click.option("--assume-sent", is_flag=True, help="Take what is unknown for sent.")
-@click.option("--resend-unknown", is_flag=True, help="Send what is unknown again, though some may get it twice.")
+@click.option("--statuses", is_flag=True, help="Get the final status of each message.")
+@click.option("--assume-sent", is_flag=True, help="Count unknown messages as sent.")
+@click.option("--resend-unknown", is_flag=True, help="Send unknown messages again; some recipients may get them twice.")
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost.")
 @destination_options
 def settle(name: str, *, settle: float, statuses: bool, profile: str | None, simulator: bool, **ways: Any) -> None:  # noqa: ANN401 - click's options
-    """Find out what became of messages.
+    """Find out which messages were sent.
 
     By the sent list, or by what one of the options names; --assume-sent and --resend-unknown are for what nobody knows.
     """
@@ -88,7 +88,7 @@ def settle(name: str, *, settle: float, statuses: bool, profile: str | None, sim
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
 def suppress(name: str, file: str, *, country: str) -> None:
-    """Leave the numbers in FILE out from now on.
+    """Suppress the numbers in FILE from now on.
 
     Also while it runs. FILE has one number a line; - reads standard input.
     """
@@ -99,9 +99,9 @@ def suppress(name: str, file: str, *, country: str) -> None:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def purge(name: str, *, yes: bool) -> None:
-    """Remove numbers, texts and ids; keep the figures."""
+    """Delete numbers, texts and ids; keep the statistics."""
     if not yes and not click.confirm(_("Remove the numbers and texts of {name} for good?").format(name=name), err=True):
         raise click.exceptions.Exit(USAGE)
     with errors_as_exit("purge"), Campaign.open(name) as campaign:

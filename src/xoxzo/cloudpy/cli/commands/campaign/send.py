@@ -58,9 +58,9 @@ _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 @destination_options
 @click.option("--json", "machine", is_flag=True, help="Write one JSON object.")
 def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
-    """Show what sending to the people in FILE comes to.
+    """Estimate what sending to the recipients in FILE costs and how long it takes.
 
-    Nothing is sent, and nothing is kept.
+    Nothing is sent or stored.
     """
     with errors_as_exit("plan", bad_file=_bad_file(file)), tempfile.TemporaryDirectory() as folder:
         limits = limits_of(given)
@@ -90,7 +90,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
 @click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--test-to", metavar="NUMBER", help="Send the first text to this number before anybody else.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
 def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Send to the people in FILE, after asking.
@@ -133,10 +133,10 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
 @destination_options
 @click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
 @click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
 def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
-    """Go on with a campaign that stopped or was cut off.
+    """Resume a campaign that stopped or was interrupted.
 
     It keeps to what it kept to before, other than where an option is given now. One that was never begun is shown and
     asked about, as `run` does.
@@ -231,7 +231,7 @@ def _confirm(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, ve
     if yes:
         return
     if not _is_terminal():
-        said = _("nobody is there to be asked; --yes sends without asking.")
+        said = _("there is no terminal to ask for confirmation; --yes sends without asking.")
         click.echo(f"xoxzo campaign {verb}: {said}", err=True)
         raise click.exceptions.Exit(USAGE)
     total = campaign.tally().total

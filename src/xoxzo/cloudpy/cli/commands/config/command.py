@@ -33,7 +33,7 @@ _HIDDEN = "••••"
     ),
 )
 def command() -> None:
-    """Accounts and defaults: where they are, what they say.
+    """Show and change accounts and defaults.
 
     The file is config.toml in ~/.config/xoxzo (or XDG_CONFIG_HOME), or what XOXZO_CONFIG names. Others must not be able
     to read it. A token may be in it, in the system's keyring, or come from a command.
@@ -101,7 +101,7 @@ def set_(name: str, value: str, profile: str | None) -> None:
 @click.argument("name")
 @click.option("--profile", metavar="NAME", help="Only for this account.")
 def unset(name: str, profile: str | None) -> None:
-    """Take a setting away; what was not there is not missed."""
+    """Remove a setting; a setting that is not there is no error."""
     from xoxzo.cloudpy.cli.core.config.config_writer import edit_config
 
     with edit_config(any_name=True) as document:

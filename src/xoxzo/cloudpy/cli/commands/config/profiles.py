@@ -43,7 +43,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 def add_profile(name: str, sid: str | None, *, token_command: str | None, replace: bool, **given: Any) -> None:  # noqa: ANN401
     """Keep an account under a name. The token is asked for without being shown, and never taken as an argument.
 
-    The first account becomes the one that is used when nothing else is said.
+    The first account becomes the default.
     """
     if not _NAME.fullmatch(name):
         raise CommandError(_("A profile's name is made of ASCII letters, digits, _ and -."))
@@ -105,5 +105,5 @@ def _token(name: str, command: str | None, *, token_stdin: bool, keyring: bool, 
 
 def _ask(what: str, option: str, *, hidden: bool = False) -> str:
     if not sys.stdin.isatty():
-        raise CommandError(_("Nobody is there to be asked: {option} gives it.").format(option=option))
+        raise CommandError(_("There is no terminal to ask for it: use {option}.").format(option=option))
     return str(click.prompt(what, hide_input=hidden, err=True))

@@ -159,7 +159,7 @@ def _credentials(where: Destination | CommandError, answer: Answer) -> Finding:
     if answer.status == 429:
         return Finding("credentials", "note", _("not tried: too many requests; ask again in a while"), facts=facts)
     if answer.status == 403:
-        said = _("the account may not ask for its balance from here: status 403")
+        said = _("the account must not read its balance from here: status 403")
         return Finding("credentials", "wrong", said, (_("Does Xoxzo allow this machine's IP address?"),), facts)
     said = _("Xoxzo does not know this SID with this token (SID {sid})").format(sid=where.sid_masked)
     whence = _("the environment") if where.profile is None else _("profile {name}").format(name=where.profile)

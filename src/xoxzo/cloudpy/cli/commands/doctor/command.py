@@ -50,9 +50,9 @@ _CHECKS = {
 )
 @click.option("--json", "machine", is_flag=True, help="Write JSON: one object.")
 def command(profile: str | None, *, simulator: bool, timeout: float, machine: bool) -> None:
-    """Find out what is wrong: with Python, the network, the account, the clock, the configuration.
+    """Diagnose problems with Python, the network, the account, the clock or the configuration.
 
-    Credentials are tried by asking for the balance; nothing is sent to anybody, and nothing costs.
+    Credentials are checked by a request for the balance. Nothing is sent, and nothing costs.
 
     Ends with 0 when all is well, with 4 when only the credentials are wrong, else with 3.
     """
@@ -178,4 +178,4 @@ def print_summary(findings: list[Finding]) -> None:
         sentence = ngettext("One thing is wrong.", "{count} things are wrong.", wrong).format(count=wrong)
         click.echo("\n" + click.style(sentence, fg="red", bold=True))
     else:
-        click.echo("\n" + click.style(_("Everything is as it should be."), fg="green", bold=True))
+        click.echo("\n" + click.style(_("No problems were found."), fg="green", bold=True))

@@ -60,8 +60,8 @@ Examples:
 @click.option("--log", "log_file", type=click.Path(dir_okay=False), help="Add each request to this file, to replay it.")
 @click.option("--replay", type=click.File(encoding="utf-8"), help="Send the requests of such a file to --forward; end.")
 @click.option("--answer", default='say en "Hello"', show_default=True, help="The line that answers an incoming call.")
-@click.option("--verify", is_flag=True, help="Believe only URLs signed with XOXZO_CALLBACK_SECRET.")
-@click.option("--show-content", is_flag=True, help="Show whole numbers and texts.")
+@click.option("--verify", is_flag=True, help="Accept only URLs signed with XOXZO_CALLBACK_SECRET.")
+@click.option("--show-content", is_flag=True, help="Show phone numbers and texts unmasked.")
 @click.option("--json", "machine", is_flag=True, help="Write one JSON object a line.")
 def command(
     host: str,
@@ -75,7 +75,7 @@ def command(
     show_content: bool,
     machine: bool,
 ) -> None:
-    """Receive callbacks on a port of this machine and show them as they come.
+    """Receive callbacks on a port of this machine and show them as they arrive.
 
     Without --verify everything is shown, whoever sent it. Each is answered with 200, or with what --forward answers;
     an incoming call with the line of --answer. Stop it with Ctrl-C.

@@ -48,7 +48,7 @@ _POLL_SECONDS = 0.05
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
-@click.option("--sid", help="Admit this SID alone; by default any SID and token are admitted.")
+@click.option("--sid", help="Accept this SID only; by default any SID and token are accepted.")
 @click.option("--token", envvar="XOXZO_SIMULATOR_TOKEN", help="The token of --sid.", show_envvar=True)
 @click.option(
     "--profile",
@@ -72,8 +72,8 @@ _POLL_SECONDS = 0.05
 @click.option("--allow-network", is_flag=True, help="Let callbacks and action URLs reach other machines.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any setting; may be repeated.")
 @click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
-@click.option("--show-content", is_flag=True, help="Show whole numbers and texts in the log.")
-@click.option("--unlisted", is_flag=True, help="Let no other command find it: neither --simulator nor stop.")
+@click.option("--show-content", is_flag=True, help="Show phone numbers and texts unmasked in the log.")
+@click.option("--unlisted", is_flag=True, help="Hide it from other commands: neither --simulator nor stop finds it.")
 @click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
 @click.pass_context
 def command(

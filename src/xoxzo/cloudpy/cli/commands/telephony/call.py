@@ -37,7 +37,7 @@ _MINUTE, _LOCAL_MINUTE = Decimal(10), Decimal(15)
     ),
 )
 def command() -> None:
-    """Ring a phone: play an mp3 or speak a text."""
+    """Call a phone and play an mp3 or speak a text."""
 
 
 @command.command(
@@ -53,7 +53,7 @@ def command() -> None:
 @call_options
 @api(sends=True)
 def play(session: Session, recipients: Sequence[str], url: str, **given: Any) -> None:  # noqa: ANN401
-    """Ring one or several phones, one after the other, and play an mp3."""
+    """Call one or several phones, one after the other, and play an mp3."""
     from xoxzo.cloudpy.operations import calls
 
     given["recording_url"] = url
@@ -97,7 +97,7 @@ def say(
 @click.argument("callids", nargs=-1, required=True, metavar="CALLID...")
 @api()
 def get(session: Session, callids: Sequence[str]) -> None:
-    """Ask where calls are; - reads their ids from standard input, one a line.
+    """Get the status of calls; - reads their ids from standard input, one a line.
 
     duration is seconds of talk; cost is 0 until the call has ended.
     """

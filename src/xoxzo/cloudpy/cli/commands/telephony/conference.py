@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     ),
 )
 def command() -> None:
-    """Ring two or three phones and join them."""
+    """Call two or three phones and join them in a conference."""
 
 
 @command.command(
@@ -40,7 +40,7 @@ def command() -> None:
 @call_options
 @api(sends=True)
 def create(session: Session, participants: Sequence[str], **given: Any) -> None:  # noqa: ANN401 - the options of a call
-    """Ring two or three phones and join them; each is charged as a call."""
+    """Call two or three phones and join them in a conference; each is charged as a call."""
     from xoxzo.cloudpy.operations.conferences import create_conference
 
     given["caller"] = sender_or_caller(session, "caller", given["caller"])

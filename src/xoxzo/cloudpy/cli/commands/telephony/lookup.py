@@ -31,7 +31,7 @@ PRICE = Decimal(5)
 @country_option
 @api(sends=True)
 def command(session: Session, numbers: Sequence[str], country: str | None) -> None:
-    """Ask which carrier numbers belong to, for 5 credits each, found or not. Nobody is called or written to.
+    """Look up the carriers of numbers, for 5 credits each, found or not. Nobody is called or written to.
 
     - stands for the lines of standard input.
     """

@@ -91,7 +91,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
         with session.client() as client:
             count = session.out.table(map(session.out.facts, kind.of(client).list()), (*kind.columns, "action_url"))
         if not count:
-            session.out.note(_("There is none yet. To find one: {command}").format(command=f"{xoxzo} search"))
+            session.out.note(_("You have no number yet. Search for one: {command}").format(command=f"{xoxzo} search"))
 
     @group.command("action", epilog=examples(f"{xoxzo} action JPafr34rafic76tf https://shop.example/answer"))
     @argument

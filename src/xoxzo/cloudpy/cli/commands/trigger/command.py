@@ -39,14 +39,14 @@ Examples:
 @click.command(cls=Command, epilog=EPILOG)
 @click.argument("event", type=Choice(list(KINDS)), metavar="EVENT")
 @click.argument("url")
-@click.option("--simulator", metavar="URL", help="Have this simulator do it, instead of making a callback up.")
+@click.option("--simulator", metavar="URL", help="Have this simulator send a real callback instead of a sample.")
 @click.option("--sign", is_flag=True, help="URL is the public address: add a token signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--reference", help="What the signed URL is bound to; it is among the tags, too.")
 @click.option("--id", "ident", help="The msgid or callid; made up by default.")
 @click.option("--recipient", default="+818011112222", show_default=True, help="Who was written to, rung, or is called.")
 @click.option("--caller", default="+818033334444", show_default=True, help="Who calls; an empty one is withheld.")
 @click.option("--sender", default="Shop", show_default=True, help="The SMS's sender.")
-@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 100), help="How often it is told.")
+@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 100), help="How many times to send it.")
 @click.option("--form/--as-json", "as_form", default=True, help="How the body is encoded; as a form by default.")
 @click.option("--json", "machine", is_flag=True, help="Write one JSON object a line.")
 def command(
@@ -64,7 +64,7 @@ def command(
     as_form: bool,
     machine: bool,
 ) -> None:
-    """Have a callback hit a URL: one that is made up, or one that a simulator really makes.
+    """Send a sample callback to a URL, or have a simulator send a real one.
 
     EVENT is one of sms.delivered, sms.failed, sms.incoming, call.ended, call.answered, call.unanswered, call.failed,
     call.incoming and link.clicked.

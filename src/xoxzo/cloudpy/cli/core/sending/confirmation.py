@@ -72,7 +72,7 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
             else _("it costs {cost}").format(cost=describe_cost(plan))
         )
         raise CommandError(
-            _("{cost}, and nobody is there to be asked; nothing was sent.").format(cost=cost),
+            _("{cost}, and there is no terminal to ask for confirmation; nothing was sent.").format(cost=cost),
             _("--yes sends without asking; xoxzo config set confirm_above CREDITS moves the limit."),
             status=USAGE,
         )
@@ -91,7 +91,9 @@ def confirm_action(session: Session, question: str) -> None:
     if session.yes or session.dry_run or session.destination.is_simulator:
         return
     if not _is_interactive():
-        raise CommandError(_("Nobody is there to be asked; nothing was changed."), _("--yes does it without asking."))
+        raise CommandError(
+            _("There is no terminal to ask for confirmation; nothing was changed."), _("--yes does it without asking.")
+        )
     if not click.confirm(question, err=True):
         raise CommandError(_("Nothing was changed."), status=REJECTED)
 

@@ -18,22 +18,20 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 _COUNTRY = click.option("--country", metavar="CC", help="Where numbers without a country code belong; JP by default.")
 _TAGGED = (
-    click.option("--reference", metavar="TEXT", help="Your own key, to look it up by; it travels as a tag."),
+    click.option("--reference", metavar="TEXT", help="Your own key to find it by; it is sent as a tag."),
     click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag; may be repeated."),
-    click.option("--callback-url", metavar="URL", help="Told how it ended."),
+    click.option("--callback-url", metavar="URL", help="URL that receives the result of the message or call."),
     click.option(
         "--callbacks",
         metavar="URL",
-        help="The same, signed with XOXZO_CALLBACK_SECRET and bound to --reference: xoxzo listen --verify believes it.",
+        help="The same, signed with XOXZO_CALLBACK_SECRET and bound to --reference; xoxzo listen --verify checks it.",
     ),
 )
 _SMS = (
     click.option("--sender", metavar="NAME", help="10 letters and digits, or 15 digits; else the configuration's."),
     *_TAGGED,
-    click.option(
-        "--track-link", is_flag=True, help="Replace the first link by one that tells when it is opened; extra."
-    ),
-    click.option("--lt-callback-url", metavar="URL", help="Told of the first click; needs --track-link."),
+    click.option("--track-link", is_flag=True, help="Replace the first link with a tracked short link, at extra cost."),
+    click.option("--lt-callback-url", metavar="URL", help="URL that receives the first click; needs --track-link."),
     click.option("--jp-kp", is_flag=True, help="K-premium route to Japan; needs --jp-kp-sender."),
     click.option("--jp-kpl", is_flag=True, help="K-premium Lite; needs --jp-kp-sender."),
     click.option("--jp-kp-sender", metavar="DIGITS", help="The sender registered for K-premium."),

@@ -52,7 +52,7 @@ def read_recipients(
         for remark in one.remarks:
             session.out.warn(f"{session.out.number(one.number)}: {remark}")
         if one.number in found:
-            session.out.warn(f"{session.out.number(one.number)}: {_('it stands there twice; it is taken once')}")
+            session.out.warn(f"{session.out.number(one.number)}: {_('this number is listed twice; it is used once')}")
         found.setdefault(one.number, one)
     if not found:
         raise CommandError(_("There is no number to send to."))

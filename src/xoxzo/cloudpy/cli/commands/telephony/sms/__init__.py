@@ -13,7 +13,7 @@ _HERE = "xoxzo.cloudpy.cli.commands.telephony.sms."
     cls=Group,
     table={
         "send": CommandEntry(_HERE + "send", "Send a text to one or several phones."),
-        "get": CommandEntry(_HERE + "status:get", "Ask where messages are."),
+        "get": CommandEntry(_HERE + "status:get", "Get the status of messages."),
         "list": CommandEntry(_HERE + "history:list_", "List what was sent in the last 90 days."),
         "wait": CommandEntry(_HERE + "status:wait", "Wait until messages have arrived."),
         "find": CommandEntry(_HERE + "history:find", "Look for the messages that were sent with a reference."),

@@ -69,5 +69,5 @@ def find(session: Session, reference: str, since: str | None) -> None:
         found = client.sms.find(reference, since=parse_day(since))
     session.out.table(map(session.out.facts, found.messages), COLUMNS, single=True)
     if not found.found:
-        session.out.warn(_("Not found, which proves nothing: do not send again because of it."))
+        session.out.warn(_("Not found. That does not prove that it was not sent: do not send it again because of it."))
         raise click.exceptions.Exit(REJECTED)

@@ -21,7 +21,7 @@ COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost
 @click.argument("msgids", nargs=-1, required=True, metavar="MSGID...")
 @api()
 def get(session: Session, msgids: Sequence[str]) -> None:
-    """Ask where messages are; - reads their ids from standard input, one a line.
+    """Get the status of messages; - reads their ids from standard input, one a line.
 
     QUEUED and DELIVERING are on their way, DELIVERED has arrived, FAIL never will.
     """
@@ -42,7 +42,7 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 @click.option(
     "--for", "patience", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
 )
-@click.option("--until", type=Choice(["DELIVERING", "DELIVERED"]), help="A status that is enough.")
+@click.option("--until", type=Choice(["DELIVERING", "DELIVERED"]), help="Stop waiting at this status.")
 @api()
 def wait(session: Session, msgids: Sequence[str], patience: float, until: str | None) -> None:
     """Wait until messages have arrived; - reads their ids from standard input, one a line.

@@ -32,7 +32,7 @@ def list_(session: Session) -> None:
         count = session.out.table((template_fields(session, one) for one in client.templates.list()), COLUMNS)
     if not count:
         session.out.note(
-            _("There is none yet. To write one: {command}").format(command="xoxzo template create NAME TEXT")
+            _("There is no template yet. Create one: {command}").format(command="xoxzo template create NAME TEXT")
         )
 
 

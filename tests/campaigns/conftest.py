@@ -1,4 +1,4 @@
-"""A simulator that moves quickly, and a client that talks to it without sockets."""
+"""A simulator with short delays, and a client that calls it without sockets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def compiled_translations() -> None:
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """A simulator that moves quickly."""
+    """A simulator with short delays."""
     settings = Settings(
         seed=1,
         sms_queued_seconds=0.05,
@@ -34,6 +34,6 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def client(simulator: Simulator) -> AsyncClient:
-    """A client that talks to it without sockets, and asks once: a list that cannot be read is soon given up."""
+    """A client that calls the simulator without sockets and without retries, so that failures are reported at once."""
     transport = simulator.async_transport()
     return AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport, max_retries=0)

@@ -1,4 +1,4 @@
-"""Campaigns as programs use them, against a real simulator."""
+"""Campaigns as programs use them, against a simulator."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from xoxzo.cloudpy.models import MessageStatus
 from xoxzo.cloudpy.simulator import Simulator
 
 
-def test_everybody_gets_it_once(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Each recipient has its own text, the ledger its msgid, and a second run sends nothing."""
+def test_every_recipient_gets_one_message(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Each recipient gets their own message, the ledger has its msgid, and a second run sends nothing."""
     with make(tmp_path) as campaign:
         plan = campaign.plan()
         assert (plan.recipients, plan.parts, plan.cost) == (20, {1: 20}, Decimal(200))
@@ -43,8 +43,8 @@ def test_everybody_gets_it_once(simulator: Simulator, client: AsyncClient, tmp_p
         assert campaign.tally().is_settled
 
 
-def test_templates_are_sent_by_their_number(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Only the variables that the template names go along."""
+def test_templates_are_sent_by_their_id(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Only the variables that the template names are sent."""
 
     async def create() -> int:
         return (await client.templates.create(name="hello", content="Hi {name}")).id
@@ -64,10 +64,8 @@ def test_templates_are_sent_by_their_number(simulator: Simulator, client: AsyncC
         Content(kind="play", sender="81312345678", message="http://example.com/a.mp3"),
     ],
 )
-def test_calls_are_made_and_followed(
-    simulator: Simulator, client: AsyncClient, tmp_path: Path, content: Content
-) -> None:
-    """Voice campaigns ring everybody once; who may be rung already is not rung again, since no list could tell."""
+def test_calls_are_made_and_polled(simulator: Simulator, client: AsyncClient, tmp_path: Path, content: Content) -> None:
+    """Calls are made once; one that may have been made is not made again, since no list could prove anything."""
     simulator.fail_next("lose_reply", "POST /voice/simple/playbacks/")
     with make(tmp_path, 4, content) as campaign:
         result = run(campaign, client, follow=8.0)
@@ -76,8 +74,8 @@ def test_calls_are_made_and_followed(
         assert all(len(simulator.phone(f"+81901000000{n}").calls) == 1 for n in range(4))
 
 
-def test_lost_answers_are_settled_by_the_sent_list(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """What went out is found, what did not is proven not to have gone and sent: everybody gets it once."""
+def test_lost_responses_are_reconciled(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Sent messages are found in the list, unsent ones are proven unsent and sent: everybody gets one."""
     simulator.faults.add("lose_reply", SEND, chance=0.2)
     simulator.faults.add("drop", SEND, chance=0.1)
     simulator.faults.add("error_after", SEND, chance=0.1)
@@ -93,7 +91,7 @@ def test_lost_answers_are_settled_by_the_sent_list(simulator: Simulator, client:
         assert {"started", "unknown", "ended"} <= {event.kind for event in events}
 
 
-def test_the_rate_is_kept(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+def test_the_rate_limit_holds(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
     """No more messages a second than allowed, evenly."""
     with make(tmp_path, 10) as campaign:
         began = time.monotonic()
@@ -103,7 +101,7 @@ def test_the_rate_is_kept(simulator: Simulator, client: AsyncClient, tmp_path: P
 
 
 def test_the_budget_stops_a_run(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Not one message more than the budget allows; the next run may have more."""
+    """A run sends no message above the budget; the next run may have a larger one."""
     with make(tmp_path, 10) as campaign:
         result = run(campaign, client, Limits(max_cost=Decimal(55)))
         assert (result.state, result.reason.code) == ("stopped", "budget_spent")
@@ -115,7 +113,7 @@ def test_the_budget_stops_a_run(simulator: Simulator, client: AsyncClient, tmp_p
 
 
 def test_too_many_failures_stop_a_run(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """A run that fails again and again stops by itself and says with what."""
+    """A run whose messages keep failing stops and reports the last error."""
     simulator.faults.add("error", SEND)
     with make(tmp_path, 100) as campaign:
         result = run(campaign, client, Limits(concurrency=1, settle=0.0, stop_share=0.3))
@@ -124,8 +122,8 @@ def test_too_many_failures_stop_a_run(simulator: Simulator, client: AsyncClient,
     assert not reached(simulator)
 
 
-def test_quiet_hours_and_expiry_are_kept(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """At quiet hours nobody is sent to; a campaign that has expired ends."""
+def test_quiet_hours_and_expiry_hold(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Nothing is sent during quiet hours; a campaign that has expired ends."""
     now = time.gmtime()
     hours = f"{(now.tm_hour - 1) % 24:02}:00-{(now.tm_hour + 2) % 24:02}:00"
     rows = [{"tel": "+60123456789", "name": "a"}]
@@ -134,12 +132,12 @@ def test_quiet_hours_and_expiry_are_kept(simulator: Simulator, client: AsyncClie
         campaign.ledger.put({"zones": [None]})
         events: list[Event] = []
 
-        def hear(event: Event) -> None:
+        def on_event(event: Event) -> None:
             events.append(event)
             if event.kind == "waiting":
                 campaign.stop("enough")
 
-        result = run(campaign, client, Limits(quiet=QuietHours(hours, "UTC")), on_event=hear)
+        result = run(campaign, client, Limits(quiet=QuietHours(hours, "UTC")), on_event=on_event)
         assert (result.state, str(result.reason)) == ("stopped", "enough")
         assert [event.reason.code for event in events if event.kind == "waiting"] == ["quiet_hours"]
         result = run(campaign, client, Limits(expires=time.time() - 1))
@@ -150,16 +148,16 @@ def test_quiet_hours_and_expiry_are_kept(simulator: Simulator, client: AsyncClie
 def test_a_run_is_paused_and_cancelled_from_elsewhere(
     simulator: Simulator, client: AsyncClient, tmp_path: Path
 ) -> None:
-    """Another process's request ends the run after what is in flight; a cancelled campaign never goes on."""
+    """Another process's request ends the run after what is in flight; a cancelled campaign cannot be continued."""
     with make(tmp_path, 200) as campaign:
 
         def request(what: str) -> object:
-            def hear(event: Event) -> None:
+            def on_event(event: Event) -> None:
                 if event.kind == "progress":
                     with Campaign.open("spring", folder=tmp_path) as other:
                         other.pause() if what == "pause" else other.cancel()
 
-            return hear
+            return on_event
 
         result = run(campaign, client, Limits(rate=50.0), on_event=request("pause"))
         assert (result.state, campaign.state) == ("paused", "paused")
@@ -176,10 +174,8 @@ def test_a_run_is_paused_and_cancelled_from_elsewhere(
         assert campaign.state == "cancelled"
 
 
-def test_a_cancelled_task_leaves_doubt_and_not_duplicates(
-    simulator: Simulator, client: AsyncClient, tmp_path: Path
-) -> None:
-    """Cancelling makes what is in flight unknown; the next run settles it, and nobody is sent to twice."""
+def test_a_cancelled_task_leaves_no_duplicates(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Cancelling makes messages in flight unknown; the next run reconciles them, and nobody is sent to twice."""
     simulator.faults.add("slow", SEND, seconds=0.4)
 
     async def cancelled(url: str) -> None:
@@ -203,26 +199,22 @@ def test_a_cancelled_task_leaves_doubt_and_not_duplicates(
     assert len(reached(simulator)) == 40
 
 
-def test_reports_are_taken_once_and_only_by_their_campaign(
-    simulator: Simulator, client: AsyncClient, tmp_path: Path
-) -> None:
-    """A delivery report moves its recipient; a repeated, foreign or unbound one changes nothing."""
+def test_delivery_reports_are_recorded_once(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """A delivery report changes its recipient's state; a repeated or foreign one does not."""
     with make(tmp_path, 3) as campaign:
         run(campaign, client)
-        told = DeliveryReport(
+        report = DeliveryReport(
             reference=f"{campaign.reference_prefix}-2", msgid="m", status=MessageStatus.FAIL, cost=Decimal(10)
         )
-        assert campaign.record(told)
-        assert not campaign.record(told)
+        assert campaign.record(report)
+        assert not campaign.record(report)
         assert campaign.tally()[State.FAILED] == 1
         for strange in ("other-2", None, f"{campaign.reference_prefix}-x"):
             assert not campaign.record(DeliveryReport(reference=strange, status=MessageStatus.DELIVERED))
 
 
-def test_unknown_messages_move_only_when_a_person_says_so(
-    simulator: Simulator, client: AsyncClient, tmp_path: Path
-) -> None:
-    """What nobody can prove stays unknown, until it is assumed to be sent or sent again."""
+def test_unknown_messages_change_only_on_request(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """What cannot be proven stays unknown until it is assumed to be sent."""
     simulator.faults.add("lose_reply", SEND, times=2)
     limits = Limits(settle=0.1, canaries=0, concurrency=1)
     simulator.faults.add("error", "GET /sms/messages/")
@@ -236,8 +228,8 @@ def test_unknown_messages_move_only_when_a_person_says_so(
     assert set(reached(simulator).values()) == {1}
 
 
-def test_the_usage_log_settles(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Records of the dashboard's CSV are found by their tags; another file is refused."""
+def test_the_usage_log_reconciles(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Records of the usage log are found by their tags; another file is refused."""
     simulator.faults.add("lose_reply", SEND, times=1)
     simulator.faults.add("error", "GET /sms/messages/")
     with make(tmp_path, 4) as campaign:
@@ -261,8 +253,8 @@ def test_the_usage_log_settles(simulator: Simulator, client: AsyncClient, tmp_pa
             campaign.read_usage_log(log)
 
 
-def test_settling_looks_once(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """The sent list and, if wished, each message's own status are asked for without sending anything."""
+def test_settle_reads_the_list_once(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """The sent list and, on request, each status is read without sending anything."""
     simulator.faults.add("lose_reply", SEND, times=1)
     listing = simulator.faults.add("error", "GET /sms/messages/")
     with make(tmp_path, 4) as campaign:
@@ -277,8 +269,8 @@ def test_settling_looks_once(simulator: Simulator, client: AsyncClient, tmp_path
         assert sum(reached(simulator).values()) == 4
 
 
-def test_following_survives_questions_that_fail(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """A status that cannot be asked for is asked for again; an error in settling is the caller's."""
+def test_polling_survives_errors(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """A status that cannot be read is read again; an error in settling is raised."""
     simulator.faults.add("error", "GET /sms/messages/{id}/", times=9)
     with make(tmp_path, 3) as campaign:
         result = run(campaign, client, follow=8.0)
@@ -288,16 +280,16 @@ def test_following_survives_questions_that_fail(simulator: Simulator, client: As
             asyncio.run(campaign.settle(client))
 
 
-def test_a_test_message_goes_to_ones_own_phone(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """It shows the first recipient's text and leaves the campaign as it was."""
+def test_a_test_message_changes_nothing(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """It has the first recipient's message and changes nothing in the campaign."""
     with make(tmp_path, 2) as campaign:
         asyncio.run(campaign.send_test(client, "+818011112222"))
         assert simulator.phone("+818011112222").inbox[0].text == "n0様"
         assert campaign.tally()[State.WAITING] == 2
 
 
-def test_a_campaign_is_created_whole_or_not_at_all(tmp_path: Path) -> None:
-    """A name in use, nobody to send to, a wrong name: nothing is left behind."""
+def test_a_campaign_is_created_completely_or_not_at_all(tmp_path: Path) -> None:
+    """A name in use, no recipients, an invalid name: nothing is left behind."""
     with make(tmp_path, 1), pytest.raises(CampaignError, match="already"):
         make(tmp_path, 1)
     with pytest.raises(CampaignError, match="nobody"):
@@ -316,7 +308,7 @@ def test_a_campaign_is_created_whole_or_not_at_all(tmp_path: Path) -> None:
         assert new.exists()
 
 
-def test_campaigns_lie_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``XOXZO_CAMPAIGNS`` first, then the user's data folder."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert campaigns_folder() == tmp_path / "data" / "xoxzo" / "campaigns"
@@ -326,8 +318,8 @@ def test_campaigns_lie_where_the_environment_says(tmp_path: Path, monkeypatch: p
     assert issubclass(NotFound, APIError)
 
 
-def test_a_queue_can_do_the_work_in_chunks(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Each wake-up sends one chunk; a repeated one finds nothing, and a cancelled one leaves doubt."""
+def test_chunks_send_to_everybody_once(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Each task sends one chunk; a repeated one sends nothing, a cancelled one makes its messages unknown."""
 
     async def post(one: Recipient) -> str:
         return await campaign.content.send(client, one.number, one.variables, reference=f"x-{one.n}")
@@ -352,8 +344,8 @@ def test_a_queue_can_do_the_work_in_chunks(simulator: Simulator, client: AsyncCl
     assert sum(reached(simulator).values()) == 20
 
 
-def test_a_chunk_keeps_to_its_limits(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Budget, quiet hours, expiry and wishes hold for tasks of a queue as well; a refused account ends it."""
+def test_a_chunk_applies_limits(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """Budget, quiet hours, expiry and a request to pause hold for chunks; a refused account is an error."""
 
     async def post(one: Recipient) -> str:
         return await campaign.content.send(client, one.number, one.variables, reference=f"x-{one.n}")

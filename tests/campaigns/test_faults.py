@@ -1,4 +1,4 @@
-"""Each way in which a machine, an account or a file lets a campaign down: it is told clearly, and nothing is lost."""
+"""Faults of the machine, the account and files: each is a clear error, and nothing is lost or sent twice."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from xoxzo.cloudpy.simulator import Settings, Simulator
 PLAIN = Content(kind="text", sender="Shop", message="hello")
 
 
-def _go_on(campaign: Campaign, client: AsyncClient, simulator: Simulator, count: int) -> None:
-    """Run a campaign to its end; everybody has got one message then."""
+def _finish(campaign: Campaign, client: AsyncClient, simulator: Simulator, count: int) -> None:
+    """Run a campaign to its end, and check that everybody has got one message."""
     for _ in range(5):
         result = run(campaign, client)
         if not result.unknown:
@@ -35,7 +35,7 @@ def _go_on(campaign: Campaign, client: AsyncClient, simulator: Simulator, count:
 
 
 def test_disk_full(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """A disk that fills up ends the run with a clear error; the next one settles and goes on."""
+    """A full disk ends the run with a clear error; the next run reconciles and continues."""
     with make(tmp_path, 300) as campaign:
         pages = campaign.ledger._connection.execute("PRAGMA page_count").fetchone()[0]
         campaign.ledger._connection.execute(f"PRAGMA max_page_count = {pages + 3}")
@@ -43,12 +43,12 @@ def test_disk_full(simulator: Simulator, client: AsyncClient, tmp_path: Path) ->
             run(campaign, client)
         assert 0 < sum(reached(simulator).values()) < 300
     with Campaign.open("spring", folder=tmp_path) as campaign:
-        _go_on(campaign, client, simulator, 300)
+        _finish(campaign, client, simulator, 300)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no limits for processes")
 def test_disk_full_while_creating(tmp_path: Path) -> None:
-    """A list that does not fit on the disk is no campaign: the error is told and nothing stays behind."""
+    """A list that does not fit on the disk is no campaign: it is an error, and leaves no file."""
     program = """
 import resource, signal, sys
 from xoxzo.cloudpy.campaigns import Campaign, Content
@@ -61,13 +61,13 @@ try:
 except CampaignError as error:
     print(error)
 """
-    told = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert "cannot be written: " in told.stdout
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "cannot be written: " in done.stdout
     assert not list(tmp_path.iterdir())
 
 
 def test_read_only_ledger(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """A ledger that cannot be written is looked into, but nobody is sent to from it."""
+    """A read-only ledger can be queried, but not run."""
     with make(tmp_path, 20) as campaign:
         campaign.ledger._connection.execute("PRAGMA query_only = ON")
         with pytest.raises(CampaignError, match="cannot be written: attempt to write a readonly database"):
@@ -75,11 +75,11 @@ def test_read_only_ledger(simulator: Simulator, client: AsyncClient, tmp_path: P
         assert campaign.plan().recipients == campaign.tally()[State.WAITING] == 20
         assert not reached(simulator)
         campaign.ledger._connection.execute("PRAGMA query_only = OFF")
-        _go_on(campaign, client, simulator, 20)
+        _finish(campaign, client, simulator, 20)
 
 
 def test_database_locked(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Another's lock is waited for; one that stays ends the run, and nothing is sent that is not written down."""
+    """Another process's lock is waited for; one that stays ends the run, and nothing is sent without a record."""
     with make(tmp_path, 60) as campaign:
         other = sqlite3.connect(campaign.ledger.path, isolation_level=None, check_same_thread=False)
 
@@ -94,7 +94,7 @@ def test_database_locked(simulator: Simulator, client: AsyncClient, tmp_path: Pa
         campaign.ledger._connection.execute("PRAGMA busy_timeout = 10000")
         unlocked = threading.Timer(0.3, other.execute, ["ROLLBACK"])
         unlocked.start()
-        _go_on(campaign, client, simulator, 60)
+        _finish(campaign, client, simulator, 60)
         unlocked.join()
         other.close()
 
@@ -113,7 +113,7 @@ def test_database_locked(simulator: Simulator, client: AsyncClient, tmp_path: Pa
 def test_input_corrupted_half_way(
     tmp_path: Path, name: str, half: bytes, options: dict[str, str], message: str
 ) -> None:
-    """A file that breaks off or makes no sense further down is told, and nothing is created from its first half."""
+    """A file that is truncated or cannot be decoded further down is an error, and nothing is created."""
     file = tmp_path / name
     numbers = [f"090{10000000 + n}" for n in range(3000)]
     if name.endswith("csv"):
@@ -132,7 +132,7 @@ def test_input_corrupted_half_way(
 
 
 def test_credit_exhausted(client: AsyncClient, simulator: Simulator, tmp_path: Path) -> None:
-    """When the credits are spent the run stops; with another balance it goes on."""
+    """Without credits the run stops; with credits it continues."""
     with Simulator(Settings(credits=30)) as poor, make(tmp_path, 10) as campaign:
         broke = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=poor.async_transport())
         result = run(campaign, broke, Limits(concurrency=1))
@@ -143,7 +143,7 @@ def test_credit_exhausted(client: AsyncClient, simulator: Simulator, tmp_path: P
 
 
 def test_token_revoked(client: AsyncClient, simulator: Simulator, tmp_path: Path) -> None:
-    """An account that is refused in mid-run stops it; nobody is lost, and it goes on with a token that holds."""
+    """An account that is refused during a run stops it; with a valid token it continues."""
     real = simulator.async_transport()
 
     class Revoked:
@@ -163,14 +163,14 @@ def test_token_revoked(client: AsyncClient, simulator: Simulator, tmp_path: Path
         result = run(campaign, revoked, Limits(concurrency=2))
         assert (result.state, str(result.reason)) == ("stopped", "the account was refused (AuthenticationFailed 401)")
         assert (result.tally[State.SENT], result.tally[State.WAITING], result.unknown) == (5, 15, 0)
-        _go_on(campaign, client, simulator, 20)
+        _finish(campaign, client, simulator, 20)
 
 
 @pytest.mark.parametrize("jump", [-86_400.0, 400 * 86_400.0], ids=["backwards", "forwards"])
 def test_clock_jump(
     simulator: Simulator, client: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: float
 ) -> None:
-    """A clock that is set while a campaign runs, or between two runs, neither loses nor doubles anybody."""
+    """A clock that is set during a run, or between two runs, loses and duplicates nothing."""
     ahead = 0.0
     monkeypatch.setattr(SteadyClock.__init__, "__defaults__", (0.0, lambda: time.time() + ahead, time.monotonic))
 
@@ -190,14 +190,14 @@ def test_clock_jump(
         simulator.faults.remove(listing.ident)
         # Set right again: what the ledger says lies in the future, or in the past.
         ahead = 0.0
-        _go_on(campaign, client, simulator, 60)
+        _finish(campaign, client, simulator, 60)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="there is no SIGSTOP here")
 def test_sigstop_for_longer_than_every_timeout(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """A process that is stopped in mid-flight finds its answers too late, and settles what it cannot know.
+    """A process that was stopped with messages in flight reads its responses too late, and reconciles.
 
-    A minute is played as a second and a half: the read time-out is 0.4 s here where it is 30 by default.
+    A second and a half stands for a minute here: the read timeout is 0.4 s instead of 30.
     """
     program = """
 import sys
@@ -219,14 +219,14 @@ with Campaign.open("spring", folder=sys.argv[2]) as campaign:
             process.send_signal(signal.SIGSTOP)
             time.sleep(1.5)
             process.send_signal(signal.SIGCONT)
-            told, _ = process.communicate(timeout=60)
-    assert told.startswith("finished"), told
+            output, _ = process.communicate(timeout=60)
+    assert output.startswith("finished"), output
     with Campaign.open("spring", folder=tmp_path) as campaign:
-        _go_on(campaign, client, simulator, 80)
+        _finish(campaign, client, simulator, 80)
 
 
 def test_file_changed_between_runs(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """A campaign keeps the people that it was made for, and knows that its file is another one now."""
+    """A campaign keeps the recipients that it was created with, and detects that its file has changed."""
     file = tmp_path / "people.csv"
     file.write_text("tel,name\n09010000000,a\n09010000001,b\n")
     with Campaign.create("people", file, TEXT, folder=tmp_path) as campaign:
@@ -234,12 +234,12 @@ def test_file_changed_between_runs(simulator: Simulator, client: AsyncClient, tm
         run(campaign, client, Limits(concurrency=1, max_cost=10))
         file.write_text("tel,name\n09010000002,c\n")
         assert not campaign.is_created_from(file)
-        _go_on(campaign, client, simulator, 2)
+        _finish(campaign, client, simulator, 2)
     assert "+819010000002" not in reached(simulator)
 
 
 def test_file_changed_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of an old list and half of a new one is no campaign."""
+    """A file that changes while it is read is refused."""
     file = tmp_path / "people.csv"
     file.write_text("tel,name\n09010000000,a\n")
     read = create.read_table
@@ -255,8 +255,8 @@ def test_file_changed_while_it_is_read(tmp_path: Path, monkeypatch: pytest.Monke
     assert not list((tmp_path / "campaigns").iterdir())
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a file stands in the way, or the file system knows no links, there is one clear error."""
+def test_a_folder_that_cannot_be_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot be created, or a file system without links, is a clear error."""
     (tmp_path / "file").write_text("")
     with pytest.raises(CampaignError, match="cannot be created"):
         make(tmp_path / "file" / "campaigns", 1)
@@ -271,7 +271,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytes
 
 
 def test_simulator_and_service_mixed_up(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """What was begun on a simulator never goes on with real people, nor the other way about."""
+    """A campaign started on the simulator cannot be continued live, or vice versa."""
     live = AsyncClient(sid="s", auth_token="t", base_url="https://api.example", transport=simulator.async_transport())
     for first, second, words in (
         (client, live, "started on a simulator on this machine: it cannot be continued with Xoxzo"),

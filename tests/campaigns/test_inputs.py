@@ -1,4 +1,4 @@
-"""Files as people bring them: encodings, delimiters, workbooks, JSON lines, and every bad row told."""
+"""Files as people have them: encodings, delimiters, workbooks, JSON lines, and reports of bad rows."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TEXT = "名前,携帯\n髙橋,090-1111-2222\n山田,080-1111-2222\n鈴木,080-11
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp_ext"])
-def test_every_encoding_of_japan_is_found_out(tmp_path: Path, encoding: str) -> None:
-    """The same list reads the same, whichever program has saved it."""
+def test_every_japanese_encoding_is_detected(tmp_path: Path, encoding: str) -> None:
+    """The same list reads the same in every encoding."""
     text = TEXT if encoding not in {"euc_jp", "iso2022_jp_ext"} else TEXT.replace("髙", "高")
     path = tmp_path / "list.csv"
     path.write_bytes(text.encode(encoding))
@@ -32,8 +32,8 @@ def test_every_encoding_of_japan_is_found_out(tmp_path: Path, encoding: str) -> 
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
-def test_delimiters_are_found_out(tmp_path: Path, delimiter: str) -> None:
-    """What the first line has most stands between cells; a quoted cell may hold line breaks, and lines still count."""
+def test_delimiters_are_detected(tmp_path: Path, delimiter: str) -> None:
+    """The most frequent delimiter of the first line is used; line breaks in quoted cells count as lines."""
     path = tmp_path / "list.csv"
     path.write_text(f'name{delimiter}tel\n"two\nlines"{delimiter}09011112222\n\nx{delimiter}08011112222\n')
     rows = list(read_table(path).rows)
@@ -41,7 +41,7 @@ def test_delimiters_are_found_out(tmp_path: Path, delimiter: str) -> None:
 
 
 def test_a_list_without_a_header_is_seen(tmp_path: Path) -> None:
-    """A phone number in the first row is no column's name; columns are numbered then."""
+    """A first row with a phone number is no header; columns are numbered then."""
     path = tmp_path / "list.txt"
     path.write_text("090-1111-2222,山田\n08011112222,鈴木\n")
     table = read_table(path)
@@ -51,7 +51,7 @@ def test_a_list_without_a_header_is_seen(tmp_path: Path) -> None:
 
 
 def test_workbooks_are_read(tmp_path: Path) -> None:
-    """Whole numbers that a workbook keeps as floats come back whole; a missing 0 is a doubt that is counted."""
+    """Whole numbers that a workbook stores as floats are read as whole; a missing 0 is counted as an assumption."""
     path = tmp_path / "list.xlsx"
     with xlsxwriter.Workbook(path) as book:
         for sheet in (book.add_worksheet("people"), book.add_worksheet("other")):
@@ -70,7 +70,7 @@ def test_workbooks_are_read(tmp_path: Path) -> None:
 
 
 def test_json_lines_are_read(tmp_path: Path) -> None:
-    """Each line is an object; what is none is told with its line."""
+    """Each line is an object; anything else is an error with its line."""
     path = tmp_path / "list.jsonl"
     path.write_text('{"名前": "山田", "tel": "09011112222"}\n\n{"名前": null, "tel": 8011112222}\n')
     assert [row.cells for row in read_table(path).rows][1] == {"名前": "", "tel": "8011112222"}
@@ -92,7 +92,7 @@ def test_json_lines_are_read(tmp_path: Path) -> None:
         (b"a,b\n\x81\x20\xff", "no known encoding"),
     ],
 )
-def test_files_that_make_no_sense_are_told(tmp_path: Path, content: bytes, message: str) -> None:
+def test_files_that_cannot_be_read_are_errors(tmp_path: Path, content: bytes, message: str) -> None:
     """A clear error, and nothing is guessed."""
     path = tmp_path / "list.csv"
     path.write_bytes(content)
@@ -100,8 +100,8 @@ def test_files_that_make_no_sense_are_told(tmp_path: Path, content: bytes, messa
         list(read_table(path).rows)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """For text, workbooks and JSON lines alike; so is an encoding that does not exist."""
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """For text, workbooks and JSON lines alike; an unknown encoding is an error as well."""
     for name in ("a.csv", "a.xlsx", "a.jsonl"):
         with pytest.raises(CampaignError, match="cannot be read"):
             list(read_table(tmp_path / name).rows)
@@ -120,12 +120,12 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_the_column_of_numbers_is_guessed(columns: tuple[str, ...], row: tuple[str, ...], expected: str) -> None:
-    """By what it holds, then by its name."""
+    """The column is chosen by its content, then by its name."""
     assert choose_columns(read_rows([dict(zip(columns, row, strict=True))]), []).number == expected
 
 
-def test_columns_that_could_be_meant_or_are_missing_are_told() -> None:
-    """Two columns of numbers, none, and a variable without a column: each is said, with what there is."""
+def test_ambiguous_and_missing_columns_are_errors() -> None:
+    """Two columns of numbers, none, and a placeholder without a column are errors that name the columns."""
     with pytest.raises(CampaignError, match="several columns"):
         choose_columns(read_rows([{"a": "09011112222", "b": "08011112222"}]), [])
     with pytest.raises(CampaignError, match="no column holds"):
@@ -162,8 +162,8 @@ def test_every_bad_row_has_line_column_and_reason(row: dict[str, str], column: s
     assert row["tel"] not in repr(bad[0]) or not row["tel"]
 
 
-def test_bad_rows_can_be_mended_and_fed_in_again(tmp_path: Path) -> None:
-    """The file of bad rows has the rows' own columns, and reads as a list itself once it is mended."""
+def test_bad_rows_can_be_corrected_and_used_again(tmp_path: Path) -> None:
+    """The file of bad rows has the rows' own columns, and can be used as input once it is corrected."""
     rows = [{"tel": "abc", "名前": "=SUM(A1)"}, {"tel": "08011112222", "名前": "ok"}]
     with pytest.raises(BadRows, match="1 row cannot be sent to: line 1: tel") as caught:
         Campaign.create("a", rows, CONTENT, folder=tmp_path, number="tel")
@@ -182,7 +182,7 @@ def test_bad_rows_can_be_mended_and_fed_in_again(tmp_path: Path) -> None:
 
 
 def test_the_short_way_reads_numbers_as_the_library_does() -> None:
-    """Numbers that are read without the library come out as it would read them."""
+    """Numbers that are read without phonenumbers are read as it would read them."""
     for text in ("09011112222", "+819011112222", "070-1234-5678", "080-99990000", "+8180-1111-2222"):
         table = read_rows([{"tel": text}])
         content = Content(kind="text", sender="Shop", message="a")
@@ -194,7 +194,7 @@ def test_the_short_way_reads_numbers_as_the_library_does() -> None:
 
 
 def test_other_countries_have_their_zones() -> None:
-    """A number of another country keeps its own clock, and no price where none is published."""
+    """A number of another country has its time zone, and no price where none is published."""
     table = read_rows([{"tel": "+60123456789"}, {"tel": "+12125550123"}, {"tel": "+88213 00000001"}])
     content = Content(kind="text", sender="Shop", message="a")
     bad = []

@@ -1,4 +1,4 @@
-"""The ledger in a file: the contract, and what is SQLite's own."""
+"""The ledger in SQLite: the contract, and what is specific to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xoxzo.cloudpy.errors import CampaignError
 
 @pytest.fixture
 def reopen(tmp_path: Path) -> Iterator[Callable[[], SqliteLedger]]:
-    """Give a ledger, the one given before closed."""
+    """Return a function that closes the ledger and opens it again."""
     path, opened = tmp_path / "a.campaign", []
 
     def again() -> SqliteLedger:
@@ -32,11 +32,11 @@ def reopen(tmp_path: Path) -> Iterator[Callable[[], SqliteLedger]]:
 
 
 class TestSqliteLedger(LedgerContract):
-    """SQLite keeps the contract."""
+    """SQLite fulfils the contract."""
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
-    """A ledger holds numbers and texts: nobody else may read it, nor what SQLite lays beside it."""
+    """Only the owner can read the ledger and the files that SQLite puts beside it."""
     with SqliteLedger(tmp_path / "a", create=True) as ledger:
         fill(ledger, people(1))
         for path in tmp_path.iterdir():
@@ -44,7 +44,7 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
 
 
 def test_a_second_run_is_refused_in_one_line(tmp_path: Path) -> None:
-    """One process runs a campaign; others may look and leave wishes."""
+    """One process runs a campaign; others may query it and request a pause."""
     with SqliteLedger(tmp_path / "a", create=True) as first, SqliteLedger(tmp_path / "a") as second:
         first.lock()
         first.lock()
@@ -58,7 +58,7 @@ def test_a_second_run_is_refused_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"this is no database" * 100])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    """A file that is something else is told, and left as it is."""
+    """A file that is something else is refused and not changed."""
     path = tmp_path / "a"
     path.write_bytes(content)
     with pytest.raises(CampaignError):
@@ -66,8 +66,8 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert path.read_bytes() == content
 
 
-def test_a_missing_or_existing_file_is_told(tmp_path: Path) -> None:
-    """Opening wants a ledger, creating wants none."""
+def test_a_missing_or_existing_file_is_an_error(tmp_path: Path) -> None:
+    """Opening needs a ledger, creating needs a free name."""
     path = tmp_path / "a"
     with pytest.raises(CampaignError, match="no campaign"):
         SqliteLedger(path)
@@ -79,7 +79,7 @@ def test_a_missing_or_existing_file_is_told(tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    """A full disk, a read-only file and another's lock end in one clear error, and nothing is half written."""
+    """A full disk, a read-only file and another process's lock are clear errors, and nothing is partly written."""
     with SqliteLedger(tmp_path / "a", create=True) as ledger:
         fill(ledger, people(3000))
         epoch = ledger.begin(1.0)
@@ -102,19 +102,19 @@ def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 
 def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) -> None:
-    """A claim is on disk before anything is sent; what is to be durable is, though nothing else is written with it."""
-    said: list[str] = []
+    """A claim is on disk before anything is sent; outcomes may follow with the next durable transaction."""
+    statements: list[str] = []
     with SqliteLedger(tmp_path / "c", create=True) as ledger:
         assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(4)))
         ledger.put({"salt": "s"})
         ledger.seal()
         epoch = ledger.begin(0.0)
-        ledger._connection.set_trace_callback(said.append)
+        ledger._connection.set_trace_callback(statements.append)
 
         def waits(work: Callable[[], object]) -> bool:
-            said.clear()
+            statements.clear()
             work()
-            assert any(line.startswith(("INSERT", "UPDATE")) for line in said), "nothing was written"
+            assert any(line.startswith(("INSERT", "UPDATE")) for line in statements), "nothing was written"
             return bool(ledger._connection.execute("PRAGMA synchronous").fetchone()[0] == 2)
 
         def outcome(n: int) -> Outcome:

@@ -1,4 +1,4 @@
-"""What is left when a campaign is over: exports, the report, and a file without people in it."""
+"""Exports, the report, and purging."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xoxzo.cloudpy.simulator import Simulator
 
 
 def test_exports_tell_of_everybody(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """CSV and workbook hold each recipient with state, msgid, times and cost, for their owner alone."""
+    """CSV and workbook have each recipient with state, msgid, times and cost; only their owner can read them."""
     import python_calamine
 
     simulator.faults.add("lose_reply", SEND, times=1)
@@ -40,7 +40,7 @@ def test_exports_tell_of_everybody(simulator: Simulator, client: AsyncClient, tm
 
 
 def test_the_report_is_one_page_without_people(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Figures and charts, no number, no text, nothing from elsewhere; also before anything was sent."""
+    """Figures and charts without any number, message or external resource; also before anything was sent."""
     simulator.faults.add("lose_reply", SEND, times=1)
     simulator.faults.add("error", "GET /sms/messages/")
     rows = [*people(5), {"tel": "+818099990000", "name": "fails"}, {"tel": "x", "name": "bad"}, people(1)[0]]
@@ -73,7 +73,7 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
 
 
 def test_purging_keeps_figures_and_forgets_people(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """After a purge no number, text or id is anywhere in the file; before its end a campaign keeps them."""
+    """After a purge no number, message or id is in the file; a campaign that has not ended is not purged."""
     # Long enough not to stand by chance among the bytes of a time.
     rows = [row | {"name": f"guest {row['name']}"} for row in people(5)]
     content = Content(kind="text", sender="Shop", message="{name}様、お待ちしております")
@@ -100,7 +100,7 @@ def _standing(
 
 
 def test_latencies_have_quantiles_however_long_they_are() -> None:
-    """Seconds are told to a tenth, long waits to ten seconds; what was never delivered counts nowhere."""
+    """Seconds are rounded to a tenth, long latencies to ten seconds; what was not delivered does not count."""
     took = [1.04, 2.0, 3.0, 250.0, 7300.0]
     figures = Statistics(_standing(n, State.DELIVERED, sent=100.0, ended=100.0 + t) for n, t in enumerate(took))
     assert figures.delivered_within([5, 300]) == [3, 1, 1]
@@ -113,7 +113,7 @@ def test_latencies_have_quantiles_however_long_they_are() -> None:
 
 
 def test_costs_are_what_was_charged_or_else_the_estimate() -> None:
-    """By parts, for what was sent and for what may have been."""
+    """By parts, for messages that were sent or may have been."""
     figures = Statistics(
         [
             _standing(0, State.DELIVERED, sent=1.0, ended=2.0, charged=Decimal(12)),
@@ -128,7 +128,7 @@ def test_costs_are_what_was_charged_or_else_the_estimate() -> None:
 
 
 def test_carriers_are_those_that_ranges_were_given_to() -> None:
-    """The country stands before it; what has no number any more has no carrier."""
+    """The country comes first; a purged number has no carrier."""
     assert carrier_of("+819010000000") == "JP · NTT Docomo"
     assert carrier_of("+12125550100") == "US · unknown carrier"
     assert carrier_of("17") == ""
@@ -136,7 +136,7 @@ def test_carriers_are_those_that_ranges_were_given_to() -> None:
 
 @pytest.mark.parametrize(("span", "clock"), [(60, "00:01:40"), (7200, "02:01"), (200_000, "01-03 07:35")])
 def test_a_chart_tells_its_times_as_finely_as_it_must(span: int, clock: str) -> None:
-    """Seconds for minutes, minutes for hours, days for longer; a curve without a point is left out."""
+    """The precision of times depends on the span; a line without points is left out."""
     chart = line_chart([("sent", [100.0, 100.0 + span], "main"), ("delivered", [], "good")], 2)
     assert f"<span>{clock}" in chart or f"{clock}</span>" in chart
     assert chart.count("<polyline") == 1

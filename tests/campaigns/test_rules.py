@@ -1,4 +1,4 @@
-"""What outcomes mean, what the sent list proves, and when nobody is to be disturbed."""
+"""What errors mean, what the sent list proves, quiet hours, limits and content."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ OP = {"operation": "sms.send"}
     ],
 )
 def test_each_error_has_one_meaning(error: BaseException, state: State, *, stops: bool, pause: float) -> None:
-    """Only what surely did nothing is tried again; doubt stays doubt; a refused account stops everything."""
-    verdict = classify_error(error)
-    assert (verdict.state, bool(verdict.stop), verdict.pause_seconds) == (state, stops, pause)
-    assert verdict.error.startswith(type(error).__name__)
+    """Requests without effect are tried again, uncertain ones are unknown, a refused account stops the campaign."""
+    failure = classify_error(error)
+    assert (failure.state, bool(failure.stop), failure.pause_seconds) == (state, stops, pause)
+    assert failure.error.startswith(type(error).__name__)
 
 
 def test_states_only_become_more_certain() -> None:
-    """Nothing follows a last word, and unknown never follows sent."""
+    """A final state never changes, and unknown never follows sent."""
     assert not any(State.DELIVERED.can_change(state) for state in State)
     assert not any(State.FAILED.can_change(state) for state in State)
     assert not State.SENT.can_change(State.UNKNOWN)
@@ -66,7 +66,7 @@ def _proven(**changes: object) -> list[int]:
 
 
 def test_witnesses_on_both_sides_prove_a_message_unsent() -> None:
-    """When the list shows what was sent before and after settling, and all between, the missing one was not sent."""
+    """If the list has messages from before and after the settling time and all between, a missing one was not sent."""
     assert _proven() == [2]
 
 
@@ -104,12 +104,12 @@ def _at(text: str, zone: str = "Asia/Tokyo") -> float:
     ],
 )
 def test_quiet_hours_hold_by_the_recipients_clock(hours: str, now: str, until: str | None) -> None:
-    """Over midnight as within a day, the wake is the next end of the hours."""
+    """The end of the hours is found within a day and over midnight."""
     assert QuietHours(hours).until(None, _at(now)) == (None if until is None else _at(until))
 
 
 def test_none_of_several_zones_may_be_asleep() -> None:
-    """A number that may be in New York or Los Angeles is left alone until both are awake."""
+    """A number that may be in New York or Los Angeles waits until neither has quiet hours."""
     zones = "America/New_York,America/Los_Angeles"
     now = _at("2026-11-24T09:00", "America/New_York")
     assert QuietHours("21:00-08:00").until(zones, now) == _at("2026-11-24T08:00", "America/Los_Angeles")
@@ -117,7 +117,7 @@ def test_none_of_several_zones_may_be_asleep() -> None:
 
 @pytest.mark.parametrize("hours", ["21-8", "21:00-21:00", "25:00-08:00", ""])
 def test_hours_that_are_none_are_refused(hours: str) -> None:
-    """Two times of day that differ are wanted, and a zone that exists."""
+    """Two different times of day and a known time zone are required."""
     with pytest.raises(InvalidArgument):
         QuietHours(hours)
     with pytest.raises(InvalidArgument):
@@ -136,7 +136,7 @@ def test_limits_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None
 
 
 def test_a_clock_that_is_set_does_not_move_a_run() -> None:
-    """The steady clock begins at the later of wall clock and ledger, and then goes on with the monotonic one."""
+    """The clock starts at the later of wall clock and ledger, and then advances with the monotonic clock."""
     wall, steady = [1000.0], [5.0]
     clock = SteadyClock(2000.0, lambda: wall[0], lambda: steady[0])
     wall[0], steady[0] = 500.0, 8.0
@@ -158,14 +158,14 @@ def test_a_clock_that_is_set_does_not_move_a_run() -> None:
     ],
 )
 def test_content_that_everybody_would_be_refused_is_refused_first(wrong: dict[str, object], field: str) -> None:
-    """What breaks a rule of the API for everybody stops the campaign before it exists."""
+    """What the API would refuse for every recipient is refused before the campaign is created."""
     with pytest.raises(InvalidArgument) as caught:
         Content(**{"kind": "text", "sender": "Shop", "message": "hello", **wrong}).check()
     assert caught.value.field == field
 
 
 def test_contents_hide_their_words_and_price_what_they_can() -> None:
-    """A repr shows no text; unknown prices stay unknown; K-premium is for Japan."""
+    """A repr shows no message; unknown prices stay unknown; K-premium is for Japan."""
     content = Content(kind="text", sender="Shop", message="secret {name}")
     assert "secret" not in repr(content)
     assert content.cost("a", "JP") == 10
@@ -179,7 +179,7 @@ def test_contents_hide_their_words_and_price_what_they_can() -> None:
 
 
 def test_waking_seconds_are_spent_by_the_clock_of_the_zone() -> None:
-    """What does not fit before the quiet hours goes on after them, day after day."""
+    """Seconds that do not fit before the quiet hours count after them, day after day."""
     quiet = QuietHours("21:00-08:00")
     assert quiet.end_after(_at("2026-11-24T20:00"), 3600) == _at("2026-11-24T21:00")
     assert quiet.end_after(_at("2026-11-24T20:00"), 3600 + 60) == _at("2026-11-25T08:01")

@@ -1,4 +1,4 @@
-"""Watching a run: events in an event loop and without one, hooks, and what Ctrl-C does."""
+"""Running: events in an event loop and without one, hooks, and signals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from xoxzo.cloudpy.simulator import Simulator
 
 
 def test_events_can_be_iterated_and_left(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """The last thing is the result; whoever leaves the loop stops the run, and nothing is lost."""
+    """The result comes last; leaving the loop stops the run, and nothing is lost."""
 
     async def whole() -> list[object]:
         return [thing async for thing in campaign.events(client, QUICK)]
@@ -41,7 +41,7 @@ def test_events_can_be_iterated_and_left(simulator: Simulator, client: AsyncClie
 
 
 def test_events_come_to_a_program_without_a_loop(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """``watch`` is an ordinary loop in the calling thread; whoever leaves it stops the run, and nothing is lost."""
+    """``watch`` is an ordinary loop in the calling thread; leaving it stops the run, and nothing is lost."""
     with make(tmp_path, 100) as campaign:
         for thing in campaign.watch(client, Limits(rate=50.0)):
             assert isinstance(thing, Event)
@@ -90,7 +90,7 @@ def _fail(event: Event) -> None:
 
 
 def test_a_hook_that_raises_stops_the_run_gently(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """What is in flight comes to its end and is written down; then the hook's error is raised."""
+    """Messages in flight are completed and recorded; then the hook's error is raised."""
     with make(tmp_path, 200) as campaign:
         with pytest.raises(_OwnError):
             run(campaign, client, Limits(rate=50.0), on_event=_fail)
@@ -104,7 +104,7 @@ def test_a_hook_that_raises_stops_the_run_gently(simulator: Simulator, client: A
 
 
 def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path: Path) -> None:
-    """The first waits for what is in flight, the second leaves it in doubt; the next run looks it up."""
+    """The first signal waits for messages in flight, the second makes them unknown; the next run reconciles them."""
     simulator.faults.add("slow", SEND, seconds=10.0)
     before = signal.getsignal(signal.SIGINT)
     with make(tmp_path, 20) as campaign, simulator.serve() as server:
@@ -153,7 +153,7 @@ def test_a_closed_terminal_ends_a_run_gently(
 
 
 def test_a_stop_that_comes_before_the_run_counts(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Ctrl-C in the instant before the first event is not lost; other threads than the main one take no signals."""
+    """A stop before the first event is not lost; threads other than the main one handle no signals."""
     results: list[Result] = []
 
     def work() -> None:
@@ -180,7 +180,7 @@ def test_a_run_makes_a_client_of_its_own(simulator: Simulator, tmp_path: Path, m
 
 
 def test_a_stop_before_the_first_event_is_remembered() -> None:
-    """It is said again as soon as there is something to stop; breaking off what has not begun does nothing."""
+    """The request is repeated as soon as there is something to stop; breaking off before the start does nothing."""
     stops: list[str] = []
 
     async def main(tell) -> Result:

@@ -1,4 +1,4 @@
-"""How a run waits, slows down and goes on, on a virtual clock."""
+"""How a run waits, slows down and continues, on a virtual clock."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ OP = {"operation": "sms.send"}
 Post = Callable[[Recipient], Awaitable[str]]
 
 
-class Stage:
-    """One run of a few recipients, whose answers a test writes."""
+class SenderRun:
+    """One run with a few recipients, whose responses the test chooses."""
 
     def __init__(self, folder: Path, recipients: list[Recipient], limits: Limits) -> None:
         self.ledger = SqliteLedger(folder / "a", create=True)
@@ -36,7 +36,7 @@ class Stage:
         self.sent: list[tuple[int, float]] = []
 
     def play(self, post: Callable[[int, int], BaseException | None], during: Callable[[Sender], None] | None = None):
-        """Run; ``post`` says for each recipient and its try what comes of it."""
+        """Run; ``post`` returns the error for each recipient and attempt."""
         loop = VirtualLoop(0.0)
         tries: dict[int, int] = {}
 
@@ -65,12 +65,12 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path):
-    """Make stages and close their ledgers."""
-    made: list[Stage] = []
+    """Return a function that makes runs, and close their ledgers."""
+    made: list[SenderRun] = []
 
-    def make(count: int = 3, **limits: object) -> Stage:
+    def make(count: int = 3, **limits: object) -> SenderRun:
         recipients = [Recipient(0, f"+8190{10000000 + n}", cost=Decimal(10)) for n in range(count)]
-        made.append(Stage(tmp_path, recipients, Limits(**limits)))
+        made.append(SenderRun(tmp_path, recipients, Limits(**limits)))
         return made[-1]
 
     yield make
@@ -79,7 +79,7 @@ def stage(tmp_path: Path):
 
 
 def test_a_429_slows_everybody_down_and_loses_nobody(stage) -> None:
-    """After a 429 nobody is sent to for as long as the server asks; then the run goes on."""
+    """After a 429 nothing is sent for as long as the server requests; then the run continues."""
     run = stage(3, concurrency=1)
     run.play(lambda n, turn: errors.RateLimited(429, retry_after=7.0, **OP) if (n, turn) == (1, 1) else None)
     assert [n for n, _ in run.sent] in ([2, 3, 1], [1, 2, 3])
@@ -88,7 +88,7 @@ def test_a_429_slows_everybody_down_and_loses_nobody(stage) -> None:
 
 
 def test_pauses_grow_and_end_with_the_trouble(stage) -> None:
-    """A network that is down is tried again after longer and longer pauses, none over a minute."""
+    """A network that is down is tried again after growing pauses of at most a minute."""
     run = stage(1, concurrency=1, stop_share=1.0)
     run.play(lambda _, turn: errors.ConnectionFailed("down", **OP) if turn <= 9 else None)
     (_, at) = run.sent[0]
@@ -96,7 +96,7 @@ def test_pauses_grow_and_end_with_the_trouble(stage) -> None:
 
 
 def test_stopping_gives_back_what_was_not_started(stage) -> None:
-    """What was claimed and not started is surely not sent: it waits, and nothing is in doubt."""
+    """What was claimed and not started is surely not sent: it waits, and nothing is unknown."""
     run = stage(50, concurrency=2, rate=20.0)
     with pytest.raises(Stopped, match="enough"):
         run.play(
@@ -110,20 +110,20 @@ def test_stopping_gives_back_what_was_not_started(stage) -> None:
 
 
 def test_a_run_that_stops_tells_how_many_really_are_in_flight(stage) -> None:
-    """What was only claimed is given back first: nobody has to fear for it."""
+    """What was only claimed is released first, and does not count as in flight."""
     run = stage(1000, concurrency=4)
     with pytest.raises(Stopped):
         run.play(lambda *_: None, lambda runner: runner.stop("stopped", ENOUGH))
-    told = [event.tally for event in run.events if event.kind == "stopping"]
-    assert [tally.in_flight for tally in told] == [3]
-    assert told[0][State.SENT] + 3 == len(run.sent)
+    tallies = [event.tally for event in run.events if event.kind == "stopping"]
+    assert [tally.in_flight for tally in tallies] == [3]
+    assert tallies[0][State.SENT] + 3 == len(run.sent)
 
 
 def test_each_zone_wakes_at_its_own_hour(tmp_path: Path) -> None:
-    """Whoever is awake is sent to at once, the others when their quiet hours end."""
+    """Recipients without quiet hours are sent to at once, the others when theirs end."""
     # It begins on 2026-09-21 at 23:13 in Tokyo, which is afternoon in London.
     recipients = [Recipient(0, "+819010000000", zone="Asia/Tokyo"), Recipient(0, "+447700900000", zone="Europe/London")]
-    run = Stage(tmp_path, recipients, Limits(quiet=QuietHours("23:00-23:20"), concurrency=1))
+    run = SenderRun(tmp_path, recipients, Limits(quiet=QuietHours("23:00-23:20"), concurrency=1))
     run.play(lambda *_: None)
     run.ledger.close()
     assert [n for n, _ in run.sent] == [2, 1]
@@ -133,8 +133,10 @@ def test_each_zone_wakes_at_its_own_hour(tmp_path: Path) -> None:
 
 
 def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
-    """Nobody is claimed while everybody is asleep."""
-    run = Stage(tmp_path, [Recipient(0, "+819010000000", zone="Asia/Tokyo")], Limits(quiet=QuietHours("23:00-23:20")))
+    """Nobody is claimed while all time zones have quiet hours."""
+    run = SenderRun(
+        tmp_path, [Recipient(0, "+819010000000", zone="Asia/Tokyo")], Limits(quiet=QuietHours("23:00-23:20"))
+    )
     run.play(lambda *_: None)
     run.ledger.close()
     assert 300 < run.sent[0][1] < 500
@@ -142,7 +144,7 @@ def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
 
 
 def test_outcomes_that_nothing_takes_along_are_on_disk_half_a_second_later(stage) -> None:
-    """They ride along with the next claim; where that is long in coming they do not wait for it."""
+    """They are committed with the next claim, or half a second later."""
     run = stage(2, concurrency=1, rate=0.1)
     note, noted = run.ledger.record, []
 
@@ -160,7 +162,7 @@ def test_outcomes_that_nothing_takes_along_are_on_disk_half_a_second_later(stage
 
 
 def test_a_ledger_that_breaks_while_outcomes_are_written_ends_the_run(stage) -> None:
-    """Nothing more is started; what could not be written is in doubt for the next run."""
+    """Nothing more is started; what could not be recorded is unknown to the next run."""
     run = stage(30, concurrency=2, rate=50.0)
     note = run.ledger.record
 
@@ -179,7 +181,7 @@ def test_a_ledger_that_breaks_while_outcomes_are_written_ends_the_run(stage) -> 
 
 
 def test_a_network_that_stays_away_ends_the_run(stage) -> None:
-    """After twenty pauses in a row it gives up, with nobody in doubt; a burst of refusals is one pause."""
+    """After twenty pauses in a row it stops, with nothing unknown; a burst of refusals is one pause."""
     run = stage(40, concurrency=8)
     with pytest.raises(Stopped, match="20 of the last 20 messages failed, the last with ConnectionFailed"):
         run.play(lambda *_: errors.ConnectionFailed("down", **OP))
@@ -189,7 +191,7 @@ def test_a_network_that_stays_away_ends_the_run(stage) -> None:
 
 
 def test_a_claim_that_fails_ends_the_run(stage) -> None:
-    """Nothing is sent that could not be written down first."""
+    """Nothing is sent without a claim on disk."""
     run = stage(3)
 
     def broken(*_args: object, **_options: object) -> None:

@@ -1,4 +1,4 @@
-"""Campaigns for tests: small ones, quick ones, and what has reached phones."""
+"""Create and run small campaigns in tests, and count what phones have received."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ SEND = "POST /sms/messages/"
 
 
 def people(count: int) -> list[dict[str, str]]:
-    """Rows of so many people."""
+    """Return rows with a number and a name."""
     return [{"tel": f"090{10000000 + n}", "name": f"n{n}"} for n in range(count)]
 
 
 def make(folder: Path, count: int = 20, content: Content = TEXT, **options: object) -> Campaign:
-    """Make a campaign called spring."""
+    """Create a campaign called spring."""
     return Campaign.create("spring", people(count), content, folder=folder, **options)
 
 
 def run(campaign: Campaign, client: AsyncClient, limits: Limits = QUICK, **options: object) -> Result:
-    """Run one."""
+    """Run a campaign."""
     return campaign.run(client, limits, **options)
 
 
 def reached(simulator: Simulator) -> Counter[str]:
-    """How many messages each phone has got."""
+    """Return how many messages each phone has received."""
     return Counter({number: len(messages) for number, messages in simulator.engine.sms.by_phone.items()})

@@ -1,4 +1,4 @@
-"""What every ledger must do, whatever database is behind it: a second one has to pass these tests, too."""
+"""What every ledger must do: another database has to pass these tests, too."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def fill(ledger: Ledger, recipients: list[Recipient]) -> None:
 
 
 class LedgerContract:
-    """Inherit from it and give the fixture ``reopen``: it closes the ledger that it gave before, as a death would."""
+    """Inherit from it and define the fixture ``reopen``: it closes the ledger, as a crash would, and opens it again."""
 
-    def test_recipients_are_numbered_and_repeated_ones_told(self, reopen: Open) -> None:
-        """A number that is there already is given back, and the others keep their order."""
+    def test_recipients_are_numbered_and_repeated_ones_returned(self, reopen: Open) -> None:
+        """A number that is there already is returned, and the others keep their order."""
         ledger = reopen()
         first, second = people(2)
         assert list(ledger.add([first, second, first])) == [first]
@@ -36,7 +36,7 @@ class LedgerContract:
         assert ledger.tally().total == 2
 
     def test_a_list_that_was_not_sealed_cannot_run(self, reopen: Open) -> None:
-        """Half a list is no campaign; and a whole one takes nobody more."""
+        """An incomplete list cannot run, and a complete one takes no more recipients."""
         ledger = reopen()
         with pytest.raises(CampaignError, match="not completed"):
             ledger.begin(0.0)
@@ -57,8 +57,8 @@ class LedgerContract:
         assert third.more
         assert ledger.tally().in_flight == 4
 
-    def test_what_a_dead_run_claimed_is_unknown(self, reopen: Open) -> None:
-        """After a death nobody knows of those in flight, and nobody is claimed a second time."""
+    def test_what_a_crashed_run_claimed_is_unknown(self, reopen: Open) -> None:
+        """After a crash those in flight are unknown, and nobody is claimed twice."""
         ledger = reopen()
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)
@@ -69,7 +69,7 @@ class LedgerContract:
         assert [(one.n, one.began, one.ended) for one in ledger.unknown()] == [(2, 1.0, 5.0)]
         assert [one.n for one in ledger.claim(again, 9, 5.0).recipients] == [3]
 
-    def test_a_run_that_was_followed_is_refused(self, reopen: Open) -> None:
+    def test_a_run_that_was_replaced_is_refused(self, reopen: Open) -> None:
         """Neither claims nor outcomes of an older epoch are taken."""
         ledger = reopen()
         fill(ledger, people(3))
@@ -82,7 +82,7 @@ class LedgerContract:
             ledger.record([Outcome(1, claim.ident, State.SENT)], old)
 
     def test_the_unsent_are_claimed_again_when_they_are_due(self, reopen: Open) -> None:
-        """What surely did not go out waits until its time and is then taken again."""
+        """What was surely not sent waits until its time and is then claimed again."""
         ledger = reopen()
         fill(ledger, people(1))
         epoch = ledger.begin(1.0)
@@ -94,7 +94,7 @@ class LedgerContract:
         reopen().begin(11.0)
 
     def test_the_budget_is_never_passed(self, reopen: Open) -> None:
-        """Claims stop before the estimated cost would pass the budget; what was not sent gives its share back."""
+        """Claims stop before the estimated cost exceeds the budget; what was not sent releases its cost."""
         ledger = reopen()
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)
@@ -108,7 +108,7 @@ class LedgerContract:
         assert len(ledger.claim(epoch, 9, 3.0, budget=Decimal(25)).recipients) == 1
 
     def test_a_retry_over_the_budget_waits(self, reopen: Open) -> None:
-        """A second try costs as much as the first, and is not made when the budget is spent by then."""
+        """A second attempt costs as much as the first, and is not made when the budget is spent."""
         ledger = reopen()
         fill(ledger, people(2))
         epoch = ledger.begin(1.0)
@@ -133,8 +133,8 @@ class LedgerContract:
         assert (tally[State.DELIVERED], tally[State.SENT], tally.charged, tally.in_flight) == (1, 1, 10, 0)
         assert list(ledger.without_final_status()) == [(2, "m2")]
 
-    def test_a_report_saves_the_dead_from_doubt(self, reopen: Open) -> None:
-        """Of a message that was reported before the run died, nothing is unknown."""
+    def test_a_report_settles_what_a_crash_left(self, reopen: Open) -> None:
+        """A message that was reported before the crash is not unknown."""
         ledger = reopen()
         fill(ledger, people(1))
         ledger.claim(ledger.begin(1.0), 1, 1.0)
@@ -144,8 +144,8 @@ class LedgerContract:
         assert not list(ledger.unknown())
         assert ledger.tally().is_settled
 
-    def test_reports_of_nobody_are_not_taken(self, reopen: Open) -> None:
-        """What is told of a recipient that was never claimed changes nothing: it is still to be sent to."""
+    def test_reports_of_unclaimed_recipients_are_refused(self, reopen: Open) -> None:
+        """A report of a recipient that was never claimed changes nothing: it is still to be sent to."""
         ledger = reopen()
         fill(ledger, people(1))
         assert ledger.record([Outcome(1, 0, State.DELIVERED, "m")]) == [False]
@@ -164,8 +164,8 @@ class LedgerContract:
         assert (left.count, left.parts, left.costs, left.cost) == (1, {1: 1}, {1: Decimal(10)}, 10)
         assert (left.unpriced, left.suppressed) == (0, 2)
 
-    def test_the_suppressed_are_left_out_in_mid_run(self, reopen: Open) -> None:
-        """An opt-out counts from the next claim on, also for somebody who waits for another try."""
+    def test_the_suppressed_are_skipped_during_a_run(self, reopen: Open) -> None:
+        """An opt-out counts from the next claim on, also for a recipient that waits for another attempt."""
         ledger = reopen()
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)
@@ -177,8 +177,8 @@ class LedgerContract:
         assert claim.skipped == 2
         assert ledger.tally()[State.SKIPPED] == 2
 
-    def test_sleepers_wait(self, reopen: Open) -> None:
-        """A recipient whose zone is asleep is passed over, and taken when it wakes."""
+    def test_quiet_hours_postpone(self, reopen: Open) -> None:
+        """A recipient with quiet hours is postponed, and claimed when they end."""
         ledger = reopen()
         fill(ledger, [*people(1, zone="Asia/Tokyo"), Recipient(0, "+6012345678", zone="Asia/Kuala_Lumpur")])
         epoch = ledger.begin(1.0)
@@ -187,8 +187,8 @@ class LedgerContract:
         assert claim.wake == 50.0
         assert [one.n for one in ledger.claim(epoch, 9, 50.0, quiet_until=lambda _: None).recipients] == [1]
 
-    def test_known_tells_who_was_sent_to_and_when(self, reopen: Open) -> None:
-        """The witnesses around a moment are given with their times; ``latest`` is the last time of all."""
+    def test_confirmed_sends_have_their_times(self, reopen: Open) -> None:
+        """The sends around a moment are returned with their times; ``latest_time`` is the last time of all."""
         ledger = reopen()
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)

@@ -73,9 +73,10 @@ def test_version_is_in_the_changelog() -> None:
 
 
 ABOVE = tuple(
-    f"xoxzo/cloudpy/{package}/" for package in ("simulator", "campaigns", "callbacks", "cli", "integrations", "testing")
+    f"xoxzo/cloudpy/{package}/"
+    for package in ("simulator", "campaigns", "callbacks", "cli", "integrations", "locale", "testing")
 )
-"""The packages above the client."""
+"""The packages above the client, and their translations."""
 
 
 def test_wheel(tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from types import FrameType
+from typing import Any
 from urllib.parse import urlencode
 
 import h11
@@ -14,6 +18,7 @@ from simulator_callers import SMS, basic
 
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, server as server_module
 from xoxzo.cloudpy.simulator.server import Server
+from xoxzo.cloudpy.simulator.web.app import Application
 
 FORM = urlencode(SMS).encode()
 HEADERS = b"host: a\r\nauthorization: " + basic() + b"\r\n"
@@ -218,3 +223,38 @@ def test_a_clock_that_runs_needs_no_step() -> None:
                 wire.send(asked(b"/sms/messages/%b/" % msgid))
                 status = json.loads(wire.answer()[2])["status"]
             assert status == "DELIVERED"
+
+
+def test_a_send_passes_few_modules() -> None:
+    """Between the server and the response, a send calls functions of at most 15 modules of the simulator."""
+    modules: set[str] = set()
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and "/cloudpy/simulator/" in (path := frame.f_code.co_filename.replace("\\", "/")):
+            modules.add(path)
+
+    headers = [line.split(b": ") for line in HEADERS.splitlines()]
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    scope = {"type": "http", "method": "POST", "path": "/sms/messages/", "raw_path": b"/sms/messages/"}
+    scope |= {"query_string": b"", "headers": [*map(tuple, headers), kind], "client": ("127.0.0.1", 1)}
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": FORM}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        statuses.append(message.get("status", 0))
+
+    async def main() -> None:
+        application = Application(simulator)
+        await application(dict(scope), receive, send)
+        sys.setprofile(note)
+        try:
+            await application(dict(scope), receive, send)
+        finally:
+            sys.setprofile(None)
+
+    with Simulator() as simulator:
+        asyncio.run(main())
+    assert statuses == [201, 0, 201, 0]
+    assert 5 < len(modules) <= 15

@@ -143,6 +143,28 @@ def test_a_client_that_is_never_closed_warns_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("options", [(), ("-X", "dev"), ("-W", "error")], ids=["plain", "dev", "error"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        "client = Client(sid='s', auth_token='t', base_url=url)\nclient.sms.send(**message)",
+        "client = XoxzoClient('s', 't', url)\nclient.send_sms('hi', '+818011112222', 'Shop')",
+        "with Client(sid='s', auth_token='t', base_url=url) as client: client.sms.send(**message)",
+    ],
+    ids=["never closed", "classic", "closed"],
+)
+def test_a_short_program_ends_without_a_word(program, options) -> None:
+    """No exception is ignored and no warning shown at its end, whether it closed its client or not."""
+    begin = (
+        "import sys\nfrom xoxzo.cloudpy import Client, XoxzoClient\nurl = sys.argv[1]\n"
+        "message = {'recipient': '+818011112222', 'sender': 'Shop', 'message': 'hi'}\n"
+    )
+    with FaultyServer(SENT) as server:
+        command = [sys.executable, *options, "-c", begin + program, server.url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_an_asynchronous_client_that_is_never_closed_warns() -> None:
     """The asynchronous client says so, too; asyncio adds a word on the socket that it then has to close."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 import warnings
@@ -88,9 +89,9 @@ class TransportHolder(Generic[AnyTransport]):
 
 
 def discard_sync(transport: Transport) -> None:
-    """Warn that a client was dropped unclosed, and close its transport."""
-    _warn_unclosed()
+    """Close the transport of a client that was dropped unclosed, and warn of it."""
     transport.close()
+    _warn_unclosed()
 
 
 def discard_async(transport: AsyncTransport) -> None:
@@ -100,6 +101,9 @@ def discard_async(transport: AsyncTransport) -> None:
 
 
 def _warn_unclosed() -> None:
+    if sys.is_finalizing():
+        # The program has ended, and with it every connection. A warning would be shown as an ignored exception.
+        return
     warnings.warn("unclosed Xoxzo client: use it in a `with` statement, or close it", ResourceWarning, stacklevel=4)
 
 

@@ -15,12 +15,16 @@ from collections import Counter
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, sync_playwright
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 LARGEST = 150_000
@@ -89,7 +93,7 @@ class Story:
         shop: Where the restaurant's own program is.
     """
 
-    def __init__(self, simulator: Simulator, url: str, shop: str) -> None:
+    def __init__(self, simulator: Simulation, url: str, shop: str) -> None:
         self._simulator = simulator
         self._url = url
         self._shop = shop

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -105,11 +104,11 @@ def test_a_hook_that_raises_stops_the_run_gently(simulator: Simulator, client: A
 
 def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path: Path) -> None:
     """The first signal waits for messages in flight, the second makes them unknown; the next run reconciles them."""
-    simulator.faults.add("slow", SEND, seconds=10.0)
+    simulator.faults.add("slow", SEND, seconds=120.0)
     before = signal.getsignal(signal.SIGINT)
     with make(tmp_path, 20) as campaign, simulator.serve() as server:
         far = AsyncClient(sid="s", auth_token="t", base_url=server.url)
-        began, kinds = time.monotonic(), []
+        kinds = []
         for thing in campaign.watch(far, Limits(concurrency=4, settle=0.3)):
             if isinstance(thing, Result):
                 result = thing
@@ -117,8 +116,8 @@ def test_ctrl_c_is_gentle_and_a_second_one_is_not(simulator: Simulator, tmp_path
             kinds.append(thing.kind)
             if thing.tally.in_flight:
                 os.kill(os.getpid(), signal.SIGINT)
-        assert time.monotonic() - began < 10.0
         assert (result.state, result.reason.code) == ("stopped", "broken_off")
+        # A run that had waited for the responses would know.
         assert result.unknown == campaign.tally()[State.UNKNOWN] > 0
         assert signal.getsignal(signal.SIGINT) is before
         simulator.faults.all_normal()

@@ -209,6 +209,7 @@ def test_modules_can_still_be_imported() -> None:
 def test_modules_are_reached_by_their_names(name: str) -> None:
     """After ``import xoxzo.cloudpy`` alone a module of a public name is an attribute, as programs of 0.5 rely on."""
     assert fresh(f"import xoxzo.cloudpy\nresult = xoxzo.cloudpy.{name}.__name__") == f"xoxzo.cloudpy.{name}"
+    assert xoxzo.cloudpy.__getattr__(name) is sys.modules[f"xoxzo.cloudpy.{name}"]
 
 
 def test_the_package_is_marked_as_typed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import socket
@@ -249,6 +250,16 @@ def test_the_cause_of_an_error_is_kept_without_secrets(cause, kept, reached) -> 
     while failure is not None:
         assert (failure.__context__, failure.__traceback__) == (None, None)
         failure = failure.__cause__
+
+
+def test_a_compressed_response_is_read() -> None:
+    """A server that compresses its response unasked is understood, a refusal as well as a success."""
+    run = Run([answered(201, gzip.compress(b"fine"), content_encoding="gzip")])
+    assert run(operation(Effect.CREATE)) == b"fine"
+    refusal = answered(400, gzip.compress(b'{"recipient": ["bad"]}'), content_encoding="gzip")
+    with pytest.raises(errors.BadRequest) as caught:
+        Run([refusal])(operation(Effect.CREATE))
+    assert caught.value.field_errors == {"recipient": ("bad",)}
 
 
 def test_the_cause_of_an_unreadable_success_is_kept() -> None:

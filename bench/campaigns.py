@@ -59,15 +59,15 @@ def measure() -> Iterator[str]:
     for count in (FEW, MANY):
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "bench.campaigns", str(count), folder]
-            told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-        peaks[count] = float(told[0])
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        peaks[count] = float(output[0])
         if count == MANY:
             yield (
                 f"campaign, {count:,} recipients from cp932, created, half sent, settled by a list of half of them and "
-                f"reported on: {told[0]} MB at most (goal: 120), {peaks[count] / peaks[FEW]:.2f} × that for {FEW:,} "
-                f"(goal: 1.2); {told[1]} s to create, {told[3]} s to settle, {told[4]} s to report"
+                f"reported on: {output[0]} MB at most (goal: 120), {peaks[count] / peaks[FEW]:.2f} × that for {FEW:,} "
+                f"(goal: 1.2); {output[1]} s to create, {output[3]} s to settle, {output[4]} s to report"
             )
-            yield f"campaign, half-done million: {told[2]} ms from opening to the first send (goal: 300)"
+            yield f"campaign, half-done million: {output[2]} ms from opening to the first send (goal: 300)"
 
 
 NGINX = """\
@@ -232,7 +232,7 @@ def main(count: int, folder: Path) -> None:
                 [Outcome(one.n, claim.ident, State.SENT, f"m{one.n:031}", "", now, now) for one in claim.recipients]
             )
             now += 0.1
-        # A run that died: what it had claimed last is in doubt.
+        # A run that crashed: what it claimed last is unknown.
         ledger.claim(epoch, 100, now)
     began = time.perf_counter()
     with Campaign.open("many", folder=folder) as campaign:

@@ -96,8 +96,10 @@ def main() -> None:
     played = crashes = unknown = 0
     wrong: list[str] = []
     with ProcessPoolExecutor() as pool:
-        for count, died, doubtful, found in pool.map(simulate, range(given.seed, given.seed + given.campaigns, BATCH)):
-            played, crashes, unknown = played + count, crashes + died, unknown + doubtful
+        for count, crashed, uncertain, found in pool.map(
+            simulate, range(given.seed, given.seed + given.campaigns, BATCH)
+        ):
+            played, crashes, unknown = played + count, crashes + crashed, unknown + uncertain
             wrong += found
     print(f"{played:,} simulated campaigns from seed {given.seed}: {crashes:,} crashes, {unknown:,} left unknown,")
     print(f"  {len(wrong)} with a message lost, doubled, misnumbered or unreported", *wrong, sep="\n  ")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#17202b;--soft:#5b6877;--line:#e1e7ee;--paper:#fff;--tint:#f5f7fa;--main:#2f6fb6;
---good:#2c8a5f;--bad:#c04437;--worse:#8d2f4e;--doubt:#c98a12;--guess:#dcb768;--rest:#8b98a8;--none:#d3dae3}
+--good:#2c8a5f;--bad:#c04437;--worse:#8d2f4e;--unknown:#c98a12;--guess:#dcb768;--rest:#8b98a8;--none:#d3dae3}
 @media (prefers-color-scheme:dark){:root{--ink:#e8edf3;--soft:#98a6b6;--line:#2c3744;--paper:#12171d;--tint:#1a222b;
---main:#5fa3e6;--good:#4fbd8b;--bad:#ee7d71;--worse:#d06f95;--doubt:#e6b04a;--guess:#a3874d;--rest:#7c8a9a;--none:#394553}}
+--main:#5fa3e6;--good:#4fbd8b;--bad:#ee7d71;--worse:#d06f95;--unknown:#e6b04a;--guess:#a3874d;--rest:#7c8a9a;--none:#394553}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI","Hiragino Sans",
@@ -26,13 +26,13 @@ padding:.7rem .9rem;min-width:0}
 .card b{display:block;font-size:1.4rem;line-height:1.25}.card span,.card small{display:block}
 .card small{min-height:1.2em}
 .card.main{border-top-color:var(--main)}.card.good{border-top-color:var(--good)}.card.bad{border-top-color:var(--bad)}
-.card.doubt{border-top-color:var(--doubt)}
-.note{background:var(--tint);border-left:3px solid var(--doubt);padding:.5rem .9rem;margin:0 0 1rem}
+.card.unknown{border-top-color:var(--unknown)}
+.note{background:var(--tint);border-left:3px solid var(--unknown);padding:.5rem .9rem;margin:0 0 1rem}
 .sections{display:grid;grid-template-columns:1fr 1fr;gap:1rem}
 section{border:1px solid var(--line);border-radius:.6rem;padding:1.1rem 1.25rem 1.2rem;min-width:0}
 .wide{grid-column:1/-1}
 i{display:inline-block}i.main{background:var(--main)}i.good{background:var(--good)}i.bad{background:var(--bad)}
-i.worse{background:var(--worse)}i.doubt{background:var(--doubt)}i.guess{background:var(--guess)}
+i.worse{background:var(--worse)}i.unknown{background:var(--unknown)}i.guess{background:var(--guess)}
 i.rest{background:var(--rest)}
 i.none{background:var(--none)}
 .bars{display:grid;gap:.5rem}.row{display:grid;grid-template-columns:8.5rem 1fr 8.5rem;gap:.75rem;align-items:center}
@@ -61,7 +61,7 @@ footer{margin-top:1.5rem;font-size:.85rem}
 .value small,td small{display:block;margin:0}
 .chart svg{height:11rem}.clocks span:nth-child(even){display:none}}
 @media print{@page{margin:14mm}:root{color-scheme:light;--ink:#17202b;--soft:#5b6877;--line:#d5dce4;--paper:#fff;
---tint:#fff;--main:#2f6fb6;--good:#2c8a5f;--bad:#c04437;--worse:#8d2f4e;--doubt:#c98a12;--guess:#dcb768;--rest:#8b98a8;
+--tint:#fff;--main:#2f6fb6;--good:#2c8a5f;--bad:#c04437;--worse:#8d2f4e;--unknown:#c98a12;--guess:#dcb768;--rest:#8b98a8;
 --none:#d3dae3}
 body{font-size:9.5pt}.card{padding:.5rem .6rem}.card b{font-size:12.5pt}td,th{padding:.15rem .6rem .15rem 0}
 main{padding:0;max-width:none}.cards{grid-template-columns:repeat(6,1fr)}

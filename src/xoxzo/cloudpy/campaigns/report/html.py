@@ -22,7 +22,7 @@ _STATES = {
     State.SENT: (N_("sent, no final status yet"), "main"),
     State.FAILED: (N_("failed at the carrier"), "bad"),
     State.REJECTED: (N_("rejected by Xoxzo"), "worse"),
-    State.UNKNOWN: (N_("unknown: may be sent"), "doubt"),
+    State.UNKNOWN: (N_("unknown: may be sent"), "unknown"),
     State.ASSUMED: (N_("assumed to be sent"), "guess"),
     State.SKIPPED: (N_("left out"), "rest"),
     State.WAITING: (N_("not sent"), "none"),
@@ -128,7 +128,7 @@ class _Page:
                 f"{states[State.UNKNOWN]:,}",
                 self.gettext("unknown"),
                 _of(states[State.UNKNOWN], total),
-                "doubt" if states[State.UNKNOWN] else "",
+                "unknown" if states[State.UNKNOWN] else "",
             ),
             (f"{figures.charged:,.0f}", self.gettext("credits charged"), estimated, ""),
         )

@@ -15,7 +15,8 @@ from rich.console import Console
 from xoxzo.cloudpy import Message, MessageStatus
 from xoxzo.cloudpy.cli.core.i18n import Word
 from xoxzo.cloudpy.cli.core.output import progress, results, tables
-from xoxzo.cloudpy.cli.core.output.results import Output, cell, format_value
+from xoxzo.cloudpy.cli.core.output.results import Output
+from xoxzo.cloudpy.cli.core.output.values import cell, format_value
 from xoxzo.cloudpy.cli.core.sending import batch_send, polling
 from xoxzo.cloudpy.models import LinkTracking
 

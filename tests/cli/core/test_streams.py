@@ -13,8 +13,8 @@ import pytest
 
 from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, NOT_SENT, output_error
 from xoxzo.cloudpy.cli.core.output import streams
-from xoxzo.cloudpy.cli.core.output.results import format_value, to_json
 from xoxzo.cloudpy.cli.core.output.streams import is_write_error, substituting_output, visible
+from xoxzo.cloudpy.cli.core.output.values import format_value, to_json
 
 XOXZO = (sys.executable, "-m", "xoxzo.cloudpy.cli")
 SEND = ("sms", "send", "+818011112222", "+818033334444", "hi", "--sender", "Shop")

@@ -215,8 +215,8 @@ def dial_in(client: Client, url: str) -> Decimal:
     )
     check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
     steps = control(url, f"/_simulator/calls/{ringing['id']}")["steps"]
-    said = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
-    check(said, f"the greeting was not said: {steps}")
+    sentence = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
+    check(sentence, f"the greeting was not said: {steps}")
     told = _("answered with say ja “{text}”: {seconds} s, {cost}")
     print_check(told.format(text=GREETING, seconds=call.duration, cost=format_credits(call.cost)))
     return (number.monthly_cost or Decimal(0)) + (call.cost or Decimal(0))

@@ -13,7 +13,8 @@ from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import Word, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
-from xoxzo.cloudpy.cli.core.output.results import Output, field_title
+from xoxzo.cloudpy.cli.core.output.results import Output
+from xoxzo.cloudpy.cli.core.output.values import field_title
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 

@@ -111,15 +111,15 @@ class BaseCommand(click.Command):
 
             if is_write_error(error):
                 discard_output()
-                refused: CommandError | None = output_error(error, sent=bool(ctx.meta.get("sent")))
+                failure: CommandError | None = output_error(error, sent=bool(ctx.meta.get("sent")))
             else:
-                refused = to_command_error(error)
-            if refused is None:
+                failure = to_command_error(error)
+            if failure is None:
                 raise
             from xoxzo.cloudpy.cli.core.output.error_output import print_error
 
-            print_error(ctx, refused)
-            raise click.exceptions.Exit(refused.status) from None
+            print_error(ctx, failure)
+            raise click.exceptions.Exit(failure.status) from None
 
 
 class Command(BaseCommand):

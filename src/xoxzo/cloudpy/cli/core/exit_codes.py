@@ -103,9 +103,9 @@ def invalid_arguments_as_errors(*, nothing_sent: bool = False) -> Iterator[None]
     try:
         yield
     except InvalidArgument as error:
-        refused = to_command_error(error)
-        advice = refused.advice if refused is not None else ()
-        message = str(refused) if nothing_sent is False else _("{message}; nothing was sent.").format(message=refused)
+        failure = to_command_error(error)
+        advice = failure.advice if failure is not None else ()
+        message = str(failure) if nothing_sent is False else _("{message}; nothing was sent.").format(message=failure)
         raise CommandError(message, *advice) from None
 
 
@@ -140,8 +140,8 @@ def status_of(error: APIError) -> int:
         return CREDENTIALS
     if isinstance(error, errors.RateLimited):
         return THROTTLED
-    refused = isinstance(error, errors.StatusError) and not isinstance(error, errors.ServerError)
-    return REJECTED if refused else NOT_SENT
+    failure = isinstance(error, errors.StatusError) and not isinstance(error, errors.ServerError)
+    return REJECTED if failure else NOT_SENT
 
 
 def describe_api_error(error: APIError) -> str:
@@ -157,10 +157,10 @@ def describe_api_error(error: APIError) -> str:
 
 def _sentence(error: APIError) -> str:
     """Say an error in the reader's language, with the words of the server where it has said any."""
-    said = describe_api_error(error)
+    sentence = describe_api_error(error)
     tries = _(", {attempts} attempts").format(attempts=error.attempts) if error.attempts > 1 else ""
     doubt = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
-    return f"{error.operation}: {said} ({_('request {id}').format(id=error.request_id or '-')}{tries}){doubt}"
+    return f"{error.operation}: {sentence} ({_('request {id}').format(id=error.request_id or '-')}{tries}){doubt}"
 
 
 def _advice(error: APIError) -> list[str]:

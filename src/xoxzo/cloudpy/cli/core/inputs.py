@@ -27,8 +27,8 @@ class Choice(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
         """Return what is said of a word that is none of them."""
-        said = super().get_invalid_choice_message(value, ctx)
-        return f"{said} {did_you_mean(str(value), map(str, self.choices))}".rstrip()
+        sentence = super().get_invalid_choice_message(value, ctx)
+        return f"{sentence} {did_you_mean(str(value), map(str, self.choices))}".rstrip()
 
 
 def read_text(given: str | None, file: str | None) -> str:

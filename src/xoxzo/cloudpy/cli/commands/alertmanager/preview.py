@@ -37,16 +37,16 @@ def describe_alerts(settings: Settings, alerts: Sequence[Alert]) -> list[str]:
     quiet = settings.policies[name].quiet
     if quiet is not None:
         broken = quiet.break_through.intersection(routing.severities(settings, alerts))
-        said = (
+        sentence = (
             _("breaks through the quiet hours {hours}") if broken else _("waits for the end of the quiet hours {hours}")
         )
-        lines.append(("", said.format(hours=quiet.hours.hours)))
+        lines.append(("", sentence.format(hours=quiet.hours.hours)))
     return _aligned([*lines, *_texts(settings, alerts)])
 
 
 def _aligned(lines: Sequence[Line]) -> list[str]:
     widest = max(width(heading) for heading, _text in lines)
-    return [f"{pad(heading, widest)}  {said}" for heading, said in lines]
+    return [f"{pad(heading, widest)}  {sentence}" for heading, sentence in lines]
 
 
 def _people_and_lists(settings: Settings) -> Iterator[Line]:

@@ -57,10 +57,10 @@ def list_(*, machine: bool) -> None:
     with errors_as_exit("list"):
         names = list(campaign_names())
         if not names and not machine and sys.stderr.isatty():
-            said = _("There is no campaign yet. Start one: {command}").format(
+            sentence = _("There is no campaign yet. Start one: {command}").format(
                 command="xoxzo campaign run FILE --text …"
             )
-            click.echo(said, err=True)
+            click.echo(sentence, err=True)
         for name in names:
             try:
                 campaign = Campaign.open(name)

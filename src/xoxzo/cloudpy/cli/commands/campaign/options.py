@@ -270,18 +270,18 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
         more = error.count - _SHOWN_BAD
         if more > 0:
             click.echo(_("… and {count} more").format(count=f"{more:,}"), err=True)
-        said = ngettext(
+        sentence = ngettext(
             "{count} row cannot be sent to; nothing was sent.",
             "{count} rows cannot be sent to; nothing was sent.",
             error.count,
         ).format(count=f"{error.count:,}")
-        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
+        click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
         if bad_file is not None:
             write_bad_rows(error.rows, bad_file, _)
-            said = _("They are in {path} with their reasons: mend them there, or go on with --skip-bad.").format(
+            sentence = _("They are in {path} with their reasons: mend them there, or go on with --skip-bad.").format(
                 path=bad_file
             )
-            click.echo(said, err=True)
+            click.echo(sentence, err=True)
         raise click.exceptions.Exit(USAGE) from None
     except (AuthenticationFailed, PermissionDenied, ConfigurationError) as error:
         click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)

@@ -13,8 +13,8 @@ import click
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.commands.campaign.render import duration, tally_fields
 from xoxzo.cloudpy.cli.core.i18n import N_, _
-from xoxzo.cloudpy.cli.core.output.results import format_value
 from xoxzo.cloudpy.cli.core.output.text_width import cut, width
+from xoxzo.cloudpy.cli.core.output.values import format_value
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Event, Tally
@@ -146,13 +146,13 @@ def _counter_parts(tally: Tally) -> list[Piece]:
 def _notice_parts(event: Event, now: float) -> list[Piece]:
     if event.kind not in NOTICE_COLOURS or not event.reason:
         return []
-    said = f"{_(event.kind)}: {event.reason.render(_)}"
+    sentence = f"{_(event.kind)}: {event.reason.render(_)}"
     if event.wake is not None:
-        said += _(", {time} more").format(time=duration(max(0.0, event.wake - now)))
+        sentence += _(", {time} more").format(time=duration(max(0.0, event.wake - now)))
     if event.kind == "stopping":
         flying = f"{event.tally.in_flight:,}"
-        said += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt").format(count=flying)
-    return [(said, NOTICE_COLOURS[event.kind])]
+        sentence += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt").format(count=flying)
+    return [(sentence, NOTICE_COLOURS[event.kind])]
 
 
 def _join(pieces: list[Piece], room: int) -> str:

@@ -10,8 +10,8 @@ import click
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
-from xoxzo.cloudpy.cli.core.output.results import format_value
 from xoxzo.cloudpy.cli.core.output.text_width import pad, width
+from xoxzo.cloudpy.cli.core.output.values import format_value
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -164,10 +164,10 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
     show_tally(result.tally)
     if result.unknown:
         count = f"{result.unknown:,}"
-        said = _("{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}").format(
+        sentence = _("{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}").format(
             count=count, name=name
         )
-        click.echo(said, err=True)
+        click.echo(sentence, err=True)
     elif result.state != "finished":
         click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
 

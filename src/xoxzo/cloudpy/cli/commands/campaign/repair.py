@@ -61,22 +61,22 @@ def settle(name: str, *, settle: float, statuses: bool, profile: str | None, sim
     with errors_as_exit("settle"), Campaign.open(name) as campaign:
         if ways["usage_log"]:
             found = campaign.read_usage_log(ways["usage_log"], settle=settle)
-            said = _("{count} records of the usage log are of this campaign").format(count=f"{found:,}")
+            sentence = _("{count} records of the usage log are of this campaign").format(count=f"{found:,}")
         elif ways["reports"]:
-            said = _("{count} reports told something new").format(
+            sentence = _("{count} reports told something new").format(
                 count=f"{_record_callbacks(campaign, Path(ways['reports'])):,}"
             )
         elif ways["assume_sent"]:
-            said = _("{count} are taken for sent").format(count=f"{campaign.assume_sent():,}")
+            sentence = _("{count} are taken for sent").format(count=f"{campaign.assume_sent():,}")
         elif ways["resend_unknown"]:
             count = f"{campaign.resend_unknown():,}"
-            said = _("{count} will be sent again: xoxzo campaign resume {name}").format(count=count, name=name)
+            sentence = _("{count} will be sent again: xoxzo campaign resume {name}").format(count=count, name=name)
         else:
             account = client_options({"profile": profile, "simulator": simulator})
             asyncio.run(_reconcile(campaign, account, settle, statuses=statuses))
-            said = ""
-        if said:
-            click.echo(said, err=True)
+            sentence = ""
+        if sentence:
+            click.echo(sentence, err=True)
         tally = campaign.tally()
         show_tally(tally)
         if tally[State.UNKNOWN]:

@@ -36,7 +36,7 @@ from xoxzo.cloudpy.cli.core.click_base import examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
-from xoxzo.cloudpy.cli.core.output.results import format_value
+from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
@@ -164,8 +164,10 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
             if not progress.has_begun:
                 raise
             click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
-            said = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}").format(name=campaign.name)
-            click.echo(said, err=True)
+            sentence = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}").format(
+                name=campaign.name
+            )
+            click.echo(sentence, err=True)
             raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
     status = MAY_BE_SENT if result.unknown else DONE if result.state == "finished" else STOPPED
@@ -223,16 +225,16 @@ def _balance(account: ClientOptions) -> Balance:
 
 def _confirm(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, verb: str = "run") -> None:
     if limits.max_cost is not None and cost > limits.max_cost:
-        said = _("{cost} credits are more than --max-cost {limit}; nothing was sent.").format(
+        sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.").format(
             cost=format_value(cost), limit=format_value(limits.max_cost)
         )
-        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
+        click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
         raise click.exceptions.Exit(USAGE)
     if yes:
         return
     if not _is_terminal():
-        said = _("there is no terminal to ask for confirmation; --yes sends without asking.")
-        click.echo(f"xoxzo campaign {verb}: {said}", err=True)
+        sentence = _("there is no terminal to ask for confirmation; --yes sends without asking.")
+        click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
         raise click.exceptions.Exit(USAGE)
     total = campaign.tally().total
     question = ngettext("Send to {count} person?", "Send to {count} people?", total).format(count=f"{total:,}")
@@ -270,12 +272,12 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
     from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 
     write_bad_rows(campaign.bad, path, _)
-    said = ngettext(
+    sentence = ngettext(
         "{count} row was left out; it is in {path} with its reason.",
         "{count} rows were left out; they are in {path} with their reasons.",
         len(campaign.bad),
     )
-    click.echo(said.format(count=f"{len(campaign.bad):,}", path=path), err=True)
+    click.echo(sentence.format(count=f"{len(campaign.bad):,}", path=path), err=True)
 
 
 def _bad_file(file: str) -> Path:

@@ -10,7 +10,7 @@ from xoxzo.cloudpy.cli.commands.doctor.failures import no_answer
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, State
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
-from xoxzo.cloudpy.cli.core.output.results import format_value
+from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:

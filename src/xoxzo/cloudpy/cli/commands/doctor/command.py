@@ -118,8 +118,8 @@ def _destination(profile: str | None, *, simulator: bool) -> Destination | Comma
 
     try:
         return resolve(profile, simulator=simulator)
-    except CommandError as refused:
-        return refused
+    except CommandError as failure:
+        return failure
     except SimulatorError as error:
         return CommandError(render_error(error))
 

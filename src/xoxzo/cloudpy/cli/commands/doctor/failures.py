@@ -27,26 +27,26 @@ def no_answer(failure: TransportFailure, base_url: str, patience: float) -> Find
     by_proxy = None if through is None else through.address
     facts = {"url": base_url, "reason": reason, "timeout": failure.timeout}
     if failure.timeout is not None:
-        said, advice = (
+        sentence, advice = (
             _("{url} does not answer within {seconds} s").format(url=base_url, seconds=f"{patience:g}"),
             _("Look at the network, the firewall and the proxy; --timeout waits longer."),
         )
     elif failure.code == "certificate_not_trusted":
         why = reason.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or reason
-        said = _("the certificate of {host} is not trusted: {why}").format(host=host, why=why)
+        sentence = _("the certificate of {host} is not trusted: {why}").format(host=host, why=why)
         advice = _("If your network checks traffic, type: {command}").format(
             command="export SSL_CERT_FILE=/path/to/its/ca.pem"
         )
     elif by_proxy is not None and failure.code != "connection_broke":
-        said = _("the proxy {proxy} does not let through: {why}").format(proxy=by_proxy, why=describe(reason))
+        sentence = _("the proxy {proxy} does not let through: {why}").format(proxy=by_proxy, why=describe(reason))
         advice = _("Is HTTPS_PROXY right? Without a proxy: {command}").format(command=f"export NO_PROXY={host}")
     elif failure.code == "name_not_found":
-        said = _("there is no machine called {host}").format(host=host)
+        sentence = _("there is no machine called {host}").format(host=host)
         advice = _("Is the address right? Does the network work?")
     elif base_url.startswith("http://"):
-        said = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason))
+        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason))
         advice = _("Type: {command}").format(command="xoxzo simulator")
     else:
-        said = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason))
+        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason))
         advice = _("Look at the network and the firewall.")
-    return Finding("connection", "wrong", said, (advice,), facts)
+    return Finding("connection", "wrong", sentence, (advice,), facts)

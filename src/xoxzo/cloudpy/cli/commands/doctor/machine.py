@@ -24,8 +24,8 @@ def python() -> Iterator[Finding]:
     """Which Python runs which version of this library, and from where."""
     system = f"{platform.system()} {platform.machine()}"
     versions = {"python": platform.python_version(), "system": system, "version": __version__}
-    said = _("Python {python} on {system}, xoxzo-cloudpy {version}").format(**versions)
-    yield Finding("python", "fine", said, facts={**versions, "executable": sys.executable})
+    sentence = _("Python {python} on {system}, xoxzo-cloudpy {version}").format(**versions)
+    yield Finding("python", "fine", sentence, facts={**versions, "executable": sys.executable})
 
 
 def configuration() -> Iterator[Finding]:
@@ -33,8 +33,8 @@ def configuration() -> Iterator[Finding]:
     where = config_file.path()
     try:
         found = config_file.load()
-    except CommandError as refused:
-        yield Finding("configuration", "wrong", refused.message, refused.advice, {"path": str(where)})
+    except CommandError as failure:
+        yield Finding("configuration", "wrong", failure.message, failure.advice, {"path": str(where)})
         return
     profiles = list(found.get("profiles", {}))
     facts = {"path": str(where), "exists": where.exists(), "profiles": profiles}
@@ -58,8 +58,8 @@ def simulators() -> Iterator[Finding]:
             yield Finding("simulator", "wrong", str(error), (advice,), facts)
             return
         urls = [named]
-    said = _("running: {urls}").format(urls=", ".join(urls)) if urls else _("none runs; --simulator starts one")
-    yield Finding("simulator", "fine", said, facts=facts)
+    sentence = _("running: {urls}").format(urls=", ".join(urls)) if urls else _("none runs; --simulator starts one")
+    yield Finding("simulator", "fine", sentence, facts=facts)
 
 
 def terminal() -> Iterator[Finding]:
@@ -78,9 +78,9 @@ def terminal() -> Iterator[Finding]:
     }
     where = _("{columns} × {lines} characters").format(columns=width, lines=height) if people else _("no terminal")
     # The catalogue has for "English" the name of its own language.
-    said = _("{terminal}, {encoding}, {language}").format(terminal=where, encoding=encoding, language=_("English"))
+    sentence = _("{terminal}, {encoding}, {language}").format(terminal=where, encoding=encoding, language=_("English"))
     if encoding.replace("-", "") != "utf8":
-        why = _("{terminal}: Japanese cannot be shown in this encoding").format(terminal=said)
+        why = _("{terminal}: Japanese cannot be shown in this encoding").format(terminal=sentence)
         yield Finding("terminal", "note", why, (_("Type: {command}").format(command="export LC_ALL=C.UTF-8"),), facts)
         return
-    yield Finding("terminal", "fine", said, facts=facts)
+    yield Finding("terminal", "fine", sentence, facts=facts)

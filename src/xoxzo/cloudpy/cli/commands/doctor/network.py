@@ -31,10 +31,10 @@ def proxy(base_url: str) -> Iterator[Finding]:
         yield Finding("proxy", "wrong", render_error(error), (advice,), facts)
         return
     if found is None:
-        said = (
+        sentence = (
             _("none") if variable is None else _("none for this address, although {name} is set").format(name=variable)
         )
-        yield Finding("proxy", "fine", said, facts={"address": None, "variable": variable})
+        yield Finding("proxy", "fine", sentence, facts={"address": None, "variable": variable})
         return
     facts = {"address": found.address, "variable": variable}
     whence = variable or _("the system's settings")
@@ -71,8 +71,8 @@ def certificates(base_url: str) -> Iterator[Finding]:
     where = _source(variable, own=own)
     facts |= {"source": where, "authorities": context.cert_store_stats()["x509_ca"] if own else None}
     if own and not facts["authorities"] and not _has_certificates(variable):
-        said = _("no certificate authority is known to {source}").format(source=where)
-        yield Finding("certificates", "wrong", said, _certificate_advice(variable), facts)
+        sentence = _("no certificate authority is known to {source}").format(source=where)
+        yield Finding("certificates", "wrong", sentence, _certificate_advice(variable), facts)
         return
     version = " ".join(ssl.OPENSSL_VERSION.split()[:2])
     yield Finding(

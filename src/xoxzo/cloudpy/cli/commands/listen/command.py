@@ -21,8 +21,8 @@ from xoxzo.cloudpy.cli.core.click_base import Command
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.output.results import to_json
 from xoxzo.cloudpy.cli.core.output.streams import visible
+from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.signals import stop_signals
 from xoxzo.cloudpy.errors import CallbackRejected
@@ -125,10 +125,10 @@ class CallbackPrinter:
         """Tell where is listened."""
         self._write({"event": "listening", "url": url} if self._machine else _("Listening on {url}").format(url=url))
 
-    def tell(self, heard: ReceivedCallback, status: int | str, callbacks: Callbacks | None) -> None:
+    def tell(self, received: ReceivedCallback, status: int | str, callbacks: Callbacks | None) -> None:
         """Tell what was heard and how it was answered."""
         try:
-            event = heard.event(callbacks)
+            event = received.event(callbacks)
             name, facts = (
                 received_callback.event_name(event),
                 received_callback.event_fields(event, show_content=self._show_content),
@@ -136,9 +136,9 @@ class CallbackPrinter:
         except CallbackRejected as error:
             name, facts = "refused", {"reason": error.reason}
         if self._machine:
-            self._write({"event": name, "at": heard.at.strftime("%Y-%m-%d %H:%M:%S"), "answered": status, **facts})
+            self._write({"event": name, "at": received.at.strftime("%Y-%m-%d %H:%M:%S"), "answered": status, **facts})
             return
-        words = [heard.at.strftime("%H:%M:%S"), click.style(f"{name:<15}", bold=True)]
+        words = [received.at.strftime("%H:%M:%S"), click.style(f"{name:<15}", bold=True)]
         words += [_word(key, facts[key]) for key in _SHOWN if key in facts]
         words += [f"[{visible(facts[key])[:8]}]" for key in _IDS if key in facts]
         good = status == 200
@@ -182,19 +182,19 @@ class _Server(ThreadingHTTPServer):
         self.callbacks = callbacks
         self.lock = threading.Lock()
 
-    def answer_to(self, heard: ReceivedCallback, headers: dict[str, str]) -> tuple[int | str, int, bytes]:
+    def answer_to(self, received: ReceivedCallback, headers: dict[str, str]) -> tuple[int | str, int, bytes]:
         """Return what to tell, and the status and body to answer with."""
         if self.file is not None:
             with self.lock:
-                self.file.write(received_callback.to_line(heard) + "\n")
+                self.file.write(received_callback.to_line(received) + "\n")
                 self.file.flush()
         if self.forward is not None:
-            outcome = probe(heard.method, forward_url(self.forward, heard.target), headers, heard.octets)
+            outcome = probe(received.method, forward_url(self.forward, received.target), headers, received.octets)
             if outcome.status is None:
                 return outcome.error, 502, b""
             return outcome.status, outcome.status, outcome.body
         try:
-            event = heard.event(self.callbacks)
+            event = received.event(self.callbacks)
         except CallbackRejected as error:
             # Unless it is verified, this is a look, not a judgement: nothing is asked to come again.
             status = 200 if self.callbacks is None else error.status
@@ -219,10 +219,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(400, b"")
             return
         content_type = self.headers.get("content-type", "")
-        heard = received_callback.received_now(self.command, self.path, content_type, body)
+        received = received_callback.received_now(self.command, self.path, content_type, body)
         passed = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
-        told, status, answer = self.server.answer_to(heard, passed)
-        self.server.teller.tell(heard, told, self.server.callbacks)
+        told, status, answer = self.server.answer_to(received, passed)
+        self.server.teller.tell(received, told, self.server.callbacks)
         self._reply(status, answer)
 
     do_GET = do_POST = _receive  # noqa: N815 - the names that the library looks for
@@ -260,15 +260,15 @@ def _replay(file: TextIO, forward: str, teller: CallbackPrinter) -> None:
         if not line.strip():
             continue
         try:
-            heard = received_callback.from_line(line)
+            received = received_callback.from_line(line)
         except ValueError:
             click.echo(
                 f"xoxzo listen: {_('line {number} is not one that --log wrote').format(number=number)}", err=True
             )
             raise click.exceptions.Exit(2) from None
-        headers = {"content-type": heard.content_type} if heard.content_type else {}
-        outcome = probe(heard.method, forward_url(forward, heard.target), headers, heard.octets)
-        teller.tell(heard, outcome.error if outcome.status is None else outcome.status, None)
+        headers = {"content-type": received.content_type} if received.content_type else {}
+        outcome = probe(received.method, forward_url(forward, received.target), headers, received.octets)
+        teller.tell(received, outcome.error if outcome.status is None else outcome.status, None)
         failed |= outcome.status != 200
     if failed:
         raise click.exceptions.Exit(3)

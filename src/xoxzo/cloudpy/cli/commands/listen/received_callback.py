@@ -71,10 +71,10 @@ def received_now(method: str, target: str, content_type: str, body: bytes) -> Re
     )
 
 
-def to_line(heard: ReceivedCallback) -> str:
+def to_line(received: ReceivedCallback) -> str:
     """Return a request as a line of a file."""
     # msgspec writes no surrogates, which is how bytes that are not UTF-8 are kept.
-    return json.dumps({**msgspec.structs.asdict(heard), "at": heard.at.isoformat()})
+    return json.dumps({**msgspec.structs.asdict(received), "at": received.at.isoformat()})
 
 
 def from_line(line: str) -> ReceivedCallback:

@@ -137,8 +137,8 @@ def wait_ready(url: str, timeout: float) -> None:
     give_up = time.monotonic() + timeout
     while not _is_ready(url):
         if time.monotonic() >= give_up:
-            said = _("no simulator answers at {url} within {seconds} s").format(url=url, seconds=f"{timeout:g}")
-            click.echo(f"xoxzo simulator: {said}", err=True)
+            sentence = _("no simulator answers at {url} within {seconds} s").format(url=url, seconds=f"{timeout:g}")
+            click.echo(f"xoxzo simulator: {sentence}", err=True)
             raise click.exceptions.Exit(6)
         time.sleep(_POLL_SECONDS)
 

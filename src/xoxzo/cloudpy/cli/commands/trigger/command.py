@@ -19,8 +19,8 @@ from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import Choice
-from xoxzo.cloudpy.cli.core.output.results import to_json
 from xoxzo.cloudpy.cli.core.output.streams import visible
+from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError
@@ -73,7 +73,7 @@ def command(
     """
     try:
         url = _address(event, url, reference, sign=sign)
-        wishes = CallbackValues(
+        chosen = CallbackValues(
             recipient=checks.recipient(recipient),
             caller=checks.recipient(caller, "caller") if caller else None,
             sender=checks.sender(sender),
@@ -83,12 +83,12 @@ def command(
     except (InvalidArgument, ConfigurationError) as error:
         raise click.UsageError(str(to_command_error(error))) from None
     if simulator is not None:
-        _trigger(event, simulator.rstrip("/"), url, wishes, machine=machine)
+        _trigger(event, simulator.rstrip("/"), url, chosen, machine=machine)
         return
     kind = KINDS[event]
     statuses = []
     for _attempt in range(times):
-        address, headers, body = sample_callbacks.build_request(kind, url, wishes, as_json=not as_form)
+        address, headers, body = sample_callbacks.build_request(kind, url, chosen, as_json=not as_form)
         outcome = probe(kind.method, address, headers, body)
         statuses.append(outcome.status)
         answer = outcome.body.decode("utf-8", "replace").strip()
@@ -119,11 +119,11 @@ def _no_answer_advice(url: str) -> str:
     return _("Nothing answered. To see what comes, first type in another window: {command}").format(command=command)
 
 
-def _trigger(event: str, simulator: str, url: str, wishes: CallbackValues, *, machine: bool) -> None:
+def _trigger(event: str, simulator: str, url: str, chosen: CallbackValues, *, machine: bool) -> None:
     from xoxzo.cloudpy.cli.commands.trigger.trigger_on_simulator import trigger
 
     try:
-        steps = trigger(event, checks.url("simulator", simulator), url, wishes)
+        steps = trigger(event, checks.url("simulator", simulator), url, chosen)
     except InvalidArgument as error:
         raise click.UsageError(str(to_command_error(error))) from None
     except (SimulatorError, APIError) as error:

@@ -21,7 +21,7 @@ class CallbackKind(Struct, frozen=True):
 
     Attributes:
         purpose: which URL it goes to, in the words of the signed URLs.
-        fields: makes its fields of what was wished.
+        fields: returns its fields for the values.
         method: the HTTP method.
     """
 
@@ -49,16 +49,16 @@ class CallbackValues(Struct, frozen=True, kw_only=True):
 
 
 def _sms(status: str) -> Callable[[CallbackValues], dict[str, Any]]:
-    def fields(wishes: CallbackValues) -> dict[str, Any]:
-        msgid = wishes.ident or _msgid()
+    def fields(values: CallbackValues) -> dict[str, Any]:
+        msgid = values.ident or _msgid()
         return {
             "msgid": msgid,
             "status": status,
-            "recipient": wishes.recipient,
-            "sender": wishes.sender,
+            "recipient": values.recipient,
+            "sender": values.sender,
             "sent_time": _stamp(),
             "cost": 10,
-            "tags": list(wishes.tags),
+            "tags": list(values.tags),
             "url": f"https://api.xoxzo.com/sms/messages/{msgid}/",
         }
 
@@ -66,46 +66,46 @@ def _sms(status: str) -> Callable[[CallbackValues], dict[str, Any]]:
 
 
 def _call(status: str, duration: int, cost: int) -> Callable[[CallbackValues], dict[str, Any]]:
-    def fields(wishes: CallbackValues) -> dict[str, Any]:
-        callid = wishes.ident or str(uuid.uuid4())
+    def fields(values: CallbackValues) -> dict[str, Any]:
+        callid = values.ident or str(uuid.uuid4())
         return {
             "callid": callid,
             "call_type": "simple/playbacks",
             "direction": "outbound",
-            "caller": (wishes.caller or "").removeprefix("+"),
-            "recipient": wishes.recipient,
+            "caller": (values.caller or "").removeprefix("+"),
+            "recipient": values.recipient,
             "status": status,
             "start_time": _stamp(),
             "end_time": _stamp(),
             "duration": duration,
             "cost": cost,
-            "tags": list(wishes.tags),
+            "tags": list(values.tags),
             "url": f"https://api.xoxzo.com/voice/calls/{callid}/",
         }
 
     return fields
 
 
-def _click(wishes: CallbackValues) -> dict[str, Any]:
+def _click(values: CallbackValues) -> dict[str, Any]:
     return {
-        "msgid": wishes.ident or _msgid(),
-        "recipient": wishes.recipient,
+        "msgid": values.ident or _msgid(),
+        "recipient": values.recipient,
         "link": "http://www.example.com",
         "shortlink": "https://xoz.so/dbNL4",
         "accessed_on": _stamp(),
-        "tags": list(wishes.tags),
+        "tags": list(values.tags),
     }
 
 
-def _incoming(wishes: CallbackValues) -> dict[str, Any]:
+def _incoming(values: CallbackValues) -> dict[str, Any]:
     # A withheld number is told by an empty caller (API section 15.51).
-    return {"caller": (wishes.caller or "").removeprefix("+"), "recipient": wishes.recipient.removeprefix("+")}
+    return {"caller": (values.caller or "").removeprefix("+"), "recipient": values.recipient.removeprefix("+")}
 
 
-def _incoming_sms(wishes: CallbackValues) -> dict[str, Any]:
+def _incoming_sms(values: CallbackValues) -> dict[str, Any]:
     return {
-        "sender": wishes.caller or "",
-        "recipient": wishes.recipient.removeprefix("+"),
+        "sender": values.caller or "",
+        "recipient": values.recipient.removeprefix("+"),
         "message": "はい",
         "received_time": _stamp(),
     }
@@ -126,17 +126,17 @@ KINDS = {
 
 
 def build_request(
-    kind: CallbackKind, url: str, wishes: CallbackValues, *, as_json: bool
+    kind: CallbackKind, url: str, values: CallbackValues, *, as_json: bool
 ) -> tuple[str, dict[str, str], bytes]:
     """Return the address, the header fields and the body of a made-up callback.
 
     Args:
         kind: what it tells.
         url: where it goes.
-        wishes: what it is about.
+        values: what it is about.
         as_json: encode the body as JSON; by default it is a form (API section 15.60).
     """
-    fields = kind.fields(wishes)
+    fields = kind.fields(values)
     if kind.method == "GET":
         # Appended to a query that is there already (API section 15.71).
         return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(fields)}", {}, b""

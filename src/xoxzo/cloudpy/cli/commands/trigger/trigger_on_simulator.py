@@ -25,14 +25,14 @@ _TIMEOUT_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 
 
-def trigger(name: str, simulator: str, url: str, wishes: CallbackValues) -> list[dict[str, Any]]:
+def trigger(name: str, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
     """Have a simulator do what leads to a callback, and wait until that was delivered.
 
     Args:
         name: what is to happen, a key of `KINDS`.
         simulator: the simulator's address.
         url: where the callback goes.
-        wishes: what it is about.
+        values: what it is about.
 
     Returns:
         What the simulator did: its tries to deliver the callback, or the steps of an incoming call.
@@ -46,15 +46,15 @@ def trigger(name: str, simulator: str, url: str, wishes: CallbackValues) -> list
     control(simulator, "GET", "/_simulator/health")
     with Client(sid=secrets.token_hex(8), auth_token=secrets.token_hex(8), base_url=simulator) as client:
         if name == "call.incoming":
-            return _receive_call(client, simulator, url, wishes)
+            return _receive_call(client, simulator, url, values)
         if name == "sms.incoming":
-            return _receive_sms(client, simulator, url, wishes)
-        return _delivered(simulator, _start(name, client, simulator, url, wishes))
+            return _receive_sms(client, simulator, url, values)
+        return _delivered(simulator, _start(name, client, simulator, url, values))
 
 
-def _start(name: str, client: Client, simulator: str, url: str, wishes: CallbackValues) -> str:
+def _start(name: str, client: Client, simulator: str, url: str, values: CallbackValues) -> str:
     failing = name in {"sms.failed", "call.failed"}
-    recipient = FAILING if failing else UNANSWERED if name == "call.unanswered" else wishes.recipient
+    recipient = FAILING if failing else UNANSWERED if name == "call.unanswered" else values.recipient
     if name.startswith("call."):
         return client.calls.say(
             caller=_CALLER,
@@ -62,32 +62,32 @@ def _start(name: str, client: Client, simulator: str, url: str, wishes: Callback
             tts_message="Hello",
             tts_lang="en",
             callback_url=url,
-            tags=wishes.tags,
+            tags=values.tags,
         ).callid
     if name == "link.clicked":
         sent = client.sms.send(
             recipient=recipient,
-            sender=wishes.sender,
+            sender=values.sender,
             message="See http://www.example.com now",
             track_link=True,
             lt_callback_url=url,
-            tags=wishes.tags,
+            tags=values.tags,
         )
         tracking = client.sms.get(sent.msgid).link_tracking
         probe("GET", f"{simulator}{urlsplit(tracking.shortlink if tracking else '').path}", {})
         return sent.msgid
     return client.sms.send(
-        recipient=recipient, sender=wishes.sender, message="Hello", callback_url=url, tags=wishes.tags
+        recipient=recipient, sender=values.sender, message="Hello", callback_url=url, tags=values.tags
     ).msgid
 
 
-def _receive_call(client: Client, simulator: str, url: str, wishes: CallbackValues) -> list[dict[str, Any]]:
+def _receive_call(client: Client, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
     number = next(iter(client.dins.search()), None)
     if number is None:
         raise SimulatorError("no_number_left", "the simulator has no dial-in number left")
     client.dins.subscribe(number.din_uid)
     client.dins.set_action_url(number.din_uid, action_url=url)
-    call = control(simulator, "POST", "/_simulator/calls", {"din": number.din, "caller": wishes.caller})
+    call = control(simulator, "POST", "/_simulator/calls", {"din": number.din, "caller": values.caller})
 
     def ended() -> list[dict[str, Any]]:
         told = control(simulator, "GET", f"/_simulator/calls/{call['id']}")
@@ -99,7 +99,7 @@ def _receive_call(client: Client, simulator: str, url: str, wishes: CallbackValu
         client.dins.unsubscribe(number.din_uid)
 
 
-def _receive_sms(client: Client, simulator: str, url: str, wishes: CallbackValues) -> list[dict[str, Any]]:
+def _receive_sms(client: Client, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
     try:
         number = next(iter(client.sins.search()), None)
     except NotFound:
@@ -111,7 +111,7 @@ def _receive_sms(client: Client, simulator: str, url: str, wishes: CallbackValue
     client.sins.subscribe(number.sin_uid)
     client.sins.set_action_url(number.sin_uid, action_url=url)
     written = {"sin": number.sin, "text": "はい"}
-    reply = control(simulator, "POST", f"/_simulator/phones/{wishes.caller or _SMS_SENDER}/messages", written)
+    reply = control(simulator, "POST", f"/_simulator/phones/{values.caller or _SMS_SENDER}/messages", written)
     try:
         return _delivered(simulator, reply["ident"])
     finally:

@@ -61,8 +61,8 @@ def find_or_start() -> LocalSimulator:
         if url is not None:
             return LocalSimulator(url, started=False)
         url = _start()
-    said = _("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop").format(url=url)
-    sys.stderr.write(f"{said}\n")
+    sentence = _("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop").format(url=url)
+    sys.stderr.write(f"{sentence}\n")
     return LocalSimulator(url, started=True)
 
 
@@ -141,8 +141,8 @@ def _start() -> str:
                 return url
             if process.poll() is not None:
                 complaints.seek(0)
-                said = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-                why = said or _("status {status}").format(status=process.returncode)
+                sentence = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+                why = sentence or _("status {status}").format(status=process.returncode)
                 raise SimulatorError("simulator_not_started", "the simulator did not start: {why}", why=why)
             time.sleep(_POLL_SECONDS)
     process.terminate()

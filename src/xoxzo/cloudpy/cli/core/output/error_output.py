@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
 
-def print_error(ctx: click.Context, refused: CommandError) -> None:
+def print_error(ctx: click.Context, failure: CommandError) -> None:
     """Say why a command stopped, and what to do next."""
     if ctx.params.get("machine") or ctx.meta.get("machine"):
-        click.echo(json.dumps(refused.facts(), ensure_ascii=False), err=True)
+        click.echo(json.dumps(failure.facts(), ensure_ascii=False), err=True)
         return
     who = f"{ctx.command_path}:"
-    first, *more = _lines(f"{who} {visible(refused.message, lines=True)}")
+    first, *more = _lines(f"{who} {visible(failure.message, lines=True)}")
     click.echo(first.replace(who, click.style(who, fg="red"), 1), err=True)
     for line in more:
         click.echo(line, err=True)
-    for line in refused.advice:
+    for line in failure.advice:
         click.echo(f"  {visible(line)}", err=True)
 
 
-def _lines(said: str) -> list[str]:
+def _lines(sentence: str) -> list[str]:
     """Break a sentence where the terminal's lines end; in a pipe it stays one line."""
     if not sys.stderr.isatty():
-        return [said]
+        return [sentence]
     import shutil
 
     from xoxzo.cloudpy.cli.core.output.text_width import wrap
 
-    return wrap(said, shutil.get_terminal_size().columns)
+    return wrap(sentence, shutil.get_terminal_size().columns)

@@ -5,19 +5,13 @@ Standard output carries data and nothing else. Whatever is said beside it goes t
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from datetime import datetime
-from decimal import Decimal
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.i18n import Word, _
 from xoxzo.cloudpy.cli.core.output.streams import visible
-from xoxzo.cloudpy.cli.core.output.titles import FIELD_TITLES, KINDS, STATUSES
+from xoxzo.cloudpy.cli.core.output.values import cell, colour_status, field_title, format_value, to_json
 from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
@@ -25,27 +19,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.models.base import Model
 
-# JSON itself escapes those below 32.
-_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(127, 160), 0x2028, 0x2029)}
 _NUMBERS = frozenset({"recipient", "caller", "participant", "phone_number"})
-_GOOD, _BAD, _GOING = "green", "red", "yellow"
-_COLOURS = {
-    "DELIVERED": _GOOD,
-    "ANSWERED": _GOOD,
-    "APPROVED": _GOOD,
-    "sent": _GOOD,
-    "started": _GOOD,
-    "FAIL": _BAD,
-    "FAILED": _BAD,
-    "NO ANSWER": _BAD,
-    "rejected": _BAD,
-    "may be sent": _BAD,
-    "not sent": _BAD,
-    "QUEUED": _GOING,
-    "DELIVERING": _GOING,
-    "IN PROGRESS": _GOING,
-    "PENDING": _GOING,
-}
 
 
 class Output:
@@ -155,69 +129,3 @@ class Output:
 
     def _json(self, facts: Mapping[str, Any]) -> None:
         click.echo(to_json(facts))
-
-
-def to_json(value: object) -> str:
-    """Return a value as one line of JSON; control characters in it are escaped, Japanese is not."""
-    return json.dumps(value, ensure_ascii=False, default=_plain).translate(_JSON_ESCAPES)
-
-
-def field_title(name: str) -> str:
-    """Return what a field is called in the reader's language."""
-    return _(FIELD_TITLES.get(name, name.replace("_", " ")))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return str(value)
-
-
-def cell(value: object) -> str:
-    """Write a value for a pipe: as JSON has it, without quotation marks, tabs and line breaks; nothing for ``None``."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple | dict):
-        simple = all(isinstance(each, str) for each in value) and not isinstance(value, dict)
-        return ",".join(value) if simple else json.dumps(value, ensure_ascii=False, default=_plain)
-    text = value.value if isinstance(value, Enum) else value if isinstance(value, str) else str(_plain(value))
-    return " ".join(str(text).split()) if {"\t", "\n", "\r"} & set(str(text)) else str(text)
-
-
-def format_value(value: object) -> str:
-    """Write a value for a person: local time, thousands, yes and no."""
-    if value is None or value in ("", [], ()):
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, Word):
-        return status_text(value)
-    if isinstance(value, Decimal | int):
-        return f"{_plain(value) if isinstance(value, Decimal) else value:,}"
-    if isinstance(value, datetime):
-        return f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {format_value(each)}" for name, each in value.items())
-    if isinstance(value, list | tuple):
-        return _(", ").join(format_value(each) for each in value)
-    return status_text(value.value) if isinstance(value, Enum) else visible(value, lines=True)
-
-
-def status_text(status: str) -> str:
-    """Return a status, or the kind of a phone number, in the reader's language."""
-    return _(STATUSES.get(status) or KINDS.get(status, status))
-
-
-def status_colour(value: object) -> str | None:
-    """Return the colour of a status, ``None`` for anything else or where ``NO_COLOR`` asks for none."""
-    return None if os.environ.get("NO_COLOR") else _COLOURS.get(str(value.value if isinstance(value, Enum) else value))
-
-
-def colour_status(value: object, text: str) -> str:
-    """Colour what is a status; Click leaves colours out where the output is no terminal."""
-    colour = status_colour(value)
-    return click.style(text, fg=colour) if colour else text

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.output.results import field_title, format_value, status_colour
 from xoxzo.cloudpy.cli.core.output.text_width import width
+from xoxzo.cloudpy.cli.core.output.values import field_title, format_value, status_colour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

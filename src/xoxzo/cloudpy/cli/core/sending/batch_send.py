@@ -92,10 +92,10 @@ class BatchSend:
         rows = list(self._rows(numbers, send)) if self._session.out.draws else self._rows(numbers, send)
         last: dict[str, Any] = {}
         self._session.out.table(self._noted(rows, last), columns, single=True)
-        for refused in self._failures:
-            self._tell(refused)
+        for failure in self._failures:
+            self._tell(failure)
         if self._failures:
-            raise click.exceptions.Exit(exit_codes.worst(*(refused.status for refused in self._failures)))
+            raise click.exceptions.Exit(exit_codes.worst(*(failure.status for failure in self._failures)))
         if len(numbers) == 1:
             self._session.follow(follow.format(id=last.get(self._key)))
 
@@ -121,17 +121,17 @@ class BatchSend:
         try:
             sent = send(number)
         except APIError as error:
-            refused = to_command_error(error)
-            assert refused is not None  # noqa: S101 - it is one of ours
+            failure = to_command_error(error)
+            assert failure is not None  # noqa: S101 - it is one of ours
         except KeyboardInterrupt:
-            refused = self._session.interrupted()
+            failure = self._session.interrupted()
         else:
             facts = self._session.out.facts(sent)
             return {self._key: getattr(sent, self._key), "result": self._done, "error": None, "exit": 0, **facts}
-        self._failures.append(refused)
-        self._stopped = _affects_all_recipients(refused)
-        result = _RESULTS.get(refused.status, _NOT_SENT)
-        return {"result": result, "error": refused.message, "exit": refused.status}
+        self._failures.append(failure)
+        self._stopped = _affects_all_recipients(failure)
+        result = _RESULTS.get(failure.status, _NOT_SENT)
+        return {"result": result, "error": failure.message, "exit": failure.status}
 
     def _progress(self, count: int) -> Any:  # noqa: ANN401 - a context that yields a function
         if count < 2 or self._session.out.machine or not sys.stderr.isatty():
@@ -140,18 +140,18 @@ class BatchSend:
 
         return progress_bar(_("Sending"), count)
 
-    def _tell(self, refused: exit_codes.CommandError) -> None:
+    def _tell(self, failure: exit_codes.CommandError) -> None:
         if self._session.out.machine:
             return
-        self._session.out.warn(refused.message)
-        for line in refused.advice:
+        self._session.out.warn(failure.message)
+        for line in failure.advice:
             self._session.out.warn(f"  {line}")
 
 
-def _affects_all_recipients(refused: exit_codes.CommandError) -> bool:
+def _affects_all_recipients(failure: exit_codes.CommandError) -> bool:
     from xoxzo.cloudpy.errors import AuthenticationFailed, ConnectionFailed, NotEnoughCredits, PermissionDenied
 
-    error = getattr(refused, "error", None)
+    error = getattr(failure, "error", None)
     return error is None or isinstance(
         error, AuthenticationFailed | ConnectionFailed | NotEnoughCredits | PermissionDenied
     )

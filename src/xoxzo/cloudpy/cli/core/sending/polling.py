@@ -56,7 +56,7 @@ def _poll(
     shows: bool = False,
 ) -> None:
     worst = [exit_codes.DONE]
-    refused: list[exit_codes.CommandError] = []
+    failure: list[exit_codes.CommandError] = []
     every = expand_stdin(ids)
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -69,7 +69,7 @@ def _poll(
             except APIError as error:
                 known = to_command_error(error)
                 assert known is not None  # noqa: S101 - it is one of ours
-                refused.append(known)
+                failure.append(known)
                 worst.append(known.status)
                 continue
             if not good(found):
@@ -77,7 +77,7 @@ def _poll(
             yield session.out.facts(found)
 
     session.out.table(rows(), columns, single=True)
-    for each in refused:
+    for each in failure:
         print_error(click.get_current_context(), each)
     if status := exit_codes.worst(*worst):
         raise click.exceptions.Exit(status)

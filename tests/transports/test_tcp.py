@@ -136,6 +136,8 @@ def test_a_lookup_works_where_no_thread_can_be_started(monkeypatch) -> None:
 
     monkeypatch.setattr("_thread.start_new_thread", refuse)
     assert look_up("127.0.0.1", 443, 30.0)[0][4] == ("127.0.0.1", 443)
+    with pytest.raises(OSError, match=r"."):
+        look_up("no-such-host.invalid", 443, 30.0)
 
 
 class Resolved:
@@ -186,6 +188,14 @@ def test_in_event_loops_dead_addresses_together_take_no_longer_than_one(dial, de
     """The caller's limit is for all of them, and leaves no socket open."""
     with pytest.raises(TimeoutError):
         dial(*[dead_address] * 4, seconds=0.4)
+
+
+def test_in_event_loops_an_address_that_refuses_does_not_end_the_wait_for_others(dial, dead_address) -> None:
+    """The one before it may still answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        refusing = listener.getsockname()
+    with pytest.raises(TimeoutError):
+        dial(dead_address, refusing, seconds=0.6)
 
 
 def test_in_event_loops_addresses_that_refuse_are_told_by_the_last_error(dial, refusing_address) -> None:

@@ -74,7 +74,7 @@ def test_version_is_in_the_changelog() -> None:
 
 ABOVE = tuple(
     f"xoxzo/cloudpy/{package}/"
-    for package in ("simulator", "campaigns", "callbacks", "cli", "integrations", "locale", "testing")
+    for package in ("simulator", "campaigns", "callbacks", "cli", "integrations", "common/locale", "testing")
 )
 """The packages above the client, and their translations."""
 

@@ -91,6 +91,7 @@ def test_wheel(tmp_path: Path) -> None:
     assert "xoxzo/cloudpy/py.typed" in files
     assert [name for name in files if not name.startswith("xoxzo/cloudpy/")] == []
     assert [name for name in files if "__pycache__" in name] == []
+    assert [name for name in files if name.endswith(".mo")]
     assert client <= 250_000
     assert wheel.stat().st_size <= 1_000_000
 

@@ -33,7 +33,7 @@ class Simulator(Simulation):
 
         Args:
             host: The address to bind, numeric or a name.
-            port: The port; 0 takes a free one, then told by `server.url`.
+            port: The port; 0 takes a free one, which `server.url` names.
         """
         from xoxzo.cloudpy.simulator.server import Server
 

@@ -39,7 +39,7 @@ KINDS = {
 
 CALLBACK_KINDS = frozenset({"callback_late", "callback_twice", "callback_lost"})
 KINDS_WITHOUT_EFFECT = frozenset({"throttled", "error", "hang", "drop", "refuse"})
-"""Faults of which nothing comes: the request is not even looked at."""
+"""Faults without effect: the request is not handled."""
 KINDS_WITHOUT_RESPONSE = frozenset({"hang", "drop", "refuse", "lose_reply"})
 """Faults that end without an answer."""
 

@@ -31,7 +31,7 @@ MAX_EXAMINED = 200_000
 """Records that one page of a search examines; the next page continues from there."""
 
 _CHUNK_SIZE = 500
-"""So many things are examined at between two glances at the time."""
+"""How many records are examined between two checks of the time."""
 
 
 def search(
@@ -76,7 +76,7 @@ def search(
 
 
 def _candidates(engine: Engine, query: SearchQuery) -> tuple[list[Message], list[Call], list[InboundSms]]:
-    """Copy what may fit, newest first; a whole number is examined up instead of searched for."""
+    """Copy what may fit, newest first; a whole number is looked up instead of searched for."""
     messages: Iterable[Message] = engine.sms.messages.values()
     calls: Iterable[Call] = engine.calls.calls.values()
     if query.number is not None:

@@ -155,7 +155,7 @@ class Lifecycle:
 
 
 def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float:
-    # Nothing is converted where only seconds are told: an integer may be too large for that, and is refused later.
+    # Nothing is converted where only seconds are given: an integer may be too large for that, and is refused later.
     more = minutes * 60 + hours * 3600 + days * 86_400
     return seconds + more if more else seconds
 

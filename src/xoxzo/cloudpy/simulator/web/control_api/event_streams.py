@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_STREAMS = 64
 MAX_WAITING = 1_000
-"""Events that wait for one reader; of a slower one's the oldest are dropped, and it is told how many."""
+"""Events that wait for one reader; of a slower one's the oldest are dropped, and their number is sent."""
 _HEARTBEAT_SECONDS = 15.0
 # Events are gathered for so long and sent together: a chunk for each takes more time than the event itself.
 _GATHER_SECONDS = 0.05

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.cli.core.i18n import N_, _
 
-_NO_CONNECTION = "no connection: "
 _MEANINGS = {
-    "Connection refused": N_("nothing listens there"),
-    "actively refused": N_("nothing listens there"),
-    "Name or service not known": N_("there is no machine of this name"),
-    "name resolution": N_("there is no machine of this name"),
-    "nodename nor servname": N_("there is no machine of this name"),
-    "getaddrinfo failed": N_("there is no machine of this name"),
-    "Network is unreachable": N_("the network does not lead there"),
-    "No route to host": N_("the network does not lead there"),
-    "CERTIFICATE_VERIFY_FAILED": N_("its certificate is not trusted"),
+    "connection_refused": N_("nothing listens there"),
+    "name_not_found": N_("there is no machine of this name"),
+    "network_unreachable": N_("the network does not lead there"),
+    "certificate_not_trusted": N_("its certificate is not trusted"),
 }
-"""What stands in an error of the system's, and what it means."""
+"""What the codes of a ``TransportFailure`` mean; any other is described by its reason."""
 OUTCOMES = {
     "ConnectionFailed": N_("no connection"),
     "TimedOut": N_("no answer in time"),
@@ -27,16 +21,15 @@ OUTCOMES = {
 """What a try that is made again came to, by the class of its error."""
 
 
-def describe(why: str) -> str:
+def describe(reason: str, code: str) -> str:
     """Say why there was no answer, in the reader's language.
 
     Args:
-        why: the library's reason, with what the operating system or the TLS library has said.
+        reason: the library's reason, with what the operating system or the TLS library has said.
+        code: the failure's code.
     """
-    meaning = next((words for sign, words in _MEANINGS.items() if sign in why), None)
-    if meaning is None:
-        return _(why)
-    return _("no connection: {why}").format(why=_(meaning)) if why.startswith(_NO_CONNECTION) else _(meaning)
+    meaning = _MEANINGS.get(code)
+    return _(reason) if meaning is None else _("no connection: {why}").format(why=_(meaning))
 
 
 def describe_outcome(kind: str) -> str:

@@ -150,7 +150,7 @@ def describe_api_error(error: APIError) -> str:
     from xoxzo.cloudpy.errors import StatusError
 
     if not isinstance(error, StatusError):
-        return describe(error.reason)
+        return describe(error.reason, getattr(error.__cause__, "code", ""))
     words = next((f", {line}" for line in _field_errors(error)), f", {error.detail}" if error.detail else "")
     return _("status {status}").format(status=error.status) + words
 

@@ -25,12 +25,14 @@ class ProbeResult(Struct, frozen=True):
         body: the beginning of the answer, at most 64 KiB.
         seconds: how long it took.
         error: why nothing answered.
+        code: the same for programs, as ``TransportFailure`` and ``ConfigurationError`` have it.
     """
 
     status: int | None
     body: bytes
     seconds: float
     error: str = ""
+    code: str = ""
 
 
 def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> ProbeResult:
@@ -55,5 +57,5 @@ def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") 
                 while len(content) <= _MAX_BODY_BYTES and (piece := response.read(budget)):
                     content += piece
         except (TransportFailure, ConfigurationError) as failure:
-            return ProbeResult(None, b"", time.monotonic() - begun, str(failure))
+            return ProbeResult(None, b"", time.monotonic() - begun, str(failure), failure.code)
     return ProbeResult(response.status, bytes(content[:_MAX_BODY_BYTES]), time.monotonic() - begun)

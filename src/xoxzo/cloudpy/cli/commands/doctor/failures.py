@@ -38,15 +38,17 @@ def no_answer(failure: TransportFailure, base_url: str, patience: float) -> Find
             command="export SSL_CERT_FILE=/path/to/its/ca.pem"
         )
     elif by_proxy is not None and failure.code != "connection_broke":
-        sentence = _("the proxy {proxy} does not let through: {why}").format(proxy=by_proxy, why=describe(reason))
+        sentence = _("the proxy {proxy} does not let through: {why}").format(
+            proxy=by_proxy, why=describe(reason, failure.code)
+        )
         advice = _("Is HTTPS_PROXY right? Without a proxy: {command}").format(command=f"export NO_PROXY={host}")
     elif failure.code == "name_not_found":
         sentence = _("there is no machine called {host}").format(host=host)
         advice = _("Is the address right? Does the network work?")
     elif base_url.startswith("http://"):
-        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason))
+        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason, failure.code))
         advice = _("Type: {command}").format(command="xoxzo simulator")
     else:
-        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason))
+        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason, failure.code))
         advice = _("Look at the network and the firewall.")
     return Finding("connection", "wrong", sentence, (advice,), facts)

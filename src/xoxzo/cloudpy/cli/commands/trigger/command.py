@@ -94,7 +94,7 @@ def command(
         answer = outcome.body.decode("utf-8", "replace").strip()
         told = {"event": event, "status": outcome.status, "seconds": round(outcome.seconds, 4), "answer": answer}
         if outcome.status is None:
-            told["error"] = outcome.error if machine else describe(outcome.error)
+            told["error"] = outcome.error if machine else describe(outcome.error, outcome.code)
         _print(told, machine=machine)
     if None in statuses:
         if not machine:

@@ -157,22 +157,21 @@ def _registered(simulator: Simulator, server: Server, settings: Settings, host: 
 
 def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:
     if machine:
-        print(json.dumps({"event": "started", "url": server.url}), flush=True)
+        click.echo(json.dumps({"event": "started", "url": server.url}))
     else:
-        print(_("Xoxzo simulator: {url}").format(url=server.url), flush=True)
+        click.echo(_("Xoxzo simulator: {url}").format(url=server.url))
     if not _is_loopback(host):
         warning = _("Warning: {host} may be reached from other machines, and so may all that is sent.").format(
             host=host
         )
-        print(warning, file=sys.stderr)
+        click.echo(warning, err=True)
     if sys.stdout.isatty() and not machine:
         sid, token = (settings.sid, "$XOXZO_SIMULATOR_TOKEN") if settings.sid else ("me", "secret")
-        print(
+        click.echo(
             f"  export XOXZO_API_HOST={server.url} XOXZO_API_SID={sid} XOXZO_API_AUTH_TOKEN={token}\n"
             f"  curl -u {sid}:{token} {server.url}/sms/messages/ --data-urlencode recipient=+819000001234 \\\n"
             f"       -d sender=Xoxzo --data-urlencode message=こんにちは\n"
-            f"  {_('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.').format(url=server.url)}\n",
-            flush=True,
+            f"  {_('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.').format(url=server.url)}\n"
         )
 
 

@@ -17,8 +17,63 @@ import pytest
 
 import xoxzo.cloudpy
 
-# The names stand in `__init__.py` for type checkers, and again in its table: a test below compares the two.
-EXPORTED = set(xoxzo.cloudpy.__all__)
+# The public API. A name that is added, renamed or dropped is added, renamed or dropped here too, on purpose.
+EXPORTED = {
+    "APIError",
+    "AsyncClient",
+    "Attempt",
+    "AuthenticationFailed",
+    "BadRequest",
+    "Call",
+    "CallStatus",
+    "CallbackRejected",
+    "CampaignError",
+    "CarrierLookup",
+    "Client",
+    "CodedError",
+    "Conference",
+    "ConferenceParticipant",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "Credits",
+    "DialInNumber",
+    "DialInSubscription",
+    "FoundMessages",
+    "InvalidArgument",
+    "LinkTracking",
+    "Message",
+    "MessageStatus",
+    "NotEnoughCredits",
+    "NotFound",
+    "OtpRequest",
+    "OtpVerification",
+    "OtpWebsite",
+    "PermissionDenied",
+    "RateLimited",
+    "RawResponse",
+    "RenderedText",
+    "ResponseLost",
+    "SendOptions",
+    "SendResult",
+    "SendResults",
+    "SentMessage",
+    "ServerError",
+    "SimulatorError",
+    "SmsInNumber",
+    "SmsInSubscription",
+    "SmsOptions",
+    "StartedCall",
+    "StartedConference",
+    "StatusError",
+    "Template",
+    "TemplateStatus",
+    "TimedOut",
+    "UnexpectedResponse",
+    "XoxzoClient",
+    "XoxzoError",
+    "XoxzoResponse",
+    "__version__",
+}
 HTTP = ("httptools", "httpcore2", "httpx2", "h11", "anyio", "httpx", "httpcore", "requests", "urllib3")
 INIT = Path(xoxzo.cloudpy.__file__)
 
@@ -52,6 +107,12 @@ def test_every_name_can_be_had() -> None:
         value = getattr(xoxzo.cloudpy, name)
         assert getattr(xoxzo.cloudpy, name) is value
         assert (inspect.isclass(value), value.__name__, bool(value.__doc__)) == (True, name, True)
+
+
+def test_the_public_names_are_pinned() -> None:
+    """A name comes or goes only together with the list above."""
+    assert set(xoxzo.cloudpy.__all__) == EXPORTED, "change EXPORTED, and tell it in CHANGELOG.md"
+    assert len(xoxzo.cloudpy.__all__) == len(EXPORTED)
 
 
 def test_all_errors_and_models_are_exported() -> None:

@@ -137,6 +137,27 @@ def test_talks_end_with_the_process(kept: Caller, listener: Listener) -> None:
         assert sorted(attempt.kind for attempt in kept.simulator.callbacks) == ["call", "conference"]
 
 
+def test_reasons_can_be_translated_after_a_restart(kept: Caller, listener: Listener) -> None:
+    """The reasons of a message's status, a call's step and a failed callback keep their template and values."""
+    kept.simulator.carrier.add_rule(PHONE, "fail")
+    listener.answers = [(404, b"")]
+    din = kept.subscribe(action_url=listener.url)["din"]
+    with kept.simulator:
+        msgid = kept.send(callbackurl="http://192.0.2.1/")
+        callid = kept.simulator.incoming_call(din).callid
+        kept.simulator.advance(10)
+    kept.restart()
+    status, callback = kept.simulator.timeline(msgid).entries[-2:]
+    step = kept.simulator.timeline(callid).entries[-2]
+    reasons = [status.facts["why"], callback.facts["error"], step.facts["reason"]]
+    assert [(reason.template, reason.values) for reason in reasons] == [
+        ("rule {n}", {"n": "1"}),
+        ("{host} is not on this machine", {"host": "192.0.2.1"}),
+        ("the action URL answered {n}", {"n": "404"}),
+    ]
+    assert reasons == ["rule 1", "192.0.2.1 is not on this machine", "the action URL answered 404"]
+
+
 def test_reports_are_posted_again(kept: Caller, listener: Listener) -> None:
     """A delivery report that was not answered with 200 goes on where it was; one that was is posted no more."""
     listener.answers = [(500, b""), (500, b""), (200, b""), (200, b"")]

@@ -92,7 +92,8 @@ def test_everything_can_be_asked_and_is_answered_as_described(  # noqa: PLR0915 
         assert ask("POST", f"messages/{second}/fail", {})["found"]["status"] == "FAIL"
         assert ask("POST", f"messages/{third}/delay", {"seconds": 5})["found"]["status"] == "DELIVERING"
         ask("POST", "clock/advance", {"hours": 1})
-        assert ask("GET", f"timeline/{third}")["entries"][-1]["facts"]["status"] == "DELIVERED"
+        *_, delayed, delivered = ask("GET", f"timeline/{third}")["entries"]
+        assert (delayed["facts"]["why"], delivered["facts"]["status"]) == ("delayed by 5 s", "DELIVERED")
         ask("POST", f"callbacks/{first}/resend", {})
         ask("POST", "clock/advance", {"seconds": 0})
         assert [one["outcome"] for one in ask("GET", "callbacks")] == ["delivered", "delivered"]

@@ -6,6 +6,7 @@ import pytest
 from console_client import Visitor
 
 from xoxzo.cloudpy.common.locale import translations
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 from xoxzo.cloudpy.simulator.web.console import language
 
 
@@ -49,16 +50,16 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
     ("why", "said"),
     [
         ("by hand", "手動"),
-        ("rule 12", "ルール 12"),
-        ("delayed by 1e+06 s", "1e+06 秒の遅延"),
-        ("the action URL answered 404", "アクションURLの応答: 404"),
+        (Reason("rule {n}", n=12), "ルール 12"),
+        (Reason("delayed by {n} s", n="1e+06"), "1e+06 秒の遅延"),
+        (Reason("the action URL answered {n}", n=404), "アクションURLの応答: 404"),
+        (Reason("{host} is not on this machine", host="shop.example"), "shop.example はこのマシンではありません"),
         ("ConnectError: {n} refused", "ConnectError: {n} refused"),
-        ("shop.example is not on this machine", "shop.example はこのマシンではありません"),
-        ("rule 12 of 13", "rule 12 of 13"),
+        ("rule 12", "rule 12"),
     ],
 )
 def test_reasons_are_translated(why: str, said: str) -> None:
-    """Why something happened is told in Japanese, and as it is where nobody could know it before."""
+    """Reasons that are in the catalogue are shown in Japanese with their values; any other text stays as it is."""
     assert language.translate_reason(translations("ja").gettext, why) == said
 
 

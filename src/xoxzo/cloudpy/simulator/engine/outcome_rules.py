@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RuleKind
 
 if TYPE_CHECKING:
@@ -88,4 +89,4 @@ class OutcomeRules:
         if not fitting:
             return None
         rule = max(fitting, key=lambda rule: (len(rule.pattern), rule.ident))
-        return Outcome(rule.outcome, rule.seconds, f"rule {rule.ident}")
+        return Outcome(rule.outcome, rule.seconds, Reason(N_("rule {n}"), n=rule.ident))

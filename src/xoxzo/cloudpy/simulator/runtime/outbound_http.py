@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 import httpcore2
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +36,10 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 class AddressRefused(Exception):
     """The address is not on this machine, and others are not allowed."""
+
+    def __init__(self, host: str) -> None:
+        self.reason = Reason(N_("{host} is not on this machine"), host=host)
+        super().__init__(self.reason)
 
 
 class OutboundHttp:
@@ -61,9 +67,9 @@ class OutboundHttp:
                 async with asyncio.timeout(self._timeout):
                     return await self._exchange(outgoing)
             except TimeoutError:
-                return OutboundResult(error=f"no answer within {self._timeout:g} s")
+                return OutboundResult(error=Reason(N_("no answer within {n} s"), n=f"{self._timeout:g}"))
             except AddressRefused as refused:
-                return OutboundResult(error=str(refused), refused=True)
+                return OutboundResult(error=refused.reason, refused=True)
             except Exception as error:  # noqa: BLE001 - the other side may do anything; it is its answer
                 return OutboundResult(error=f"{type(error).__name__}: {error}"[:200])
 
@@ -78,7 +84,8 @@ class OutboundHttp:
             async for chunk in response.aiter_stream():
                 body += chunk
                 if len(body) > _MAX_RESPONSE_BYTES:
-                    return OutboundResult(error=f"the answer is longer than {_MAX_RESPONSE_BYTES} bytes")
+                    too_long = Reason(N_("the answer is longer than {n} bytes"), n=_MAX_RESPONSE_BYTES)
+                    return OutboundResult(error=too_long)
             return OutboundResult(response.status, bytes(body), headers=_shown(response.headers))
 
     async def close(self) -> None:
@@ -104,8 +111,7 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         found = await addresses(host)
         allowed = [address for address in found if self._allow_network or is_loopback(address)]
         if not allowed:
-            message = f"{host} is not on this machine"
-            raise AddressRefused(message)
+            raise AddressRefused(host)
         *others, last = allowed
         for address in others:
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.store import SavedState, StoreOpening
 from xoxzo.cloudpy.simulator.storage.database_file import DatabaseFile
-from xoxzo.cloudpy.simulator.storage.record_rows import CALLS, KINDS, record, row
+from xoxzo.cloudpy.simulator.storage.record_rows import CALLS, KINDS, decode, record, row
 
 if TYPE_CHECKING:
     import os
@@ -62,7 +61,7 @@ class DatabaseStore:
         for kind in KINDS:
             for key, text in self._file.texts(kind.table):
                 try:
-                    found = record(kind, json.loads(text), account, leg)
+                    found = record(kind, decode(text), account, leg)
                     restore[kind.record_type](found)
                 except (LookupError, ValueError, TypeError, AttributeError) as error:
                     raise SimulatorError(

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt, CallbackDelivery
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
@@ -72,9 +73,23 @@ def row(record: object, *, saved: bool) -> Row:
 
 def _encode(value: object) -> str:
     try:
-        return msgspec.json.encode(value).decode()
+        return msgspec.json.encode(value, enc_hook=_reason_fields).decode()
     except UnicodeEncodeError:  # a text may hold half a surrogate pair, which no UTF-8 can: it has to be escaped
-        return json.dumps(msgspec.to_builtins(value))
+        return json.dumps(msgspec.to_builtins(value, enc_hook=_reason_fields))
+
+
+def _reason_fields(reason: Reason) -> dict[str, object]:
+    return {"template": reason.template, "values": reason.values}
+
+
+def decode(text: str) -> dict[str, Any]:
+    """Return the fields of a row, from its JSON."""
+    fields: dict[str, Any] = json.loads(text, object_hook=_with_reasons)
+    return fields
+
+
+def _with_reasons(fields: dict[str, Any]) -> Any:  # noqa: ANN401 - the fields as they are, or a reason
+    return Reason(fields["template"], **fields["values"]) if fields.keys() == {"template", "values"} else fields
 
 
 def _fields_of(record: object) -> dict[str, Any]:

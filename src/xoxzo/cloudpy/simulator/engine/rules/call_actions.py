@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
 from xoxzo.cloudpy.simulator.engine.rules.urls import is_recording
 
@@ -19,7 +20,11 @@ _VOICEMAIL = re.compile(r"voicemail(?: +(.+))?", re.DOTALL)
 
 
 class ActionError(ValueError):
-    """An answer that is no action; its text says why."""
+    """An answer that is no action; `reason` says why, as its text does."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def parse_action(line: str, *, strict: bool = True) -> Action:
 def _greeting(line: str, *, strict: bool) -> Say | Playback:
     if match := _SAY.fullmatch(line):
         if match[1] not in LANGUAGES:
-            message = f"say needs one of the languages {', '.join(LANGUAGES)}"
+            message: str = Reason(N_("say needs one of the languages {known}"), known=", ".join(LANGUAGES))
             raise ActionError(message)
         return Say(match[1], match[2])
     if match := _PLAYBACK.fullmatch(line):

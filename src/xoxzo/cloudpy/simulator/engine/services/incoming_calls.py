@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
@@ -107,7 +108,7 @@ class IncomingCallService:
     def _answered(self, call: Call, answer: OutboundResult) -> None:
         settings = self._context.settings
         if answer.error is not None or answer.status != 200:
-            self._fail(call, answer.error or f"the action URL answered {answer.status}")
+            self._fail(call, answer.error or Reason(N_("the action URL answered {n}"), n=answer.status))
             return
         said = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
         self._calls.step(call, "fetched", status=answer.status, content=said)
@@ -118,7 +119,7 @@ class IncomingCallService:
                 strict=settings.strict_recording_url,
             )
         except ActionError as error:
-            self._fail(call, str(error))
+            self._fail(call, error.reason)
             return
         self._calls.answer(call)
         self._carry_out(call, actions)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest, SmsStatus
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
@@ -137,7 +138,8 @@ class SmsService:
             return False
         if message.status == "QUEUED":
             self._move(message, "DELIVERING", N_("by hand"))
-        message.moves.append((self._context.now(), "DELIVERING", f"delayed by {seconds:g} s"))
+        why = Reason(N_("delayed by {n} s"), n=f"{seconds:g}")
+        message.moves.append((self._context.now(), "DELIVERING", why))
         self._await(message, self._context.now() + seconds)
         self._context.mark_changed(message)
         self._publish(message)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from functools import cache
 from typing import Literal
 
-from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine.reasons import Reason
 
 Language = Literal["en", "ja"]
-
-_BLANK = re.compile(r"({[a-z]+})")
 
 
 def wanted(accept: str, chosen: str) -> Language:
@@ -32,36 +28,9 @@ def wanted(accept: str, chosen: str) -> Language:
     return "ja" if best["ja"] > best["en"] else "en"
 
 
-FILLED = (
-    N_("rule {n}"),
-    N_("delayed by {n} s"),
-    N_("the action URL answered {n}"),
-    N_("{host} is not on this machine"),
-    N_("no answer within {n} s"),
-    N_("the answer is longer than {n} bytes"),
-    N_("say needs one of the languages {known}"),
-)
-"""Reasons of status changes with values in them: the sentence, each value by a name in braces."""
-
-
 def translate_reason(gettext: Callable[[str], str], why: str) -> str:
-    """Return why a status changed, in a reader's language; what is not known stays English."""
-    for sentence, pattern in _patterns().items():
-        if match := pattern.fullmatch(why):
-            return gettext(sentence).format(**match.groupdict())
-    return gettext(why)
-
-
-@cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    """Return what each sentence of `FILLED` looks like when it is filled in."""
-    return {sentence: re.compile("".join(map(_part, _BLANK.split(sentence))), re.DOTALL) for sentence in FILLED}
-
-
-def _part(part: str) -> str:
-    if not _BLANK.fullmatch(part):
-        return re.escape(part)
-    return f"(?P<{part[1:-1]}>{'[0-9][0-9.e+-]*' if part == '{n}' else '.+'})"
+    """Return why a status changed, in a reader's language; what the catalogue does not know stays English."""
+    return gettext(why.template).format(**why.values) if isinstance(why, Reason) else gettext(why)
 
 
 def _weight(text: str) -> float:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.web.metrics import Metrics
 
 _JSON = {"content-type": "application/json"}
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+# A `Reason`, which msgspec does not know, is sent as its text.
+_encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str.__str__).encode
 
 
 def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:

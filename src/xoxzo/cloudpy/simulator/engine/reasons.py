@@ -1,0 +1,29 @@
+"""Reasons with values in them: English text that can still be translated."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+
+class Reason(str):
+    """Text in English that remembers what it was made from, for readers of other languages.
+
+    Args:
+        template: The sentence, a message id of the catalogue, with the name of each value in braces.
+        values: The values.
+    """
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: dict[str, str]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        """Fill the values into the sentence."""
+        reason = super().__new__(cls, template.format(**values))
+        reason.template, reason.values = template, {name: str(value) for name, value in values.items()}
+        return reason
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        """Return what a copy is made from."""
+        return (self.template,), dict(self.values)

@@ -53,7 +53,7 @@ class AsyncClient:
             used for this machine.
         ssl_context: what certificates are checked by, and which one is shown, instead of the operating system's trust
             store.
-        transport: another way to carry requests; whoever made it closes it. It excludes ``proxy`` and ``ssl_context``,
+        transport: another way to carry requests; its maker closes it. It excludes ``proxy`` and ``ssl_context``,
             and ``max_connections`` does not apply to it.
         app_info: your program and its version, added to ``User-Agent``.
         default_headers: more header fields for every request, for instance for a gateway of yours; none that the client

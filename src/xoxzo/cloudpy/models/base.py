@@ -113,7 +113,7 @@ def _inlined(schema: Any, components: dict[str, Any]) -> Any:  # noqa: ANN401 - 
         return _inlined(components[schema["$ref"].rpartition("/")[2]], components)
     changed = dict(schema)
     if "enum" in changed:
-        # Our enums are open: the server may send a value that nobody knows yet.
+        # Our enums are open: the server may send a value that is not known yet.
         changed |= {"type": "string", "examples": changed.pop("enum")}
     if "description" in changed:
         changed["description"] = changed["description"].partition("\n")[0]

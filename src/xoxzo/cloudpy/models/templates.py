@@ -15,10 +15,9 @@ from xoxzo.cloudpy.text import estimate, measure
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Single braces, as the API's own samples have them; a blog post shows double ones (API section 3.1).
 __all__ = ["RenderedText", "Template", "TemplateStatus"]
 
-
+# Single braces, as the API's own samples have them; a blog post shows double ones (API section 3.1).
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 

@@ -1,1 +1,1 @@
-"""What can be asked of Xoxzo, as values: one module per chapter of the API document."""
+"""Define the operations of Xoxzo's API as values: one module per chapter of the API document."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.models import Credits
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import Effect, Operation
+from xoxzo.cloudpy.operations.operation import Operation, read_operation
 
 
 def get_credits() -> Operation[Credits]:
     """Return the balance (API section 9.1)."""
-    return Operation(name="account.credits", method="GET", path="/you/credits/", effect=Effect.READ, read=_read_credits)
+    return read_operation("account.credits", "/you/credits/", _read_credits)
 
 
 def _read_credits(body: bytes) -> Credits:

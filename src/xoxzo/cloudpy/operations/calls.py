@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from xoxzo.cloudpy.models import Call, CallStatus, StartedCall
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
+from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form, read_operation
 from xoxzo.cloudpy.operations.options import call_fields
 
 if TYPE_CHECKING:
@@ -79,13 +79,7 @@ def _read_started(body: bytes, reference: str | None) -> StartedCall:
 
 def get_call(callid: str) -> Operation[Call]:
     """Return the status of one call (API section 5.2)."""
-    return Operation(
-        name="calls.get",
-        method="GET",
-        path=f"/voice/calls/{checks.path_id('callid', callid)}/",
-        effect=Effect.READ,
-        read=_read_call,
-    )
+    return read_operation("calls.get", f"/voice/calls/{checks.path_id('callid', callid)}/", _read_call)
 
 
 def _read_call(body: bytes) -> Call:

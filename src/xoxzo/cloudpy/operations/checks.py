@@ -56,7 +56,7 @@ def text(field: str, value: object) -> str:
 
 
 def matching(field: str, value: object, pattern: re.Pattern[str], rule: str) -> str:
-    """Take text that a pattern matches whole."""
+    """Take text that a pattern matches in full."""
     value = text(field, value)
     if not pattern.fullmatch(value):
         raise InvalidArgument(field, rule)

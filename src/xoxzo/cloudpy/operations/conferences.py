@@ -9,7 +9,7 @@ from xoxzo.cloudpy.models import Conference, ConferenceParticipant, StartedConfe
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.calls import read_call
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
+from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form, read_operation
 from xoxzo.cloudpy.operations.options import call_fields
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def _read_started(body: bytes, reference: str | None) -> StartedConference:
         reference=reference,
         participants=tuple(
             ConferenceParticipant(
-                participant=records.text(one, "participant"), callid=records.text(one, "callid"), raw=one
+                participant=records.text(call, "participant"), callid=records.text(call, "callid"), raw=call
             )
-            for one in records.record_list(raw, "participants")
+            for call in records.record_list(raw, "participants")
         ),
         raw=raw,
     )
@@ -71,13 +71,8 @@ def _read_started(body: bytes, reference: str | None) -> StartedConference:
 
 def get_conference(conferenceid: str) -> Operation[Conference]:
     """Return one conference (API section 5.4)."""
-    return Operation(
-        name="conferences.get",
-        method="GET",
-        path=f"{_PATH}{checks.path_id('conferenceid', conferenceid)}/",
-        effect=Effect.READ,
-        read=_read_conference,
-    )
+    path = f"{_PATH}{checks.path_id('conferenceid', conferenceid)}/"
+    return read_operation("conferences.get", path, _read_conference)
 
 
 def _read_conference(body: bytes) -> Conference:
@@ -86,8 +81,8 @@ def _read_conference(body: bytes) -> Conference:
         conferenceid=records.required(raw, "conferenceid"),
         participants=tuple(
             # A call of a conference may be listed before it has an id.
-            read_call(one, records.text(one, "callid"))
-            for one in records.record_list(raw, "participants")
+            read_call(call, records.text(call, "callid"))
+            for call in records.record_list(raw, "participants")
         ),
         start_time=records.timestamp(raw, "start_time"),
         end_time=records.timestamp(raw, "end_time"),

@@ -7,7 +7,7 @@ clients and of the command line, the fault matrix and the check of the simulator
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -86,6 +86,10 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return re.sub(r"\{\w+\}", str(first), self.path)
 
 
+def _request(section: str, method: str, path: str, effect: Effect) -> dict[str, Any]:
+    return {"section": section, "method": method, "path": path, "effect": effect}
+
+
 def _call(name: str, /, **arguments: object) -> ClientCall:
     return ClientCall(name, arguments)
 
@@ -103,10 +107,7 @@ def _numbers(section: str, path: str, kind: str, *, classic_plain: bool = False)
     action_url = "https://a.example/action"
     return (
         Endpoint(
-            section=f"{section}.1",
-            method="GET",
-            path=path,
-            effect=Effect.READ,
+            **_request(f"{section}.1", "GET", path, Effect.READ),
             calls=(_call(f"{resource}.search", country="JP"),),
             commands=(_command(f"{kind} search"),),
             classic=(f"get_{kind}_list",),
@@ -114,20 +115,14 @@ def _numbers(section: str, path: str, kind: str, *, classic_plain: bool = False)
             is_listing=True,
         ),
         Endpoint(
-            section=f"{section}.2",
-            method="POST",
-            path=subscriptions,
-            effect=Effect.CREATE,
+            **_request(f"{section}.2", "POST", subscriptions, Effect.CREATE),
             calls=(_call(f"{resource}.subscribe", **uid),),
             commands=(_command(f"{kind} subscribe", *uid.values()),),
             classic=(f"subscribe_{kind}",),
             reply=None,
         ),
         Endpoint(
-            section=f"{section}.3",
-            method="GET",
-            path=subscriptions,
-            effect=Effect.READ,
+            **_request(f"{section}.3", "GET", subscriptions, Effect.READ),
             calls=(_call(f"{resource}.list"),),
             commands=(_command(f"{kind} list"),),
             classic=(*(("get_subscription_list",) if classic_plain else ()), f"get_subscription_list_{kind}"),
@@ -135,20 +130,14 @@ def _numbers(section: str, path: str, kind: str, *, classic_plain: bool = False)
             is_listing=True,
         ),
         Endpoint(
-            section=f"{section}.4",
-            method="POST",
-            path=subscription,
-            effect=Effect.IDEMPOTENT,
+            **_request(f"{section}.4", "POST", subscription, Effect.IDEMPOTENT),
             calls=(_call(f"{resource}.set_action_url", **uid, action_url=action_url),),
             commands=(_command(f"{kind} action", *uid.values(), action_url),),
             classic=(*(("set_action_url",) if classic_plain else ()), f"set_action_url_{kind}"),
             reply=None,
         ),
         Endpoint(
-            section=f"{section}.5",
-            method="DELETE",
-            path=subscription,
-            effect=Effect.IDEMPOTENT,
+            **_request(f"{section}.5", "DELETE", subscription, Effect.IDEMPOTENT),
             calls=(_call(f"{resource}.unsubscribe", **uid),),
             commands=(_command(f"{kind} release", *uid.values()),),
             classic=(f"unsubscribe_{kind}",),
@@ -164,30 +153,21 @@ _RECORDING_URL = "http://a.example/hello.mp3"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
-        section="2.1",
-        method="POST",
-        path="/sms/messages/",
-        effect=Effect.CREATE,
+        **_request("2.1", "POST", "/sms/messages/", Effect.CREATE),
         calls=(_call("sms.send", recipient=RECIPIENT, sender="Shop", message=MESSAGE, reference=REFERENCE),),
         commands=(_command("sms send", RECIPIENT, MESSAGE, *_SENDER),),
         classic=("send_sms",),
         reply=b'[{"msgid": "m1"}]',
     ),
     Endpoint(
-        section="2.2",
-        method="GET",
-        path="/sms/messages/{msgid}/",
-        effect=Effect.READ,
+        **_request("2.2", "GET", "/sms/messages/{msgid}/", Effect.READ),
         calls=(_call("sms.get", msgid="m1"), _call("sms.wait", msgid="m1")),
         commands=(_command("sms get", "m1"), _command("sms wait", "m1")),
         classic=("get_sms_delivery_status",),
         reply=b'{"msgid": "m1", "status": "DELIVERED"}',
     ),
     Endpoint(
-        section="2.3",
-        method="GET",
-        path="/sms/messages/",
-        effect=Effect.READ,
+        **_request("2.3", "GET", "/sms/messages/", Effect.READ),
         calls=(_call("sms.list"), _call("sms.find", reference=REFERENCE)),
         commands=(_command("sms list"), _command("sms find", REFERENCE)),
         classic=("get_sent_sms_list",),
@@ -195,29 +175,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         is_listing=True,
     ),
     Endpoint(
-        section="3.1",
-        method="GET",
-        path="/sms/templates/",
-        effect=Effect.READ,
+        **_request("3.1", "GET", "/sms/templates/", Effect.READ),
         calls=(_call("templates.list"),),
         commands=(_command("template list"),),
         reply=b'[{"id": 7}]',
         is_listing=True,
     ),
     Endpoint(
-        section="3.2",
-        method="POST",
-        path="/sms/templates/",
-        effect=Effect.CREATE,
+        **_request("3.2", "POST", "/sms/templates/", Effect.CREATE),
         calls=(_call("templates.create", name="Welcome", content=MESSAGE),),
         commands=(_command("template create", "Welcome", MESSAGE),),
         reply=b'{"id": 7}',
     ),
     Endpoint(
-        section="3.3",
-        method="GET",
-        path="/sms/templates/{template_id}/",
-        effect=Effect.READ,
+        **_request("3.3", "GET", "/sms/templates/{template_id}/", Effect.READ),
         calls=(
             _call("templates.get", template_id=7),
             _call("templates.render", template=7, variables={"text": MESSAGE}),
@@ -226,28 +197,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         reply=b'{"id": 7, "status": "APPROVED", "approved_content": "{text}"}',
     ),
     Endpoint(
-        section="3.4",
-        method="PATCH",
-        path="/sms/templates/{template_id}/",
-        effect=Effect.IDEMPOTENT,
+        **_request("3.4", "PATCH", "/sms/templates/{template_id}/", Effect.IDEMPOTENT),
         calls=(_call("templates.update", template_id=7, content=MESSAGE),),
         commands=(_command("template update", "7", "--name", "Other"),),
         reply=b'{"id": 7}',
     ),
     Endpoint(
-        section="3.5",
-        method="DELETE",
-        path="/sms/templates/{template_id}/",
-        effect=Effect.IDEMPOTENT,
+        **_request("3.5", "DELETE", "/sms/templates/{template_id}/", Effect.IDEMPOTENT),
         calls=(_call("templates.delete", template_id=7),),
         commands=(_command("template delete", "7"),),
         reply=None,
     ),
     Endpoint(
-        section="3.6",
-        method="POST",
-        path="/sms/templates/{template_id}/messages/",
-        effect=Effect.CREATE,
+        **_request("3.6", "POST", "/sms/templates/{template_id}/messages/", Effect.CREATE),
         calls=(
             _call(
                 "templates.send",
@@ -263,10 +225,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     *_numbers("4", "/sms/sins/", "sin"),
     Endpoint(
-        section="5.1",
-        method="POST",
-        path="/voice/simple/playbacks/",
-        effect=Effect.CREATE,
+        **_request("5.1", "POST", "/voice/simple/playbacks/", Effect.CREATE),
         calls=(
             _call("calls.play", caller=CALLER, recipient=RECIPIENT, recording_url=_RECORDING_URL),
             _call("calls.say", caller=CALLER, recipient=RECIPIENT, tts_message=MESSAGE, tts_lang="ja"),
@@ -279,75 +238,51 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         reply=b'[{"callid": "c1"}]',
     ),
     Endpoint(
-        section="5.2",
-        method="GET",
-        path="/voice/calls/{callid}/",
-        effect=Effect.READ,
+        **_request("5.2", "GET", "/voice/calls/{callid}/", Effect.READ),
         calls=(_call("calls.get", callid="c1"), _call("calls.wait", callid="c1")),
         commands=(_command("call get", "c1"), _command("call wait", "c1")),
         classic=("get_simple_playback_status",),
         reply=b'{"callid": "c1", "status": "ANSWERED"}',
     ),
     Endpoint(
-        section="5.3",
-        method="POST",
-        path="/voice/simple/conferences/",
-        effect=Effect.CREATE,
+        **_request("5.3", "POST", "/voice/simple/conferences/", Effect.CREATE),
         calls=(_call("conferences.create", caller=CALLER, participants=[RECIPIENT, OTHER_RECIPIENT]),),
         commands=(_command("conference create", RECIPIENT, OTHER_RECIPIENT, *_CALLER),),
         reply=b'[{"conferenceid": "f1"}]',
     ),
     Endpoint(
-        section="5.4",
-        method="GET",
-        path="/voice/simple/conferences/{conferenceid}/",
-        effect=Effect.READ,
+        **_request("5.4", "GET", "/voice/simple/conferences/{conferenceid}/", Effect.READ),
         calls=(_call("conferences.get", conferenceid="f1"),),
         commands=(_command("conference get", "f1"),),
         reply=b'{"conferenceid": "f1"}',
     ),
     *_numbers("6", "/voice/dins/", "din", classic_plain=True),
     Endpoint(
-        section="7.1",
-        method="POST",
-        path="/otp/register-website/",
-        effect=Effect.CREATE,
+        **_request("7.1", "POST", "/otp/register-website/", Effect.CREATE),
         calls=(_call("otp.register_website", website=_WEBSITE),),
         commands=(_command("otp register", _WEBSITE),),
         reply=b"{}",
     ),
     Endpoint(
-        section="7.2",
-        method="POST",
-        path="/otp/request/",
-        effect=Effect.CREATE,
+        **_request("7.2", "POST", "/otp/request/", Effect.CREATE),
         calls=(_call("otp.request", website=_WEBSITE, phone_number=RECIPIENT),),
         commands=(_command("otp request", _WEBSITE, RECIPIENT),),
         reply=b'{"msgid": "m1"}',
     ),
     Endpoint(
-        section="7.3",
-        method="POST",
-        path="/otp/verify/",
-        effect=Effect.CREATE,
+        **_request("7.3", "POST", "/otp/verify/", Effect.CREATE),
         calls=(_call("otp.verify", website=_WEBSITE, phone_number=RECIPIENT, code=CODE),),
         commands=(_command("otp verify", _WEBSITE, RECIPIENT, CODE),),
         reply=b"{}",
     ),
     Endpoint(
-        section="8.1",
-        method="POST",
-        path="/utilities/carrierlookup/",
-        effect=Effect.CREATE,
+        **_request("8.1", "POST", "/utilities/carrierlookup/", Effect.CREATE),
         calls=(_call("lookup.carrier", recipient=RECIPIENT),),
         commands=(_command("lookup", RECIPIENT),),
         reply=b'{"carrier": ""}',
     ),
     Endpoint(
-        section="9.1",
-        method="GET",
-        path="/you/credits/",
-        effect=Effect.READ,
+        **_request("9.1", "GET", "/you/credits/", Effect.READ),
         calls=(_call("account.credits"),),
         commands=(_command("credits"),),
         reply=b'{"credits": 1000.0}',

@@ -30,16 +30,18 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
         path: where its numbers are, for instance ``/voice/dins/``.
         key: the field that holds a number's key, for instance ``din_uid``.
         purpose: what a number's action URL is for, as `CallbackUrls` names it.
-        number: makes a free number of its record and its key.
-        subscription: makes a subscribed number of its record, its key and its action URL.
+        number: the class of a free number.
+        subscription: the class of a subscribed number.
+        fields: reads the fields of a record that a free and a subscribed number have alike.
     """
 
     name: str
     path: str
     key: str
     purpose: str
-    number: Callable[[dict[str, Any], str], Number]
-    subscription: Callable[[dict[str, Any], str, str | None], Subscription]
+    number: Callable[..., Number]
+    subscription: Callable[..., Subscription]
+    fields: Callable[[dict[str, Any]], dict[str, Any]]
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Listing[Number]:
         """List the numbers that can be subscribed (API section 6.1)."""
@@ -125,7 +127,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
 
     def _read_number(self, element: bytes) -> Number:
         raw = records.decode_record(element)
-        return self.number(raw, records.required(raw, self.key))
+        return self.number(**{self.key: records.required(raw, self.key)}, **self.fields(raw), raw=raw)
 
     def _read_subscription(self, element: bytes) -> Subscription:
         raw = records.decode_record(element)
@@ -134,26 +136,18 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     def _subscribed(self, raw: dict[str, Any], uid: str) -> Subscription:
         action = raw.get("action")
         url = action.get("url") if isinstance(action, dict) else None
-        return self.subscription(raw, uid, str(url) if url else None)
-
-
-def _din(raw: dict[str, Any], din_uid: str) -> DialInNumber:
-    return DialInNumber(din_uid=din_uid, **_din_fields(raw))
-
-
-def _din_subscription(raw: dict[str, Any], din_uid: str, action_url: str | None) -> DialInSubscription:
-    return DialInSubscription(din_uid=din_uid, action_url=action_url, **_din_fields(raw))
+        action_url = str(url) if url else None
+        return self.subscription(**{self.key: uid}, **self.fields(raw), action_url=action_url, raw=raw)
 
 
 def _din_fields(raw: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "din": records.text(raw, "din"),
-        "country_code": records.text(raw, "country_code"),
-        "prefix": records.text(raw, "prefix"),
-        "minute_cost": records.decimal(raw, "minute_cost"),
-        "monthly_cost": records.decimal(raw, "monthly_cost"),
-        "raw": raw,
-    }
+    costs = {name: records.decimal(raw, name) for name in ("minute_cost", "monthly_cost")}
+    return {name: records.text(raw, name) for name in ("din", "country_code", "prefix")} | costs
+
+
+def _sin_fields(raw: dict[str, Any]) -> dict[str, Any]:
+    # No sample of a reply survives; the names are those of dial-in numbers (API section 15.38).
+    return {name: records.text(raw, name) for name in ("sin", "country_code", "prefix")}
 
 
 DINS = NumberOperations(
@@ -161,34 +155,17 @@ DINS = NumberOperations(
     path="/voice/dins/",
     key="din_uid",
     purpose="incoming-call",
-    number=_din,
-    subscription=_din_subscription,
+    number=DialInNumber,
+    subscription=DialInSubscription,
+    fields=_din_fields,
 )
-
-
-def _sin(raw: dict[str, Any], sin_uid: str) -> SmsInNumber:
-    return SmsInNumber(sin_uid=sin_uid, **_sin_fields(raw))
-
-
-def _sin_subscription(raw: dict[str, Any], sin_uid: str, action_url: str | None) -> SmsInSubscription:
-    return SmsInSubscription(sin_uid=sin_uid, action_url=action_url, **_sin_fields(raw))
-
-
-def _sin_fields(raw: dict[str, Any]) -> dict[str, Any]:
-    # No sample of a reply survives; the names are those of dial-in numbers (API section 15.38).
-    return {
-        "sin": records.text(raw, "sin"),
-        "country_code": records.text(raw, "country_code"),
-        "prefix": records.text(raw, "prefix"),
-        "raw": raw,
-    }
-
 
 SINS = NumberOperations(
     name="sins",
     path="/sms/sins/",
     key="sin_uid",
     purpose="incoming-sms",
-    number=_sin,
-    subscription=_sin_subscription,
+    number=SmsInNumber,
+    subscription=SmsInSubscription,
+    fields=_sin_fields,
 )

@@ -82,6 +82,11 @@ class Listing(Operation[T], frozen=True, kw_only=True):
     """A request answered with a JSON array, read as a stream; ``read`` takes one element of it."""
 
 
+def read_operation(name: str, path: str, read: Callable[[bytes], T]) -> Operation[T]:
+    """Return the operation that reads one record."""
+    return Operation(name=name, method="GET", path=path, effect=Effect.READ, read=read)
+
+
 def form(fields: Mapping[str, str | None]) -> bytes:
     """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
     pairs = [f"{_encoded_name(name)}={_encoded(value)}" for name, value in fields.items() if value is not None]

@@ -10,7 +10,7 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form
+from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form, read_operation
 from xoxzo.cloudpy.operations.options import sms_fields
 
 if TYPE_CHECKING:
@@ -83,13 +83,7 @@ def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:
 
 def get_sms(msgid: str) -> Operation[Message]:
     """Return the status of one SMS (API section 2.2)."""
-    return Operation(
-        name="sms.get",
-        method="GET",
-        path=f"{_PATH}{checks.path_id('msgid', msgid)}/",
-        effect=Effect.READ,
-        read=lambda body: read_message(records.decode_record(body)),
-    )
+    return read_operation("sms.get", f"{_PATH}{checks.path_id('msgid', msgid)}/", _read_message)
 
 
 def list_sms(
@@ -115,9 +109,13 @@ def list_sms(
         method="GET",
         path=_PATH,
         effect=Effect.READ,
-        read=lambda element: read_message(records.decode_record(element)),
+        read=_read_message,
         query="&".join(conditions),
     )
+
+
+def _read_message(body: bytes) -> Message:
+    return read_message(records.decode_record(body))
 
 
 def read_message(raw: dict[str, Any]) -> Message:

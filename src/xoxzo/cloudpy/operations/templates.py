@@ -9,7 +9,7 @@ from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
 from xoxzo.cloudpy.models.templates import check_variables
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import JSON, Effect, Listing, Operation, json
+from xoxzo.cloudpy.operations.operation import JSON, Effect, Listing, Operation, json, read_operation
 from xoxzo.cloudpy.operations.options import sms_fields
 from xoxzo.cloudpy.operations.sms import read_sent
 
@@ -28,9 +28,7 @@ def list_templates() -> Listing[Template]:
 
 def get_template(template_id: int) -> Operation[Template]:
     """Return one template (API section 3.2)."""
-    return Operation(
-        name="templates.get", method="GET", path=_path(template_id), effect=Effect.READ, read=_read_template
-    )
+    return read_operation("templates.get", _path(template_id), _read_template)
 
 
 def create_template(*, name: str, content: str) -> Operation[Template]:

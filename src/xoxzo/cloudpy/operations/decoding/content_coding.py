@@ -1,7 +1,7 @@
 """Decode a body that a server has compressed, though every request says ``accept-encoding: identity``.
 
-Some proxies compress all the same (RFC 9110, 12.5.3 lets a server do so where nothing else is said, and some do so
-always). An SMS that was sent must not be lost in bytes that nobody can read.
+Some proxies compress nevertheless (RFC 9110, 12.5.3 allows it if the request names no coding, and some always do). An
+SMS that was sent must not be lost in a body that cannot be read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTENT_ENCODING = "content-encoding"
 _IDENTITY = frozenset({"", "identity"})
 _SUPPORTED = frozenset({"gzip", "x-gzip", "deflate"})
 _MAX_PIECE_BYTES = 262_144
-# What zlib is told of the format: gzip or zlib by their first bytes, and DEFLATE without either's.
+# The window bits that select zlib's format: gzip or zlib by their header, or DEFLATE without a header.
 _GZIP_OR_ZLIB, _BARE_DEFLATE = zlib.MAX_WBITS | 32, -zlib.MAX_WBITS
 
 
@@ -71,7 +71,7 @@ class Decoder:
         return self._inflate(data)
 
     def finish(self) -> None:
-        """Take note that the body has ended; raise ``TransportFailure`` when something is missing."""
+        """Check at the end of the body that it is complete; raise ``TransportFailure`` if it is not."""
         if not self._plain and self._begun and not self._inflater.eof:
             raise TransportFailure("the compressed body is incomplete")
 

@@ -20,7 +20,7 @@ def decode_error_body(body: bytes, secret: str | None = None) -> tuple[dict[str,
 
     Args:
         body: as it came.
-        secret: what is taken out of the server's words, should it repeat it.
+        secret: removed from the server's messages, which may repeat it.
     """
     try:
         value = decode_json(body)
@@ -29,13 +29,13 @@ def decode_error_body(body: bytes, secret: str | None = None) -> tuple[dict[str,
     if not isinstance(value, dict):
         return {}, None
 
-    def shown(words: object) -> str:
-        return str(words).replace(secret, "…") if secret else str(words)
+    def shown(message: object) -> str:
+        return str(message).replace(secret, "…") if secret else str(message)
 
     fields = {
-        shown(field): tuple(shown(word) for word in said) if isinstance(said, list) else (shown(said),)
-        for field, said in value.items()
-        if field != "detail" and said is not None
+        shown(field): tuple(map(shown, messages)) if isinstance(messages, list) else (shown(messages),)
+        for field, messages in value.items()
+        if field != "detail" and messages is not None
     }
     detail = value.get("detail")
     return fields, None if detail is None else shown(detail)

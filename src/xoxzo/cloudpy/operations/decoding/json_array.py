@@ -1,6 +1,6 @@
-"""Splitting a JSON array that arrives in pieces into its elements, in flat memory.
+"""Split a JSON array that arrives in pieces into its elements, in constant memory.
 
-The sent list may be hundreds of MB long, in one array. Only the bytes of one element are ever held.
+The list of sent messages may be hundreds of MB long, in one array. Only the bytes of one element are held.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ ELEMENT_LIMIT = 1_000_000
 
 
 class ArraySplitter:
-    """Takes the pieces of one JSON array of objects, gives the text of each object as soon as it is whole.
+    """Takes the pieces of one JSON array of objects and yields the text of each object as soon as it is complete.
 
-    What stands inside an object is not judged here: whoever decodes it will.
+    The content of an object is not checked here, but by its decoder.
 
     Args:
         limit: the most bytes that one object may have.
@@ -51,7 +51,7 @@ class ArraySplitter:
                 self._expects = b",]"
 
     def finish(self) -> None:
-        """Say that no bytes follow; raise :class:`DecodingError` when the array is not at its end."""
+        """Check at the end of the bytes that the array is complete; raise :class:`DecodingError` if it is not."""
         if self._expects:
             raise DecodingError("the list ends in the middle")
 

@@ -65,7 +65,7 @@ def text_list(raw: Mapping[str, Any], field: str) -> tuple[str, ...]:
 
 
 def record_list(raw: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
-    """Return the records of a list; what is none is left out, and so is everything where there is no list."""
+    """Return the records of a list; other elements are left out; empty if the field is not a list."""
     value = raw.get(field)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 from xoxzo.cloudpy.operations import account
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
     from xoxzo.cloudpy.models import Credits
 
 
-class AsyncAccount:
+class AsyncAccount(AsyncResource):
     """The account: ``client.account`` (API section 9)."""
-
-    def __init__(self, driver: AsyncDriver) -> None:
-        self._driver = driver
 
     async def credits(self) -> Credits:
         """Return the balance; 1 credit is 1 yen before tax (API section 9.1).

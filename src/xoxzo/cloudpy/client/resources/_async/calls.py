@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.client.resources._async.polling import poll
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 from xoxzo.cloudpy.operations import calls
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
     from xoxzo.cloudpy.models import Call, StartedCall
     from xoxzo.cloudpy.protocols import SendOptions
 
 
-class AsyncCalls:
+class AsyncCalls(AsyncResource):
     """Voice calls: ``client.calls`` (API section 5)."""
-
-    def __init__(self, driver: AsyncDriver) -> None:
-        self._driver = driver
 
     async def play(
         self,

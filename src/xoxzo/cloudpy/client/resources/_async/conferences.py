@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 from xoxzo.cloudpy.operations import conferences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
     from xoxzo.cloudpy.models import Conference, StartedConference
     from xoxzo.cloudpy.protocols import SendOptions
 
 
-class AsyncConferences:
+class AsyncConferences(AsyncResource):
     """Conference calls: ``client.conferences`` (API sections 5.3 and 5.4)."""
-
-    def __init__(self, driver: AsyncDriver) -> None:
-        self._driver = driver
 
     async def create(
         self, *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 from xoxzo.cloudpy.operations.numbers import DINS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
     from xoxzo.cloudpy.models import DialInNumber, DialInSubscription
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 
-class AsyncDins:
+class AsyncDins(AsyncResource):
     """Dial-in numbers: ``client.dins`` (API section 6)."""
-
-    def __init__(self, driver: AsyncDriver) -> None:
-        self._driver = driver
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> AsyncIterator[DialInNumber]:
         """List the numbers that can be subscribed; the request is made at the first record (API section 6.1).

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 from xoxzo.cloudpy.operations.numbers import SINS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
     from xoxzo.cloudpy.models import SmsInNumber, SmsInSubscription
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 
-class AsyncSins:
+class AsyncSins(AsyncResource):
     """Numbers that take SMS: ``client.sins`` (API section 4). Retired: the service ended on 2024-04-30.
 
     It is here for programs that still store such numbers. What its paths answer now is unknown; be ready
     for ``NotFound`` from each of them. Unlike the numbers of ``client.dins`` they are keyed by ``sin_uid``.
     """
 
-    def __init__(self, driver: AsyncDriver) -> None:
-        self._driver = driver
-
     def search(self, *, country: str | None = None, prefix: str | None = None) -> AsyncIterator[SmsInNumber]:
-        """List the numbers that can be subscribed; the request is made at the first record (API section 4).
-
-        The service ended on 2024-04-30; what this path answers now is unknown.
+        """List the numbers that can be subscribed; the request is made at the first record (API section 4, ended 2024).
 
         Args:
             country: only in this country, for instance ``JP``.
@@ -40,9 +35,9 @@ class AsyncSins:
         return self._driver.stream(SINS.search(country=country, prefix=prefix))
 
     async def subscribe(self, sin_uid: str) -> SmsInSubscription:
-        """Subscribe a number (API section 4).
+        """Subscribe a number (API section 4, ended 2024).
 
-        The service ended on 2024-04-30; what this path answers now is unknown, and so is what it would charge.
+        What this path answers now is unknown, and so is what it would charge.
 
         Args:
             sin_uid: the key that ``search`` found.
@@ -55,9 +50,7 @@ class AsyncSins:
         return await self._driver.call(SINS.subscribe(sin_uid))
 
     def list(self) -> AsyncIterator[SmsInSubscription]:
-        """List the numbers that you subscribe; the request is made at the first record (API section 4).
-
-        The service ended on 2024-04-30; what this path answers now is unknown.
+        """List the numbers that you subscribe; the request is made at the first record (API section 4, ended 2024).
 
         Raises:
             APIError: something went wrong.
@@ -67,9 +60,7 @@ class AsyncSins:
     async def set_action_url(
         self, sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
     ) -> None:
-        """Set the URL that incoming SMS are posted to; it replaces the former one (API section 4).
-
-        The service ended on 2024-04-30; what this path answers now is unknown.
+        """Set the URL that incoming SMS are posted to; it replaces the former one (API section 4, ended 2024).
 
         Args:
             sin_uid: the number's key.
@@ -84,9 +75,7 @@ class AsyncSins:
         await self._driver.call(SINS.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
 
     async def unsubscribe(self, sin_uid: str) -> None:
-        """Release a number (API section 4).
-
-        The service ended on 2024-04-30; what this path answers now is unknown.
+        """Release a number (API section 4, ended 2024).
 
         Args:
             sin_uid: the number's key.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
+from xoxzo.cloudpy.client import logs
 from xoxzo.cloudpy.client.resources._async.polling import poll
-from xoxzo.cloudpy.client.resources._async.sending import send_prepared
-from xoxzo.cloudpy.errors import APIError, InvalidArgument
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.client.send_results import SendResult, SendResults
+from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, ConfigurationError, InvalidArgument, NotEnoughCredits
 from xoxzo.cloudpy.models import FoundMessages
 from xoxzo.cloudpy.operations import checks, sms
 
@@ -15,17 +17,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from xoxzo.cloudpy.client.drivers import AsyncDriver
-    from xoxzo.cloudpy.client.send_results import SendResult, SendResults
     from xoxzo.cloudpy.errors import XoxzoError
     from xoxzo.cloudpy.models import Message, MessageStatus, SentMessage
+    from xoxzo.cloudpy.operations.sms import PreparedSms
     from xoxzo.cloudpy.protocols import SmsFields, SmsOptions
 
 
-class AsyncSms:
+class AsyncSms(AsyncResource):
     """SMS messages: ``client.sms`` (API section 2)."""
-
-    def __init__(self, driver: AsyncDriver) -> None:
-        self._driver = driver
 
     async def send(self, *, recipient: str, sender: str, message: str, **options: Unpack[SmsOptions]) -> SentMessage:
         """Send one SMS. It costs credits and reaches a person; it is retried only if it was surely not sent.
@@ -79,7 +78,7 @@ class AsyncSms:
             InvalidArgument: ``messages`` is no list, or all messages share one reference; nothing was sent.
             TypeError: a parameter is missing or does not exist; nothing was sent.
         """
-        return await send_prepared(self._driver, sms.prepare_many(messages, shared), on_result)
+        return await _send_prepared(self._driver, sms.prepare_many(messages, shared), on_result)
 
     async def get(self, msgid: str) -> Message:
         """Return the status of an SMS (API section 2.2).
@@ -133,7 +132,7 @@ class AsyncSms:
             since: on this day or later.
             until: on this day or earlier.
             after: later than this day.
-            before: earlier than this day. Several conditions at once are sent as they are; whether the server heeds
+            before: earlier than this day. Several conditions at once are sent as they are; whether the server applies
                 them all is not documented.
 
         Raises:
@@ -188,3 +187,39 @@ class AsyncSms:
         if error.reference is None:
             raise InvalidArgument("error", 'has no reference to look up: send with reference="auto"')
         return await self.find(error.reference, since=since or checks.day_of_reference(error.reference))
+
+
+async def _send_prepared(
+    driver: AsyncDriver, prepared: list[PreparedSms], on_result: Callable[[SendResult], object] | None
+) -> SendResults:
+    """Send one message after another; stop at an error after which no message can be sent.
+
+    Args:
+        driver: makes the calls.
+        prepared: what :func:`~xoxzo.cloudpy.operations.sms.prepare_many` returns.
+        on_result: called with each result as soon as it is known; what it raises is logged.
+    """
+    results: list[SendResult] = []
+    stopped_by: AuthenticationFailed | NotEnoughCredits | ConfigurationError | None = None
+    for recipient, operation in prepared:
+        result = SendResult(recipient=recipient, status="not_tried")
+        if isinstance(operation, InvalidArgument):
+            result = SendResult(recipient=recipient, status="refused", error=operation)
+        elif stopped_by is None:
+            try:
+                sent = await driver.call(operation)
+                result = SendResult(recipient=recipient, status="sent", sent=sent)
+            except ConfigurationError as error:
+                stopped_by = error
+            except (APIError, InvalidArgument) as error:
+                unknown = isinstance(error, APIError) and error.maybe_sent
+                result = SendResult(recipient=recipient, status="unknown" if unknown else "refused", error=error)
+                if isinstance(error, AuthenticationFailed | NotEnoughCredits):
+                    stopped_by = error
+        results.append(result)
+        if on_result is not None:
+            try:
+                on_result(result)
+            except Exception:  # noqa: BLE001 - whatever it is, what was sent has to be reported
+                logs.logger.exception("on_result failed")
+    return SendResults(results=tuple(results), stopped_by=stopped_by)

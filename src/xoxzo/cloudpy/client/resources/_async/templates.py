@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 from xoxzo.cloudpy.models import Template
 from xoxzo.cloudpy.operations import templates
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
     from xoxzo.cloudpy.models import RenderedText, SentMessage
     from xoxzo.cloudpy.protocols import SmsOptions
 
 
-class AsyncTemplates:
+class AsyncTemplates(AsyncResource):
     """SMS templates: ``client.templates`` (API section 3). New accounts must send by template.
 
     A template is a text with placeholders such as ``{name}`` that Xoxzo's staff have approved. Listing and sending are
     documented; the paths and replies of the other calls are inferred (API sections 3.2 and 15.31 to 15.37).
     """
-
-    def __init__(self, driver: AsyncDriver) -> None:
-        self._driver = driver
 
     def list(self) -> AsyncIterator[Template]:
         """List your templates; the request is made at the first record (API section 3.1).
@@ -115,7 +112,7 @@ class AsyncTemplates:
             options: :class:`~xoxzo.cloudpy.SmsOptions`, as for ``client.sms.send``.
 
         Returns:
-            The message's ``msgid``, to ask ``client.sms.get`` with.
+            The message's ``msgid``, for ``client.sms.get``.
 
         Raises:
             InvalidArgument: a value breaks its rule, or a variable is missing or unknown; nothing was sent.

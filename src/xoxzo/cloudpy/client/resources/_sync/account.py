@@ -5,18 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.client.resources._sync.resource import Resource
 from xoxzo.cloudpy.operations import account
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.drivers import Driver
     from xoxzo.cloudpy.models import Credits
 
 
-class Account:
+class Account(Resource):
     """The account: ``client.account`` (API section 9)."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def credits(self) -> Credits:
         """Return the balance; 1 credit is 1 yen before tax (API section 9.1).

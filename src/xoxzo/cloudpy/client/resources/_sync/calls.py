@@ -6,19 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.client.resources._sync.polling import poll
+from xoxzo.cloudpy.client.resources._sync.resource import Resource
 from xoxzo.cloudpy.operations import calls
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.drivers import Driver
     from xoxzo.cloudpy.models import Call, StartedCall
     from xoxzo.cloudpy.protocols import SendOptions
 
 
-class Calls:
+class Calls(Resource):
     """Voice calls: ``client.calls`` (API section 5)."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def play(
         self,

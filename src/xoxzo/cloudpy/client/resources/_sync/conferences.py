@@ -5,21 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from xoxzo.cloudpy.client.resources._sync.resource import Resource
 from xoxzo.cloudpy.operations import conferences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo.cloudpy.client.drivers import Driver
     from xoxzo.cloudpy.models import Conference, StartedConference
     from xoxzo.cloudpy.protocols import SendOptions
 
 
-class Conferences:
+class Conferences(Resource):
     """Conference calls: ``client.conferences`` (API sections 5.3 and 5.4)."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def create(
         self, *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]

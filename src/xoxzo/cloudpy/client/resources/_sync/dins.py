@@ -5,21 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.client.resources._sync.resource import Resource
 from xoxzo.cloudpy.operations.numbers import DINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.client.drivers import Driver
     from xoxzo.cloudpy.models import DialInNumber, DialInSubscription
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 
-class Dins:
+class Dins(Resource):
     """Dial-in numbers: ``client.dins`` (API section 6)."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Iterator[DialInNumber]:
         """List the numbers that can be subscribed; the request is made at the first record (API section 6.1).

@@ -5,27 +5,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.client.resources._sync.resource import Resource
 from xoxzo.cloudpy.operations import lookup
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.drivers import Driver
     from xoxzo.cloudpy.models import CarrierLookup
 
 
-class Lookup:
+class Lookup(Resource):
     """Look-ups: ``client.lookup`` (API section 8)."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def carrier(self, recipient: str) -> CarrierLookup:
         """Look up the carrier of a mobile number. It costs 5 credits, found or not (API sections 1.7 and 8.1).
 
         Args:
-            recipient: the number in E.164. Nobody is called or written to.
+            recipient: the number in E.164. No call or message is made.
 
         Returns:
-            The carrier; ``found`` is false for a landline or a number that nobody knows.
+            The carrier; ``found`` is false for a landline or an unknown number.
 
         Raises:
             InvalidArgument: this is no number; nothing was charged.

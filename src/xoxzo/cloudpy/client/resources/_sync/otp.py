@@ -5,20 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.client.resources._sync.resource import Resource
 from xoxzo.cloudpy.operations import otp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xoxzo.cloudpy.client.drivers import Driver
     from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 
 
-class Otp:
+class Otp(Resource):
     """One-time passwords: ``client.otp`` (API section 7). Xoxzo makes the code, sends it and checks it."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def register_website(
         self, *, website: str, template_id: int | None = None, extra: Mapping[str, str] | None = None
@@ -74,7 +71,7 @@ class Otp:
         ``otp``, after the reference. With it, the request is JSON and holds the tutorial's ``otp_id`` and ``code`` as
         well. If your account's server answers one with a ``BadRequest``, use the other.
 
-        Let somebody in only if ``verified`` is true: an error proves nothing, and a wrong code is no error.
+        Grant access only if ``verified`` is true: an error proves nothing, and a wrong code is no error.
 
         Args:
             website: as it was registered.

@@ -1,0 +1,15 @@
+"""The base of all resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.client.drivers import AsyncDriver
+
+
+class AsyncResource:
+    """Some of the client's methods, which make their calls through the client's driver."""
+
+    def __init__(self, driver: AsyncDriver) -> None:
+        self._driver = driver

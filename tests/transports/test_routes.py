@@ -208,7 +208,11 @@ def test_a_connection_that_failed_blames_the_proxy_by_the_name_of_its_setting(la
     direct, by_proxy = make_route("https://a/", None), through("https://a/", "http://p")
     refused = connect_failure(by_proxy, OSError(111, "Connection refused"))
     assert refused.reason == "no connection: [Errno 111] Connection refused (through the proxy that proxy= names)"
-    assert connect_failure(direct, OSError("x")).reason == "no connection: x"
+    assert (connect_failure(direct, OSError("x")).reason, connect_failure(direct, OSError("x")).proxy) == (
+        "no connection: x",
+        "",
+    )
+    assert refused.proxy == "proxy="
     tunnel = connect_failure(by_proxy, TransportFailure("the proxy refused (status 407)", code="proxy_refused"))
     assert (str(tunnel), tunnel.code) == (
         "the proxy refused (status 407) (through the proxy that proxy= names)",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import signal
 import ssl
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import truststore
+from transport_runner import budget, post
 
 from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.protocols import Progress
 from xoxzo.cloudpy.transports import trust
+from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
+from xoxzo.cloudpy.transports.threads import HttpTransport
 from xoxzo.cloudpy.transports.trust import Trust, default_context
 
 if TYPE_CHECKING:
@@ -177,3 +183,19 @@ def test_what_a_signal_handler_raises_is_no_fault_of_a_file(variable, monkeypatc
             default_context()
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("tls_to", ["server", "proxy"])
+def test_certificates_that_cannot_be_used_are_refused_before_a_connection_is_opened(monkeypatch, tls_to) -> None:
+    """They are not the network's failure, so nobody looks up a name or waits for one."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/does/not/exist")
+    url = "https://api.example.test" if tls_to == "server" else "http://api.example.test"
+    proxy = None if tls_to == "server" else "https://proxy.example.test"
+    with closing(HttpTransport(proxy=proxy)) as transport, pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+        transport.send(post(url), budget(), Progress())
+
+    async def program() -> None:
+        with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+            await AsyncHttpTransport(proxy=proxy).send(post(url), budget(), Progress())
+
+    asyncio.run(program())

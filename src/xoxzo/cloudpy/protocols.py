@@ -87,13 +87,17 @@ class TransportFailure(Exception):
         code: what programs compare: ``connection_refused``, ``name_not_found``, ``network_unreachable``,
             ``certificate_not_trusted``, ``proxy_refused``, ``connection_failed`` (no connection for another reason),
             ``timeout``, or ``connection_broke`` for what happens after a connection was made.
+        proxy: what named the proxy that the connection was tried through, for instance ``HTTPS_PROXY``; else empty.
     """
 
-    def __init__(self, reason: str, *, timeout: Phase | None = None, code: str = "connection_broke") -> None:
+    def __init__(
+        self, reason: str, *, timeout: Phase | None = None, code: str = "connection_broke", proxy: str = ""
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.timeout = timeout
         self.code = "timeout" if timeout is not None else code
+        self.proxy = proxy
 
 
 class StreamedResponse(Protocol):

@@ -297,6 +297,9 @@ async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnec
     """
     hop, connection = route.first_hop, None
     seconds = min(budget.connect, budget.remaining())
+    if hop.tls or route.tunnelled:
+        # Before anything is opened: certificates that cannot be used are not the network's failure.
+        trust.context()
     try:
         async with asyncio.timeout(seconds):
             connection = await dial(hop.host, hop.port)

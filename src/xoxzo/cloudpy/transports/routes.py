@@ -175,12 +175,13 @@ def connect_failure(route: Route, error: Exception) -> TransportFailure:
         route: where to; a proxy on it is named by what named it, so that the right setting is blamed.
         error: why: ``TimeoutError``, another ``OSError``, or a ``TransportFailure`` of a tunnel.
     """
-    through = "" if route.proxy is None else f" (through the proxy that {route.proxy.source} names)"
+    proxy = "" if route.proxy is None else route.proxy.source
+    through = f" (through the proxy that {proxy} names)" if proxy else ""
     if isinstance(error, TimeoutError) or (isinstance(error, TransportFailure) and error.timeout is not None):
-        return TransportFailure(f"no connection in time{through}", timeout="connect")
+        return TransportFailure(f"no connection in time{through}", timeout="connect", proxy=proxy)
     if isinstance(error, TransportFailure):
-        return TransportFailure(f"{error}{through}", code=error.code)
-    return TransportFailure(f"no connection: {error}{through}", code=_code(error))
+        return TransportFailure(f"{error}{through}", code=error.code, proxy=proxy)
+    return TransportFailure(f"no connection: {error}{through}", code=_code(error), proxy=proxy)
 
 
 def _code(error: Exception) -> str:

@@ -149,6 +149,9 @@ def connect(route: Route, budget: TimeBudget, trust: Trust) -> ThreadConnection:
     seconds = min(budget.connect, budget.remaining())
     limits = TimeBudget(seconds, seconds, budget.clock() + seconds, budget.clock)
     hop, connection = route.first_hop, None
+    if hop.tls or route.tunnelled:
+        # Before anything is opened: certificates that cannot be used are not the network's failure.
+        trust.context()
     try:
         connection = ThreadConnection(open_socket(hop.host, hop.port, seconds))
         if hop.tls:

@@ -21,15 +21,20 @@ OUTCOMES = {
 """What a try that is made again came to, by the class of its error."""
 
 
-def describe(reason: str, code: str) -> str:
+def describe(reason: str, code: str, proxy: str = "") -> str:
     """Say why there was no answer, in the reader's language.
 
     Args:
         reason: the library's reason, with what the operating system or the TLS library has said.
         code: the failure's code.
+        proxy: what named the proxy in between, for instance ``HTTPS_PROXY``; empty without one.
     """
     meaning = _MEANINGS.get(code)
-    return _(reason) if meaning is None else _("no connection: {why}").format(why=_(meaning))
+    if meaning is None:
+        return _(reason)
+    if proxy:
+        return _("no connection through the proxy that {name} names: {why}").format(name=proxy, why=_(meaning))
+    return _("no connection: {why}").format(why=_(meaning))
 
 
 def describe_outcome(kind: str) -> str:

@@ -150,7 +150,8 @@ def describe_api_error(error: APIError) -> str:
     from xoxzo.cloudpy.errors import StatusError
 
     if not isinstance(error, StatusError):
-        return describe(error.reason, getattr(error.__cause__, "code", ""))
+        cause = error.__cause__
+        return describe(error.reason, getattr(cause, "code", ""), getattr(cause, "proxy", ""))
     words = next((f", {line}" for line in _field_errors(error)), f", {error.detail}" if error.detail else "")
     return _("status {status}").format(status=error.status) + words
 

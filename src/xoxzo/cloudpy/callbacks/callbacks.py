@@ -135,13 +135,7 @@ class Callbacks:
         return Purpose(purpose), reference
 
     def receive(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes = b"",
-        *,
-        confirm: Client | None = None,
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, confirm: Client | None = None
     ) -> Event:
         """Verify and parse one callback.
 

@@ -54,12 +54,7 @@ class CallbackEndpoint:
     """
 
     def __init__(
-        self,
-        callbacks: Callbacks,
-        handler: Handler,
-        *,
-        log: DeliveryLog | None = None,
-        confirm: Client | None = None,
+        self, callbacks: Callbacks, handler: Handler, *, log: DeliveryLog | None = None, confirm: Client | None = None
     ) -> None:
         self.callbacks = callbacks
         self._handler = handler

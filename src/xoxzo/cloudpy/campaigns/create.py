@@ -71,20 +71,9 @@ def create_ledger(
     suppressed: Iterable[str],
     reading: Mapping[str, Any],
 ) -> tuple[BadRow, ...]:
-    """Read recipients into a new ledger and return the rows that were left out; see ``Campaign.create``.
+    """Read recipients into a new ledger and return the rows that were left out.
 
-    Args:
-        name: the campaign's name.
-        source: a file, or rows that map columns to values.
-        content: what is sent.
-        folder: the folder of the ledgers.
-        number: the column of the phone numbers.
-        columns: the column of each placeholder.
-        country: the country of numbers without a country code.
-        mobile_only: refuse numbers that are not mobile.
-        skip_bad: leave bad rows out.
-        suppressed: numbers in E.164 to leave out.
-        reading: arguments of ``inputs.read_table``.
+    The arguments are those of ``Campaign.create``; `reading` has those of ``inputs.read_table``.
 
     Raises:
         BadRows: there are bad rows.

@@ -24,11 +24,11 @@ class State(enum.IntEnum):
     REJECTED = 2
     """Xoxzo has refused it (400, 404, 413): nothing was sent and nothing will be."""
     UNKNOWN = 3
-    """It may have been sent, and nothing tells; it is not sent again."""
+    """It may have been sent, and this cannot be verified; it is not sent again."""
     DELIVERED = 4
     """The carrier has delivered it, or the call was answered."""
     FAILED = 5
-    """The carrier has failed, or nobody answered the call."""
+    """The carrier has failed, or the call was not answered."""
     SKIPPED = 6
     """Left out on purpose, for instance after an opt-out; nothing was sent."""
     ASSUMED = 7
@@ -134,11 +134,11 @@ class Claim(msgspec.Struct, frozen=True):
 
     Attributes:
         ident: its number in the ledger; 0 when nothing was claimed.
-        recipients: whom to send to.
+        recipients: the recipients to send to.
         skipped: how many were skipped while claiming, after an opt-out.
         more: whether anything is left that could be claimed now or later.
         wake: when something can be claimed again, in seconds since 1970; ``None`` when that does not depend on time.
-        over_budget: whether the budget kept recipients from being claimed.
+        over_budget: whether the budget prevented recipients from being claimed.
     """
 
     ident: int
@@ -173,11 +173,11 @@ def outcome_reason(error: str, translate: Callable[[str], str] = str) -> str:
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What became of one recipient.
+    """The outcome for one recipient.
 
     Attributes:
         n: the recipient's position.
-        claim: the claim it belongs to, or 0 when it was learnt otherwise.
+        claim: the claim it belongs to, or 0 when it came from another source.
         state: the recipient's state now.
         ident: Xoxzo's msgid or callid.
         error: a code of `OUTCOME_REASONS`, or the exception's name with its status and fields; no number and no text.
@@ -265,7 +265,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nobody is left to be sent to, and no outcome is unknown."""
+        """Whether every recipient was sent to, and no outcome is unknown."""
         return not self[State.WAITING] and not self[State.UNKNOWN] and not self.in_flight
 
 

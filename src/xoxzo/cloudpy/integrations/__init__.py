@@ -1,1 +1,1 @@
-"""Xoxzo in other people's frameworks. Each module here needs its own, and none is imported before it is asked for."""
+"""Adapters for frameworks. Each module needs a framework of its own, and is imported only on request."""

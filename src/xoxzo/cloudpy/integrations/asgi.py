@@ -64,10 +64,7 @@ async def _read_body(receive: Receive, max_bytes: int) -> bytes | None:
 
 
 async def _send_response(response: CallbackResponse, send: Send) -> None:
-    headers = [
-        (b"content-type", response.content_type.encode()),
-        (b"content-length", str(len(response.body)).encode()),
-    ]
+    headers = [(b"content-type", response.content_type.encode()), (b"content-length", str(len(response.body)).encode())]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
 

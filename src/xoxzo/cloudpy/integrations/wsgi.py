@@ -27,12 +27,7 @@ class CallbackApp:
     """
 
     def __init__(
-        self,
-        callbacks: Callbacks,
-        handler: Handler,
-        *,
-        log: DeliveryLog | None = None,
-        confirm: Client | None = None,
+        self, callbacks: Callbacks, handler: Handler, *, log: DeliveryLog | None = None, confirm: Client | None = None
     ) -> None:
         self._endpoint = CallbackEndpoint(callbacks, handler, log=log, confirm=confirm)
 
@@ -50,10 +45,7 @@ class CallbackApp:
 
 def body_headers(environ: WSGIEnvironment) -> dict[str, str]:
     """Return the headers that describe the body: its type and length."""
-    return {
-        "content-type": environ.get("CONTENT_TYPE", ""),
-        "content-length": environ.get("CONTENT_LENGTH") or "",
-    }
+    return {"content-type": environ.get("CONTENT_TYPE", ""), "content-length": environ.get("CONTENT_LENGTH") or ""}
 
 
 def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 SID = "test"
 TOKEN = "test"  # noqa: S105 - the simulator accepts any
-TEST_SETTINGS = {
-    "sms_queued_seconds": 0.0,
-    "sms_delivering_seconds": 0.0,
-    "templates_approved": True,
-}
+TEST_SETTINGS = {"sms_queued_seconds": 0.0, "sms_delivering_seconds": 0.0, "templates_approved": True}
 """The settings that differ from the defaults: messages arrive at once, and templates are approved at once."""
 
 

@@ -21,20 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SCHEMA = (
-    """CREATE TABLE delivery (
-    row INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    ident TEXT NOT NULL,
-    reference TEXT,
-    status TEXT NOT NULL,
-    final INTEGER NOT NULL,
-    sent INTEGER NOT NULL,
-    clicked INTEGER NOT NULL,
-    cost TEXT NOT NULL,
-    created REAL NOT NULL,
-    updated REAL NOT NULL,
-    history TEXT NOT NULL
-)""",
+    """CREATE TABLE delivery (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident TEXT NOT NULL, reference TEXT,
+    status TEXT NOT NULL, final INTEGER NOT NULL, sent INTEGER NOT NULL, clicked INTEGER NOT NULL,
+    cost TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL, history TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX delivery_ident ON delivery (kind, ident) WHERE ident != ''",
     "CREATE INDEX delivery_reference ON delivery (reference) WHERE reference IS NOT NULL",
     "CREATE INDEX delivery_updated ON delivery (updated)",

@@ -1,4 +1,4 @@
-"""The ledger of a campaign: who is to be sent to, what was claimed, and what became of it. An interface, and SQLite."""
+"""The ledger of a campaign, which stores recipients, claims and outcomes: an interface, and SQLite."""
 
 from __future__ import annotations
 

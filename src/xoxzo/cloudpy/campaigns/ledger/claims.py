@@ -145,7 +145,7 @@ class ClaimBuilder:
 
 
 def expire_claims(connection: sqlite3.Connection, now: float) -> None:
-    """Make everybody unknown that earlier runs have claimed and recorded no outcome of."""
+    """Make recipients unknown that earlier runs have claimed without recording an outcome."""
     claims = connection.execute("SELECT ident, at, first, last, members FROM claim WHERE remaining > 0").fetchall()
     for ident, at, first, last, members in claims:
         for n in json.loads(members) if members else range(first, last + 1):

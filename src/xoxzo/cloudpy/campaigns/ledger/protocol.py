@@ -8,15 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
-    from xoxzo.cloudpy.campaigns.records import (
-        Claim,
-        Outcome,
-        Recipient,
-        RecipientStatus,
-        Remaining,
-        Tally,
-        Unsettled,
-    )
+    from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient, RecipientStatus, Remaining, Tally, Unsettled
 
 
 class Ledger(Protocol):
@@ -78,8 +70,8 @@ class Ledger(Protocol):
         """Append outcomes in one transaction; return of each whether it changed its recipient's state.
 
         Args:
-            outcomes: what became of whom.
-            epoch: the run that they are from; ``None`` for what was learnt otherwise.
+            outcomes: the outcomes.
+            epoch: the run that they are from; ``None`` for those from another source.
             durable: whether they survive a power cut when this returns. If not, they survive the process, and the next
                 durable transaction includes them; what a power cut takes until then is unknown, and is reconciled.
         """

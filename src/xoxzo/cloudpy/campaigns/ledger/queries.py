@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,88 +11,152 @@ from xoxzo.cloudpy.campaigns.ledger.schema import RECIPIENT_COLUMNS, read_recipi
 from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus, Remaining, State, Tally, Unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Fetch = Callable[..., list[tuple[Any, ...]]]
-"""Runs a statement with its parameters, alone on the connection, and returns all rows."""
+    import threading
+    from collections.abc import Callable, Iterator
 
 _PAGE_ROWS = 1000
 _WITNESSES = 100
 _NOT_SENT_YET = "n > ? OR n IN (SELECT n FROM pending WHERE state = ?)"
 
 
-def value(fetch: Fetch, name: str) -> Any:  # noqa: ANN401 - what was stored
-    """Return a value that describes the campaign, or ``None``."""
-    rows = fetch("SELECT value FROM meta WHERE name = ?", name)
-    return json.loads(rows[0][0]) if rows else None
+class LedgerQueries:
+    """The methods of a ledger that only read. A subclass runs their statements, and hashes numbers."""
 
+    _mutex: threading.RLock
+    _fetch: Callable[..., list[tuple[Any, ...]]]
+    """Runs a statement with its parameters, alone on the connection, and returns all rows."""
+    _hash: Callable[[str], bytes]
+    """Returns what stands for a number in the suppression list."""
 
-def recipients(fetch: Fetch, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
-    """Return recipients by position."""
-    end = last if last is not None else 2**62
-    while first <= end:
-        rows = fetch(
-            f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?",  # noqa: S608
-            first,
-            end,
-            _PAGE_ROWS,
+    def get(self, name: str) -> Any:  # noqa: ANN401 - what was stored
+        """Return a value that describes the campaign, or ``None``."""
+        rows = self._fetch("SELECT value FROM meta WHERE name = ?", name)
+        return json.loads(rows[0][0]) if rows else None
+
+    def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
+        """Return recipients by position."""
+        end = last if last is not None else 2**62
+        while first <= end:
+            rows = self._fetch(
+                f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?",  # noqa: S608
+                first,
+                end,
+                _PAGE_ROWS,
+            )
+            if not rows:
+                return
+            yield from map(read_recipient, rows)
+            first = rows[-1][0] + 1
+
+    def remaining(self) -> Remaining:
+        """Return what is still to be sent."""
+        cursor = int(self.get("cursor") or 0)
+        counts: defaultdict[tuple[int, str | None], int] = defaultdict(int)
+        groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"  # noqa: S608
+        for parts, cost, count in self._fetch(groups, cursor, State.WAITING):
+            counts[parts, cost] = count
+        suppressed = 0
+        if self._fetch("SELECT 1 FROM suppression LIMIT 1"):
+            for one in self._not_sent_yet(cursor):
+                if self._fetch("SELECT 1 FROM suppression WHERE hash = ?", self._hash(one.number)):
+                    counts[one.parts, None if one.cost is None else str(one.cost)] -= 1
+                    suppressed += 1
+        by_parts: defaultdict[int, int] = defaultdict(int)
+        costs: defaultdict[int, Decimal] = defaultdict(Decimal)
+        for (parts, cost), count in counts.items():
+            if count:
+                by_parts[parts] += count
+                costs[parts] += Decimal(cost or 0) * count
+        return Remaining(
+            count=sum(by_parts.values()),
+            parts=dict(by_parts),
+            cost=sum(costs.values(), Decimal(0)),
+            costs=dict(costs),
+            unpriced=sum(count for (_, cost), count in counts.items() if cost is None),
+            suppressed=suppressed,
         )
-        if not rows:
-            return
-        yield from map(read_recipient, rows)
-        first = rows[-1][0] + 1
 
+    def _not_sent_yet(self, cursor: int) -> Iterator[Recipient]:
+        yield from self.recipients(cursor + 1)
+        for (n,) in self._fetch("SELECT n FROM pending WHERE state = ? AND n <= ?", State.WAITING, cursor):
+            yield from self.recipients(n, n)
 
-def remaining(fetch: Fetch, hash_number: Callable[[str], bytes]) -> Remaining:
-    """Count what is still to be sent, by parts.
+    def recipient_statuses(self) -> Iterator[RecipientStatus]:
+        """Return the status of each recipient, in the order of the list."""
+        claims = self._fetch("SELECT first, last FROM claim WHERE remaining > 0")
+        for one in self.recipients():
+            rows = self._fetch(
+                "SELECT state, msgid, error, at, began, cost FROM outcome WHERE n = ? ORDER BY ident", one.n
+            )
+            if rows:
+                yield _status(one, rows)
+            else:
+                in_flight = any(first <= one.n <= last for first, last in claims)
+                yield RecipientStatus(recipient=one, state=State.WAITING, error="in flight" if in_flight else "")
 
-    Args:
-        fetch: queries the ledger.
-        hash_number: returns what stands for a number in the suppression list.
-    """
-    cursor = int(value(fetch, "cursor") or 0)
-    counts: defaultdict[tuple[int, str | None], int] = defaultdict(int)
-    groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"  # noqa: S608
-    for parts, cost, count in fetch(groups, cursor, State.WAITING):
-        counts[parts, cost] = count
-    suppressed = 0
-    if fetch("SELECT 1 FROM suppression LIMIT 1"):
-        for one in _not_sent_yet(fetch, cursor):
-            if fetch("SELECT 1 FROM suppression WHERE hash = ?", hash_number(one.number)):
-                counts[one.parts, None if one.cost is None else str(one.cost)] -= 1
-                suppressed += 1
-    by_parts: defaultdict[int, int] = defaultdict(int)
-    costs: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for (parts, cost), count in counts.items():
-        if count:
-            by_parts[parts] += count
-            costs[parts] += Decimal(cost or 0) * count
-    return Remaining(
-        count=sum(by_parts.values()),
-        parts=dict(by_parts),
-        cost=sum(costs.values(), Decimal(0)),
-        costs=dict(costs),
-        unpriced=sum(count for (_, cost), count in counts.items() if cost is None),
-        suppressed=suppressed,
-    )
+    def unknown(self) -> Iterator[Unsettled]:
+        """Return the recipients whose outcome is unknown."""
+        rows = self._fetch("SELECT n, began, ended, error FROM pending WHERE state = ? ORDER BY n", State.UNKNOWN)
+        return (Unsettled(*row) for row in rows)
 
+    def confirmed_sends(self, since: float) -> Iterator[tuple[int, float]]:
+        """Return who was certainly sent to from a moment on, and the last ones before it, with the times."""
+        ident, before = 2**62, _WITNESSES
+        # From the newest on: outcomes are in the order of time, except within a group that was recorded together.
+        while before > 0:
+            rows = self._fetch(
+                "SELECT ident, n, at FROM outcome WHERE ident < ? AND state = ? AND claim > 0 ORDER BY ident DESC"
+                " LIMIT ?",
+                ident,
+                State.SENT,
+                _PAGE_ROWS,
+            )
+            if not rows:
+                return
+            for _, n, at in rows:
+                before -= at < since
+                yield n, at
+            ident = rows[-1][0]
 
-def _not_sent_yet(fetch: Fetch, cursor: int) -> Iterator[Recipient]:
-    yield from recipients(fetch, cursor + 1)
-    for (n,) in fetch("SELECT n FROM pending WHERE state = ? AND n <= ?", State.WAITING, cursor):
-        yield from recipients(fetch, n, n)
+    def without_final_status(self) -> Iterator[tuple[int, str]]:
+        """Return who was sent to and has no final status yet, with the msgid or callid."""
+        ident = 0
+        while True:
+            rows = self._fetch(
+                "SELECT o.ident, o.n, o.msgid FROM outcome o WHERE o.ident > ? AND o.state = ? AND o.msgid != ''"
+                " AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n) ORDER BY o.ident LIMIT ?",
+                ident,
+                State.SENT,
+                _PAGE_ROWS,
+            )
+            if not rows:
+                return
+            yield from ((n, msgid) for _, n, msgid in rows)
+            ident = rows[-1][0]
 
+    def latest_time(self) -> float:
+        """Return the latest time in the ledger."""
+        rows = self._fetch(
+            "SELECT max(coalesce((SELECT at FROM outcome ORDER BY ident DESC LIMIT 1), 0),"
+            " coalesce((SELECT at FROM claim ORDER BY ident DESC LIMIT 1), 0))"
+        )
+        return float(rows[0][0])
 
-def recipient_statuses(fetch: Fetch) -> Iterator[RecipientStatus]:
-    """Return the status of each recipient, in the order of the list."""
-    claims = fetch("SELECT first, last FROM claim WHERE remaining > 0")
-    for one in recipients(fetch):
-        rows = fetch("SELECT state, msgid, error, at, began, cost FROM outcome WHERE n = ? ORDER BY ident", one.n)
-        if rows:
-            yield _status(one, rows)
-        else:
-            in_flight = any(first <= one.n <= last for first, last in claims)
-            yield RecipientStatus(recipient=one, state=State.WAITING, error="in flight" if in_flight else "")
+    def tally(self) -> Tally:
+        """Return the totals."""
+        counts = {State(state): count for state, count in self._fetch("SELECT state, count FROM tally") if count}
+        in_flight = self._fetch("SELECT coalesce(sum(remaining), 0) FROM claim WHERE remaining > 0")[0][0]
+        total = self.get("total") or 0
+        # Waiting is everybody of whom nothing else is known, whether they were tried before or not.
+        # A report may come before the response of its own message: then that one is counted as in flight, too.
+        counts[State.WAITING] = max(0, total - in_flight - sum(counts.values()))
+        return Tally(
+            total=total,
+            counts=counts,
+            in_flight=in_flight,
+            reserved=Decimal(self.get("reserved") or 0),
+            charged=Decimal(self.get("charged") or 0),
+        )
 
 
 def _status(one: Recipient, rows: list[tuple[Any, ...]]) -> RecipientStatus:
@@ -108,72 +171,4 @@ def _status(one: Recipient, rows: list[tuple[Any, ...]]) -> RecipientStatus:
         sent=next((row[3] for row in rows if State(row[0]).is_sent), 0.0),
         ended=next((row[3] for row in rows if State(row[0]) in {State.DELIVERED, State.FAILED}), 0.0),
         charged=costs[-1] if costs else None,
-    )
-
-
-def unknown(fetch: Fetch) -> Iterator[Unsettled]:
-    """Return the recipients whose outcome is unknown."""
-    rows = fetch("SELECT n, began, ended, error FROM pending WHERE state = ? ORDER BY n", State.UNKNOWN)
-    return (Unsettled(*row) for row in rows)
-
-
-def confirmed_sends(fetch: Fetch, since: float) -> Iterator[tuple[int, float]]:
-    """Return who was certainly sent to from a moment on, and the last ones before it, with the times."""
-    ident, before = 2**62, _WITNESSES
-    # From the newest on: outcomes are in the order of time, except within a group that was recorded together.
-    while before > 0:
-        rows = fetch(
-            "SELECT ident, n, at FROM outcome WHERE ident < ? AND state = ? AND claim > 0 ORDER BY ident DESC LIMIT ?",
-            ident,
-            State.SENT,
-            _PAGE_ROWS,
-        )
-        if not rows:
-            return
-        for _, n, at in rows:
-            before -= at < since
-            yield n, at
-        ident = rows[-1][0]
-
-
-def without_final_status(fetch: Fetch) -> Iterator[tuple[int, str]]:
-    """Return who was sent to and has no final status yet, with the msgid or callid."""
-    ident = 0
-    while True:
-        rows = fetch(
-            "SELECT o.ident, o.n, o.msgid FROM outcome o WHERE o.ident > ? AND o.state = ? AND o.msgid != ''"
-            " AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n) ORDER BY o.ident LIMIT ?",
-            ident,
-            State.SENT,
-            _PAGE_ROWS,
-        )
-        if not rows:
-            return
-        yield from ((n, msgid) for _, n, msgid in rows)
-        ident = rows[-1][0]
-
-
-def latest_time(fetch: Fetch) -> float:
-    """Return the latest time in the ledger."""
-    rows = fetch(
-        "SELECT max(coalesce((SELECT at FROM outcome ORDER BY ident DESC LIMIT 1), 0),"
-        " coalesce((SELECT at FROM claim ORDER BY ident DESC LIMIT 1), 0))"
-    )
-    return float(rows[0][0])
-
-
-def tally(fetch: Fetch) -> Tally:
-    """Return the totals."""
-    counts = {State(state): count for state, count in fetch("SELECT state, count FROM tally") if count}
-    in_flight = fetch("SELECT coalesce(sum(remaining), 0) FROM claim WHERE remaining > 0")[0][0]
-    total = value(fetch, "total") or 0
-    # Waiting is everybody of whom nothing else is known, whether they were tried before or not.
-    # A report may come before the response of its own message: then that one is counted as in flight, too.
-    counts[State.WAITING] = max(0, total - in_flight - sum(counts.values()))
-    return Tally(
-        total=total,
-        counts=counts,
-        in_flight=in_flight,
-        reserved=Decimal(value(fetch, "reserved") or 0),
-        charged=Decimal(value(fetch, "charged") or 0),
     )

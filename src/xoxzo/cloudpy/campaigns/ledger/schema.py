@@ -14,47 +14,19 @@ if TYPE_CHECKING:
 VERSION = 2
 STATEMENTS = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    """CREATE TABLE recipient (
-    n INTEGER PRIMARY KEY,
-    number TEXT NOT NULL UNIQUE,
-    variables TEXT NOT NULL,
-    parts INTEGER NOT NULL,
-    cost TEXT,
-    zone TEXT,
-    line INTEGER NOT NULL
-)""",
+    """CREATE TABLE recipient (n INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, variables TEXT NOT NULL,
+    parts INTEGER NOT NULL, cost TEXT, zone TEXT, line INTEGER NOT NULL)""",
     # A claim is a range of recipients that are sent to for the first time, or a list of those tried again.
-    """CREATE TABLE claim (
-    ident INTEGER PRIMARY KEY,
-    epoch INTEGER NOT NULL,
-    at REAL NOT NULL,
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    members TEXT,
-    remaining INTEGER NOT NULL
-)""",
+    """CREATE TABLE claim (ident INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, at REAL NOT NULL, first INTEGER NOT NULL,
+    last INTEGER NOT NULL, members TEXT, remaining INTEGER NOT NULL)""",
     "CREATE INDEX claim_open ON claim (ident) WHERE remaining > 0",
-    """CREATE TABLE outcome (
-    ident INTEGER PRIMARY KEY,
-    n INTEGER NOT NULL,
-    claim INTEGER NOT NULL,
-    state INTEGER NOT NULL,
-    msgid TEXT NOT NULL,
-    error TEXT NOT NULL,
-    at REAL NOT NULL,
-    began REAL NOT NULL,
-    cost TEXT
-)""",
+    """CREATE TABLE outcome (ident INTEGER PRIMARY KEY, n INTEGER NOT NULL, claim INTEGER NOT NULL,
+    state INTEGER NOT NULL, msgid TEXT NOT NULL, error TEXT NOT NULL, at REAL NOT NULL, began REAL NOT NULL,
+    cost TEXT)""",
     "CREATE INDEX outcome_n ON outcome (n)",
     # Recipients that need attention: unknown ones, and those that wait for another attempt.
-    """CREATE TABLE pending (
-    n INTEGER PRIMARY KEY,
-    state INTEGER NOT NULL,
-    retry_at REAL NOT NULL,
-    began REAL NOT NULL,
-    ended REAL NOT NULL,
-    error TEXT NOT NULL
-)""",
+    """CREATE TABLE pending (n INTEGER PRIMARY KEY, state INTEGER NOT NULL, retry_at REAL NOT NULL,
+    began REAL NOT NULL, ended REAL NOT NULL, error TEXT NOT NULL)""",
     "CREATE INDEX pending_due ON pending (state, retry_at)",
     "CREATE TABLE tally (state INTEGER PRIMARY KEY, count INTEGER NOT NULL)",
     "CREATE TABLE suppression (hash BLOB PRIMARY KEY) WITHOUT ROWID",

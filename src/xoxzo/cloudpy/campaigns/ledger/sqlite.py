@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from xoxzo.cloudpy.campaigns.ledger import queries, schema
+from xoxzo.cloudpy.campaigns.ledger import schema
 from xoxzo.cloudpy.campaigns.ledger.claims import ClaimBuilder, expire_claims
 from xoxzo.cloudpy.campaigns.ledger.outcomes import record_outcomes
+from xoxzo.cloudpy.campaigns.ledger.queries import LedgerQueries
 from xoxzo.cloudpy.campaigns.ledger.schema import read_value, write_value
 from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError, WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
@@ -23,24 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
-    from xoxzo.cloudpy.campaigns.records import (
-        Claim,
-        Outcome,
-        Recipient,
-        RecipientStatus,
-        Remaining,
-        Tally,
-        Unsettled,
-    )
+    from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient
 
 _GROUP_ROWS = 1000
 # The index of numbers is written at random while recipients are added; later everything is in order.
 _CREATE_CACHE_KIB, _CACHE_KIB = 16_000, 4_000
-# A process that only asks whether a campaign runs holds its lock for an instant.
+# A process that only checks whether a campaign runs holds its lock for an instant.
 _LOCK_TIMEOUT_SECONDS = 0.2
 
 
-class SqliteLedger:
+class SqliteLedger(LedgerQueries):
     """Recipients, claims and outcomes in a file that only its owner can read. See `Ledger` for its methods.
 
     Any number of processes may query it, record delivery reports and request a pause; one may run.
@@ -158,10 +151,6 @@ class SqliteLedger:
                     "cannot_be_read", "the ledger {path} cannot be read: {error}", path=self.path, error=error
                 ) from error
 
-    def get(self, name: str) -> Any:  # noqa: ANN401 - what was stored
-        """Return a value that describes the campaign, or ``None``."""
-        return queries.value(self._fetch, name)
-
     def put(self, values: Mapping[str, Any]) -> None:
         """Store values that describe the campaign, all or none."""
         with self.transaction() as connection:
@@ -235,39 +224,6 @@ class SqliteLedger:
 
     def _hash(self, number: str) -> bytes:
         return hmac.digest(str(self.get("salt")).encode(), number.encode(), hashlib.sha256)[:16]
-
-    def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
-        """Return recipients by position."""
-        return queries.recipients(self._fetch, first, last)
-
-    def recipient_statuses(self) -> Iterator[RecipientStatus]:
-        """Return the status of each recipient, in the order of the list."""
-        return queries.recipient_statuses(self._fetch)
-
-    def remaining(self) -> Remaining:
-        """Return what is still to be sent."""
-        return queries.remaining(self._fetch, self._hash)
-
-    def unknown(self) -> Iterator[Unsettled]:
-        """Return the recipients whose outcome is unknown."""
-        return queries.unknown(self._fetch)
-
-    def confirmed_sends(self, since: float) -> Iterator[tuple[int, float]]:
-        """Return who was certainly sent to from a moment on, and the last ones before it, with the times."""
-        return queries.confirmed_sends(self._fetch, since)
-
-    def without_final_status(self) -> Iterator[tuple[int, str]]:
-        """Return who was sent to and has no final status yet, with the msgid or callid."""
-        return queries.without_final_status(self._fetch)
-
-    def latest_time(self) -> float:
-        """Return the latest time in the ledger."""
-        return queries.latest_time(self._fetch)
-
-    def tally(self) -> Tally:
-        """Return the totals."""
-        with self._mutex:
-            return queries.tally(self._fetch)
 
     def purge(self) -> int:
         """Delete numbers, variables and ids, overwrite them in the file, and keep the totals."""

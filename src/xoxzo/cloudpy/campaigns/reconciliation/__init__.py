@@ -1,1 +1,1 @@
-"""Reconciliation: finding out what became of messages whose outcome is unknown."""
+"""Reconciliation: finding out the status of messages whose outcome is unknown."""

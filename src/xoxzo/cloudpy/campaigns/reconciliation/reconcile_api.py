@@ -1,4 +1,4 @@
-"""The methods of a campaign that find out what became of messages, and record delivery reports."""
+"""The methods of a campaign that reconcile unknown messages, and record delivery reports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CONCURRENCY = 10
 
 
 class ReconcileApi:
-    """What ``Campaign`` has for reconciliation."""
+    """The methods of ``Campaign`` that reconcile it."""
 
     if TYPE_CHECKING:
         content: Content
@@ -35,12 +35,12 @@ class ReconcileApi:
         return self.ledger.unknown()
 
     async def settle(self, client: AsyncClient, *, settle: float = 600.0, statuses: bool = False) -> Tally:
-        """Look unknown messages up in the sent list, once; on request, ask for each message's status.
+        """Look up unknown messages in the sent list, once; on request, poll each message's status.
 
         Args:
             client: reads the list.
             settle: seconds after which a message whose response was lost is no longer accepted.
-            statuses: ask for the status of each message that has no final one.
+            statuses: whether to poll the status of each message that has no final one.
 
         Raises:
             CampaignError: another process runs the campaign.
@@ -74,10 +74,7 @@ class ReconcileApi:
         return self.ledger.suppress(numbers)
 
     def read_usage_log(self, path: str | os.PathLike[str], *, settle: float = 600.0) -> int:
-        """Reconcile with the usage log that Xoxzo's dashboard exports as CSV.
-
-        Returns:
-            How many of its records are of this campaign.
+        """Reconcile with the usage log (CSV) of Xoxzo's dashboard; return how many of its records are of this campaign.
 
         Raises:
             CampaignError: it is no usage log, or another process runs the campaign.

@@ -1,4 +1,4 @@
-"""Find out what became of messages: from the sent list, message by message, or from the usage log."""
+"""Find out the status of messages: from the sent list, message by message, or from the usage log."""
 
 from __future__ import annotations
 
@@ -44,13 +44,7 @@ def state_of(status: str) -> State:
 
 
 class Reconciler:
-    """Looks up what is not known for certain, and records it.
-
-    Args:
-        ledger: the campaign's ledger.
-        uid: the prefix of its references.
-        clock: the time.
-    """
+    """Finds out the status of unknown messages, and records it; ``uid`` is the prefix of the campaign's references."""
 
     def __init__(self, ledger: Ledger, uid: str, clock: SteadyClock) -> None:
         self.clock = clock
@@ -123,9 +117,7 @@ class Reconciler:
         key = "msgid" if "msgid" in columns else "callid"
         if not {key, "tags", "status"} <= columns:
             raise CampaignError(
-                "no_usage_log",
-                "{path} is no usage log: it has no columns msgid or callid, tags and status",
-                path=path,
+                "no_usage_log", "{path} is no usage log: it has no columns msgid or callid, tags and status", path=path
             )
         for row in reader:
             # The format of the tags in their cell is not documented: the reference is searched anywhere in it.
@@ -165,7 +157,7 @@ class Reconciler:
         return self._ledger.record(Outcome(n, 0, state, "", reason, now, 0.0, None, now) for n in positions)
 
     async def poll_statuses(self, client: AsyncClient, *, calls: bool, concurrency: int) -> int:
-        """Ask once for the status of each message without a final one; return how many have one now.
+        """Poll once the status of each message without a final one; return how many have one now.
 
         Raises:
             APIError: a status could not be read.
@@ -173,7 +165,7 @@ class Reconciler:
         pending = self._ledger.without_final_status()
         ended = 0
 
-        async def ask() -> None:
+        async def poll() -> None:
             nonlocal ended
             for n, ident in pending:
                 status = await (client.calls.get(ident) if calls else client.sms.get(ident))
@@ -182,7 +174,7 @@ class Reconciler:
                     now = self.clock.now()
                     ended += sum(self._ledger.record([Outcome(n, 0, state, ident, "", now, 0.0, status.cost)]))
 
-        tasks = [asyncio.create_task(ask()) for _ in range(concurrency)]
+        tasks = [asyncio.create_task(poll()) for _ in range(concurrency)]
         try:
             await asyncio.gather(*tasks)
         except (APIError, asyncio.CancelledError):

@@ -31,16 +31,16 @@ def bar_chart(rows: Sequence[Bar], total: int | None = None) -> str:
 
     Args:
         rows: the bars.
-        total: the whole that shares are of; ``None`` for the sum of the values.
+        total: the total for shares; ``None`` for the sum of the values.
     """
-    whole = total or sum(bar.value for bar in rows)
-    if not whole:
+    total = total or sum(bar.value for bar in rows)
+    if not total:
         return ""
     most = max(bar.value for bar in rows)
     drawn = "".join(
         f'<div class="row"><span class="name">{escape(bar.name)}</span>'
         f'<span class="track"><i class="{bar.kind}" style="width:{100 * bar.value / most:.2f}%"></i></span>'
-        f'<span class="value">{bar.value:,}<small>{escape(bar.note) or share(bar.value, whole)}</small></span></div>'
+        f'<span class="value">{bar.value:,}<small>{escape(bar.note) or share(bar.value, total)}</small></span></div>'
         for bar in rows
     )
     return f'<div class="bars">{drawn}</div>'
@@ -48,8 +48,8 @@ def bar_chart(rows: Sequence[Bar], total: int | None = None) -> str:
 
 def stacked_bar(rows: Sequence[Bar]) -> str:
     """Draw one bar that consists of all rows, with a legend; return an empty text where there is nothing to draw."""
-    whole = sum(bar.value for bar in rows)
-    if not whole:
+    total = sum(bar.value for bar in rows)
+    if not total:
         return ""
     pieces = "".join(
         f'<i class="{bar.kind}" style="flex-grow:{bar.value}" title="{escape(bar.name)}: {bar.value:,}"></i>'
@@ -57,7 +57,7 @@ def stacked_bar(rows: Sequence[Bar]) -> str:
     )
     legend = "".join(
         f'<li><i class="{bar.kind}"></i><span>{escape(bar.name)}</span><b>{bar.value:,}</b>'
-        f"<small>{share(bar.value, whole)}</small></li>"
+        f"<small>{share(bar.value, total)}</small></li>"
         for bar in rows
     )
     return f'<div class="stack">{pieces}</div><ul class="legend">{legend}</ul>'
@@ -106,9 +106,9 @@ def _points(times: Sequence[float], first: float, span: float, total: int) -> li
     return points
 
 
-def share(value: int, whole: int) -> str:
-    """Return the share of a value in a whole, as a percentage."""
-    part = 100 * value / whole
+def share(value: int, total: int) -> str:
+    """Return a value's share of a total, as a percentage."""
+    part = 100 * value / total
     return f"{part:.0f} %" if part in {0, 100} or 10 <= part <= 90 else f"{part:.1f} %"
 
 

@@ -117,12 +117,7 @@ class _Page:
         shown = (
             (f"{total:,}", self.gettext("recipients"), "", ""),
             (f"{figures.accepted:,}", self.gettext("sent"), _of(figures.accepted, total), "main"),
-            (
-                f"{states[State.DELIVERED]:,}",
-                self.gettext("delivered"),
-                _of(states[State.DELIVERED], total),
-                "good",
-            ),
+            (f"{states[State.DELIVERED]:,}", self.gettext("delivered"), _of(states[State.DELIVERED], total), "good"),
             (f"{failed:,}", self.gettext("failed"), _of(failed, total), "bad" if failed else ""),
             (
                 f"{states[State.UNKNOWN]:,}",
@@ -169,10 +164,7 @@ class _Page:
 
     def _progress(self) -> str:
         figures = self._figures
-        lines = (
-            (self.gettext("sent"), figures.sent, "main"),
-            (self.gettext("delivered"), figures.delivered, "good"),
-        )
+        lines = ((self.gettext("sent"), figures.sent, "main"), (self.gettext("delivered"), figures.delivered, "good"))
         return line_chart(lines, figures.total) or self._nothing()
 
     def _funnel(self) -> str:
@@ -193,7 +185,7 @@ class _Page:
             return self._nothing()
         names = [*(self.gettext(word) for _most, word in _LATENCIES), self.gettext("over 1 h")]
         half, most = (self._duration(figures.latency_quantile(share) or 0.0) for share in (0.5, 0.95))
-        last = max(place for place, count in enumerate(counts) if count)
+        last = max(index for index, count in enumerate(counts) if count)
         shown = bar_chart([Bar(name, count) for name, count in zip(names, counts, strict=True)][: last + 1])
         lead = self.gettext("Half within {half}, 95 % within {most}.").format(
             half=f"<b>{half}</b>", most=f"<b>{most}</b>"
@@ -262,8 +254,8 @@ class _Page:
         return self.gettext("{count} h").format(count=f"{seconds / 3600:.1f}")
 
 
-def _of(value: int, whole: int) -> str:
-    return share(value, whole) if whole else ""
+def _of(value: int, total: int) -> str:
+    return share(value, total) if total else ""
 
 
 def _day(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Run a campaign: send to everybody who is left, reconcile what is unknown, then send to those held back."""
+"""Run a campaign: send to all remaining recipients, reconcile unknown messages, then send to the canaries."""
 
 from __future__ import annotations
 
@@ -32,17 +32,11 @@ _LIST_POLLS = 60
 
 
 class CampaignRun:
-    """One run of a campaign.
+    """One run of a campaign; see ``Campaign.run_async``.
 
     Args:
         ledger: the campaign's ledger, locked by the caller.
-        content: what is sent.
         uid: the prefix of references.
-        client: sends.
-        limits: the limits of the run.
-        callbacks: makes the URLs of delivery reports.
-        on_event: takes the events.
-        clock: the time.
     """
 
     def __init__(
@@ -74,8 +68,8 @@ class CampaignRun:
         self._sender.stop("stopped", reason)
 
     async def run(self, follow: float = 0.0) -> Result:
-        """Run until everybody was sent to, or until the run has to stop; see ``Campaign.run_async``."""
-        # An earlier request to pause is withdrawn: somebody has started this run.
+        """Run until every recipient was sent to, or until the run has to stop; see ``Campaign.run_async``."""
+        # This run was started after any earlier request to pause, so that request is withdrawn.
         self._ledger.put({"state": "running", "requested": None})
         self._emit("started")
         state, reason = "stopped", Reason("broken_off", "the run was broken off")
@@ -144,10 +138,8 @@ class CampaignRun:
                 await self._sender.wait(seconds)
             except APIError as error:
                 # What cannot be looked up stays unknown, and is reported.
-                name = type(error).__name__
-                self._emit(
-                    "unknown", Reason("list_failed", "the sent list could not be read ({error})", {"error": name})
-                )
+                fields = {"error": type(error).__name__}
+                self._emit("unknown", Reason("list_failed", "the sent list could not be read ({error})", fields))
                 await self._sender.wait(self._list_poll_seconds())
         return None
 

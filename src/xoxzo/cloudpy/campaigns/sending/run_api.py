@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class RunApi:
-    """What ``Campaign`` has for running."""
+    """The methods of ``Campaign`` that run it."""
 
     if TYPE_CHECKING:
         name: str
@@ -166,8 +166,8 @@ class RunApi:
         for them: they are unknown then.
 
         Args:
-            client: an ``AsyncClient``; by default one from the environment, which is closed afterwards.
-            limits: as for ``run_async``, as are the others.
+            client: sends; by default an ``AsyncClient`` from the environment, which is closed afterwards.
+            limits: the limits; by default those of the last run.
             callbacks: makes the URLs of delivery reports.
             on_event: takes each event, in the calling thread: it may block, and use Django's models.
             follow: seconds to poll for final statuses at the end.
@@ -198,18 +198,8 @@ class RunApi:
     ) -> Generator[Event | Result, None, None]:
         """Run as ``run`` does, and yield the events and finally the result. Leaving the loop stops the run.
 
-        The run has a thread of its own, so the loop's body may block.
-
-        Args:
-            client: as for ``run``, as are the others.
-            limits: the limits.
-            callbacks: makes the URLs of delivery reports.
-            follow: seconds to poll for final statuses at the end.
-            account: as for ``run``.
-
-        Raises:
-            CampaignError: another process runs it, or the ledger cannot be written.
-            ConfigurationError: there are no credentials.
+        The run has a thread of its own, so the loop's body may block. Its arguments and errors are those of ``run``,
+        without ``on_event``.
         """
 
         async def main(on_event: EventHandler) -> Result:

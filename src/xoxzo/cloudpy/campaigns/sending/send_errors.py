@@ -18,9 +18,9 @@ class SendFailure(NamedTuple):
     error: str
     """The exception's name with its status and fields; no number and no text."""
     stop: Reason = NO_REASON
-    """Why the whole campaign has to stop; empty when it need not."""
+    """Why the campaign has to stop; empty when it need not."""
     pause_seconds: float = 0.0
-    """For how long nobody should be sent to."""
+    """For how many seconds nothing should be sent."""
 
 
 def classify_error(error: BaseException) -> SendFailure:

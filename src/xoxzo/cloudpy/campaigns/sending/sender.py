@@ -35,7 +35,7 @@ _MIN_RETRY_SECONDS = 1.0
 
 
 class Stopped(Exception):
-    """A run has to end before everybody was sent to."""
+    """A run has to end before every recipient was sent to."""
 
     def __init__(self, state: str, reason: Reason) -> None:
         super().__init__(str(reason))
@@ -44,17 +44,9 @@ class Stopped(Exception):
 
 
 async def send_one(post: Post, one: Recipient, claim: int, clock: SteadyClock) -> tuple[Outcome, BaseException | None]:
-    """Send to one claimed recipient and return the outcome; it is not recorded here.
+    """Send to one claimed recipient; return the outcome, which is not recorded here, and the error behind it.
 
-    Args:
-        post: sends, and returns the msgid.
-        one: the recipient.
-        claim: the claim of the recipient.
-        clock: the time.
-
-    Returns:
-        The outcome, and the error behind it. A cancellation is returned as well, since its outcome must be recorded
-        before it goes on.
+    A cancellation is returned as well, since its outcome must be recorded before the cancellation continues.
     """
     began = clock.now()
     try:
@@ -74,9 +66,6 @@ class Sender:
         ledger: the campaign's ledger, locked by the caller.
         epoch: what the ledger's `begin` returned.
         post: sends to one recipient and returns the msgid.
-        limits: the limits of the run.
-        clock: the time.
-        on_event: takes the events.
     """
 
     def __init__(
@@ -115,7 +104,7 @@ class Sender:
             self._stopped = Stopped(state, reason)
 
     async def send(self, *, hold_back: int = 0, limit: int | None = None, first_alone: bool = False) -> None:
-        """Send to everybody who can be sent to now or later, except for some at the end of the list.
+        """Send to all recipients that can be sent to now or later, except for some at the end of the list.
 
         Args:
             hold_back: how many at the end are not sent to.
@@ -192,7 +181,7 @@ class Sender:
                 if left[0] is not None and left[0] <= 0:
                     return None
                 if self._is_drained or not await self._claim(hold_back, left):
-                    # Nobody is left and nobody is in flight: the other workers need not try.
+                    # No recipient is left or in flight: the other workers need not try.
                     self._is_drained = True
                     return None
         return None
@@ -304,7 +293,7 @@ class Sender:
             self._emit("unknown", _send_error(outcome.error))
 
     def _pause(self, seconds: float, error: BaseException, name: str) -> None:
-        """Let everybody wait after what surely had no effect. A 429 is no failure; a dead network is one."""
+        """Pause all sending after an error that surely had no effect. A 429 is no failure; a dead network is one."""
         wake = self._throttle.pause(seconds)
         if wake is None:
             return

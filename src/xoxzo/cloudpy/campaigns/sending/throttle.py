@@ -50,7 +50,7 @@ class Throttle:
             self._next_slot = max(self._clock.monotonic(), self._next_slot) + 1 / self._limits.rate
 
     def pause(self, seconds: float) -> float | None:
-        """Let nobody be sent to for a while: as long as requested, and longer each time in a row.
+        """Pause sending: as long as requested, and longer each time in a row.
 
         Responses that come during a pause belong to it: a burst of refusals is one.
 
@@ -71,7 +71,7 @@ class Throttle:
 
         Args:
             at: when it came, in seconds since 1970.
-            succeeded: whether the message was accepted. Whether another one counts as failed is for the caller to say.
+            succeeded: whether the message was accepted; the caller decides whether another one counts as failed.
         """
         self._responses.append(at)
         if succeeded:

@@ -207,10 +207,9 @@ def _allowed(
 
 
 def _attempt(incident: Incident, kind: Kind, person: str, now: float) -> NotificationAttempt:
-    position = {
-        Kind.NEWS: f"{incident.run}-news{incident.version}",
-        Kind.RESOLVED: "resolved",
-    }.get(kind, f"{incident.run}-{incident.round}-{incident.step + 1}-{incident.tries + 1}")
+    position = {Kind.NEWS: f"{incident.run}-news{incident.version}", Kind.RESOLVED: "resolved"}.get(
+        kind, f"{incident.run}-{incident.round}-{incident.step + 1}-{incident.tries + 1}"
+    )
     return NotificationAttempt(
         key=f"{incident.ident}-{position}-{person}",
         incident=incident.ident,

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
     from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
 
-SMS = {
-    "en": "FIRING {severity} {names}: {summary} #{id}",
-    "ja": "【障害】{severity} {names} {summary} #{id}",
-}
+SMS = {"en": "FIRING {severity} {names}: {summary} #{id}", "ja": "【障害】{severity} {names} {summary} #{id}"}
 CALL = {
     "en": "Alert. {severity}. {names}. {summary}. I repeat. {names}. {summary}. By answering you have acknowledged it.",
     "ja": "障害のお知らせです。{severity}。{names}。{summary}。繰り返します。{names}。{summary}。"

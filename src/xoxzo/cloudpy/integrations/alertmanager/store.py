@@ -14,7 +14,7 @@ import msgspec
 from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
 from xoxzo.cloudpy.common.user_folders import state_folder
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, Kind, NotificationAttempt, Outcome, Phase
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt, Outcome, Phase
 
 if TYPE_CHECKING:
     import os
@@ -23,34 +23,17 @@ if TYPE_CHECKING:
 _SCHEMA_VERSION = 1
 _HOUR_SECONDS = 3600.0
 _SCHEMA = (
-    """CREATE TABLE incident (
-    ident TEXT PRIMARY KEY,
-    group_key TEXT NOT NULL,
-    phase TEXT NOT NULL,
-    opened REAL NOT NULL,
-    notified REAL NOT NULL,
-    state BLOB NOT NULL
-)""",
+    """CREATE TABLE incident (ident TEXT PRIMARY KEY, group_key TEXT NOT NULL, phase TEXT NOT NULL,
+    opened REAL NOT NULL, notified REAL NOT NULL, state BLOB NOT NULL)""",
     "CREATE INDEX incident_group ON incident (group_key, opened)",
-    """CREATE TABLE attempt (
-    key TEXT PRIMARY KEY,
-    incident TEXT NOT NULL,
-    run INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    round INTEGER NOT NULL,
-    step INTEGER NOT NULL,
-    tries INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    person TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    at REAL NOT NULL,
-    callid TEXT NOT NULL,
-    credits TEXT NOT NULL
-)""",
+    """CREATE TABLE attempt (key TEXT PRIMARY KEY, incident TEXT NOT NULL, run INTEGER NOT NULL,
+    version INTEGER NOT NULL, round INTEGER NOT NULL, step INTEGER NOT NULL, tries INTEGER NOT NULL,
+    kind TEXT NOT NULL, person TEXT NOT NULL, outcome TEXT NOT NULL, at REAL NOT NULL, callid TEXT NOT NULL,
+    credits TEXT NOT NULL)""",
     "CREATE INDEX attempt_incident ON attempt (incident)",
     "CREATE INDEX attempt_at ON attempt (at)",
 )
-_COLUMNS = "key, incident, run, version, round, step, tries, kind, person, outcome, at, callid"
+_COLUMNS = ", ".join(NotificationAttempt.__struct_fields__)
 # Attempts that were not sent do not count.
 _COUNTED = f"outcome NOT IN ('{Outcome.UNSENT}', '{Outcome.REFUSED}')"
 
@@ -94,21 +77,17 @@ class Store:
         self.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-
-    @contextmanager
     def transaction(self) -> Iterator[Self]:
         """Begin an exclusive transaction, which is on disk at the end of the block."""
-        with self._mutex, self._transaction():
-            yield self
+        with self._mutex:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     def lock(self) -> None:
         """Lock the file against other receivers until it is closed.
@@ -156,14 +135,8 @@ class Store:
 
     def save(self, incident: Incident) -> None:
         """Insert or update an incident."""
-        row = (
-            incident.ident,
-            incident.group_key,
-            incident.phase,
-            incident.opened,
-            incident.notified,
-            msgspec.json.encode(incident),
-        )
+        one, state = incident, msgspec.json.encode(incident)
+        row = (one.ident, one.group_key, one.phase, one.opened, one.notified, state)
         query = (
             "INSERT INTO incident VALUES (?,?,?,?,?,?) ON CONFLICT (ident)"
             " DO UPDATE SET phase = excluded.phase, notified = excluded.notified, state = excluded.state"
@@ -224,19 +197,5 @@ class Store:
             self._connection.execute(f"DELETE FROM incident WHERE ident IN ({old})", parameters)  # noqa: S608 - constants
 
 
-def _attempt(row: tuple[str, str, int, int, int, int, int, str, str, str, float, str]) -> NotificationAttempt:
-    key, incident, run, version, round_number, step, tries, kind, person, outcome, at, callid = row
-    return NotificationAttempt(
-        key=key,
-        incident=incident,
-        run=run,
-        version=version,
-        round=round_number,
-        step=step,
-        tries=tries,
-        kind=Kind(kind),
-        person=person,
-        outcome=Outcome(outcome),
-        at=at,
-        callid=callid,
-    )
+def _attempt(row: tuple[object, ...]) -> NotificationAttempt:
+    return msgspec.convert(dict(zip(NotificationAttempt.__struct_fields__, row, strict=True)), NotificationAttempt)

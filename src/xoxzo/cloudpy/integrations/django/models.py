@@ -43,7 +43,7 @@ class Delivery(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["kind", "ident"], condition=~models.Q(ident=""), name="xoxzo_delivery_ident"
-            ),
+            )
         ]
 
     def __str__(self) -> str:

@@ -107,11 +107,7 @@ class SendTools:
 
         async def send() -> dict[str, Any]:
             sent = await self._client.templates.send(
-                template,
-                recipient=number,
-                sender=self._settings.sender or "",
-                variables=variables,
-                reference=reference,
+                template, recipient=number, sender=self._settings.sender or "", variables=variables, reference=reference
             )
             return {"id": sent.msgid}
 

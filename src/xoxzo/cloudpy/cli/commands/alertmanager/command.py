@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 import starlette  # noqa: F401
 import uvicorn  # noqa: F401
@@ -115,7 +115,7 @@ def command(
         address = loading.address(listen, "--listen") if listen else settings.listen
         log = EventLog(time.time, as_json=machine)
         client = None if dry_run else _client(settings, log, profile, simulator=simulator)
-        # A dry run leaves no trace.
+        # A dry run stores nothing.
         path = ":memory:" if dry_run else state or settings.state or default_path()
         _run(settings, address, path, client, log)
 
@@ -126,7 +126,7 @@ def command(
 @_config
 @_state
 @click.pass_obj
-def ack(above: dict[str, str | None], /, idents: tuple[str, ...], *, everything: bool, **given: str | None) -> None:
+def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything: bool, **given: str | None) -> None:
     """Say that somebody takes care of an incident: its escalation ends, whether the receiver runs or not.
 
     The id stands at the end of each message.
@@ -135,7 +135,7 @@ def ack(above: dict[str, str | None], /, idents: tuple[str, ...], *, everything:
         raise click.UsageError(_("Give ids, or --all."))
     by = f"{os.environ.get('USER') or 'somebody'}, by hand"
     unknown = 0
-    with _opened(above, given) as store:
+    with _open_store(parent, given) as store:
         for ident in idents or [one.ident for one in store.incidents(Phase.OPEN)]:
             incident = acknowledge(store, ident.upper().lstrip("#"), by, time.time())
             if incident is None:
@@ -155,10 +155,10 @@ def ack(above: dict[str, str | None], /, idents: tuple[str, ...], *, everything:
 @_state
 @_machine
 @click.pass_obj
-def status(above: dict[str, str | None], /, *, machine: bool, **given: str | None) -> None:
+def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | None) -> None:
     """Show the incidents that are not over, and how far each has come."""
     count = 0
-    with _opened(above, given) as store:
+    with _open_store(parent, given) as store:
         for incident in store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED):
             attempts = store.attempts(incident.ident)
             facts: dict[str, Any] = {
@@ -196,7 +196,7 @@ def _load(path: str) -> Settings:
     """Read the settings.
 
     Raises:
-        Refused: they cannot be; the objection names the place in the file.
+        CommandError: they are invalid; the message names the path in the file.
     """
     try:
         return loading.load(path)
@@ -223,26 +223,24 @@ _WORDS = frozenset(
 
 def _for_reader(text: str, **values: object) -> str:
     """Return a text about an incident: in the reader's language at a terminal, and always the same for programs."""
-    if sys.stdout.isatty():
-        return (_(text) if text in _WORDS else text).format(**values)
-    return str(text).format(**values)
+    return (_(text) if text in _WORDS and sys.stdout.isatty() else str(text)).format(**values)
 
 
 def _client(settings: Settings, log: EventLog, profile: str | None, *, simulator: bool) -> AsyncClient:
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
     try:
-        where = resolve(profile, simulator=simulator)
+        account = resolve(profile, simulator=simulator)
     except NoCredentials as missing:
         trying = _("Or try it on this machine, where nothing is really sent:")
         missing.advice = (*missing.advice, trying, f"  {command_with_simulator()} --simulator")
         raise
-    log.write("starting", api=where.base_url, live="no" if where.is_simulator else "yes")
+    log.write("starting", api=account.base_url, live="no" if account.is_simulator else "yes")
     return AsyncClient(
-        sid=where.sid,
-        auth_token=where.auth_token,
-        base_url=where.base_url,
-        # Whatever a mistake may be, nobody is reached who is not in the file.
+        sid=account.sid,
+        auth_token=account.auth_token,
+        base_url=account.base_url,
+        # Even after a mistake, only people in the file are reached.
         allowed_recipients=[person.number for person in settings.people.values()],
         app_info="xoxzo-alertmanager",
     )
@@ -268,8 +266,8 @@ def _run(
     asyncio.run(work())
 
 
-def _opened(above: dict[str, str | None], given: dict[str, str | None]) -> Store:
-    config, state = (given[name] or above[name] for name in ("config", "state"))
+def _open_store(parent: dict[str, str | None], given: dict[str, str | None]) -> Store:
+    config, state = (given[name] or parent[name] for name in ("config", "state"))
     if state is None and config is not None:
         state = _load(config).state
     try:

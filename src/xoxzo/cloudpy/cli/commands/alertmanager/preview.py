@@ -1,4 +1,4 @@
-"""What a file of settings for `xoxzo alertmanager` leads to: for whoever wrote it, before anything goes out."""
+"""Preview what a settings file of `xoxzo alertmanager` does, before anything is sent."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, Step
 
     Line = tuple[str, str]
-    """A heading, empty where the one before goes on, and what stands beside it."""
+    """A heading, empty when the previous one continues, and its text."""
 
 _IDENT = "K7QD"
 
 
 def describe(settings: Settings) -> list[str]:
-    """Say who is told when, for every list, and the text of a made-up alert."""
+    """Describe who is notified when, for each list, and the text of a sample alert."""
     return _aligned([*_people_and_lists(settings), *_texts(settings, [_sample_alert(settings)])])
 
 
 def describe_alerts(settings: Settings, alerts: Sequence[Alert]) -> list[str]:
-    """Say what a notification of these firing alerts would lead to."""
+    """Describe what a notification of these firing alerts does."""
     name = routing.select_policy(settings.routes, alerts)
     if name is None:
         return [_("no route fits: nobody would be told")]
@@ -97,18 +97,18 @@ def _timeline(policy: EscalationPolicy) -> Iterator[Line]:
     if policy.resolved:
         steps.append((_("in the end"), _("SMS to all who were told, when all is well")))
     widest = max(width(when) for when, _action in steps)
-    for when, deed in steps:
-        yield "", f"{pad(when, widest)}  {deed}"
+    for when, action in steps:
+        yield "", f"{pad(when, widest)}  {action}"
 
 
 def _describe_step(step: Step) -> str:
     people = _(", ").join(step.to)
-    deed = (
+    action = (
         _("SMS to {people}").format(people=people) if step.method == "sms" else _("call {people}").format(people=people)
     )
     if not step.repeats:
-        return deed
-    return deed + _(", up to {count} times, {time} apart").format(count=step.repeats + 1, time=_time(step.wait))
+        return action
+    return action + _(", up to {count} times, {time} apart").format(count=step.repeats + 1, time=_time(step.wait))
 
 
 def _time(seconds: float) -> str:

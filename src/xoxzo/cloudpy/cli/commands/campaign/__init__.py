@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown

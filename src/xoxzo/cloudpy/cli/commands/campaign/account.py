@@ -1,4 +1,4 @@
-"""Where a campaign's requests go: ``--profile`` and ``--simulator``, as for every command of the API."""
+"""The options ``--profile`` and ``--simulator`` of campaign commands, and the client that they select."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 ClientOptions = dict[str, Any]
-"""What a client takes to know where requests go, and by whose account."""
+"""The arguments of a client: the account and the destination."""
 
 
 def destination_options(function: F) -> F:
-    """Add the options that say where requests go."""
+    """Add the options that select the account and the destination."""
     simulator = click.option(
         "--simulator", is_flag=True, cls=CommonOption, help="Use the simulator of this machine; start one if none runs."
     )
@@ -34,13 +34,10 @@ def destination_options(function: F) -> F:
 
 
 def client_options(given: dict[str, Any]) -> ClientOptions:
-    """Find out where requests go, and say so where somebody reads it.
-
-    Args:
-        given: a command's options.
+    """Return a client's arguments from a command's options; on a terminal, show the destination.
 
     Raises:
-        NoCredentials: nobody knows.
+        NoCredentials: no account is configured.
     """
     if given["simulator"] and given["profile"] is not None:
         raise click.UsageError(_("--simulator and --profile exclude each other."))
@@ -60,7 +57,7 @@ def client_options(given: dict[str, Any]) -> ClientOptions:
         "sid": found.sid,
         "auth_token": found.auth_token,
         "base_url": found.base_url,
-        "allowed_recipients": None if allowed is None else [str(each) for each in allowed],
+        "allowed_recipients": None if allowed is None else list(map(str, allowed)),
     }
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ from xoxzo.cloudpy.errors import CampaignError
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
 _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
+_output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True))
 
 
 @click.command(
@@ -38,11 +40,8 @@ def status(name: str, *, machine: bool) -> None:
     with errors_as_exit("status"), Campaign.open(name) as campaign:
         tally, state, reason = campaign.tally(), _state(campaign), campaign.reason
         if machine:
-            click.echo(
-                json.dumps(
-                    {"name": name, "state": state, "reason": str(reason), **tally_fields(tally)}, ensure_ascii=False
-                )
-            )
+            shown = {"name": name, "state": state, "reason": str(reason), **tally_fields(tally)}
+            click.echo(json.dumps(shown, ensure_ascii=False))
             return
         click.echo(state_line(name, state, NO_REASON if state == "running" else reason))
         show_tally(tally)
@@ -57,10 +56,8 @@ def list_(*, machine: bool) -> None:
     with errors_as_exit("list"):
         names = list(campaign_names())
         if not names and not machine and sys.stderr.isatty():
-            sentence = _("There is no campaign yet. Start one: {command}").format(
-                command="xoxzo campaign run FILE --text …"
-            )
-            click.echo(sentence, err=True)
+            command = "xoxzo campaign run FILE --text …"
+            click.echo(_("There is no campaign yet. Start one: {command}").format(command=command), err=True)
         for name in names:
             try:
                 campaign = Campaign.open(name)
@@ -87,7 +84,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
         for one in campaign.unknown():
             who = next(campaign.ledger.recipients(one.n, one.n))
             number = who.number if show_numbers else mask_number(who.number)
-            tried = datetime.fromtimestamp(one.began, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            tried = f"{datetime.fromtimestamp(one.began, UTC):%Y-%m-%d %H:%M:%S}"
             if machine:
                 why = outcome_reason(one.error)
                 click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": why}))
@@ -98,12 +95,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="By default NAME.csv; .xlsx makes a workbook, - is standard output.",
-)
+@_output(help="By default NAME.csv; .xlsx makes a workbook, - is standard output.")
 def export(name: str, *, output: str | None) -> None:
     """Write a table of all recipients.
 
@@ -120,12 +112,7 @@ def export(name: str, *, output: str | None) -> None:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="By default NAME.html; - is standard output.",
-)
+@_output(help="By default NAME.html; - is standard output.")
 def report(name: str, *, output: str | None) -> None:
     """Write an HTML report with statistics and charts.
 
@@ -146,6 +133,6 @@ def report(name: str, *, output: str | None) -> None:
 
 
 def _state(campaign: Campaign) -> str:
-    """Return a campaign's state; of a run that has died, that it was cut off."""
+    """Return a campaign's state; ``cut off`` for a run whose process has died."""
     state = campaign.state
     return "cut off" if state == "running" and not campaign.is_running else state

@@ -1,4 +1,4 @@
-"""The options that campaign commands share, and how their errors end the program."""
+"""The options that campaign commands share, and the exit statuses of their errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SHOWN_BAD = 5
+_MAX_SHOWN_BAD_ROWS = 5
 
 
 class SectionedOption(click.Option):
@@ -58,7 +58,7 @@ class SectionedCommand(Command):
     """A command whose help groups its options."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options under their headings; what everybody looks for stands last, where a terminal shows it."""
+        """Write the options under their headings; general options come last, where a terminal shows them."""
         sections: dict[str, list[tuple[str, str]]] = {}
         others: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
@@ -74,33 +74,33 @@ class SectionedCommand(Command):
                 formatter.write_dl(records)
 
 
-_what = partial(click.option, cls=SectionedOption, section=N_("Content"))
-_list = partial(click.option, cls=SectionedOption, section=N_("Recipients and columns"))
+_content = partial(click.option, cls=SectionedOption, section=N_("Content"))
+_input = partial(click.option, cls=SectionedOption, section=N_("Recipients and columns"))
 _limits = partial(click.option, cls=SectionedOption, section=N_("Limits"))
 
 _CONTENT = (
-    _what("--text", help="The text of an SMS; {name} stands for the column `name`."),
-    _what("--template", type=click.IntRange(1), help="The number of an approved template."),
-    _what("--say", help="Call and speak this text."),
-    _what("--play", metavar="URL", help="Call and play this mp3 (http only)."),
-    _what("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
-    _what("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
-    _what("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
-    _what("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
-    _what("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
+    _content("--text", help="The text of an SMS; {name} stands for the column `name`."),
+    _content("--template", type=click.IntRange(1), help="The number of an approved template."),
+    _content("--say", help="Call and speak this text."),
+    _content("--play", metavar="URL", help="Call and play this mp3 (http only)."),
+    _content("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
+    _content("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
+    _content("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
+    _content("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
+    _content("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
 )
 _INPUT = (
-    _list("--name", help="What the campaign is called; by default as the file."),
-    _list("--number", help="The column of the phone numbers."),
-    _list("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
-    _list("--country", default="JP", show_default=True, help="Where numbers without a country code belong."),
-    _list("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
-    _list("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
-    _list("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
-    _list("--encoding", help="Of the file; by default found out."),
-    _list("--delimiter", help="Between cells; by default found out."),
-    _list("--header/--no-header", default=None, help="Whether the first row names the columns."),
-    _list("--sheet", help="Of a workbook; by default the first."),
+    _input("--name", help="What the campaign is called; by default as the file."),
+    _input("--number", help="The column of the phone numbers."),
+    _input("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
+    _input("--country", default="JP", show_default=True, help="Where numbers without a country code belong."),
+    _input("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
+    _input("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
+    _input("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
+    _input("--encoding", help="Of the file; by default found out."),
+    _input("--delimiter", help="Between cells; by default found out."),
+    _input("--header/--no-header", default=None, help="Whether the first row names the columns."),
+    _input("--sheet", help="Of a workbook; by default the first."),
 )
 _LIMITS = (
     _limits("--concurrency", type=click.IntRange(1, 1000), help="Messages in flight at the same time; 10 by default."),
@@ -116,33 +116,21 @@ _LIMITS = (
 _KINDS = ("text", "template", "say", "play")
 
 
-def content_options(function: F) -> F:
-    """Add the options that say what everybody gets."""
-    return reduce(lambda done, option: option(done), reversed(_CONTENT), function)
+def _adding(options: tuple[Callable[[F], F], ...], function: F) -> F:
+    return reduce(lambda done, option: option(done), reversed(options), function)
 
 
-def input_options(function: F) -> F:
-    """Add the options that say how a file is read."""
-    return reduce(lambda done, option: option(done), reversed(_INPUT), function)
-
-
-def limit_options(function: F) -> F:
-    """Add the options that say what a run keeps to."""
-    return reduce(lambda done, option: option(done), reversed(_LIMITS), function)
+content_options, input_options, limit_options = (partial(_adding, options) for options in (_CONTENT, _INPUT, _LIMITS))
+"""Add the options of the message, of reading a file, and of the limits of a run."""
 
 
 def signing_callbacks_or_none(url: str | None) -> Callbacks | None:
-    """Return what makes the URLs of delivery reports, ``None`` where none are wanted."""
+    """Return what makes the URLs of delivery reports; ``None`` if no URL is given."""
     return None if url is None else signing_callbacks(url)
 
 
 def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
-    """Take what a run keeps to out of a command's options.
-
-    Args:
-        given: the options.
-        before: what the last run kept to; it holds for everything that is not given.
-    """
+    """Return the limits that a command's options give; `before` has the limits for options that are not given."""
     read = {
         "concurrency": given["concurrency"],
         "rate": given["rate"],
@@ -156,13 +144,8 @@ def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
     return msgspec.structs.replace(before or Limits(), **chosen)
 
 
-def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
-    """Take what everybody gets out of a command's options.
-
-    Args:
-        given: the options.
-        words: reads the text in force of a template.
-    """
+def content_of(given: dict[str, Any], read_template: Callable[[int], str]) -> Content:
+    """Return the content that a command's options give; `read_template` returns the approved text of a template."""
     kinds = [kind for kind in _KINDS if given[kind] is not None]
     if len(kinds) != 1:
         raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
@@ -172,7 +155,7 @@ def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
     return Content(
         kind=kind,
         sender=given["sender"],
-        message=words(given["template"]) if kind == "template" else given[kind],
+        message=read_template(given["template"]) if kind == "template" else given[kind],
         template=given["template"],
         language=given["language"],
         tags=given["tags"],
@@ -182,15 +165,7 @@ def content_of(given: dict[str, Any], words: Callable[[int], str]) -> Content:
 
 
 def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, str, str]]:
-    """Return where a command's options differ from what a campaign sends.
-
-    Args:
-        given: the options; one that is not given differs from nothing.
-        content: what the campaign sends.
-
-    Returns:
-        For each difference the option, what the campaign has, and what is given.
-    """
+    """Return where the given options differ from a campaign's content: option, campaign's value, given value."""
     stored: dict[str, Any] = {
         content.kind: content.template if content.kind == "template" else content.message,
         "sender": content.sender,
@@ -255,19 +230,14 @@ def numbers_in(path: str, country: str) -> list[str]:
 
 @contextmanager
 def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
-    """Tell errors in plain words and end with the status that they stand for.
-
-    Args:
-        verb: the command.
-        bad_file: where bad rows are written.
-    """
+    """Report the errors of a command and exit with their status; bad rows are written to `bad_file`."""
     try:
         yield
     except BadRows as error:
-        for row in error.rows[:_SHOWN_BAD]:
+        for row in error.rows[:_MAX_SHOWN_BAD_ROWS]:
             why = row.reason.render(_)
             click.echo(_("line {line}: {column} {why}").format(line=row.line, column=row.column, why=why), err=True)
-        more = error.count - _SHOWN_BAD
+        more = error.count - _MAX_SHOWN_BAD_ROWS
         if more > 0:
             click.echo(_("… and {count} more").format(count=f"{more:,}"), err=True)
         sentence = ngettext(
@@ -283,15 +253,11 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
             )
             click.echo(sentence, err=True)
         raise click.exceptions.Exit(USAGE) from None
-    except (AuthenticationFailed, PermissionDenied, ConfigurationError) as error:
+    except (APIError, CampaignError, ConfigurationError, InvalidArgument) as error:
         click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
-        raise click.exceptions.Exit(CREDENTIALS) from None
-    except (CampaignError, InvalidArgument) as error:
-        click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
-        raise click.exceptions.Exit(USAGE) from None
-    except APIError as error:
-        click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
-        raise click.exceptions.Exit(STOPPED) from None
+        is_credentials = isinstance(error, AuthenticationFailed | PermissionDenied | ConfigurationError)
+        status = CREDENTIALS if is_credentials else STOPPED if isinstance(error, APIError) else USAGE
+        raise click.exceptions.Exit(status) from None
 
 
 def amount(option: str, value: str | None) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""How a run is shown while it is under way: to people, and to programs."""
+"""Show the progress of a run: on a terminal, in a log, or as JSON."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Event, Tally
 
 _LOG_INTERVAL_SECONDS = 5.0
-_BAR = 28
-_ROOM = 20
+_BAR_COLUMNS = 28
+_SPEED_COLUMNS = 20
 COUNTERS = (
     (State.DELIVERED, N_("{count} delivered"), "green"),
     (State.FAILED, N_("{count} failed"), "red"),
@@ -29,7 +29,7 @@ COUNTERS = (
     (State.SKIPPED, N_("{count} left out"), None),
     (State.UNKNOWN, N_("{count} unknown"), "yellow"),
 )
-"""What is told of the recipients, and in which colour."""
+"""The counts that are shown, and their colours."""
 NOTICE_COLOURS = {
     N_("throttled"): "yellow",
     N_("unreachable"): "red",
@@ -38,8 +38,8 @@ NOTICE_COLOURS = {
     N_("stopping"): "yellow",
     N_("unknown"): "yellow",
 }
-"""The kinds of events that are told with their reason, and their colours."""
-# How long a notice is shown that has no end of its own.
+"""The kinds of events that are shown with their reason, and their colours."""
+# How long a notice without an end time is shown.
 _NOTICE_SECONDS = 3.0
 
 Piece = tuple[str, str | None]
@@ -63,7 +63,7 @@ class Progress:
         self._last = ""
         self._notice: Event | None = None
         self.has_begun = False
-        """Whether anything was told."""
+        """Whether an event was shown."""
 
     def __enter__(self) -> Self:
         return self
@@ -71,27 +71,20 @@ class Progress:
     def __exit__(self, *_exc: object) -> None:
         self._drawn = 0
 
-    def tell(self, event: Event) -> None:
-        """Take an event of the run."""
+    def show(self, event: Event) -> None:
+        """Show an event of the run."""
         self.has_begun = True
         if self._machine:
-            told = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
-            click.echo(
-                json.dumps({**told, **tally_fields(event.tally), "reason": str(event.reason), "wake": event.wake})
-            )
+            fields = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
+            fields |= {**tally_fields(event.tally), "reason": str(event.reason), "wake": event.wake}
+            click.echo(json.dumps(fields))
         elif self._terminal:
             self._draw(event)
         elif event.kind not in {"progress", "unknown", "throttled", "unreachable"} or time.monotonic() >= self._next:
             self._next = time.monotonic() + _LOG_INTERVAL_SECONDS
-            line = " · ".join(
-                text
-                for text, _colour in [
-                    *_speed_parts(event),
-                    *_counter_parts(event.tally),
-                    *_notice_parts(event, event.at),
-                ]
-            )
-            # A run that waits for the morning says so once.
+            pieces = [*_speed_parts(event), *_counter_parts(event.tally), *_notice_parts(event, event.at)]
+            line = " · ".join(text for text, _colour in pieces)
+            # A run that waits for the end of quiet hours says so once.
             if line != self._last:
                 click.echo(f"{self._name}: {line}", err=True)
             self._last = line
@@ -101,12 +94,15 @@ class Progress:
             self._notice = event
         elif self._notice is not None and event.at > (self._notice.wake or self._notice.at + _NOTICE_SECONDS):
             self._notice = None
-        room = shutil.get_terminal_size().columns - 1
-        lines = [_bar(event.tally, min(_BAR, room - _ROOM)) + _join([("", None), *_speed_parts(event)], room - _BAR)]
-        lines.append(_join(_counter_parts(event.tally), room))
+        columns = shutil.get_terminal_size().columns - 1
+        lines = [
+            _bar(event.tally, min(_BAR_COLUMNS, columns - _SPEED_COLUMNS))
+            + _join([("", None), *_speed_parts(event)], columns - _BAR_COLUMNS)
+        ]
+        lines.append(_join(_counter_parts(event.tally), columns))
         if self._notice is not None and event.kind != "ended":
-            lines.append(_join(_notice_parts(self._notice, event.at), room))
-        # The lines of before are written over; a third one that is no longer there is erased.
+            lines.append(_join(_notice_parts(self._notice, event.at), columns))
+        # Overwrite the previous lines, and erase a third one that is no longer there.
         up = f"\x1b[{self._drawn}A" if self._drawn else ""
         click.echo(up + "".join(f"\r\x1b[2K{line}\n" for line in lines) + "\x1b[J", err=True, nl=False)
         self._drawn = len(lines)
@@ -150,20 +146,20 @@ def _notice_parts(event: Event, now: float) -> list[Piece]:
     if event.wake is not None:
         sentence += _(", {time} more").format(time=duration(max(0.0, event.wake - now)))
     if event.kind == "stopping":
-        flying = f"{event.tally.in_flight:,}"
-        sentence += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt").format(count=flying)
+        count = f"{event.tally.in_flight:,}"
+        sentence += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt").format(count=count)
     return [(sentence, NOTICE_COLOURS[event.kind])]
 
 
-def _join(pieces: list[Piece], room: int) -> str:
-    """Join pieces as long as they fit into a line: one that breaks could not be written over."""
+def _join(pieces: list[Piece], columns: int) -> str:
+    """Join pieces as long as they fit into a line: a wrapped line could not be overwritten."""
     shown, used = [], 0
     for text, colour in pieces:
         taken = width(text) + 3
         used += taken
-        if used - 3 > room:
-            text = cut(text, max(0, taken - 3 - (used - 3 - room)))  # noqa: PLW2901
+        if used - 3 > columns:
+            text = cut(text, max(0, taken - 3 - (used - 3 - columns)))  # noqa: PLW2901
         shown.append(click.style(text, fg=colour) if colour else text)
-        if used - 3 > room:
+        if used - 3 > columns:
             break
     return " · ".join(shown)

@@ -1,4 +1,4 @@
-"""How plans and results of campaigns are shown: to people, and to programs."""
+"""Show plans and results of campaigns: as text, or as JSON."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ COUNTERS = {
     State.ASSUMED: N_("assumed"),
     State.WAITING: N_("not sent yet"),
 }
-"""What the figures are called, in the order in which they are shown."""
+"""The labels of the counts, in display order."""
 
 
 class Balance(NamedTuple):
-    """What the account holds, or why that is not known."""
+    """The account's balance, or why it is not known."""
 
     credits: Decimal | None
     why: str = ""
@@ -57,9 +57,9 @@ class Balance(NamedTuple):
 def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) -> None:
     """Show a plan on standard output."""
     if machine:
-        told = {name: getattr(plan, name) for name in plan.__struct_fields__}
+        fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
         money = {"balance": balance.credits, "balance_unknown": balance.why}
-        click.echo(json.dumps({"event": "plan", **told, **money}, ensure_ascii=False, default=str))
+        click.echo(json.dumps({"event": "plan", **fields, **money}, ensure_ascii=False, default=str))
         return
     lines = [
         (_("recipients"), f"{plan.recipients:,}"),
@@ -75,8 +75,8 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         ),
         *((_("left out"), line) for line in _left_out(plan)),
         *(
-            (_("doubts"), _("{count} times: {doubt}").format(count=f"{count:,}", doubt=_(doubt)))
-            for doubt, count in plan.assumptions.items()
+            (_("doubts"), _("{count} times: {doubt}").format(count=f"{count:,}", doubt=_(assumption)))
+            for assumption, count in plan.assumptions.items()
         ),
     ]
     if limits.max_cost is not None:
@@ -152,33 +152,27 @@ def _moment(seconds: float) -> str:
 
 
 def show_result(name: str, result: Result, *, machine: bool) -> None:
-    """Say how a run ended."""
+    """Show the result of a run."""
     if machine:
-        click.echo(
-            json.dumps(
-                {"event": "result", **tally_fields(result.tally), "state": result.state, "reason": str(result.reason)}
-            )
-        )
+        totals = tally_fields(result.tally)
+        click.echo(json.dumps({"event": "result", **totals, "state": result.state, "reason": str(result.reason)}))
         return
     click.echo(state_line(name, result.state, result.reason))
     show_tally(result.tally)
     if result.unknown:
-        count = f"{result.unknown:,}"
-        sentence = _("{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}").format(
-            count=count, name=name
-        )
-        click.echo(sentence, err=True)
+        sentence = _("{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}")
+        click.echo(sentence.format(count=f"{result.unknown:,}", name=name), err=True)
     elif result.state != "finished":
         click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
 def state_line(name: str, state: str, why: Reason) -> str:
-    """Say where a campaign stands, and why."""
+    """Return a line with a campaign's state, and the reason."""
     return f"{name} {_(STATES[state])}" + (f": {why.render(_)}" if why else "")
 
 
 def show_tally(tally: Tally) -> None:
-    """Show the figures on standard output."""
+    """Show the totals on standard output."""
     for state, word in COUNTERS.items():
         if tally[state]:
             click.echo(f"  {pad(_(word), _WORD)}{tally[state]:>10,}")
@@ -188,7 +182,7 @@ def show_tally(tally: Tally) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Say how long something takes, for people."""
+    """Return a duration as text."""
     if seconds < 100:
         return _("{count} s").format(count=f"{seconds:.0f}")
     minutes = round(seconds / 60)
@@ -198,7 +192,7 @@ def duration(seconds: float) -> str:
 
 
 def tally_fields(tally: Tally) -> dict[str, Any]:
-    """Return the figures as they stand in JSON."""
+    """Return the totals as fields of JSON."""
     counts = {state.name.lower(): tally[state] for state in State}
     money = {"reserved": str(tally.reserved), "charged": str(tally.charged)}
     return {"total": tally.total, "in_flight": tally.in_flight, **counts, **money}

@@ -50,25 +50,24 @@ def cancel(name: str) -> None:
 @click.option("--resend-unknown", is_flag=True, help="Send unknown messages again; some recipients may get them twice.")
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost.")
 @destination_options
-def settle(name: str, *, settle: float, statuses: bool, profile: str | None, simulator: bool, **ways: Any) -> None:  # noqa: ANN401 - click's options
+def settle(name: str, *, settle: float, statuses: bool, profile: str | None, simulator: bool, **methods: Any) -> None:  # noqa: ANN401 - click's options
     """Find out which messages were sent.
 
     By the sent list, or by what one of the options names; --assume-sent and --resend-unknown are for what nobody knows.
     """
-    chosen = [f"--{way.replace('_', '-')}" for way, value in ways.items() if value]
+    chosen = [f"--{method.replace('_', '-')}" for method, value in methods.items() if value]
     if len(chosen) > 1:
         raise click.UsageError(_("{options} exclude each other.").format(options=_(" and ").join(chosen)))
     with errors_as_exit("settle"), Campaign.open(name) as campaign:
-        if ways["usage_log"]:
-            found = campaign.read_usage_log(ways["usage_log"], settle=settle)
+        if methods["usage_log"]:
+            found = campaign.read_usage_log(methods["usage_log"], settle=settle)
             sentence = _("{count} records of the usage log are of this campaign").format(count=f"{found:,}")
-        elif ways["reports"]:
-            sentence = _("{count} reports told something new").format(
-                count=f"{_record_callbacks(campaign, Path(ways['reports'])):,}"
-            )
-        elif ways["assume_sent"]:
+        elif methods["reports"]:
+            changed = _record_callbacks(campaign, Path(methods["reports"]))
+            sentence = _("{count} reports told something new").format(count=f"{changed:,}")
+        elif methods["assume_sent"]:
             sentence = _("{count} are taken for sent").format(count=f"{campaign.assume_sent():,}")
-        elif ways["resend_unknown"]:
+        elif methods["resend_unknown"]:
             count = f"{campaign.resend_unknown():,}"
             sentence = _("{count} will be sent again: xoxzo campaign resume {name}").format(count=count, name=name)
         else:
@@ -116,7 +115,7 @@ async def _reconcile(campaign: Campaign, account: ClientOptions, settle: float, 
 
 
 def _record_callbacks(campaign: Campaign, path: Path) -> int:
-    """Give a campaign the reports that `xoxzo listen --log` has written; return how many changed anything."""
+    """Record the callbacks that `xoxzo listen --log` has written; return how many changed anything."""
     from xoxzo.cloudpy.cli.commands.listen import received_callback
 
     callbacks = signing_callbacks("http://localhost")
@@ -130,6 +129,6 @@ def _record_callbacks(campaign: Campaign, path: Path) -> int:
                 none = _("this is none that `xoxzo listen --log` has written")
                 raise CommandError(f"{where}: {none}") from None
             except CallbackRejected:
-                # Somebody else's, or of another secret: it proves nothing.
+                # It is of another account, or signed with another secret: it proves nothing.
                 continue
     return changed

@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Content, Limits
 
 _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
+_follow = click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+_callbacks = click.option(
+    "--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET."
+)
+_yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+_events = click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
 
 
 @click.command(
@@ -67,7 +73,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
         try:
             account = client_options(given)
         except NoCredentials as missing:
-            # Whoever only reckons needs no account.
+            # An estimate needs no account.
             account = None
             why = missing.message
         with create(file, "plan", _content(given, account), given, Path(folder)) as campaign:
@@ -87,11 +93,11 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 @input_options
 @limit_options
 @destination_options
-@click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
-@click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
+@_follow
+@_callbacks
 @click.option("--test-to", metavar="NUMBER", help="Send the first text to this number before anybody else.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
+@_yes
+@_events
 def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Send to the people in FILE, after asking.
 
@@ -107,7 +113,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
         with _open(file, name, given, account, fresh=fresh) as campaign:
             limits = limits_of(given, campaign.limits)
             left = campaign.plan(limits)
-            # One that was never begun was never said yes to: a terminal that was closed at the question leaves such.
+            # A campaign that was never started was never confirmed: the terminal may have been closed at the question.
             begun = campaign.state != "created"
             if not begun:
                 show_plan(left, limits, _balance(account), machine=machine)
@@ -131,10 +137,10 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
 @click.argument("name", shell_complete=completion_values.campaigns)
 @limit_options
 @destination_options
-@click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
-@click.option("--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
+@_follow
+@_callbacks
+@_yes
+@_events
 def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Resume a campaign that stopped or was interrupted.
 
@@ -152,22 +158,18 @@ def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noq
 
 
 def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
-    options = {
-        "follow": given["follow"],
-        "callbacks": signing_callbacks_or_none(given["callbacks"]),
-        "account": account,
-    }
+    callbacks, follow = signing_callbacks_or_none(given["callbacks"]), given["follow"]
     with Progress(campaign.name, machine=machine) as progress:
         try:
-            result = campaign.run(limits=limits, on_event=progress.tell, **options)
+            result = campaign.run(
+                limits=limits, on_event=progress.show, callbacks=callbacks, follow=follow, account=account
+            )
         except CampaignError as error:
             if not progress.has_begun:
                 raise
             click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
-            sentence = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}").format(
-                name=campaign.name
-            )
-            click.echo(sentence, err=True)
+            sentence = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}")
+            click.echo(sentence.format(name=campaign.name), err=True)
             raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
     status = MAY_BE_SENT if result.unknown else DONE if result.state == "finished" else STOPPED
@@ -201,18 +203,16 @@ def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *
 
 
 def _content(given: dict[str, Any], account: ClientOptions | None) -> Content:
-    def words(template: int) -> str:
-        # A template's text is Xoxzo's to tell: without an account this says what is missing.
+    def read_template(template: int) -> str:
+        # Only Xoxzo has a template's text: without an account this raises the error that says what is missing.
         with open_client(client_options(given) if account is None else account) as client:
             found = client.templates.get(template)
         if found.approved_content is None:
-            missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.").format(
-                number=template
-            )
-            raise click.UsageError(missing)
+            missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.")
+            raise click.UsageError(missing.format(number=template))
         return found.approved_content
 
-    return content_of(given, words)
+    return content_of(given, read_template)
 
 
 def _balance(account: ClientOptions) -> Balance:
@@ -225,9 +225,8 @@ def _balance(account: ClientOptions) -> Balance:
 
 def _confirm(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, verb: str = "run") -> None:
     if limits.max_cost is not None and cost > limits.max_cost:
-        sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.").format(
-            cost=format_value(cost), limit=format_value(limits.max_cost)
-        )
+        sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.")
+        sentence = sentence.format(cost=format_value(cost), limit=format_value(limits.max_cost))
         click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
         raise click.exceptions.Exit(USAGE)
     if yes:
@@ -262,13 +261,13 @@ def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: 
 
 
 def _delete_files(campaign: Campaign) -> None:
-    """Leave nothing behind of a campaign that nobody has wanted."""
+    """Delete the ledger of a campaign that was not confirmed."""
     campaign.close()
     remove_ledger(campaign.name)
 
 
 def show_left_out(campaign: Campaign, path: Path) -> None:
-    """Tell which rows were left out, and where they are."""
+    """Write the rows that were left out to a file, and show how many there are."""
     from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 
     write_bad_rows(campaign.bad, path, _)

@@ -144,18 +144,15 @@ class LedgerQueries:
 
     def tally(self) -> Tally:
         """Return the totals."""
-        counts = {State(state): count for state, count in self._fetch("SELECT state, count FROM tally") if count}
-        in_flight = self._fetch("SELECT coalesce(sum(remaining), 0) FROM claim WHERE remaining > 0")[0][0]
-        total = self.get("total") or 0
-        # Waiting is everybody of whom nothing else is known, whether they were tried before or not.
+        with self._mutex:
+            counts = {State(state): count for state, count in self._fetch("SELECT state, count FROM tally") if count}
+            in_flight = self._fetch("SELECT coalesce(sum(remaining), 0) FROM claim WHERE remaining > 0")[0][0]
+            total, reserved, charged = (self.get(name) or 0 for name in ("total", "reserved", "charged"))
+        # All recipients without another state are waiting, whether they were tried before or not.
         # A report may come before the response of its own message: then that one is counted as in flight, too.
         counts[State.WAITING] = max(0, total - in_flight - sum(counts.values()))
         return Tally(
-            total=total,
-            counts=counts,
-            in_flight=in_flight,
-            reserved=Decimal(self.get("reserved") or 0),
-            charged=Decimal(self.get("charged") or 0),
+            total=total, counts=counts, in_flight=in_flight, reserved=Decimal(reserved), charged=Decimal(charged)
         )
 
 

@@ -27,7 +27,8 @@ HEAD = """\
 Written by `scripts/server_behaviours.py` from the table of the contract tests ({count} rows). The tests play each row
 by `Client` in a thread and by `AsyncClient` on asyncio and uvloop, the rows on connections also over TLS.
 
-- **A call that creates** is, for instance, `client.sms.send(…)`. It is retried only if the server certainly did nothing.
+- **A call that creates** is, for instance, `client.sms.send(…)`. It is retried only if the server has certainly
+  done nothing.
 - **A call that reads** is, for instance, `client.sms.get(…)`. It is tried up to three times (`max_retries=2`).
 - **Requests** counts what reached the server.
 - **May be sent** means `error.maybe_sent` is true: check before you send again. *Not sent* means that it is false.

@@ -148,7 +148,7 @@ class Callbacks:
             headers: the request's headers. ``content-type`` says how the body is encoded; ``content-length``, where
                 there is one, is compared with the body.
             body: the request's body; the first ``max_body`` + 1 bytes of a longer one are enough.
-            confirm: a client that asks the API about the message or call. It must exist and carry the reference among
+            confirm: a client that requests the message or call. It must exist and carry the reference among
                 its tags, and the event gets the API's status and cost.
 
         Returns:

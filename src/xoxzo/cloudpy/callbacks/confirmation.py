@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -26,23 +26,13 @@ def confirm(event: Event, client: Client) -> Event:
 
     An incoming call or SMS is returned unchanged: the API knows nothing about it.
 
-    Args:
-        event: the event.
-        client: asks the API.
-
     Raises:
-        CallbackRejected: the API does not confirm it (403), or could not be asked (503).
+        CallbackRejected: the API does not confirm it (403), or could not be reached (503).
     """
     if isinstance(event, IncomingCall | IncomingSMS):
         return event
-    record: Message | Call | Conference
     with _rejecting():
-        if isinstance(event, DeliveryReport | LinkClicked):
-            record = client.sms.get(event.msgid)
-        elif event.conferenceid:
-            record = client.conferences.get(event.conferenceid)
-        else:
-            record = client.calls.get(event.callid)
+        record: Message | Call | Conference = _request_record(event, client)
     return _confirmed(event, record)
 
 
@@ -50,15 +40,16 @@ async def confirm_async(event: Event, client: AsyncClient) -> Event:
     """Do what `confirm` does, with an asynchronous client."""
     if isinstance(event, IncomingCall | IncomingSMS):
         return event
-    record: Message | Call | Conference
     with _rejecting():
-        if isinstance(event, DeliveryReport | LinkClicked):
-            record = await client.sms.get(event.msgid)
-        elif event.conferenceid:
-            record = await client.conferences.get(event.conferenceid)
-        else:
-            record = await client.calls.get(event.callid)
+        record: Message | Call | Conference = await _request_record(event, client)
     return _confirmed(event, record)
+
+
+def _request_record(event: DeliveryReport | LinkClicked | CallEnded, client: Client | AsyncClient) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
+    """Request the record of an event's message, call or conference."""
+    if isinstance(event, DeliveryReport | LinkClicked):
+        return client.sms.get(event.msgid)
+    return client.conferences.get(event.conferenceid) if event.conferenceid else client.calls.get(event.callid)
 
 
 @contextmanager

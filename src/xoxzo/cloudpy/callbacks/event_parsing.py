@@ -33,7 +33,7 @@ MAX_FIELDS = 200
 MAX_ID_LENGTH = 128
 """Characters of an id; Xoxzo's ids have at most 36 (API section 1.8)."""
 MAX_STATUS_LENGTH = 64
-"""Characters of a status that are kept; Xoxzo's have at most 11 (API sections 2.2 and 5.2)."""
+"""Characters of a status that are stored; Xoxzo's have at most 11 (API sections 2.2 and 5.2)."""
 
 # Fields of a form whose value may be JSON.
 _JSON_FIELDS = ("link_tracking", "participants")
@@ -60,7 +60,7 @@ def parse_body(content_type: str, body: bytes) -> Fields:
 
     Args:
         content_type: the ``Content-Type`` header; ``""`` when there was none.
-        body: the whole body.
+        body: the complete body.
 
     Raises:
         CallbackRejected: the body is none of these, or has too many fields (400).

@@ -34,7 +34,7 @@ class DeliveryReport(Model, frozen=True, kw_only=True):
     Attributes:
         reference: the reference of the callback URL, or ``None``.
         msgid: the message's id; ``""`` if the report has none.
-        status: the status; an unknown one is kept as it came.
+        status: the status; an unknown one is unchanged.
         recipient: the recipient's number.
         sender: the sender that was requested.
         sent_time: when the server accepted the message, in UTC.
@@ -107,7 +107,7 @@ class LinkClicked(Model, frozen=True, kw_only=True):
 
 
 class IncomingCall(Model, frozen=True, kw_only=True):
-    """Somebody calls a dial-in number, and Xoxzo asks for an action (API sections 10.4 and 11).
+    """A caller dials a dial-in number, and Xoxzo requests an action (API sections 10.4 and 11).
 
     Attributes:
         reference: the reference of the action URL, or ``None``.
@@ -126,7 +126,7 @@ class IncomingCall(Model, frozen=True, kw_only=True):
 
 
 class IncomingSMS(Model, frozen=True, kw_only=True):
-    """Somebody sent an SMS to a subscribed number. Xoxzo ended this service in 2024; its fields were not documented.
+    """A subscribed number received an SMS. Xoxzo ended this service in 2024; its fields were not documented.
 
     Attributes:
         reference: the reference of the action URL, or ``None``.

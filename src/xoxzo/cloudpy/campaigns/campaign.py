@@ -32,7 +32,7 @@ _ENDED = frozenset({"finished", "cancelled", "expired"})
 
 
 class Campaign(RunApi, ReconcileApi):
-    """One message to many people. Everything that is known of it is in its ledger.
+    """One message to many people. Its ledger stores everything about it.
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.
 

@@ -72,7 +72,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         return () if self.kind == "play" else _placeholders(self.message)
 
     def check(self) -> None:
-        """Refuse what Xoxzo would refuse for every recipient, before anybody is sent to.
+        """Refuse what Xoxzo would refuse for every recipient, before anything is sent.
 
         Raises:
             InvalidArgument: the sender, the caller, a tag or an option breaks its rule (API sections 2.1 and 5.1).
@@ -126,10 +126,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Callable[[Recipient], Awaitable[str]]:
         """Return a function that sends to one recipient and returns the msgid or callid.
 
-        Args:
-            client: sends.
-            reference_prefix: the prefix of references; a hyphen and the recipient's position follow.
-            callbacks: makes the URLs of delivery reports.
+        A reference is the prefix, a hyphen and the recipient's position.
         """
 
         def post(one: Recipient) -> Awaitable[str]:

@@ -123,12 +123,12 @@ class DeliveryLog:
         return self._merge(observations.from_record(record, self._clock()))
 
     def catch_up(self, client: Client, *, quiet_for: timedelta = _CATCH_UP_AFTER) -> Iterator[Entry]:
-        """Ask the API about each message and call without a final status and without a recent report.
+        """Poll the status of each message and call without a final status and without a recent report.
 
         This makes up for reports that never came. Each step of the iteration makes one request.
 
         Args:
-            client: asks the API; its rate limit applies.
+            client: makes the requests; its rate limit applies.
             quiet_for: how long there must have been no report.
 
         Yields:

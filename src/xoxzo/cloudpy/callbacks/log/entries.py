@@ -25,7 +25,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
         status: the reported status; ``""`` for none.
         applied: whether it changed the entry's status.
         times: how many times the same was reported.
-        begun: when its processing began; ``None`` while nobody processes it.
+        begun: when its processing began; ``None`` while it is not being processed.
         done: whether it was processed.
     """
 

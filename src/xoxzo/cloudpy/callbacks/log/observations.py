@@ -55,7 +55,7 @@ _COST_DECIMALS = 6
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was learnt about a message or call.
+    """A piece of information about a message or call.
 
     Attributes:
         kind: what it is about.
@@ -144,11 +144,7 @@ def from_record(record: Message | Call | Conference, at: datetime) -> Observatio
 
 
 def select_entry(entries: Sequence[Entry], observation: Observation) -> Entry | None:
-    """Return the entry that an observation belongs to, or ``None`` for a new one.
-
-    Args:
-        entries: the entries with its id or its reference.
-        observation: the observation.
+    """Return the entry with an observation's id or reference that it belongs to, or ``None`` for a new one.
 
     Raises:
         CallbackRejected: the callback is about another message than its URL was made for (403).
@@ -169,11 +165,7 @@ def select_entry(entries: Sequence[Entry], observation: Observation) -> Entry | 
 
 
 def merge(entry: Entry | None, observation: Observation) -> Recorded:
-    """Merge an observation into an entry.
-
-    Args:
-        entry: the entry, or ``None`` for a new one.
-        observation: the observation.
+    """Merge an observation into an entry; ``None`` makes a new one.
 
     Raises:
         CallbackRejected: the same callback is being processed (503), so that Xoxzo sends it again.
@@ -213,13 +205,7 @@ def disowned(entries: Sequence[Entry], observation: Observation) -> list[Entry]:
 
 
 def finished(entry: Entry, note: Note, *, done: bool) -> Entry:
-    """Return an entry in which the processing of one callback has ended.
-
-    Args:
-        entry: the entry.
-        note: the callback's note.
-        done: whether it was processed; otherwise a repeat counts as new.
-    """
+    """Return an entry in which the processing of a note's callback has ended; if not `done`, a repeat counts as new."""
     history = tuple(
         replace(one, begun=None, done=one.done or done) if _is_same(one, note) else one for one in entry.history
     )
@@ -251,8 +237,8 @@ def _add_note(
         begun=begun,
         done=not observation.processing,
     )
-    has_room = len(history) < MAX_NOTES
-    return ((*history, note) if has_room else history), note, has_room or moved
+    fits = len(history) < MAX_NOTES
+    return ((*history, note) if fits else history), note, fits or moved
 
 
 def _is_same(note: Note, other: Note | Observation) -> bool:

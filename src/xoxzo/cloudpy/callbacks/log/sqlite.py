@@ -67,7 +67,7 @@ class SqliteStorage:
 
     def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
         """Return the entries of a kind with this id or this reference."""
-        # Two queries, each by its index: one with OR would read the whole table.
+        # Two queries, each by its index: one with OR would read the entire table.
         found: dict[int, Entry] = {}
         with self._lock:
             connection = self._connect()
@@ -149,18 +149,7 @@ class SqliteStorage:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    key, kind, ident, reference, status, final, sent, clicked, cost, created, updated, history = row
-    return Entry(
-        row=key,
-        kind=kind,
-        ident=ident,
-        reference=reference,
-        status=status,
-        final=bool(final),
-        sent=bool(sent),
-        clicked=bool(clicked),
-        cost=cost,
-        created=datetime.fromtimestamp(created, UTC),
-        updated=datetime.fromtimestamp(updated, UTC),
-        history=_history(history),
-    )
+    values = dict(zip(("row", *_COLUMNS.split(", ")), row, strict=True))
+    flags = {name: bool(values[name]) for name in ("final", "sent", "clicked")}
+    times = {name: datetime.fromtimestamp(values[name], UTC) for name in ("created", "updated")}
+    return Entry(**{**values, **flags, **times, "history": _history(values["history"])})

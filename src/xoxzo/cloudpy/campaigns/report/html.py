@@ -42,14 +42,7 @@ _MAX_FAILURES = 50
 
 
 def render_report(name: str, content: Content, ledger: Ledger, language: str = "en") -> str:
-    """Return the page. It shows no phone number, no message and no id.
-
-    Args:
-        name: the campaign's name.
-        content: what it sends.
-        ledger: its records.
-        language: of the page: ``en`` or ``ja``.
-    """
+    """Return the page in ``en`` or ``ja``. It shows no phone number, no message and no id."""
     return _Page(name, content, ledger, language).render()
 
 
@@ -138,22 +131,19 @@ class _Page:
 
     def _left_out(self) -> str:
         facts = self._ledger.get("input") or {}
-        lines = []
-        if count := facts.get("bad"):
-            line = self.ngettext(
-                "{count} row of the list could not be sent to and was left out.",
-                "{count} rows of the list could not be sent to and were left out.",
-                count,
-            )
-            lines.append(line.format(count=f"{count:,}"))
-        if count := facts.get("repeated"):
-            line = self.ngettext(
-                "{count} row repeated a number and was left out.",
-                "{count} rows repeated a number and were left out.",
-                count,
-            )
-            lines.append(line.format(count=f"{count:,}"))
-        return f'<p class="note">{" ".join(map(escape, lines))}</p>' if lines else ""
+        bad, repeated = facts.get("bad") or 0, facts.get("repeated") or 0
+        bad_line = self.ngettext(
+            "{count} row of the list could not be sent to and was left out.",
+            "{count} rows of the list could not be sent to and were left out.",
+            bad,
+        )
+        repeated_line = self.ngettext(
+            "{count} row repeated a number and was left out.",
+            "{count} rows repeated a number and were left out.",
+            repeated,
+        )
+        lines = [escape(line.format(count=f"{n:,}")) for line, n in ((bad_line, bad), (repeated_line, repeated)) if n]
+        return f'<p class="note">{" ".join(lines)}</p>' if lines else ""
 
     def _states(self) -> str:
         states = self._figures.states
@@ -196,11 +186,9 @@ class _Page:
         figures = self._figures
         rows = []
         for n, count in sorted(figures.parts.items()):
-            word = (
-                self.gettext("calls")
-                if self._content.is_call
-                else self.ngettext("{n} part", "{n} parts", n).format(n=n)
-            )
+            word = self.gettext("calls")
+            if not self._content.is_call:
+                word = self.ngettext("{n} part", "{n} parts", n).format(n=n)
             cost = self.gettext("{cost} credits").format(cost=f"{figures.costs[n]:,.0f}")
             rows.append(Bar(word, count, "main", cost))
         return bar_chart(rows) or self._nothing()

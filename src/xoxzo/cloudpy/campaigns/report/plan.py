@@ -1,4 +1,4 @@
-"""Preview what a campaign will send, before anybody is sent to."""
+"""Preview what a campaign will send, before anything is sent."""
 
 from __future__ import annotations
 

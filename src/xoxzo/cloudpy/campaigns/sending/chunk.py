@@ -1,4 +1,4 @@
-"""Send one chunk of a campaign: the work of one task of a queue, for shops with workers of their own."""
+"""Send one chunk of a campaign, as one task of a task queue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def send_chunk(
     ledger: Ledger, epoch: int, post: Post, clock: SteadyClock, *, size: int = 100, limits: Limits | None = None
 ) -> bool:
-    """Claim one chunk, send to everybody in it, and record the outcomes.
+    """Claim one chunk, send to its recipients, and record the outcomes.
 
     A task of Celery, of Django or of cron calls this. A repeated task sends nothing twice, since the ledger decides who
     is sent to. Tasks that share a ledger share its epoch.

@@ -77,7 +77,7 @@ class RunApi:
         on_event: EventHandler | None = None,
         follow: float = 0.0,
     ) -> Result:
-        """Send to everybody who is left, reconcile what is unknown, and return how it ended.
+        """Send to all remaining recipients, reconcile unknown messages, and return the result.
 
         Messages that an earlier run has left unknown are looked up; they are not simply sent again.
 

@@ -1,4 +1,4 @@
-"""Notify people of Prometheus alerts by SMS and by calls that repeat until somebody answers: `xoxzo alertmanager`.
+"""Notify people of Prometheus alerts by SMS and by calls that repeat until a person answers: `xoxzo alertmanager`.
 
 Alertmanager posts its notifications to `server`. Each firing group is an incident, which goes through an escalation
 policy until it is acknowledged or resolved. Pure functions decide what happens (`escalation`, `next_step`), `store`

@@ -1,6 +1,6 @@
 """Decide what happens to an incident: pure functions of its state, its policy and the time.
 
-An incident belongs to one group of alerts. It is *open* until somebody acknowledges it, it is resolved, or all rounds
+An incident belongs to one group of alerts. It is *open* until a person acknowledges it, it is resolved, or all rounds
 of its policy are done. An answered call acknowledges the version that was known when it was placed. Alerts that join
 the group make a new version: during the escalation, those who got an SMS get another one, and the escalation goes on;
 after an acknowledgement, or after the last round, the escalation starts again.
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_CALL_SECONDS = 120.0
 """The wait after a call with an unknown outcome, while the phone may be ringing."""
-NOBODY_REACHED_SECONDS = 300.0
+UNREACHED_ROUND_SECONDS = 300.0
 """The wait before the next round if the last one could not notify anybody."""
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 5.0, 60.0
 
@@ -186,7 +186,7 @@ def _advance(
     rounds_done = incident.rounds_done + reached
     if rounds_done >= policy.rounds:
         return _replace(incident, phase=Phase.ENDED, rounds_done=rounds_done)
-    due = now + (wait if reached else NOBODY_REACHED_SECONDS)
+    due = now + (wait if reached else UNREACHED_ROUND_SECONDS)
     return _replace(
         incident, round=incident.round + 1, rounds_done=rounds_done, step=0, tries=0, due=due, reached=False
     )
@@ -207,21 +207,11 @@ def _allowed(
 
 
 def _attempt(incident: Incident, kind: Kind, person: str, now: float) -> NotificationAttempt:
-    position = {Kind.NEWS: f"{incident.run}-news{incident.version}", Kind.RESOLVED: "resolved"}.get(
-        kind, f"{incident.run}-{incident.round}-{incident.step + 1}-{incident.tries + 1}"
-    )
-    return NotificationAttempt(
-        key=f"{incident.ident}-{position}-{person}",
-        incident=incident.ident,
-        run=incident.run,
-        version=incident.version,
-        round=incident.round,
-        step=incident.step,
-        tries=incident.tries,
-        kind=kind,
-        person=person,
-        at=now,
-    )
+    position = f"{incident.run}-{incident.round}-{incident.step + 1}-{incident.tries + 1}"
+    position = {Kind.NEWS: f"{incident.run}-news{incident.version}", Kind.RESOLVED: "resolved"}.get(kind, position)
+    progress = {name: getattr(incident, name) for name in ("run", "version", "round", "step", "tries")}
+    key = f"{incident.ident}-{position}-{person}"
+    return NotificationAttempt(key=key, incident=incident.ident, kind=kind, person=person, at=now, **progress)
 
 
 def _restart(incident: Incident, now: float) -> Incident:

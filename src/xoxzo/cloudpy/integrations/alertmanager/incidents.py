@@ -15,7 +15,7 @@ class Phase(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     ENDED = "ended"
-    """All rounds of the policy are done, and nobody acknowledged."""
+    """All rounds of the policy are done without an acknowledgement."""
     RESOLVED = "resolved"
     CLOSED = "closed"
     """Resolved, and everybody who gets an SMS about it has got it."""
@@ -91,7 +91,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         not_before: nothing is sent before this time, after a failure.
         failures: consecutive failures.
         reached: whether this round notified anybody.
-        acknowledged_by: who acknowledged it; ``""`` for nobody.
+        acknowledged_by: who acknowledged it; ``""`` without an acknowledgement.
     """
 
     ident: str

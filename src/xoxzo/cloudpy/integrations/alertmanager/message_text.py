@@ -107,7 +107,7 @@ def render_call(settings: Settings, ident: str, alerts: Sequence[Alert]) -> Rend
 
 
 def _fit(template: str, values: dict[str, str], alerts: Sequence[Alert], fits: Callable[[str], bool]) -> str:
-    """Fill a template so that it fits: shorten the summary first, then the whole text."""
+    """Fill a template so that it fits: shorten the summary first, then the entire text."""
 
     def with_summary_of(length: int) -> str:
         return _fill(template, {**values, "summary": _cut(values["summary"], length)}, alerts)

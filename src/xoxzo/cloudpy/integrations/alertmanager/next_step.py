@@ -25,13 +25,7 @@ _BUSY_LINE_SECONDS = 5.0
 
 
 class NextStep:
-    """Selects the next attempts of an incident and claims them in the store.
-
-    Args:
-        settings: the settings.
-        store: the store.
-        log: gets a line when the spend limit delays something.
-        clock: returns seconds since 1970.
+    """Selects the next attempts of an incident and claims them in the store; `clock` returns seconds since 1970.
 
     Attributes:
         ringing: the names of the people whose phones ring now; the receiver updates it.
@@ -46,9 +40,6 @@ class NextStep:
 
     def claim(self, ident: str) -> Claimed | float | None:
         """Claim the next attempts of an incident. They are on disk when this returns.
-
-        Args:
-            ident: the incident's id.
 
         Returns:
             The attempts to make now, with their content; or the time at which to call this again; or ``None`` if

@@ -42,10 +42,7 @@ class Receiver:
     """Receives notifications and makes the notification attempts. All methods belong to one event loop.
 
     Args:
-        settings: the settings.
-        store: the store.
         sender: makes the attempts.
-        log: gets a line for each event.
         clock: returns seconds since 1970.
     """
 

@@ -32,14 +32,9 @@ def severities(settings: Settings, alerts: Iterable[Alert]) -> tuple[str, ...]:
 def quiet_until(
     settings: Settings, policy: EscalationPolicy, alerts: Iterable[Alert], person: str, now: float
 ) -> float | None:
-    """Return the end of a person's quiet hours, or ``None`` if the person may be notified now.
+    """Return the end of a person's quiet hours (seconds since 1970), or ``None`` if the person may be notified now.
 
-    Args:
-        settings: the settings.
-        policy: the policy, whose quiet hours apply.
-        alerts: the firing alerts; a severity may break through quiet hours.
-        person: the person's name.
-        now: the time in seconds since 1970.
+    The policy's quiet hours apply; the severity of a firing alert may break through them.
     """
     if policy.quiet is None or not policy.quiet.break_through.isdisjoint(severities(settings, alerts)):
         return None

@@ -30,16 +30,10 @@ class Sender(Protocol):
 
 
 class LiveSender:
-    """Sends with a client.
-
-    Args:
-        client: makes the requests; the caller closes it.
-        settings: the people and the sender.
-        log: gets a line for each attempt.
-    """
+    """Sends with a client, which the caller closes, and logs each attempt."""
 
     def __init__(self, client: AsyncClient, settings: Settings, log: EventLog) -> None:
-        # No retries here: somebody may acknowledge before the next try, so the escalation decides.
+        # No retries here: a person may acknowledge before the next try, so the escalation decides.
         self._client = client.with_options(max_retries=0)
         self._settings = settings
         self._log = log
@@ -47,12 +41,7 @@ class LiveSender:
     async def send(self, attempt: NotificationAttempt, content: Rendered) -> NotificationAttempt:
         """Send an SMS or place a call; an error becomes the outcome."""
         number = self._settings.people[attempt.person].number
-        fields = {
-            "incident": attempt.incident,
-            "kind": attempt.kind,
-            "to": attempt.person,
-            "number": mask_number(number),
-        }
+        fields = _log_fields(attempt, number)
         try:
             if attempt.kind is Kind.CALL:
                 call = await self._client.calls.say(
@@ -112,15 +101,8 @@ class DryRunSender:
 
     async def send(self, attempt: NotificationAttempt, content: Rendered) -> NotificationAttempt:
         """Log the attempt, with its message."""
-        self._log.write(
-            "would-send",
-            incident=attempt.incident,
-            kind=attempt.kind,
-            to=attempt.person,
-            number=mask_number(self._settings.people[attempt.person].number),
-            template=content.template,
-            message=content.message,
-        )
+        fields = _log_fields(attempt, self._settings.people[attempt.person].number)
+        self._log.write("would-send", **fields, template=content.template, message=content.message)
         return _with(attempt, Outcome.UNANSWERED if attempt.kind is Kind.CALL else Outcome.SENT)
 
     async def check_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
@@ -135,6 +117,10 @@ def outcome_of(error: InvalidArgument | APIError) -> Outcome:
     if error.maybe_sent:
         return Outcome.UNKNOWN
     return Outcome.UNSENT if isinstance(error, ConnectionFailed | RateLimited | TimedOut) else Outcome.REFUSED
+
+
+def _log_fields(attempt: NotificationAttempt, number: str) -> dict[str, str]:
+    return {"incident": attempt.incident, "kind": attempt.kind, "to": attempt.person, "number": mask_number(number)}
 
 
 def _with(attempt: NotificationAttempt, outcome: Outcome, callid: str = "") -> NotificationAttempt:

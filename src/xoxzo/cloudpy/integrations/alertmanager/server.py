@@ -81,13 +81,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(receiver: Receiver, log: EventLog, token: str | None, listener: socket.socket) -> None:
-    """Run the receiver and the server until SIGINT or SIGTERM.
+    """Run the receiver and the server until SIGINT or SIGTERM; `token` is the bearer token of requests.
 
-    Args:
-        receiver: the receiver.
-        log: the event log.
-        token: the bearer token of requests, or ``None``.
-        listener: the listening socket; it is closed at the end.
+    The listening socket is closed at the end.
     """
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(

@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "SECRETS": None,
     # Days until the URL of a report expires.
     "CALLBACK_DAYS": 30,
-    # Whether the API is asked to confirm each callback.
+    # Whether to confirm each callback with the API.
     "CONFIRM": False,
     # The SMS backend: "live", "console", "memory", or the path of a class.
     "SMS_BACKEND": "live",

@@ -18,7 +18,7 @@ link_clicked = Signal()
 """A tracked link was opened for the first time: ``event`` is a ``LinkClicked``."""
 
 incoming_call = Signal()
-"""Somebody calls a dial-in number: ``event`` is an ``IncomingCall``. The first action of a receiver is the answer."""
+"""A caller dials a dial-in number: ``event`` is an ``IncomingCall``. The first action of a receiver is the answer."""
 
 incoming_sms = Signal()
 """An SMS came in: ``event`` is an ``IncomingSMS``."""

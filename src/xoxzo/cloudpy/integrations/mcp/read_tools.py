@@ -1,4 +1,4 @@
-"""Tools that only read: they cost nothing and reach nobody. The docstrings are the descriptions for the assistant."""
+"""Tools that only read: they cost nothing and send nothing. The docstrings are the descriptions for the assistant."""
 
 from __future__ import annotations
 
@@ -40,8 +40,6 @@ class ReadTools:
     """The tools that read.
 
     Args:
-        client: makes the requests.
-        formatter: formats records and masks numbers.
         limits: the session's limits, whose charges are corrected when a real cost is read; ``None`` without sending.
     """
 

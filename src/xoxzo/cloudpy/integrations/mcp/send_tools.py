@@ -58,14 +58,7 @@ class SendSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SendTools:
-    """The tools that send or cost credits.
-
-    Args:
-        client: makes the requests.
-        formatter: formats records and masks numbers.
-        limits: the allow-list and the budget.
-        settings: the sender, the caller and the prices.
-    """
+    """The tools that send or cost credits, within the allow-list and the budget of `limits`."""
 
     def __init__(self, client: AsyncClient, formatter: Formatter, limits: SendLimits, settings: SendSettings) -> None:
         self._client = client

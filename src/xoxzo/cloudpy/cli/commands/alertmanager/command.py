@@ -1,4 +1,4 @@
-"""`xoxzo alertmanager`: Prometheus alerts as SMS, or as calls that go on until somebody answers."""
+"""`xoxzo alertmanager`: Prometheus alerts as SMS, or as calls that repeat until a person answers."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ def _spend_limit(
 ) -> SpendLimit:
     sms_price, call_price = table.amount("sms_price"), table.amount("call_price")
     credit_limit = table.amount("credits")
-    # A whole step must fit into the limit, or it would wait forever.
+    # A step must fit into the limit, or it would wait forever.
     most_people = max(len(policy.people) for policy in policies.values())
     messages = table.number("messages", max(60, most_people), minimum=1, maximum=100_000)
     _require_at_least(table.path("messages"), messages, most_people)

@@ -16,7 +16,7 @@ Method = Literal["sms", "call"]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who can be notified.
+    """A person who can be notified.
 
     Attributes:
         name: the name in the file and in log lines.
@@ -48,7 +48,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quiet(msgspec.Struct, frozen=True, kw_only=True):
-    """The quiet hours, in which nobody is notified.
+    """The quiet hours, in which no notification is sent.
 
     Attributes:
         hours: the hours, and the time zone of everybody without one of their own.
@@ -65,7 +65,7 @@ class EscalationPolicy(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: the name in the file.
         steps: the steps in order; the first begins at once.
-        rounds: how many times all steps are done while nobody acknowledges.
+        rounds: how many times all steps are repeated without an acknowledgement.
         resolved: whether everybody who was notified gets an SMS when the group is resolved.
         quiet: the quiet hours, or ``None``.
     """

@@ -20,7 +20,7 @@ class Table:
     """A table, and its path in the file.
 
     Args:
-        path: the path, such as ``lists.oncall``; empty for the whole file.
+        path: the path, such as ``lists.oncall``; empty for the top level.
         values: the values by key.
     """
 

@@ -181,7 +181,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         state: the recipient's state now.
         ident: Xoxzo's msgid or callid.
         error: a code of `OUTCOME_REASONS`, or the exception's name with its status and fields; no number and no text.
-        at: when it was learnt, in seconds since 1970.
+        at: when it was recorded, in seconds since 1970.
         began: when the attempt began, in seconds since 1970; 0 when there was none.
         cost: the credits that were charged, where they are known.
         retry_at: for ``WAITING``: not before then.
@@ -224,7 +224,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
         error: why, for what did not succeed; as in `Outcome`.
         began: when the last attempt began, in seconds since 1970; 0 when there was none.
         sent: when Xoxzo had accepted it; 0 when it has not.
-        ended: when its final status was learnt; 0 while there is none.
+        ended: when its final status was recorded; 0 while there is none.
         charged: credits that were charged, where they are known.
     """
 

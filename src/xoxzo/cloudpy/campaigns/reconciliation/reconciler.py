@@ -87,7 +87,7 @@ class Reconciler:
         wall = self.clock.wall()
         oldest = datetime.fromtimestamp(wall, UTC) - timedelta(days=_MAX_LIST_DAYS)
         if self.clock.now() - wall > _MAX_CLOCK_ERROR_SECONDS:
-            # The machine's clock was once ahead: no time in the ledger tells on which day something was sent.
+            # The machine's clock was once ahead: the ledger's times do not show on which day something was sent.
             return oldest.date()
         first = min((one.began for one in self._ledger.unknown()), default=wall)
         return max(datetime.fromtimestamp(first, UTC) - timedelta(days=1), oldest).date()

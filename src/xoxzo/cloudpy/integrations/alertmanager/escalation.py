@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 UNKNOWN_CALL_SECONDS = 120.0
 """The wait after a call with an unknown outcome, while the phone may be ringing."""
 UNREACHED_ROUND_SECONDS = 300.0
-"""The wait before the next round if the last one could not notify anybody."""
+"""The wait before the next round if the last one notified no one."""
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 5.0, 60.0
 
 

@@ -18,7 +18,7 @@ class Phase(StrEnum):
     """All rounds of the policy are done without an acknowledgement."""
     RESOLVED = "resolved"
     CLOSED = "closed"
-    """Resolved, and everybody who gets an SMS about it has got it."""
+    """Resolved, and all SMS about the resolution were sent."""
 
 
 class Verdict(StrEnum):
@@ -82,15 +82,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         notified: when Alertmanager last posted about it.
         run: the number of the escalation, from 1; each begins with the first step.
         version: the number of the latest change of its alerts, from 1.
-        announced: the version that everybody who got an SMS knows.
+        announced: the latest version that was sent to all who got an SMS.
         round: the number of the round in this run, from 1.
-        rounds_done: the rounds that notified anybody.
+        rounds_done: the rounds that notified at least one person.
         step: the index of the current step.
         tries: how many times the current step was done.
         due: when the current step is due.
         not_before: nothing is sent before this time, after a failure.
         failures: consecutive failures.
-        reached: whether this round notified anybody.
+        reached: whether this round notified at least one person.
         acknowledged_by: who acknowledged it; ``""`` without an acknowledgement.
     """
 

@@ -51,7 +51,7 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     """The quiet hours, in which no notification is sent.
 
     Attributes:
-        hours: the hours, and the time zone of everybody without one of their own.
+        hours: the hours, and the time zone of people without one of their own.
         break_through: the severities for which people are notified nevertheless.
     """
 
@@ -66,7 +66,7 @@ class EscalationPolicy(msgspec.Struct, frozen=True, kw_only=True):
         name: the name in the file.
         steps: the steps in order; the first begins at once.
         rounds: how many times all steps are repeated without an acknowledgement.
-        resolved: whether everybody who was notified gets an SMS when the group is resolved.
+        resolved: whether all who were notified get an SMS when the group is resolved.
         quiet: the quiet hours, or ``None``.
     """
 

@@ -109,7 +109,7 @@ class Table:
         return value
 
     def number(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
-        """Return a whole number."""
+        """Return an integer."""
         value = self.get(name)
         if value is None:
             return default

@@ -36,40 +36,29 @@ class NumberRange:
     """Credits once, at subscription (SIN only, API section 4)."""
 
 
-def _dins() -> tuple[NumberRange, ...]:
-    # Minutes and months: API section 1.7. No source gives a month of 0120 or 0800; that of 03 is taken.
-    def japan(prefix: str, digits: int, monthly: float, minute: int) -> NumberRange:
-        return NumberRange(
-            country="JP",
-            country_code="81",
-            prefix=prefix,
-            first=1,
-            digits=digits,
-            monthly_cost=monthly,
-            minute_cost=minute,
-        )
-
-    return (
-        japan("50", 8, 650.0, 1),
-        japan("3", 8, 1900.0, 10),
-        japan("120", 6, 1900.0, 55),
-        japan("800", 7, 1900.0, 55),
+def _japan(
+    prefix: str, digits: int, monthly: float, minute: int, *, first: int = 1, initial: float = 0.0
+) -> NumberRange:
+    return NumberRange(
+        country="JP",
+        country_code="81",
+        prefix=prefix,
+        first=first,
+        digits=digits,
+        monthly_cost=monthly,
+        minute_cost=minute,
+        initial_cost=initial,
     )
 
 
-def _sins() -> tuple[NumberRange, ...]:
-    return (
-        NumberRange(
-            country="JP",
-            country_code="81",
-            prefix="50",
-            first=90_000_001,
-            digits=8,
-            monthly_cost=1000.0,
-            minute_cost=1,
-            initial_cost=1000.0,
-        ),
-    )
+# Minutes and months: API section 1.7. No source gives a month of 0120 or 0800; that of 03 is taken.
+_DINS = (
+    _japan("50", 8, 650.0, 1),
+    _japan("3", 8, 1900.0, 10),
+    _japan("120", 6, 1900.0, 55),
+    _japan("800", 7, 1900.0, 55),
+)
+_SINS = (_japan("50", 8, 1000.0, 1, first=90_000_001, initial=1000.0),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,9 +182,9 @@ class Settings:
     legacy_sin: bool = False
     """Serve the retired SIN paths (API sections 4 and 15.38)."""
 
-    din_ranges: tuple[NumberRange, ...] = field(default_factory=_dins)
+    din_ranges: tuple[NumberRange, ...] = _DINS
     """The dial-in numbers on offer (API section 6.1)."""
-    sin_ranges: tuple[NumberRange, ...] = field(default_factory=_sins)
+    sin_ranges: tuple[NumberRange, ...] = _SINS
     """The receiving numbers on offer with `legacy_sin`; no price survives, these are the simulator's own."""
     numbers_per_range: int = 25
     """How many numbers each range holds."""

@@ -48,7 +48,7 @@ def date_filters(query: bytes, today: date) -> list[DateFilter]:
     """Read the sent list's filters, all of which must hold.
 
     Raises:
-        Refused: 400 for an unknown key, for what is no date, and for a day more than 90 days ago.
+        HttpError: 400 for an unknown key, for what is no date, and for a day more than 90 days ago.
     """
     return [_date_filter(key, value, today) for key, value in pairs(query)]
 
@@ -74,7 +74,7 @@ def search_filters(query: bytes) -> tuple[str, str]:
     """Read the number search's filters `country` and `prefix`; the last of a name counts (API section 6.1).
 
     Raises:
-        Refused: 400 for any other key (API section 15.69).
+        HttpError: 400 for any other key (API section 15.69).
     """
     found = {"country": "", "prefix": ""}
     for key, value in pairs(query):

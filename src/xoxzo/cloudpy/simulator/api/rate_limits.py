@@ -62,7 +62,7 @@ class RateLimits:
         """Refuse callers that the allow-list does not name; calls within this process come from loopback.
 
         Raises:
-            Refused: 401 like a bad token, or 403.
+            HttpError: 401 like a bad token, or 403.
         """
         address = ipaddress.ip_address(request.peer[0] if request.peer else _HERE)
         address = getattr(address, "ipv4_mapped", None) or address
@@ -75,7 +75,7 @@ class RateLimits:
         """Count a request of an account.
 
         Raises:
-            Refused: 429: too many connections, or too many requests; `Retry-After` tells when to come again.
+            HttpError: 429: too many connections, or too many requests; `Retry-After` tells when to come again.
         """
         settings, key = self._settings, (account.sid, account.token)
         if settings.most_connections is not None and request.peer is not None:

@@ -37,7 +37,7 @@ def parse_body(media_type: str, body: bytes) -> Mapping[str, object]:
         body: The bytes.
 
     Raises:
-        Refused: 400 for what cannot be read, 415 for another media type (API section 15.14).
+        HttpError: 400 for what cannot be read, 415 for another media type (API section 15.14).
     """
     if not body:
         return {}
@@ -154,11 +154,7 @@ _PARSERS: dict[str, Callable[[str, bytes], Mapping[str, object]]] = {
 
 
 REQUIRED = "This field is required."
-
-
 BLANK = "This field may not be blank."
-
-
 NULL = "This field may not be null."
 
 
@@ -184,7 +180,7 @@ class Fields:
         """Go on only when nothing is wrong.
 
         Raises:
-            Refused: 400 with the errors by field.
+            HttpError: 400 with the errors by field.
         """
         if self.errors:
             raise HttpError(400, self.errors)
@@ -267,12 +263,10 @@ class RequestContext:
         """Read the body.
 
         Raises:
-            Refused: It cannot be read.
+            HttpError: It cannot be read.
         """
         return Fields(parse_body(self.request.header(b"content-type"), self.request.body))
 
 
 Handler = Callable[[RequestContext], ApiResponse]
-
-
 Methods = Mapping[str, Handler]

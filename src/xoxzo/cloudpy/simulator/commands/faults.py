@@ -83,7 +83,8 @@ class FaultInjector:
 
     def __init__(self, seed: int | None, endpoints: Collection[str]) -> None:
         self._random = random.Random(seed)  # noqa: S311 - it guards nothing
-        self._endpoints = frozenset(endpoints)
+        self.endpoints = frozenset(endpoints)
+        """What a fault may be limited to, besides everything."""
         self._lock = threading.Lock()
         self.active: list[Fault] = []
         """The faults that are on; `for fault in faults` leaves out those whose time is over."""
@@ -94,11 +95,6 @@ class FaultInjector:
         """Is called when a fault begins or ends by hand, with what happened."""
         self._end_times: dict[int, float] = {}  # those that end with their time, by real time
         self._observers: tuple[Callable[[], None], ...] = ()
-
-    @property
-    def endpoints(self) -> frozenset[str]:
-        """What a fault may be limited to, besides everything."""
-        return self._endpoints
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
@@ -136,11 +132,11 @@ class FaultInjector:
         endpoint = _NAME.sub("{id}", endpoint)
         if kind not in KINDS:
             raise SimulatorError("invalid_kind", "kind must be one of {known}", known=", ".join(KINDS))
-        if endpoint != ALL_ENDPOINTS and (kind in CALLBACK_KINDS or endpoint not in self._endpoints):
+        if endpoint != ALL_ENDPOINTS and (kind in CALLBACK_KINDS or endpoint not in self.endpoints):
             raise SimulatorError(
                 "invalid_endpoint",
                 "endpoint must be * or, but for callbacks, one of {known}",
-                known=", ".join(sorted(self._endpoints)),
+                known=", ".join(sorted(self.endpoints)),
             )
         if not 0 < chance <= 1:
             raise SimulatorError("invalid_chance", "chance must be above 0 and at most 1")

@@ -24,7 +24,7 @@ from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website
 from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RegisteredSender
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 from xoxzo.cloudpy.simulator.engine.records.templates import Template
-from xoxzo.cloudpy.simulator.engine.rules.retention import DAY
+from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
@@ -32,17 +32,11 @@ from xoxzo.cloudpy.simulator.engine.services.carrier_lookup import CarrierLookup
 from xoxzo.cloudpy.simulator.engine.services.conferences import ConferenceService
 from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSmsService
 from xoxzo.cloudpy.simulator.engine.services.incoming_calls import IncomingCallService
-from xoxzo.cloudpy.simulator.engine.services.otp import (
-    OtpService,
-)
+from xoxzo.cloudpy.simulator.engine.services.otp import OtpService
 from xoxzo.cloudpy.simulator.engine.services.registered_senders import RegisteredSenderService
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
-from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import (
-    SubscribedNumberService,
-)
-from xoxzo.cloudpy.simulator.engine.services.templates import (
-    TemplateService,
-)
+from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
+from xoxzo.cloudpy.simulator.engine.services.templates import TemplateService
 from xoxzo.cloudpy.simulator.engine.store import SavedState, Store
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
@@ -113,7 +107,7 @@ class Engine:
                 self._load(self._reload_reason)
             self.context.run_due()
             if self._depth == 1 and self.settings.max_age is not None:
-                self._prune(self.settings.max_age * DAY)
+                self._prune(self.settings.max_age * DAY_SECONDS)
         except BaseException:
             self._depth -= 1
             self.lock.release()

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.openapi.document import document
-from xoxzo.cloudpy.simulator.openapi.strict import closed, strict
+from xoxzo.cloudpy.simulator.openapi.document import closed, document, strict
 
 __all__ = ["closed", "document", "strict"]

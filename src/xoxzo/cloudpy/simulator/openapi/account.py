@@ -50,7 +50,7 @@ UTILITIES = Chapter(
                 "mnc": nullable(text("Mobile network code, digits.")),
                 "mccmnc": nullable(text("Both.")),
                 "cost": COST,
-            },
+            }
         ),
     },
     endpoints=(
@@ -75,7 +75,7 @@ UTILITIES = Chapter(
                     "mnc": "54",
                     "mccmnc": "44054",
                     "cost": 5,
-                },
+                }
             ],
             wrong=("recipient",),
             charged=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.simulator.openapi import errors, otp, sms, templates, voice
 from xoxzo.cloudpy.simulator.openapi.account import ACCOUNT, UTILITIES
@@ -65,7 +65,7 @@ def document(server: str | None = None) -> Json:
         "paths": _paths(CHAPTERS),
         "components": {
             "securitySchemes": {
-                "basic": {"type": "http", "scheme": "basic", "description": "User name: SID. Password: auth token."},
+                "basic": {"type": "http", "scheme": "basic", "description": "User name: SID. Password: auth token."}
             },
             "schemas": schemas,
             "responses": errors.RESPONSES,
@@ -106,3 +106,29 @@ def _body(body: Body) -> Json:
     form = {"schema": body.form_schema or body.schema, "example": body.form_example or body.example}
     json = {"schema": body.schema, "example": body.example}
     return {"required": True, "content": {_FORM: form, _JSON: json, "multipart/form-data": form}}
+
+
+def closed(piece: Any) -> Any:  # noqa: ANN401 - any piece of a JSON document
+    """Return a piece of the document whose objects have no properties but those that it names.
+
+    The document itself leaves them open, because the real service may add some, and clients must not mind.
+    """
+    if isinstance(piece, list):
+        return [closed(item) for item in piece]
+    if not isinstance(piece, dict):
+        return piece
+    found = {name: closed(value) for name, value in piece.items()}
+    if found.get("type") == "object" and isinstance(found.get("properties"), dict):
+        found.setdefault("additionalProperties", False)
+    return found
+
+
+def strict(whole: Json) -> Json:
+    """Return a document that is closed but for what callers send: fields that nobody knows are ignored there."""
+    found: Json = closed(whole)
+    for methods in whole["paths"].values():
+        for operation in methods.values():
+            for media_type in operation.get("requestBody", {"content": {}})["content"].values():
+                name = media_type["schema"]["$ref"].rpartition("/")[2]
+                found["components"]["schemas"][name] = whole["components"]["schemas"][name]
+    return found

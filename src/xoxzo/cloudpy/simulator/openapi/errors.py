@@ -17,69 +17,47 @@ SCHEMAS: dict[str, Json] = {
     ),
 }
 
+
+def _with_detail(description: str, detail: str, **headers: Json) -> Json:
+    shown: Json = {"headers": {name.replace("_", "-"): header for name, header in headers.items()}} if headers else {}
+    content = {"application/json": {"schema": ref("Detail"), "example": {"detail": detail}}}
+    return {"description": description, **shown, "content": content}
+
+
 RESPONSES: dict[str, Json] = {
-    "Unauthorized": {
-        "description": "SID and token are missing or wrong. This comes before every other check.",
-        "headers": {"WWW-Authenticate": {"schema": text(), "example": 'Basic realm="api"'}},
-        "content": {"application/json": {"schema": ref("Detail"), "example": {"detail": "Invalid sid/token"}}},
-    },
-    "Forbidden": {
-        "description": "The account, or the address that it calls from, may not do this. Nothing was done.",
-        "content": {
-            "application/json": {
-                "schema": ref("Detail"),
-                "example": {"detail": "You do not have permission to perform this action."},
-            },
-        },
-    },
+    "Unauthorized": _with_detail(
+        "SID and token are missing or wrong. This comes before every other check.",
+        "Invalid sid/token",
+        WWW_Authenticate={"schema": text(), "example": 'Basic realm="api"'},
+    ),
+    "Forbidden": _with_detail(
+        "The account, or the address that it calls from, may not do this. Nothing was done.",
+        "You do not have permission to perform this action.",
+    ),
     "NotFound": {"description": "There is no such thing, or it belongs to another account. The answer has no body."},
-    "MethodNotAllowed": {
-        "description": "Every method that this path does not have is answered so; `Allow` names those that it has.",
-        "headers": {"Allow": {"schema": text(), "example": "GET, HEAD, OPTIONS"}},
-        "content": {
-            "application/json": {"schema": ref("Detail"), "example": {"detail": 'Method "PUT" not allowed.'}},
-        },
-    },
-    "TooSlow": {
-        "description": "The simulator's own: the body did not arrive within 30 seconds.",
-        "content": {
-            "application/json": {"schema": ref("Detail"), "example": {"detail": "Request body too slow."}},
-        },
-    },
-    "TooLarge": {
-        "description": "The body is too large; the simulator takes 1 MB. The connection is closed.",
-        "content": {
-            "application/json": {"schema": ref("Detail"), "example": {"detail": "Request body too large."}},
-        },
-    },
-    "UnsupportedMediaType": {
-        "description": "The body is neither a form nor JSON.",
-        "content": {
-            "application/json": {
-                "schema": ref("Detail"),
-                "example": {"detail": 'Unsupported media type "text/plain" in request.'},
-            },
-        },
-    },
-    "Throttled": {
-        "description": "Too many requests. Nothing was done, so the call can be repeated after the wait.",
-        "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": integer(minimum=0), "example": 1}},
-        "content": {
-            "application/json": {
-                "schema": ref("Detail"),
-                "example": {"detail": "Request was throttled. Expected available in 1 second."},
-            },
-        },
-    },
-    "Unsaved": {
-        "description": "The simulator's own: what was asked could not be written to its database, and was not done.",
-        "content": {
-            "application/json": {
-                "schema": ref("Detail"),
-                "example": {"detail": "The simulator cannot write to its database."},
-            },
-        },
-    },
+    "MethodNotAllowed": _with_detail(
+        "Every method that this path does not have is answered so; `Allow` names those that it has.",
+        'Method "PUT" not allowed.',
+        Allow={"schema": text(), "example": "GET, HEAD, OPTIONS"},
+    ),
+    "TooSlow": _with_detail(
+        "The simulator's own: the body did not arrive within 30 seconds.", "Request body too slow."
+    ),
+    "TooLarge": _with_detail(
+        "The body is too large; the simulator takes 1 MB. The connection is closed.", "Request body too large."
+    ),
+    "UnsupportedMediaType": _with_detail(
+        "The body is neither a form nor JSON.", 'Unsupported media type "text/plain" in request.'
+    ),
+    "Throttled": _with_detail(
+        "Too many requests. Nothing was done, so the call can be repeated after the wait.",
+        "Request was throttled. Expected available in 1 second.",
+        Retry_After={"description": "Seconds to wait.", "schema": integer(minimum=0), "example": 1},
+    ),
+    "Unsaved": _with_detail(
+        "The simulator's own: what was asked could not be written to its database, and was not done.",
+        "The simulator cannot write to its database.",
+    ),
 }
 
 COST = number("Credits; one credit is one Japanese yen before tax. An integer, or with a fraction.")
@@ -124,7 +102,7 @@ def _invalid(endpoint: Endpoint) -> Json:
             "application/json": {
                 "schema": bodies[0] if len(bodies) == 1 else {"anyOf": bodies},
                 "example": {(names or ("foo",))[0]: [reason]},
-            },
+            }
         },
     }
 
@@ -140,6 +118,6 @@ def _forbidden() -> Json:
                     "credits": {"value": {"non_field_errors": ["Not enough credits, required: 20"]}},
                     "permission": {"value": permission["content"]["application/json"]["example"]},
                 },
-            },
+            }
         },
     }

@@ -89,8 +89,7 @@ class _Kind:
             summary="Subscribe a number",
             description="The first 30 days are charged at once; each further 30 days renew by themselves.",
             body=Body(
-                schema=ref(f"{self.name}Subscription"),
-                example={f"{self.kind}_uid": self.sample[f"{self.kind}_uid"]},
+                schema=ref(f"{self.name}Subscription"), example={f"{self.kind}_uid": self.sample[f"{self.kind}_uid"]}
             ),
             status=201,
             answer="Subscribed and charged.",

@@ -55,9 +55,7 @@ CHAPTER = Chapter(
             answer="Registered.",
             result=ref("Told"),
             example={"message": "Website registered successfully."},
-            leads_to={
-                "requestOtp": {"requestBody": {"website": "$request.body#/website", "phone_number": NUMBER}},
-            },
+            leads_to={"requestOtp": {"requestBody": {"website": "$request.body#/website", "phone_number": NUMBER}}},
             wrong=("website", "template_id"),
         ),
         Endpoint(
@@ -87,8 +85,7 @@ CHAPTER = Chapter(
             summary="Check a code",
             description="The replies are not published; these are the simulator's.",
             body=Body(
-                schema=ref("OtpVerification"),
-                example={"website": _SITE, "phone_number": NUMBER, "otp": "123456"},
+                schema=ref("OtpVerification"), example={"website": _SITE, "phone_number": NUMBER, "otp": "123456"}
             ),
             answer="The code is right; it cannot be used again.",
             result=ref("Told"),

@@ -84,11 +84,11 @@ CHAPTER = Chapter(
                 "pending_content": nullable(text("A text that waits for approval.")),
                 "status": text(enum=["APPROVED", "PENDING"]),
                 "api_usage_example": nullable(text("A line for the shell, once approved.")),
-            },
+            }
         ),
         "TemplateMessageRequest": _send_request(_VARIABLES),
         "TemplateMessageForm": _send_request(
-            text("A JSON object with a value for each placeholder.", contentMediaType="application/json"),
+            text("A JSON object with a value for each placeholder.", contentMediaType="application/json")
         ),
     },
     endpoints=(

@@ -99,7 +99,7 @@ _SCHEMAS: dict[str, Json] = {
             "participants": array(
                 record({"participant": text(), "callid": text(format="uuid")}), minItems=2, maxItems=3
             ),
-        },
+        }
     ),
     "Conference": record(
         {
@@ -109,7 +109,7 @@ _SCHEMAS: dict[str, Json] = {
             "end_time": nullable(stamp("When the last leg ended; null until then.")),
             "duration": integer("Seconds of the longest leg's talk.", minimum=0),
             "cost": {**COST, "description": COST["description"] + " The sum of the legs."},
-        },
+        }
     ),
 }
 

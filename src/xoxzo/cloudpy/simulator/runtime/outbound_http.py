@@ -75,10 +75,7 @@ class OutboundHttp:
 
     async def _exchange(self, outgoing: OutboundRequest) -> OutboundResult:
         async with self._pool.stream(
-            outgoing.method,
-            outgoing.url,
-            headers=list(outgoing.headers().items()),
-            content=outgoing.body or None,
+            outgoing.method, outgoing.url, headers=list(outgoing.headers().items()), content=outgoing.body or None
         ) as response:
             body = bytearray()
             async for chunk in response.aiter_stream():

@@ -1,9 +1,10 @@
-"""A phone of the simulator, as whoever holds it sees and uses it."""
+"""A phone of the simulator, as its user sees and uses it."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeVar
+
+from xoxzo.cloudpy.simulator.engine.rules.sms_text import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
 
 T = TypeVar("T")
-
-_CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
 
 
 class Phone:
@@ -98,7 +97,7 @@ class Phone:
 
         def code() -> str | None:
             arrived = (sms.text for sms in reversed(self.inbox) if sms.status == "DELIVERED")
-            return next((found.group() for text in arrived if (found := _CODE.search(text))), None)
+            return next((found.group() for text in arrived if (found := CODE.search(text))), None)
 
         return self._wait(code, "no SMS with a code arrived", timeout)
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, invalid, json_response
 from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TEMPLATE_ID = "3"
 """The only template that exists (API section 7.1)."""
@@ -43,13 +37,11 @@ def request(context: RequestContext) -> ApiResponse:
     fields.check()
     if has_dialling_code(context.engine.settings.blocked_countries, phone):
         raise invalid("phone_number", "Country not allowed")
-    with _known_website():
-        context.engine.otp.check_website(context.account, website)
+    _check_website(context, website)
     try:
         message = context.engine.otp.request(context.account, website, phone, context.base_url)
     except OtpActive:
-        reason = "An active OTP already exists for this phone number."
-        raise invalid("non_field_errors", reason) from None
+        raise invalid("non_field_errors", "An active OTP already exists for this phone number.") from None
     return json_response(201, {"msgid": message.msgid})
 
 
@@ -66,16 +58,14 @@ def verify(context: RequestContext) -> ApiResponse:
     code = fields.required(next((name for name in _CODE_NAMES if fields.has(name)), "otp"))
     fields.check()
     if website:
-        with _known_website():
-            context.engine.otp.check_website(context.account, website)
+        _check_website(context, website)
     if context.engine.otp.verify(context.account, code, website=website, phone=phone, msgid=otp_id):
         return json_response(200, {"message": "OTP verified successfully."})
     raise HttpError(400, {"message": "Invalid or expired OTP."})
 
 
-@contextmanager
-def _known_website() -> Iterator[None]:
+def _check_website(context: RequestContext, website: str) -> None:
     try:
-        yield
+        context.engine.otp.check_website(context.account, website)
     except UnknownWebsite:
         raise invalid("website", "Website is not registered.") from None

@@ -26,7 +26,15 @@ def send(context: RequestContext) -> ApiResponse:
     allowed = context.account.free_form
     if not (settings.free_form_allowed if allowed is None else allowed):
         raise detail(403, "You do not have permission to perform this action.")
-    request = read(context.fields(), context.engine, context.base_url)
+    return accept(context, read(context.fields(), context.engine, context.base_url))
+
+
+def accept(context: RequestContext, request: SmsRequest) -> ApiResponse:
+    """Send a message whose parameters were read, and answer with its id.
+
+    Raises:
+        HttpError: 400: the text is too long.
+    """
     try:
         message = context.engine.sms.send(context.account, request)
     except MessageTooLong:
@@ -38,7 +46,7 @@ def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = No
     """Read the parameters of section 2.1; a template gives the `text`, without it `message` is required.
 
     Raises:
-        Refused: 400, with all fields that are wrong.
+        HttpError: 400, with all fields that are wrong.
     """
     k_premium, k_premium_sender = _k_premium(fields, engine)
     request = SmsRequest(
@@ -76,9 +84,7 @@ def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lit
     if full and lite:
         fields.error("non_field_errors", "jp_kp and jp_kpl exclude each other.")
     sender = fields.required(
-        "jp_kp_sender",
-        lambda sender: is_digits(sender) and engine.registered_senders.known(sender),
-        "Invalid sender",
+        "jp_kp_sender", lambda sender: is_digits(sender) and engine.registered_senders.known(sender), "Invalid sender"
     )
     return "full" if full else "lite", sender
 

@@ -20,17 +20,19 @@ class NumberHandlers:
 
     kind: Literal["din", "sin"]
 
-    def _desk(self, context: RequestContext) -> SubscribedNumberService:
+    def _service(self, context: RequestContext) -> SubscribedNumberService:
         return context.engine.dins if self.kind == "din" else context.engine.sins
 
     def search(self, context: RequestContext) -> ApiResponse:
         """Answer the search for free numbers (API section 6.1)."""
         country, prefix = search_filters(context.request.query)
-        return json_response(200, [line.view() for line in self._desk(context).search(country, prefix)])
+        return json_response(200, [line.view() for line in self._service(context).search(country, prefix)])
 
     def subscribed(self, context: RequestContext) -> ApiResponse:
         """Answer the list of subscriptions (API section 6.3)."""
-        return json_response(200, [line.subscribed_view() for line in self._desk(context).subscribed(context.account)])
+        return json_response(
+            200, [line.subscribed_view() for line in self._service(context).subscribed(context.account)]
+        )
 
     def subscribe(self, context: RequestContext) -> ApiResponse:
         """Answer a subscription (API sections 6.2 and 15.46); a bad uid is 400 here."""
@@ -42,7 +44,7 @@ class NumberHandlers:
         if not (context.engine.settings.verified if verified is None else verified):
             raise detail(403, "You do not have permission to perform this action.")
         try:
-            line = self._desk(context).subscribe(context.account, uid)
+            line = self._service(context).subscribe(context.account, uid)
         except UnknownNumber:
             raise invalid(name, f"Invalid {name}") from None
         return json_response(201, line.subscribed_view())
@@ -53,16 +55,16 @@ class NumberHandlers:
         fields = context.fields()
         url = fields.required("action_url", is_url, "Enter a valid URL.")
         fields.check()
-        self._desk(context).set_action(line, url)
+        self._service(context).set_action(line, url)
         return empty_response(200)
 
     def release(self, context: RequestContext) -> ApiResponse:
         """Answer a release: 200 without a body; a bad uid is 404 here (API section 6.5)."""
-        self._desk(context).release(self._find(context))
+        self._service(context).release(self._find(context))
         return empty_response(200)
 
     def _find(self, context: RequestContext) -> SubscribedNumber:
         try:
-            return self._desk(context).find(context.account, context.ident)
+            return self._service(context).find(context.account, context.ident)
         except UnknownNumber:
             raise HttpError(404, None) from None

@@ -7,7 +7,7 @@ import json
 from xoxzo.cloudpy.simulator.api.handlers import sms
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, empty_response, invalid, json_response
 from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
-from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, MissingVariables, NotApproved, UnknownTemplate
+from xoxzo.cloudpy.simulator.engine.errors import MissingVariables, NotApproved, UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.templates import Template
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
 
@@ -55,12 +55,7 @@ def send(context: RequestContext) -> ApiResponse:
     template = _find(context)
     fields = context.fields()
     text = _render(template, fields)
-    request = sms.read(fields, context.engine, context.base_url, text=text)
-    try:
-        message = context.engine.sms.send(context.account, request)
-    except MessageTooLong:
-        raise invalid("message", "Message too long") from None
-    return json_response(201, [{"msgid": message.msgid}])
+    return sms.accept(context, sms.read(fields, context.engine, context.base_url, text=text))
 
 
 def _render(template: Template, fields: Fields) -> str:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 CallbackKind = Literal["sms", "call", "conference", "click", "reply"]
-
-
 CallbackOutcome = Literal["delivered", "will retry", "gave up", "refused"]
 
 

@@ -6,14 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
-
-
 CallOutcome = Literal["answer", "decline", "ignore", "fail", "hold"]
-
-
 RuleKind = Literal["sms", "call"]
-
-
 OUTCOMES: dict[RuleKind, tuple[str, ...]] = {"sms": get_args(SmsOutcome), "call": get_args(CallOutcome)}
 """What a rule can order, by what it is about."""
 

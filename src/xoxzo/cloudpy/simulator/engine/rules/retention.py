@@ -12,7 +12,7 @@ G = TypeVar("G")
 K = TypeVar("K")
 V = TypeVar("V")
 
-DAY = 86_400
+DAY_SECONDS = 86_400
 _SHARE = 1_000
 
 

@@ -10,8 +10,8 @@ _OTHER_LIMITS = (70, 132, 198, 264, 330, 396, 462, 528, 594, 660)
 
 # A whole word between ASCII spaces (API section 2.5): with a scheme, or a bare domain name.
 _LINK = re.compile(r"https?://.+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/.*)?", re.DOTALL)
-# A price or a year has four digits too: a code is taken for one only beside a word that announces one.
-_CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
+CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
+# A price or a year has four digits too: digits are a code only in a text with a word that announces one.
 _ANNOUNCED = re.compile(r"code|otp|\bpin\b|passw|verif|認証|確認|コード|暗証|パスワード", re.IGNORECASE)
 
 
@@ -42,7 +42,7 @@ def replace_link(text: str, shortlink: str) -> tuple[str, str] | None:
 
 def find_code(text: str) -> str | None:
     """Return the one-time password in a text, or ``None``."""
-    match = _CODE.search(text) if _ANNOUNCED.search(text) else None
+    match = CODE.search(text) if _ANNOUNCED.search(text) else None
     return match[0] if match else None
 
 

@@ -47,20 +47,20 @@ class AccountService:
             raise NotEnoughCredits(required)
         account.credits -= amount
         self._context.minute_stats.minute(self._context.now()).spent += amount
-        self._keep(account)
+        self.restore(account)
 
     def refund(self, account: Account, amount: Decimal) -> None:
         """Give credits back."""
         account.credits += amount
         self._context.minute_stats.minute(self._context.now()).spent -= amount
-        self._keep(account)
+        self.restore(account)
 
     def buy(self, account: Account, amount: Decimal) -> None:
         """Add credits that were bought (API section 1.7)."""
         account.credits += amount
         account.bought = True
         self._context.minute_stats.minute(self._context.now()).bought += amount
-        self._keep(account)
+        self.restore(account)
         self._context.publish("account", account.sid, what="credits added", credits=float(amount))
 
     def allow(self, account: Account, *, verified: bool | None = None, free_form: bool | None = None) -> None:
@@ -69,7 +69,7 @@ class AccountService:
             account.verified = verified
         if free_form is not None:
             account.free_form = free_form
-        self._keep(account)
+        self.restore(account)
         self._context.publish("account", account.sid, what="rights changed")
 
     def by_sid(self, sid: str) -> Account | None:
@@ -85,10 +85,7 @@ class AccountService:
         self._on_delete.append(deleted)
 
     def restore(self, account: Account) -> None:
-        """Take back an account that was saved."""
-        self._keep(account)
-
-    def _keep(self, account: Account) -> None:
+        """Store an account, whether charged, changed or loaded; over the limit, the oldest is deleted."""
         known = self._accounts.setdefault((account.sid, account.token), account)
         if known is account:  # one that was deleted may still pay for a number that it subscribes
             self._context.mark_changed(account)

@@ -132,7 +132,7 @@ class CallbackService:
                 lambda answer: self._answered(delivery, answer),
                 delivery.body,
                 delivery.content_type,
-            ),
+            )
         )
 
     def _answered(self, delivery: CallbackDelivery, answer: OutboundResult) -> None:
@@ -173,12 +173,7 @@ class CallbackService:
         else:
             minute.callbacks_failed += 1
         self._context.publish(
-            "callback",
-            delivery.ident,
-            outcome=outcome,
-            attempt=attempt,
-            status=answer.status,
-            error=answer.error,
+            "callback", delivery.ident, outcome=outcome, attempt=attempt, status=answer.status, error=answer.error
         )
 
     def _end(self, delivery: CallbackDelivery) -> None:

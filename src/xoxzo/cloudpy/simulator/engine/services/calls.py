@@ -219,11 +219,8 @@ class CallService:
             self.phones.silence(call)
         remove_from_index(self.by_account, call.account, call.callid)
         for _, number in call.reached():
-            inbox = self.by_phone.get(number, {})
-            if inbox.pop(call.callid, None) and _is_phone(number, call):
+            if remove_from_index(self.by_phone, number, call.callid) and _is_phone(number, call):
                 self._context.phones.forgotten(number)
-            if not inbox:
-                self.by_phone.pop(number, None)
 
 
 def _is_phone(number: str, call: Call) -> bool:

@@ -60,14 +60,10 @@ class ConferenceService:
             for number, price in zip(request.participants, prices, strict=True)
         )
         conference = Conference(
-            conferenceid=conferenceid,
-            account=account,
-            request=request,
-            started=self._context.now(),
-            legs=legs,
+            conferenceid=conferenceid, account=account, request=request, started=self._context.now(), legs=legs
         )
         self._context.mark_changed(conference)
-        self._keep(conference)
+        self.restore(conference)
         for leg in legs:
             self._call(leg)
         return conference
@@ -76,10 +72,6 @@ class ConferenceService:
         """Return an account's conference."""
         conference = self.conferences.get(conferenceid)
         return conference if conference and same(conference.account, account) else None
-
-    def restore(self, conference: Conference) -> None:
-        """Take back a conference that was saved; its calls end by themselves."""
-        self._keep(conference)
 
     def _call(self, leg: Call) -> None:
         self._calls.keep(leg)
@@ -100,7 +92,8 @@ class ConferenceService:
             view = conference.view(conference.request.base_url)
             self._callbacks.post("conference", conference.conferenceid, url, view)
 
-    def _keep(self, conference: Conference) -> None:
+    def restore(self, conference: Conference) -> None:
+        """Store a conference, new or loaded, whose calls end by themselves; over the limit, the oldest are deleted."""
         self.conferences[conference.conferenceid] = conference
         for conferenceid in surplus(self.conferences, self._context.settings.max_calls):
             self._delete(self.conferences.pop(conferenceid))

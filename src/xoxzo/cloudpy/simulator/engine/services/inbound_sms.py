@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, InboundSmsStatus
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
-from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, remove_from_index, surplus
 from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 
@@ -94,10 +94,7 @@ class InboundSmsService:
     def _delete(self, reply: InboundSms) -> None:
         self._context.mark_deleted(reply)
         self._context.phones.forgotten(reply.sender)
-        written = self.by_phone[reply.sender]
-        del written[reply.ident]
-        if not written:
-            del self.by_phone[reply.sender]
+        remove_from_index(self.by_phone, reply.sender, reply.ident)
 
 
 def _report(reply: InboundSms) -> dict[str, object]:

@@ -34,7 +34,7 @@ _MAX_RESPONSE_BYTES = 1_000
 
 
 class IncomingCallService:
-    """Lets the outside context call."""
+    """Takes incoming calls: asks the action URL and carries out its answer."""
 
     def __init__(
         self, context: EngineContext, accounts: AccountService, calls: CallService, dins: SubscribedNumberService
@@ -91,11 +91,11 @@ class IncomingCallService:
             self._fail(call, N_("not enough credits"))
             return
         call.charged = price
-        url = self._question(line.action_url, call)
+        url = self._action_url(line.action_url, call)
         self._calls.step(call, "asking", url=line.action_url)
         self._context.send(OutboundRequest("GET", url, lambda answer: self._answered(call, answer)))
 
-    def _question(self, url: str, call: Call) -> str:
+    def _action_url(self, url: str, call: Call) -> str:
         settings = self._context.settings
         plus = "+" if settings.action_numbers_with_plus else ""
         query = {"caller": plus + without_plus(call.caller), "recipient": plus + without_plus(call.recipient)}
@@ -110,14 +110,10 @@ class IncomingCallService:
         if answer.error is not None or answer.status != 200:
             self._fail(call, answer.error or Reason(N_("the action URL answered {n}"), n=answer.status))
             return
-        said = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
-        self._calls.step(call, "fetched", status=answer.status, content=said)
+        content = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
+        self._calls.step(call, "fetched", status=answer.status, content=content)
         try:
-            actions = parse_answer(
-                answer.body,
-                most=settings.actions_per_answer,
-                strict=settings.strict_recording_url,
-            )
+            actions = parse_answer(answer.body, most=settings.actions_per_answer, strict=settings.strict_recording_url)
         except ActionError as error:
             self._fail(call, error.reason)
             return

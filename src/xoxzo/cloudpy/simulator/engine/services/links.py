@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine.records.sms import LinkTracking
+from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import replace_link
 from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
     from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 
-_DAY = 86_400
 _MAX_ACCESSES = 1000
 
 
@@ -52,7 +52,7 @@ class LinkService:
         if message is None or message.tracking is None:
             return None
         context, tracking = self._context, message.tracking
-        if context.now() - message.sent >= context.settings.link_days * _DAY:
+        if context.now() - message.sent >= context.settings.link_days * DAY_SECONDS:
             return None
         first = not tracking.accesses
         if len(tracking.accesses) < _MAX_ACCESSES:

@@ -115,11 +115,7 @@ class SmsService:
     def view(self, message: Message, base_url: str) -> dict[str, object]:
         """Return a message as the API shows it now."""
         settings = self._context.settings
-        return message.view(
-            base_url,
-            hide_cost=settings.cost_hidden_while_queued,
-            all_accesses=settings.multi_click,
-        )
+        return message.view(base_url, hide_cost=settings.cost_hidden_while_queued, all_accesses=settings.multi_click)
 
     def held(self) -> list[Message]:
         """Return the messages that the carrier holds until somebody decides, the oldest first."""
@@ -198,9 +194,8 @@ class SmsService:
         self._context.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
             self.links.messages[message.tracking.path] = message
-        if len(self.messages) > self._context.settings.max_messages:
-            for msgid in surplus(self.messages, self._context.settings.max_messages):
-                self._delete(self.messages.pop(msgid))
+        for msgid in surplus(self.messages, self._context.settings.max_messages):
+            self._delete(self.messages.pop(msgid))
 
     def delete_before(self, moment: float) -> None:
         """Forget what was sent before a moment."""
@@ -216,8 +211,5 @@ class SmsService:
         remove_from_index(self.by_account, message.account, message.msgid)
         if message.tracking:
             del self.links.messages[message.tracking.path]
-        inbox = self.by_phone[message.request.recipient]
-        del inbox[message.msgid]
+        remove_from_index(self.by_phone, message.request.recipient, message.msgid)
         self._context.phones.forgotten(message.request.recipient)
-        if not inbox:
-            del self.by_phone[message.request.recipient]

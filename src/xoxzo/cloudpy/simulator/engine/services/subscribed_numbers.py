@@ -10,6 +10,7 @@ from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumbe
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
 from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
+from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.settings import NumberRange
 
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
 
-MONTH_SECONDS = 30 * 86400
-DAY_SECONDS = 86400
+MONTH_SECONDS = 30 * DAY_SECONDS
 
 _UID_LETTERS = string.ascii_lowercase + string.digits
 
 
 class SubscribedNumberService:
-    """Rents numbers out. A number belongs to one account at a time, as in the real context."""
+    """Subscribes and releases numbers. A number belongs to one account at a time, as at the real service."""
 
     def __init__(self, context: EngineContext, accounts: AccountService, kind: Literal["din", "sin"]) -> None:
         self._context = context
@@ -143,10 +143,10 @@ class SubscribedNumberService:
         self._context.publish(self._kind, line.uid, numbers={"number": line.number}, what=what)
 
     def _stock(self, ranges: Iterable[NumberRange]) -> Iterable[SubscribedNumber]:
-        # A source of chance of its own: the offer is the same whatever was sent before.
-        chance = random.Random(f"{self._kind} {self._context.settings.seed}")  # noqa: S311 - see World
-        for stock in ranges:
+        # Random numbers of its own: the offer is the same whatever was sent before.
+        generator = random.Random(f"{self._kind} {self._context.settings.seed}")  # noqa: S311 - see EngineContext
+        for offered in ranges:
             for index in range(self._context.settings.numbers_per_range):
-                uid = stock.country + "".join(chance.choices(_UID_LETTERS, k=14))
-                number = f"{stock.country_code}{stock.prefix}{stock.first + index:0{stock.digits}d}"
-                yield SubscribedNumber(self._kind, uid, number, stock)
+                uid = offered.country + "".join(generator.choices(_UID_LETTERS, k=14))
+                number = f"{offered.country_code}{offered.prefix}{offered.first + index:0{offered.digits}d}"
+                yield SubscribedNumber(self._kind, uid, number, offered)

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.console import language, request_checks, static_files
 from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import Routes, error_page
+from xoxzo.cloudpy.simulator.web.console.pages import SLOW_PATHS, act, error_page, show_page
 from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, read_preferences
 from xoxzo.cloudpy.simulator.web.console.rendering import render
 from xoxzo.cloudpy.simulator.web.console.status_bar import alerts
@@ -33,11 +33,12 @@ Headers = tuple[tuple[bytes, bytes], ...]
 _LARGEST_FORM = 64_000
 _MAX_FIELDS = 40
 _MAX_QUERY_LENGTH = 4_000
-# Real seconds in which the other end has to take what it was sent; a page that does not is forgotten.
+# Real seconds in which the client has to read what it was sent; one that does not is disconnected.
 WRITE_TIMEOUT_SECONDS = 10.0
 
 _HTML = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
 _JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
 _STREAM = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"))
 
 
@@ -57,14 +58,13 @@ class Console:
         self._simulator = simulator
         self._bind_host = bind_host
         self._close_connection = close_connection
-        self._routes = Routes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         if not is_allowed_host(host, self._bind_host, self._simulator.settings.allowed_hosts):
-            await _answer(scope, send, 403, HOST_NOT_ALLOWED.encode(), _text())
+            await _answer(scope, send, 403, HOST_NOT_ALLOWED.encode(), _TEXT)
             return
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         method = scope["method"]
@@ -73,13 +73,13 @@ class Console:
         elif path == "/console/events" and method == "GET":
             await self._follow(scope, receive, send, headers)
         elif method in {"GET", "HEAD"}:
-            await self._show(scope, send, self._visit(scope, path, headers))
+            await self._show(scope, send, self._page_request(scope, path, headers))
         elif method == "POST":
-            await self._post(scope, receive, send, self._visit(scope, path, headers))
+            await self._post(scope, receive, send, self._page_request(scope, path, headers))
         else:
-            await _answer(scope, send, 405, b"", (*_text(), (b"allow", b"GET, HEAD, POST")))
+            await _answer(scope, send, 405, b"", (*_TEXT, (b"allow", b"GET, HEAD, POST")))
 
-    def _visit(self, scope: Scope, path: str, headers: Mapping[bytes, bytes]) -> PageRequest:
+    def _page_request(self, scope: Scope, path: str, headers: Mapping[bytes, bytes]) -> PageRequest:
         cookies = read_preferences(headers)
         accept = headers.get(b"accept-language", b"").decode("latin-1")
         scheme, host = scope.get("scheme", "http"), headers[b"host"].decode("latin-1")
@@ -95,11 +95,9 @@ class Console:
     async def _show(self, scope: Scope, send: Send, request: PageRequest) -> None:
         status = 200
         try:
-            if self._routes.looks_through_much(request):
-                # Meanwhile others are answered.
-                page = await asyncio.to_thread(self._routes.page, request)
-            else:
-                page = self._routes.page(request)
+            # In a thread, so that other requests are answered meanwhile.
+            slow = request.path in SLOW_PATHS
+            page = await asyncio.to_thread(show_page, request) if slow else show_page(request)
         except PageNotFound:
             status, page = 404, error_page(request, request.gettext("There is no such page."))
         except SimulatorError as error:
@@ -114,15 +112,15 @@ class Console:
             return
         form = _fields(body)
         status, message, page, to = 200, "", None, "/"
-        kept_cookies: Headers = ()
+        cookies: Headers = ()
         why = request_checks.objection(headers, form.get("csrf", ""), CSRF_TOKEN)
         try:
             if why is not None:
                 status, message = 403, request.gettext(why)
             elif request.path == "/console/preferences":
-                to, kept_cookies = preference_cookies(form)
+                to, cookies = preference_cookies(form)
             else:
-                done = self._routes.act(request, form)
+                done = act(request, form)
                 done = await done if isawaitable(done) else done
                 message, to = done.message, done.to
                 self.change_streams.publish("console")
@@ -134,7 +132,7 @@ class Console:
         if headers.get(b"accept") == b"application/json":
             await _answer(scope, send, status, json.dumps({"message": message}).encode(), _JSON)
         elif status == 200:
-            await _answer(scope, send, 303, b"", (*_HTML, *kept_cookies, (b"location", to.encode("latin-1"))))
+            await _answer(scope, send, 303, b"", (*_HTML, *cookies, (b"location", to.encode("latin-1"))))
         else:
             await _answer(scope, send, status, self._render(page or error_page(request, message), request), _HTML)
 
@@ -145,9 +143,9 @@ class Console:
         topics = _fields(scope["query_string"][:_MAX_QUERY_LENGTH]).get("topics", "").split(",")
         stream = None if is_foreign(headers) else self.change_streams.open(topics)
         if stream is None:
-            await _answer(scope, send, 503, b"Too many pages are open.", _text())
+            await _answer(scope, send, 503, b"Too many pages are open.", _TEXT)
             return
-        waits = (_until_gone(receive, stream), _until_set(scope["state"]["stopping"], stream))
+        waits = (_end_on_disconnect(receive, stream), _end_on_stop(scope["state"]["stopping"], stream))
         ends = [asyncio.create_task(wait) for wait in waits]
         try:
             await _begin(scope, send, 200, _STREAM)
@@ -164,13 +162,13 @@ class Console:
                 task.cancel()
 
 
-async def _until_gone(receive: Receive, stream: ChangeStream) -> None:
+async def _end_on_disconnect(receive: Receive, stream: ChangeStream) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     stream.end()
 
 
-async def _until_set(stopping: asyncio.Event, stream: ChangeStream) -> None:
+async def _end_on_stop(stopping: asyncio.Event, stream: ChangeStream) -> None:
     await stopping.wait()
     stream.end()
 
@@ -184,10 +182,6 @@ async def _begin(_scope: Scope, send: Send, status: int, headers: Headers) -> No
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *request_checks.HEADERS]})
 
 
-def _text() -> Headers:
-    return ((b"content-type", b"text/plain; charset=utf-8"),)
-
-
 def _error_page(request: PageRequest, error: SimulatorError) -> tuple[int, Page]:
     if isinstance(error, NotSaved):
         return 503, error_page(request, request.gettext(DATABASE_UNWRITABLE))
@@ -195,7 +189,7 @@ def _error_page(request: PageRequest, error: SimulatorError) -> tuple[int, Page]
 
 
 def _fields(encoded: bytes) -> dict[str, str]:
-    """Read a query or a form; of a name that comes twice the last counts, and too many are none."""
+    """Return the fields of a query or a form: of a repeated name the last counts, and of too many fields, none."""
     try:
         pairs = parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError:

@@ -61,8 +61,7 @@ class NewRule(Struct):
 
     pattern: Annotated[str, Meta(description="A number or its beginning, with the +; empty for all.")]
     outcome: Annotated[
-        str,
-        Meta(description="For sms: deliver, fail, hold, delay. For call: answer, decline, ignore, fail, hold."),
+        str, Meta(description="For sms: deliver, fail, hold, delay. For call: answer, decline, ignore, fail, hold.")
     ]
     kind: Literal["sms", "call"] = "sms"
     seconds: Annotated[float, Meta(description="How much longer it takes.")] = 0.0
@@ -73,8 +72,7 @@ class NewFault(Struct):
 
     kind: Annotated[str, Meta(description="How; see the page on the simulator.", examples=["lose_reply"])]
     endpoint: Annotated[
-        str | None,
-        Meta(description="A method and a path; * for all.", examples=["POST /sms/messages/"]),
+        str | None, Meta(description="A method and a path; * for all.", examples=["POST /sms/messages/"])
     ] = ALL_ENDPOINTS
     chance: Annotated[float | None, Meta(description="Above 0 and at most 1.")] = None
     times: Annotated[int | None, Meta(description="How many requests it hits; any number by default.")] = None

@@ -105,13 +105,7 @@ class Setting(Struct):
 def call_state(record: CallRecord) -> CallState:
     """Return a call as the control API shows it."""
     return CallState(
-        record.callid,
-        record.direction,
-        record.caller,
-        record.recipient,
-        record.status,
-        record.duration,
-        record.steps,
+        record.callid, record.direction, record.caller, record.recipient, record.status, record.duration, record.steps
     )
 
 

@@ -91,10 +91,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         _post("rules", handlers.add_rule, 201),
         _post("rules/{id}/remove", handlers.remove_rule),
     ),
-    "Callbacks": (
-        _get("callbacks", handlers.callbacks, "id"),
-        _post("callbacks/{id}/resend", handlers.resend),
-    ),
+    "Callbacks": (_get("callbacks", handlers.callbacks, "id"), _post("callbacks/{id}/resend", handlers.resend)),
     "Xoxzo": (
         _get("templates", handlers.templates),
         _post("templates/{id}/approve", handlers.approve),

@@ -25,53 +25,52 @@ _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/console/overview": overview.show,
 }
 
-_LONG = frozenset({"/console/messages", "/console/calls", "/console/overview"})
-"""Pages that search all records."""
+SLOW_PATHS = frozenset({"/console/messages", "/console/calls", "/console/overview"})
+"""Pages that search all records, so they are better made in a thread."""
 
-_OF_ONE: dict[str, Callable[[PageRequest], Page]] = {
+_PAGES_WITH_ID: dict[str, Callable[[PageRequest], Page]] = {
     "/console/phones/": phones.show,
     "/console/messages/": timeline.show_one,
     "/console/calls/": timeline.show_one,
 }
-"""Pages of one thing, whose id or number stands behind the last slash."""
+"""Pages of one record or phone, whose id or number follows the last slash."""
 
-_ACTS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]] = {}
-for _of_page in (phones.ACTS, timeline.ACTS, carrier.ACTS, office.ACTS, faults.ACTS, clock.ACTS):
-    _ACTS.update(_of_page)
+_ACTIONS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]] = {
+    **phones.ACTS,
+    **timeline.ACTS,
+    **carrier.ACTS,
+    **office.ACTS,
+    **faults.ACTS,
+    **clock.ACTS,
+}
 
 
-class Routes:
-    """Which page answers which path."""
+def show_page(request: PageRequest) -> Page:
+    """Return the page of a path.
 
-    def page(self, request: PageRequest) -> Page:
-        """Return the page of a path.
+    Raises:
+        PageNotFound: There is none.
+    """
+    if found := _PAGES.get(request.path):
+        return found(request)
+    home, _, ident = request.path.rpartition("/")
+    if (found := _PAGES_WITH_ID.get(f"{home}/")) and ident:
+        return found(replace(request, ident=unquote(ident, errors="replace")))
+    raise PageNotFound
 
-        Raises:
-            NotHere: There is none.
-        """
-        if found := _PAGES.get(request.path):
-            return found(request)
-        home, _, ident = request.path.rpartition("/")
-        if (found := _OF_ONE.get(f"{home}/")) and ident:
-            return found(replace(request, ident=unquote(ident, errors="replace")))
-        raise PageNotFound
 
-    def looks_through_much(self, request: PageRequest) -> bool:
-        """Say whether the page of a path may take a while, and is better made in a thread."""
-        return request.path in _LONG
+def act(request: PageRequest, form: Mapping[str, str]) -> ActionResult | Awaitable[ActionResult]:
+    """Carry out what was posted.
 
-    def act(self, request: PageRequest, form: Mapping[str, str]) -> ActionResult | Awaitable[ActionResult]:
-        """Do what was posted.
-
-        Raises:
-            NotHere: Nothing can be posted there.
-            SimulatorError: It cannot be done; the text says why.
-        """
-        if found := _ACTS.get(request.path):
-            return found(replace(request, form=form))
-        raise PageNotFound
+    Raises:
+        PageNotFound: Nothing can be posted there.
+        SimulatorError: It cannot be done; the text says why.
+    """
+    if found := _ACTIONS.get(request.path):
+        return found(replace(request, form=form))
+    raise PageNotFound
 
 
 def error_page(request: PageRequest, problem: str) -> Page:
-    """Return a page that tells a problem."""
+    """Return a page that shows a problem."""
     return Page("error.html", request.gettext("Something is not right"), (), {"problem": problem})

@@ -18,12 +18,7 @@ HOME = "/console/clock"
 TOPICS = ("sms", "call", "callback", "otp", "din", "sin")
 """Events that change what is due."""
 
-STEPS = (
-    (60, N_("1 minute")),
-    (3_600, N_("1 hour")),
-    (86_400, N_("1 day")),
-    (30 * 86_400, N_("30 days")),
-)
+STEPS = ((60, N_("1 minute")), (3_600, N_("1 hour")), (86_400, N_("1 day")), (30 * 86_400, N_("30 days")))
 """How far the clock can be advanced with one press, in seconds."""
 
 NEXT_EVENTS: dict[NextEventKind, str] = {

@@ -89,10 +89,5 @@ def all_normal(request: PageRequest) -> ActionResult:
     return ActionResult(request.gettext("All is normal again."), HOME)
 
 
-ACTS = {
-    f"{HOME}/add": add,
-    f"{HOME}/remove": remove,
-    f"{HOME}/off": off,
-    f"{HOME}/all-normal": all_normal,
-}
+ACTS = {f"{HOME}/add": add, f"{HOME}/remove": remove, f"{HOME}/off": off, f"{HOME}/all-normal": all_normal}
 """What can be posted from here."""

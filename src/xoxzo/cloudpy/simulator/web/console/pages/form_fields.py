@@ -12,11 +12,7 @@ from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.web.console.page_request import PageRequest
 
-_NAMES = {
-    "seconds": N_("Seconds"),
-    "percent": N_("Chance, %"),
-    "times": N_("How many times"),
-}
+_NAMES = {"seconds": N_("Seconds"), "percent": N_("Chance, %"), "times": N_("How many times")}
 """What the pages call a field; those that nobody types have their own name."""
 
 

@@ -27,12 +27,7 @@ def show(request: PageRequest) -> Page:
         "senders": office.senders,
         "any_sender": office.any_sender,
     }
-    return Page(
-        "office.html",
-        request.gettext("Xoxzo actions"),
-        ("sms", "call", "din", "account", "sender"),
-        facts,
-    )
+    return Page("office.html", request.gettext("Xoxzo actions"), ("sms", "call", "din", "account", "sender"), facts)
 
 
 def approve(request: PageRequest) -> ActionResult:

@@ -1,4 +1,4 @@
-"""Errors of the simulator that callers tell from others by their class."""
+"""Errors of the simulator that callers distinguish by their class."""
 
 from __future__ import annotations
 

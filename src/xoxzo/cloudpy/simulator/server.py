@@ -215,7 +215,7 @@ class _Listener:
 
     async def _open_port(self) -> None:
         self._socket = self._socket or self._reserve_port()
-        if self._socket is None:  # another program has taken the port meanwhile; it may become free
+        if self._socket is None:  # another program has taken the port; it may become free
             self._reopen_after(1)
             return
         self._closed = False

@@ -1,6 +1,6 @@
 """Settings as text: the table of all of them, and reading one from `name=value`.
 
-What a setting means stands once, under its field in `Settings`; it is read from there.
+The meaning of a setting is written once, under its field in `Settings`, and read from there.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def setting_entries(settings: Settings) -> list[SettingEntry]:
 
 
 def settings_table(settings: Settings) -> str:
-    """Return all settings as a table in Markdown, which can be read as it stands too."""
+    """Return all settings as a table in Markdown, which is readable as plain text too."""
     lines = ["| setting | value | row | meaning |", "|---|---|---|---|"]
     for entry in setting_entries(settings):
         rows = ", ".join(map(str, entry.rows))
@@ -115,7 +115,7 @@ def _read(text: str) -> tuple[str, Any]:
 
 
 def _type_name(kind: object) -> str:
-    # A class alone is written by its name; in what is made of several, the modules say nothing to whoever reads it.
+    # A class alone is written by its name; in what is made of several, the names of modules do not help the reader.
     return kind.__name__ if isinstance(kind, type) and not get_args(kind) else re.sub(r"\b[a-z_]+\.", "", str(kind))
 
 

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.web.console import pages
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN
 
-SHOWN = ["/", *pages._PAGES, *pages._OF_ONE, "/console/static/", "/console/"]
+SHOWN = ["/", *pages._PAGES, *pages._PAGES_WITH_ID, "/console/static/", "/console/"]
 WORDS = st.one_of(
     st.text(max_size=60),
     st.sampled_from(["+818012345678", "1", "-1", "nan", "1e308", "1e999", "0x1", "１２", "*", "{id}", "%", "sms hold"]),
@@ -43,7 +43,7 @@ def test_any_address(open_to_all: Visitor, path: str, rest: bytes, query: bytes,
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(sorted(pages._ACTS)), st.dictionaries(st.sampled_from(FIELDS), WORDS, max_size=8))
+@given(st.sampled_from(sorted(pages._ACTIONS)), st.dictionaries(st.sampled_from(FIELDS), WORDS, max_size=8))
 def test_any_form(open_to_all: Visitor, path: str, fields: dict[str, str]) -> None:
     """Whatever is posted, it is done or refused in words."""
     body = urlencode({"csrf": CSRF_TOKEN, **fields}, errors="surrogatepass").encode()

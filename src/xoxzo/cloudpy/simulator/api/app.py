@@ -43,11 +43,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](
 
 
 class Api:
-    """The API of one simulated service.
-
-    Args:
-        engine: The service.
-    """
+    """The API of one simulated service."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -102,7 +98,7 @@ class Api:
             return json_response(500, {"detail": "A mistake in the simulator."})
 
     def _fail(self, request: ApiRequest, fault: Fault, carry_out: Callable[[], ApiResponse]) -> ApiResponse:
-        """Answer a request that is hit by a fault; what cannot be said in HTTP is in the response's `fault`."""
+        """Answer a request that is hit by a fault; what HTTP cannot express is in the response's `fault`."""
         with self._engine.lock:
             path = request.path.decode("latin-1")
             self._engine.context.publish("fault", f"{request.method} {path}", what=fault.kind)

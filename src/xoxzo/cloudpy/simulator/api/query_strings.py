@@ -1,4 +1,4 @@
-"""Query strings, where the sent list's operator stands inside the text and not in a value (API section 2.3)."""
+"""Query strings, where the sent list's operator is inside the text and not in a value (API section 2.3)."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class RateLimits:
         """Count a request of an account.
 
         Raises:
-            HttpError: 429: too many connections, or too many requests; `Retry-After` tells when to come again.
+            HttpError: 429: too many connections, or too many requests; `Retry-After` says how long to wait.
         """
         settings, key = self._settings, (account.sid, account.token)
         if settings.most_connections is not None and request.peer is not None:

@@ -1,4 +1,4 @@
-"""What carriers do: rules, and messages and calls settled by hand; and answering a phone."""
+"""What carriers do: rules, and messages and calls decided one by one; and answering a phone."""
 
 from __future__ import annotations
 
@@ -23,11 +23,7 @@ _MAX_RULES = 1_000
 
 
 class CarrierCommands:
-    """Decides the outcome of messages and calls.
-
-    Args:
-        engine: The service.
-    """
+    """Decides the outcome of messages and calls."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -45,11 +41,11 @@ class CarrierCommands:
 
         Args:
             pattern: A number in E.164, or its beginning with the +; empty for all numbers.
-            outcome: For messages ``deliver``, ``fail``, ``hold`` (until somebody decides) or ``delay``; for calls
+            outcome: For messages ``deliver``, ``fail``, ``hold`` (until a command decides) or ``delay``; for calls
                 ``answer``, ``decline``, ``ignore`` (it rings until it stops), ``fail`` or ``hold`` (it rings until
-                somebody answers by hand, at most a minute).
+                it is answered by a command, at most a minute).
             kind: Whether it is about messages (``sms``) or calls (``call``).
-            seconds: How much longer it takes: until a delayed message arrives, or until somebody picks up.
+            seconds: How much longer it takes: until a delayed message arrives, or until a call is answered.
 
         Returns:
             The rule; `remove_rule` takes its `ident`.
@@ -80,7 +76,7 @@ class CarrierCommands:
                 raise ItemNotFound("no_such_rule", "there is no such rule")
 
     def held(self) -> tuple[SearchResult, ...]:
-        """Return the messages that wait for somebody to decide, and the calls that ring now; the oldest first."""
+        """Return the messages that wait for a decision, and the calls that ring now; the oldest first."""
         return list_held(self._engine)
 
     def deliver(self, msgid: str) -> None:
@@ -137,10 +133,10 @@ class CarrierCommands:
         self._call(callid, self._engine.calls.phones.ignore)
 
     def hang_up(self, callid: str) -> None:
-        """End a call in which somebody talks.
+        """End a call that is in progress.
 
         Raises:
-            SimulatorError: Nobody talks in this call.
+            SimulatorError: No such call is in progress.
         """
         with self._engine as engine:
             if not engine.calls.hang_up(callid):

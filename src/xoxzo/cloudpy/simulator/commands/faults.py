@@ -92,7 +92,7 @@ class FaultInjector:
         self.counts: Counter[str] = Counter()
         """How often each kind has hit."""
         self.changed: Callable[[str], None] = lambda _what: None
-        """Is called when a fault begins or ends by hand, with what happened."""
+        """Called with a description when a fault begins or is ended by a command."""
         self._end_times: dict[int, float] = {}  # those that end with their time, by real time
         self._observers: tuple[Callable[[], None], ...] = ()
 
@@ -183,7 +183,7 @@ class FaultInjector:
             return max((end - time.monotonic() for end in self._end_times.values()), default=0.0)
 
     def watch(self, observer: Callable[[], None]) -> None:
-        """Call a function whenever a fault begins or is ended by hand; it may read `refusing`."""
+        """Call a function whenever a fault begins or is ended by a command; it may read `refusing`."""
         self._observers = (*self._observers, observer)
 
     def unwatch(self, observer: Callable[[], None]) -> None:

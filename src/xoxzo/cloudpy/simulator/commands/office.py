@@ -42,11 +42,7 @@ class AccountRecord:
 
 
 class OfficeCommands:
-    """Acts for the people at Xoxzo.
-
-    Args:
-        engine: The service.
-    """
+    """Acts for the people at Xoxzo."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -59,9 +55,6 @@ class OfficeCommands:
 
     def approve(self, ident: int) -> TemplateRecord:
         """Approve a template, as a person at Xoxzo does (API section 3.2); one that is approved stays so.
-
-        Args:
-            ident: Its id.
 
         Raises:
             SimulatorError: There is no such template.

@@ -20,11 +20,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class PhoneCommands:
-    """Acts for the users of phones.
-
-    Args:
-        engine: The service.
-    """
+    """Acts for the users of phones."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -33,13 +29,13 @@ class PhoneCommands:
         """Write an SMS to a receiving number, whose action URL then gets a callback (API sections 4 and 10).
 
         Args:
-            sin: The number, with or without its +; somebody must subscribe it.
+            sin: The number, with or without its +; an account must subscribe it.
             sender: The phone that writes, in E.164.
             text: What to write, at most 660 characters.
 
         Raises:
             SimulatorError: The text is empty or too long, or the phone's number is not one.
-            ItemNotFound: Nobody subscribes the number.
+            ItemNotFound: No account subscribes the number.
         """
         if not is_number(sender):
             raise SimulatorError("invalid_phone_number", "the phone's number is not an E.164 number")
@@ -57,11 +53,11 @@ class PhoneCommands:
         Args:
             din: The number, with or without its +.
             caller: Who calls, in E.164; ``None`` withholds the number.
-            sid: Whose number it must be; anybody's by default.
+            sid: The account that must subscribe it; by default any.
 
         Raises:
             SimulatorError: The caller is not a number.
-            ItemNotFound: Nobody, or somebody else, subscribes the number.
+            ItemNotFound: No account, or another one, subscribes the number.
         """
         if caller is not None and not is_number(caller):
             raise SimulatorError("invalid_caller", "caller is not an E.164 number")

@@ -9,8 +9,6 @@ from decimal import Decimal
 
 KEPT_MINUTES = 1_440
 """Minutes that are kept: a day."""
-
-
 _REFUSALS = 500
 
 
@@ -47,7 +45,7 @@ class MinuteStats:
         self.refusals: deque[RefusedRequest] = deque(maxlen=_REFUSALS)
 
     def minute(self, moment: float) -> Minute:
-        """Return the minute of a moment, to be counted in; the oldest is forgotten when there are too many."""
+        """Return the minute of a moment, to be counted in; over the limit, the oldest is deleted."""
         number = int(moment // 60)
         found = self.minutes.get(number)
         if found is None:
@@ -58,7 +56,7 @@ class MinuteStats:
 
 
 class PhoneIndex:
-    """Numbers in the order of what reached them last. A number is forgotten with the last thing that reached it."""
+    """Numbers in the order of what reached them last. A number is deleted with the last record that reached it."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, tuple[int, int]] = {}

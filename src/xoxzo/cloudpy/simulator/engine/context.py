@@ -92,7 +92,7 @@ class EngineContext:
 
     Args:
         settings: How the service behaves.
-        clock: The time it lives in.
+        clock: The time that it runs on.
         generation: How often the state was taken up from a store; each time, a seed gives other ids.
     """
 
@@ -106,9 +106,9 @@ class EngineContext:
         self.listeners: list[Callable[[Event], None]] = []
         self.wake: Callable[[], None] = lambda: None
         self.callback_fault: Callable[[], CallbackFault | None] = lambda: None
-        """Tells which fault, if any, hits a try to deliver a callback."""
+        """Returns the fault, if any, that hits an attempt to deliver a callback."""
         self.changes: dict[object, bool] | None = None
-        """Records that were touched (true) or forgotten since the last save; ``None`` when nothing is saved."""
+        """Records that were changed (true) or deleted since the last save; ``None`` when nothing is saved."""
         self.phones = PhoneIndex()
         self.minute_stats = MinuteStats()
         self.received: ReceivedRequest | None = None
@@ -178,7 +178,7 @@ class EngineContext:
         content: str | None = None,
         **facts: object,
     ) -> None:
-        """Tell the listeners what happened."""
+        """Pass an event to the listeners."""
         if self.listeners:
             event = Event(self.now(), name, ident, facts, numbers or {}, content)
             for listener in self.listeners:
@@ -188,9 +188,9 @@ class EngineContext:
         """Make a message id: 32 distinct letters and digits (API section 15.17)."""
         # A shuffle from one large random number: a third of the time of `random.sample`, on the busiest path.
         letters = list(_LETTERS)
-        chance = self.random.getrandbits(256)
+        bits = self.random.getrandbits(256)
         for index in range(32):
-            chance, other = divmod(chance, 62 - index)
+            bits, other = divmod(bits, 62 - index)
             letters[index], letters[index + other] = letters[index + other], letters[index]
         return "".join(letters[:32])
 

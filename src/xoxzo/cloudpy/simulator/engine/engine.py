@@ -161,7 +161,7 @@ class Engine:
         self._create_services()
 
     def _load(self, reason: str) -> None:
-        """Replace the state with the store's; calls in progress end, and their last step tells the reason."""
+        """Replace the state with the store's; calls in progress end, and their last step gives the reason."""
         assert self._store is not None  # noqa: S101 - without a store there is never a reason
         if self._closed:
             raise NotSaved("closed", "the simulator was closed")
@@ -219,7 +219,7 @@ class Engine:
             self.context.wake()
 
     def run_clock(self) -> None:
-        """Let the clock go on from where it stands."""
+        """Let the clock continue from the time it shows."""
         with self:
             self.clock.run()
             self.context.publish("clock", "clock", what="running")

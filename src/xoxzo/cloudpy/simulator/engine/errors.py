@@ -42,7 +42,7 @@ class NotApproved(Exception):
 
 
 class MissingVariables(Exception):
-    """Some placeholders got no value; `names` tells which, in the order of the text."""
+    """Some placeholders got no value; `names` lists them in the order of the text."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(names)

@@ -24,7 +24,7 @@ class SavedState:
 
 @dataclass(frozen=True, slots=True)
 class StoreOpening:
-    """What a store tells when it is opened."""
+    """What a store returns when it is opened."""
 
     generation: int
     """How often the state was loaded: 0 for a new store. Ids made from one seed differ by it."""

@@ -6,11 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
-from xoxzo.cloudpy.simulator.engine.aggregates import KEPT_MINUTES, Minute, RefusedRequest
+from xoxzo.cloudpy.simulator.engine.aggregates import Minute, RefusedRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-
-MAX_MINUTES = KEPT_MINUTES
-"""Minutes that can be looked back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class MinuteFigures:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the simulator holds and what happened lately."""
+    """The state of the simulator and what happened lately."""
 
     minutes: tuple[MinuteFigures, ...]
     """The oldest first; the last one is the present."""
@@ -51,7 +48,7 @@ def overview(engine: Engine, minutes: int) -> Overview:
 
     Args:
         engine: Where to look.
-        minutes: How many, the present one included, 1 to `MAX_MINUTES`.
+        minutes: How many, the present one included, 1 to `KEPT_MINUTES`.
     """
     with engine:
         tally, now = engine.context.minute_stats, int(engine.context.now() // 60)

@@ -92,7 +92,7 @@ class PhoneQueries:
 
 
 def find_call(engine: Engine, callid: str) -> CallRecord:
-    """Return a call as it stands, incoming or outgoing.
+    """Return a call as it is now, incoming or outgoing.
 
     Raises:
         ItemNotFound: There is no such call.

@@ -38,7 +38,7 @@ class SentReply:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A call as it stood at one moment; `steps` tells what happened, first to last."""
+    """A call as it stood at one moment; `steps` lists what happened, first to last."""
 
     callid: str
     direction: str

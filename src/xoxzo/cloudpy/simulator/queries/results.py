@@ -38,7 +38,7 @@ class SearchResult:
     """Who sent or called; empty where the number is withheld."""
     recipient: str
     text: str
-    """The text of a message, or what a call said and the addresses of what it played."""
+    """The text of a message, or the texts that a call spoke and the URLs that it played."""
     tags: tuple[str, ...]
     cost: Decimal
     parts: int
@@ -48,7 +48,7 @@ class SearchResult:
 
 
 class MessageFields:
-    """A message as tests see it, without the pains of making a `Found` of each: one serves for all."""
+    """A message as predicates see it: one object for all messages, which saves making a `SearchResult` of each."""
 
     __slots__ = ("ident", "kind", "recipient", "sender", "status", "tags", "text")
 
@@ -145,9 +145,7 @@ def result_from(thing: Message | Call | InboundSms) -> SearchResult:
 
 def newest_first(things: Iterable[Thing]) -> list[Thing]:
     """Return records in the reverse of their order."""
-    found = list(things)
-    found.reverse()
-    return found
+    return list(things)[::-1]
 
 
 def by_serial(calls: Iterable[Call]) -> list[Call]:

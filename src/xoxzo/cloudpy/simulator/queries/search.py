@@ -76,7 +76,7 @@ def search(
 
 
 def _candidates(engine: Engine, query: SearchQuery) -> tuple[list[Message], list[Call], list[InboundSms]]:
-    """Copy what may fit, newest first; a whole number is looked up instead of searched for."""
+    """Copy what may fit, newest first; a complete number is looked up instead of searched for."""
     messages: Iterable[Message] = engine.sms.messages.values()
     calls: Iterable[Call] = engine.calls.calls.values()
     if query.number is not None:
@@ -93,7 +93,7 @@ def _plausible(messages: list[Message], query: SearchQuery) -> Iterator[tuple[Me
     """Yield messages that may fit, each with how many were passed for it.
 
     Whether a word is in any of some hundred texts is found out at once, in their texts taken together. Of those that
-    were passed over, the last one is yielded nevertheless: it tells how far the search has come.
+    were passed over, the last one is yielded nevertheless: it shows how far the search has come.
     """
     if not query.words:
         yield from zip(messages, repeat(1))

@@ -48,7 +48,7 @@ class SearchQuery:
 
     Attributes:
         fits: What has to be true of whatever is found.
-        number: The one recipient's number that is asked for, when it is a whole one; it can be looked up.
+        number: The one recipient's number that is asked for, when it is complete; it can be looked up.
         kinds: The kinds that can fit.
         words: What a text must hold, or an id begin with.
     """

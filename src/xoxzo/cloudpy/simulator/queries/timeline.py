@@ -44,12 +44,7 @@ class Timeline:
 
 
 def timeline(engine: Engine, ident: str) -> Timeline:
-    """Return the time line of a msgid, a callid or a reply's id.
-
-    Args:
-        engine: Where to look.
-        ident: The id.
-    """
+    """Return the time line of a msgid, a callid or a reply's id."""
     with engine:
         if message := engine.sms.messages.get(ident):
             found, entries = from_message(message), _of_message(engine, message)

@@ -25,23 +25,20 @@ class Batcher(Generic[A, R]):
 
     def __init__(self, work: Callable[[Sequence[A]], Sequence[R]]) -> None:
         self._work = work
-        self._waiting: list[tuple[A, Callable[[R], None]]] = []
+        self._waiting: list[tuple[A, asyncio.Future[R]]] = []
 
-    def ask(self, asked: A, answered: Callable[[R], None]) -> None:
-        """Ask for something; `answered`, which must not raise, is called with the answer in the next turn."""
+    async def answer(self, request: A) -> R:
+        """Return the result of a request, which is handled in the next turn of the event loop."""
+        loop = asyncio.get_running_loop()
         if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._answer)
-        self._waiting.append((asked, answered))
-
-    async def answer(self, asked: A) -> R:
-        """Return the answer to what is asked."""
-        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        # Whoever asked may have been cancelled meanwhile.
-        self.ask(asked, lambda answer: None if future.done() else future.set_result(answer))
+            loop.call_soon(self._handle_waiting)
+        future: asyncio.Future[R] = loop.create_future()
+        self._waiting.append((request, future))
         return await future
 
-    def _answer(self) -> None:
+    def _handle_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
-        answers = self._work([asked for asked, _ in waiting])
-        for (_, answered), answer in zip(waiting, answers, strict=True):
-            answered(answer)
+        results = self._work([request for request, _ in waiting])
+        for (_, future), result in zip(waiting, results, strict=True):
+            if not future.done():  # its caller may have been cancelled
+                future.set_result(result)

@@ -26,11 +26,7 @@ _RETRY_SECONDS = 0.5
 
 
 class EngineLoop:
-    """Drives one engine on the event loop that runs it.
-
-    Args:
-        engine: What is driven.
-    """
+    """Drives one engine on the event loop that runs it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -78,7 +74,7 @@ class EngineLoop:
                 await self._finish_requests()
             clock.move_to(target)
             with self._engine:
-                pass  # where the clock stands is saved
+                pass  # saves the time that the clock shows
 
     async def _finish_requests(self) -> None:
         """Wait until nothing is under way; what an answer leads to at once belongs to it."""

@@ -35,11 +35,7 @@ class SimulatorTransport:
 
 
 class AsyncSimulatorTransport:
-    """The same for asyncio.
-
-    Args:
-        simulator: Who answers. Callbacks and action URLs need it to be started.
-    """
+    """`SimulatorTransport` for asyncio."""
 
     def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator

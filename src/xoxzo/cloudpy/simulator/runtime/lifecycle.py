@@ -126,7 +126,7 @@ class Lifecycle:
         self.engine.stop_clock()
 
     def run_clock(self) -> None:
-        """Let time go on from where it stands, as fast as the machine's; twice is fine."""
+        """Let the clock continue from the time it shows, as fast as the machine's; twice is fine."""
         self.engine.run_clock()
 
     @property

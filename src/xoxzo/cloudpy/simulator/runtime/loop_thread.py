@@ -33,7 +33,7 @@ class LoopThread:
         """Start, and wait until coroutines can be submitted.
 
         Raises:
-            Exception: Whatever kept the event loop from being made, for instance where no socket may be.
+            Exception: The event loop could not be made, for instance where no socket is allowed.
         """
         self._thread.start()
         self._ready.result()

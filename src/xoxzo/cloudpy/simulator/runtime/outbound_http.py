@@ -53,7 +53,7 @@ class OutboundHttp:
     def __init__(self, *, timeout: float, allow_network: bool) -> None:
         self._timeout = timeout
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
-        # No connection is kept alive: one that the server closed meanwhile would fail a callback.
+        # No connection is kept alive: one that the server has closed would fail a callback.
         self._pool = httpcore2.AsyncConnectionPool(
             max_connections=MAX_CONCURRENT,
             max_keepalive_connections=0,
@@ -180,7 +180,7 @@ async def _look_up(name: str) -> list[str]:
         try:
             loop.call_soon_threadsafe(finish, found)
         except RuntimeError:
-            return  # the loop was closed meanwhile
+            return  # the loop has been closed
 
     threading.Thread(target=work, name="xoxzo-simulator-resolver", daemon=True).start()
     return await future

@@ -114,11 +114,11 @@ class Phone:
         """Write an SMS to a receiving number, whose action URL then gets a callback (API sections 4 and 10).
 
         Args:
-            sin: The number, with or without its +; somebody must subscribe it.
+            sin: The number, with or without its +; an account must subscribe it.
             text: What to write, at most 660 characters.
 
         Raises:
-            SimulatorError: Nobody subscribes the number, the text is empty or too long, or this phone's number is none.
+            SimulatorError: No account subscribes the number, the text is empty or too long, or this number is invalid.
         """
         return self._commands.send_sms(sin, self.number, text)
 

@@ -70,13 +70,13 @@ class Simulation(Lifecycle):
         Args:
             din: The number, with or without its +.
             caller: Who calls, in E.164; ``None`` withholds the number.
-            sid: Whose number it must be; anybody's by default.
+            sid: The account that must subscribe it; by default any.
 
         Returns:
-            The call as it begins; `find_call` tells how it went on.
+            The call as it begins; `find_call` returns it later with its steps.
 
         Raises:
-            SimulatorError: Nobody (or somebody else) subscribes the number, or the caller is no number.
+            SimulatorError: No account (or another one) subscribes the number, or the caller is no number.
         """
         from xoxzo.cloudpy.simulator.commands.phones import PhoneCommands
 
@@ -93,7 +93,7 @@ class Simulation(Lifecycle):
             din: The number, with or without its +.
             caller: Who calls, in E.164; ``None`` withholds the number.
             at: When, on a stepped clock, which is advanced to this moment first.
-            sid: Whose number it must be; anybody's by default.
+            sid: The account that must subscribe it; by default any.
 
         Raises:
             SimulatorError: As `incoming_call` and `advance`; or the moment has no zone or has passed.
@@ -107,7 +107,7 @@ class Simulation(Lifecycle):
         return self._waiter().wait_for_call_end(self.incoming_call(din, caller, sid=sid).callid)
 
     def find_call(self, callid: str) -> CallRecord:
-        """Return how a call stands, incoming or outgoing.
+        """Return a call as it is now, incoming or outgoing.
 
         Raises:
             SimulatorError: There is no such call.
@@ -125,7 +125,7 @@ class Simulation(Lifecycle):
 
     @property
     def carrier(self) -> CarrierCommands:
-        """What carriers and the holders of phones do: rules, and messages and calls settled by hand."""
+        """What carriers and the holders of phones do: rules, and messages and calls decided one by one."""
         from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
 
         return CarrierCommands(self.engine)
@@ -202,10 +202,11 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: `minutes` is out of range.
         """
-        from xoxzo.cloudpy.simulator.queries.overview import MAX_MINUTES, overview
+        from xoxzo.cloudpy.simulator.engine.aggregates import KEPT_MINUTES
+        from xoxzo.cloudpy.simulator.queries.overview import overview
 
-        if not 1 <= minutes <= MAX_MINUTES:
-            raise SimulatorError("minutes_out_of_range", "minutes must be 1 to {n}", n=MAX_MINUTES)
+        if not 1 <= minutes <= KEPT_MINUTES:
+            raise SimulatorError("minutes_out_of_range", "minutes must be 1 to {n}", n=KEPT_MINUTES)
         return overview(self.engine, minutes)
 
     @property
@@ -218,7 +219,7 @@ class Simulation(Lifecycle):
         """Post at once what waits for its next try, or else once more what was posted last.
 
         Args:
-            ident: The msgid, callid, conferenceid or reply that it tells of.
+            ident: The msgid, callid, conferenceid or reply that it reports.
 
         Raises:
             SimulatorError: No callback was ever posted for it.
@@ -247,7 +248,7 @@ class Simulation(Lifecycle):
         self.faults.add(kind, endpoint, times=times, seconds=seconds)
 
     def reset(self) -> None:
-        """Forget all messages, templates, calls, subscriptions and balances; clock and limits go on as they are."""
+        """Delete all messages, templates, calls, subscriptions and balances; clock and limits stay as they are."""
         self.engine.reset()
 
     def _waiter(self) -> Waiter:

@@ -1,4 +1,4 @@
-"""What each record is as a row: the table that it stands in, its key there and its fields as JSON."""
+"""What each record is as a row: its table, its key and its fields as JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RecordKind:
     table: str
     record_type: type
     key: Callable[[Any], object]
-    """What tells it from others of its kind; JSON."""
+    """Its unique key among records of its kind; JSON."""
 
 
 CALLS = RecordKind("call", Call, lambda call: call.callid)
@@ -51,7 +51,7 @@ KINDS = (
 """In the order in which they can be read: what refers to others comes after them."""
 
 _BY_TYPE = {kind.record_type: kind for kind in KINDS}
-# What an account sent stands in tables of its own; what is being posted is not any more when it is read again.
+# A delivery that was under way is not any more when it is read again.
 _NOT_SAVED = {"under_way"}
 _REFERRING = {"account", "owner", "legs"}
 
@@ -109,7 +109,7 @@ def _names(made: type) -> tuple[list[str], list[str]]:
 
 
 def _reference(value: Any) -> object:  # noqa: ANN401 - an account, or the calls of a conference
-    """Return what stands for a value: an account's key, and for the calls of a conference what they are."""
+    """Return a reference to an account, its key; the calls of a conference are written out."""
     if isinstance(value, tuple):
         return [_fields_of(call) for call in value]
     return value and (value.sid, value.token)

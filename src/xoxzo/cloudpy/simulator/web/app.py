@@ -86,11 +86,11 @@ class Application:
     async def _answer_api(self, scope: Scope, path: bytes, receive: Receive, send: Send) -> None:
         # No router, no request object of a framework: nearly all requests come here.
         message = await receive()
-        whole = message.get("body", b"")
+        first = message.get("body", b"")
         is_complete = (
-            message["type"] == "http.request" and not message.get("more_body") and len(whole) <= self._max_body
+            message["type"] == "http.request" and not message.get("more_body") and len(first) <= self._max_body
         )
-        body = whole if is_complete else await read_body(receive, self._max_body, message)
+        body = first if is_complete else await read_body(receive, self._max_body, message)
         headers, client, method = dict(scope["headers"]), scope.get("client"), scope["method"]
         if isinstance(body, ApiResponse):
             response = body
@@ -106,7 +106,7 @@ class Application:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
     async def _fail(self, fault: Fault, scope: Scope, receive: Receive) -> bool:
-        """Carry out a fault; return whether the client has gone meanwhile.
+        """Carry out a fault; return whether the client has disconnected.
 
         Raises:
             ConnectionClosed: The fault leaves no response.
@@ -116,7 +116,7 @@ class Application:
                 async with asyncio.timeout(fault.delay):
                     while (await receive())["type"] != "http.disconnect":
                         pass
-                return True  # nobody waits any more
+                return True  # the client waits no more
         if fault.kind in KINDS_WITHOUT_RESPONSE:
             self._close_connection(scope.get("client"))
             raise ConnectionClosed

@@ -70,11 +70,7 @@ class _GuardedTransport:
 
 
 class ConnectionLog(logging.Logger):
-    """Takes what uvicorn logs of a connection: a client's mistakes become events, ours go to the log of Python.
-
-    Args:
-        api: Publishes the events.
-    """
+    """Takes what uvicorn logs of a connection: a client's mistakes become events, ours go to the log of Python."""
 
     def __init__(self, api: Api) -> None:
         super().__init__("uvicorn.error", logging.WARNING)

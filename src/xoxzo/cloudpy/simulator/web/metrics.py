@@ -20,11 +20,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics(Collector):
-    """Counts when it is asked; in a registry of its own, so that simulators side by side do not meet.
-
-    Args:
-        simulator: What is counted.
-    """
+    """Counts at each request; in a registry of its own, so that simulators side by side do not meet."""
 
     def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator

@@ -41,12 +41,12 @@ def _host_name(host: str) -> str:
 
 
 def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
-    """Say whether a request was made by a page of another site, as far as its browser tells."""
+    """Say whether a request was made by a page of another site, as far as its browser reports."""
     site = headers.get(b"sec-fetch-site")
     if site is not None and site != b"same-origin":
         return True
     origin = headers.get(b"origin")
-    # A page that tells no referrer posts with the origin `null`; then the browser's other header has to vouch for it.
+    # A page that sends no referrer posts with the origin `null`; then the browser's other header has to vouch for it.
     if origin is None or (origin == b"null" and site is not None):
         return False
     host = headers.get(b"host", b"")

@@ -8,7 +8,7 @@ PATH = b"/openapi.json"
 
 
 def describe(method: str, base_url: str) -> ApiResponse:
-    """Answer with the OpenAPI document, whose only server is the one that was asked.
+    """Answer with the OpenAPI document, whose only server is the one that answers.
 
     Args:
         method: GET or HEAD; anything else is 405.

@@ -1,4 +1,4 @@
-"""Short links, which anybody may open (API section 2.5)."""
+"""Short links, which need no credentials (API section 2.5)."""
 
 from __future__ import annotations
 

@@ -22,5 +22,5 @@ class Account:
 
 
 def same(one: Account, other: Account) -> bool:
-    """Say whether two are the same account, which may have been made anew meanwhile."""
+    """Say whether two are the same account, even if one object was made anew."""
     return (one.sid, one.token) == (other.sid, other.token)

@@ -45,6 +45,6 @@ class CallbackDelivery:
     attempt: int = 1
     """Which one that is."""
     repeated: bool = False
-    """Whether it was asked for by hand; then it has one try."""
+    """Whether a command posted it again; then it has one attempt."""
     under_way: bool = field(default=False, repr=False)
     """Whether it is being posted now."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_BODY_BYTES = 8_192
-"""Bytes that are kept of a request's body."""
-
-
+"""Bytes of a request's body that are stored."""
 StatusChange = tuple[float, str, str]
 """A change of status: when, to what, and why; the reason is empty where it is the usual course."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """A request as it came in. What authenticates it is not kept."""
+    """A request as it came in. Its credentials are not stored."""
 
     method: str
     path: str

@@ -23,7 +23,7 @@ class OutcomeRule:
     outcome: str
     """One of `OUTCOMES`."""
     seconds: float = 0.0
-    """How much longer it takes: until a delayed message arrives, or until somebody picks up."""
+    """How much longer it takes: until a delayed message arrives, or until a call is answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,5 +29,5 @@ def is_recording(text: str, *, strict: bool) -> bool:
 def add_query(url: str, query: str, *, keep: bool) -> str:
     """Append a query to a URL, after the one it has when `keep` is true (API section 15.71)."""
     parts = urlsplit(url)
-    whole = f"{parts.query}&{query}" if keep and parts.query else query
-    return parts._replace(query=whole, fragment="").geturl()
+    joined = f"{parts.query}&{query}" if keep and parts.query else query
+    return parts._replace(query=joined, fragment="").geturl()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class AccountService:
     """All accounts.
 
-    An account is kept once it was charged. Until then it is made anew for each request, so that guessing at
-    credentials fills no memory.
+    An account is stored once it was charged. Until then it is made anew for each request, so that guessed credentials
+    fill no memory.
     """
 
     def __init__(self, context: EngineContext) -> None:
@@ -73,21 +73,21 @@ class AccountService:
         self._context.publish("account", account.sid, what="rights changed")
 
     def by_sid(self, sid: str) -> Account | None:
-        """Return the account of a SID, if one is kept; with several tokens, the one that was first charged."""
+        """Return the stored account of a SID, or ``None``; with several tokens, the one that was first charged."""
         return next((account for account in self._accounts.values() if account.sid == sid), None)
 
     def all(self) -> list[Account]:
-        """Return all accounts that are kept, the oldest first."""
+        """Return all stored accounts, the oldest first."""
         return list(self._accounts.values())
 
     def on_delete(self, deleted: Callable[[Account], None]) -> None:
-        """Have `deleted` called for each account that is kept no more."""
+        """Call `deleted` for each account that is deleted."""
         self._on_delete.append(deleted)
 
     def restore(self, account: Account) -> None:
         """Store an account, whether charged, changed or loaded; over the limit, the oldest is deleted."""
         known = self._accounts.setdefault((account.sid, account.token), account)
-        if known is account:  # one that was deleted may still pay for a number that it subscribes
+        if known is account:  # a deleted one may still pay for a number that it subscribes
             self._context.mark_changed(account)
         if len(self._accounts) > self._context.settings.max_accounts:
             oldest = self._accounts.pop(next(iter(self._accounts)))

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.simulator.engine.records.callbacks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 _MAX_RESPONSE_BYTES = 2_048
@@ -92,17 +92,17 @@ class CallbackService:
         self._context.at(due, lambda: self._fall_due(delivery, due))
 
     def _fall_due(self, delivery: CallbackDelivery, due: float) -> None:
-        if delivery.due == due and not delivery.under_way:  # it may have been posted by hand meanwhile
+        if delivery.due == due and not delivery.under_way:  # it may have been posted by a command since
             self._try(delivery)
 
     def note(self, attempt: CallbackAttempt) -> None:
-        """Put a try into the log, new or saved; the oldest is forgotten when there are too many."""
+        """Log an attempt, new or loaded; over the limit, the oldest is deleted."""
         if len(self.log) == self.log.maxlen and self.log:
             self._context.mark_deleted(self.log[0])
         self.log.append(attempt)
 
     def delete_before(self, moment: float) -> None:
-        """Forget tries that ended before a moment."""
+        """Delete attempts that ended before a moment."""
         while self.log and self.log[0].at < moment:
             self._context.mark_deleted(self.log.popleft())
 
@@ -121,19 +121,13 @@ class CallbackService:
             self._context.at(delivery.due, lambda: self._post(delivery))
         else:
             self._post(delivery)
-            again = OutboundRequest("POST", delivery.url, _ignore, delivery.body, delivery.content_type)
-            self._context.send(again)
+            self._send(delivery, lambda _answer: None)  # the answer to the first of the two counts
 
     def _post(self, delivery: CallbackDelivery) -> None:
-        self._context.send(
-            OutboundRequest(
-                "POST",
-                delivery.url,
-                lambda answer: self._answered(delivery, answer),
-                delivery.body,
-                delivery.content_type,
-            )
-        )
+        self._send(delivery, lambda answer: self._answered(delivery, answer))
+
+    def _send(self, delivery: CallbackDelivery, on_result: Callable[[OutboundResult], None]) -> None:
+        self._context.send(OutboundRequest("POST", delivery.url, on_result, delivery.body, delivery.content_type))
 
     def _answered(self, delivery: CallbackDelivery, answer: OutboundResult) -> None:
         settings, attempt = self._context.settings, delivery.attempt
@@ -177,14 +171,10 @@ class CallbackService:
         )
 
     def _end(self, delivery: CallbackDelivery) -> None:
-        # A later one of the same message, such as one that was repeated by hand, may have taken its place.
+        # A later one of the same message, such as one that was posted again, may have taken its place.
         if self._pending.get((delivery.kind, delivery.ident)) is delivery:
             del self._pending[delivery.kind, delivery.ident]
         self._context.mark_deleted(delivery)
-
-
-def _ignore(_answer: OutboundResult) -> None:
-    """The second of two: the first one's answer counts."""
 
 
 def _flat(fields: Mapping[str, object]) -> dict[str, object]:

@@ -25,7 +25,7 @@ _MINUTE = 60.001
 
 
 class CallService:
-    """Keeps all calls, places those of the API and bills talk by started minutes (API section 1.7)."""
+    """Stores all calls, places those of the API and bills talk by started minutes (API section 1.7)."""
 
     def __init__(
         self, context: EngineContext, accounts: AccountService, callbacks: CallbackService, outcome_rules: OutcomeRules
@@ -87,9 +87,9 @@ class CallService:
         return max(1.0, len(text) / self._context.settings.tts_characters_per_second)
 
     def step(self, call: Call, name: str, *, content: str | None = None, **facts: object) -> None:
-        """Note and tell that something happened on a call; `content` is kept, but told apart."""
-        kept = facts if content is None else {**facts, "text": content}
-        call.steps.append(Step(self._context.now(), name, kept))
+        """Record and publish a step of a call; `content` is stored as `text`, but published apart from the facts."""
+        stored = facts if content is None else {**facts, "text": content}
+        call.steps.append(Step(self._context.now(), name, stored))
         self._touch(call)
         numbers = {"from": call.caller, "to": call.recipient}
         self._context.publish("call", call.callid, numbers=numbers, content=content, step=name, **facts)
@@ -124,7 +124,7 @@ class CallService:
         return self.by_account.get(account, {}).get(callid)
 
     def hang_up(self, callid: str) -> bool:
-        """Hang up by hand; return whether somebody was talking."""
+        """Hang up by command; return whether the call was in progress."""
         call = self.calls.get(callid)
         if call is None or call.answered_at is None or call.ended is not None:
             return False
@@ -156,7 +156,7 @@ class CallService:
         self._context.after(_MINUTE, lambda: self._next_minute(call))
 
     def keep(self, call: Call) -> None:
-        """Keep a call, and forget the oldest when there are too many."""
+        """Store a call; over the limit, the oldest are deleted."""
         self.calls[call.callid] = call
         self.by_account.setdefault(call.account, {})[call.callid] = call
         self._context.minute_stats.minute(call.started).calls += 1
@@ -165,7 +165,7 @@ class CallService:
             self._delete(self.calls.pop(callid))
 
     def delete_before(self, moment: float) -> None:
-        """Forget calls that began before a moment."""
+        """Delete calls that began before a moment."""
         for callid in outlived(self.calls, lambda call: call.started, moment):
             self._delete(self.calls.pop(callid))
 
@@ -175,8 +175,8 @@ class CallService:
         A talk cannot be resumed, so those in progress end as FAILED.
 
         Args:
-            calls: All that are kept.
-            others: Those that conferences alone keep still.
+            calls: All calls of the store.
+            others: Those that only conferences still refer to.
             stopped: When the state was saved last.
             reason: Why it stopped, for their last step.
         """
@@ -196,7 +196,7 @@ class CallService:
         self.end(call, "FAILED")
 
     def _touch(self, call: Call) -> None:
-        if call.callid in self.calls:  # it may have been forgotten meanwhile
+        if call.callid in self.calls:  # it may have been deleted since
             self._context.mark_changed(call)
         if call.conferenceid:
             self._changed(call)
@@ -215,7 +215,7 @@ class CallService:
 
     def _delete(self, call: Call) -> None:
         self._context.mark_deleted(call)
-        if not call.conferenceid:  # a conference is kept longer than its calls may be, and has to end
+        if not call.conferenceid:  # a conference may outlive its calls, and has to end
             self.phones.silence(call)
         remove_from_index(self.by_account, call.account, call.callid)
         for _, number in call.reached():
@@ -224,5 +224,5 @@ class CallService:
 
 
 def _is_phone(number: str, call: Call) -> bool:
-    """Say whether a number that a call reached is somebody's phone: a dial-in number is the account's own."""
+    """Say whether a number that a call reached is a phone: a dial-in number is the account's own."""
     return call.direction == "outbound" or number != call.recipient

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CarrierLookupService:
-    """Tells which carrier a number belongs to."""
+    """Looks up the carrier of a number."""
 
     def __init__(self, context: EngineContext, accounts: AccountService) -> None:
         self._context = context

@@ -104,11 +104,11 @@ class ConferenceService:
             self._calls.phones.silence(leg)
 
     def delete_before(self, moment: float) -> None:
-        """Forget conferences that began before a moment."""
+        """Delete conferences that began before a moment."""
         for conferenceid in outlived(self.conferences, lambda conference: conference.started, moment):
             self._delete(self.conferences.pop(conferenceid))
 
     def _leg_changed(self, leg: Call) -> None:
-        # A conference is kept longer than its calls may be, so it is saved with them.
+        # A conference may outlive its calls, so it is saved with them.
         if conference := self.conferences.get(leg.conferenceid):
             self._context.mark_changed(conference)

@@ -46,7 +46,7 @@ class InboundSmsService:
             text: What it writes.
 
         Raises:
-            UnknownNumber: Nobody subscribes the number.
+            UnknownNumber: No account subscribes the number.
         """
         line = self._sins.by_number(sin)
         assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
@@ -78,7 +78,7 @@ class InboundSmsService:
         return reply
 
     def restore(self, reply: InboundSms) -> None:
-        """Keep a reply, new or saved, and forget the oldest when there are too many."""
+        """Store a reply, new or loaded; over the limit, the oldest are deleted."""
         self._context.note_serial(reply.serial)
         self.replies[reply.ident] = reply
         self.by_phone.setdefault(reply.sender, {})[reply.ident] = reply
@@ -87,7 +87,7 @@ class InboundSmsService:
             self._delete(self.replies.pop(ident))
 
     def delete_before(self, moment: float) -> None:
-        """Forget what came in before a moment."""
+        """Delete what came in before a moment."""
         for ident in outlived(self.replies, lambda reply: reply.at, moment):
             self._delete(self.replies.pop(ident))
 
@@ -98,7 +98,7 @@ class InboundSmsService:
 
 
 def _report(reply: InboundSms) -> dict[str, object]:
-    """Return the fields of the callback; no source tells their names (API section 10)."""
+    """Return the fields of the callback; no source documents their names (API section 10)."""
     return {
         "sender": reply.sender,
         "recipient": without_plus(reply.recipient),

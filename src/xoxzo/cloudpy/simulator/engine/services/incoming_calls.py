@@ -1,4 +1,4 @@
-"""Calls that come in to a dial-in number: the action URL is asked, its answer carried out (API sections 10, 11)."""
+"""Calls that come in to a dial-in number: the action URL is requested, its answer carried out (API sections 10, 11)."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ class IncomingCallService:
     def ring(self, din: str, caller: str | None, *, sid: str | None = None) -> Call:
         """Let a call come in.
 
-        The first minute is charged when the action URL is asked; without the credits for it the URL is not asked
+        The first minute is charged when the action URL is requested; without the credits for it there is no request
         (API section 1.7).
 
         Args:
             din: A subscribed number, with or without its +.
             caller: The calling number in E.164; ``None`` withholds it.
-            sid: Whose number it must be; ``None`` takes anybody's.
+            sid: The account that must subscribe it; ``None`` for any.
 
         Raises:
-            UnknownNumber: Nobody subscribes the number, or somebody else.
+            UnknownNumber: No account subscribes the number, or another one.
         """
         line = self._dins.by_number(din)
         assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
@@ -121,7 +121,7 @@ class IncomingCallService:
         self._carry_out(call, actions)
 
     def _carry_out(self, call: Call, actions: list[Action]) -> None:
-        if call.ended is not None:  # the balance ran dry meanwhile
+        if call.ended is not None:  # the balance ran out
             return
         if not actions:
             self._calls.end(call, "ANSWERED")

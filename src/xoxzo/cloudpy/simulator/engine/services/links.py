@@ -43,10 +43,10 @@ class LinkService:
         return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
 
     def open(self, path: str) -> str | None:
-        """Follow a short link, note that, and tell the sender of the first time.
+        """Follow a short link and record the click; the first one is reported to the sender.
 
         Returns:
-            The address it leads to, or ``None`` when there is no such link or its days are over.
+            The address it leads to, or ``None`` when there is no such link or it has expired.
         """
         message = self.messages.get(path)
         if message is None or message.tracking is None:

@@ -42,7 +42,7 @@ class OtpService:
         self._context.publish("otp", "website", what="registered")
 
     def restore_website(self, website: Website) -> None:
-        """Keep a website, new or saved, and forget the oldest when there are too many."""
+        """Store a website, new or loaded; over the limit, the oldest is deleted."""
         self.websites[website] = None
         if len(self.websites) > self._context.settings.max_websites:
             oldest = next(iter(self.websites))
@@ -91,7 +91,7 @@ class OtpService:
         return message
 
     def restore(self, otp: Otp) -> None:
-        """Keep a code, new or saved, until its time is over."""
+        """Store a code, new or loaded, until it expires."""
         self.active[otp.key] = self.by_msgid[otp.msgid] = otp
         self._context.at(otp.created + self._context.settings.otp_lifetime, lambda: self._end(otp))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, CallStatus
 
@@ -15,19 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RingingPhone:
-    """A phone that rings, and what happens when somebody picks up, or when the carrier cannot reach it."""
+    """A phone that rings, and what happens when it is answered, or when the carrier cannot reach it."""
 
     call: Call
     number: str
     answered: Callable[[], None]
     failed: Callable[[], None]
-
-
-class NoteStep(Protocol):
-    """Notes a step of a call."""
-
-    def __call__(self, call: Call, name: str) -> None:
-        """Note it."""
 
 
 class PhoneRinger:
@@ -36,7 +29,7 @@ class PhoneRinger:
     Args:
         context: Time and settings.
         outcome_rules: What becomes of calls.
-        step: Notes a step of a call.
+        step: Records a step of a call.
         end: Ends a call.
     """
 
@@ -44,7 +37,7 @@ class PhoneRinger:
         self,
         context: EngineContext,
         outcome_rules: OutcomeRules,
-        step: NoteStep,
+        step: Callable[[Call, str], None],
         end: Callable[[Call, CallStatus], None],
     ) -> None:
         self._context = context
@@ -59,7 +52,7 @@ class PhoneRinger:
         Args:
             call: Which call reaches it.
             number: The phone.
-            answered: What happens when somebody picks up.
+            answered: What happens when it is answered.
             failed: What happens when the carrier cannot reach it.
         """
         ringing = self._ringing[call.callid] = RingingPhone(call, number, answered, failed)
@@ -83,12 +76,12 @@ class PhoneRinger:
         return list(self._ringing.values())
 
     def pick_up(self, callid: str) -> bool:
-        """Answer by hand; return whether a phone was ringing."""
+        """Answer by command; return whether a phone was ringing."""
         ringing = self._ringing.get(callid)
         return ringing is not None and self._stop(ringing, ringing.answered)
 
     def decline(self, callid: str) -> bool:
-        """Decline by hand, which the caller sees as no answer; return whether a phone was ringing."""
+        """Decline by command, which the caller sees as no answer; return whether a phone was ringing."""
         ringing = self._ringing.get(callid)
         return ringing is not None and self._declined(ringing)
 
@@ -97,7 +90,7 @@ class PhoneRinger:
         ringing = self._ringing.get(callid)
         if ringing is None:
             return False
-        left = self._ringing[callid] = RingingPhone(ringing.call, ringing.number, ringing.answered, ringing.failed)
+        left = self._ringing[callid] = replace(ringing)
         self._step(left.call, "left ringing")
         self._context.after(self._context.settings.no_answer_seconds, lambda: self._unanswered(left))
         return True
@@ -117,7 +110,7 @@ class PhoneRinger:
         return self._stop(ringing, end)
 
     def _stop(self, ringing: RingingPhone, then: Callable[[], None]) -> bool:
-        """End the ringing and go on, unless somebody was quicker; return whether it went on."""
+        """End the ringing and go on, unless it has stopped already; return whether it went on."""
         if self._ringing.get(ringing.call.callid) is not ringing:
             return False
         del self._ringing[ringing.call.callid]

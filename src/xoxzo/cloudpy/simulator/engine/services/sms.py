@@ -118,11 +118,11 @@ class SmsService:
         return message.view(base_url, hide_cost=settings.cost_hidden_while_queued, all_accesses=settings.multi_click)
 
     def held(self) -> list[Message]:
-        """Return the messages that the carrier holds until somebody decides, the oldest first."""
+        """Return the messages that the carrier holds until a command decides, the oldest first."""
         return [message for message in self.messages.values() if message.status == "DELIVERING" and message.due is None]
 
     def settle(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> bool:
-        """Bring a message to its end by hand; return whether it had none yet."""
+        """Deliver or fail a message by command; return whether it was still under way."""
         if message.status in _FINAL:
             return False
         self._finish(message, status, why)
@@ -143,7 +143,7 @@ class SmsService:
 
     def _deliver(self, message: Message) -> None:
         if message.status != "QUEUED":
-            return  # somebody was quicker
+            return  # a command came first
         result = self._outcome_rules.of_sms(message.request.recipient)
         if result.outcome != "hold":
             longer = result.seconds if result.outcome == "delay" else 0.0
@@ -156,7 +156,7 @@ class SmsService:
 
     def _fall_due(self, message: Message, due: float) -> None:
         if message.due != due or message.status in _FINAL:
-            return  # it was delayed, or ended by hand
+            return  # it was delayed or ended by a command
         result = self._outcome_rules.of_sms(message.request.recipient)
         self._finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
 
@@ -170,7 +170,7 @@ class SmsService:
     def _move(self, message: Message, status: SmsStatus, why: str) -> None:
         message.status = status
         message.moves.append((self._context.now(), status, why))
-        if message.msgid in self.messages:  # it may have been forgotten meanwhile
+        if message.msgid in self.messages:  # it may have been deleted since
             self._context.mark_changed(message)
         self._publish(message)
 
@@ -194,11 +194,12 @@ class SmsService:
         self._context.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
             self.links.messages[message.tracking.path] = message
-        for msgid in surplus(self.messages, self._context.settings.max_messages):
-            self._delete(self.messages.pop(msgid))
+        if len(self.messages) > self._context.settings.max_messages:
+            for msgid in surplus(self.messages, self._context.settings.max_messages):
+                self._delete(self.messages.pop(msgid))
 
     def delete_before(self, moment: float) -> None:
-        """Forget what was sent before a moment."""
+        """Delete messages that were sent before a moment."""
         for msgid in outlived(self.messages, lambda message: message.sent, moment):
             self._delete(self.messages.pop(msgid))
 

@@ -88,7 +88,7 @@ class SubscribedNumberService:
         return line
 
     def set_action(self, line: SubscribedNumber, url: str) -> None:
-        """Set the address that is asked when a call or message comes in (API section 6.4)."""
+        """Set the URL that is requested when a call or message comes in (API section 6.4)."""
         line.action_url = url
         self._context.mark_changed(line)
         self._publish(line, "action set")
@@ -102,10 +102,10 @@ class SubscribedNumberService:
         self._free(line)
 
     def by_number(self, number: str) -> SubscribedNumber:
-        """Return the line of a number that somebody subscribes, written with or without a +.
+        """Return the line of a subscribed number, written with or without a +.
 
         Raises:
-            UnknownNumber: Nobody does.
+            UnknownNumber: No account subscribes it.
         """
         digits = number.removeprefix("+")
         for line in self.lines.values():

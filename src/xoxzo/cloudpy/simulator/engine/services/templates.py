@@ -22,7 +22,7 @@ class TemplateService:
         self.templates: dict[int, Template] = {}
 
     def create(self, account: Account, name: str, content: str) -> Template:
-        """Keep a new template, which waits for approval."""
+        """Store a new template, which waits for approval."""
         self.last += 1
         template = Template(ident=self.last, account=account, name=name, pending_content=content)
         self._context.mark_changed(template)
@@ -31,7 +31,7 @@ class TemplateService:
         return template
 
     def restore(self, template: Template) -> None:
-        """Keep a template, new or saved, and forget the oldest when there are too many."""
+        """Store a template, new or loaded; over the limit, the oldest is deleted."""
         self.templates[template.ident] = template
         if len(self.templates) > self._context.settings.max_templates:
             self._context.mark_deleted(self.templates.pop(next(iter(self.templates))))
@@ -64,7 +64,7 @@ class TemplateService:
         self._publish(template, "updated", content)
 
     def delete(self, template: Template) -> None:
-        """Forget a template."""
+        """Delete a template."""
         del self.templates[template.ident]
         self._context.mark_deleted(template)
         self._publish(template, "deleted")

@@ -19,7 +19,6 @@ from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, P
 from xoxzo.cloudpy.simulator.web.console.pages import SLOW_PATHS, act, error_page, show_page
 from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, read_preferences
 from xoxzo.cloudpy.simulator.web.console.rendering import render
-from xoxzo.cloudpy.simulator.web.console.status_bar import alerts
 from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host, is_foreign
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ class Console:
             status, page = 404, error_page(request, request.gettext("There is no such page."))
         except SimulatorError as error:
             status, page = _error_page(request, error)
-        await _answer(scope, send, status, self._render(page, request), _HTML)
+        await _answer(scope, send, status, render(page, request), _HTML)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send, request: PageRequest) -> None:
         headers = dict(scope["headers"])
@@ -134,10 +133,7 @@ class Console:
         elif status == 200:
             await _answer(scope, send, 303, b"", (*_HTML, *cookies, (b"location", to.encode("latin-1"))))
         else:
-            await _answer(scope, send, status, self._render(page or error_page(request, message), request), _HTML)
-
-    def _render(self, page: Page, request: PageRequest) -> bytes:
-        return render(page, request, alerts(self._simulator, page.facts.get("held_in_all")))
+            await _answer(scope, send, status, render(page or error_page(request, message), request), _HTML)
 
     async def _follow(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
         topics = _fields(scope["query_string"][:_MAX_QUERY_LENGTH]).get("topics", "").split(",")

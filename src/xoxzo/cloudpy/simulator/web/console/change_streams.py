@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 MAX_STREAMS = 64
-"""So many streams may be open at once."""
+"""Streams that may be open at once."""
 
 HEARTBEAT_SECONDS = 15.0
-# The first change is sent at once; those of the next moment are sent together.
-_PAUSE = 0.2
+# The first change is sent at once; those of the following seconds are sent together.
+_GATHER_SECONDS = 0.2
 
 
 class ChangeStream:
@@ -79,16 +79,12 @@ class ChangeStream:
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PAUSE):
+            async with asyncio.timeout(_GATHER_SECONDS):
                 await self._over.wait()
 
 
 class ChangeStreams:
-    """All streams of one console. It listens to the engine only while there is one, so that it costs nothing otherwise.
-
-    Args:
-        simulator: Whose events are sent.
-    """
+    """All streams of one console; it listens to the engine only while there is one."""
 
     def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
@@ -105,7 +101,7 @@ class ChangeStreams:
         return stream
 
     def close(self, stream: ChangeStream) -> None:
-        """Tell a stream nothing any more."""
+        """Send a stream nothing any more."""
         self._streams = tuple(one for one in self._streams if one is not stream)
         if not self._streams:
             self._simulator.engine.remove_listener(self._on_event)
@@ -116,7 +112,7 @@ class ChangeStreams:
             stream.end()
 
     def publish(self, topic: str) -> None:
-        """Tell a change that is no event of the engine's."""
+        """Send a change that is no event of the engine's."""
         for stream in self._streams:
             stream.note(topic)
 

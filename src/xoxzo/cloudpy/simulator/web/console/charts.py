@@ -10,7 +10,7 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH, _HEIGHT, _ROOM, _THIN = 600.0, 120.0, 6.0, 14.0
+_WIDTH, _HEIGHT, _PADDING, _BAR_HEIGHT = 600.0, 120.0, 6.0, 14.0
 
 
 def bars(label: str, *series: tuple[str, Sequence[float]]) -> Markup:
@@ -39,17 +39,17 @@ def line(label: str, values: Sequence[float]) -> Markup:
     low, high = min(values), max(values)
     step = _WIDTH / max(len(values) - 1, 1)
     span = high - low
-    places = [
-        (index * step, _HEIGHT - _ROOM - (_scaled(value - low, span) if span else _HEIGHT / 2))
+    points = [
+        (index * step, _HEIGHT - _PADDING - (_scaled(value - low, span) if span else _HEIGHT / 2))
         for index, value in enumerate(values)
     ]
-    path = " ".join(f"{x:.1f},{max(y, _ROOM / 2):.1f}" for x, y in places)
+    path = " ".join(f"{x:.1f},{max(y, _PADDING / 2):.1f}" for x, y in points)
     shade = Markup('<polygon class="shade" points="0,{h} {path} {w},{h}"/>').format(h=_HEIGHT, w=_WIDTH, path=path)
     return _chart(label, shade + Markup('<polyline points="{}"/>').format(path))
 
 
 def shares(label: str, counts: Sequence[tuple[str, int]]) -> Markup:
-    """Draw how a whole is divided, as one bar.
+    """Draw the shares of a total as one bar.
 
     Args:
         label: What the chart says, for those who do not see it.
@@ -60,14 +60,14 @@ def shares(label: str, counts: Sequence[tuple[str, int]]) -> Markup:
     drawn = []
     for name, count in counts:
         width = _WIDTH * count / total
-        drawn.append(_bar(name, at, 0, max(width - 3, 2), _THIN))
+        drawn.append(_bar(name, at, 0, max(width - 3, 2), _BAR_HEIGHT))
         at += width
-    return _chart(label, Markup().join(drawn), _THIN)
+    return _chart(label, Markup().join(drawn), _BAR_HEIGHT)
 
 
 def _scaled(value: float, top: float) -> float:
-    """Return a height; what is not nothing can be seen."""
-    return max(2.0, float(Decimal(value) / Decimal(top)) * (_HEIGHT - _ROOM)) if value and top else 0.0
+    """Return a height; anything above zero is tall enough to be seen."""
+    return max(2.0, float(Decimal(value) / Decimal(top)) * (_HEIGHT - _PADDING)) if value and top else 0.0
 
 
 def _bar(name: str, x: float, y: float, width: float, height: float) -> Markup:

@@ -25,7 +25,7 @@ class PageRequest:
 
     simulator: Simulation
     path: str
-    """The path as it was asked for, percent-encoded."""
+    """The path of the request, percent-encoded."""
     ident: str = ""
     """The id that the path names, or an empty text."""
     query: Mapping[str, str] = field(default_factory=dict)

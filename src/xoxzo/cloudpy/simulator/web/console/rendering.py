@@ -13,15 +13,20 @@ from urllib.parse import quote
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.queries.status import count_held, count_pending_templates
 from xoxzo.cloudpy.simulator.web.console import template_filters
 from xoxzo.cloudpy.simulator.web.console.language import translate_reason
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest
-from xoxzo.cloudpy.simulator.web.console.status_bar import TOPICS
 
 if TYPE_CHECKING:
     from jinja2.bccache import Bucket
 
+    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+
 _HOME = Path(__file__).parent
+
+TOPICS = ("faults", "clock", "carrier", "template", "console")
+"""Events that change what every page shows."""
 
 
 class _Compiled(BytecodeCache):
@@ -71,14 +76,8 @@ def environment() -> Environment:
     return made
 
 
-def render(page: Page, request: PageRequest, alerts: dict[str, Any]) -> bytes:
-    """Return a page as HTML.
-
-    Args:
-        page: What is shown.
-        request: Who asked.
-        alerts: What every page shows: the clock, and what needs attention.
-    """
+def render(page: Page, request: PageRequest) -> bytes:
+    """Return a page as HTML, which answers a request."""
 
     def counted(count: int, one: str, many: str) -> str:
         return request.ngettext(one, many, count).format(n=f"{count:,}")
@@ -91,7 +90,18 @@ def render(page: Page, request: PageRequest, alerts: dict[str, Any]) -> bytes:
         "counted": counted,
         "request": request,
         "page": page,
-        "alerts": alerts,
+        "alerts": _alerts(request.simulator, page.facts.get("held_in_all")),
         **page.facts,
     }
     return environment().get_template(page.template).render(facts).encode("utf-8", "replace")
+
+
+def _alerts(simulator: Simulation, held: int | None) -> dict[str, Any]:
+    """Return what every page shows: the time, and how many faults, pending templates and held messages there are."""
+    return {
+        "now": simulator.now.timestamp(),
+        "stopped": simulator.clock_stopped,
+        "faults": sum(1 for _ in simulator.faults),
+        "waiting": count_pending_templates(simulator.engine),
+        "held": count_held(simulator.engine) if held is None else held,
+    }

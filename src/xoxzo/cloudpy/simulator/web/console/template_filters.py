@@ -1,4 +1,4 @@
-"""Texts, numbers and times as pages show them: everything that anybody sent is escaped here or by the templates."""
+"""Texts, numbers and times as pages show them: everything that was sent is escaped here or by the templates."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _name(letter: str) -> Markup:
 def money(amount: Decimal | float) -> str:
     """Return an amount of credits: thousands apart, and no more decimals than there are."""
     exact = Decimal(str(amount)) if isinstance(amount, float) else Decimal(amount)
-    whole = f"{exact:,f}"
-    return whole.rstrip("0").rstrip(".") if "." in whole else whole
+    written = f"{exact:,f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def moment(at: float) -> datetime:
@@ -92,7 +92,7 @@ def number(text: str) -> str:
     plus, digits = ("+", text[1:]) if text.startswith("+") else ("", text)
     length = 1 if digits[0] in "17" else 2 if _TWO_DIGITS.match(digits) else 3
     code, rest = digits[:length], digits[length:]
-    # From the right, in fours, as in Japan; what is left over stands first.
+    # From the right, in fours, as in Japan; what is left over comes first.
     first = len(rest) % 4 or 4
     groups = [rest[:first], *(rest[at : at + 4] for at in range(first, len(rest), 4))]
     return f"{plus}{code} {' '.join(groups)}"

@@ -32,11 +32,7 @@ _GATHER_SECONDS = 0.05
 
 
 class EventStreams:
-    """The event streams of one simulator. Each event is encoded once, however many streams are open.
-
-    Args:
-        simulator: Whose events are sent.
-    """
+    """The event streams of one simulator. Each event is encoded once, however many streams are open."""
 
     def __init__(self, simulator: Simulation) -> None:
         self._engine = simulator.engine
@@ -84,11 +80,7 @@ class EventStreams:
 
 
 class Frame:
-    """An event as it is sent, encoded when the first reader takes it.
-
-    Args:
-        event: The event.
-    """
+    """An event as it is sent, encoded when the first reader takes it."""
 
     def __init__(self, event: Event) -> None:
         self._event = event

@@ -40,7 +40,7 @@ class ControlRequest(Generic[B]):
     """A request that was read."""
 
     ident: str
-    """What stands in the path, or an empty text."""
+    """The id in the path, or an empty text."""
     query: dict[str, str]
     body: B
 

@@ -1,4 +1,4 @@
-"""What the control API is asked: the bodies of its requests. Each description of a field is part of the document."""
+"""The bodies of the control API's requests. Each description of a field is part of the document."""
 
 from __future__ import annotations
 

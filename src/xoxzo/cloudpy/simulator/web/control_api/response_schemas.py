@@ -32,7 +32,7 @@ class Health(Struct):
 
 
 class ClockState(Struct):
-    """How the clock stands."""
+    """The state of the clock."""
 
     time: str
     """`YYYY-MM-DD HH:MM:SS` in UTC."""

@@ -17,7 +17,7 @@ class ControlRoute:
 
     method: str
     path: str
-    """Below `/_simulator/`; what stands in braces is the id."""
+    """Below `/_simulator/`; the name in braces is the id."""
     handler: Callable[..., Any]
     status: int = 200
     query: tuple[str, ...] = ()

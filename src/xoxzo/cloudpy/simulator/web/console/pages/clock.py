@@ -1,4 +1,4 @@
-"""The clock: real, or stopped and advanced by hand."""
+"""The clock: real, or stopped and advanced by its user."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NEXT_EVENTS: dict[NextEventKind, str] = {
     "callback": N_("a callback is tried again"),
     "other": "",
 }
-"""What happens next, by its kind; an empty text where no record tells."""
+"""What happens next, by its kind; an empty text where no record shows it."""
 
 
 def show(request: PageRequest) -> Page:

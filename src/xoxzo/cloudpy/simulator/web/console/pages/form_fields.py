@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.web.console.page_request import PageRequest
 
 _NAMES = {"seconds": N_("Seconds"), "percent": N_("Chance, %"), "times": N_("How many times")}
-"""What the pages call a field; those that nobody types have their own name."""
+"""What the pages call a field; those without an input are shown by their own name."""
 
 
 def text(request: PageRequest, name: str) -> str:
@@ -54,6 +54,6 @@ def integer(request: PageRequest, name: str) -> int:
 
 
 def cursor(request: PageRequest) -> int | None:
-    """Return where a list goes on, as its address tells; ``None`` for its beginning."""
+    """Return the cursor in the query of a list's page; ``None`` for the first page."""
     written = request.query.get("before", "")
     return int(written) if is_digits(written) else None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
 from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
 from xoxzo.cloudpy.simulator.queries.phone_view import phone_view
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import form_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOPICS = ("sms", "call", "reply", "din", "sin")
 """Events that change a phone."""
@@ -36,9 +41,7 @@ def show(request: PageRequest) -> Page:
     phones = request.simulator.phones(limit=50, before=before)
     number = wanted or (phones.items[0].number if phones.items else "")
     limit = _LONG_THREAD if request.query.get("all") else _SHORT_THREAD
-    phone = None
-    if number:
-        phone = phone_view(request.simulator.engine, number, limit)
+    phone = phone_view(request.simulator.engine, number, limit) if number else None
     facts = {
         "phones": phones.items,
         "next": phones.next,
@@ -48,9 +51,8 @@ def show(request: PageRequest) -> Page:
         "habits": HABITS,
         "sin_offered": request.simulator.settings.legacy_sin,
     }
-    return Page(
-        "phones.html", f"{number} · {request.gettext('Phones')}" if wanted else request.gettext("Phones"), TOPICS, facts
-    )
+    title = request.gettext("Phones")
+    return Page("phones.html", f"{number} · {title}" if wanted else title, TOPICS, facts)
 
 
 def path_of(number: str) -> str:
@@ -88,33 +90,15 @@ def set_habit(request: PageRequest) -> ActionResult:
     )
 
 
-def answer(request: PageRequest) -> ActionResult:
-    """Answer a call that rings."""
-    request.simulator.carrier.answer(form_fields.text(request, "ident"))
-    return ActionResult(request.gettext("Answered."), _back(request))
+def _call_action(act: Callable[[CarrierCommands, str], None], message: str) -> Callable[[PageRequest], ActionResult]:
+    """Return the action that applies a command to a call, and leads back to the phone or the carrier's page."""
 
+    def action(request: PageRequest) -> ActionResult:
+        act(request.simulator.carrier, form_fields.text(request, "ident"))
+        number = form_fields.text(request, "number")
+        return ActionResult(request.gettext(message), path_of(number) if number else "/console/carrier")
 
-def decline(request: PageRequest) -> ActionResult:
-    """Decline a call that rings."""
-    request.simulator.carrier.decline(form_fields.text(request, "ident"))
-    return ActionResult(request.gettext("Declined."), _back(request))
-
-
-def ignore(request: PageRequest) -> ActionResult:
-    """Let a call ring until it stops by itself."""
-    request.simulator.carrier.ignore(form_fields.text(request, "ident"))
-    return ActionResult(request.gettext("It rings until the caller gives up."), _back(request))
-
-
-def hang_up(request: PageRequest) -> ActionResult:
-    """End a call."""
-    request.simulator.carrier.hang_up(form_fields.text(request, "ident"))
-    return ActionResult(request.gettext("Hung up."), _back(request))
-
-
-def _back(request: PageRequest) -> str:
-    number = form_fields.text(request, "number")
-    return path_of(number) if number else "/console/carrier"
+    return action
 
 
 def _checked(number: str) -> str:
@@ -127,9 +111,9 @@ ACTS = {
     "/console/phones/reply": reply,
     "/console/phones/dial": dial,
     "/console/phones/habit": set_habit,
-    "/console/calls/answer": answer,
-    "/console/calls/decline": decline,
-    "/console/calls/ignore": ignore,
-    "/console/calls/hang-up": hang_up,
+    "/console/calls/answer": _call_action(CarrierCommands.answer, N_("Answered.")),
+    "/console/calls/decline": _call_action(CarrierCommands.decline, N_("Declined.")),
+    "/console/calls/ignore": _call_action(CarrierCommands.ignore, N_("It rings until the caller gives up.")),
+    "/console/calls/hang-up": _call_action(CarrierCommands.hang_up, N_("Hung up.")),
 }
 """What can be posted from here."""

@@ -1,4 +1,4 @@
-"""From what a client is given, or finds in the environment, to checked settings."""
+"""Check the arguments of a client and the environment, and make settings of them."""
 
 from __future__ import annotations
 
@@ -61,10 +61,13 @@ def configure(
     auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
     if not sid or not auth_token:
         raise ConfigurationError(_NO_CREDENTIALS, code="no_credentials")
+    base_url = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
+    if ":" in sid:
+        raise ConfigurationError("sid must not hold a colon: it ends there on the wire")
     settings = Settings(
-        base_url=_base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL),
+        base_url=base_url,
         headers=(
-            ("authorization", _authorization(sid, auth_token)),
+            ("authorization", basic(sid, auth_token)),
             ("accept", "application/json"),
             ("accept-encoding", "identity"),
             ("user-agent", _user_agent(app_info)),
@@ -96,7 +99,7 @@ def adjust(
     if deadline is not None:
         changes["deadline"] = _positive("deadline", deadline)
     if max_retries is not None:
-        changes["max_retries"] = _whole("max_retries", max_retries, minimum=0)
+        changes["max_retries"] = _integer("max_retries", max_retries, minimum=0)
     if on_event is not None:
         hooks = _event_hooks(on_event)
         starting = [getattr(hook, "before_attempt", None) for hook in hooks]
@@ -125,7 +128,7 @@ def transport_options(
         ConfigurationError: an option cannot be used, or belongs to a transport that was given.
     """
     options = {
-        "max_connections": _whole("max_connections", max_connections, minimum=1),
+        "max_connections": _integer("max_connections", max_connections, minimum=1),
         "proxy": None if proxy is None else _proxy(proxy),
         "ssl_context": None if ssl_context is None else _ssl_context(ssl_context),
     }
@@ -173,12 +176,6 @@ def _credential(name: str, given: object, variable: str) -> str:
     return value
 
 
-def _authorization(sid: str, auth_token: str) -> str:
-    if ":" in sid:
-        raise ConfigurationError("sid must not hold a colon: it ends there on the wire")
-    return basic(sid, auth_token)
-
-
 def _base_url(url: object) -> str:
     if not isinstance(url, str):
         raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
@@ -218,7 +215,7 @@ def _positive(name: str, number: object) -> float:
     return float(number)
 
 
-def _whole(name: str, number: object, *, minimum: int) -> int:
+def _integer(name: str, number: object, *, minimum: int) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number < minimum:
         raise ConfigurationError("{name} must be a whole number, {minimum} or more", name=name, minimum=minimum)
     return number

@@ -107,8 +107,8 @@ def _warn_unclosed() -> None:
     warnings.warn("unclosed Xoxzo client: use it in a `with` statement, or close it", ResourceWarning, stacklevel=4)
 
 
-class Driver:
-    """Makes calls in the calling thread. Threads may share one driver.
+class _BaseDriver(Generic[AnyTransport]):
+    """What both drivers have alike.
 
     Args:
         holder: holds the transport.
@@ -118,9 +118,16 @@ class Driver:
     clock = staticmethod(time.monotonic)
     """Returns monotonic seconds, for waits between calls."""
 
-    def __init__(self, holder: TransportHolder[Transport], settings: Settings) -> None:
+    def __init__(self, holder: TransportHolder[AnyTransport], settings: Settings) -> None:
         self.holder = holder
         self.settings = settings
+
+    def _begin(self, operation: Operation[T]) -> CallState:
+        return CallState(operation, self.settings)
+
+
+class Driver(_BaseDriver["Transport"]):
+    """Makes calls in the calling thread. Threads may share one driver."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -129,9 +136,6 @@ class Driver:
     def call(self, operation: Operation[T]) -> T:
         """Carry out an operation and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
         return cast("T", self._run(self._begin(operation)))
-
-    def _begin(self, operation: Operation[T]) -> CallState:
-        return CallState(operation, self.settings)
 
     def stream(self, listing: Listing[T]) -> Iterator[T]:
         """Carry out a listing at the first step and yield its records as they arrive.
@@ -194,10 +198,14 @@ def _call_hooks(step: Start | Notify, settings: Settings) -> Outcome:
     return None
 
 
-class _WithResponse:
-    """Keeps the last call for its response."""
+class _WithResponse(_BaseDriver[AnyTransport]):
+    """Holds the last call for its response."""
 
     state: CallState | None = None
+
+    def _begin(self, operation: Operation[T]) -> CallState:
+        self.state = super()._begin(operation)
+        return self.state
 
     def response(self, value: T) -> RawResponse[T]:
         """Return the response of the last call with its value; raise ``ConfigurationError`` if there was no call."""
@@ -214,12 +222,8 @@ class _WithResponse:
         )
 
 
-class RawResponseDriver(_WithResponse, Driver):
-    """A driver for one call that keeps its raw response."""
-
-    def _begin(self, operation: Operation[T]) -> CallState:
-        self.state = super()._begin(operation)
-        return self.state
+class RawResponseDriver(_WithResponse["Transport"], Driver):
+    """A driver for one call that returns its raw response as well."""
 
 
 def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BYTES) -> Response:
@@ -249,20 +253,8 @@ def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BY
     return Response(reply.status, reply.headers, bytes(body), cut, too_long)
 
 
-class AsyncDriver:
-    """Makes calls in the running event loop of asyncio. Tasks and event loops may share one driver.
-
-    Args:
-        holder: holds the transport.
-        settings: the settings of the client.
-    """
-
-    clock = staticmethod(time.monotonic)
-    """Returns monotonic seconds, for waits between calls."""
-
-    def __init__(self, holder: TransportHolder[AsyncTransport], settings: Settings) -> None:
-        self.holder = holder
-        self.settings = settings
+class AsyncDriver(_BaseDriver["AsyncTransport"]):
+    """Makes calls in the running event loop of asyncio. Tasks and event loops may share one driver."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -274,9 +266,6 @@ class AsyncDriver:
         """Carry out an operation and return what it reads; raise an :class:`~xoxzo.cloudpy.errors.APIError`."""
         # Neither this nor `_exchange` is a coroutine: several nested ones per send are measurably slower.
         return cast("Coroutine[Any, Any, T]", self._run(self._begin(operation)))
-
-    def _begin(self, operation: Operation[T]) -> CallState:
-        return CallState(operation, self.settings)
 
     async def stream(self, listing: Listing[T]) -> AsyncIterator[T]:
         """Carry out a listing at the first step and yield its records as they arrive.
@@ -331,12 +320,8 @@ class AsyncDriver:
                 interruption = error
 
 
-class AsyncRawResponseDriver(_WithResponse, AsyncDriver):
-    """An asynchronous driver for one call that keeps its raw response."""
-
-    def _begin(self, operation: Operation[T]) -> CallState:
-        self.state = super()._begin(operation)
-        return self.state
+class AsyncRawResponseDriver(_WithResponse["AsyncTransport"], AsyncDriver):
+    """An asynchronous driver for one call that returns its raw response as well."""
 
 
 def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Response]:

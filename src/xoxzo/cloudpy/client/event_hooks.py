@@ -1,4 +1,4 @@
-"""Calling the event hooks and writing the log, before and after each try."""
+"""Call the event hooks and write the log, before and after each attempt."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def start(event: AttemptStart, settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Tell the start hooks that a try begins and return the header fields that they add.
+    """Call the start hooks before an attempt and return the header fields that they add.
 
-    A hook whose call fails, or whose fields cannot be sent, adds none: it is logged, and the try is made.
+    A hook whose call fails, or whose fields cannot be sent, adds none: it is logged, and the attempt is made.
     """
     headers: tuple[tuple[str, str], ...] = ()
     for hook in settings.start_hooks:
@@ -29,7 +29,7 @@ def start(event: AttemptStart, settings: Settings) -> tuple[tuple[str, str], ...
 
 
 def notify(event: Attempt, settings: Settings) -> None:
-    """Write an event to the log and hand it to each hook, whose errors must not hide what became of a message."""
+    """Write an event to the log and call each hook with it; a hook's error must not hide the result of a send."""
     logs.log_attempt(event)
     for hook in settings.event_hooks:
         try:

@@ -19,8 +19,8 @@ cancelled, or interrupted by a signal handler             re-raised             
 other 4xx                                                 stop                  stop, ``maybe_sent=False``
 ========================================================  ====================  ============================
 
-An exception that interrupts a request is re-raised unchanged, after the event hooks were told whether the request may
-have had its effect.
+An exception that interrupts a request is re-raised unchanged, after an event that says whether the request may have had
+its effect was sent to the event hooks.
 """
 
 from __future__ import annotations
@@ -38,15 +38,7 @@ from xoxzo.cloudpy.operations.decoding.content_coding import CONTENT_ENCODING, d
 from xoxzo.cloudpy.operations.decoding.error_bodies import decode_error_body, retry_after_seconds
 from xoxzo.cloudpy.operations.decoding.records import DecodingError
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.protocols import (
-    Attempt,
-    AttemptStart,
-    Progress,
-    Request,
-    Response,
-    TimeBudget,
-    TransportFailure,
-)
+from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -136,7 +128,9 @@ class CallState:
     def __init__(
         self, operation: Operation[Any], settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        _check_recipients(operation, settings.allowed_recipients)
+        allowed = settings.allowed_recipients
+        if allowed is not None and not all(number.startswith(allowed) for number in operation.recipients):
+            raise errors.InvalidArgument("recipient", "is not among this client's allowed_recipients: nothing was sent")
         self.operation = operation
         self.settings = settings
         self.received: Response | None = None
@@ -190,8 +184,8 @@ class CallState:
 def _caused_by(cause: Exception | None, error: errors.APIError) -> errors.APIError:
     """Set the cause of an error, without anything that could show a number, a text or a secret.
 
-    Tracebacks are removed, because their frames hold the request and the body. Of the cause's own causes, only an error
-    of the operating system is kept: the message of a library may quote what it read.
+    Tracebacks are removed, because their frames hold the request and the body. So are the cause's own causes, except an
+    error of the operating system: the message of a library may quote what it read.
     """
     while cause is not None:
         below = cause.__cause__
@@ -200,11 +194,6 @@ def _caused_by(cause: Exception | None, error: errors.APIError) -> errors.APIErr
         error.__cause__ = error.__cause__ or cause
         cause = cause.__cause__
     return error
-
-
-def _check_recipients(operation: Operation[Any], allowed: tuple[str, ...] | None) -> None:
-    if allowed is not None and not all(number.startswith(allowed) for number in operation.recipients):
-        raise errors.InvalidArgument("recipient", "is not among this client's allowed_recipients: nothing was sent")
 
 
 def flow(
@@ -245,7 +234,8 @@ def flow(
             outcome = yield Send(request, state.budget, progress, isinstance(state.operation, Listing))
             decision = _decide(state, outcome, progress, wall)
             pause = _pause_before_retry(state, decision, chance)
-            notification = _notification(state, _name(decision), outcome, clock() - begun, pause)
+            name = "ok" if decision.error is None else type(decision.error).__name__
+            notification = _notification(state, name, outcome, clock() - begun, pause)
         except BaseException as interruption:
             yield from _interrupted(state, interruption, progress, clock() - begun)
             raise
@@ -288,10 +278,6 @@ def _wait_for_rate(state: CallState, rate_limiter: RateLimiter) -> Generator[Ste
         raise errors.TimedOut("deadline", **state.error_fields())
     if wait:
         yield Sleep(wait)
-
-
-def _name(decision: Decision) -> str:
-    return "ok" if decision.error is None else type(decision.error).__name__
 
 
 def _notification(

@@ -1,4 +1,4 @@
-"""The log ``xoxzo.cloudpy``: one line for each try, without a phone number, a text or a secret."""
+"""The log ``xoxzo.cloudpy``: one line for each attempt, without a phone number, a text or a secret."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def set_up_from_environment() -> None:
 
 
 def log_attempt(event: Attempt) -> None:
-    """Write what became of one try: a success at DEBUG, everything else at INFO."""
+    """Write the result of one attempt: a success at DEBUG, everything else at INFO."""
     level = logging.DEBUG if event.outcome == "ok" else logging.INFO
     if logger.isEnabledFor(level):
         logger.log(

@@ -1,4 +1,4 @@
-"""Detect test code that replaces ``requests``: it kept programs of 0.5 from sending, and cannot do so any more."""
+"""Detect test code that replaces ``requests``: with 0.5 this prevented real sends, and now it does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each message of ``client.sms.send_many``."""
+"""The results of ``client.sms.send_many``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SendStatus = Literal["sent", "refused", "unknown", "not_tried"]
 
 
 class SendResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one message.
+    """The result of sending one message.
 
     Attributes:
         recipient: the number as it was given.
@@ -47,7 +47,7 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SendResults(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of all messages, in the order in which they were given. Iterating yields each :class:`SendResult`.
+    """The results of all messages, in the order in which they were given. Iterating yields each :class:`SendResult`.
 
     Attributes:
         results: one for each message.

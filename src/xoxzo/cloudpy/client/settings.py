@@ -31,11 +31,11 @@ class RateLimiter:
         return RateLimiter, (self._rate,)
 
     def reserve(self, now: float) -> float:
-        """Take the next place and return the seconds to wait for it."""
+        """Reserve the next request and return the seconds to wait before it."""
         with self._lock:
-            place = max(now, self._next)
-            self._next = place + self._gap
-        return place - now
+            send_at = max(now, self._next)
+            self._next = send_at + self._gap
+        return send_at - now
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,11 +46,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         headers: sent with every request; they hold the token.
         connect: for making a connection.
         read: for each wait for bytes.
-        deadline: for everything, waits between tries included.
-        max_retries: tries after the first.
+        deadline: for everything, waits between attempts included.
+        max_retries: attempts after the first.
         rate_limiter: spaces the requests, or ``None``.
-        event_hooks: called after each try.
-        start_hooks: the ``before_attempt`` of those that have one: called before each try.
+        event_hooks: called after each attempt.
+        start_hooks: the ``before_attempt`` of those that have one: called before each attempt.
         allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
     """
 

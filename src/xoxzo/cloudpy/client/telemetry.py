@@ -35,7 +35,7 @@ class Telemetry:
     (without the query), ``server.address``, ``server.port``, ``http.response.status_code``, ``error.type`` and
     ``http.request.resend_count``; and ``xoxzo.operation``, ``xoxzo.request_id`` and ``xoxzo.maybe_sent``. The histogram
     ``http.client.request.duration`` takes each try's seconds, and the counter ``xoxzo.client.maybe_sent`` counts the
-    tries that failed and may have had their effect: what somebody should look into. No phone number, text or token goes
+    tries that failed and may have had their effect: check their outcome. No phone number, text or token goes
     into any of them.
 
     Args:

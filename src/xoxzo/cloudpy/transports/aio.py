@@ -53,7 +53,7 @@ class AsyncHttpTransport:
         Args:
             request: the request.
             budget: how long it may take, the wait for a free connection included.
-            progress: is told whether the request may have left.
+            progress: records whether the request may have left.
 
         Raises:
             TransportFailure: no response came.
@@ -69,7 +69,7 @@ class AsyncHttpTransport:
         Args:
             request: the request.
             budget: how long it may take; ``expires_at`` bounds all of it, the wait for a free connection included.
-            progress: is told whether the request may have left.
+            progress: records whether the request may have left.
             limit: the most bytes to read of the body.
 
         Raises:
@@ -90,7 +90,7 @@ class AsyncHttpTransport:
     async def _send(
         self, request: Request, budget: TimeBudget, progress: Progress
     ) -> tuple[AsyncConnection, LoopConnections, Origin]:
-        """Send a request over a connection, which is to be released by whoever has read the response."""
+        """Send a request over a connection, which the caller releases when it has read the response."""
         connections = self._loops.current()
         if not connections.slots.take_now():
             try:
@@ -103,13 +103,13 @@ class AsyncHttpTransport:
             data = encode_request(request, route)
             while True:
                 budget.next_wait()
-                kept = connections.take(route.origin)
-                connection = kept or await connect(route, budget, self._trust)
+                idle = connections.take(route.origin)
+                connection = idle or await connect(route, budget, self._trust)
                 try:
                     await connection.request(data, budget, progress, connections.queue)
                 except StaleConnection as stale:
                     connection.abort()
-                    if kept is None:
+                    if idle is None:
                         raise TransportFailure(str(stale)) from None
                 else:
                     return connection, connections, route.origin

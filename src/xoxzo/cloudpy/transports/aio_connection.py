@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.transports.trust import Trust
 
 _RECEIVE_BYTES = 65_536
-# So much of a body that nobody reads is buffered; then the server has to wait.
+# The most of an unread body that is buffered; then reading from the socket pauses.
 _MAX_BUFFERED_BYTES = 262_144
 
 
@@ -260,18 +260,15 @@ class LoopConnections:
     def release(self, origin: object, connection: AsyncConnection) -> None:
         """Take a connection back and let the next call begin: keep it, or close it where its response is incomplete."""
         if connection.reader.complete and connection.reader.reusable:
-            # What nobody has read must not keep the server waiting.
+            # An unread rest would leave reading paused.
             connection.take_body()
-            self._keep(origin, connection)
+            self._idle.put(origin, connection)
+            if not self._sweeping:
+                self._sweeping = True
+                asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
         else:
             connection.abort()
         self.slots.put()
-
-    def _keep(self, origin: object, connection: AsyncConnection) -> None:
-        self._idle.put(origin, connection)
-        if not self._sweeping:
-            self._sweeping = True
-            asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
         self._sweeping = self._idle.sweep()

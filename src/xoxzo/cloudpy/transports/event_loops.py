@@ -1,4 +1,4 @@
-"""Keep what each event loop has of its own: a connection of one loop is of no use in another, nor in a forked child."""
+"""Hold values per event loop: a connection of one loop cannot be used in another, nor in a forked child."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PerEventLoop(Generic[T]):
     """One value for each event loop, and others in a forked child.
 
     Args:
-        make: makes the running loop's value when it is first asked for.
+        make: makes the running loop's value at its first use.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -30,7 +30,7 @@ class PerEventLoop(Generic[T]):
     def current(self) -> T:
         """Return the running loop's value."""
         if self._pid != forks.pid:
-            # Kept: dropping them would unregister their sockets from a selector that the parent shares.
+            # Not dropped: that would unregister their sockets from a selector that the parent shares.
             self._inherited.append(self._by_loop)
             self._by_loop, self._pid = {}, forks.pid
         loop = asyncio.get_running_loop()

@@ -57,7 +57,7 @@ def encode_request(request: Request, route: Route) -> bytes:
 class Headers(Mapping[str, str]):
     """Header fields, names in lower case; of a repeated one the last.
 
-    They are decoded when somebody looks, which after most sends nobody does.
+    They are decoded at the first access, which most sends never make.
 
     Args:
         raw: names and values as they came.
@@ -75,7 +75,7 @@ class Headers(Mapping[str, str]):
         return self._decoded[name]
 
     def __contains__(self, name: object) -> bool:
-        # Asked of each response, so nothing is decoded for it.
+        # Called for each response, so it must not decode the headers.
         wanted = str(name).encode("latin-1", "replace")
         return any(each.lower() == wanted for each, _ in self._raw)
 
@@ -122,7 +122,7 @@ class ResponseReader:
     def feed(self, data: bytes | memoryview) -> None:
         """Read what came; raise :class:`InvalidResponse` when it is not HTTP."""
         if self.complete:
-            # Nobody asked for it.
+            # No request waits for it.
             self.reusable = False
             return
         try:
@@ -140,7 +140,7 @@ class ResponseReader:
                 raise InvalidResponse("the head of the response is too long")
 
     def end_of_stream(self) -> None:
-        """Take note that nothing more comes; raise :class:`InvalidResponse` when something is missing."""
+        """Handle the end of the stream; raise :class:`InvalidResponse` if the response is incomplete."""
         self.reusable = False
         if self.status and _LENGTH_HEADERS.isdisjoint(name.lower() for name, _ in self.raw_headers):
             # A body of unknown length ends with the connection (RFC 9112, 6.3).

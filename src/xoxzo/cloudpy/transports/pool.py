@@ -1,4 +1,4 @@
-"""Keep connections for the next request to the same origin, and limit how many are in use."""
+"""Reuse connections to the same origin, and limit how many are in use."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 KEEPALIVE_SECONDS = 5.0
-"""How long an idle connection is kept: short, since a server that closes it sooner than we do loses us a response."""
+"""The lifetime of an idle connection: short, since a server that closes it sooner than we do loses us a response."""
 
 
 class Connection(Protocol):
-    """What can be kept."""
+    """A connection that a pool can hold."""
 
     def usable(self) -> bool:
         """Whether another request may be sent over it."""
@@ -48,11 +48,11 @@ class IdlePool(Generic[C]):
             connection.abort()
 
     def put(self, origin: Hashable, connection: C) -> None:
-        """Keep a connection."""
+        """Add a connection."""
         self._by_origin.setdefault(origin, []).append((time.monotonic(), connection))
 
     def sweep(self) -> bool:
-        """Close what has been idle for too long; return whether anything is left."""
+        """Close what has been idle for too long; return whether any is left."""
         oldest = time.monotonic() - KEEPALIVE_SECONDS
         left = False
         for idle in list(self._by_origin.values()):

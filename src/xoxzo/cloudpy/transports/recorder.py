@@ -1,12 +1,12 @@
 """Transports that record exchanges, and transports that answer from a recording.
 
-A recording can be kept beside tests: numbers in it are fictitious, texts, codes and whatever else is not known to be
-harmless are taken out, and credentials are never written. What a program sees while it records is not changed.
+A recording can be stored beside tests: numbers in it are fictitious, texts, codes and whatever else is not known to be
+harmless are removed, and credentials are never written. What a program gets while it records is not changed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from xoxzo.cloudpy.transports.recording import Exchange, Reader, Writer, as_failure
 
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
         TransportFailure,
     )
 
+Reply = TypeVar("Reply", bound="StreamedResponse | AsyncStreamedResponse")
+
 
 class Recorder:
     """Carries requests by another transport and records each exchange when its answer is closed.
 
     Args:
         inner: carries the requests; closed with this one.
-        path: the file; one that is there is replaced. Nobody but its owner may read it.
+        path: the file; an existing one is replaced. Only its owner may read it.
     """
 
     def __init__(self, inner: Transport, path: str | os.PathLike[str]) -> None:
@@ -45,7 +47,7 @@ class Recorder:
         except BaseException as error:
             self._writer.lost(request, progress, error)
             raise
-        return RecordedReply(reply, _Notes(self._writer, request, progress))
+        return RecordedReply(reply, _PendingExchange(self._writer, request, progress))
 
     def close(self) -> None:
         """Close the other transport."""
@@ -57,7 +59,7 @@ class AsyncRecorder:
 
     Args:
         inner: carries the requests; closed with this one.
-        path: the file; one that is there is replaced. Nobody but its owner may read it.
+        path: the file; an existing one is replaced. Only its owner may read it.
     """
 
     def __init__(self, inner: AsyncTransport, path: str | os.PathLike[str]) -> None:
@@ -71,15 +73,15 @@ class AsyncRecorder:
         except BaseException as error:
             self._writer.lost(request, progress, error)
             raise
-        return AsyncRecordedReply(reply, _Notes(self._writer, request, progress))
+        return AsyncRecordedReply(reply, _PendingExchange(self._writer, request, progress))
 
     async def close(self) -> None:
         """Close the other transport."""
         await self._inner.close()
 
 
-class _Notes:
-    """What is gathered of one exchange until its answer is closed."""
+class _PendingExchange:
+    """Collects one exchange until its answer is closed."""
 
     def __init__(self, writer: Writer, request: Request, progress: Progress) -> None:
         self._writer = writer
@@ -98,62 +100,56 @@ class _Notes:
             )
 
 
-class RecordedReply:
+class _BaseRecordedReply(Generic[Reply]):
     """An answer that is recorded while it is read."""
 
-    def __init__(self, reply: StreamedResponse, notes: _Notes) -> None:
+    def __init__(self, reply: Reply, exchange: _PendingExchange) -> None:
         self._reply = reply
-        self._notes = notes
+        self._exchange = exchange
         self.status: int = reply.status
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The header fields, names in lower case."""
         return self._reply.headers
+
+
+class RecordedReply(_BaseRecordedReply["StreamedResponse"]):
+    """An answer that is recorded while it is read."""
 
     def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
         try:
             piece = self._reply.read(budget)
         except BaseException as error:
-            self._notes.failure = as_failure(error)
+            self._exchange.failure = as_failure(error)
             raise
-        self._notes.body += piece
+        self._exchange.body += piece
         return piece
 
     def close(self) -> None:
         """Close the answer and write the exchange down."""
         self._reply.close()
-        self._notes.write(self.status, self.headers)
+        self._exchange.write(self.status, self.headers)
 
 
-class AsyncRecordedReply:
+class AsyncRecordedReply(_BaseRecordedReply["AsyncStreamedResponse"]):
     """An answer that is recorded while it is read."""
-
-    def __init__(self, reply: AsyncStreamedResponse, notes: _Notes) -> None:
-        self._reply = reply
-        self._notes = notes
-        self.status: int = reply.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The header fields, names in lower case."""
-        return self._reply.headers
 
     async def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
         try:
             piece = await self._reply.read(budget)
         except BaseException as error:
-            self._notes.failure = as_failure(error)
+            self._exchange.failure = as_failure(error)
             raise
-        self._notes.body += piece
+        self._exchange.body += piece
         return piece
 
     async def close(self) -> None:
         """Close the answer and write the exchange down."""
         await self._reply.close()
-        self._notes.write(self.status, self.headers)
+        self._exchange.write(self.status, self.headers)
 
 
 class Replayer:

@@ -12,7 +12,7 @@ import msgspec
 
 from xoxzo.cloudpy.errors import ConfigurationError, Phase
 from xoxzo.cloudpy.protocols import TransportFailure
-from xoxzo.cloudpy.transports.redaction import HIDDEN, HIDDEN_ID, Redaction, is_number, steps
+from xoxzo.cloudpy.transports.redaction import HIDDEN, HIDDEN_ID, Redaction, is_number, path_segments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         status: the HTTP status; ``None`` when no answer came.
         headers: of the reply.
         body: of the reply, as far as it was read.
-        failure: why there is no answer, or why its body is not whole.
+        failure: why there is no answer, or why its body is incomplete.
     """
 
     method: str
@@ -65,22 +65,19 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def answers(self, request: Request) -> bool:
         """Whether this is what was recorded for such a request: the same method and path, the query left aside."""
-        mine, others = self.path.split("/"), steps(request.url)
-        return (
-            self.method == request.method
-            and len(mine) == len(others)
-            and all(_alike(step, other) for step, other in zip(mine, others, strict=True))
-        )
+        recorded, requested = self.path.split("/"), path_segments(request.url)
+        same_shape = self.method == request.method and len(recorded) == len(requested)
+        return same_shape and all(map(_matches, recorded, requested))
 
 
-def _alike(recorded: str, asked: str) -> bool:
-    # What the step was before it was taken out is not known any more.
-    taken_out = recorded == HIDDEN or recorded.startswith(HIDDEN_ID) or (is_number(recorded) and is_number(asked))
-    return taken_out or recorded == asked
+def _matches(recorded: str, requested: str) -> bool:
+    """Whether a recorded segment of a path stands for a requested one; a removed segment stands for any."""
+    removed = recorded == HIDDEN or recorded.startswith(HIDDEN_ID)
+    return removed or recorded == requested or (is_number(recorded) and is_number(requested))
 
 
 class Writer:
-    """Writes exchanges. The file is made anew, readable by nobody but its owner.
+    """Writes exchanges to a new file that only its owner can read.
 
     Args:
         path: the file.
@@ -115,7 +112,7 @@ class Writer:
             exchange = Exchange(
                 method=request.method,
                 path=redaction.path(request),
-                asked=redaction.asked(request),
+                asked=redaction.request_fields(request),
                 write_started=progress.write_started,
                 status=status,
                 headers=redaction.headers(headers or {}),
@@ -168,14 +165,10 @@ class Reader:
             ConfigurationError: none is left; it says what was expected.
         """
         with self._lock:
-            for place, exchange in enumerate(self._left):
+            for index, exchange in enumerate(self._left):
                 if exchange.answers(request):
-                    return self._left.pop(place)
+                    return self._left.pop(index)
         expected = f"expected next: {self._left[0]}" if self._left else "nothing more was recorded"
+        template = "the recording has no answer left for {method} {asked}; {expected}"
         asked = Redaction().path(request)
-        raise ConfigurationError(
-            "the recording has no answer left for {method} {asked}; {expected}",
-            method=request.method,
-            asked=asked,
-            expected=expected,
-        )
+        raise ConfigurationError(template, method=request.method, asked=asked, expected=expected)

@@ -1,6 +1,6 @@
-"""What of an exchange may be written to a file: its shape, and nothing that tells whom it reached or what was said.
+"""Redact an exchange before it is written to a file: its shape stays, numbers, texts and secrets are removed.
 
-What may stay is listed, and everything else is taken out, so that a field which nobody thought of is taken out too.
+The rules list what may stay and remove everything else, so that an unknown field is removed, too.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.protocols import Request
 
 HIDDEN = "•••"
-"""Stands for whatever was taken out."""
+"""The placeholder for a removed value."""
 HIDDEN_ID = "hidden-"
-"""How an id begins that stands for one which may not be kept."""
+"""The beginning of an id that replaces one which may not be stored."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
@@ -31,7 +31,7 @@ _STATUS = re.compile(
     "QUEUED|DELIVERING|DELIVERED|OK|FAIL|FAILED|ANSWERED|IN PROGRESS|NO ANSWER|APPROVED|PENDING"  # API 2.2, 3.1, 5.2
 )
 # Fields whose values may stay when they look as the API says: ids, stamps, statuses (API sections 1.8 and 2 to 9).
-_KEPT = {
+_ALLOWED = {
     **dict.fromkeys(("msgid", "callid", "conferenceid", "din_uid", "sin_uid", "id"), _ID),
     **dict.fromkeys(("sent_time", "start_time", "end_time", "accessed_on"), _STAMP),
     "status": _STATUS,
@@ -47,28 +47,28 @@ _SENTENCE = re.compile(
     r"|Website registered successfully\.|Request was throttled\. Expected available in \d{1,4} seconds?\."
 )
 _NAME = re.compile(r"[a-z][a-z_]{0,31}")
-# Words of the API's own, which stay even if somebody sends one as a text.
-_STEPS = frozenset({
+# Names of the API, which stay even if a message's text is one of them.
+_PATH_SEGMENTS = frozenset({
     "sms", "messages", "templates", "sins", "voice", "simple", "playbacks", "calls", "conferences", "dins",
     "subscriptions", "otp", "register-website", "request", "verify", "utilities", "carrierlookup", "you", "credits",
 })  # fmt: skip
 _FIELDS = frozenset({
     "recipient", "sender", "message", "caller", "url", "tags", "participants", "participant", "link_tracking", "link",
     "shortlink", "accessed", "action", "din", "detail", "non_field_errors", "direction", "call_type", "name", "prefix",
-    "carrier", *_KEPT, *_AMOUNTS,
+    "carrier", *_ALLOWED, *_AMOUNTS,
 })  # fmt: skip
 _NUMBER = re.compile(r"\+?(\d[\s().\-‐-―]*){5,}")
 _HEADERS = {
-    # The registered kinds alone: any other text with a slash in it may be somebody's.
+    # The registered kinds alone: any other text with a slash in it may be personal.
     "content-type": re.compile(r"(application|text|audio|image)/[a-z.+-]{1,40}(; ?charset=[A-Za-z0-9-]{1,20})?"),
     "retry-after": re.compile(r"\d{1,6}"),
 }
-# A shorter text is not looked for in ids and paths: three letters stand in half of them by chance.
+# Shorter texts are not searched for in ids and paths: half of them contain any three letters by chance.
 _SHORTEST_SECRET = 4
 
 
-def steps(url: str) -> list[str]:
-    """Return the decoded steps of an address's path; of what is no address, whatever stands there."""
+def path_segments(url: str) -> list[str]:
+    """Return the decoded segments of a URL's path."""
     path = url.partition("?")[0].partition("://")[2].partition("/")[2]
     return ["", *map(unquote, path.split("/"))]
 
@@ -79,10 +79,10 @@ def is_number(text: str) -> bool:
 
 
 class Redaction:
-    """Takes out of the exchanges of one recording what must not be kept.
+    """Redacts the exchanges of one recording.
 
-    A phone number becomes one that nobody has, the same for the same number wherever it stands in the recording; the
-    numbers behind them are held in memory only.
+    The same phone number becomes the same fictitious number everywhere in the recording; the real ones are held in
+    memory only.
     """
 
     def __init__(self) -> None:
@@ -91,9 +91,9 @@ class Redaction:
     def path(self, request: Request) -> str:
         """Return the path of a request without its query."""
         secrets = _secrets(request)
-        return "/".join(self._step(step, secrets) for step in steps(request.url))
+        return "/".join(self._segment(segment, secrets) for segment in path_segments(request.url))
 
-    def asked(self, request: Request) -> dict[str, str]:
+    def request_fields(self, request: Request) -> dict[str, str]:
         """Return the fields of a request's body: their names, and numbers replaced; nothing when it has no fields."""
         secrets = _secrets(request)
         return {
@@ -114,21 +114,19 @@ class Redaction:
     @staticmethod
     def headers(headers: Mapping[str, str]) -> dict[str, str]:
         """Return the header fields of a reply that say how to read it or when to come back."""
-        return {
-            name: headers[name] for name, look in _HEADERS.items() if look.fullmatch(headers.get(name, "")) is not None
-        }
+        return {name: headers[name] for name, form in _HEADERS.items() if form.fullmatch(headers.get(name, ""))}
 
     @staticmethod
-    def reason(words: str, request: Request) -> str:
-        """Return the words of a failure."""
-        return HIDDEN if _leaks(words, _secrets(request)) else mask_sentence(words)
+    def reason(sentence: str, request: Request) -> str:
+        """Return the sentence of a failure, masked."""
+        return HIDDEN if _leaks(sentence, _secrets(request)) else mask_sentence(sentence)
 
-    def _step(self, step: str, secrets: set[str]) -> str:
-        if is_number(step):
-            return self._number(step)
-        if not step or step in _STEPS:
-            return step
-        return self._id(step, secrets) if _ID.fullmatch(step) else HIDDEN
+    def _segment(self, segment: str, secrets: set[str]) -> str:
+        if is_number(segment):
+            return self._number(segment)
+        if not segment or segment in _PATH_SEGMENTS:
+            return segment
+        return self._id(segment, secrets) if _ID.fullmatch(segment) else HIDDEN
 
     def _value(self, name: str, value: Any, secrets: set[str]) -> Any:  # noqa: ANN401 - JSON is anything
         if isinstance(value, dict):
@@ -142,16 +140,16 @@ class Redaction:
         return value if name in _AMOUNTS and abs(value) < _GREATEST_AMOUNT else 0
 
     def _text(self, name: str, text: str, secrets: set[str]) -> str:
-        look = _KEPT.get(name)
+        allowed = _ALLOWED.get(name)
         if is_number(text):
             return self._number(text)
-        if look is not None and look.fullmatch(text):
-            return self._id(text, secrets) if look is _ID else text
+        if allowed is not None and allowed.fullmatch(text):
+            return self._id(text, secrets) if allowed is _ID else text
         return text if not text or _SENTENCE.fullmatch(text) else HIDDEN
 
     def _number(self, number: str) -> str:
         digits = "".join(re.findall(r"\d", number))
-        # 080-0… is given to nobody.
+        # 080-0… is not in use.
         alias = self._aliases.setdefault(digits, f"8180{len(self._aliases):08}")
         return f"+{alias}" if number.startswith("+") else alias
 

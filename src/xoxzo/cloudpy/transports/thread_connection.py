@@ -45,7 +45,7 @@ class ThreadConnection:
         self._decrypted_bytes: Callable[[], int] = getattr(stream, "pending", int)
 
     def __del__(self) -> None:
-        # An exception from a signal handler may come between any two steps and lose it: nobody else would close it.
+        # An exception from a signal handler may come between any two steps and lose it: this closes it then.
         stream = self.__dict__.get("_stream")
         if stream is not None:
             stream.close()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class HttpTransport:
-    """Carries requests over HTTP/1.1 connections that are kept for the next ones. Threads may share it.
+    """Carries requests over HTTP/1.1 connections, which it reuses. Threads may share it.
 
     A forked child opens connections of its own. Proxies are read from the environment as other tools read them
     (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``), or else from the system's settings; for this machine there is none.
@@ -60,7 +60,7 @@ class HttpTransport:
         Args:
             request: the request.
             budget: how long it may take, the wait for a free connection included.
-            progress: is told whether the request may have left.
+            progress: records whether the request may have left.
 
         Raises:
             TransportFailure: no response came.

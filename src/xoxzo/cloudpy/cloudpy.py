@@ -179,13 +179,8 @@ class XoxzoClient:
         Returns:
             ``messages[0]["callid"]``, or ``errors``.
         """
-        fields = {
-            "caller": caller,
-            "recipient": recipient,
-            "tts_message": tts_message,
-            "tts_lang": tts_lang,
-            "callbackurl": callbackurl,
-        }
+        speech = {"tts_message": tts_message, "tts_lang": tts_lang}
+        fields = {"caller": caller, "recipient": recipient, **speech, "callbackurl": callbackurl}
         return self._post(self.xoxzo_api_voice_simple_url, fields)
 
     def get_simple_playback_status(self, callid: str) -> XoxzoResponse:
@@ -369,7 +364,7 @@ def _response(received: Response) -> XoxzoResponse:
         value = json.loads(received.body)
     except (ValueError, RecursionError):
         if received.status in {200, 201} and received.body.strip():
-            # As published this was a success with nothing in it, which hid that nobody knows what the server did.
+            # As published this was an empty success, which hid that the outcome is unknown.
             reason = f"status {received.status}, but the body is not JSON: the request may have been carried out"
             return XoxzoResponse(errors=XoxzoClient.REQUESTS_EXCEPITON, message={"http_error": reason})
     if received.status not in {200, 201}:

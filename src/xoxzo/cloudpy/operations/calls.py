@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from xoxzo.cloudpy.models import Call, CallStatus, StartedCall
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form, read_operation
+from xoxzo.cloudpy.operations.operation import Operation, create_operation, read_operation
 from xoxzo.cloudpy.operations.options import call_fields
 
 if TYPE_CHECKING:
@@ -59,22 +59,14 @@ def say(
 
 def _start(name: str, own: Fields, options: SendOptions) -> Operation[StartedCall]:
     fields, reference = call_fields(own, **options)
-    return Operation(
-        name=name,
-        method="POST",
-        path="/voice/simple/playbacks/",
-        effect=Effect.CREATE,
-        read=lambda body: _read_started(body, reference),
-        body=form(fields),
-        content_type=FORM,
-        reference=reference,
-        recipients=(fields["recipient"] or "",),
-    )
 
+    def read(body: bytes) -> StartedCall:
+        raw = records.decode_record(body)
+        return StartedCall(callid=records.required(raw, "callid"), reference=reference, raw=raw)
 
-def _read_started(body: bytes, reference: str | None) -> StartedCall:
-    raw = records.decode_record(body)
-    return StartedCall(callid=records.required(raw, "callid"), reference=reference, raw=raw)
+    recipients = (fields["recipient"] or "",)
+    path = "/voice/simple/playbacks/"
+    return create_operation(name, path, read, fields, reference=reference, recipients=recipients)
 
 
 def get_call(callid: str) -> Operation[Call]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
@@ -9,7 +10,7 @@ from xoxzo.cloudpy.models import Conference, ConferenceParticipant, StartedConfe
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.calls import read_call
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form, read_operation
+from xoxzo.cloudpy.operations.operation import Operation, create_operation, read_operation
 from xoxzo.cloudpy.operations.options import call_fields
 
 if TYPE_CHECKING:
@@ -32,17 +33,8 @@ def create_conference(
         "lang": None if lang is None else checks.language(lang, "lang"),
     }
     fields, reference = call_fields(own, **options)
-    return Operation(
-        name="conferences.create",
-        method="POST",
-        path=_PATH,
-        effect=Effect.CREATE,
-        read=lambda body: _read_started(body, reference),
-        body=form(fields),
-        content_type=FORM,
-        reference=reference,
-        recipients=numbers,
-    )
+    read = partial(_read_started, reference=reference)
+    return create_operation("conferences.create", _PATH, read, fields, reference=reference, recipients=numbers)
 
 
 def _participants(values: Sequence[str]) -> tuple[str, ...]:

@@ -5,20 +5,13 @@ from __future__ import annotations
 from xoxzo.cloudpy.models import CarrierLookup
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation, form
+from xoxzo.cloudpy.operations.operation import Operation, create_operation
 
 
 def carrier(recipient: str) -> Operation[CarrierLookup]:
     """Look up the carrier of a number; each look-up is charged (API section 8.1)."""
-    return Operation(
-        name="lookup.carrier",
-        method="POST",
-        path="/utilities/carrierlookup/",
-        effect=Effect.CREATE,
-        read=_read_carrier,
-        body=form({"recipient": checks.recipient(recipient)}),
-        content_type=FORM,
-    )
+    fields = {"recipient": checks.recipient(recipient)}
+    return create_operation("lookup.carrier", "/utilities/carrierlookup/", _read_carrier, fields)
 
 
 def _read_carrier(body: bytes) -> CarrierLookup:

@@ -11,7 +11,7 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form
+from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, create_operation, form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,15 +70,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
                 raw = {}
             return self._subscribed(raw, str(raw.get(self.key) or uid))
 
-        return Operation(
-            name=f"{self.name}.subscribe",
-            method="POST",
-            path=self._subscriptions,
-            effect=Effect.CREATE,
-            read=read,
-            body=form({self.key: uid}),
-            content_type=FORM,
-        )
+        return create_operation(f"{self.name}.subscribe", self._subscriptions, read, {self.key: uid})
 
     def list(self) -> Listing[Subscription]:
         """List the numbers that the account subscribes (API section 6.3)."""

@@ -87,6 +87,29 @@ def read_operation(name: str, path: str, read: Callable[[bytes], T]) -> Operatio
     return Operation(name=name, method="GET", path=path, effect=Effect.READ, read=read)
 
 
+def create_operation(
+    name: str,
+    path: str,
+    read: Callable[[bytes], T],
+    fields: Mapping[str, str | None],
+    *,
+    reference: str | None = None,
+    recipients: tuple[str, ...] = (),
+) -> Operation[T]:
+    """Return the operation that posts a form and may create something."""
+    return Operation(
+        name=name,
+        method="POST",
+        path=path,
+        effect=Effect.CREATE,
+        read=read,
+        body=form(fields),
+        content_type=FORM,
+        reference=reference,
+        recipients=recipients,
+    )
+
+
 def form(fields: Mapping[str, str | None]) -> bytes:
     """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
     pairs = [f"{_encoded_name(name)}={_encoded(value)}" for name, value in fields.items() if value is not None]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Operation, form, json
+from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Operation, create_operation, form, json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from xoxzo.cloudpy.operations.options import Fields
 
 # Fields by which a server might say in a success that the code was wrong. None is documented.
 _VERDICTS = ("verified", "valid", "success")
@@ -30,31 +32,15 @@ def register_website(
         raw = records.decode_record(body)
         return OtpWebsite(website=website, message=records.text(raw, "message"), raw=raw)
 
-    return Operation(
-        name="otp.register_website",
-        method="POST",
-        path="/otp/register-website/",
-        effect=Effect.CREATE,
-        read=read,
-        body=form(fields),
-        content_type=FORM,
-    )
+    return create_operation("otp.register_website", "/otp/register-website/", read, fields)
 
 
 def request(*, website: str, phone_number: str, extra: Mapping[str, str] | None = None) -> Operation[OtpRequest]:
     """Send a code to a phone (API section 7.2)."""
     phone_number = checks.recipient(phone_number, "phone_number")
-    fields = {"website": checks.text("website", website), "phone_number": phone_number}
-    return Operation(
-        name="otp.request",
-        method="POST",
-        path="/otp/request/",
-        effect=Effect.CREATE,
-        read=_read_request,
-        body=form(fields | checks.extra_parameters(extra, fields.keys())),
-        content_type=FORM,
-        recipients=(phone_number,),
-    )
+    fields: Fields = {"website": checks.text("website", website), "phone_number": phone_number}
+    fields |= checks.extra_parameters(extra, fields.keys())
+    return create_operation("otp.request", "/otp/request/", _read_request, fields, recipients=(phone_number,))
 
 
 def _read_request(body: bytes) -> OtpRequest:

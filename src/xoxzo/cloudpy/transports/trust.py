@@ -1,4 +1,4 @@
-"""Decide whose certificates are trusted: the one place where TLS contexts are made."""
+"""Decide which certificates are trusted. Only this module makes TLS contexts."""
 
 from __future__ import annotations
 
@@ -106,16 +106,12 @@ def _system_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_default_verify_paths()
     paths = ssl.get_default_verify_paths()
-    capath: str | None = paths.capath
-    if not Path(paths.cafile or "/nowhere").is_file() and not _has_certificates(capath):
+    found = Path(paths.cafile or "/nowhere").is_file() or any(Path(paths.capath or "/nowhere").glob("*.0"))
+    if not found:
         bundle = next((path for path in _USUAL_BUNDLES if Path(path).is_file()), None)
         if bundle is not None:
             context.load_verify_locations(cafile=bundle)
     return context
-
-
-def _has_certificates(folder: str | None) -> bool:
-    return folder is not None and any(Path(folder).glob("*.0"))
 
 
 def _log_keys(context: ssl.SSLContext) -> None:

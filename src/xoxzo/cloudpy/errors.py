@@ -19,7 +19,7 @@
     │   ├── TimedOut                 a time limit was reached; ``phase`` says which
     │   └── UnexpectedResponse       a success that cannot be read: may have been sent
     ├── CallbackRejected             a callback with a bad token, expired or malformed
-    └── CodedError                   told apart by its code
+    └── CodedError                   distinguished by its code
         ├── CampaignError            a campaign cannot go on
         └── SimulatorError           the simulator cannot do what was asked
 
@@ -336,7 +336,7 @@ class CallbackRejected(XoxzoError):
 
 
 class CodedError(XoxzoError):
-    """An error that is told apart by its code. Its sentence is made from template and fields, in the reader's language.
+    """An error with a code for programs. Its sentence is made from template and fields, in the reader's language.
 
     Args:
         code: what is wrong, for programs, for instance ``unknown_status``.

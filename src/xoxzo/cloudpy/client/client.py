@@ -42,10 +42,10 @@ class Client:
         auth_token: the token that goes with it; else ``XOXZO_API_AUTH_TOKEN``. It is never shown.
         base_url: where the API is; else ``XOXZO_API_HOST``, else ``https://api.xoxzo.com``. ``http://`` only for this
             machine.
-        timeout: seconds for each try: connecting and each wait for bytes, as one number or as a pair. By default 5 and
-            30.
-        deadline: seconds for everything, waits between tries included. By default 60.
-        max_retries: tries after the first, of what may be tried again without harm. By default 2.
+        timeout: seconds for each attempt: connecting and each wait for bytes, as one number or as a pair. By default 5
+            and 30.
+        deadline: seconds for everything, waits between attempts included. By default 60.
+        max_retries: attempts after the first, where a retry does no harm. By default 2.
         max_connections: open at once; Xoxzo limits them for each account (API section 1.6).
         rate: requests a second, evenly spaced; ``None`` for as many as go.
         allowed_recipients: numbers, or how numbers begin, that may be reached, for staging; any other is refused before
@@ -59,8 +59,8 @@ class Client:
         app_info: your program and its version, added to ``User-Agent``.
         default_headers: more header fields for every request, for instance for a gateway of yours; none that the client
             sets itself, such as ``Authorization`` or ``Content-Type``.
-        on_event: a hook that is called after each try, or a list of hooks. Events hold no number and no text. What a
-            hook raises is logged, and the call goes on. One with a method ``before_attempt`` may add header fields.
+        on_event: a hook that is called after each attempt, or a list of hooks. Events hold no number and no text. What
+            a hook raises is logged, and the call goes on. One with a method ``before_attempt`` may add header fields.
 
     A client can be pickled, for instance for a process pool. The token is in what comes of it, so keep that as safe as
     the token. The copy opens connections of its own and counts its own ``rate``. A client with a ``transport`` or an

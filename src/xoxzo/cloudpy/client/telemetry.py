@@ -1,4 +1,4 @@
-"""OpenTelemetry for those who have it: a span and measurements for each try, and ``traceparent`` in its request."""
+"""OpenTelemetry, an extra: a span and measurements for each attempt, and ``traceparent`` in its request."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ Attributes = dict[str, str | int | bool]
 class Telemetry:
     """An event hook for ``Client(on_event=Telemetry())``.
 
-    Each try becomes a client span named after its operation, a child of the span that is current where the call was
+    Each attempt becomes a client span named after its operation, a child of the span that is current where the call was
     made. The request carries the span's W3C headers ``traceparent`` and ``tracestate``, and no baggage, which may hold
     what only your own services should see.
 
     Spans have the attributes of OpenTelemetry's conventions for HTTP clients: ``http.request.method``, ``url.full``
     (without the query), ``server.address``, ``server.port``, ``http.response.status_code``, ``error.type`` and
     ``http.request.resend_count``; and ``xoxzo.operation``, ``xoxzo.request_id`` and ``xoxzo.maybe_sent``. The histogram
-    ``http.client.request.duration`` takes each try's seconds, and the counter ``xoxzo.client.maybe_sent`` counts the
-    tries that failed and may have had their effect: check their outcome. No phone number, text or token goes
-    into any of them.
+    ``http.client.request.duration`` takes each attempt's seconds, and the counter ``xoxzo.client.maybe_sent`` counts
+    the failed attempts that may have had their effect: check their outcome. None of them holds a phone number, a text
+    or a token.
 
     Args:
         tracer_provider: makes the spans; the global one by default.
@@ -70,7 +70,7 @@ class Telemetry:
         self._begun: dict[tuple[str, int], tuple[Span, Attributes]] = {}
 
     def before_attempt(self, start: AttemptStart) -> dict[str, str]:
-        """Begin the span of a try and return the headers that name it."""
+        """Begin the span of an attempt and return the headers that name it."""
         span = self._begin(start)
         headers: dict[str, str] = {}
         self._propagator.inject(headers, context=self._trace.set_span_in_context(span))
@@ -96,7 +96,7 @@ class Telemetry:
         return span
 
     def __call__(self, event: Attempt) -> None:
-        """End the span of a try and measure it."""
+        """End the span of an attempt and measure it."""
         key = event.request_id, event.number
         if key not in self._begun:
             # A hook of the program's own passes its events on and has no `before_attempt`.

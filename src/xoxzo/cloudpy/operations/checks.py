@@ -67,7 +67,7 @@ def code(value: object) -> str:
     """Take a one-time code as people type it, without blanks and hyphens, its digits as ASCII.
 
     A phone's keyboard may write digits in full width, and people copy the blanks and hyphens that a message shows.
-    A code that is sent so is wrong and uses up one of a few tries (API sections 7.3 and 15.55).
+    A code that is sent so is wrong and uses up one of a few attempts (API sections 7.3 and 15.55).
     """
     typed = unicodedata.normalize("NFKC", text("code", value))
     cleaned = "".join(

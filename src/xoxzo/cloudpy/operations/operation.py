@@ -32,7 +32,7 @@ class Effect(enum.Enum):
     IDEMPOTENT = "idempotent"
     """The same as once."""
     CREATE = "create"
-    """A second message, call, charge or record: repeated only when the first try surely did nothing."""
+    """A second message, call, charge or record: repeated only when the first attempt surely did nothing."""
 
 
 class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -49,8 +49,8 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         content_type: the body's type, or ``None`` without a body.
         reference: the caller's reference of a send.
         recipients: the numbers that it would reach, for ``Client(allowed_recipients=…)``.
-        not_found_is_success: whether a 404 after a try of unknown outcome means that the first try worked, as when a
-            number is released.
+        not_found_is_success: whether a 404 after an attempt of unknown outcome means that the first attempt worked, as
+            when a number is released.
         read_refusal: turns status and body of a refusal that is an answer, such as a wrong code, into a value; ``None``
             for one that is an error.
         secret: what no error may repeat, even where the server does.

@@ -169,6 +169,9 @@ class Reader:
                 if exchange.answers(request):
                     return self._left.pop(index)
         expected = f"expected next: {self._left[0]}" if self._left else "nothing more was recorded"
-        template = "the recording has no answer left for {method} {asked}; {expected}"
-        asked = Redaction().path(request)
-        raise ConfigurationError(template, method=request.method, asked=asked, expected=expected)
+        raise ConfigurationError(
+            "the recording has no answer left for {method} {asked}; {expected}",
+            method=request.method,
+            asked=Redaction().path(request),
+            expected=expected,
+        )

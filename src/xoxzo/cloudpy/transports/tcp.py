@@ -122,36 +122,36 @@ class _Race:
             if now >= ends:
                 raise TimeoutError("no connection in time")
             for key, _ in self._selector.select(min(ends, next_start if self._waiting else ends) - now):
-                one = cast("socket.socket", key.fileobj)
-                if self._is_connected(one):
-                    self._open.discard(one)
-                    return one
+                candidate = cast("socket.socket", key.fileobj)
+                if self._is_connected(candidate):
+                    self._open.discard(candidate)
+                    return candidate
 
     def _start(self, address: AddressInfo) -> None:
         family, kind, protocol, _, where = address
         try:
-            one = socket.socket(family, kind, protocol)
+            candidate = socket.socket(family, kind, protocol)
         except OSError as error:
             if raised_by_signal_handler(error):
                 raise
             self._error = error  # for instance a system without IPv6
             return
-        self._open.add(one)
-        one.setblocking(False)
-        code = one.connect_ex(where)
+        self._open.add(candidate)
+        candidate.setblocking(False)
+        code = candidate.connect_ex(where)
         if code == 0 or code in _IN_PROGRESS:
-            self._selector.register(one, selectors.EVENT_WRITE)
+            self._selector.register(candidate, selectors.EVENT_WRITE)
         else:
-            self._failed(one, code)
+            self._failed(candidate, code)
 
-    def _is_connected(self, one: socket.socket) -> bool:
-        code = one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        self._selector.unregister(one)
+    def _is_connected(self, candidate: socket.socket) -> bool:
+        code = candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        self._selector.unregister(candidate)
         if code:
-            self._failed(one, code)
+            self._failed(candidate, code)
         return not code
 
-    def _failed(self, one: socket.socket, code: int) -> None:
-        self._open.discard(one)
-        one.close()
+    def _failed(self, candidate: socket.socket, code: int) -> None:
+        self._open.discard(candidate)
+        candidate.close()
         self._error = OSError(code, os.strerror(code))

@@ -63,7 +63,7 @@ class AsyncOtp(AsyncResource):
         otp_id: str | None = None,
         extra: Mapping[str, str] | None = None,
     ) -> OtpVerification:
-        """Verify a code. The server counts each try, so a try of unknown outcome is not repeated.
+        """Verify a code. The server counts each attempt, so an attempt of unknown outcome is not repeated.
 
         Xoxzo has published two contracts for this call, both incomplete, and the responses are not documented (API
         sections 7.3, 15.55 and 15.56). Without ``otp_id`` the request is a form with ``website``, ``phone_number`` and
@@ -76,7 +76,7 @@ class AsyncOtp(AsyncResource):
             website: as it was registered.
             phone_number: the number that the code was sent to, in E.164.
             code: what the person typed. Blanks and hyphens are left out and digits of any script become ASCII, so that
-                no try is lost to a keyboard. It is never shown in an error, a ``repr`` or a log.
+                no attempt is lost to a keyboard. It is never shown in an error, a ``repr`` or a log.
             otp_id: the request's ``otp_id``, to verify as the tutorial does.
             extra: parameters that this library does not know yet, by their names in the API.
 
@@ -85,9 +85,9 @@ class AsyncOtp(AsyncResource):
             ``verified``, ``valid`` or ``success`` in it says ``false``; a 400 with a ``message`` for a no.
 
         Raises:
-            InvalidArgument: a value breaks its rule; no try was counted.
+            InvalidArgument: a value breaks its rule; no attempt was counted.
             BadRequest: the server refused a field, for instance a website that is not registered.
-            APIError: anything else went wrong; ``maybe_sent`` says whether a try may have been counted.
+            APIError: anything else went wrong; ``maybe_sent`` says whether an attempt may have been counted.
         """
         return await self._driver.call(
             otp.verify(website=website, phone_number=phone_number, code=code, otp_id=otp_id, extra=extra)

@@ -28,7 +28,7 @@ from xoxzo.cloudpy.simulator.web.console import language
 )
 def test_the_browser_or_a_choice_decides(accept: str, chosen: str, spoken: str) -> None:
     """A choice goes before what the browser wants, and what it wants most before the rest."""
-    assert language.wanted(accept, chosen) == spoken
+    assert language.preferred_language(accept, chosen) == spoken
 
 
 def test_pages_speak_japanese(visitor: Visitor) -> None:

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.records import TemplateRecord, template_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from xoxzo.cloudpy.simulator.settings import Price
 
@@ -100,10 +100,7 @@ class OfficeCommands:
             allowed = False
         if not allowed:
             raise SimulatorError("invalid_amount", "amount must be a number above 0")
-        with self._engine as engine:
-            account = self._account(sid, token)
-            engine.accounts.buy(account, exactly)
-            return self._record(account)
+        return self._change(sid, token, lambda account: self._engine.accounts.buy(account, exactly))
 
     def verify(self, sid: str, verified: bool = True, *, token: str | None = None) -> AccountRecord:
         """Verify an account, so that it may subscribe numbers, or take that back (API section 15.47).
@@ -116,10 +113,7 @@ class OfficeCommands:
         Raises:
             SimulatorError: There is no such account.
         """
-        with self._engine as engine:
-            account = self._account(sid, token)
-            engine.accounts.allow(account, verified=verified)
-            return self._record(account)
+        return self._change(sid, token, lambda account: self._engine.accounts.allow(account, verified=verified))
 
     def allow_free_form(self, sid: str, allowed: bool = True, *, token: str | None = None) -> AccountRecord:
         """Let an account send texts of its own, or templates alone (API sections 2.1 and 15.8).
@@ -132,10 +126,7 @@ class OfficeCommands:
         Raises:
             SimulatorError: There is no such account.
         """
-        with self._engine as engine:
-            account = self._account(sid, token)
-            engine.accounts.allow(account, free_form=allowed)
-            return self._record(account)
+        return self._change(sid, token, lambda account: self._engine.accounts.allow(account, free_form=allowed))
 
     @property
     def senders(self) -> tuple[str, ...]:
@@ -163,6 +154,12 @@ class OfficeCommands:
             if len(engine.registered_senders.senders) >= _MAX_SENDERS:
                 raise SimulatorError("too_many_senders", "there are {n} senders already", n=_MAX_SENDERS)
             engine.registered_senders.register(digits)
+
+    def _change(self, sid: str, token: str | None, change: Callable[[Account], None]) -> AccountRecord:
+        with self._engine:
+            account = self._account(sid, token)
+            change(account)
+            return self._record(account)
 
     def _account(self, sid: str, token: str | None) -> Account:
         settings = self._engine.settings

@@ -21,6 +21,6 @@ class Account:
     """Whether it may send texts of its own (API section 15.8); ``None`` leaves that to the settings."""
 
 
-def same(one: Account, other: Account) -> bool:
+def is_same_account(one: Account, other: Account) -> bool:
     """Say whether two are the same account, even if one object was made anew."""
     return (one.sid, one.token) == (other.sid, other.token)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 
-_Key = tuple[str, str, str, str]
+OtpKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,11 @@ class Otp:
     created: float
 
     @property
-    def key(self) -> _Key:
+    def key(self) -> OtpKey:
         """What there is one active code for: a phone and a website of an account."""
-        return _key(self.account, self.website, self.phone)
+        return otp_key(self.account, self.website, self.phone)
 
 
-def _key(account: Account, website: str, phone: str) -> _Key:
+def otp_key(account: Account, website: str, phone: str) -> OtpKey:
+    """Return the key under which a phone's code for an account's website is active."""
     return (account.sid, account.token, website, phone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference, ConferenceRequest
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number
 from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
@@ -71,7 +71,7 @@ class ConferenceService:
     def find(self, account: Account, conferenceid: str) -> Conference | None:
         """Return an account's conference."""
         conference = self.conferences.get(conferenceid)
-        return conference if conference and same(conference.account, account) else None
+        return conference if conference and is_same_account(conference.account, account) else None
 
     def _call(self, leg: Call) -> None:
         self._calls.keep(leg)

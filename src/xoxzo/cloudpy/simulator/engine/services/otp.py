@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website, _Key, _key
+from xoxzo.cloudpy.simulator.engine.records.otp import Otp, OtpKey, Website, otp_key
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
@@ -25,7 +25,7 @@ class OtpService:
         self._context = context
         self._sms = sms
         self.websites: dict[Website, None] = {}
-        self.active: dict[_Key, Otp] = {}
+        self.active: dict[OtpKey, Otp] = {}
         self.by_msgid: dict[str, Otp] = {}
 
     def register(self, account: Account, website: str) -> None:
@@ -65,7 +65,7 @@ class OtpService:
             OtpActive: The phone has one for this website already.
             NotEnoughCredits: Nothing was sent and nothing taken.
         """
-        if _key(account, website, phone) in self.active:
+        if otp_key(account, website, phone) in self.active:
             raise OtpActive
         settings = self._context.settings
         code = f"{self._context.random.randrange(10**6):06d}"
@@ -105,8 +105,8 @@ class OtpService:
             phone: The phone; may be empty when `msgid` is given.
             msgid: The id of the request, or an empty text.
         """
-        otp = self.by_msgid.get(msgid) if msgid else self.active.get(_key(account, website, phone))
-        if otp is None or otp.key != _key(account, website or otp.website, phone or otp.phone):
+        otp = self.by_msgid.get(msgid) if msgid else self.active.get(otp_key(account, website, phone))
+        if otp is None or otp.key != otp_key(account, website or otp.website, phone or otp.phone):
             return False
         right = code == otp.code
         otp.tries_left -= 1

@@ -7,7 +7,7 @@ import string
 from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
@@ -45,7 +45,7 @@ class SubscribedNumberService:
 
     def subscribed(self, account: Account) -> list[SubscribedNumber]:
         """Return an account's numbers, the oldest subscription first."""
-        mine = [line for line in self.lines.values() if line.owner is not None and same(line.owner, account)]
+        mine = [line for line in self.lines.values() if line.owner is not None and is_same_account(line.owner, account)]
         return sorted(mine, key=lambda line: line.since)
 
     def subscribe(self, account: Account, uid: str) -> SubscribedNumber:
@@ -83,7 +83,7 @@ class SubscribedNumberService:
             UnknownNumber: It does not.
         """
         line = self.lines.get(uid)
-        if line is None or line.owner is None or not same(line.owner, account):
+        if line is None or line.owner is None or not is_same_account(line.owner, account):
             raise UnknownNumber
         return line
 

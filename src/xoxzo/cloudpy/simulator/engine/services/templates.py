@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account, same
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.templates import Template
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class TemplateService:
 
     def owned(self, account: Account) -> list[Template]:
         """Return an account's templates, the oldest first."""
-        return [template for template in self.templates.values() if same(template.account, account)]
+        return [template for template in self.templates.values() if is_same_account(template.account, account)]
 
     def find(self, account: Account, ident: int) -> Template:
         """Return an account's template.
@@ -49,7 +49,7 @@ class TemplateService:
             UnknownTemplate: It has none with that id (API section 15.36).
         """
         template = self.templates.get(ident)
-        if template is None or not same(template.account, account):
+        if template is None or not is_same_account(template.account, account):
             raise UnknownTemplate
         return template
 

@@ -86,7 +86,7 @@ class Console:
             simulator=self._simulator,
             path=path,
             query=_fields(scope["query_string"][:_MAX_QUERY_LENGTH]),
-            language=language.wanted(accept, cookies.language),
+            language=language.preferred_language(accept, cookies.language),
             theme=cookies.theme,
             origin=f"{scheme}://{host}",
         )

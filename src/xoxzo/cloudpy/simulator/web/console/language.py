@@ -10,7 +10,7 @@ from xoxzo.cloudpy.simulator.engine.reasons import Reason
 Language = Literal["en", "ja"]
 
 
-def wanted(accept: str, chosen: str) -> Language:
+def preferred_language(accept: str, chosen: str) -> Language:
     """Return the language of a reader.
 
     Args:

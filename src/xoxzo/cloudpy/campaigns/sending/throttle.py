@@ -22,12 +22,7 @@ _MIN_FAILURE_WINDOW = 20
 
 
 class Throttle:
-    """Reserves send times within the rate, pauses after refusals, and counts failures.
-
-    Args:
-        limits: the limits of the run.
-        clock: the time.
-    """
+    """Reserves send times within the rate of a run's limits, pauses after refusals, and counts failures."""
 
     def __init__(self, limits: Limits, clock: SteadyClock) -> None:
         self._limits = limits

@@ -85,13 +85,9 @@ def apply_notification(
 
 
 def acknowledge(incident: Incident, by: str, now: float, *, version: int | None = None) -> Incident:
-    """Return an incident after an acknowledgement.
+    """Return an incident after an acknowledgement at `now`, in seconds since 1970.
 
-    Args:
-        incident: the incident.
-        by: who acknowledged it.
-        now: the time in seconds since 1970.
-        version: the version that they know; the latest by default. After an earlier one the escalation starts again.
+    If the person knows an earlier `version` than the latest, which is the default, the escalation starts again.
     """
     if incident.phase not in {Phase.OPEN, Phase.ENDED}:
         return incident
@@ -143,13 +139,9 @@ def next_attempts(
 def apply_outcomes(
     incident: Incident, policy: EscalationPolicy, attempts: Sequence[NotificationAttempt], now: float
 ) -> Incident:
-    """Return an incident after the attempts that `next_attempts` returned.
+    """Return an incident after the attempts that `next_attempts` returned, none of which is in flight any more.
 
-    Args:
-        incident: the incident now; it may have changed during the attempts.
-        policy: its policy.
-        attempts: the attempts, none of them in flight.
-        now: the time in seconds since 1970.
+    The incident may have changed during the attempts; `now` is in seconds since 1970.
     """
     first = attempts[0]
     outcomes = {attempt.outcome for attempt in attempts}

@@ -76,12 +76,6 @@ def render_sms(settings: Settings, ident: str, alerts: Sequence[Alert], *, resol
     """Render an SMS that fits into ``max_parts``; the summary is shortened first.
 
     The values of a template's variables are cut at 60 characters.
-
-    Args:
-        settings: the texts, and their limits.
-        ident: the incident's id.
-        alerts: the alerts.
-        resolved: whether the group is resolved.
     """
     texts = settings.texts
     values = _values(settings, ident, alerts)

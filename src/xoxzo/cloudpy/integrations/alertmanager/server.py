@@ -39,11 +39,7 @@ _SHUTDOWN_SECONDS = 5
 
 
 def check_token(token: str | None, host: str) -> str | None:
-    """Check the bearer token, and return it.
-
-    Args:
-        token: the token; ``None`` or empty for none.
-        host: the address to listen on.
+    """Check the bearer token for a server that listens on a host, and return it; an empty one is none.
 
     Raises:
         ConfigurationError: the token is too short, or is missing although other machines can reach the address.

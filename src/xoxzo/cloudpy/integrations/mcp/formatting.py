@@ -26,11 +26,7 @@ _CREATING_OPERATIONS = frozenset({"sms.send", "templates.send", "calls.say", "ca
 
 
 class Formatter:
-    """Formats records of the API for an assistant.
-
-    Args:
-        show_numbers: whether phone numbers are shown in full.
-    """
+    """Formats records of the API for an assistant; `show_numbers` shows phone numbers in full."""
 
     def __init__(self, *, show_numbers: bool) -> None:
         self._show_numbers = show_numbers

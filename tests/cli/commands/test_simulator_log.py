@@ -21,10 +21,10 @@ def line(event: Event, show: bool) -> str:
 def test_what_happened_before_it_began_is_written_first(capsys: pytest.CaptureFixture) -> None:
     """Nothing is written before the log begins; then everything is, in its order."""
     log = EventLog(line, show_content=True)
-    log.tell(Event(0.0, "sms", "first"))
+    log.enqueue(Event(0.0, "sms", "first"))
     assert capsys.readouterr().out == ""
     log.begin()
-    log.tell(Event(0.0, "sms", "second"))
+    log.enqueue(Event(0.0, "sms", "second"))
     log.close(20)
     assert capsys.readouterr().out == "first whole\nsecond whole\n"
 
@@ -32,7 +32,7 @@ def test_what_happened_before_it_began_is_written_first(capsys: pytest.CaptureFi
 def test_one_that_never_began_is_closed(capsys: pytest.CaptureFixture) -> None:
     """A simulator that did not start writes no log."""
     log = EventLog(line, show_content=False)
-    log.tell(Event(0.0, "sms", "first"))
+    log.enqueue(Event(0.0, "sms", "first"))
     log.close()
     assert capsys.readouterr().out == ""
 
@@ -46,7 +46,7 @@ def test_a_full_pipe_stops_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         log = EventLog(lambda event, _show: event.ident * 1_000, show_content=False)
         log.begin()
         for _ in range(1_000):
-            log.tell(Event(0.0, "sms", "x"))
+            log.enqueue(Event(0.0, "sms", "x"))
         log.close(0.01)
         read = threading.Thread(target=reader.read, daemon=True)
         read.start()
@@ -66,6 +66,6 @@ def test_a_reader_that_has_gone_stops_nobody(monkeypatch: pytest.MonkeyPatch) ->
         log = EventLog(lambda event, _show: event.ident, show_content=False)
         log.begin()
         for ident in ("plain", "日本"):
-            log.tell(Event(0.0, "sms", ident))
+            log.enqueue(Event(0.0, "sms", ident))
         log.close(20)
         assert not log._thread.is_alive()

@@ -1,4 +1,4 @@
-"""The `xoxzo` command. It starts from the standard library alone and says which extra is missing."""
+"""The `xoxzo` command. It starts with the standard library alone and names a missing extra."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 def main() -> None:
     """Run the command line; exits with its status."""
-    # Loading modules makes many objects and no garbage: at the usual pace a tenth of a start goes into looking for it.
+    # Imports make many objects and no garbage: with the default threshold, collecting takes a tenth of the start.
     gc.set_threshold(50_000)
     try:
         from xoxzo.cloudpy.cli.app import xoxzo

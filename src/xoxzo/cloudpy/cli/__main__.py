@@ -1,4 +1,4 @@
-"""Lets `python -m xoxzo.cloudpy.cli` do what `xoxzo` does."""
+"""Makes `python -m xoxzo.cloudpy.cli` run `xoxzo`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`xoxzo completion`: what the shell has to be told so that it completes what is typed."""
+"""`xoxzo completion`: the set-up of completion in the shell."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`xoxzo demo`: the main job as a story, on a simulator of its own.
+"""`xoxzo demo`: demonstrates the main features on its own simulator.
 
-It needs no account and can never use one: what the environment says of credentials and hosts is not looked at.
+It needs no account and never uses one: it ignores credentials and hosts of the environment.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TEXT = (
 SPOKEN = "ご注文の品が本日届きます。"
 GREETING = "お電話ありがとうございます。"
 TIMEOUT_SECONDS = 20.0
-"""Seconds in which anything must have happened."""
+"""The timeout of each step."""
 
 Record = TypeVar("Record", Message, Call)
 
@@ -49,24 +49,24 @@ class DemoFailed(Exception):
 
 
 def check(holds: object, otherwise: str) -> None:
-    """Raise :class:`Surprise` unless something holds."""
+    """Raise ``DemoFailed`` with a message unless a condition holds."""
     if not holds:
         raise DemoFailed(otherwise)
 
 
 def print_heading(title: str) -> None:
-    """Begin a chapter of the story."""
+    """Print the heading of a section."""
     click.echo()
     click.secho(title, bold=True)
 
 
 def print_line(text: str) -> None:
-    """Tell one thing."""
+    """Print one line."""
     click.echo(f"  {text}")
 
 
 def print_check(text: str) -> None:
-    """Tell how a checked step ended."""
+    """Print the result of a checked step."""
     click.echo(f"  {click.style('✓', fg='green')} {text}")
 
 
@@ -81,8 +81,8 @@ def command() -> None:
         with simulator() as url:
             run_steps(url)
         print_line(_("The simulator was stopped again."))
-    except (DemoFailed, XoxzoError) as surprise:
-        click.secho("\n" + _("The demo stopped: {why}").format(why=surprise), fg="red", err=True)
+    except (DemoFailed, XoxzoError) as error:
+        click.secho("\n" + _("The demo stopped: {why}").format(why=error), fg="red", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         click.echo("\n" + _("Stopped."), err=True)
@@ -94,13 +94,13 @@ def command() -> None:
 
 
 def format_credits(amount: Decimal | None) -> str:
-    """Write credits as people do."""
+    """Format an amount of credits."""
     number = f"{amount or 0:,.2f}".rstrip("0").rstrip(".")
     return ngettext("{number} credit", "{number} credits", 1 if number == "1" else 2).format(number=number)
 
 
 def run_steps(url: str) -> None:
-    """Tell the story against the simulator at an address."""
+    """Run all steps against the simulator at an address."""
     print_heading(_("The simulator"))
     where = _("runs at {url}, on this machine only. Any SID and token open an account with 100,000 credits there.")
     print_line(where.format(url=url))
@@ -135,7 +135,7 @@ def simulator() -> Iterator[str]:
                 url = json.loads(output.readline())["url"]
             except ValueError:
                 raise DemoFailed("the simulator did not start") from None
-            # What it logs is not told here, but it must be able to write it.
+            # Its log is not printed, but must be read, or the pipe would fill.
             drain = threading.Thread(target=output.read)
             drain.start()
             yield url
@@ -200,8 +200,8 @@ def dial_in(client: Client, url: str) -> Decimal:
     client.dins.subscribe(number.din_uid)
     costs = {"month": format_credits(number.monthly_cost), "minute": format_credits(number.minute_cost)}
     print_line(_("subscribed +{number}: {month} for 30 days, {minute} a minute").format(number=number.din, **costs))
-    asked: list[dict[str, list[str]]] = []
-    with action_server(f'say ja "{GREETING}"', asked) as action_url:
+    queries: list[dict[str, list[str]]] = []
+    with action_server(f'say ja "{GREETING}"', queries) as action_url:
         client.dins.set_action_url(number.din_uid, action_url=action_url)
         check([each.action_url for each in client.dins.list()] == [action_url], "the action URL was not kept")
         print_line(_("its action URL is {url}, a small server in this program").format(url=action_url))
@@ -209,7 +209,7 @@ def dial_in(client: Client, url: str) -> Decimal:
         print_line(_("{number} dials the number …").format(number=FRIEND))
         call = poll(partial(client.calls.get, ringing["id"]))
     expected = {"caller": [FRIEND.removeprefix("+")], "recipient": [number.din]}
-    check(asked == [expected], f"the action URL was asked with {asked}")
+    check(queries == [expected], f"the action URL was asked with {queries}")
     print_check(
         _("the action URL was asked: {query}").format(query=f"caller={expected['caller'][0]} recipient={number.din}")
     )
@@ -217,33 +217,33 @@ def dial_in(client: Client, url: str) -> Decimal:
     steps = control(url, f"/_simulator/calls/{ringing['id']}")["steps"]
     sentence = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
     check(sentence, f"the greeting was not said: {steps}")
-    told = _("answered with say ja “{text}”: {seconds} s, {cost}")
-    print_check(told.format(text=GREETING, seconds=call.duration, cost=format_credits(call.cost)))
+    answered = _("answered with say ja “{text}”: {seconds} s, {cost}")
+    print_check(answered.format(text=GREETING, seconds=call.duration, cost=format_credits(call.cost)))
     return (number.monthly_cost or Decimal(0)) + (call.cost or Decimal(0))
 
 
-def poll(ask: Callable[[], Record]) -> Record:
-    """Ask for a record until it has reached its end, telling each status once."""
-    give_up = time.monotonic() + TIMEOUT_SECONDS
+def poll(get: Callable[[], Record]) -> Record:
+    """Get a record until its status is final, printing each status once."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     seen = None
     while True:
-        found = ask()
+        found = get()
         if found.status != seen:
             seen = found.status
             print_line(f"… {seen}")
         if found.status.is_final:
             return found
-        check(time.monotonic() < give_up, f"still {seen} after {TIMEOUT_SECONDS:.0f} s")
+        check(time.monotonic() < deadline, f"still {seen} after {TIMEOUT_SECONDS:.0f} s")
         time.sleep(0.1)
 
 
 @contextmanager
-def action_server(answer: str, asked: list[dict[str, list[str]]]) -> Iterator[str]:
-    """Serve one answer to whoever asks, remembering the questions; yield the address."""
+def action_server(answer: str, queries: list[dict[str, list[str]]]) -> Iterator[str]:
+    """Serve one response to every request, and store their queries; yield the address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(parse_qs(urlsplit(self.path).query))
+            queries.append(parse_qs(urlsplit(self.path).query))
             body = answer.encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; charset=utf-8")
@@ -265,7 +265,7 @@ def action_server(answer: str, asked: list[dict[str, list[str]]]) -> Iterator[st
 
 
 def control(url: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-    """Ask the simulator's control API, which is on this machine whatever proxy the environment names."""
+    """Call the simulator's control API, which is on this machine, without a proxy."""
     data = None if body is None else json.dumps(body).encode()
     request = Request(url + path, data, {"content-type": "application/json"})  # noqa: S310 - our own address
     with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as answer:

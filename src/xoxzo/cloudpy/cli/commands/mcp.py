@@ -1,4 +1,4 @@
-"""`xoxzo mcp`: Xoxzo for assistants, over the Model Context Protocol on standard input and output."""
+"""`xoxzo mcp`: a server of the Model Context Protocol on standard input and output, for assistants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra, in one line.
 import mcp_types  # noqa: F401
 import phonenumbers  # noqa: F401
 
@@ -109,7 +109,7 @@ async def _serve(where: Destination, limits: SendLimits | None, settings: SendSe
 
 
 def _end(limits: SendLimits | None) -> None:
-    # A thread waits for the next line of the input, and nothing but the end of the process ends that wait.
+    # A thread waits for the next line of input; only the end of the process ends that wait.
     os._exit(MAY_BE_SENT if limits is not None and limits.is_sending else DONE)
 
 

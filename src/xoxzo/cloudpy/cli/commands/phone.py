@@ -1,4 +1,4 @@
-"""`xoxzo phone`: numbers as people type them."""
+"""`xoxzo phone`: converts phone numbers as people type them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra, in one line.
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
@@ -46,7 +46,7 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
     The numbers are not masked: they are the result. Ends with 3 when one of them cannot be read.
     """
     with invalid_arguments_as_errors():
-        parse("+818011112222", country)  # a country that does not exist is no fault of a number
+        parse("+818011112222", country)  # an unknown country is no error of a number
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
     columns = ("e164", "kind", "country", "doubts", "notes", "error")
@@ -60,28 +60,20 @@ def _title(name: str) -> str:
 
 
 def _rows(numbers: Sequence[str], country: str, bad: list[str], *, for_people: bool) -> Iterator[dict[str, Any]]:
-    say = _ if for_people else str
+    translate = _ if for_people else str
     for text in numbers:
+        row: dict[str, Any] = dict.fromkeys(("text", "e164", "kind", "country", "doubts", "notes", "error"))
+        row |= {"text": text, "doubts": [], "notes": []}
         try:
             found = parse(text, country)
         except InvalidArgument as error:
             bad.append(text)
-            yield {
-                "text": text,
-                "e164": None,
-                "kind": None,
-                "country": None,
-                "doubts": [],
-                "notes": [],
-                "error": render_error(error) if for_people else error.reason,
-            }
+            yield row | {"error": render_error(error) if for_people else error.reason}
             continue
-        yield {
-            "text": text,
+        yield row | {
             "e164": found.e164,
             "kind": Word(found.kind),
             "country": found.country,
-            "doubts": [say(doubt.value) for doubt in found.doubts],
-            "notes": [say(note.value) for note in found.notes],
-            "error": None,
+            "doubts": [translate(assumption.value) for assumption in found.doubts],
+            "notes": [translate(note.value) for note in found.notes],
         }

@@ -1,4 +1,4 @@
-"""The commands' common manners: help in the reader's language, suggestions, errors that end with their status."""
+"""The base classes of all commands: help in the user's language, suggestions, errors with an exit status."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
 COMMON_OPTIONS_HEADING = N_("Options of every command")
-"""The heading under which the options stand that all commands of the API share."""
+"""The heading of the options that all commands of the API have."""
 _SIMILARITY = 0.8
-"""How alike a misspelt option has to be to the one that was meant."""
+"""The least similarity of a suggested option to a misspelt one, from 0 to 1."""
 CLOSED_PIPE = 141
-"""What a program ends with whose reader has left: what shells tell of one that the signal for it has ended."""
+"""The exit status after the reader of a pipe has closed it: 128 + SIGPIPE, as shells report it."""
 
 
 class CommandEntry(NamedTuple):
-    """A command's place in a table: it is imported when it is run."""
+    """A command in a table; it is imported when it is run."""
 
     module: str
-    """The module that has the click command as `command`, or under the name after a colon."""
+    """The module that defines the click command as `command`, or under the name after a colon."""
     help: str
     """One line for the list of commands."""
     extra: str = "cli"
-    """The extra that brings what the command needs."""
+    """The extra that the command needs."""
 
 
 @contextmanager
 def _exit_on_closed_pipe() -> Iterator[None]:
-    """End quietly when whoever reads what is written has seen enough, as `head` has."""
+    """Exit without a message when the reader of the output has closed the pipe, as `head` does."""
     try:
         yield
     except BrokenPipeError:
@@ -49,18 +49,18 @@ def _exit_on_closed_pipe() -> Iterator[None]:
         raise click.exceptions.Exit(CLOSED_PIPE) from None
 
 
-class BaseCommand(click.Command):
-    """What commands and groups of ours have in common."""
+class Command(click.Command):
+    """The base class of all commands and groups."""
 
     context_class = Context
 
-    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - what Click's takes and returns
-        """Run the command line, with Click's messages in the reader's language, and output that takes any character."""
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - as Click's
+        """Run the command line, with Click's messages in the user's language; output accepts any character."""
         with click_translations(), substituting_output():
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the command line; `--help` and `--version` are written here."""
+        """Parse the command line; `--help` and `--version` are printed here."""
         try:
             with _exit_on_closed_pipe():
                 return super().parse_args(ctx, args)
@@ -69,7 +69,7 @@ class BaseCommand(click.Command):
             raise click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the command's own options, then those that all commands of the API have."""
+        """Write the command's own options, then the common options of the API's commands."""
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
@@ -81,7 +81,7 @@ class BaseCommand(click.Command):
                     formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples, as far to the left as the headings."""
+        """Write the examples, not indented."""
         del ctx
         if self.epilog:
             formatter.write_paragraph()
@@ -90,12 +90,10 @@ class BaseCommand(click.Command):
     def get_short_help_str(self, limit: int = 200) -> str:
         """Return the first sentence of the help."""
         del limit
-        first = next(paragraphs(self.short_help or self.help or ""), [""])
-        sentence = " ".join(first)
-        return _(sentence)
+        return _(" ".join(next(paragraphs(self.short_help or self.help or ""), [""])))
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what the command returns
-        """Run the command; an error of ours is told, and ends the program with its status."""
+        """Run the command; an error of the library is printed, and the program exits with its status."""
         try:
             with _exit_on_closed_pipe():
                 return super().invoke(ctx)
@@ -122,15 +120,11 @@ class BaseCommand(click.Command):
             raise click.exceptions.Exit(failure.status) from None
 
 
-class Command(BaseCommand):
-    """A command with our manners."""
-
-
 class CommonOption(click.Option):
-    """An option that all commands of the API have; help lists it apart."""
+    """An option that all commands of the API have; help lists it separately."""
 
 
-class Group(BaseCommand, click.Group):
+class Group(Command, click.Group):
     """A group that imports its commands when they are run.
 
     Args:
@@ -144,7 +138,7 @@ class Group(BaseCommand, click.Group):
         self.table = table or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names: those of the table, then those that were added."""
+        """Return the names of the table, then those of the commands that were added."""
         del ctx
         return [*self.table, *(name for name in self.commands if name not in self.table)]
 
@@ -162,7 +156,7 @@ class Group(BaseCommand, click.Group):
             if error.name is None or error.name.startswith("xoxzo"):
                 raise
             if ctx.resilient_parsing:
-                return None  # nobody has asked for it: somebody has pressed Tab
+                return None  # shell completion, not a call of the command
             line = _("this needs an extra: {install}").format(install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
             click.echo(f"{ctx.command_path} {cmd_name}: {line}", err=True)
             raise click.exceptions.Exit(2) from None
@@ -171,25 +165,25 @@ class Group(BaseCommand, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is meant; where there is none, name those that are spelt alike."""
+        """Find the command; raise a usage error with similar names if there is none."""
         name = args[0]
         if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name) is not None:
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches
 
-        said = _("No such command {name!r}.").format(name=name)
+        message = _("No such command {name!r}.").format(name=name)
         if alike := sorted(get_close_matches(name, self.list_commands(ctx))):
             listed = ", ".join(map(repr, alike))
             question = ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", len(alike))
-            said += " " + question.format(possibility=listed, possibilities=listed)
-        raise click.UsageError(said, ctx)
+            message += " " + question.format(possibility=listed, possibilities=listed)
+        raise click.UsageError(message, ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return what the word may become; the commands of the table are not imported for it."""
+        """Return the completions of a word without importing the commands of the table."""
         from click.shell_completion import CompletionItem
 
         found = [
-            CompletionItem(name, help=self._word_for(name))
+            CompletionItem(name, help=self._short_help(name))
             for name in self._shown_commands(ctx)
             if name.startswith(incomplete)
         ]
@@ -201,8 +195,8 @@ class Group(BaseCommand, click.Group):
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands; those of the table are not imported for it."""
-        rows = [(name, self._word_for(name)) for name in self._shown_commands(ctx)]
+        """Write the list of commands without importing those of the table."""
+        rows = [(name, self._short_help(name)) for name in self._shown_commands(ctx)]
         if rows:
             with formatter.section(_("Commands")):
                 formatter.write_dl(rows)
@@ -211,12 +205,12 @@ class Group(BaseCommand, click.Group):
         names = self.list_commands(ctx)
         return [name for name in names if name not in self.commands or not self.commands[name].hidden]
 
-    def _word_for(self, name: str) -> str:
+    def _short_help(self, name: str) -> str:
         return _(self.table[name].help) if name in self.table else self.commands[name].get_short_help_str()
 
 
 def _similar_options(typed: str, possibilities: Sequence[str] | None) -> list[str]:
-    """Return which of Click's guesses are near; all of them where none is."""
+    """Return the most similar of Click's suggestions; all of them if none is similar enough."""
     from difflib import get_close_matches
 
     guesses = list(possibilities or ())
@@ -224,12 +218,12 @@ def _similar_options(typed: str, possibilities: Sequence[str] | None) -> list[st
 
 
 def examples(*lines: str) -> str:
-    """Return an epilog that shows commands as they are typed."""
+    """Return an epilog that shows example commands."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def with_translated_help(option: click.Option) -> click.Option:
-    """Return an option whose help is in the reader's language."""
+    """Return a copy of an option with its help in the user's language."""
     shown = copy(option)
     shown.help = _(option.help) if option.help else option.help
     return shown

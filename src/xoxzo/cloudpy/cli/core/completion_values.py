@@ -1,4 +1,4 @@
-"""What the shell completes beside commands and options. Only what this machine knows: the Tab key asks nobody else."""
+"""Completion of values in the shell, from files of this machine: the Tab key makes no request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the profiles of the configuration that begin so; none where it cannot be read."""
+    """Return the profiles whose names begin so; none if the configuration cannot be read."""
     from xoxzo.cloudpy.cli.core.config import profiles
     from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
@@ -20,7 +20,7 @@ def profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) 
 
 
 def campaigns(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the campaigns of this machine that begin so."""
+    """Return the campaigns of this machine whose names begin so."""
     from xoxzo.cloudpy.campaigns.ledger.files import campaign_names
 
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Why there was no answer, in plain words: what an operating system says of it is for programmers."""
+"""Describes failed connections in plain words; the operating system's messages are for programmers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ OUTCOMES = {
     "RateLimited": N_("too many requests"),
     "ServerError": N_("the server failed"),
 }
-"""What a try that is made again came to, by the class of its error."""
+"""The outcomes of attempts that are retried, by the class of the error."""
 
 
 def describe(reason: str, code: str, proxy: str = "") -> str:
-    """Say why there was no answer, in the reader's language.
+    """Return why there was no response, in the user's language.
 
     Args:
-        reason: the library's reason, with what the operating system or the TLS library has said.
+        reason: the library's reason, with the message of the operating system or the TLS library.
         code: the failure's code.
-        proxy: what named the proxy in between, for instance ``HTTPS_PROXY``; empty without one.
+        proxy: the source of the proxy's address, for instance ``HTTPS_PROXY``; empty without one.
     """
     meaning = _MEANINGS.get(code)
     if meaning is None:
@@ -38,5 +38,5 @@ def describe(reason: str, code: str, proxy: str = "") -> str:
 
 
 def describe_outcome(kind: str) -> str:
-    """Say what a try came to that is made again."""
+    """Return the outcome of an attempt that is retried, in the user's language."""
     return _(OUTCOMES.get(kind, kind))

@@ -1,4 +1,4 @@
-"""Exit statuses, and how whatever goes wrong becomes one of them and a sentence that says what to do next."""
+"""Exit statuses, and the conversion of errors into a message, advice and an exit status."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.errors import APIError, StatusError
+    from xoxzo.cloudpy.errors import APIError
 
 DONE = 0
 """All was done."""
 USAGE = 2
-"""The command was not understood, or a value was refused before anything was asked."""
+"""The command line is invalid, or a value was refused before any request."""
 REJECTED = 3
-"""Xoxzo refused, or it did not end well: a failed message, an unanswered call, a wrong code, nothing found."""
+"""Xoxzo refused, or the result is negative: a failed message, an unanswered call, a wrong code, nothing found."""
 CREDENTIALS = 4
 """No credentials, or wrong ones."""
 THROTTLED = 5
 """Too many requests; nothing was done."""
 NOT_SENT = 6
-"""No answer, and surely nothing was sent or changed: the same command may be given again."""
+"""No response, and surely nothing was sent or changed: the command may be repeated."""
 MAY_BE_SENT = 7
-"""A message may be on its way, a phone may ring: look before you try again."""
+"""A message may be on its way, a phone may ring: check before you repeat the command."""
 INTERRUPTED = 130
 """Ctrl-C, before anything was sent or after everything was."""
 
-# The worse comes later: what a command for several recipients ends with.
+# From the least to the most severe: a command for several recipients exits with the most severe.
 _SEVERITY = (DONE, USAGE, THROTTLED, NOT_SENT, REJECTED, CREDENTIALS, INTERRUPTED, MAY_BE_SENT)
 
 
 def worst(*statuses: int) -> int:
-    """Return the gravest of several exit statuses; what may be sent is graver than everything."""
+    """Return the most severe of several exit statuses; "may be sent" is the most severe of all."""
     return max(statuses, key=_SEVERITY.index, default=DONE)
 
 
 class CommandError(Exception):
-    """A command cannot go on.
+    """A command cannot continue.
 
     Attributes:
-        status: what the program ends with.
-        message: why, in the reader's language.
+        status: the exit status.
+        message: why, in the user's language.
         advice: what to do next, line by line.
     """
 
@@ -73,7 +73,7 @@ def output_error(error: BaseException, *, sent: bool) -> CommandError:
 
 
 def to_command_error(error: BaseException) -> CommandError | None:
-    """Say an error of the library as a refusal; ``None`` for what is none of its errors."""
+    """Convert an error of the library; return ``None`` for any other."""
     from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError, XoxzoError
 
     if isinstance(error, CommandError):
@@ -93,11 +93,7 @@ def to_command_error(error: BaseException) -> CommandError | None:
 
 @contextmanager
 def invalid_arguments_as_errors(*, nothing_sent: bool = False) -> Iterator[None]:
-    """Say what breaks a rule of the library, before any network, as a refusal.
-
-    Args:
-        nothing_sent: whether that is worth saying.
-    """
+    """Convert ``InvalidArgument`` into ``CommandError``; `nothing_sent` adds to the message that nothing was sent."""
     from xoxzo.cloudpy.errors import InvalidArgument
 
     try:
@@ -105,19 +101,19 @@ def invalid_arguments_as_errors(*, nothing_sent: bool = False) -> Iterator[None]
     except InvalidArgument as error:
         failure = to_command_error(error)
         advice = failure.advice if failure is not None else ()
-        message = str(failure) if nothing_sent is False else _("{message}; nothing was sent.").format(message=failure)
+        message = _("{message}; nothing was sent.").format(message=failure) if nothing_sent else str(failure)
         raise CommandError(message, *advice) from None
 
 
 class _APIFailure(CommandError):
-    """An answer of the API that was no success, or none at all."""
+    """An error response of the API, or none at all."""
 
     def __init__(self, error: APIError) -> None:
         self.error = error
         super().__init__(_sentence(error), *_advice(error), status=status_of(error))
 
     def facts(self) -> dict[str, Any]:
-        """Add what a program may want to know of the error."""
+        """Add the attributes of the error, for programs."""
         error = self.error
         known = {
             "class": type(error).__name__,
@@ -145,7 +141,7 @@ def status_of(error: APIError) -> int:
 
 
 def describe_api_error(error: APIError) -> str:
-    """Return why a request failed, in the reader's language: the server's own words, or why there was no answer."""
+    """Return why a request failed, in the user's language: the server's message, or why there was no response."""
     from xoxzo.cloudpy.cli.core.connection_errors import describe
     from xoxzo.cloudpy.errors import StatusError
 
@@ -157,11 +153,10 @@ def describe_api_error(error: APIError) -> str:
 
 
 def _sentence(error: APIError) -> str:
-    """Say an error in the reader's language, with the words of the server where it has said any."""
-    sentence = describe_api_error(error)
     tries = _(", {attempts} attempts").format(attempts=error.attempts) if error.attempts > 1 else ""
-    doubt = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
-    return f"{error.operation}: {sentence} ({_('request {id}').format(id=error.request_id or '-')}{tries}){doubt}"
+    warning = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
+    request = _("request {id}").format(id=error.request_id or "-")
+    return f"{error.operation}: {describe_api_error(error)} ({request}{tries}){warning}"
 
 
 def _advice(error: APIError) -> list[str]:
@@ -170,26 +165,18 @@ def _advice(error: APIError) -> list[str]:
     if isinstance(error, errors.TimedOut) and error.operation.endswith(".wait"):
         return [_("It is not over yet: give the same command again to go on waiting.")]
     if error.maybe_sent:
-        look = _(_CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST))
         if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
-            look = _("Check before you send again: xoxzo sms find {reference}").format(reference=error.reference)
-        return [look]
+            return [_("Check before you send again: xoxzo sms find {reference}").format(reference=error.reference)]
+        return [_(_CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST))]
     if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
         return [_("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
+    further = _field_errors(error)[1:]  # the first is in the error's message
     for kind, line in _CLASS_ADVICE.items():
         if isinstance(error, getattr(errors, kind)):
-            return [
-                *_further_field_errors(error),
-                _(line).format(seconds=f"{getattr(error, 'retry_after', None) or 1:g}"),
-            ]
+            return [*further, _(line).format(seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]
     if isinstance(error, errors.StatusError):
-        return _further_field_errors(error)
+        return further
     return [_("Nothing was sent or changed: the same command may be given again.")]
-
-
-def _further_field_errors(error: StatusError | APIError) -> list[str]:
-    """Return the server's objections beyond the first, which stands in the error's own sentence."""
-    return _field_errors(error)[1:]
 
 
 def _field_errors(error: APIError) -> list[str]:
@@ -203,7 +190,7 @@ _FIELD_ADVICE = {
     "template": N_("See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page."),
     "variables": N_("See what it names: xoxzo template show NUMBER"),
 }
-"""What to do about a value that breaks a rule, by its field."""
+"""What to do about an invalid value, by its field."""
 _CHECK_FIRST = N_("Check whether it was done before you try again.")
 _CHECK_ADVICE = {
     "sms": N_("Check before you send again: xoxzo sms list"),

@@ -1,4 +1,4 @@
-"""Help pages: in the reader's language, and aligned where characters take two columns."""
+"""Help pages: in the user's language, and aligned where characters take two columns."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Formatter(click.HelpFormatter):
     """Writes as Click's formatter does, measuring columns and not characters."""
 
     def write_heading(self, heading: str) -> None:
-        """Write a heading in bold; nothing of that is left where the output is no terminal."""
+        """Write a heading, in bold at a terminal."""
         self.write(f"{'':>{self.current_indent}}{click.style(heading + ':', bold=True)}\n")
 
     def write_text(self, text: str) -> None:
-        r"""Write paragraphs, each translated as a whole; one that begins with a ``\b`` line keeps its lines."""
+        r"""Write paragraphs, each translated as one message; one that begins with a ``\b`` line keeps its lines."""
         blocks = []
         for lines in paragraphs(text):
             room = self.width - self.current_indent
@@ -34,7 +34,7 @@ class Formatter(click.HelpFormatter):
         self.write("\n\n".join("\n".join((indent + line).rstrip() for line in block) for block in blocks) + "\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = _WIDEST_TERM, col_spacing: int = 2) -> None:
-        """Write terms with what they mean."""
+        """Write terms with their descriptions."""
         found = list(rows)
         first = min(max(width(term) for term, _meaning in found), col_max) + col_spacing
         room = max(self.width - self.current_indent - first, _NARROWEST)
@@ -57,7 +57,7 @@ class Context(click.Context):
 
 
 def paragraphs(text: str) -> Iterator[list[str]]:
-    """Give the paragraphs of a help text, each as its lines without blanks at their ends."""
+    """Yield the paragraphs of a help text, each as its lines without blanks at their ends."""
     lines: list[str] = []
     for line in [*text.splitlines(), ""]:
         if line.strip(" "):

@@ -1,4 +1,4 @@
-"""One HTTP request from the command line to a program of the user's, and what came of it."""
+"""One HTTP request from the command line to a program of the user's, and its result."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MAX_BODY_BYTES = 65_536
 
 
 class ProbeResult(Struct, frozen=True):
-    """What came of a request.
+    """The result of a request.
 
     Attributes:
-        status: the HTTP status; ``None`` when nothing answered.
-        body: the beginning of the answer, at most 64 KiB.
-        seconds: how long it took.
-        error: why nothing answered.
-        code: the same for programs, as ``TransportFailure`` and ``ConfigurationError`` have it.
+        status: the HTTP status; ``None`` if there was no response.
+        body: the beginning of the body, at most 64 KiB.
+        seconds: the duration.
+        error: why there was no response.
+        code: the code of the ``TransportFailure`` or ``ConfigurationError``.
     """
 
     status: int | None
@@ -36,13 +36,9 @@ class ProbeResult(Struct, frozen=True):
 
 
 def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> ProbeResult:
-    """Make one request, following no redirect and waiting ten seconds at most for each step and a minute for all.
+    """Make one request to an absolute http or https URL, following no redirect.
 
-    Args:
-        method: the HTTP method.
-        url: an absolute http or https address.
-        headers: header fields.
-        body: the body.
+    It waits at most 10 seconds for each step and 60 for all.
     """
     from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
     from xoxzo.cloudpy.transports.threads import HttpTransport

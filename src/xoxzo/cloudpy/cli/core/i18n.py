@@ -1,7 +1,7 @@
-"""The language of the command line: gettext's functions, for the language that the environment asks for.
+"""The language of the command line: gettext's functions, for the language that the environment sets.
 
-The English message stands in the code; the catalogue of `xoxzo.cloudpy.common.locale` has its translation. Click's own
-messages are in the same catalogue.
+The English message is in the code; its translation is in the catalogue of `xoxzo.cloudpy.common.locale`, and so are
+Click's own messages.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TRANSLATED_FIELDS = frozenset({"kind", "state"})
 
 
 class Word(str):
-    """A word of this library in a result: programs get it as it is, people get its translation."""
+    """A word of this library in a result: programs get it unchanged, people get its translation."""
 
     __slots__ = ()
 
@@ -50,17 +50,12 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 
 
 def pgettext(context: str, message: str) -> str:
-    """Return the translation of a message that has several meanings.
-
-    Args:
-        context: which meaning is meant, for instance ``field``.
-        message: the message.
-    """
+    """Return the translation of a message that has several meanings; the context, such as ``field``, chooses one."""
     return translations(language()).pgettext(context, message)
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:
-    """Return a question that suggests the known word most like a misspelt one; nothing where none is like it."""
+    """Return a question that suggests the known word most similar to a misspelt one; empty if none is similar."""
     from difflib import get_close_matches
 
     alike = get_close_matches(typed, list(known), n=1)
@@ -72,7 +67,7 @@ def did_you_mean(typed: str, known: Iterable[str]) -> str:
 
 
 def render_error(error: XoxzoError) -> str:
-    """Return the sentence of an error of the library in the reader's language."""
+    """Return the message of an error of the library in the user's language."""
     template = _(error.template)
     if not error.fields:
         return template

@@ -1,4 +1,4 @@
-"""What people type or pipe in: texts, lists, days, names with values; each mistake is told with what would be right."""
+"""Parses what users type or pipe in: texts, lists, days, names with values; each error names the right form."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _ENCODING = "utf-8-sig"
 
 
 class Choice(click.Choice[str]):
-    """One of some words; one that is misspelt is answered with the one that was meant."""
+    """A choice of words; the error for a misspelt one suggests the most similar."""
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
-        """Return what is said of a word that is none of them."""
+        """Return the error message for a word that is no choice."""
         sentence = super().get_invalid_choice_message(value, ctx)
         return f"{sentence} {did_you_mean(str(value), map(str, self.choices))}".rstrip()
 
@@ -40,7 +40,7 @@ def read_text(given: str | None, file: str | None) -> str:
 
     Raises:
         click.UsageError: neither was given, or both.
-        Refused: the file cannot be read.
+        CommandError: the file cannot be read.
     """
     if (given is None) == (file is None):
         raise click.UsageError(_("Give the text as an argument, or by --file; - reads it from standard input."))
@@ -57,7 +57,7 @@ def read_text(given: str | None, file: str | None) -> str:
 
 
 def expand_stdin(given: Iterable[str]) -> list[str]:
-    """Return what was listed; ``-`` stands for the lines of standard input that are not blank.
+    """Return a list of words; ``-`` stands for the lines of standard input that are not blank.
 
     Raises:
         click.UsageError: standard input is named twice.
@@ -67,7 +67,7 @@ def expand_stdin(given: Iterable[str]) -> list[str]:
         raise click.UsageError(_("Standard input (-) can be read once."))
     found: list[str] = []
     for word in words:
-        found += [line.strip() for line in _stdin().splitlines() if line.strip()] if word == STDIN else [word]
+        found += filter(None, map(str.strip, _stdin().splitlines())) if word == STDIN else [word]
     return found
 
 
@@ -121,7 +121,7 @@ def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
 
 
 def parse_credits_option(value: str | None, option: str) -> Decimal | None:
-    """Read credits.
+    """Parse the credits of an option.
 
     Raises:
         click.UsageError: it is no number, or below 0.
@@ -133,7 +133,7 @@ def parse_credits_option(value: str | None, option: str) -> Decimal | None:
 
 
 def parse_credits(text: str) -> Decimal | None:
-    """Return the credits that a text names, or ``None`` where that is no number of 0 or more."""
+    """Parse a number of credits; return ``None`` for what is no number of 0 or more."""
     try:
         found = Decimal(text)
     except InvalidOperation:

@@ -1,10 +1,11 @@
-"""What every command of the API has: its common options, and from them a client, an output and a question to ask."""
+"""The common options of the API's commands, and the session made from them: destination, client and output."""
 
 from __future__ import annotations
 
 import functools
 import sys
 from contextlib import contextmanager
+from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,23 +55,20 @@ _ALWAYS = (
 _SENDING = (
     click.option("--yes", is_flag=True, cls=CommonOption, help="Do not ask for confirmation, whatever the cost."),
 )
+_COMMON = ("profile", "simulator", "machine", "show_numbers", "timeout", "dry_run", "yes")
 
 
 def api(*, sends: bool = False) -> Callable[[F], F]:
-    """Give a command the common options, and hand it a `Session` as its first argument in their place.
+    """Add the common options to a command, and pass a `Session` made from them as its first argument.
 
     Args:
-        sends: it reaches a person or costs credits, so that there may be a question, and ``--yes`` against it.
+        sends: the command reaches a person or costs credits: it may ask for confirmation, and has ``--yes``.
     """
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def run(**given: Any) -> Any:  # noqa: ANN401 - click's options
-            common = {
-                name: given.pop(name)
-                for name in ("profile", "simulator", "machine", "show_numbers", "timeout", "dry_run")
-            }
-            session = Session(**common, yes=given.pop("yes", False), sends=sends)
+            session = Session(**{name: given.pop(name) for name in _COMMON if name in given}, sends=sends)
             try:
                 return function(session, **given)
             except KeyboardInterrupt:
@@ -84,60 +82,46 @@ def api(*, sends: bool = False) -> Callable[[F], F]:
     return decorate
 
 
+@dataclass(kw_only=True, eq=False)
 class Session:
-    """One run of a command of the API.
-
-    Args:
-        profile: what ``--profile`` says.
-        simulator: ``--simulator``.
-        machine: ``--json``.
-        show_numbers: ``--show-numbers``.
-        timeout: ``--timeout``, in seconds.
-        dry_run: ``--dry-run``.
-        yes: ``--yes``.
-        sends: whether the command reaches a person or costs credits.
+    """One run of a command of the API, made from the common options; `timeout` is in seconds.
 
     Attributes:
-        out: where results are written.
+        sends: whether the command reaches a person or costs credits.
+        out: writes the results.
+        maybe_sent: whether a cancelled request may have been carried out.
     """
 
-    def __init__(
-        self,
-        *,
-        profile: str | None = None,
-        simulator: bool = False,
-        machine: bool = False,
-        show_numbers: bool = False,
-        timeout: float | None = None,
-        dry_run: bool = False,
-        yes: bool = False,
-        sends: bool = False,
-    ) -> None:
-        if simulator and profile is not None:
+    profile: str | None = None
+    simulator: bool = False
+    machine: InitVar[bool] = False
+    show_numbers: InitVar[bool] = False
+    timeout: float | None = None
+    dry_run: bool = False
+    yes: bool = False
+    sends: bool = False
+    out: Output = field(init=False)
+    maybe_sent: bool = field(default=False, init=False)
+
+    def __post_init__(self, machine: bool, show_numbers: bool) -> None:
+        if self.simulator and self.profile is not None:
             raise click.UsageError(_("--simulator and --profile exclude each other."))
-        if timeout is not None and not timeout > 0:
+        if self.timeout is not None and not self.timeout > 0:
             raise click.UsageError(_("--timeout must be more than 0 seconds."))
-        self._profile = profile
-        self._simulator = simulator
-        self._timeout = timeout
-        self.sends = sends
-        self.dry_run = dry_run
-        self.yes = yes
         self.out = Output(machine=machine, show_numbers=show_numbers)
-        self.maybe_sent = False
         click.get_current_context().meta["machine"] = machine
 
     @cached_property
     def destination(self) -> Destination:
-        """Where the requests go; said on standard error where that is a terminal.
+        """The destination of the requests; printed on standard error if that is a terminal.
 
         Raises:
-            NoCredentials: nobody knows. What is shown to a person who wanted to send has the simulator's command in it.
+            NoCredentials: there is none. The advice has this command with ``--simulator``.
         """
-        if self.dry_run and self._simulator:
+        if self.dry_run and self.simulator:
             return _dry_run_destination("http://127.0.0.1:8080")
         try:
-            found = resolve(self._profile, simulator=self._simulator)
+            found = resolve(self.profile, simulator=self.simulator)
         except NoCredentials as missing:
             if self.dry_run:
                 return _dry_run_destination(LIVE)
@@ -151,62 +135,51 @@ class Session:
         return found
 
     def announce(self) -> None:
-        """Say where requests go before anything else is said of them.
-
-        Raises:
-            NoCredentials: nobody knows.
-        """
+        """Print the destination before any other message; raise ``NoCredentials`` if there is none."""
         self.destination  # noqa: B018 - the property prints it
 
     def setting(self, name: str, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401 - of that kind
-        """Return a default of the profile, or of the whole configuration; ``None`` where there is none."""
-        table = {} if self._simulator else self.destination.table
+        """Return a setting of the profile, else of the configuration; ``None`` if there is none."""
+        table = {} if self.simulator else self.destination.table
         return config_file.default(name, table, kind)
 
     @property
     def country(self) -> str:
-        """Where numbers without a country code belong: Japan unless the configuration says otherwise."""
+        """The country of numbers without a country code: the configuration's, by default Japan."""
         return str(self.setting("country") or DEFAULT_COUNTRY)
 
     def follow(self, command: str) -> None:
-        """Tell a person what may be typed next; it goes where this command went.
-
-        Args:
-            command: without ``xoxzo`` in front.
-        """
-        where = " --simulator" if self._simulator else f" --profile {self._profile}" if self._profile else ""
+        """Suggest the next command, given without ``xoxzo``, with the same destination."""
+        where = " --simulator" if self.simulator else f" --profile {self.profile}" if self.profile else ""
         self.out.note(_("Next: {command}").format(command=f"xoxzo {command}{where}"))
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """Open a client; with ``--dry-run`` one that shows what it would have sent."""
-        # From this module and not from the package, whose door would import the rest for its type alone.
+        """Open a client; with ``--dry-run`` one that shows the requests and sends none."""
+        from xoxzo.cloudpy.cli.core.sending.dry_run import DryTransport
+
+        # From this module: the package would import more than this client.
         from xoxzo.cloudpy.client.client import Client
 
         where = self.destination
-        transport = None
-        if self.dry_run:
-            from xoxzo.cloudpy.cli.core.sending.dry_run import DryTransport
-
-            transport = DryTransport(self.out)
         with Client(
             sid=where.sid,
             auth_token=where.auth_token,
             base_url=where.base_url,
-            deadline=self._timeout,
+            deadline=self.timeout,
             allowed_recipients=self._allowed(),
-            transport=transport,
+            transport=DryTransport(self.out) if self.dry_run else None,
             app_info="xoxzo-cli",
             on_event=self._on_attempt,
         ) as client:
             yield client
 
     def _allowed(self) -> list[str] | None:
-        found = None if self._simulator else config_file.default("allowed_recipients", self.destination.table, list)
+        found = None if self.simulator else config_file.default("allowed_recipients", self.destination.table, list)
         return [str(each) for each in found] if found is not None else None
 
     def interrupted(self) -> CommandError:
-        """Say what Ctrl-C has left behind."""
+        """Return the error after Ctrl-C: whether something may have been sent."""
         if self.maybe_sent:
             advice = _("Check before you send again: xoxzo sms list")
             return CommandError(_("Stopped, and what was being sent may be on its way."), advice, status=MAY_BE_SENT)
@@ -225,15 +198,15 @@ class Session:
 
 
 def command_with_simulator() -> str:
-    """Return the command as it was typed, to be typed again with ``--simulator``: without a profile."""
+    """Return the command line as it was typed, without ``--profile``, so that ``--simulator`` can be added."""
     words = iter(sys.argv[1:])
-    kept = []
+    typed = []
     for word in words:
         if word == "--profile":
             next(words, None)
         elif not word.startswith("--profile="):
-            kept.append(_quoted(word))
-    return " ".join(["xoxzo", *kept])
+            typed.append(_quoted(word))
+    return " ".join(["xoxzo", *typed])
 
 
 def _quoted(word: str) -> str:
@@ -244,5 +217,5 @@ def _quoted(word: str) -> str:
 
 
 def _dry_run_destination(address: str) -> Destination:
-    """Stand for a destination where a request is only shown: no credentials, no simulator are needed for that."""
+    """Return a destination for showing requests, which needs neither credentials nor a simulator."""
     return Destination(address, "-", "-", "environment")

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop, for commands that run until they are stopped."""
+"""Ctrl-C and SIGTERM as a stop request, for commands that run until they are stopped."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
 
 
 class StopRequest:
-    """A wish to stop, which a signal handler can tell.
+    """A stop request that a signal handler can set.
 
-    It takes no lock: the thread that the signal interrupts may be holding it, in the middle of a wait.
+    It takes no lock: the thread that the signal interrupts may hold it while it waits.
     """
 
     def __init__(self) -> None:
-        self._heard, self._told = socket.socketpair()
-        self._told.setblocking(False)
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
 
-    def tell(self) -> None:
-        """Say it; what is said twice is said."""
+    def set(self) -> None:
+        """Request the stop; a second request changes nothing."""
         with suppress(OSError):
-            self._told.send(b".")
+            self._writer.send(b".")
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it was said, at most so long."""
-        return bool(select.select([self._heard], [], [], seconds)[0])
+        """Wait at most so long; return whether the stop was requested."""
+        return bool(select.select([self._reader], [], [], seconds)[0])
 
     def close(self) -> None:
-        """Give the sockets back."""
-        self._heard.close()
-        self._told.close()
+        """Close the sockets."""
+        self._reader.close()
+        self._writer.close()
 
 
 @contextmanager
 def stop_signals() -> Iterator[StopRequest]:
-    """Turn Ctrl-C and SIGTERM into a wish to stop; whoever handled them before does so again afterwards."""
+    """Turn Ctrl-C and SIGTERM into a stop request; restore the previous handlers afterwards."""
     stop = StopRequest()
-    before = {number: signal.signal(number, lambda *_: stop.tell()) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

@@ -58,7 +58,7 @@ def show(*, machine: bool) -> None:
     if machine:
         out.record({"path": str(config_file.path()), **found, "profiles": shown})
         return
-    # By the names that `config set` takes, in every language.
+    # The names are those of `config set`, in every language.
     out.record({"path": str(config_file.path()), **found}, title=str)
     for name, table in shown.items():
         click.echo(f"\n[{name}]")
@@ -121,7 +121,7 @@ def _profile(document: Any, name: str) -> Any:  # noqa: ANN401 - tomlkit's table
 
 
 def _without_secrets(table: dict[str, Any]) -> dict[str, Any]:
-    # What has a name that nobody knows may be a token whose name was misspelt.
+    # An unknown setting may be a token whose name was misspelt.
     known = {*PROFILE_SETTINGS, "token"}
     shown = {name: value if name in known else _HIDDEN for name, value in table.items()}
     if isinstance(shown.get("sid"), str):

@@ -1,1 +1,1 @@
-"""What `xoxzo doctor` looks at: the machine, the way to the server, the account. Each check returns findings."""
+"""The checks of `xoxzo doctor`: the machine, the network, the account. Each check returns findings."""

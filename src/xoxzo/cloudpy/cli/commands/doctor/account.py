@@ -1,17 +1,21 @@
-"""One question to the server, for the balance: it sends and costs nothing, and tells of network, clock, account."""
+"""Checks by one request for the balance, which sends and costs nothing: network, clock, account."""
 
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.cli.commands.doctor.failures import no_answer
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, State
+from xoxzo.cloudpy.cli.commands.doctor.network import proxy_of
+from xoxzo.cloudpy.cli.core.connection_errors import describe
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.protocols import TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,26 +24,26 @@ if TYPE_CHECKING:
 
 _MAX_BODY_BYTES = 65_536
 _NOTE_SECONDS, _WRONG_SECONDS = 5.0, 60.0
-"""Seconds by which the clock may differ: until it is said, and until it is wrong."""
+"""Seconds by which the clock may differ without a note, and without being wrong."""
 
 
 class Answer(NamedTuple):
-    """What the server said."""
+    """The server's response."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     seconds: float
     at: float
-    """When it was on its way back, by this machine's clock."""
+    """When the server sent it, by this machine's clock: half-way between request and response."""
 
 
-def request_balance(where: Destination | None, base_url: str, patience: float) -> Answer:
-    """Ask for the balance with the transport that the commands use; without credentials, to hear that they are missing.
+def request_balance(where: Destination | None, base_url: str, timeout: float) -> Answer:
+    """Request the balance with the transport of the commands; without `where`, send no credentials.
 
     Raises:
-        TransportFailure: there was no answer.
-        ConfigurationError: the address or the credentials cannot be any.
+        TransportFailure: there was no response.
+        ConfigurationError: the address or the credentials are invalid.
     """
     from xoxzo.cloudpy.client.configuration import configure
     from xoxzo.cloudpy.operations.account import get_credits
@@ -49,66 +53,82 @@ def request_balance(where: Destination | None, base_url: str, patience: float) -
     sid, token = ("nobody", "nothing") if where is None else (where.sid, where.auth_token)
     settings = configure(sid=sid, auth_token=token, base_url=base_url, rate=None, app_info="xoxzo-doctor")
     headers = tuple(header for header in settings.headers if where is not None or header[0] != "authorization")
-    transport = HttpTransport()
-    began, by_clock = time.monotonic(), time.time()
-    allowed = TimeBudget(patience, patience, began + patience)
-    try:
-        reply = transport.send(Request("GET", settings.base_url + get_credits().path, headers), allowed, Progress())
-        try:
-            body = b""
-            while len(body) < _MAX_BODY_BYTES and (piece := reply.read(allowed)):
-                body += piece
-        finally:
-            reply.close()
-    finally:
-        transport.close()
+    request = Request("GET", settings.base_url + get_credits().path, headers)
+    began, by_clock, body = time.monotonic(), time.time(), b""
+    budget = TimeBudget(timeout, timeout, began + timeout)
+    with closing(HttpTransport()) as transport, closing(transport.send(request, budget, Progress())) as reply:
+        while len(body) < _MAX_BODY_BYTES and (piece := reply.read(budget)):
+            body += piece
     took = time.monotonic() - began
     return Answer(reply.status, reply.headers, body, took, by_clock + took / 2)
 
 
-def account(where: Destination | CommandError, base_url: str, patience: float) -> Iterator[Finding]:
-    """Whether the server answers, what its clock says, whether it takes the credentials.
+def account(where: Destination | CommandError, base_url: str, timeout: float) -> Iterator[Finding]:
+    """Whether the server responds, whether the clocks agree, whether it accepts the credentials.
 
     Args:
-        where: whose account; or why nobody knows.
+        where: the destination, or the error that there is none.
         base_url: the server.
-        patience: seconds for everything.
+        timeout: seconds for the request.
     """
-    from xoxzo.cloudpy.protocols import TransportFailure
-
     known = None if isinstance(where, CommandError) else where
     try:
-        answer = request_balance(known, base_url, patience)
+        answer = request_balance(known, base_url, timeout)
     except ConfigurationError as error:
         yield Finding("connection", "wrong", render_error(error))
     except TransportFailure as failure:
-        yield no_answer(failure, base_url, patience)
+        yield _connection_failure(failure, base_url, timeout)
     else:
         facts = {"url": base_url, "seconds": round(answer.seconds, 3), "status": answer.status}
-        said = _("{url} answers, after {milliseconds} ms").format(
-            url=base_url, milliseconds=f"{answer.seconds * 1000:,.0f}"
-        )
         if answer.status >= 500:
-            said = _("{url} is in trouble: status {status}").format(url=base_url, status=answer.status)
-            yield Finding("connection", "wrong", said, (_("Try again later."),), facts)
+            sentence = _("{url} is in trouble: status {status}").format(url=base_url, status=answer.status)
+            yield Finding("connection", "wrong", sentence, (_("Try again later."),), facts)
         elif _is_not_xoxzo(answer):
-            said = _("what answers at {url} is not Xoxzo: status {status}").format(url=base_url, status=answer.status)
+            sentence = _("what answers at {url} is not Xoxzo: status {status}")
             advice = _("Is the address right? Does this network want you to log in first?")
-            yield Finding("connection", "wrong", said, (advice,), facts)
+            yield Finding("connection", "wrong", sentence.format(url=base_url, status=answer.status), (advice,), facts)
         else:
-            yield Finding("connection", "fine", said, facts=facts)
+            sentence, duration = _("{url} answers, after {milliseconds} ms"), f"{answer.seconds * 1000:,.0f}"
+            yield Finding("connection", "fine", sentence.format(url=base_url, milliseconds=duration), facts=facts)
             yield from _clock(answer)
             yield _credentials(where, answer)
             return
     yield Finding("clock", "skipped", _("not compared: there was no answer"))
     if isinstance(where, CommandError):
-        yield no_credentials(where)
+        yield _no_credentials(where)
     else:
         yield Finding("credentials", "skipped", _("not tried: there was no answer"))
 
 
-def no_credentials(refused: CommandError) -> Finding:
-    """Say that there are no credentials, or none that can be used."""
+def _connection_failure(failure: TransportFailure, base_url: str, timeout: float) -> Finding:
+    """Describe a connection failure of a request to an address, with its timeout in seconds."""
+    host, reason = urlsplit(base_url).hostname or "", failure.reason
+    proxy = proxy_of(base_url)
+    facts = {"url": base_url, "reason": reason, "timeout": failure.timeout}
+    if failure.timeout is not None:
+        sentence = _("{url} does not answer within {seconds} s").format(url=base_url, seconds=f"{timeout:g}")
+        advice = _("Look at the network, the firewall and the proxy; --timeout waits longer.")
+    elif failure.code == "certificate_not_trusted":
+        why = reason.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or reason
+        sentence = _("the certificate of {host} is not trusted: {why}").format(host=host, why=why)
+        command = "export SSL_CERT_FILE=/path/to/its/ca.pem"
+        advice = _("If your network checks traffic, type: {command}").format(command=command)
+    elif proxy is not None and failure.code != "connection_broke":
+        sentence = _("the proxy {proxy} does not let through: {why}")
+        sentence = sentence.format(proxy=proxy.address, why=describe(reason, failure.code))
+        advice = _("Is HTTPS_PROXY right? Without a proxy: {command}").format(command=f"export NO_PROXY={host}")
+    elif failure.code == "name_not_found":
+        sentence = _("there is no machine called {host}").format(host=host)
+        advice = _("Is the address right? Does the network work?")
+    else:
+        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason, failure.code))
+        simulator = _("Type: {command}").format(command="xoxzo simulator")
+        advice = simulator if base_url.startswith("http://") else _("Look at the network and the firewall.")
+    return Finding("connection", "wrong", sentence, (advice,), facts)
+
+
+def _no_credentials(refused: CommandError) -> Finding:
+    """Return the finding that there are no usable credentials."""
     without = _("Without an account: {command}").format(command="xoxzo doctor --simulator")
     return Finding("credentials", "wrong", refused.message, (*refused.advice, without))
 
@@ -132,7 +152,7 @@ def _clock(answer: Answer) -> Iterator[Finding]:
     except (ValueError, TypeError):
         yield Finding("clock", "skipped", _("not compared: the server does not tell its time"))
         return
-    # The server tells whole seconds: on average half a second has passed since.
+    # The header has no fractions: on average half a second has passed since.
     ahead = answer.at - (theirs + 0.5)
     facts = {"seconds_ahead": round(ahead, 1)}
     if abs(ahead) <= _NOTE_SECONDS:
@@ -148,20 +168,19 @@ def _credentials(where: Destination | CommandError, answer: Answer) -> Finding:
     from xoxzo.cloudpy.operations.account import get_credits
 
     if isinstance(where, CommandError):
-        return no_credentials(where)
+        return _no_credentials(where)
     facts = {"source": where.source, "profile": where.profile, "sid": where.sid_masked, "status": answer.status}
     if answer.status == 200:
         left = get_credits().read(answer.body).credits
-        said = _("accepted (SID {sid}); {credits} credits are left").format(
-            sid=where.sid_masked, credits=format_value(left)
-        )
-        return Finding("credentials", "fine", said, facts={**facts, "credits": float(left)})
+        sentence = _("accepted (SID {sid}); {credits} credits are left")
+        sentence = sentence.format(sid=where.sid_masked, credits=format_value(left))
+        return Finding("credentials", "fine", sentence, facts={**facts, "credits": float(left)})
     if answer.status == 429:
         return Finding("credentials", "note", _("not tried: too many requests; ask again in a while"), facts=facts)
     if answer.status == 403:
-        said = _("the account must not read its balance from here: status 403")
-        return Finding("credentials", "wrong", said, (_("Does Xoxzo allow this machine's IP address?"),), facts)
-    said = _("Xoxzo does not know this SID with this token (SID {sid})").format(sid=where.sid_masked)
-    whence = _("the environment") if where.profile is None else _("profile {name}").format(name=where.profile)
-    advice = _("They come from {source}. Copy SID and token from Xoxzo's site once more.").format(source=whence)
-    return Finding("credentials", "wrong", said, (advice,), facts)
+        sentence = _("the account must not read its balance from here: status 403")
+        return Finding("credentials", "wrong", sentence, (_("Does Xoxzo allow this machine's IP address?"),), facts)
+    sentence = _("Xoxzo does not know this SID with this token (SID {sid})").format(sid=where.sid_masked)
+    source = _("the environment") if where.profile is None else _("profile {name}").format(name=where.profile)
+    advice = _("They come from {source}. Copy SID and token from Xoxzo's site once more.").format(source=source)
+    return Finding("credentials", "wrong", sentence, (advice,), facts)

@@ -1,8 +1,9 @@
-"""`xoxzo doctor`: what is wrong, in plain words, and what to type. It sends nothing to anybody."""
+"""`xoxzo doctor`: diagnoses problems, and prints what to do about each. It sends no message."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
+from xoxzo.cloudpy.cli.core.output.text_width import pad, wrap_at_terminal
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ _CHECKS = {
     "clock": N_("clock"),
     "credentials": N_("credentials"),
 }
-"""What each check is called for people."""
+"""The titles of the checks."""
 
 
 @click.command(
@@ -65,8 +67,8 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
             print_finding(finding)
     status = status_of(findings)
     if machine:
-        told = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        result = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
+        click.echo(json.dumps(result, ensure_ascii=False))
     else:
         print_summary(findings)
     if status:
@@ -74,40 +76,40 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 
 
 def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
-    """Make all checks, one after another, the quick ones first.
+    """Run all checks, the quick ones first.
 
     Args:
-        profile: whose account; by default whose the commands would use.
-        simulator: look at this machine's simulator instead.
-        timeout: seconds for the server's answer.
+        profile: the account; by default the one that the commands would use.
+        simulator: check this machine's simulator instead.
+        timeout: seconds to wait for the server's response.
     """
     from xoxzo.cloudpy.cli.commands.doctor import account, extras, machine, network
 
     yield from machine.python()
     yield from extras.extras()
-    said_before = list(machine.configuration())
-    yield from said_before
+    reported = list(machine.configuration())
+    yield from reported
     yield from machine.terminal()
     simulators = list(machine.simulators())
     yield from simulators
-    said_before += simulators
+    reported += simulators
     where = _destination(profile, simulator=simulator)
     base_url = _address(where)
     wrong = _destination_error(where, base_url, simulator=simulator)
     if wrong is not None:
-        if all(finding.message != wrong for finding in said_before):
+        if all(finding.message != wrong for finding in reported):
             yield Finding("destination", "wrong", wrong, facts={"url": base_url})
         return
     if isinstance(where, CommandError):
-        said = _("not known; {url} is looked at").format(url=base_url)
-        yield Finding("destination", "skipped", said, facts={"url": base_url})
+        sentence = _("not known; {url} is looked at").format(url=base_url)
+        yield Finding("destination", "skipped", sentence, facts={"url": base_url})
     else:
         facts = {"url": base_url, "source": where.source}
         yield Finding("destination", "fine", where.line.removeprefix("→ "), facts=facts)
     yield from network.proxy(base_url)
     yield from network.certificates(base_url)
-    # What is wrong with the configuration has been said.
-    unread = isinstance(where, CommandError) and any(each.message == where.message for each in said_before)
+    # The problem of the configuration has been reported.
+    unread = isinstance(where, CommandError) and any(each.message == where.message for each in reported)
     for finding in account.account(where, base_url, timeout):
         if not (unread and finding.check == "credentials"):
             yield finding
@@ -125,8 +127,6 @@ def _destination(profile: str | None, *, simulator: bool) -> Destination | Comma
 
 
 def _address(where: Destination | CommandError) -> str:
-    import os
-
     from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE
 
     if isinstance(where, CommandError):
@@ -135,25 +135,23 @@ def _address(where: Destination | CommandError) -> str:
 
 
 def _destination_error(where: Destination | CommandError, base_url: str, *, simulator: bool) -> str | None:
-    """Say why nobody can be asked; the real service is not, when the simulator was wanted."""
+    """Return why no request can be made; with ``--simulator`` none goes to the real service."""
     from xoxzo.cloudpy.client.configuration import configure
 
     if simulator and isinstance(where, CommandError):
         return where.message
     try:
-        configure(sid="-", auth_token="-", base_url=base_url, rate=None, app_info=None)  # noqa: S106 - none is looked at
+        configure(sid="-", auth_token="-", base_url=base_url, rate=None, app_info=None)  # noqa: S106 - no credentials
     except ConfigurationError as error:
         return render_error(error)
     return None
 
 
 def print_finding(finding: Finding) -> None:
-    """Write a finding for a person: a mark, which check, what was found, and what to do."""
-    from xoxzo.cloudpy.cli.core.output.text_width import pad
-
+    """Print a finding: a mark, the check's name, the message, and the advice."""
     mark, colour = _MARKS[finding.state]
     name = pad(_(_CHECKS[finding.check]), _INDENT - 3)
-    first, *more = _lines(finding.message)
+    first, *more = wrap_at_terminal(finding.message, sys.stdout, indent=_INDENT, narrowest=_NARROWEST)
     click.echo(f"{click.style(mark, fg=colour)} {click.style(name, dim=True)} {first}")
     for line in more:
         click.echo(" " * _INDENT + line)
@@ -161,18 +159,8 @@ def print_finding(finding: Finding) -> None:
         click.echo(f"{' ' * _INDENT}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
 
 
-def _lines(message: str) -> list[str]:
-    if not sys.stdout.isatty():
-        return [message]
-    import shutil
-
-    from xoxzo.cloudpy.cli.core.output.text_width import wrap
-
-    return wrap(message, max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST))
-
-
 def print_summary(findings: list[Finding]) -> None:
-    """Say what it comes to."""
+    """Print how many findings are problems."""
     wrong = sum(finding.state == "wrong" for finding in findings)
     if wrong:
         sentence = ngettext("One thing is wrong.", "{count} things are wrong.", wrong).format(count=wrong)

@@ -1,4 +1,4 @@
-"""Which extras are installed, and what each of the others would bring."""
+"""Which extras are installed, and what each of the others is for."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _AT_LEAST = re.compile(r">=\s*([0-9.]+)")
 
 
 def extras() -> Iterator[Finding]:
-    """Which extras are there, what the others would bring, and what is there in too old a version."""
+    """Which extras are installed, what the others are for, and which packages are too old."""
     try:
         known = _requirements()
     except metadata.PackageNotFoundError:

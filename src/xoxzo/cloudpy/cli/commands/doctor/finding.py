@@ -1,4 +1,4 @@
-"""What a check has found."""
+"""The result of a check of `xoxzo doctor`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ State = Literal["fine", "note", "wrong", "skipped"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check has found.
+    """The result of a check.
 
     Attributes:
-        check: which check; the name is stable, for programs.
-        state: ``fine``; ``note`` for what may be as it should; ``wrong``; ``skipped`` where it could not be looked at.
-        message: what was found, in the reader's language.
+        check: the name of the check; stable, for programs.
+        state: ``fine``; ``note`` for what may be intended; ``wrong``; ``skipped`` if it could not be checked.
+        message: the result, in the user's language.
         advice: what to do, line by line.
-        facts: the same for programs; no secret and no whole SID is among them.
+        facts: the details for programs; no secret, and the SID is shortened.
     """
 
     check: str
@@ -29,7 +29,7 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as ``--json`` writes it."""
+        """Return the object that ``--json`` writes."""
         shown = {"check": self.check, "state": self.state, "message": self.message, "advice": list(self.advice)}
         return {**shown, **self.facts}
 

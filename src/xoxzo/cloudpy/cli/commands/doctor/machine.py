@@ -1,4 +1,4 @@
-"""What can be looked at without asking anybody: Python, extras, configuration, simulators, terminal."""
+"""Checks that make no request to the API: Python, configuration, simulators, terminal."""
 
 from __future__ import annotations
 
@@ -63,21 +63,21 @@ def simulators() -> Iterator[Finding]:
 
 
 def terminal() -> Iterator[Finding]:
-    """What the terminal shows: its size, its encoding, the language that is spoken."""
+    """The terminal: its size, its encoding, the language of the output."""
     import shutil
 
     encoding = (sys.stdout.encoding or "").lower()
-    people = sys.stdout.isatty()
+    is_terminal = sys.stdout.isatty()
     width, height = shutil.get_terminal_size(_DEFAULT_SIZE)
     facts = {
-        "terminal": people,
+        "terminal": is_terminal,
         "columns": width,
         "encoding": encoding,
         "language": language(),
-        "colours": people and not os.environ.get("NO_COLOR"),
+        "colours": is_terminal and not os.environ.get("NO_COLOR"),
     }
-    where = _("{columns} × {lines} characters").format(columns=width, lines=height) if people else _("no terminal")
-    # The catalogue has for "English" the name of its own language.
+    where = _("{columns} × {lines} characters").format(columns=width, lines=height) if is_terminal else _("no terminal")
+    # The catalogue translates "English" as the name of its own language.
     sentence = _("{terminal}, {encoding}, {language}").format(terminal=where, encoding=encoding, language=_("English"))
     if encoding.replace("-", "") != "utf8":
         why = _("{terminal}: Japanese cannot be shown in this encoding").format(terminal=sentence)

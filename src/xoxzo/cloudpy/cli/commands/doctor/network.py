@@ -1,4 +1,4 @@
-"""The way to the server before anything is sent: the proxy that the environment names, the certificates that count."""
+"""Checks of the network without a request: the proxy of the environment, the trusted certificates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def proxy(base_url: str) -> Iterator[Finding]:
-    """Whether a proxy stands between, and whether its address can be one."""
+    """Whether a proxy is used, and whether its address is valid."""
     variable = next((name for name in _PROXIES if os.environ.get(name)), None)
     try:
         found = proxy_of(base_url)
@@ -48,7 +48,7 @@ def proxy_of(base_url: str) -> Proxy | None:
 
 
 def certificates(base_url: str) -> Iterator[Finding]:
-    """Whose certificates are believed: found out in the way in which the transport does it."""
+    """Which certificates are trusted, determined as the transport does it."""
     if not base_url.startswith("https://"):
         yield Finding("certificates", "skipped", _("not needed: {url} is on this machine").format(url=base_url))
         return
@@ -66,7 +66,7 @@ def certificates(base_url: str) -> Iterator[Finding]:
             "certificates", "wrong", render_error(error), _certificate_advice(blamed), facts | {"variable": blamed}
         )
         return
-    # On Windows and macOS it is truststore's, which asks the system during each handshake.
+    # On Windows and macOS it is truststore's, which queries the system during each handshake.
     own = type(context) is ssl.SSLContext
     where = _source(variable, own=own)
     facts |= {"source": where, "authorities": context.cert_store_stats()["x509_ca"] if own else None}
@@ -89,7 +89,7 @@ def _source(variable: str | None, *, own: bool) -> str:
 
 
 def _has_certificates(variable: str | None) -> bool:
-    # OpenSSL looks into a folder during each handshake: nothing of it is loaded before.
+    # OpenSSL reads a folder during each handshake, not before.
     import ssl
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`xoxzo listen`: see what Xoxzo, or the simulator, calls back."""
+"""`xoxzo listen`: shows the callbacks of Xoxzo or the simulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra, in one line.
 import itsdangerous  # noqa: F401
 
 from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.commands.listen.received_callback import ReceivedCallback
 
 DEFAULT_PORT = 8099
-"""Where it listens unless another port is named."""
+"""The default port."""
 _MAX_BODY_BYTES = 1_000_000
 _TIMEOUT_SECONDS = 10.0
 _COLOURS = {"DELIVERED": "green", "ANSWERED": "green", "FAIL": "red", "FAILED": "red", "NO ANSWER": "yellow"}
-# What people see of a callback, so that it fits a line; --json tells everything.
+# The fields that fit a line; --json writes all.
 _SHOWN = ("status", "reason", "reference", "recipient", "caller", "sender", "message", "link", "duration", "cost")
 _IDS = ("msgid", "callid", "conferenceid")
 _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "accept-encoding"}
@@ -80,11 +80,11 @@ def command(
     Without --verify everything is shown, whoever sent it. Each is answered with 200, or with what --forward answers;
     an incoming call with the line of --answer. Stop it with Ctrl-C.
     """
-    teller = CallbackPrinter(machine=machine, show_content=show_content)
+    printer = CallbackPrinter(machine=machine, show_content=show_content)
     if replay is not None:
         if forward is None:
             raise click.UsageError(_("--replay needs --forward: where shall they go?"))
-        _replay(replay, forward, teller)
+        _replay(replay, forward, printer)
         return
     with ExitStack() as stack:
         stop = stack.enter_context(stop_signals())
@@ -95,11 +95,12 @@ def command(
         except OSError as error:
             why = _("cannot listen on {host} port {port}: {why}").format(host=host, port=port, why=error.strerror)
             raise CommandError(why, _("Take another port: --port 0 finds a free one.")) from None
-        server.set_up(teller=teller, forward=forward, file=file, answer=answer, callbacks=callbacks)
+        server.printer, server.forward, server.file = printer, forward, file
+        server.answer, server.callbacks = answer, callbacks
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="xoxzo-listen", daemon=True)
         thread.start()
         try:
-            teller.begin(f"http://{host}:{server.server_address[1]}")
+            printer.print_start(f"http://{host}:{server.server_address[1]}")
             while not stop.wait(0.5):
                 pass
         finally:
@@ -109,30 +110,23 @@ def command(
 
 
 class CallbackPrinter:
-    """Writes what was heard to standard output.
-
-    Args:
-        machine: as JSON, one object a line.
-        show_content: numbers and texts whole.
-    """
+    """Prints callbacks: as JSON, one object a line, if `machine`; numbers and texts unmasked if `show_content`."""
 
     def __init__(self, *, machine: bool, show_content: bool) -> None:
         self._machine = machine
         self._show_content = show_content
         self._lock = threading.Lock()
 
-    def begin(self, url: str) -> None:
-        """Tell where is listened."""
+    def print_start(self, url: str) -> None:
+        """Print the address that it listens on."""
         self._write({"event": "listening", "url": url} if self._machine else _("Listening on {url}").format(url=url))
 
-    def tell(self, received: ReceivedCallback, status: int | str, callbacks: Callbacks | None) -> None:
-        """Tell what was heard and how it was answered."""
+    def print_callback(self, received: ReceivedCallback, status: int | str, callbacks: Callbacks | None) -> None:
+        """Print a request, and the status of the response or why there was none."""
         try:
             event = received.event(callbacks)
-            name, facts = (
-                received_callback.event_name(event),
-                received_callback.event_fields(event, show_content=self._show_content),
-            )
+            name = received_callback.EVENT_NAMES[type(event).__name__]
+            facts = received_callback.event_fields(event, show_content=self._show_content)
         except CallbackRejected as error:
             name, facts = "refused", {"reason": error.reason}
         if self._machine:
@@ -145,9 +139,9 @@ class CallbackPrinter:
         words.append(click.style(f"→ {status}", fg=None if good else "red", dim=good))
         self._write("  ".join(words))
 
-    def _write(self, told: dict[str, Any] | str) -> None:
-        line = told if isinstance(told, str) else to_json(told)
-        # Whoever reads this may have gone, or know no Japanese; neither may stop a callback.
+    def _write(self, content: dict[str, Any] | str) -> None:
+        line = content if isinstance(content, str) else to_json(content)
+        # A closed pipe, or an encoding without Japanese, must not stop a callback.
         with self._lock, suppress(OSError, ValueError):
             click.echo(line)
             sys.stdout.flush()
@@ -161,49 +155,38 @@ def _word(key: str, value: object) -> str:
 
 
 class _Server(ThreadingHTTPServer):
-    """What all requests share."""
+    """The state that all requests share."""
 
     daemon_threads = True
     request_queue_size = 128
+    lock = threading.Lock()
+    printer: CallbackPrinter
+    forward: str | None
+    file: TextIO | None
+    answer: str
+    callbacks: Callbacks | None
 
-    def set_up(
-        self,
-        *,
-        teller: CallbackPrinter,
-        forward: str | None,
-        file: TextIO | None,
-        answer: str,
-        callbacks: Callbacks | None,
-    ) -> None:
-        self.teller = teller
-        self.forward = forward
-        self.file = file
-        self.answer = answer
-        self.callbacks = callbacks
-        self.lock = threading.Lock()
-
-    def answer_to(self, received: ReceivedCallback, headers: dict[str, str]) -> tuple[int | str, int, bytes]:
-        """Return what to tell, and the status and body to answer with."""
+    def respond(self, received: ReceivedCallback, headers: dict[str, str]) -> tuple[int | str, int, bytes]:
+        """Return the status or error to print, and the status and body of the response."""
         if self.file is not None:
             with self.lock:
                 self.file.write(received_callback.to_line(received) + "\n")
                 self.file.flush()
         if self.forward is not None:
             outcome = probe(received.method, forward_url(self.forward, received.target), headers, received.octets)
-            if outcome.status is None:
-                return outcome.error, 502, b""
-            return outcome.status, outcome.status, outcome.body
+            status = outcome.status
+            return (outcome.error, 502, b"") if status is None else (status, status, outcome.body)
         try:
             event = received.event(self.callbacks)
         except CallbackRejected as error:
-            # Unless it is verified, this is a look, not a judgement: nothing is asked to come again.
+            # Without --verify the response is 200, so that the sender does not retry.
             status = 200 if self.callbacks is None else error.status
             return status, status, b""
         return 200, 200, self.answer.encode() if isinstance(event, IncomingCall) else b""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request; a connection is for one."""
+    """Handles one request for each connection."""
 
     server: _Server
     timeout = _TIMEOUT_SECONDS
@@ -215,17 +198,17 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            # The connection broke: what has come must neither be forwarded nor acted on.
+            # The connection broke: an incomplete body must not be forwarded or parsed.
             self._reply(400, b"")
             return
         content_type = self.headers.get("content-type", "")
         received = received_callback.received_now(self.command, self.path, content_type, body)
         passed = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
-        told, status, answer = self.server.answer_to(received, passed)
-        self.server.teller.tell(received, told, self.server.callbacks)
-        self._reply(status, answer)
+        shown, status, content = self.server.respond(received, passed)
+        self.server.printer.print_callback(received, shown, self.server.callbacks)
+        self._reply(status, content)
 
-    do_GET = do_POST = _receive  # noqa: N815 - the names that the library looks for
+    do_GET = do_POST = _receive  # noqa: N815 - the names that the base class calls
 
     def _reply(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -235,13 +218,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing: the teller does."""
+        """Print nothing: `CallbackPrinter` does."""
 
 
 def forward_url(base: str, target: str) -> str:
-    """Return an address to forward to: the base, and of what was heard the last two parts of its path and its query.
+    """Return the URL to forward a request to: the base, then purpose and token of a signed URL, and the query.
 
-    They are purpose and token of a signed URL; anything else is passed on by its whole path.
+    The path of any other URL is appended unchanged.
     """
     path, mark, query = target.partition("?")
     parts = [part for part in path.split("/") if part]
@@ -250,11 +233,11 @@ def forward_url(base: str, target: str) -> str:
 
 
 def _open_private(path: Path) -> TextIO:
-    # Callbacks tell numbers: nobody else may read them.
+    # Callbacks contain phone numbers: only the owner may read them.
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
 
 
-def _replay(file: TextIO, forward: str, teller: CallbackPrinter) -> None:
+def _replay(file: TextIO, forward: str, printer: CallbackPrinter) -> None:
     failed = False
     for number, line in enumerate(file, 1):
         if not line.strip():
@@ -262,13 +245,12 @@ def _replay(file: TextIO, forward: str, teller: CallbackPrinter) -> None:
         try:
             received = received_callback.from_line(line)
         except ValueError:
-            click.echo(
-                f"xoxzo listen: {_('line {number} is not one that --log wrote').format(number=number)}", err=True
-            )
+            message = _("line {number} is not one that --log wrote").format(number=number)
+            click.echo(f"xoxzo listen: {message}", err=True)
             raise click.exceptions.Exit(2) from None
         headers = {"content-type": received.content_type} if received.content_type else {}
         outcome = probe(received.method, forward_url(forward, received.target), headers, received.octets)
-        teller.tell(received, outcome.error if outcome.status is None else outcome.status, None)
+        printer.print_callback(received, outcome.error if outcome.status is None else outcome.status, None)
         failed |= outcome.status != 200
     if failed:
         raise click.exceptions.Exit(3)

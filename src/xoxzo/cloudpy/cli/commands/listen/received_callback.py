@@ -1,4 +1,4 @@
-"""A request that `xoxzo listen` heard: what it tells, and how it is kept, shown and sent on."""
+"""A request that `xoxzo listen` received: parsing, and reading and writing its log file."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.callbacks import Callbacks, Event
 
 _NUMBERS = ("recipient", "caller", "sender")
-_UNTOLD = {"raw", "reference"}
+_OMITTED = {"raw", "reference"}
 
 
 class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, as it came; one line of a file of them.
+    """A received request; a line of the log file.
 
     Attributes:
-        at: when, in UTC.
+        at: when it was received, in UTC.
         method: the HTTP method.
         target: path and query.
-        content_type: what the body says it is.
-        body: the body; what is not UTF-8 in it is kept as surrogates.
+        content_type: the header field.
+        body: the body; bytes that are not UTF-8 are stored as surrogates.
     """
 
     at: datetime
@@ -39,17 +39,17 @@ class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def octets(self) -> bytes:
-        """The body as it came."""
+        """The body as bytes."""
         return self.body.encode("utf-8", "surrogateescape")
 
     def event(self, callbacks: Callbacks | None) -> Event:
-        """Return what it tells.
+        """Parse the callback.
 
         Args:
-            callbacks: whose URLs are believed; without, anything is, and what it is about is guessed from its fields.
+            callbacks: verifies the URL; without, any request is accepted, and its fields decide the kind of callback.
 
         Raises:
-            CallbackRejected: it is not believed, or tells nothing.
+            CallbackRejected: the verification failed, or it is no callback.
         """
         if callbacks is not None:
             return callbacks.receive(self.method, self.target, {"content-type": self.content_type}, self.octets)
@@ -61,7 +61,7 @@ class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def received_now(method: str, target: str, content_type: str, body: bytes) -> ReceivedCallback:
-    """Return a request that was heard just now."""
+    """Return a request that was received just now."""
     return ReceivedCallback(
         at=datetime.now(UTC),
         method=method,
@@ -72,17 +72,13 @@ def received_now(method: str, target: str, content_type: str, body: bytes) -> Re
 
 
 def to_line(received: ReceivedCallback) -> str:
-    """Return a request as a line of a file."""
-    # msgspec writes no surrogates, which is how bytes that are not UTF-8 are kept.
+    """Return a request as a line of the log file."""
+    # msgspec writes no surrogates, which stand for bytes that are not UTF-8.
     return json.dumps({**msgspec.structs.asdict(received), "at": received.at.isoformat()})
 
 
 def from_line(line: str) -> ReceivedCallback:
-    """Read a line of a file.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Read a line of the log file; raise ``ValueError`` if it is none."""
     try:
         return msgspec.convert(json.loads(line), ReceivedCallback)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -103,23 +99,18 @@ def _purpose(fields: dict[str, Any]) -> Purpose:
 
 
 def event_fields(event: Event, *, show_content: bool) -> dict[str, Any]:
-    """Return what a callback tells, by name, without what is empty.
-
-    Args:
-        event: the callback.
-        show_content: whether numbers and texts are shown whole.
-    """
-    told: dict[str, Any] = {} if event.reference is None else {"reference": event.reference}
+    """Return the fields of a callback that are not empty; numbers and texts are masked unless `show_content`."""
+    fields: dict[str, Any] = {} if event.reference is None else {"reference": event.reference}
     for name in event.__struct_fields__:
         value = getattr(event, name)
-        if name in _UNTOLD or value in (None, "", 0, ()):
+        if name in _OMITTED or value in (None, "", 0, ()):
             continue
         if name in _NUMBERS and not show_content:
             value = mask_digits(value)
         elif name == "message" and not show_content:
             value = "…"
-        told[name] = value if isinstance(value, int | str) else _plain(value)
-    return told
+        fields[name] = value if isinstance(value, int | str) else _plain(value)
+    return fields
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON may hold
@@ -135,9 +126,4 @@ EVENT_NAMES = {
     "IncomingCall": "incoming-call",
     "IncomingSMS": "incoming-sms",
 }
-"""What each kind of callback is called, in the words of the URLs."""
-
-
-def event_name(event: Event) -> str:
-    """Return what a callback is called."""
-    return EVENT_NAMES[type(event).__name__]
+"""The name of each class of callbacks, as in signed URLs."""

@@ -1,4 +1,4 @@
-"""`xoxzo simulator`: the service on this machine, until Ctrl-C."""
+"""`xoxzo simulator`: runs the simulator on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ import json
 import sys
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from xoxzo.cloudpy.cli.commands.simulator.control import status, stop as stop_running
 from xoxzo.cloudpy.cli.commands.simulator.log import EventLog
-from xoxzo.cloudpy.cli.commands.simulator.options import settings_from
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
 from xoxzo.cloudpy.cli.core.config import simulator_registry
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.signals import stop_signals
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra, in one line.
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra, in one line.
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 from xoxzo.cloudpy.simulator.server import Server
-from xoxzo.cloudpy.simulator.settings import PROFILES, Settings
+from xoxzo.cloudpy.simulator.settings import PROFILES, Settings, profile
 from xoxzo.cloudpy.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def command(
     show_content: bool,
     unlisted: bool,
     machine: bool,
-    **options: Any,  # noqa: ANN401 - click hands over what the options above declare
+    **options: Any,  # noqa: ANN401 - the other options
 ) -> None:
     """Run Xoxzo's telephony service on this machine.
 
@@ -97,7 +98,7 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return
-    settings = settings_from(**options)
+    settings = _settings_from(**options)
     if show_settings:
         from xoxzo.cloudpy.simulator.settings_text import settings_table
 
@@ -108,7 +109,7 @@ def command(
             moment = SteppedClock() if clock == "stepped" else RealClock()
             simulator = Simulator(settings, clock=moment, database=database)
             log = EventLog(event_json if machine else event_line, show_content=show_content)
-            simulator.engine.add_listener(log.tell)
+            simulator.engine.add_listener(log.enqueue)
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
@@ -125,6 +126,42 @@ def command(
                 log.close()
 
 
+def _settings_from(
+    *,
+    profile_name: str,
+    assignments: tuple[str, ...],
+    sid: str | None,
+    token: str | None,
+    **options: Any,  # noqa: ANN401 - fields of Settings, each of its own type
+) -> Settings:
+    """Return the settings of the command line: the profile, then the options, then each `--set`.
+
+    Options that were not given are `None` or false; `token` may come from the environment.
+
+    Raises:
+        click.UsageError: They contradict each other, or a setting is unknown or of another type.
+    """
+    given = {name: value for name, value in options.items() if value is not None and value is not False}
+    try:
+        if assignments:
+            from xoxzo.cloudpy.simulator.settings_text import parse_assignments
+
+            given |= parse_assignments(assignments)
+        settings = profile(profile_name, **{"sid": sid, "token": token, **given})
+    except SimulatorError as error:
+        raise click.UsageError(render_error(error)) from None
+    if settings.sid is not None and not settings.token:
+        raise click.UsageError(_("--sid needs --token (or XOXZO_SIMULATOR_TOKEN)."))
+    if settings.sid is None and settings.token is not None:
+        if (
+            token == settings.token
+            and click.get_current_context().get_parameter_source("token") != ParameterSource.COMMANDLINE
+        ):
+            return replace(settings, token=None)  # the environment alone has a token
+        raise click.UsageError(_("--token needs --sid."))
+    return settings
+
+
 command.add_command(stop_running)
 command.add_command(status)
 
@@ -134,9 +171,9 @@ command.add_command(status)
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
 def wait_ready(url: str, timeout: float) -> None:
     """Wait until a simulator answers; ends with 0 then, and with 6 when none does in time."""
-    give_up = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout
     while not _is_ready(url):
-        if time.monotonic() >= give_up:
+        if time.monotonic() >= deadline:
             sentence = _("no simulator answers at {url} within {seconds} s").format(url=url, seconds=f"{timeout:g}")
             click.echo(f"xoxzo simulator: {sentence}", err=True)
             raise click.exceptions.Exit(6)

@@ -1,4 +1,4 @@
-"""`xoxzo simulator stop` and `status`: which simulators run on this machine, and their end."""
+"""`xoxzo simulator stop` and `status`: stops and lists the simulators of this machine."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def stop(url: str | None, timeout: float) -> None:
         click.echo(none if url is None else _("No simulator runs at {url}.").format(url=url))
     for entry in entries:
         os.kill(entry.pid, signal.SIGTERM)
-    give_up = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout
     for entry in entries:
         while simulator_registry.is_there(entry):
-            if time.monotonic() >= give_up:
-                said = _("the one at {url} goes on (process {pid})").format(url=entry.url, pid=entry.pid)
-                click.echo(f"xoxzo simulator stop: {said}", err=True)
+            if time.monotonic() >= deadline:
+                message = _("the one at {url} goes on (process {pid})").format(url=entry.url, pid=entry.pid)
+                click.echo(f"xoxzo simulator stop: {message}", err=True)
                 raise click.exceptions.Exit(6)
             time.sleep(_POLL_SECONDS)
         click.echo(_("The simulator at {url} was stopped.").format(url=entry.url))
@@ -52,8 +52,8 @@ def status(*, machine: bool) -> None:
     for entry in entries:
         since = datetime.fromtimestamp(entry.started, UTC)
         if machine:
-            told = {"url": entry.url, "pid": entry.pid, "started": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
-            click.echo(json.dumps({**told, "version": entry.version, "usable": entry.usable}))
+            fields = {"url": entry.url, "pid": entry.pid, "started": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
+            click.echo(json.dumps({**fields, "version": entry.version, "usable": entry.usable}))
         else:
             sentence = _USABLE if entry.usable else _NOT_USABLE
             click.echo(_(sentence).format(url=entry.url, since=f"{since.astimezone():%Y-%m-%d %H:%M}", pid=entry.pid))

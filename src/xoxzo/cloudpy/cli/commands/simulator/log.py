@@ -1,4 +1,4 @@
-"""The log of `xoxzo simulator`, written by a thread of its own: whoever does not read it holds up nobody."""
+"""The log of `xoxzo simulator`, written by a separate thread: a reader that does not read delays no request."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import Event
 
 MAX_WAITING_EVENTS = 10_000
-"""Events that wait to be written; while nobody reads, the later ones are counted instead."""
+"""The most events that wait to be written; later ones are only counted until the reader reads again."""
 _BATCH_SIZE = 500
-# Events are gathered for so long and written together: waking and flushing for each takes time from the requests.
+# Events of this time are written together: waking and flushing for each would take time from the requests.
 _GATHER_SECONDS = 0.02
 
 
 class EventLog:
-    """Writes what happens to standard output, from when the simulator's address was written there.
+    """Writes events to standard output, after the simulator's address.
 
-    What a database knew to be due may happen before. A pipe that is full, a reader that has gone, or one that knows no
-    Japanese: none of them may stop a request.
+    Events that a database has due may occur before. A full or closed pipe, or an encoding without Japanese, must not
+    stop a request.
 
     Args:
-        write: Makes a line of an event; told whether numbers and texts are shown.
-        show_content: Whether they are.
+        write: formats an event as a line; its second argument is `show_content`.
+        show_content: whether numbers and texts are shown.
     """
 
     def __init__(self, write: Callable[[Event, bool], str], *, show_content: bool) -> None:
@@ -40,8 +40,8 @@ class EventLog:
         self._lost = 0
         self._thread = threading.Thread(target=self._run, name="xoxzo-simulator-log", daemon=True)
 
-    def tell(self, event: Event) -> None:
-        """Have an event written."""
+    def enqueue(self, event: Event) -> None:
+        """Queue an event to be written."""
         if len(self._waiting) >= MAX_WAITING_EVENTS:
             self._lost += 1
             return
@@ -50,15 +50,15 @@ class EventLog:
             self._woken.set()
 
     def begin(self) -> None:
-        """Write what waits, and go on."""
+        """Start to write the queued events."""
         self._thread.start()
 
-    def close(self, patience: float = 0.5) -> None:
-        """Write the rest, as far as it is read within so many seconds."""
+    def close(self, timeout_seconds: float = 0.5) -> None:
+        """Write the rest, as much as is read until the timeout."""
         self._over.set()
         self._woken.set()
         if self._thread.ident is not None:
-            self._thread.join(patience)
+            self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
         while self._waiting or not self._over.is_set():

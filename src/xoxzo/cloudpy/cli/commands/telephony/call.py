@@ -1,4 +1,4 @@
-"""`xoxzo call`: phones that ring."""
+"""`xoxzo call`: calls that play an mp3 or speak a text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
 from xoxzo.cloudpy.cli.core.sending.options import call_options, sender_or_caller
-from xoxzo.cloudpy.cli.core.sending.polling import show_each, wait_for_each
+from xoxzo.cloudpy.cli.core.sending.polling import show_each
 from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
 
@@ -76,14 +76,7 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
 @click.option("--jp-din-caller", is_flag=True, help="Show a dial-in number of yours; --caller must be it. Dearer.")
 @call_options
 @api(sends=True)
-def say(
-    session: Session,
-    recipient: str,
-    text: str | None,
-    file: str | None,
-    lang: str,
-    **given: Any,  # noqa: ANN401
-) -> None:
+def say(session: Session, recipient: str, text: str | None, file: str | None, lang: str, **given: Any) -> None:  # noqa: ANN401
     """Ring a phone and speak a text; commas make pauses. A RECIPIENT - stands for numbers on standard input."""
     from xoxzo.cloudpy.operations import calls
 
@@ -108,10 +101,10 @@ def get(session: Session, callids: Sequence[str]) -> None:
 @command.command("wait", epilog=examples("xoxzo call wait CALLID", "xoxzo call wait CALLID --for 60 --json"))
 @click.argument("callids", nargs=-1, required=True, metavar="CALLID...")
 @click.option(
-    "--for", "patience", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
+    "--for", "wait_seconds", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
 )
 @api()
-def wait(session: Session, callids: Sequence[str], patience: float) -> None:
+def wait(session: Session, callids: Sequence[str], wait_seconds: float) -> None:
     """Wait until calls are over; - reads their ids from standard input, one a line.
 
     Ends with 0 when all were answered, with 3 when one was not, and with 6 when time ran out.
@@ -119,29 +112,25 @@ def wait(session: Session, callids: Sequence[str], patience: float) -> None:
     from xoxzo.cloudpy.models import CallStatus
 
     with session.client() as client:
-        wait_for_each(
+        show_each(
             session,
             callids,
-            lambda callid: client.calls.wait(callid, timeout=patience),
+            lambda callid: client.calls.wait(callid, timeout=wait_seconds),
             COLUMNS,
             good=lambda call: call.status == CallStatus.ANSWERED,
         )
 
 
 def first_minutes(people: Sequence[Recipient], *, local: bool = False) -> Decimal | None:
-    """Return what the first minutes of calls cost at least; ``None`` where no price is published."""
+    """Return the least cost of calls, their first minutes; ``None`` if no price is published."""
     minute = _LOCAL_MINUTE if local else _MINUTE
     return minute * len(people) if all(one.country == "JP" for one in people) else None
 
 
 def _prepare(
-    session: Session,
-    recipients: Sequence[str],
-    given: dict[str, Any],
-    operation: Callable[..., object],
-    what: str,
+    session: Session, recipients: Sequence[str], given: dict[str, Any], operation: Callable[..., object], what: str
 ) -> list[Recipient]:
-    """Read the numbers, refuse what breaks a rule before anybody is called, and ask where that is needed."""
+    """Read the numbers, refuse invalid arguments before the first call, and ask for confirmation if needed."""
     given["caller"] = sender_or_caller(session, "caller", given["caller"])
     use_signed_callbacks(given)
     people = read_recipients(session, recipients, given.pop("country"))

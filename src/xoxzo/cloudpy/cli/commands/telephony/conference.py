@@ -1,4 +1,4 @@
-"""`xoxzo conference`: two or three phones, joined."""
+"""`xoxzo conference`: calls that join two or three phones."""
 
 from __future__ import annotations
 

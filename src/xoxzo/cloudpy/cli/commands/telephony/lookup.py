@@ -1,4 +1,4 @@
-"""`xoxzo lookup`: which carrier a number belongs to."""
+"""`xoxzo lookup`: the carrier of a number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`xoxzo din` and the retired `xoxzo sin`: numbers that take calls, and took SMS."""
+"""`xoxzo din` and the retired `xoxzo sin`: numbers that receive calls, and received SMS."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NumberKind:
-    """What differs between the two kinds of numbers."""
+    """The differences between the two kinds of numbers.
+
+    Attributes:
+        name: ``din`` or ``sin``.
+        resource: the client's attribute.
+        prices: the columns of the prices.
+    """
 
     name: str
-    """``din`` or ``sin``."""
     resource: str
-    """What the client calls it."""
     prices: tuple[str, ...]
-    """The columns of its prices."""
 
     def of(self, client: Client) -> Any:  # noqa: ANN401 - one of two resources
         """Return the client's resource."""
@@ -115,7 +118,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
 
 
 def _price(kind: NumberKind, client: Client, uid: str) -> tuple[str | None, Decimal | None]:
-    """Return a free number and what its first 30 days cost, where the list has it."""
+    """Return a free number and the cost of its first 30 days, if the list has it."""
     for one in kind.of(client).search():
         if getattr(one, f"{kind.name}_uid") == uid:
             return getattr(one, kind.name), getattr(one, "monthly_cost", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +14,6 @@ from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_sen
 from xoxzo.cloudpy.cli.core.sending.options import country_option
 from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.cli.core.sending.recipients import Recipient
 
 PRICE = Decimal(3)
 """Credits for the SMS with a code (API section 1.7)."""
@@ -54,7 +50,7 @@ def register(session: Session, website: str, template_id: int | None) -> None:
 @api(sends=True)
 def request(session: Session, website: str, number: str, country: str | None) -> None:
     """Send a code to a phone, for 3 credits."""
-    one = _one(session, number, country)
+    one = read_recipients(session, [number], country)[0]
     confirm_send(session, SendSummary(_("A code for {website}").format(website=website), [one.number], PRICE))
     with session.client() as client:
         found = client.otp.request(website=website, phone_number=one.number)
@@ -79,14 +75,10 @@ def verify(session: Session, website: str, number: str, code: str, *, otp_id: st
 
     Ends with 0 when it was right, with 3 when it was wrong, expired or used up.
     """
-    one = _one(session, number, country)
+    one = read_recipients(session, [number], country)[0]
     typed = read_text(code, None).strip()
     with session.client() as client:
         found = client.otp.verify(website=website, phone_number=one.number, code=typed, otp_id=otp_id)
     session.out.record(session.out.facts(found))
     if not found.verified:
         raise click.exceptions.Exit(REJECTED)
-
-
-def _one(session: Session, number: str, country: str | None) -> Recipient:
-    return read_recipients(session, [number], country)[0]

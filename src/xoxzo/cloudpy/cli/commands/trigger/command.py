@@ -1,4 +1,4 @@
-"""`xoxzo trigger`: have a callback hit a URL."""
+"""`xoxzo trigger`: sends a callback to a URL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 
-# Imported here so that a missing extra is told by the table of commands, in one line.
+# Imported here so that the table of commands reports a missing extra, in one line.
 import itsdangerous  # noqa: F401
 
 from xoxzo.cloudpy.cli.commands.listen.command import DEFAULT_PORT
@@ -92,10 +92,10 @@ def command(
         outcome = probe(kind.method, address, headers, body)
         statuses.append(outcome.status)
         answer = outcome.body.decode("utf-8", "replace").strip()
-        told = {"event": event, "status": outcome.status, "seconds": round(outcome.seconds, 4), "answer": answer}
+        result = {"event": event, "status": outcome.status, "seconds": round(outcome.seconds, 4), "answer": answer}
         if outcome.status is None:
-            told["error"] = outcome.error if machine else describe(outcome.error, outcome.code)
-        _print(told, machine=machine)
+            result["error"] = outcome.error if machine else describe(outcome.error, outcome.code)
+        _print(result, machine=machine)
     if None in statuses:
         if not machine:
             click.echo(f"xoxzo trigger: {_no_answer_advice(url)}", err=True)
@@ -130,16 +130,16 @@ def _trigger(event: str, simulator: str, url: str, chosen: CallbackValues, *, ma
         click.echo(f"xoxzo trigger: {to_command_error(error)}", err=True)
         raise click.exceptions.Exit(6) from None
     for step in steps:
-        # The address is known, and has a token in it that nobody need see.
+        # Without the URL: it is known, and contains a token.
         _print({"event": event, **{name: value for name, value in step.items() if name != "url"}}, machine=machine)
-    # The tries to deliver a callback tell their outcome; an incoming call ends with a step of its own.
+    # The attempts to deliver a callback have an outcome; an incoming call ends with a step that has a status.
     if steps[-1].get("outcome", "delivered") != "delivered" or steps[-1].get("status") == "FAILED":
         raise click.exceptions.Exit(3)
 
 
-def _print(told: dict[str, Any], *, machine: bool) -> None:
+def _print(result: dict[str, Any], *, machine: bool) -> None:
     if machine:
-        click.echo(to_json(told))
+        click.echo(to_json(result))
         return
-    shown = [f"{name} {visible(value)}" for name, value in told.items() if name != "event" and value not in ("", None)]
-    click.echo("  ".join([told["event"], *shown]))
+    fields = {name: value for name, value in result.items() if name != "event" and value not in ("", None)}
+    click.echo("  ".join([result["event"], *(f"{name} {visible(value)}" for name, value in fields.items())]))

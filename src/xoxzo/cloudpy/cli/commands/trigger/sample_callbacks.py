@@ -1,4 +1,4 @@
-"""Callbacks that nobody sent, as Xoxzo would send them (API sections 10 and 15.60 to 15.62)."""
+"""Sample callbacks, as Xoxzo would send them (API sections 10 and 15.60 to 15.62)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import string
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -20,8 +21,8 @@ class CallbackKind(Struct, frozen=True):
     """A kind of callback that can be triggered.
 
     Attributes:
-        purpose: which URL it goes to, in the words of the signed URLs.
-        fields: returns its fields for the values.
+        purpose: the purpose in a signed URL.
+        fields: returns the fields of the callback.
         method: the HTTP method.
     """
 
@@ -31,13 +32,13 @@ class CallbackKind(Struct, frozen=True):
 
 
 class CallbackValues(Struct, frozen=True, kw_only=True):
-    """What a made-up callback is about.
+    """The values of a sample callback.
 
     Attributes:
-        recipient: the number that was written to or rung, or the dial-in number.
-        caller: who calls; ``None`` withholds the number.
+        recipient: the recipient of the message or call, or the dial-in number.
+        caller: the caller; ``None`` withholds the number.
         sender: the sender of the SMS.
-        ident: the msgid or callid; ``None`` makes one up.
+        ident: the msgid or callid; ``None`` generates one.
         tags: tags of the message or call.
     """
 
@@ -48,42 +49,36 @@ class CallbackValues(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
 
 
-def _sms(status: str) -> Callable[[CallbackValues], dict[str, Any]]:
-    def fields(values: CallbackValues) -> dict[str, Any]:
-        msgid = values.ident or _msgid()
-        return {
-            "msgid": msgid,
-            "status": status,
-            "recipient": values.recipient,
-            "sender": values.sender,
-            "sent_time": _stamp(),
-            "cost": 10,
-            "tags": list(values.tags),
-            "url": f"https://api.xoxzo.com/sms/messages/{msgid}/",
-        }
-
-    return fields
+def _sms(status: str, values: CallbackValues) -> dict[str, Any]:
+    msgid = values.ident or _msgid()
+    return {
+        "msgid": msgid,
+        "status": status,
+        "recipient": values.recipient,
+        "sender": values.sender,
+        "sent_time": _stamp(),
+        "cost": 10,
+        "tags": list(values.tags),
+        "url": f"https://api.xoxzo.com/sms/messages/{msgid}/",
+    }
 
 
-def _call(status: str, duration: int, cost: int) -> Callable[[CallbackValues], dict[str, Any]]:
-    def fields(values: CallbackValues) -> dict[str, Any]:
-        callid = values.ident or str(uuid.uuid4())
-        return {
-            "callid": callid,
-            "call_type": "simple/playbacks",
-            "direction": "outbound",
-            "caller": (values.caller or "").removeprefix("+"),
-            "recipient": values.recipient,
-            "status": status,
-            "start_time": _stamp(),
-            "end_time": _stamp(),
-            "duration": duration,
-            "cost": cost,
-            "tags": list(values.tags),
-            "url": f"https://api.xoxzo.com/voice/calls/{callid}/",
-        }
-
-    return fields
+def _call(status: str, duration: int, values: CallbackValues) -> dict[str, Any]:
+    callid = values.ident or str(uuid.uuid4())
+    return {
+        "callid": callid,
+        "call_type": "simple/playbacks",
+        "direction": "outbound",
+        "caller": (values.caller or "").removeprefix("+"),
+        "recipient": values.recipient,
+        "status": status,
+        "start_time": _stamp(),
+        "end_time": _stamp(),
+        "duration": duration,
+        "cost": 10,
+        "tags": list(values.tags),
+        "url": f"https://api.xoxzo.com/voice/calls/{callid}/",
+    }
 
 
 def _click(values: CallbackValues) -> dict[str, Any]:
@@ -98,7 +93,7 @@ def _click(values: CallbackValues) -> dict[str, Any]:
 
 
 def _incoming(values: CallbackValues) -> dict[str, Any]:
-    # A withheld number is told by an empty caller (API section 15.51).
+    # An empty caller means a withheld number (API section 15.51).
     return {"caller": (values.caller or "").removeprefix("+"), "recipient": values.recipient.removeprefix("+")}
 
 
@@ -112,33 +107,26 @@ def _incoming_sms(values: CallbackValues) -> dict[str, Any]:
 
 
 KINDS = {
-    "sms.delivered": CallbackKind("delivery-report", _sms("DELIVERED")),
-    "sms.failed": CallbackKind("delivery-report", _sms("FAIL")),
-    "call.answered": CallbackKind("call-ended", _call("ANSWERED", 15, 10)),
-    "call.ended": CallbackKind("call-ended", _call("ANSWERED", 15, 10)),
-    "call.unanswered": CallbackKind("call-ended", _call("NO ANSWER", 0, 10)),
-    "call.failed": CallbackKind("call-ended", _call("FAILED", 0, 10)),
+    "sms.delivered": CallbackKind("delivery-report", partial(_sms, "DELIVERED")),
+    "sms.failed": CallbackKind("delivery-report", partial(_sms, "FAIL")),
+    "call.answered": CallbackKind("call-ended", partial(_call, "ANSWERED", 15)),
+    "call.ended": CallbackKind("call-ended", partial(_call, "ANSWERED", 15)),
+    "call.unanswered": CallbackKind("call-ended", partial(_call, "NO ANSWER", 0)),
+    "call.failed": CallbackKind("call-ended", partial(_call, "FAILED", 0)),
     "link.clicked": CallbackKind("link-clicked", _click),
     "call.incoming": CallbackKind("incoming-call", _incoming, "GET"),
     "sms.incoming": CallbackKind("incoming-sms", _incoming_sms),
 }
-"""All that can be triggered."""
+"""The kinds of callbacks, by the name of the event."""
 
 
 def build_request(
     kind: CallbackKind, url: str, values: CallbackValues, *, as_json: bool
 ) -> tuple[str, dict[str, str], bytes]:
-    """Return the address, the header fields and the body of a made-up callback.
-
-    Args:
-        kind: what it tells.
-        url: where it goes.
-        values: what it is about.
-        as_json: encode the body as JSON; by default it is a form (API section 15.60).
-    """
+    """Return URL, header fields and body of a sample callback; the body is JSON or a form (API section 15.60)."""
     fields = kind.fields(values)
     if kind.method == "GET":
-        # Appended to a query that is there already (API section 15.71).
+        # Appended to an existing query (API section 15.71).
         return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(fields)}", {}, b""
     if as_json:
         return url, {"content-type": "application/json"}, json.dumps(fields, ensure_ascii=False).encode()

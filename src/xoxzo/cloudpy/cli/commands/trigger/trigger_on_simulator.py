@@ -1,4 +1,4 @@
-"""Having a simulator do the thing whose callback is wanted."""
+"""Makes a simulator send a real callback."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _POLL_SECONDS = 0.1
 
 
 def trigger(name: str, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
-    """Have a simulator do what leads to a callback, and wait until that was delivered.
+    """Make a simulator send a callback, and wait until it was delivered.
 
     Args:
-        name: what is to happen, a key of `KINDS`.
+        name: the event, a key of `KINDS`.
         simulator: the simulator's address.
-        url: where the callback goes.
-        values: what it is about.
+        url: the callback URL.
+        values: the values of the message or call.
 
     Returns:
-        What the simulator did: its tries to deliver the callback, or the steps of an incoming call.
+        The attempts to deliver the callback, or the steps of an incoming call.
 
     Raises:
-        SimulatorError: no simulator answers there, it cannot do this, or nothing was delivered within 30 seconds.
+        SimulatorError: no simulator responds, it does not support this, or nothing was delivered within 30 seconds.
         APIError: it refused a request.
     """
     from xoxzo.cloudpy.client.client import Client
@@ -90,8 +90,8 @@ def _receive_call(client: Client, simulator: str, url: str, values: CallbackValu
     call = control(simulator, "POST", "/_simulator/calls", {"din": number.din, "caller": values.caller})
 
     def ended() -> list[dict[str, Any]]:
-        told = control(simulator, "GET", f"/_simulator/calls/{call['id']}")
-        return told["steps"] if told["status"] != "IN PROGRESS" else []
+        state = control(simulator, "GET", f"/_simulator/calls/{call['id']}")
+        return state["steps"] if state["status"] != "IN PROGRESS" else []
 
     try:
         return _poll(ended)
@@ -121,18 +121,14 @@ def _receive_sms(client: Client, simulator: str, url: str, values: CallbackValue
 def _delivered(simulator: str, ident: str) -> list[dict[str, Any]]:
     def delivered() -> list[dict[str, Any]]:
         ours: list[dict[str, Any]] = control(simulator, "GET", f"/_simulator/callbacks?id={ident}")
-        # An answer other than 200 is one, too: the retries need not be waited for.
+        # A response other than 200 ends the wait, too: its retries are not awaited.
         return ours if ours and (ours[-1]["outcome"] != "will retry" or ours[-1].get("status")) else []
 
     return _poll(delivered)
 
 
 def control(simulator: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-    """Ask a simulator's control API and return the JSON that it answers.
-
-    Raises:
-        SimulatorError: no simulator answers there, or it refuses.
-    """
+    """Call a simulator's control API and return its JSON; raise ``SimulatorError`` if it refuses or none responds."""
     headers = {} if body is None else {"content-type": "application/json"}
     outcome = probe(method, simulator + path, headers, b"" if body is None else json.dumps(body).encode())
     if outcome.status is None:
@@ -140,13 +136,13 @@ def control(simulator: str, method: str, path: str, body: dict[str, Any] | None 
             "simulator_not_found", "no simulator answers at {url}: start one with `xoxzo simulator`", url=simulator
         )
     try:
-        told = json.loads(outcome.body)
+        reply = json.loads(outcome.body)
     except ValueError:
         raise SimulatorError("not_a_simulator", "what answers at {url} is no simulator", url=simulator) from None
     if outcome.status >= 400:
-        why = told.get("detail", outcome.status)
+        why = reply.get("detail", outcome.status)
         raise SimulatorError("simulator_refused", "the simulator refused: {why}", why=why)
-    return told
+    return reply
 
 
 def _poll(found: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The configuration file: accounts and defaults. It may hold a token, so nobody else may be able to read it."""
+"""The configuration file: accounts and defaults. It may contain a token, so others must not be able to read it."""
 
 from __future__ import annotations
 
@@ -17,27 +17,26 @@ if TYPE_CHECKING:
 VARIABLE = "XOXZO_CONFIG"
 _COMMON_SETTINGS = ("sender", "caller", "country", "confirm_above", "allowed_recipients")
 SETTINGS = ("default", *_COMMON_SETTINGS)
-"""What may stand at the top of the file."""
+"""The settings at the top of the file."""
 PROFILE_SETTINGS = ("sid", "host", *_COMMON_SETTINGS)
-"""What may stand in a profile, beside its token."""
+"""The settings of a profile, besides its token."""
 
 
 def path() -> Path:
-    """Return where the configuration is, or would be: by ``XOXZO_CONFIG``, ``XDG_CONFIG_HOME`` or ``~/.config``."""
+    """Return the path of the configuration file, by ``XOXZO_CONFIG``, ``XDG_CONFIG_HOME`` or ``~/.config``."""
     if given := os.environ.get(VARIABLE):
         return Path(given).expanduser()
     return config_folder() / "config.toml"
 
 
 def load(*, any_name: bool = False) -> dict[str, Any]:
-    """Read the configuration; empty where there is no file.
+    """Read the configuration; empty if there is no file.
 
     Args:
-        any_name: also where it has settings that nobody knows. Else they are refused: a fence that stands under a
-            misspelt name would keep nobody out.
+        any_name: accept unknown settings. Else they are refused: a limit with a misspelt name would not apply.
 
     Raises:
-        Refused: others can read the file, or it is no TOML, has a setting that nobody knows, or cannot be read.
+        CommandError: others can read the file, or it is no TOML, has an unknown setting, or cannot be read.
     """
     where = path()
     try:
@@ -53,7 +52,7 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     try:
         found = tomllib.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        # A line of it could be the token: the sentence says where, not what.
+        # The line could contain the token: the message has its position, not its text.
         again = _("Mend it in an editor, or move it away and begin anew: xoxzo config add-profile NAME")
         raise CommandError(_("{path} is no TOML: {why}").format(path=where, why=error), again) from None
     profiles = found.get("profiles", {})
@@ -66,29 +65,19 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
 
 
 def unknown_settings(found: dict[str, Any]) -> Iterator[CommandError]:
-    """Yield an objection to each setting that nobody knows, with the name that may be meant.
-
-    Args:
-        found: the whole configuration.
-    """
+    """Yield an error for each unknown setting of a configuration, with the most similar name."""
     tables: list[tuple[str | None, dict[str, Any], tuple[str, ...]]] = [
         (None, {name: value for name, value in found.items() if name != "profiles"}, SETTINGS)
     ]
     tables += [(name, table, (*PROFILE_SETTINGS, "token")) for name, table in found.get("profiles", {}).items()]
     for profile, table, known in tables:
-        for name in table:
-            if name not in known:
-                yield _unknown_setting(name, profile, known)
-
-
-def _unknown_setting(name: str, profile: str | None, known: tuple[str, ...]) -> CommandError:
-    place = f"{path()}, [profiles.{profile}]" if profile else str(path())
-    where = f" --profile {profile}" if profile else ""
-    return CommandError(
-        _("{path}: there is no setting {name}").format(path=place, name=name),
-        did_you_mean(name, known) or ", ".join(known),
-        _("To take it away: {command}").format(command=f"xoxzo config unset {name}{where}"),
-    )
+        section, option = (f", [profiles.{profile}]", f" --profile {profile}") if profile else ("", "")
+        for name in (name for name in table if name not in known):
+            yield CommandError(
+                _("{path}: there is no setting {name}").format(path=f"{path()}{section}", name=name),
+                did_you_mean(name, known) or ", ".join(known),
+                _("To take it away: {command}").format(command=f"xoxzo config unset {name}{option}"),
+            )
 
 
 def _check_mode(where: Path, mode: int) -> None:
@@ -103,15 +92,10 @@ def _check_mode(where: Path, mode: int) -> None:
 
 
 def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
-    """Return a setting: the profile's own, else the one at the top of the file, else ``None``.
-
-    Args:
-        name: the setting.
-        profile: the profile's table, if one was chosen.
-        kind: what it must be.
+    """Return a setting: the profile's, else the one at the top of the file, else ``None``.
 
     Raises:
-        Refused: it is something else.
+        CommandError: its value is not of the given type.
     """
     for table in (profile or {}, load()):
         if name in table:

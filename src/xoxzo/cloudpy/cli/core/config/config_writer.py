@@ -1,4 +1,4 @@
-"""Changing the configuration: comments and order stay, the file is replaced whole, and only its owner can read it."""
+"""Changes the configuration: comments and order stay, the file is replaced atomically, only its owner can read it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
-    """Hand the configuration out to be changed, and write it down afterwards.
+    """Yield the configuration to be changed, and write it afterwards.
 
     Args:
-        any_name: also where it has settings that nobody knows: to take them away.
+        any_name: accept unknown settings, to remove them.
 
     Raises:
-        Refused: the file cannot be used or written; it is as it was then.
+        CommandError: the file cannot be used or written; it is unchanged then.
     """
-    config_file.load(any_name=any_name)  # says whatever is wrong with the file
+    config_file.load(any_name=any_name)  # raises whatever is wrong with the file
     where = config_file.path()
     document = tomlkit.parse(where.read_text("utf-8")) if where.exists() else tomlkit.document()
     yield document
@@ -43,7 +43,7 @@ def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
 
 
 def _replace(where: Path, text: str) -> None:
-    # A link, as people have who keep their settings elsewhere, stays one.
+    # A symbolic link stays one.
     where = where.resolve()
     where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # mkstemp makes it readable for its owner alone.

@@ -1,6 +1,6 @@
-"""The simulator that `--simulator` means: the one that runs on this machine, or one that is started for it.
+"""The simulator of `--simulator`: one that runs on this machine, or one that is started.
 
-Only the standard library, and little of it: a command that finds a simulator waits for this.
+It imports little of the standard library and nothing else, so that commands start fast.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VARIABLE = "XOXZO_SIMULATOR"
-"""The variable that may name the address of a simulator to use."""
+"""The environment variable with the address of the simulator to use."""
 
 _START_TIMEOUT_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 
 _started: list[subprocess.Popen[bytes]] = []
-"""What this process started: it goes on without it, and nobody waits for it."""
+"""The processes that this process started: they run on after its end, and it does not wait for them."""
 
 
 class LocalSimulator(NamedTuple):
     """A simulator on this machine.
 
     Attributes:
-        url: where it answers, without a final slash.
-        started: whether it was started just now; it goes on until `xoxzo simulator stop`.
+        url: its address, without a final slash.
+        started: whether it was started just now; it runs until `xoxzo simulator stop`.
     """
 
     url: str
@@ -42,23 +42,20 @@ class LocalSimulator(NamedTuple):
 
 
 def find_or_start() -> LocalSimulator:
-    """Find the simulator that runs on this machine for this user, or start one that goes on after this process.
+    """Find this user's simulator on this machine, or start one that runs on after this process.
 
-    `XOXZO_SIMULATOR` may name the one to use. Of several the latest is taken; one that wants a SID of its own is not.
-    One that is started is named in a line on standard error. Two commands at once start one.
+    `XOXZO_SIMULATOR` chooses one by its address; else the latest that accepts any SID is used. A simulator that is
+    started is announced on standard error. Two commands at once start one.
 
     Raises:
-        SimulatorError: None answers at `XOXZO_SIMULATOR`, or none could be started.
+        SimulatorError: none responds at `XOXZO_SIMULATOR`, or none could be started.
     """
-    named = os.environ.get(VARIABLE)
-    if named:
+    if named := os.environ.get(VARIABLE):
         return LocalSimulator(_checked(named.rstrip("/")), started=False)
-    url = find()
-    if url is not None:
+    if (url := find()) is not None:
         return LocalSimulator(url, started=False)
     with _start_lock():
-        url = find()  # somebody else may have started one since
-        if url is not None:
+        if (url := find()) is not None:  # another process may have started one since
             return LocalSimulator(url, started=False)
         url = _start()
     sentence = _("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop").format(url=url)
@@ -67,7 +64,7 @@ def find_or_start() -> LocalSimulator:
 
 
 def find() -> str | None:
-    """Return the address of the latest simulator that a command may use by itself; ``None`` when there is none."""
+    """Return the address of the latest simulator that ``--simulator`` may use; ``None`` if there is none."""
     return next((entry.url for entry in simulator_registry.running() if entry.usable), None)
 
 
@@ -76,7 +73,7 @@ def _checked(url: str) -> str:
 
     from xoxzo.cloudpy.common.hosts import is_this_machine
 
-    # With --simulator nothing may reach the real service, whatever the variable says.
+    # With --simulator nothing may reach the real service, whatever the value of the variable.
     try:
         parts = urlsplit(url)
         fitting = parts.scheme == "http" and is_this_machine(parts.hostname or "") and (parts.port or 80) > 0
@@ -97,7 +94,7 @@ def _checked(url: str) -> str:
 
 @contextmanager
 def _start_lock() -> Iterator[None]:
-    """Let one process of this user at a time start a simulator; the lock goes with the process that holds it."""
+    """Let one process of this user at a time start a simulator; the lock ends with its process."""
     import sqlite3
 
     from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError
@@ -105,43 +102,39 @@ def _start_lock() -> Iterator[None]:
     try:
         lock = FileLock(simulator_registry.make_folder() / "lock", timeout_seconds=2 * _START_TIMEOUT_SECONDS)
     except (FileLockedError, OSError, sqlite3.Error) as error:
-        raise _cannot_start(error) from None
+        why = f"{simulator_registry.folder()}: {error}"
+        raise SimulatorError("simulator_not_started", "no simulator can be started: {why}", why=why) from None
     try:
         yield
     finally:
         lock.release()
 
 
-def _cannot_start(error: Exception) -> SimulatorError:
-    why = f"{simulator_registry.folder()}: {error}"
-    return SimulatorError("simulator_not_started", "no simulator can be started: {why}", why=why)
-
-
 def _start() -> str:
-    """Start a simulator on a free port and return its address when it answers."""
+    """Start a simulator on a free port and return its address when it responds."""
     import subprocess
     import tempfile
 
-    # It has no use for an account, and shall not hold one as long as it runs.
+    # It needs no credentials, and must not have any.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
-    with tempfile.TemporaryFile() as complaints:
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=complaints,
+            stderr=errors,
             env=environment,
-            start_new_session=True,  # neither Ctrl-C nor the end of the terminal is meant for it
+            start_new_session=True,  # neither Ctrl-C nor the end of the terminal ends it
         )
         _started.append(process)
-        give_up = time.monotonic() + _START_TIMEOUT_SECONDS
-        while time.monotonic() < give_up:
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
             url = next((entry.url for entry in simulator_registry.running() if entry.pid == process.pid), None)
             if url is not None:
                 return url
             if process.poll() is not None:
-                complaints.seek(0)
-                sentence = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+                errors.seek(0)
+                sentence = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
                 why = sentence or _("status {status}").format(status=process.returncode)
                 raise SimulatorError("simulator_not_started", "the simulator did not start: {why}", why=why)
             time.sleep(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Where do the requests go? One answer for all commands, and one line that says it."""
+"""Chooses the destination of the requests, for all commands: address and credentials."""
 
 from __future__ import annotations
 
@@ -17,37 +17,36 @@ PROFILE = "XOXZO_PROFILE"
 SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
 LIVE = "https://api.xoxzo.com"
 SIMULATOR_CREDENTIALS = ("me", "secret")
-"""What every simulator takes: any credentials open an account there."""
+"""Credentials for a simulator, which accepts any."""
 
 Source = Literal["simulator", "profile", "environment", "config"]
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where requests go, and by whose account. Its ``repr`` shows no secret."""
+    """Address and credentials of the requests. Its ``repr`` shows no secret.
+
+    Attributes:
+        source: what chose it: ``--simulator``, a named profile, the environment, or the configuration's default.
+        profile: the profile's name, if one was chosen.
+        table: the profile's table in the configuration.
+    """
 
     base_url: str
-    """The address."""
     sid: str = field(repr=False)
-    """The whole SID."""
     auth_token: str = field(repr=False)
-    """The token."""
     source: Source
-    """What chose it: ``--simulator``, a profile that was named, the environment, or the configuration's default."""
     profile: str | None = None
-    """The profile's name, where one was chosen."""
     table: dict[str, Any] = field(default_factory=dict, repr=False)
-    """The profile's table in the configuration."""
 
     @cached_property
     def kind(self) -> Literal["live", "simulator", "nothing"]:
-        """What is there.
+        """What responds at the address; ``nothing`` if it is on this machine and nothing listens there.
 
-        On this machine that is found out by asking: a tunnel or a proxy there may lead to the real service.
-        ``nothing`` is an address of this machine where nothing listens.
+        An address of this machine is probed: a tunnel or a proxy there may lead to the real service.
         """
         if self.source == "simulator":
-            return "simulator"  # it was asked when it was found
+            return "simulator"  # it was probed when it was found
         if not is_this_machine(urlsplit(self.base_url).hostname or ""):
             return "live"
         from xoxzo.cloudpy.cli.core.config import simulator_registry
@@ -57,17 +56,17 @@ class Destination:
 
     @property
     def is_simulator(self) -> bool:
-        """Whether nothing reaches a phone and nothing costs."""
+        """Whether it is a simulator: nothing reaches a phone and nothing costs."""
         return self.kind == "simulator"
 
     @property
     def sid_masked(self) -> str:
-        """The SID as it may be shown."""
+        """The SID, shortened for output."""
         return f"{self.sid[:4]}…" if len(self.sid) > 8 else "…"
 
     @property
     def line(self) -> str:
-        """One line that says where requests go."""
+        """One line that names the destination."""
         if self.is_simulator:
             return _("→ simulator {url}").format(url=self.base_url)
         if self.kind == "nothing":
@@ -81,26 +80,26 @@ class Destination:
 
 
 class NoCredentials(CommandError):
-    """Nothing says by whose account requests are to be made."""
+    """There are no credentials, or incomplete ones."""
 
     def __init__(self, message: str, *advice: str) -> None:
         super().__init__(message, *advice, status=CREDENTIALS)
 
 
 def resolve(profile: str | None = None, *, simulator: bool = False) -> Destination:
-    """Find out where requests go.
+    """Choose the destination of the requests.
 
     In this order: ``--simulator``; ``--profile``; ``XOXZO_PROFILE``; ``XOXZO_API_SID``, ``XOXZO_API_AUTH_TOKEN`` and
     ``XOXZO_API_HOST``; the profile that the configuration calls ``default``. A profile's credentials never go to
     the environment's address, nor the other way about.
 
     Args:
-        profile: what ``--profile`` says.
-        simulator: whether ``--simulator`` was given: one on this machine is found, or started.
+        profile: the value of ``--profile``.
+        simulator: whether ``--simulator`` was given: a simulator on this machine is found, or started.
 
     Raises:
-        NoCredentials: nothing of all that is there, or only a part of it.
-        Refused: the configuration cannot be used.
+        NoCredentials: there are no credentials, or incomplete ones.
+        CommandError: the configuration cannot be used.
     """
     if simulator:
         from xoxzo.cloudpy.cli.core.config.local_simulator import find_or_start
@@ -108,8 +107,7 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
         return Destination(find_or_start().url, *SIMULATOR_CREDENTIALS, "simulator")
     if named := profile or os.environ.get(PROFILE):
         return _from_profile(named, "profile")
-    environment = _from_environment()
-    if environment is not None:
+    if (environment := _from_environment()) is not None:
         return environment
     configuration = config_file.load()
     if isinstance(chosen := configuration.get("default"), str):
@@ -159,19 +157,18 @@ def _from_profile(name: str, source: Source) -> Destination:
     profiles = config_file.load().get("profiles", {})
     table = profiles.get(name)
     if not isinstance(table, dict):
-        known = did_you_mean(name, profiles)
-        where = str(config_file.path())
+        sentence = _("There is no profile {name} in {path}.").format(name=name, path=config_file.path())
         raise NoCredentials(
-            _("There is no profile {name} in {path}.").format(name=name, path=where) + (f" {known}" if known else ""),
+            f"{sentence} {did_you_mean(name, profiles)}".rstrip(),
             _("Make a profile: xoxzo config add-profile NAME"),
         )
     sid, host = table.get("sid"), table.get("host", LIVE)
     if not isinstance(sid, str) or not sid:
-        mend = _("Type: {command}").format(command=f"xoxzo config set sid SID --profile {name}")
-        raise NoCredentials(_("profile {name} has no sid.").format(name=name), mend)
+        advice = _("Type: {command}").format(command=f"xoxzo config set sid SID --profile {name}")
+        raise NoCredentials(_("profile {name} has no sid.").format(name=name), advice)
     if not isinstance(host, str):
-        mend = _("Type: {command}").format(command=f"xoxzo config set host {LIVE} --profile {name}")
-        raise NoCredentials(_("profile {name}: host must be an address.").format(name=name), mend)
+        advice = _("Type: {command}").format(command=f"xoxzo config set host {LIVE} --profile {name}")
+        raise NoCredentials(_("profile {name}: host must be an address.").format(name=name), advice)
     return Destination(
         host.rstrip("/"), sid, tokens.read_token(name, table.get("token")), source, profile=name, table=dict(table)
     )

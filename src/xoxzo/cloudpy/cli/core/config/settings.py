@@ -1,4 +1,4 @@
-"""The settings that the configuration knows, and how each is read from the command line."""
+"""Parses the settings of the configuration from the command line."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | float | list[str]:
-    """Read the value of a setting, by the rules of the calls that it is for.
+    """Parse the value of a setting, by the rules of the API calls that use it.
 
     Args:
         name: the setting.
         value: what was typed.
-        known: the settings that may stand there.
+        known: the settings that are allowed there.
 
     Raises:
-        Refused: there is no such setting, or it cannot have this value.
+        CommandError: there is no such setting, or it cannot have this value.
     """
     if name not in known:
         raise CommandError(

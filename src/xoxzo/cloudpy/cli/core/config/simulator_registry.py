@@ -1,6 +1,6 @@
-"""Which simulators of this user run on this machine: a small file for each, which it takes away at its end.
+"""The registry of this user's running simulators: a small file for each, which it removes at its end.
 
-Only the standard library, and little of it: every command with `--simulator` looks here first.
+It imports little of the standard library and nothing else: every command with `--simulator` reads it first.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _MAX_RESPONSE_BYTES = 65_536
 
 
 class SimulatorEntry(NamedTuple):
-    """A simulator as it has entered itself.
+    """The entry of a running simulator.
 
     Attributes:
-        url: where it answers, without a final slash.
-        pid: its process.
-        instance: what its health answer must say, or something else has taken the port since.
-        machine: the name of the machine; a home folder may be shared by several.
+        url: its address, without a final slash.
+        pid: its process id.
+        instance: the id in its health response; another one means that another program has taken the port since.
+        machine: the host name; several machines may share a home folder.
         started: when it began to listen, seconds since 1970.
-        usable: whether commands may take it by themselves: on loopback, admitting any SID and token.
+        usable: whether ``--simulator`` may use it: on loopback, accepting any SID and token.
         version: of this library.
     """
 
@@ -51,7 +51,7 @@ def folder() -> Path:
 
 
 def make_folder() -> Path:
-    """Make the folder, for this user alone, and return it."""
+    """Create the folder, for this user alone, and return it."""
     made = folder()
     made.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made.mkdir(mode=0o700, exist_ok=True)
@@ -62,12 +62,7 @@ def make_folder() -> Path:
 def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
     """Keep an entry for a simulator of this process while the block runs.
 
-    A simulator runs without an entry rather than not at all: where none can be written, nothing is said.
-
-    Args:
-        url: where it answers.
-        instance: what tells it from any other.
-        usable: whether commands may take it by themselves.
+    An entry that cannot be written is no error: the simulator runs without it.
     """
     import time
 
@@ -78,7 +73,7 @@ def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
     with suppress(OSError):
         make_folder()
         path = _path(instance)
-        # Whole or not at all, for whoever reads it at this moment.
+        # Replaced atomically: another process may read it now.
         draft = path.with_suffix(".draft")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(entry._asdict(), file)
@@ -91,7 +86,7 @@ def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
 
 
 def running() -> list[SimulatorEntry]:
-    """Return the simulators that answer, the latest first; entries of those that have died are taken away."""
+    """Return the simulators that respond, the latest first; remove the entries of those that have ended."""
     here, found = socket.gethostname(), []
     for path in _entries():
         entry = _read(path)
@@ -101,42 +96,38 @@ def running() -> list[SimulatorEntry]:
             answers = answers_as(entry.url, entry.instance) if _is_alive(entry.pid) else False
             if answers:
                 found.append(entry)
-            elif answers is False:  # one that is too busy to answer is neither taken nor forgotten
+            elif answers is False:  # one that is too busy to respond keeps its entry
                 _remove(path)
     return sorted(found, key=lambda entry: entry.started, reverse=True)
 
 
 def is_there(entry: SimulatorEntry) -> bool:
-    """Say whether a simulator has not ended: its entry is the last that it gives up, unless it was killed."""
+    """Return whether a simulator still runs: it removes its entry last, unless it was killed."""
     return _path(entry.instance).exists() and _is_alive(entry.pid)
 
 
 def answers_as(url: str, instance: str | None = None) -> bool | None:
-    """Say whether a simulator answers at an address.
+    """Return whether a simulator responds at an http address of this machine.
 
     Args:
-        url: on this machine, http.
-        instance: which one it must be; ``None`` for any.
+        url: the address.
+        instance: the instance that it must be; ``None`` for any.
 
     Returns:
-        ``None`` when something listens but has not answered in five seconds.
+        ``None`` if something listens but has not responded in five seconds.
     """
     try:
-        told = _health(url)
+        health = _health(url)
     except TimeoutError:
         return None
     except (OSError, ValueError):
         return False
-    return "instance" in told if instance is None else told.get("instance") == instance
+    return "instance" in health if instance is None else health.get("instance") == instance
 
 
 def identify(url: str) -> Literal["simulator", "other", "nothing"]:
-    """Say what is at an address of this machine: a tunnel to the real service may be there as well.
-
-    Args:
-        url: http or https; a simulator speaks http alone.
-    """
-    if not url.startswith("http://"):
+    """Return what responds at an address of this machine, which may be a tunnel to the real service, too."""
+    if not url.startswith("http://"):  # a simulator speaks http alone
         return "other"
     try:
         return "simulator" if "instance" in _health(url) else "other"
@@ -147,25 +138,25 @@ def identify(url: str) -> Literal["simulator", "other", "nothing"]:
 
 
 def _health(url: str) -> dict[str, Any]:
-    """Return what the health check of a simulator says there; empty where something else answers.
+    """Return the health response of a simulator; empty if something else responds.
 
     Raises:
-        OSError: nothing listens there, or nothing has answered in five seconds.
-        ValueError: what answers does not speak HTTP and JSON.
+        OSError: nothing listens there, or nothing has responded in five seconds.
+        ValueError: the response is not HTTP and JSON.
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
-    question = f"GET /_simulator/health HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+    request = f"GET /_simulator/health HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
     answer = b""
-    # By hand: http.client takes longer to load than everything else here takes to run.
+    # Over a socket: importing http.client takes longer than everything else here.
     with socket.create_connection((host, port), timeout=_TIMEOUT_SECONDS) as connection:
-        connection.sendall(question.encode("ascii"))
+        connection.sendall(request.encode("ascii"))
         while not _is_complete(answer) and (piece := connection.recv(_MAX_RESPONSE_BYTES)):
             answer += piece
     head, _, body = answer.partition(b"\r\n\r\n")
-    told = json.loads(body)
-    fits = head.startswith(b"HTTP/1.1 200 ") and isinstance(told, dict) and told.get("status") == "ok"
-    return told if fits else {}
+    health = json.loads(body)
+    ok = head.startswith(b"HTTP/1.1 200 ") and isinstance(health, dict) and health.get("status") == "ok"
+    return health if ok else {}
 
 
 def _is_complete(answer: bytes) -> bool:
@@ -181,7 +172,7 @@ def _path(instance: str) -> Path:
 def _entries() -> list[Path]:
     where = folder()
     try:
-        # Who could write entries for somebody else could have their messages.
+        # Another user who could write entries here would receive the messages.
         if hasattr(os, "getuid") and where.stat().st_uid != os.getuid():
             return []
         return list(where.glob("*.json"))
@@ -196,19 +187,19 @@ def _remove(path: Path) -> None:
 
 def _read(path: Path) -> SimulatorEntry | None:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        return SimulatorEntry(**{name: told[name] for name in SimulatorEntry._fields})
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return SimulatorEntry(**{name: fields[name] for name in SimulatorEntry._fields})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def _is_alive(pid: int) -> bool:
     if os.name != "posix":
-        return True  # there a signal 0 is no question; what answers will tell
+        return True  # on Windows signal 0 is Ctrl-C; the health check decides
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # somebody else's; what answers will tell
+        return True  # another user's process; the health check decides
     return True

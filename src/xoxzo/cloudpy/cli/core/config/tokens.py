@@ -1,4 +1,4 @@
-"""Where a profile's token comes from: the file itself, the system's keyring, or a command (a password manager's)."""
+"""Reads a profile's token: from the file itself, the system's keyring, or a command such as a password manager."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def read_token(profile: str, token: object) -> str:
     """Return a profile's token.
 
     Args:
-        profile: the profile's name, for what is said.
+        profile: the profile's name, for messages.
         token: a text; ``keyring:NAME``; or a table with ``command``, a list of words that is run without a shell.
 
     Raises:
-        Refused: there is none, or it cannot be had. Nothing that is said repeats any of it.
+        CommandError: there is none, or it cannot be read. No message repeats any part of it.
     """
     if isinstance(token, str) and token.startswith(KEYRING):
         return _from_keyring(profile, token.removeprefix(KEYRING) or profile)
@@ -36,10 +36,10 @@ def read_token(profile: str, token: object) -> str:
 
 
 def keep_in_keyring(name: str, token: str) -> None:
-    """Put a token into the system's keyring.
+    """Store a token in the system's keyring.
 
     Raises:
-        Refused: there is no keyring, or it refuses.
+        CommandError: there is no keyring, or it refuses.
     """
     keyring = _keyring()
     try:
@@ -74,7 +74,7 @@ def _from_command(profile: str, command: list[str]) -> str:
     import subprocess
 
     try:
-        # Standard input and error stay the terminal's: a password manager may have to ask.
+        # Standard input and error stay the terminal's: a password manager may prompt.
         ended = subprocess.run(  # noqa: S603 - the user's own command, without a shell
             command, stdout=subprocess.PIPE, timeout=_COMMAND_TIMEOUT_SECONDS, check=False, encoding="utf-8"
         )

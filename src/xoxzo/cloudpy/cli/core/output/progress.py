@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar with rate and time left on standard error; what is yielded tells that one more is done."""
+    """Show a bar with rate and time left on standard error; yield a function that counts one more as done."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -45,7 +45,7 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def spinner(title: str) -> Iterator[None]:
-    """Show on standard error that something goes on, and for how long."""
+    """Show a spinner and the elapsed time on standard error."""
     wheel = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

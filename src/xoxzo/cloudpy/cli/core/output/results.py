@@ -1,6 +1,6 @@
-"""What commands write: tables for people at a terminal, tab-separated lines in a pipe, JSON where it is asked for.
+"""Output of commands: tables at a terminal, tab-separated lines in a pipe, JSON with ``--json``.
 
-Standard output carries data and nothing else. Whatever is said beside it goes to standard error.
+Standard output carries data alone; notes and warnings go to standard error.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.cli.core.output.streams import visible
+from xoxzo.cloudpy.cli.core.output.text_width import pad, width
 from xoxzo.cloudpy.cli.core.output.values import cell, colour_status, field_title, format_value, to_json
 from xoxzo.cloudpy.common.masking import mask_number
 
@@ -23,12 +24,7 @@ _NUMBERS = frozenset({"recipient", "caller", "participant", "phone_number"})
 
 
 class Output:
-    """Where a command's results go.
-
-    Args:
-        machine: as JSON, one object a line.
-        show_numbers: with whole phone numbers.
-    """
+    """Writes a command's results: as JSON, one object a line, if `machine`; numbers unmasked if `show_numbers`."""
 
     def __init__(self, *, machine: bool = False, show_numbers: bool = False) -> None:
         self.machine = machine
@@ -36,27 +32,27 @@ class Output:
 
     @property
     def draws(self) -> bool:
-        """Whether a person looks at standard output."""
+        """Whether to draw tables: standard output is a terminal, and ``--json`` was not given."""
         return not self.machine and sys.stdout.isatty()
 
     def number(self, value: Any) -> Any:  # noqa: ANN401 - texts are masked, the rest stays
-        """Return a phone number, or several with commas between, as it may be shown."""
+        """Mask a phone number, or several with commas between, unless numbers may be shown."""
         if self.show_numbers or not isinstance(value, str):
             return value
         return ",".join(mask_number(each) if each else each for each in value.split(","))
 
     def note(self, line: str) -> None:
-        """Say something to a person; nobody else is told."""
+        """Write a note on standard error if that is a terminal."""
         if sys.stderr.isatty():
-            # Not by click.echo, which knows the terminal better than a bar that may stand there and wants to move.
+            # Not by click.echo: it writes past a progress bar, which rich moves only for sys.stderr.
             sys.stderr.write(click.style(visible(line), dim=True) + "\n")
 
     def warn(self, line: str) -> None:
-        """Say something that must not be missed, to a person or in a log."""
+        """Write a warning on standard error, in a pipe, too."""
         click.echo(visible(line), err=True)
 
     def facts(self, model: Model) -> dict[str, Any]:
-        """Return what a reply says by its field names, with numbers as they may be shown, without ``raw``."""
+        """Return the fields of a model except ``raw``, with phone numbers masked unless they may be shown."""
         return {name: self._shown(name, getattr(model, name)) for name in model.__struct_fields__ if name != "raw"}
 
     def _shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any field
@@ -67,11 +63,11 @@ class Output:
         return self.facts(value) if hasattr(value, "__struct_fields__") else value
 
     def record(self, facts: Mapping[str, Any], *, title: Callable[[str], str] | None = None) -> None:
-        """Write one thing: as JSON, or a line for each of its fields.
+        """Write one record: as JSON, or a line for each of its fields.
 
         Args:
-            facts: its fields.
-            title: what a person sees a field called; by default its name in the reader's language.
+            facts: the fields.
+            title: returns the title of a field; by default its name in the user's language.
         """
         if self.machine:
             self._json(facts)
@@ -80,8 +76,6 @@ class Output:
             for name, value in facts.items():
                 click.echo(f"{name}\t{cell(value)}")
             return
-        from xoxzo.cloudpy.cli.core.output.text_width import pad, width
-
         titles = {name: (title or field_title)(name) for name in facts}
         widest = max(map(width, titles.values()), default=0)
         for name, value in facts.items():
@@ -101,30 +95,30 @@ class Output:
         single: bool = False,
         title: Callable[[str], str] | None = None,
     ) -> int:
-        """Write many things, as they come where that is possible; return how many.
+        """Write many records, as they arrive unless a table is drawn; return how many.
 
         Args:
-            rows: the facts of each; JSON has all of them.
-            columns: those that a table or a tab-separated line has.
-            single: at a terminal, show one alone with all that is known of it instead of as a table of one.
-            title: what its fields are called then.
+            rows: the fields of each; JSON has all of them.
+            columns: the columns of a table or of a tab-separated line.
+            single: at a terminal, show one record alone with all its fields, not as a table.
+            title: returns the title of a field then.
         """
         count = 0
-        kept = []
+        drawn = []
         for row in rows:
             count += 1
             if self.machine:
                 self._json(row)
             elif self.draws:
-                kept.append(row)
+                drawn.append(row)
             else:
                 click.echo("\t".join(cell(row.get(name)) for name in columns))
-        if single and len(kept) == 1:
-            self.record({name: value for name, value in kept[0].items() if value is not None}, title=title)
-        elif kept:
+        if single and len(drawn) == 1:
+            self.record({name: value for name, value in drawn[0].items() if value is not None}, title=title)
+        elif drawn:
             from xoxzo.cloudpy.cli.core.output.tables import print_table
 
-            print_table(kept, columns)
+            print_table(drawn, columns)
         return count
 
     def _json(self, facts: Mapping[str, Any]) -> None:

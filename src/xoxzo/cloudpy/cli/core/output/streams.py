@@ -1,4 +1,4 @@
-"""Protects standard output and error: no character ends a command, and no foreign text controls the terminal."""
+"""Protects standard output and error: no character raises an error, and no foreign text controls the terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HANDLER = "xoxzo.substitute"
 _SUBSTITUTES = str.maketrans(
     {"•": "*", "…": "...", "→": "->", "✓": "+", "✗": "x", "–": "-", "“": '"', "”": '"', "×": "x", "━": "-", "█": "#"}
 )
-"""What stands for a character of ours where the encoding lacks it, as cp932 on a Japanese Windows lacks the bullet."""
+"""Substitutes for characters that the encoding lacks, as cp932 on a Japanese Windows lacks the bullet."""
 # C0 and C1 controls, line and paragraph separators, and what changes the direction of writing.
 _CONTROLS = (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _ESCAPES = {code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" for code in _CONTROLS}
@@ -28,8 +28,8 @@ def visible(value: object, *, lines: bool = False) -> str:
     """Return a text with its control characters escaped, so that it cannot move the cursor or set the title.
 
     Args:
-        value: what others wrote: a template, a tag, the words of a server.
-        lines: whether tabs and line breaks stay.
+        value: foreign text: a template, a tag, a server's message.
+        lines: whether to keep tabs and line breaks.
     """
     return str(value).translate(_ESCAPES_BUT_LINES if lines else _ESCAPES)
 
@@ -59,11 +59,11 @@ def _substitute(error: UnicodeError) -> tuple[str, int]:
 
 
 def is_write_error(error: BaseException) -> bool:
-    """Say whether standard output cannot take more, as on a full disk."""
+    """Return whether an error means that standard output cannot be written, as on a full disk."""
     return isinstance(error, OSError) and error.errno in _WRITE_ERRORS and error.filename is None
 
 
 def discard_output() -> None:
-    """Drop what is still to be written: Python would try at its end, and complain."""
+    """Discard buffered output, which Python would try to flush at exit, and fail."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

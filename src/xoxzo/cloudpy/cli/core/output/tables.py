@@ -21,16 +21,15 @@ _FIRST_TO_GO = (
     *("tags", "parts", "sender", "caller", "country_code", "prefix", "notes", "start_time"),
     *("minute_cost", "monthly_cost", "duration", "cost", "sent_time"),
 )
-"""What a narrow table does without: what one looks for least. The rest is folded where it has to be."""
+"""The columns that a narrow table omits, the least important first. The others are folded where necessary."""
 _RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", "units"})
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Draw a table on standard output, as wide as the terminal.
+    """Draw a table on standard output, as wide as the terminal; name the columns that do not fit.
 
-    What does not fit is left out, and named; what cannot be left out is folded.
+    Empty columns are omitted.
     """
-    # A column in which nothing stands takes room from the others.
     columns = [name for name in columns if any(row.get(name) not in (None, "", [], ()) for row in rows)]
     console = Console()
     columns, left_out = _fitting(rows, columns, console.width)
@@ -40,7 +39,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
             field_title(name),
             justify="right" if name in _RIGHT else "left",
             overflow="fold",
-            # Half an id can be neither read nor copied; the other columns make room.
+            # A folded id can be neither read nor copied; the other columns shrink.
             no_wrap=name.endswith("id"),
         )
     for row in rows:
@@ -54,18 +53,18 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
 
 
 def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -> tuple[list[str], list[str]]:
-    """Return the columns that a table of this width has, and those that it must do without."""
+    """Return the columns that fit a width, and the others."""
     need = {name: max(width(field_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
     left_out: list[str] = []
     for name in _FIRST_TO_GO:
-        kept = [each for each in columns if each not in left_out]
-        if sum(need[each] + _GAP for each in kept) - _GAP <= room:
+        shown = [each for each in columns if each not in left_out]
+        if sum(need[each] + _GAP for each in shown) - _GAP <= room:
             break
-        if name in kept:
+        if name in shown:
             left_out.append(name)
     return [name for name in columns if name not in left_out], left_out
 
 
 def _short(value: object) -> str:
-    """Leave year and seconds of a time out: the API's lists go back 90 days, and ids take most of a line."""
+    """Format a value; a time without year and seconds: the API's lists go back 90 days, and ids take most of a line."""
     return f"{value.astimezone():%m-%d %H:%M}" if isinstance(value, datetime) else format_value(value)

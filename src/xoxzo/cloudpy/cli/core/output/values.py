@@ -1,4 +1,4 @@
-"""Writes single values: for people, for pipes and as JSON; titles, statuses and their colours."""
+"""Formats single values for people, for pipes and as JSON; titles, statuses and their colours."""
 
 from __future__ import annotations
 
@@ -12,27 +12,14 @@ import click
 
 from xoxzo.cloudpy.cli.core.i18n import Word, _
 from xoxzo.cloudpy.cli.core.output.streams import visible
-from xoxzo.cloudpy.cli.core.output.titles import FIELD_TITLES, KINDS, STATUSES
+from xoxzo.cloudpy.cli.core.output.titles import FIELD_TITLES
 
 # JSON itself escapes those below 32.
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(127, 160), 0x2028, 0x2029)}
-_GOOD, _BAD, _GOING = "green", "red", "yellow"
 _COLOURS = {
-    "DELIVERED": _GOOD,
-    "ANSWERED": _GOOD,
-    "APPROVED": _GOOD,
-    "sent": _GOOD,
-    "started": _GOOD,
-    "FAIL": _BAD,
-    "FAILED": _BAD,
-    "NO ANSWER": _BAD,
-    "rejected": _BAD,
-    "may be sent": _BAD,
-    "not sent": _BAD,
-    "QUEUED": _GOING,
-    "DELIVERING": _GOING,
-    "IN PROGRESS": _GOING,
-    "PENDING": _GOING,
+    **dict.fromkeys(("DELIVERED", "ANSWERED", "APPROVED", "sent", "started"), "green"),
+    **dict.fromkeys(("FAIL", "FAILED", "NO ANSWER", "rejected", "may be sent", "not sent"), "red"),
+    **dict.fromkeys(("QUEUED", "DELIVERING", "IN PROGRESS", "PENDING"), "yellow"),
 }
 
 
@@ -42,7 +29,7 @@ def to_json(value: object) -> str:
 
 
 def field_title(name: str) -> str:
-    """Return what a field is called in the reader's language."""
+    """Return the title of a field in the user's language."""
     return _(FIELD_TITLES.get(name, name.replace("_", " ")))
 
 
@@ -55,7 +42,7 @@ def _plain(value: object) -> object:
 
 
 def cell(value: object) -> str:
-    """Write a value for a pipe: as JSON has it, without quotation marks, tabs and line breaks; nothing for ``None``."""
+    """Format a value for a pipe: as in JSON, without quotation marks, tabs and line breaks; ``None`` is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -68,7 +55,7 @@ def cell(value: object) -> str:
 
 
 def format_value(value: object) -> str:
-    """Write a value for a person: local time, thousands, yes and no."""
+    """Format a value for a person: local time, thousands, yes and no."""
     if value is None or value in ("", [], ()):
         return "–"
     if isinstance(value, bool):
@@ -87,16 +74,16 @@ def format_value(value: object) -> str:
 
 
 def status_text(status: str) -> str:
-    """Return a status, or the kind of a phone number, in the reader's language."""
-    return _(STATUSES.get(status) or KINDS.get(status, status))
+    """Return a status, or the kind of a phone number, in the user's language."""
+    return _(status)
 
 
 def status_colour(value: object) -> str | None:
-    """Return the colour of a status, ``None`` for anything else or where ``NO_COLOR`` asks for none."""
+    """Return the colour of a status; ``None`` for anything else, or if ``NO_COLOR`` is set."""
     return None if os.environ.get("NO_COLOR") else _COLOURS.get(str(value.value if isinstance(value, Enum) else value))
 
 
 def colour_status(value: object, text: str) -> str:
-    """Colour what is a status; Click leaves colours out where the output is no terminal."""
+    """Colour a status; Click omits colours if the output is no terminal."""
     colour = status_colour(value)
     return click.style(text, fg=colour) if colour else text

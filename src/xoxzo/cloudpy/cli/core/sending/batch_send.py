@@ -1,4 +1,4 @@
-"""Sending to several, one after the other: a result for each, and the gravest status at the end."""
+"""Sends to several recipients, one after the other: a result for each, and the most severe exit status."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from xoxzo.cloudpy.cli.core import exit_codes
 from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
 from xoxzo.cloudpy.cli.core.i18n import Word, _
+from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
 from xoxzo.cloudpy.cli.core.sending.dry_run import RequestShown
 from xoxzo.cloudpy.errors import APIError
 
@@ -28,16 +29,16 @@ _NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 def estimate_cost(
     text: str, recipients: Sequence[Recipient], options: Mapping[str, Any], price: Decimal | None
 ) -> tuple[Decimal | None, int | None]:
-    """Estimate what a text costs for all recipients, and the parts that it takes.
+    """Estimate the cost of a text for all recipients, and its parts.
 
     Args:
         text: the text.
-        recipients: to whom.
-        options: those of the send: ``track_link`` and the K-premium routes cost more.
-        price: credits for each part, where the user has said so.
+        recipients: the recipients.
+        options: the options of the send: ``track_link`` and the K-premium routes cost more.
+        price: credits for each part; by default the published price.
 
     Returns:
-        The credits, ``None`` where no price is known for one of them; and the parts of each message.
+        The credits, ``None`` if no price is known for one of them; and the parts of each message.
     """
     from xoxzo.cloudpy.text import estimate
 
@@ -56,13 +57,27 @@ def estimate_cost(
     return total, parts
 
 
+def confirm_sms(
+    session: Session,
+    what: str,
+    text: str,
+    recipients: Sequence[Recipient],
+    options: Mapping[str, Any],
+    *,
+    price: Decimal | None,
+) -> None:
+    """Ask for confirmation of an SMS to all recipients, with its estimated cost; see `estimate_cost`."""
+    cost, parts = estimate_cost(text, recipients, options, price)
+    confirm_send(session, SendSummary(what, [one.number for one in recipients], cost, parts))
+
+
 class BatchSend:
     """One send for each recipient.
 
     Args:
-        session: how it is told.
-        key: what an id is called: ``msgid`` or ``callid``.
-        done: what a result is called that went well.
+        session: writes the results.
+        key: the name of the id: ``msgid`` or ``callid``.
+        done: the result of a successful send.
     """
 
     def __init__(self, session: Session, key: str, *, done: str = "sent") -> None:
@@ -73,15 +88,14 @@ class BatchSend:
         self._stopped = False
 
     def run(self, numbers: Sequence[str], send: Callable[[str], Any], *, follow: str) -> None:
-        """Send to each, tell the results, and end the program with the gravest status unless all went well.
+        """Send to each, write the results, and exit with the most severe status unless all succeeded.
 
-        Wrong credentials, an empty account and a network that is not there would meet everybody else, too: the rest is
-        not tried then.
+        Wrong credentials, an empty account and a missing network affect all recipients: the rest is not tried then.
 
         Args:
-            numbers: to whom.
-            send: sends to one; returns what has the id.
-            follow: what may be typed next, with ``{id}`` in it.
+            numbers: the recipients in E.164.
+            send: sends to one; returns a record with the id.
+            follow: the command to suggest next, with ``{id}`` in it.
         """
         if self._session.dry_run:
             for number in numbers:
@@ -92,8 +106,9 @@ class BatchSend:
         rows = list(self._rows(numbers, send)) if self._session.out.draws else self._rows(numbers, send)
         last: dict[str, Any] = {}
         self._session.out.table(self._noted(rows, last), columns, single=True)
-        for failure in self._failures:
-            self._tell(failure)
+        for failure in () if self._session.out.machine else self._failures:
+            for line in (failure.message, *(f"  {advice}" for advice in failure.advice)):
+                self._session.out.warn(line)
         if self._failures:
             raise click.exceptions.Exit(exit_codes.worst(*(failure.status for failure in self._failures)))
         if len(numbers) == 1:
@@ -104,7 +119,7 @@ class BatchSend:
     ) -> Iterator[dict[str, Any]]:
         for row in rows:
             last.update(row)
-            # A person sees how it went, and reads below what went wrong.
+            # A table has no errors: they are printed below it.
             shown = {name: value for name, value in row.items() if name not in {"exit", "error"}}
             yield shown if self._session.out.draws else row
 
@@ -122,7 +137,7 @@ class BatchSend:
             sent = send(number)
         except APIError as error:
             failure = to_command_error(error)
-            assert failure is not None  # noqa: S101 - it is one of ours
+            assert failure is not None  # noqa: S101 - it is an error of the library
         except KeyboardInterrupt:
             failure = self._session.interrupted()
         else:
@@ -139,13 +154,6 @@ class BatchSend:
         from xoxzo.cloudpy.cli.core.output.progress import progress_bar
 
         return progress_bar(_("Sending"), count)
-
-    def _tell(self, failure: exit_codes.CommandError) -> None:
-        if self._session.out.machine:
-            return
-        self._session.out.warn(failure.message)
-        for line in failure.advice:
-            self._session.out.warn(f"  {line}")
 
 
 def _affects_all_recipients(failure: exit_codes.CommandError) -> bool:

@@ -1,4 +1,4 @@
-"""Callback addresses that carry our token, for every command that makes or checks some."""
+"""Signed callback URLs, for the commands that make or check them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,17 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.callbacks import Callbacks
 
 SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
-"""The variable that holds what callback URLs are signed with; a secret never stands on a command line."""
+"""The environment variable with the secret that signs callback URLs; a command line would show it to others."""
 
 _NEW_VALUE = "\"$(python3 -c 'import secrets; print(secrets.token_hex())')\""
 
 
 def signing_callbacks(url: str) -> Callbacks:
-    """Return what makes and checks the addresses of callbacks.
-
-    Args:
-        url: the public address before the token.
+    """Return the ``Callbacks`` that sign and verify the URLs below a public URL.
 
     Raises:
-        Refused: there is no secret.
-        ConfigurationError: it is too short, the extra is missing, or the address is none.
+        CommandError: there is no secret.
+        ConfigurationError: the secret is too short, the extra is missing, or the URL is invalid.
     """
     secret = os.environ.get(SIGNING_VARIABLE)
     if not secret:
@@ -42,14 +39,11 @@ def signing_callbacks(url: str) -> Callbacks:
 
 
 def use_signed_callbacks(given: dict[str, Any]) -> None:
-    """Put what makes the addresses in the place of ``--callbacks``, among the options of a send.
-
-    Args:
-        given: the options; ``callbacks`` becomes what the library takes under this name.
+    """Replace the URL of ``--callbacks`` among the options of a send by ``Callbacks``.
 
     Raises:
-        click.UsageError: it stands beside another address, or without the reference that it is bound to.
-        Refused: there is no secret.
+        click.UsageError: another callback URL is given, too, or ``--reference`` is missing.
+        CommandError: there is no secret.
     """
     if given["callbacks"] is None:
         return

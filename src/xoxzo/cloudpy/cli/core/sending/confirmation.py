@@ -1,4 +1,4 @@
-"""Money and people: what a send comes to is shown, and asked about, before it is made."""
+"""Asks for confirmation before a command sends or costs, with a summary of recipients and cost."""
 
 from __future__ import annotations
 
@@ -22,33 +22,36 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.session import Session
 
 CONFIRM_ABOVE = Decimal(100)
-"""Credits above which there is a question, unless the configuration's ``confirm_above`` says otherwise."""
+"""The cost in credits above which a send needs confirmation, unless ``confirm_above`` is configured."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendSummary:
-    """What a command is about to do."""
+    """What a command is about to do.
+
+    Attributes:
+        what: a description in a few words, in the user's language.
+        recipients: the numbers, unmasked; may be empty.
+        cost: the total in credits; ``None`` if no price is known.
+        parts: SMS parts of each message.
+        at_least: whether it may cost more: a call is charged by the minute.
+    """
 
     what: str
-    """In a few words, in the reader's language."""
     recipients: Sequence[str]
-    """The numbers, whole; empty where nobody is reached."""
     cost: Decimal | None
-    """Credits, all together; ``None`` where no price is known."""
     parts: int | None = None
-    """SMS parts of each message."""
     at_least: bool = False
-    """Whether it may cost more: a call is charged by the minute."""
 
 
 def confirm_send(session: Session, plan: SendSummary) -> None:
-    """Return if a plan may be carried out; ask where somebody is there to be asked.
+    """Ask for confirmation of a send if it is needed, and return if it was given.
 
-    On a simulator, with ``--yes`` and with ``--dry-run`` there is no question. Else there is one before the first live
-    send of an account from a terminal, and whenever it costs more than ``confirm_above`` or nobody knows what it costs.
+    On a simulator, with ``--yes`` and with ``--dry-run`` none is needed. Else it is needed for an account's first live
+    send from a terminal, and whenever the cost is above ``confirm_above`` or not known.
 
     Raises:
-        Refused: the answer was no, or nobody could be asked; nothing was sent.
+        CommandError: the answer was no, or there is no terminal; nothing was sent.
     """
     where = session.destination
     if session.yes or session.dry_run or where.is_simulator:
@@ -61,11 +64,11 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
         )
     chosen = session.setting("confirm_above", (int, float))
     limit = CONFIRM_ABOVE if chosen is None else Decimal(str(chosen))
-    dear = plan.cost is None or plan.cost > limit
-    someone = _is_interactive()
-    if not dear and (not someone or _confirmation_marker(where).exists()):
+    expensive = plan.cost is None or plan.cost > limit
+    interactive = _is_interactive()
+    if not expensive and (not interactive or _confirmation_marker(where).exists()):
         return
-    if not someone:
+    if not interactive:
         cost = (
             _("nobody knows what it costs")
             if plan.cost is None
@@ -83,10 +86,10 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
 
 
 def confirm_action(session: Session, question: str) -> None:
-    """Return if something may be done for good; ask where somebody is there to be asked.
+    """Ask for confirmation of what cannot be undone, and return if it was given.
 
     Raises:
-        Refused: the answer was no, or nobody could be asked; nothing was changed.
+        CommandError: the answer was no, or there is no terminal; nothing was changed.
     """
     if session.yes or session.dry_run or session.destination.is_simulator:
         return
@@ -103,7 +106,7 @@ def _is_interactive() -> bool:
 
 
 def describe_cost(plan: SendSummary) -> str:
-    """Say what a plan costs."""
+    """Return the cost of a plan in words."""
     if plan.cost is None:
         return _("not known: no price is published")
     words = _("at least {cost} credits") if plan.at_least else _("about {cost} credits")
@@ -111,7 +114,7 @@ def describe_cost(plan: SendSummary) -> str:
 
 
 def show_summary(session: Session, plan: SendSummary) -> None:
-    """Show a plan on standard error."""
+    """Print a plan on standard error."""
     numbers = [session.out.number(number) for number in plan.recipients]
     listed = ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else "")
     click.secho(plan.what, bold=True, err=True)
@@ -123,13 +126,13 @@ def show_summary(session: Session, plan: SendSummary) -> None:
 
 
 def remember_confirmation(where: Destination) -> None:
-    """Keep that somebody has said yes to a send by this account: the next cheap one is not asked about."""
+    """Store that a send by this account was confirmed: the next cheap one needs no confirmation."""
     mark = _confirmation_marker(where)
     try:
         mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         mark.touch(mode=0o600)
     except OSError as error:
-        # Asked once more than needed is no harm.
+        # The next send asks once more; that does no harm.
         click.echo(_("{path} cannot be written: {why}").format(path=mark, why=error.strerror or error), err=True)
 
 

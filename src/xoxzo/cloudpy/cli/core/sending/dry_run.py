@@ -1,4 +1,4 @@
-"""`--dry-run`: a transport that shows each request and carries none."""
+"""`--dry-run`: a transport that shows each request and sends none."""
 
 from __future__ import annotations
 
@@ -15,27 +15,23 @@ _NUMBERS = frozenset({"recipient", "phone_number", "participants", "caller"})
 
 
 class DryTransport:
-    """Shows a request in place of sending it, and ends the command there.
-
-    Args:
-        out: where it is shown.
-    """
+    """Shows a request on `out` instead of sending it, and ends the command."""
 
     def __init__(self, out: Output) -> None:
         self._out = out
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> NoReturn:
-        """Show a request; its credentials are left out, its numbers masked unless they are to be shown."""
+        """Show a request without credentials; numbers are masked unless they may be shown."""
         del budget, progress
-        shown = {"event": "dry_run", "method": request.method, "url": request.url}
-        headers = dict(request.headers)
+        shown: dict[str, object] = {"event": "dry_run", "method": request.method, "url": request.url}
         if request.body:
-            shown["content_type"] = headers.get("content-type", "")
-        self._out.record({**shown, **({"body": self._body(request, headers)} if request.body else {})})
+            content_type = dict(request.headers).get("content-type", "")
+            shown |= {"content_type": content_type, "body": self._body(request, content_type)}
+        self._out.record(shown)
         raise RequestShown
 
-    def _body(self, request: Request, headers: dict[str, str]) -> dict[str, object]:
-        if "json" in headers.get("content-type", ""):
+    def _body(self, request: Request, content_type: str) -> dict[str, object]:
+        if "json" in content_type:
             import msgspec
 
             fields = dict(msgspec.json.decode(request.body))
@@ -44,11 +40,11 @@ class DryTransport:
         return {name: self._out.number(value) if name in _NUMBERS else value for name, value in fields.items()}
 
     def close(self) -> None:
-        """Do nothing: nothing was opened."""
+        """Do nothing: there is no connection."""
 
 
 class RequestShown(click.exceptions.Exit):
-    """The request was shown, which is all that was wanted."""
+    """The request was shown: the command ends with status 0."""
 
     def __init__(self) -> None:
         super().__init__(0)

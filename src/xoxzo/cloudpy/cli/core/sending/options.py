@@ -1,4 +1,4 @@
-"""The options that commands which send have in common, and what they become."""
+"""The common options of commands that send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-_COUNTRY = click.option("--country", metavar="CC", help="Where numbers without a country code belong; JP by default.")
+country_option = click.option(
+    "--country", metavar="CC", help="Where numbers without a country code belong; JP by default."
+)
 _TAGGED = (
     click.option("--reference", metavar="TEXT", help="Your own key to find it by; it is sent as a tag."),
     click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag; may be repeated."),
@@ -36,41 +38,27 @@ _SMS = (
     click.option("--jp-kpl", is_flag=True, help="K-premium Lite; needs --jp-kp-sender."),
     click.option("--jp-kp-sender", metavar="DIGITS", help="The sender registered for K-premium."),
     click.option("--price", metavar="CREDITS", help="For each part, where yours differs from the published one."),
-    _COUNTRY,
+    country_option,
 )
 _CALL = (
     click.option("--caller", metavar="NUMBER", help="The number to show; else the configuration's."),
     *_TAGGED,
-    _COUNTRY,
+    country_option,
 )
 
 
-def _all(options: tuple[Callable[[F], F], ...]) -> Callable[[F], F]:
+def _all(options: tuple[Any, ...]) -> Callable[[F], F]:
     return lambda function: reduce(lambda done, option: option(done), reversed(options), function)
 
 
-def sms_options(function: F) -> F:
-    """Add the options of an SMS."""
-    return _all(_SMS)(function)
-
-
-def call_options(function: F) -> F:
-    """Add the options of a call."""
-    return _all(_CALL)(function)
-
-
-def country_option(function: F) -> F:
-    """Add ``--country``."""
-    return _COUNTRY(function)
+sms_options = _all(_SMS)
+"""Adds the options of an SMS to a command."""
+call_options = _all(_CALL)
+"""Adds the options of a call to a command."""
 
 
 def sender_or_caller(session: Session, option: str, given: str | None) -> str:
-    """Return the sender or caller: what was given, else the configuration's.
-
-    Args:
-        session: whose configuration it is.
-        option: ``sender`` or ``caller``, which both are called there, too.
-        given: the option's value.
+    """Return the value of the option ``sender`` or ``caller``: the given one, else the configuration's.
 
     Raises:
         click.UsageError: there is none.

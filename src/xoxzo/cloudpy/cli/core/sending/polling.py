@@ -1,4 +1,4 @@
-"""Asking after ids, and waiting for them: messages and calls alike."""
+"""Gets or waits for the records of several ids, messages and calls alike, and shows them."""
 
 from __future__ import annotations
 
@@ -25,68 +25,57 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Model")
 
 
-def show_each(session: Session, ids: Sequence[str], get: Callable[[str], T], columns: Sequence[str]) -> None:
-    """Show the record of each id, and end with the gravest status of all questions."""
-    _poll(session, ids, get, columns, good=lambda _: True)
-
-
-def wait_for_each(
-    session: Session, ids: Sequence[str], wait: Callable[[str], T], columns: Sequence[str], *, good: Callable[[T], bool]
-) -> None:
-    """Wait for each id, show how it ended, and end with the gravest status.
-
-    Args:
-        session: how it is told.
-        ids: what to wait for.
-        wait: waits for one.
-        columns: what a table has.
-        good: whether one ended well; else the status is 3.
-    """
-    shows = sys.stderr.isatty() and not session.out.machine and not session.dry_run
-    _poll(session, ids, wait, columns, good=good, shows=shows)
-
-
-def _poll(
+def show_each(
     session: Session,
     ids: Sequence[str],
     get: Callable[[str], T],
     columns: Sequence[str],
     *,
-    good: Callable[[T], bool],
-    shows: bool = False,
+    good: Callable[[T], bool] | None = None,
 ) -> None:
+    """Show the record of each id, and exit with the most severe status.
+
+    Args:
+        session: writes the records.
+        ids: ids of messages or calls; ``-`` stands for the lines of standard input.
+        get: gets a record, or waits for its final status.
+        columns: the columns of a table.
+        good: whether the final status is a success, else the exit status is 3; given when `get` waits, which a
+            spinner shows then.
+    """
+    shows = good is not None and sys.stderr.isatty() and not session.out.machine and not session.dry_run
     worst = [exit_codes.DONE]
-    failure: list[exit_codes.CommandError] = []
+    failures: list[exit_codes.CommandError] = []
     every = expand_stdin(ids)
 
     def rows() -> Iterator[dict[str, Any]]:
-        for place, ident in enumerate(every, 1):
+        for position, ident in enumerate(every, 1):
             try:
-                with _spinner(ident, place, len(every), shows=shows):
+                with _spinner(ident, position, len(every), shows=shows):
                     found = get(ident)
             except RequestShown:
                 continue
             except APIError as error:
                 known = to_command_error(error)
-                assert known is not None  # noqa: S101 - it is one of ours
-                failure.append(known)
+                assert known is not None  # noqa: S101 - it is an error of the library
+                failures.append(known)
                 worst.append(known.status)
                 continue
-            if not good(found):
+            if good is not None and not good(found):
                 worst.append(exit_codes.REJECTED)
             yield session.out.facts(found)
 
     session.out.table(rows(), columns, single=True)
-    for each in failure:
-        print_error(click.get_current_context(), each)
+    for failure in failures:
+        print_error(click.get_current_context(), failure)
     if status := exit_codes.worst(*worst):
         raise click.exceptions.Exit(status)
 
 
-def _spinner(ident: str, place: int, count: int, *, shows: bool) -> Any:  # noqa: ANN401 - a context
+def _spinner(ident: str, position: int, count: int, *, shows: bool) -> Any:  # noqa: ANN401 - a context
     if not shows:
         return nullcontext()
     from xoxzo.cloudpy.cli.core.output.progress import spinner
 
-    which = f"{place}/{count} {ident}" if count > 1 else ident
+    which = f"{position}/{count} {ident}" if count > 1 else ident
     return spinner(_("Waiting for {which}").format(which=which))

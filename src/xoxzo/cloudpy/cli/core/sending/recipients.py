@@ -1,4 +1,4 @@
-"""Recipients as people type them: every assumption is told, and what is E.164 already costs no library."""
+"""Reads recipients as people type them; warns of every assumption, and needs no library for E.164."""
 
 from __future__ import annotations
 
@@ -15,40 +15,41 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.session import Session
 
 _COUNTRIES = {"+81": "JP", "+60": "MY"}
-"""The countries whose prices are published; no other has to be told apart."""
+"""The countries with published prices; others need not be known."""
 
 
 class Recipient(NamedTuple):
-    """A number to be reached."""
+    """A recipient.
+
+    Attributes:
+        number: in E.164.
+        country: ISO 3166-1 alpha-2, if it is known without a library.
+        remarks: assumptions and warnings.
+    """
 
     number: str
-    """In E.164."""
     country: str | None
-    """ISO 3166-1 alpha-2, where it is known without a library."""
     remarks: tuple[str, ...] = ()
-    """What had to be assumed, or what speaks against it."""
 
 
 def read_recipients(
     session: Session, given: Iterable[str], country: str | None = None, *, sms: bool = False
 ) -> list[Recipient]:
-    """Read phone numbers; ``-`` stands for the lines of standard input.
-
-    What had to be assumed is said on standard error. A number that stands twice is kept once, and that is said, too.
+    """Read phone numbers; warn on standard error of assumptions, and of a number that is listed twice and used once.
 
     Args:
-        session: whose numbers they are.
-        given: what was typed.
-        country: where numbers without a country code belong; by default the session's.
-        sms: whether they are to take SMS, which a fixed line does not.
+        session: writes the warnings.
+        given: what was typed; ``-`` stands for the lines of standard input.
+        country: the country of numbers without a country code; by default the session's.
+        sms: whether they must receive SMS, which a fixed line does not.
 
     Raises:
-        Refused: one of them cannot be read; nothing was sent.
+        CommandError: one of them cannot be read; nothing was sent.
     """
     session.announce()
     found: dict[str, Recipient] = {}
-    for place, text in enumerate(expand_stdin(given), 1):
-        one = _plain(text) or _typed(session, text, place, country or session.country, sms=sms)
+    for position, text in enumerate(expand_stdin(given), 1):
+        one = _plain(text) or _typed(session, text, position, country or session.country, sms=sms)
         for remark in one.remarks:
             session.out.warn(f"{session.out.number(one.number)}: {remark}")
         if one.number in found:
@@ -65,18 +66,18 @@ def _plain(text: str) -> Recipient | None:
     return None if recipient_error(text) else Recipient(text, _COUNTRIES.get(text[:3]))
 
 
-def _typed(session: Session, text: str, place: int, country: str, *, sms: bool) -> Recipient:
+def _typed(session: Session, text: str, position: int, country: str, *, sms: bool) -> Recipient:
     from xoxzo.cloudpy.phone import parse
 
     try:
         number = parse(text, country)
     except InvalidArgument as error:
-        shown = text if session.out.show_numbers else _("number {place}").format(place=place)
+        shown = text if session.out.show_numbers else _("number {place}").format(place=position)
         raise CommandError(
             f"{shown}: {render_error(error)}",
             _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
         ) from None
-    remarks = [_(str(doubt)) for doubt in number.doubts]
+    remarks = [_(str(assumption)) for assumption in number.doubts]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
         remarks.append(_("this is no mobile number ({kind}): it may take no SMS").format(kind=_(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))

@@ -43,9 +43,9 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: str | N
     from xoxzo.cloudpy.models import MessageStatus
 
     status = None if wanted is None else MessageStatus(wanted)
-    asked = {name: parse_day(value) for name, value in days.items()}
+    filters = {name: parse_day(value) for name, value in days.items()}
     with session.client() as client:
-        found = client.sms.list(**asked)
+        found = client.sms.list(**filters)
         chosen = (one for one in found if (status is None or one.status == status) and (tag is None or tag in one.tags))
         count = session.out.table(map(session.out.facts, chosen), COLUMNS)
     session.out.note(ngettext("{count} message", "{count} messages", count).format(count=f"{count:,}"))

@@ -41,7 +41,7 @@ def command(
     length = measure(words)
     with invalid_arguments_as_errors():
         found = estimate(words, country, track_link=track_link, price=parse_credits_option(price, "--price"))
-    stranger = None if length.ascii_only else next(character for character in words if not character.isascii())
+    first_not_ascii = None if length.ascii_only else next(character for character in words if not character.isascii())
     out = Output(machine=machine)
     out.record(
         {
@@ -49,7 +49,7 @@ def command(
             "units": length.units,
             "limit": length.limit,
             "ascii_only": length.ascii_only,
-            "first_not_ascii": stranger,
+            "first_not_ascii": first_not_ascii,
             "cost": found.credits,
             "notes": [_(note) if out.draws else note for note in found.notes],
         }

@@ -10,9 +10,8 @@ from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import STDIN, parse_credits_option, read_text
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, estimate_cost
+from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
-from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
 from xoxzo.cloudpy.cli.core.sending.options import sender_or_caller, sms_options
 from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
@@ -55,14 +54,7 @@ def command(session: Session, words: Sequence[str], text: str | None, file: str 
     with invalid_arguments_as_errors(nothing_sent=True):
         for one in recipients:
             sms.send_sms(recipient=one.number, **options)
-    cost, parts = estimate_cost(message, recipients, options, price)
-    plan = SendSummary(
-        what=_("An SMS from {sender}").format(sender=sender),
-        recipients=[one.number for one in recipients],
-        cost=cost,
-        parts=parts,
-    )
-    confirm_send(session, plan)
+    confirm_sms(session, _("An SMS from {sender}").format(sender=sender), message, recipients, options, price=price)
     with session.client() as client:
         BatchSend(session, "msgid").run(
             [one.number for one in recipients],
@@ -72,7 +64,7 @@ def command(session: Session, words: Sequence[str], text: str | None, file: str 
 
 
 def _split(words: Sequence[str], text: str | None, file: str | None) -> tuple[Sequence[str], str]:
-    """Tell recipients and text apart."""
+    """Separate the recipients from the text."""
     if text is not None or file is not None:
         if text is not None and file is not None:
             raise click.UsageError(_("--text and --file exclude each other."))
@@ -88,6 +80,6 @@ def _split(words: Sequence[str], text: str | None, file: str | None) -> tuple[Se
 
 
 def _is_number(word: str) -> bool:
-    """Whether a word could be meant as one more recipient: a text that was forgotten must not become one."""
+    """Return whether a word looks like a recipient: if the text was forgotten, the last recipient is not the text."""
     digits = sum(character.isdigit() for character in word)
     return digits >= 9 and all(character.isdigit() or character in "+-() ー－‐." for character in word)

@@ -8,7 +8,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.inputs import Choice
-from xoxzo.cloudpy.cli.core.sending.polling import show_each, wait_for_each
+from xoxzo.cloudpy.cli.core.sending.polling import show_each
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 )
 @click.argument("msgids", nargs=-1, required=True, metavar="MSGID...")
 @click.option(
-    "--for", "patience", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
+    "--for", "wait_seconds", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
 )
 @click.option("--until", type=Choice(["DELIVERING", "DELIVERED"]), help="Stop waiting at this status.")
 @api()
-def wait(session: Session, msgids: Sequence[str], patience: float, until: str | None) -> None:
+def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: str | None) -> None:
     """Wait until messages have arrived; - reads their ids from standard input, one a line.
 
     Ends with 0 when all arrived, with 3 when one failed, and with 6 when time ran out.
@@ -53,10 +53,10 @@ def wait(session: Session, msgids: Sequence[str], patience: float, until: str | 
 
     enough = None if until is None else MessageStatus(until)
     with session.client() as client:
-        wait_for_each(
+        show_each(
             session,
             msgids,
-            lambda msgid: client.sms.wait(msgid, until=enough, timeout=patience),
+            lambda msgid: client.sms.wait(msgid, until=enough, timeout=wait_seconds),
             COLUMNS,
             good=lambda message: message.status != MessageStatus.FAIL,
         )

@@ -20,7 +20,7 @@ NUMBER = click.IntRange(1)
 
 
 def template_fields(session: Session, template: Template) -> dict[str, Any]:
-    """Return what is known of a template, its placeholders too."""
+    """Return the fields of a template and its placeholders."""
     return {**session.out.facts(template), "placeholders": list(template.placeholders)}
 
 

@@ -12,9 +12,8 @@ from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_credits_option, parse_pairs
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, estimate_cost
+from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
-from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
 from xoxzo.cloudpy.cli.core.sending.options import sender_or_caller, sms_options
 from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
@@ -29,8 +28,8 @@ def _variables(function: Callable[..., Any]) -> Callable[..., Any]:
     var = click.option(
         "--var", "values", multiple=True, metavar="NAME=VALUE", help="A placeholder's text; may be repeated."
     )
-    whole = click.option("--variables", metavar="JSON", help="All placeholders' texts as one JSON object.")
-    return var(whole(function))
+    variables = click.option("--variables", metavar="JSON", help="All placeholders' texts as one JSON object.")
+    return var(variables(function))
 
 
 @click.command(
@@ -78,6 +77,8 @@ def send(
 
     The template is read first: what its text does not name is refused, and the cost is known, before anything is sent.
     """
+    from xoxzo.cloudpy.operations import templates
+
     filled = _read(values, variables)
     sender = sender_or_caller(session, "sender", given.pop("sender"))
     price = parse_credits_option(given.pop("price"), "--price")
@@ -88,33 +89,17 @@ def send(
         chosen: Template | int = template
         if not session.dry_run:
             chosen = client.templates.get(template)
-            _check(session, chosen, [one.number for one in people], options)
-            text = chosen.render(filled).text
-            cost, parts = estimate_cost(text, people, options, price)
-            plan = SendSummary(
-                what=_("Template {number} ({name}) from {sender}").format(
-                    number=template, name=chosen.name, sender=sender
-                ),
-                recipients=[one.number for one in people],
-                cost=cost,
-                parts=parts,
-            )
-            confirm_send(session, plan)
+            with invalid_arguments_as_errors(nothing_sent=True):
+                for one in people:
+                    templates.send_template(chosen, recipient=one.number, **options)
+            what = _("Template {number} ({name}) from {sender}")
+            what = what.format(number=template, name=chosen.name, sender=sender)
+            confirm_sms(session, what, chosen.render(filled).text, people, options, price=price)
         BatchSend(session, "msgid").run(
             [one.number for one in people],
             lambda number: client.templates.send(chosen, recipient=number, **options),
             follow="sms wait {id}",
         )
-
-
-def _check(session: Session, template: Template, numbers: Sequence[str], options: dict[str, Any]) -> None:
-    """Refuse, before the first send, what would be refused at the last."""
-    from xoxzo.cloudpy.operations import templates
-
-    del session
-    with invalid_arguments_as_errors(nothing_sent=True):
-        for number in numbers:
-            templates.send_template(template, recipient=number, **options)
 
 
 def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:

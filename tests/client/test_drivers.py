@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,14 @@ import pytest
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.client import drivers
-from xoxzo.cloudpy.client.drivers import MAX_RECORD_BYTES, AsyncDriver, Driver, TransportHolder, discard_async
+from xoxzo.cloudpy.client.drivers import (
+    MAX_RECORD_BYTES,
+    AsyncDriver,
+    Driver,
+    TransportHolder,
+    discard_async,
+    discard_sync,
+)
 from xoxzo.cloudpy.client.flow import CallState, flow
 from xoxzo.cloudpy.client.settings import Settings
 from xoxzo.cloudpy.operations.decoding.records import DecodingError, decode_json, ignore_body
@@ -561,6 +569,21 @@ def test_a_dropped_connector_discards_its_transport_once() -> None:
         del closed, unused
         gc.collect()
     assert [str(warning.message) for warning in silent] == []
+
+
+def test_a_client_that_the_program_ends_with_is_closed_without_a_warning(monkeypatch) -> None:
+    """At the end of the interpreter a warning would be shown as an ignored exception; the transport is closed."""
+    closed: list[str] = []
+    transport = Scripted()
+    monkeypatch.setattr(transport, "close", lambda: closed.append("closed"))
+    holder = TransportHolder(lambda: transport, discard=discard_sync)
+    holder.get()
+    monkeypatch.setattr(sys, "is_finalizing", lambda: True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        holder.__del__()
+    monkeypatch.undo()
+    assert (caught, closed) == ([], ["closed"])
 
 
 def test_a_time_out_of_somebody_else_passes_through_a_listing(face) -> None:

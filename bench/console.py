@@ -26,8 +26,8 @@ PAGES = {
     "/console/messages?q=status:delivered": "a search that all fit",
     "/console/messages?q=nothing-has-this": "a search that none fits",
     "/console/messages?q=to:%2B818000004711": "a search for a number",
-    "/console/carrier": "carrier desk",
-    "/console/office": "Xoxzo desk",
+    "/console/carrier": "carrier actions",
+    "/console/office": "Xoxzo actions",
     "/console/faults": "faults",
     "/console/clock": "clock",
     "/console/overview": "overview",
@@ -49,7 +49,7 @@ def measure() -> Iterator[str]:
     simulator.engine.clock.move_to(simulator.engine.clock.now() + 60)
     simulator.phone(FIRST).inbox  # noqa: B018
     took = asyncio.run(page(simulator, "/console/carrier"))
-    yield f"console, {KEPT:,} messages held, carrier desk: {took:.0f} ms (goal: 150 at most)"
+    yield f"console, {KEPT:,} messages held, carrier actions: {took:.0f} ms (goal: 150 at most)"
     alone, watched = asyncio.run(with_streams(simulator))
     yield f"console, sends with {OPEN} pages open: {watched / alone:.2f} × the time of sends with none"
 

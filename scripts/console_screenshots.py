@@ -38,7 +38,7 @@ class Shop(BaseHTTPRequestHandler):
     """What a program of the user's would answer: to callbacks, and to a call that comes in."""
 
     def do_GET(self) -> None:
-        """Say something to whoever calls."""
+        """Speak a text to the caller."""
         self._answer('say ja "お電話ありがとうございます。さくら亭です。"')
 
     def do_POST(self) -> None:

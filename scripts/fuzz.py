@@ -1,4 +1,4 @@
-"""Try the simulator with what nobody would send: ``scripts/fuzz.py``, ``--help`` for its options.
+"""Send unexpected requests to the simulator: ``scripts/fuzz.py``, ``--help`` for its options.
 
 schemathesis makes requests, right and wrong, from the simulator's own OpenAPI document, and compares each answer with
 it. The document is made strict first: a property of an answer that it does not name is then a fault, too.
@@ -65,12 +65,12 @@ def command(schema: Path, url: str, options: argparse.Namespace) -> list[str]:
 
 
 def described(server: Server) -> dict[str, Any]:
-    """Return the document, strict, and with the keys of the numbers on offer: nobody would guess one."""
+    """Return the document, strict, and with the keys of the numbers on offer: they cannot be guessed."""
     whole = document(server.url)
     schemas = whole["components"]["schemas"]
     engine = server.simulator.engine
-    for kind, desk in (("Din", engine.dins), ("Sin", engine.sins)):
-        schemas[f"{kind}Subscription"]["properties"][f"{kind.lower()}_uid"]["examples"] = list(desk.lines)[:20]
+    for kind, service in (("Din", engine.dins), ("Sin", engine.sins)):
+        schemas[f"{kind}Subscription"]["properties"][f"{kind.lower()}_uid"]["examples"] = list(service.lines)[:20]
     return strict(whole)
 
 
@@ -88,7 +88,7 @@ def run(name: str, options: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run all profiles, or one; return the worst exit status."""
-    parser = argparse.ArgumentParser(description="Try the simulator with what nobody would send.")
+    parser = argparse.ArgumentParser(description="Send unexpected requests to the simulator.")
     parser.add_argument("--profile", choices=PROFILES, help="try this one alone; by default each is tried")
     parser.add_argument("--examples", type=int, default=200, help="the most requests for each endpoint and phase")
     parser.add_argument("--seed", type=int, help="makes the run repeatable")

@@ -1,4 +1,4 @@
-"""Try the simulator's port with bytes that nobody should send: ``scripts/fuzz_sockets.py``, ``--help`` for its options.
+"""Send invalid bytes to the simulator's port: ``scripts/fuzz_sockets.py``, ``--help`` for its options.
 
 Broken and hostile HTTP goes to a running `xoxzo simulator`, many connections at a time: garbage, huge heads, slow and
 truncated requests, odd hosts and paths, bodies that are no form and no JSON. Each is made from the seed and its number
@@ -265,7 +265,7 @@ def run(seed: int, cases: int, seconds: float) -> tuple[int, list[str]]:
 
 def main() -> int:
     """Attack, and say what was wrong; 0 when nothing was."""
-    parser = argparse.ArgumentParser(description="Try the simulator's port with bytes that nobody should send.")
+    parser = argparse.ArgumentParser(description="Send invalid bytes to the simulator's port.")
     parser.add_argument("--seed", type=int, default=None, help="makes the run repeatable; by default another each time")
     parser.add_argument("--cases", type=int, default=sys.maxsize, help="the most cases")
     parser.add_argument("--seconds", type=float, default=600, help="the most time")

@@ -15,7 +15,7 @@ def write_or_check(files: Mapping[Path, str], script: str) -> int:
 
     Args:
         files: the text of each.
-        script: what writes them, for whoever has to run it.
+        script: the script that writes them.
 
     Returns:
         The exit status: 1 when one is not as it would be written.

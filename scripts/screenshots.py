@@ -53,7 +53,7 @@ PEOPLE = 1500
 @contextmanager
 def simulator() -> Iterator[str]:
     """Run a simulator at a free port; give its address."""
-    # Not into a pipe: nobody would read its log, and a full pipe stops it.
+    # Not into a pipe: its log is not read, and a full pipe stops it.
     with tempfile.NamedTemporaryFile("r") as log:
         command = [XOXZO, "simulator", "--port", "0", "--unlisted"]
         with Path(log.name).open("w") as output, subprocess.Popen(command, stdout=output) as process:

@@ -38,8 +38,8 @@ by `Client` in a thread and by `AsyncClient` on asyncio and uvloop, the rows on 
 After each row the tests make another call and check that it gets its own answer.
 
 **The limit of HTTP/1.1:** answers carry no number. A stray answer that arrives after the next request was written
-cannot be told from that request's answer, by any client. Idle connections are therefore checked in the moment of
-writing.
+cannot be distinguished from that request's answer, by any client. Idle connections are therefore checked right before
+a request is written.
 """
 
 

@@ -170,7 +170,7 @@ def updated() -> bytes:
 
 
 def problems() -> Iterator[str]:
-    """Yield what is wrong with the catalogue: messages that it lacks, that nobody uses, or that are not translated."""
+    """Yield what is wrong with the catalogue: missing, unused or untranslated messages."""
     old, new = stored(), collected()
     for message in new:
         if message.id and old.get(message.id, message.context) is None:
@@ -190,7 +190,7 @@ def _places(locations: Iterable[tuple[str, int]]) -> str:
 
 
 def compile_catalogue() -> None:
-    """Write the compiled catalogue; whoever reads it meanwhile finds the old one or the new one."""
+    """Write the compiled catalogue atomically."""
     draft = MO.with_name(f"{MO.name}.{os.getpid()}")
     with draft.open("wb") as file:
         write_mo(file, stored())

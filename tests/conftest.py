@@ -28,7 +28,7 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 Simulators = Callable[..., AbstractContextManager[str]]
 
 
-# What takes longest begins first, so that nobody waits for it at the end: a part of a test's address for each.
+# The slowest tests start first, so that they do not run alone at the end: a part of each test's id.
 LONGEST = (
     "test_fuzz.py::test_no_answer_is_undocumented",
     "test_storm.py",
@@ -91,7 +91,7 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
 
     @contextmanager
     def start(*options: str) -> Iterator[str]:
-        # A file, not a pipe: nobody reads on after the first line, and a full pipe would stop the simulator.
+        # A file, not a pipe: only the first line is read, and a full pipe would stop the simulator.
         output = tmp_path_factory.mktemp("simulator") / "output"
         # Unlisted: no test of `xoxzo simulator stop` finds it.
         command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", "--unlisted", *options]
@@ -120,7 +120,7 @@ def simulator_url(start_simulator: Simulators) -> Iterator[str]:
 
 @pytest.fixture
 def account() -> tuple[str, str]:
-    """A sid and a token that nobody had before."""
+    """A SID and a token of a new account."""
     return secrets.token_hex(16), secrets.token_hex(16)
 
 

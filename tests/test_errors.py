@@ -175,7 +175,7 @@ def test_json_keeps_text_of_what_it_cannot_carry() -> None:
 
 
 def test_sentence_is_made_last() -> None:
-    """The sentence is made from code and fields when somebody asks for it, in the language that is asked for."""
+    """The sentence is made from code and fields on demand, in the requested language."""
     error = SimulatorError("fault_not_found", "there is no fault {id}", id=7)
     japanese = {"there is no fault {id}": "障害 {id} はありません"}
 
@@ -215,7 +215,7 @@ def test_deep_copy_shares_nothing() -> None:
 
 
 def test_notes_survive_pickle() -> None:
-    """A note that somebody added travels with the error."""
+    """An added note is pickled with the error."""
     error = NotFound(404, operation="sms.get")
     error.add_note("while looking for order 7")
 
@@ -223,7 +223,7 @@ def test_notes_survive_pickle() -> None:
 
 
 def test_a_subclass_of_a_user_survives_pickle() -> None:
-    """An error class that somebody derives from ours keeps its attributes too, whatever its constructor takes."""
+    """A subclass of our errors keeps its attributes too, whatever its constructor takes."""
     twin = pickle.loads(pickle.dumps(OwnError(code=7)))
 
     assert (type(twin), twin.code, str(twin)) == (OwnError, 7, "own 7")

@@ -78,7 +78,7 @@ EXPORTED = set(xoxzo.cloudpy.__all__)
 HTTP = ("httptools", "httpcore2", "httpx2", "h11", "anyio", "httpx", "httpcore", "requests", "urllib3")
 INIT = Path(xoxzo.cloudpy.__file__)
 
-# No site module and no environment: only what is told here can be imported, and nothing is loaded beforehand.
+# No site module and no environment: only these paths can be imported from, and nothing is loaded beforehand.
 PATHS = [str(INIT.parents[2]), *sorted({str(Path(str(one)).parent.parent) for one in [msgspec.__file__]})]
 
 
@@ -119,7 +119,7 @@ def test_the_public_names_are_pinned() -> None:
 
 
 def test_all_errors_and_models_are_exported() -> None:
-    """No public error and no model is left inside its module, where nobody would look for it."""
+    """Every public error and model is exported by the package."""
     from xoxzo.cloudpy import errors, models
 
     files = [Path(errors.__file__), *Path(models.__file__).parent.glob("[a-z]*.py")]
@@ -210,7 +210,7 @@ def test_import_loads_nothing() -> None:
 
 @pytest.mark.parametrize("module", ["typing", "msgspec", "asyncio", "ssl", "re", "json", "simulator", "cli", *HTTP])
 def test_import_does_not_load(module: str) -> None:
-    """After ``import xoxzo.cloudpy`` none of these is there, whoever had loaded it."""
+    """After ``import xoxzo.cloudpy`` none of these is loaded."""
     everything = fresh("import xoxzo.cloudpy\nresult = sorted(sys.modules)")
 
     assert module not in everything
@@ -277,5 +277,5 @@ def test_modules_are_reached_by_their_names(name: str) -> None:
 
 
 def test_the_package_is_marked_as_typed() -> None:
-    """A type checker is told that the package has types."""
+    """The package is marked as typed."""
     assert INIT.with_name("py.typed").is_file()

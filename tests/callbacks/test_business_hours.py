@@ -137,11 +137,11 @@ def test_played() -> None:
             thread = threading.Thread(target=server.serve_forever, args=(0.01,))
             thread.start()
             try:
-                heard = [what_is_done(simulator, callbacks, hour, caller) for hour, caller in CALLS]
+                reported = [what_is_done(simulator, callbacks, hour, caller) for hour, caller in CALLS]
             finally:
                 server.shutdown()
                 thread.join()
-    assert heard == ["voicemail", "transfer", "say", "voicemail"]
+    assert reported == ["voicemail", "transfer", "say", "voicemail"]
 
 
 CALLS = [(8, "+818033334444"), (10, "+818033334444"), (11, None), (20, "+818033334444")]

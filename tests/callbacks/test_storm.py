@@ -141,10 +141,10 @@ def play(seed: int, path: Path) -> None:
         before = sum(entry.status != truth(simulator, entry.ident) for entry in entries(log, msgids))
         list(log.catch_up(client, quiet_for=timedelta(seconds=-1)))
 
-        told = entries(log, msgids)
-        assert [entry.reference for entry in told] == [f"booking-{number}" for number in range(MESSAGES)]
-        assert [entry.status for entry in told] == [truth(simulator, msgid) for msgid in msgids]
-        assert {entry.status for entry in told} == {"DELIVERED", "FAIL", "DELIVERING"}
+        received = entries(log, msgids)
+        assert [entry.reference for entry in received] == [f"booking-{number}" for number in range(MESSAGES)]
+        assert [entry.status for entry in received] == [truth(simulator, msgid) for msgid in msgids]
+        assert {entry.status for entry in received} == {"DELIVERED", "FAIL", "DELIVERING"}
         assert before
         assert storm.lost
         assert storm.refused

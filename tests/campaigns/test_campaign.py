@@ -175,7 +175,7 @@ def test_a_run_is_paused_and_cancelled_from_elsewhere(
 
 
 def test_a_cancelled_task_leaves_no_duplicates(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Cancelling makes messages in flight unknown; the next run reconciles them, and nobody is sent to twice."""
+    """Cancelling makes messages in flight unknown; the next run reconciles them, and nothing is sent twice."""
     simulator.faults.add("slow", SEND, seconds=0.4)
 
     async def cancelled(url: str) -> None:

@@ -21,7 +21,7 @@ LONGEST = 300.0
 
 @pytest.mark.parametrize("seed", [int(os.environ.get("XOXZO_TESTS_KILL_SEED", "1")) + n for n in range(2)])
 def test_killed_runs_lose_and_double_nothing(seed: int, tmp_path: Path) -> None:
-    """After ten kills, with responses lost all the time, nobody was sent to twice and the ledger is true."""
+    """After ten kills, with responses lost all the time, nothing was sent twice and the ledger is correct."""
     chance = random.Random(seed)
     people = tmp_path / "people.csv"
     people.write_text("tel\n" + "".join(f"090{10000000 + n}\n" for n in range(PEOPLE)))
@@ -65,7 +65,7 @@ def test_killed_runs_lose_and_double_nothing(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="there is no SIGSTOP here")
 def test_a_run_that_sleeps_keeps_its_campaign(tmp_path: Path) -> None:
-    """While a run is stopped by SIGSTOP no other can start; when it continues nobody is sent to twice."""
+    """While a run is stopped by SIGSTOP no other can start; when it continues nothing is sent twice."""
     people = tmp_path / "people.csv"
     people.write_text("tel\n" + "".join(f"090{10000000 + n}\n" for n in range(300)))
     with Simulator(Settings(seed=1)) as simulator, simulator.serve() as server:

@@ -63,7 +63,7 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
         "番号が重複する 1 行を除外しました。",
     ):
         assert word in japanese
-    assert "JP · NTT Docomo</span>" in page, "failures are told by carrier"
+    assert "JP · NTT Docomo</span>" in page, "failures are grouped by carrier"
     assert "<small>50.0 % of" not in page
     # What is made of numbers outlives them.
     assert re.findall("JP · NTT Docomo.*?</div>", after) == re.findall("JP · NTT Docomo.*?</div>", page)

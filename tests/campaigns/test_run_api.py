@@ -211,7 +211,7 @@ def test_a_run_without_a_loop_takes_the_quickest(
     class Urls:
         def url(self, _purpose: str, _reference: str | None = None, /) -> str:
             loops.add(type(asyncio.get_running_loop()).__module__)
-            return "https://shop.example/told"
+            return "https://shop.example/reports"
 
     with make(tmp_path, 3) as campaign, simulator.serve() as server:
         account = {"sid": "a", "auth_token": "b", "base_url": server.url}

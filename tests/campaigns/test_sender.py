@@ -133,7 +133,7 @@ def test_each_zone_wakes_at_its_own_hour(tmp_path: Path) -> None:
 
 
 def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
-    """Nobody is claimed while all time zones have quiet hours."""
+    """No recipient is claimed while all time zones have quiet hours."""
     run = SenderRun(
         tmp_path, [Recipient(0, "+819010000000", zone="Asia/Tokyo")], Limits(quiet=QuietHours("23:00-23:20"))
     )

@@ -36,7 +36,7 @@ def _first_seeds() -> range:
 
 @pytest.mark.parametrize("first", _first_seeds())
 def test_no_campaign_loses_doubles_or_misreports(first: int, tmp_path: Path) -> None:
-    """Whatever fails and whenever the process crashes, the ledger is true and nobody is sent to twice."""
+    """Whatever fails and whenever the process crashes, the ledger is correct and nothing is sent twice."""
     crashes = unknown = 0
     for seed in range(first, first + BATCH):
         result = simulate(seed, tmp_path)

@@ -211,7 +211,7 @@ def test_a_list_may_be_long() -> None:
 
 
 def test_the_addresses_may_be_set() -> None:
-    """Programs and tests set the URL attributes by hand."""
+    """Programs and tests set the URL attributes directly."""
     with FaultyServer(OK) as server:
         client = XoxzoClient("sid", "token")
         assert client.xoxzo_api_sms_url == "https://api.xoxzo.com/sms/messages/"
@@ -258,7 +258,7 @@ def test_a_hundred_threads_send_at_once() -> None:
 
 @pytest.fixture
 def tls_server(tmp_path) -> Iterator[tuple[FaultyServer, Path]]:
-    """A server whose certificate is signed by an authority that nobody trusts, and the authority's PEM file."""
+    """A server whose certificate is signed by an untrusted authority, and the authority's PEM file."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -276,7 +276,7 @@ def no_bundles(monkeypatch) -> None:
 @pytest.mark.usefixtures("no_bundles")
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
 def test_bundles_of_the_environment_are_trusted(variable, tls_server, monkeypatch) -> None:
-    """A company's authority that requests was told of is trusted, and without it nothing is sent."""
+    """A company's authority that is configured for requests is trusted; without it nothing is sent."""
     server, authority = tls_server
     assert XoxzoClient("sid", "token", server.url).get_din_list().errors == 499
     assert server.requests == []

@@ -153,7 +153,7 @@ def test_a_tracer_is_no_mock(monkeypatch) -> None:
 
 
 def test_an_installed_function_is_no_mock(monkeypatch) -> None:
-    """A library that replaces a function of requests by one of its own, such as a cache, stops nobody."""
+    """A library that replaces a function of requests, such as a cache, does not stop the client."""
     import requests
 
     code = fake.__code__.replace(co_filename="/opt/site-packages/cache/patch.py")

@@ -67,7 +67,7 @@ def live(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], list[str]]:
-    """Makes somebody be there, who gives this answer to every question; returns the questions."""
+    """Simulate a user who gives this answer to every prompt; return the prompts."""
 
     def give(answer: bool) -> list[str]:
         asked: list[str] = []

@@ -33,7 +33,7 @@ host = "{url}"
 
 @dataclass
 class World:
-    """Where a command runs: an empty folder, a simulator with a stepped clock, an account that nobody had before."""
+    """Where a command runs: an empty folder, a simulator with a stepped clock, a new account."""
 
     ready: Ready
     url: str
@@ -54,8 +54,8 @@ class World:
         """Run a command before the one that is recorded; return what it tells as JSON."""
         done = self.run(f"{line} --json")
         assert done.status == 0, done
-        told: dict[str, Any] = json.loads(done.out.splitlines()[0]) if done.out else {}
-        return told
+        output: dict[str, Any] = json.loads(done.out.splitlines()[0]) if done.out else {}
+        return output
 
     def run(self, line: str, text: str | None = None) -> Done:
         """Run a command in a pipe."""
@@ -105,7 +105,7 @@ def write_configuration(world: World) -> None:
 
 
 def write_on_call(world: World) -> None:
-    """Leave the settings of somebody who is told of alerts."""
+    """Write the settings file of a person who gets alerts."""
     path = world.folder / "oncall.toml"
     path.write_text(world.run("alertmanager example").out, encoding="utf-8")
     path.chmod(0o600)

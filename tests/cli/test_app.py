@@ -36,8 +36,8 @@ def test_help_lists_commands_and_loads_none() -> None:
         "print(CliRunner().invoke(xoxzo, ['--help']).output)\n"
         "print(*sorted({'starlette', 'uvicorn', 'httpx2', 'httptools', 'rich', 'asyncio'} & set(sys.modules)))\n"
     )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
-    *text, loaded = told.stdout.splitlines()
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    *text, loaded = finished.stdout.splitlines()
     assert any(line.split()[:3] == ["simulator", "Run", "Xoxzo's"] for line in text)
     assert not loaded
 
@@ -56,16 +56,16 @@ def test_every_command_of_the_table_is_there(name: str) -> None:
 
 def test_without_click_one_line_names_the_extra() -> None:
     """The core alone says what to install."""
-    told = run("click", "--help")
-    assert told.returncode == 2
-    assert told.stderr == 'xoxzo: the command line needs an extra: pip install "xoxzo-cloudpy[cli]"\n'
+    finished = run("click", "--help")
+    assert finished.returncode == 2
+    assert finished.stderr == 'xoxzo: the command line needs an extra: pip install "xoxzo-cloudpy[cli]"\n'
 
 
 def test_without_the_simulator_one_line_names_the_extra() -> None:
     """A command says which extra it needs."""
-    told = run("uvicorn", "simulator")
-    assert told.returncode == 2
-    assert told.stderr == 'xoxzo simulator: this needs an extra: pip install "xoxzo-cloudpy[simulator]"\n'
+    finished = run("uvicorn", "simulator")
+    assert finished.returncode == 2
+    assert finished.stderr == 'xoxzo simulator: this needs an extra: pip install "xoxzo-cloudpy[simulator]"\n'
 
 
 @pytest.mark.parametrize("entry", [cli.main, click_base.Group(name="x", table=app.COMMANDS).get_command])
@@ -88,13 +88,13 @@ def test_faults_of_our_own_are_not_hidden(entry: object, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("line", ["sms parts hello", "sms parts --help", "--version", "sms list", "credits --json"])
 def test_a_reader_that_leaves_ends_it_quietly(line: str, shell: Callable[..., Result]) -> None:
-    """When nobody reads a pipe any more, as after `| head -1`, it ends with 141 and says nothing."""
-    del shell  # it has made an account, and told the environment of it
+    """When the reader of a pipe has ended, as after `| head -1`, it exits with 141 and prints nothing."""
+    del shell  # it made an account and set the environment variables
     assert CliRunner().invoke(app.xoxzo, ["sms", "send", "+818011112222", "Hi", "--sender", "Shop"]).exit_code == 0
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        told = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-m", "xoxzo.cloudpy.cli", *line.split()],
             stdout=writer,
             stderr=subprocess.PIPE,
@@ -103,7 +103,7 @@ def test_a_reader_that_leaves_ends_it_quietly(line: str, shell: Callable[..., Re
         )
     finally:
         os.close(writer)
-    assert (told.returncode, told.stderr) == (141, b"")
+    assert (finished.returncode, finished.stderr) == (141, b"")
 
 
 def test_a_reader_that_leaves_is_no_error_of_ours(bare: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:

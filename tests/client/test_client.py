@@ -56,11 +56,11 @@ def test_a_client_tells_where_it_leads() -> None:
     with Client(**MADE_UP) as client:
         assert client.base_url == "https://api.xoxzo.com"
 
-    async def told() -> str:
+    async def base_url() -> str:
         async with AsyncClient(base_url="http://127.0.0.1:9", **MADE_UP) as client:
             return client.base_url
 
-    assert asyncio.run(told()) == "http://127.0.0.1:9"
+    assert asyncio.run(base_url()) == "http://127.0.0.1:9"
 
 
 def test_both_clients_send_the_same() -> None:

@@ -350,7 +350,7 @@ def test_cancelling_while_waiting_for_the_next_try_goes_through(face) -> None:
 
 @pytest.mark.parametrize("reached", [True, False])
 def test_an_interrupt_from_the_keyboard_is_told_and_goes_through(face, reached) -> None:
-    """Ctrl-C in the middle of a send is raised again after the hook was told whether it may have gone out."""
+    """Ctrl-C during a send is raised again after the hook reported whether it may have been sent."""
     events: list[Attempt] = []
 
     def interrupt(progress: Progress) -> None:
@@ -373,7 +373,7 @@ class SoftTimeLimitExceeded(Exception):
 )
 @pytest.mark.parametrize("reached", [True, False])
 def test_what_a_signal_handler_raises_goes_through(face, interruption, reached) -> None:
-    """An exception of any class that interrupts a send is raised as it is, after the hook was told."""
+    """An exception of any class that interrupts a send is raised unchanged, after the hook was called."""
     events: list[Attempt] = []
 
     def interrupt(progress: Progress) -> None:
@@ -541,7 +541,7 @@ def test_a_connector_makes_its_transport_once_and_late() -> None:
 
 
 def test_a_connector_leaves_a_given_transport_to_its_owner() -> None:
-    """A transport made by somebody else is used and never handed out to be closed."""
+    """A transport passed by the caller is used and never closed."""
     discarded: list[object] = []
     given = Scripted()
     holder = TransportHolder(Scripted, given, discard=discarded.append)

@@ -108,9 +108,9 @@ def test_both_clients_request_it(name) -> None:
     """Each call of the table makes one request, to its endpoint, by either client."""
     endpoint, call = CALLS[name]
     expected = [(endpoint.method, endpoint.path_of(call))]
-    told = f"client.{name} does not request what its row in src/xoxzo/cloudpy/operations/endpoints.py says"
-    assert requested(name) == expected, told
-    assert requested_async(name) == expected, told
+    reported = f"client.{name} does not request what its row in src/xoxzo/cloudpy/operations/endpoints.py says"
+    assert requested(name) == expected, reported
+    assert requested_async(name) == expected, reported
 
 
 def test_the_classic_methods_are_in_the_table() -> None:

@@ -392,7 +392,7 @@ def test_a_timeout_at_the_deadline_says_so(reached, maybe) -> None:
 
 
 def test_events_tell_each_try() -> None:
-    """Each try is told once, with its outcome, its duration, the wait that follows, and one request id for all."""
+    """The hook gets each try once, with its outcome, duration, the next wait, and one request id for all."""
     run = Run([Outcome(Response(429, {"retry-after": "2"}), takes=0.25), OK])
     run(operation(Effect.CREATE, reference="r"))
     first, second = run.events
@@ -414,9 +414,9 @@ def test_an_interruption_is_told_and_raised_again(interruption, name, reached) -
     step = next(steps)
     assert isinstance(step, Send)
     step.progress.write_started = reached
-    told = steps.throw(interruption)
-    assert isinstance(told, Notify)
-    assert (told.event.outcome, told.event.maybe_sent, told.event.retry_in) == (name, reached, None)
+    reported = steps.throw(interruption)
+    assert isinstance(reported, Notify)
+    assert (reported.event.outcome, reported.event.maybe_sent, reported.event.retry_in) == (name, reached, None)
     with pytest.raises(type(interruption)) as caught:
         next(steps)
     assert caught.value is interruption
@@ -470,9 +470,9 @@ def test_a_forked_child_gives_out_other_ids_than_its_parent() -> None:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
-        told = pipe.read()
+        reported = pipe.read()
     os.waitpid(child, 0)
-    found = {told, asked(), asked()}
+    found = {reported, asked(), asked()}
     assert len(found) == 3
     assert all(re.fullmatch("[0-9a-f]{32}", one) for one in found)
 
@@ -567,7 +567,7 @@ def test_without_start_hooks_no_step_is_taken_for_them() -> None:
 
 
 def test_an_interruption_in_a_start_hook_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a signal handler raises while a hook runs goes through, and its span can end: the hooks are told."""
+    """An exception of a signal handler while a hook runs is raised, and the span ends: the hooks are called."""
     state = CallState(
         operation(Effect.CREATE),
         Settings(base_url="https://host", headers=(), start_hooks=(lambda start: None,)),
@@ -575,9 +575,9 @@ def test_an_interruption_in_a_start_hook_is_told(monkeypatch: pytest.MonkeyPatch
     )
     steps = flow(state)
     assert isinstance(next(steps), Start)
-    told = steps.throw(KeyboardInterrupt())
+    reported = steps.throw(KeyboardInterrupt())
 
-    assert isinstance(told, Notify)
-    assert (told.event.outcome, told.event.maybe_sent) == ("cancelled", False)
+    assert isinstance(reported, Notify)
+    assert (reported.event.outcome, reported.event.maybe_sent) == ("cancelled", False)
     with pytest.raises(KeyboardInterrupt):
         next(steps)

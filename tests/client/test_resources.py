@@ -179,7 +179,7 @@ def test_sync_resources_are_up_to_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "expected"),
     [
         ("_async/sms.py", "sms.py"),
         ("_sync/sms.py", "sms.py"),
@@ -189,7 +189,7 @@ def test_sync_resources_are_up_to_date() -> None:
         ("../async_client.py", "client.py"),
     ],
 )
-def test_check_notices_every_change(copy: Path, changed: str, told: str) -> None:
+def test_check_notices_every_change(copy: Path, changed: str, expected: str) -> None:
     """A change or a new file on either side fails the check, which names the file and writes nothing."""
     with (copy / RESOURCES / changed).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
@@ -197,8 +197,8 @@ def test_check_notices_every_change(copy: Path, changed: str, told: str) -> None
     done = unasync(copy, "--check")
 
     assert done.returncode == 1
-    assert [line for line in done.stderr.splitlines() if told in line] == done.stderr.splitlines()
-    assert told in done.stderr
+    assert [line for line in done.stderr.splitlines() if expected in line] == done.stderr.splitlines()
+    assert expected in done.stderr
     assert snapshot(copy) == before
 
 
@@ -222,7 +222,7 @@ def test_writing_mends_everything(copy: Path) -> None:
 
 
 def test_generated_files_say_so() -> None:
-    """Whoever opens a generated file is told where to change it, and finds nothing asynchronous in it."""
+    """A generated file names its source, and contains nothing asynchronous."""
     for name, text in snapshot(REPOSITORY).items():
         origin = "async_client.py" if name == "client.py" else "../_async"
         assert text.startswith(f"# Written by scripts/unasync.py from {origin}: change it there.\n"), name

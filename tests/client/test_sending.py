@@ -60,7 +60,7 @@ def test_each_may_have_parameters_of_its_own(run) -> None:
 
 
 def test_one_failure_does_not_stop_the_others(run) -> None:
-    """Sent, refused and unknown are told apart, whatever happens to one message."""
+    """Sent, refused and unknown messages are distinguished, whatever happens to one message."""
     script = [sent("a"), reply(400, '{"sender": ["no"]}'), close, reply(500), sent("b")]
     numbers = [FIRST, SECOND, "080-1111-2222", THIRD, "+818077778888", "+818099990000"]
     with FaultyServer(*script) as server:
@@ -120,29 +120,33 @@ def test_limited_recipients_are_refused_one_by_one(run) -> None:
 
 def test_each_result_is_told_at_once(run, caplog) -> None:
     """A program that is interrupted has the results so far; a callback that fails is logged and stops nothing."""
-    told: list[SendResult] = []
+    received: list[SendResult] = []
 
     def tell(result: SendResult) -> None:
-        told.append(result)
+        received.append(result)
         raise RuntimeError("mine")
 
     with FaultyServer(sent("a"), sent("b")) as server:
         results = run(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP, on_result=tell))
-    assert told == list(results)
+    assert received == list(results)
     assert caplog.text.count("on_result failed") == 2
 
 
 def test_an_interruption_passes_through(run) -> None:
-    """Ctrl-C in a send is raised as it is; what was sent before was told."""
-    told: list[SendResult] = []
+    """Ctrl-C in a send is raised unchanged; earlier results were already passed to the hook."""
+    received: list[SendResult] = []
 
     def interrupt(event) -> None:
-        if event.number and len(told) == 1:
+        if event.number and len(received) == 1:
             raise KeyboardInterrupt
 
     with FaultyServer(sent("a"), sent("b")) as server, pytest.raises(KeyboardInterrupt):
-        run(server.url, lambda c: c.sms.send_many([FIRST, SECOND], **SHOP, on_result=told.append), on_event=interrupt)
-    assert [result.status for result in told] == ["sent"]
+        run(
+            server.url,
+            lambda c: c.sms.send_many([FIRST, SECOND], **SHOP, on_result=received.append),
+            on_event=interrupt,
+        )
+    assert [result.status for result in received] == ["sent"]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +248,7 @@ def test_what_was_surely_not_sent_is_raised_again(run, error) -> None:
     ],
 )
 def test_what_cannot_be_looked_up_is_refused(run, error, rule) -> None:
-    """A call is in no list, and neither can a send be told from others without a reference."""
+    """A call is in no list, and a send without a reference cannot be identified in it."""
     with FaultyServer() as server, pytest.raises(errors.InvalidArgument, match=rule):
         run(server.url, lambda c: c.sms.settle(error))
     assert server.requests == []

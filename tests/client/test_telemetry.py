@@ -82,7 +82,7 @@ def test_each_try_is_a_span_below_the_current_one(collected) -> None:
 
 
 def test_doubts_are_counted(collected) -> None:
-    """A send whose outcome is unknown is counted where somebody will look, and its duration is taken."""
+    """A send whose outcome is unknown is counted in a metric of its own, and its duration is recorded."""
     with FaultyServer(close) as server, pytest.raises(errors.ResponseLost):
         send(server.url, collected.hook)
     (span,) = collected.spans

@@ -17,7 +17,7 @@ MADE_UP = {"sid": "sid", "auth_token": "token"}
 
 
 class Clock:
-    """Time that passes only when somebody sleeps."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self, monkeypatch) -> None:
         self.now = 1000.0

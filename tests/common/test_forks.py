@@ -16,13 +16,13 @@ PROGRAM = """
 import os
 from xoxzo.cloudpy.common import forks
 
-told = []
-forks.in_child(lambda: told.append(forks.pid))
+called = []
+forks.in_child(lambda: called.append(forks.pid))
 if os.fork() == 0:
-    print(forks.pid == os.getpid(), told == [os.getpid()], flush=True)
+    print(forks.pid == os.getpid(), called == [os.getpid()], flush=True)
     os._exit(0)
 os.wait()
-print(forks.pid == os.getpid(), told, flush=True)
+print(forks.pid == os.getpid(), called, flush=True)
 """
 
 

@@ -45,7 +45,7 @@ def test_an_exception_of_a_signal_handler_is_known_by_its_frames(handler) -> Non
 
 
 def test_no_other_thread_runs_signal_handlers() -> None:
-    """There every exception is the network's, and nobody has to look."""
+    """There every exception is the network's, and no check is needed."""
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(raised_by_signal_handler, Alarm()).result() is False
 

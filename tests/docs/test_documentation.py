@@ -177,7 +177,7 @@ def test_commands_run(block: Block, environment: dict[str, str], tmp_path: Path)
 
 @pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_blocks_have_a_language(path: Path) -> None:
-    """A block that says no language would be neither run nor coloured, and nobody would notice."""
+    """A block without a language would be neither run nor coloured."""
     assert [block.place for block in blocks_of(path) if not block.language] == []
 
 

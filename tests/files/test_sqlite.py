@@ -77,7 +77,7 @@ def test_a_database_in_memory_has_no_file(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("releases", [True, False])
 def test_a_reader_delays_wal_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, releases: bool) -> None:
-    """Whoever reads the file before it is in WAL mode is waited for, but not for ever."""
+    """A reader of the file before it is in WAL mode is waited for, but not for ever."""
     path = tmp_path / "a"
     reader = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     for statement in (*SCHEMA, "PRAGMA user_version = 1", "BEGIN", "SELECT * FROM thing"):

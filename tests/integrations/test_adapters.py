@@ -74,9 +74,9 @@ def by_wsgi(handler: Handler, method: str, path: str, chunks: list[bytes], query
 
 def call_wsgi(handler: Handler, environ: dict[str, Any]) -> tuple[int, bytes]:
     """Call the WSGI application, and return the status and the body."""
-    told: list[Any] = []
-    body = b"".join(wsgi.CallbackApp(CALLBACKS, handler)(environ, lambda *args: told.extend(args)))
-    status, headers = told
+    received: list[Any] = []
+    body = b"".join(wsgi.CallbackApp(CALLBACKS, handler)(environ, lambda *args: received.extend(args)))
+    status, headers = received
     assert dict(headers)["Content-Length"] == str(len(body))
     return int(status.split()[0]), body
 

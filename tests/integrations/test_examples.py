@@ -115,10 +115,10 @@ def test_the_examples_own_tests(name: str, tmp_path: Path) -> None:
     for plugin in ("cacheprovider", "anyio", "hypothesispytest", "pyreqwest", "requests_mock", "schemathesis"):
         options += ["-p", f"no:{plugin}"]
     command = [sys.executable, "-m", "pytest", *options, str(EXAMPLES / "tests" / f"test_{name}.py")]
-    told = subprocess.run(
+    finished = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
 @pytest.mark.parametrize("name", SHOPS)
@@ -184,7 +184,7 @@ def log_in(port: int, simulator_url: str, account: tuple[str, str], number: str)
 
 
 def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:
-    """Subscribe a number, let somebody call it, and return what was said to the caller."""
+    """Subscribe a number, simulate a call to it, and return the text that was spoken."""
     callbacks = Callbacks(SECRET, f"{shop}/xoxzo")
     with Client(sid=account[0], auth_token=account[1], base_url=simulator_url) as client:
         number = next(iter(client.dins.search()))
@@ -250,11 +250,11 @@ def test_a_campaign_from_a_management_command(
 
     def manage(*arguments: str) -> str:
         command = [sys.executable, "-W", "error", "manage.py", *arguments]
-        told = subprocess.run(
+        finished = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
         )
-        assert told.returncode == 0, told.stdout + told.stderr
-        return told.stdout
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return finished.stdout
 
     phones = [new_number() for _ in range(3)]
     manage("migrate", "-v", "0")

@@ -324,7 +324,7 @@ def test_final_statuses(status: MessageStatus | CallStatus) -> None:
 @patient
 @given(word=STRANGERS)
 def test_unknown_status_is_text(kind: type[MessageStatus | CallStatus], word: str) -> None:
-    """A status that nobody has heard of equals its text, survives pickle and copy, and is neither known nor final."""
+    """An unknown status equals its text, survives pickle and copy, and is neither known nor final."""
     status = kind(word)
 
     assert isinstance(status, kind)

@@ -92,7 +92,7 @@ def test_any_mapping_will_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "expected"),
     [
         ({}, "missing name, order"),
         ({"name": "Alice"}, "missing order"),
@@ -100,11 +100,11 @@ def test_any_mapping_will_do() -> None:
         ({"name": "Alice", "oder": "b"}, "missing order; unknown oder"),
     ],
 )
-def test_missing_and_unknown_names_are_named(refused: Refused, variables: dict[str, str], told: str) -> None:
-    """Whoever mistypes a name is told which are missing and which are unknown, and no value."""
+def test_missing_and_unknown_names_are_named(refused: Refused, variables: dict[str, str], expected: str) -> None:
+    """A mistyped name raises an error with the missing and the unknown names, and without values."""
     field, reason = refused(template("Hi {name}, order {order}"), variables)
 
-    assert (field, reason) == ("variables", f"must be those that the template names: {told}")
+    assert (field, reason) == ("variables", f"must be those that the template names: {expected}")
 
 
 def test_a_number_for_a_name_is_masked(refused: Refused) -> None:
@@ -115,7 +115,7 @@ def test_a_number_for_a_name_is_masked(refused: Refused) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "expected"),
     [
         ("name", "must be a mapping"),
         ([("name", "Alice")], "must be a mapping"),
@@ -127,12 +127,12 @@ def test_a_number_for_a_name_is_masked(refused: Refused) -> None:
         ({"name": "half \udc00"}, "name is none"),
     ],
 )
-def test_variables_are_texts(refused: Refused, variables: Any, told: str) -> None:
+def test_variables_are_texts(refused: Refused, variables: Any, expected: str) -> None:
     """What cannot be written as a JSON object of texts is refused by name."""
     field, reason = refused(template("Hi {name}"), variables)
 
     assert field == "variables"
-    assert told in reason
+    assert expected in reason
 
 
 def test_a_template_never_approved_has_no_text(refused: Refused) -> None:

@@ -44,7 +44,7 @@ def test_balance(body: bytes, amount: str) -> None:
 
 
 def test_raw() -> None:
-    """Fields that nobody has heard of are kept."""
+    """Unknown fields are kept."""
     assert get_credits().read(b'{"credits": 5, "currency": "JPY"}') == Credits(
         credits=Decimal(5), raw={"credits": 5, "currency": "JPY"}
     )

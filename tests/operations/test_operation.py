@@ -89,7 +89,7 @@ def test_operations_are_frozen() -> None:
 
 
 def test_operations_have_quiet_defaults() -> None:
-    """An operation needs name, method, path, effect and reader, and has nothing else unless told."""
+    """An operation needs name, method, path, effect and reader; all else is optional."""
     bare: Operation[bytes] = Operation(name="a.b", method="GET", path="/", effect=Effect.READ, read=bytes)
 
     assert (bare.query, bare.body, bare.content_type, bare.reference, bare.recipients) == ("", b"", None, None, ())

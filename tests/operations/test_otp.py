@@ -195,7 +195,7 @@ def test_every_other_refusal_is_an_error(status: int, body: bytes) -> None:
 @pytest.mark.parametrize("operation", [register_website(website=SITE), request(**REQUEST), verify(**VERIFY)])
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"OK", b"<html>", b'"yes"', b"\xff"])
 def test_unreadable(operation: Any, body: bytes, undecodable: Callable[..., str]) -> None:
-    """A success without a record proves nothing; a captive portal's page lets nobody in."""
+    """A success without a record proves nothing; a captive portal's page verifies no code."""
     assert undecodable(operation.read, body)
 
 

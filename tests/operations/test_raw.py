@@ -99,7 +99,7 @@ def test_text_that_cannot_be_encoded(name: str, refused: Callable[..., str]) -> 
     ],
 )
 def test_recipients(given: dict[str, Any], recipients: tuple[str, ...]) -> None:
-    """The numbers of a body are seen, and a body without any that can be seen counts as one to nobody allowed."""
+    """The numbers of a body are seen, and a body without a readable number is refused."""
     assert request("POST", "/p/", **given).recipients == recipients
 
 

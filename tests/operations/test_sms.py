@@ -303,7 +303,7 @@ def test_no_tracking(tracking: object) -> None:
 
 
 def test_tracking_not_clicked() -> None:
-    """A link that nobody opened has no time."""
+    """A link that was not opened has no time."""
     tracking = read(link_tracking={"link": "http://example.com", "accessed": False, "accessed_on": None}).link_tracking
 
     assert tracking is not None

@@ -179,7 +179,7 @@ def test_send_refused(field: str, more: dict[str, Any], rule: str, refused: Refu
 
 
 def test_variables_of_a_known_text_are_checked(refused: Refused) -> None:
-    """With the template at hand, missing and unknown names are told before anything is sent."""
+    """With the template as argument, missing and unknown names are reported before anything is sent."""
     assert refused("variables", send_template, WELCOME, **LEAST, variables={"name": "Alice", "order": "7"}) == (
         "must be those that the template names: missing order_number; unknown order"
     )
@@ -259,7 +259,7 @@ def test_records(read: Callable[[bytes], Template], wrap: bytes) -> None:
 
 
 def test_record_of_little() -> None:
-    """A number is enough, and a status that nobody has heard of is kept."""
+    """A number is enough, and an unknown status is kept as text."""
     template = get_template(6).read(b'{"id": 6.0, "status": "REJECTED", "approved_content": ""}')
 
     assert (template.id, template.status, template.status.is_known) == (6, "REJECTED", False)

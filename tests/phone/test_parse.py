@@ -283,7 +283,7 @@ separators = st.text(st.sampled_from("-‐−－ー ()（）\u3000\u200b"), max_
 
 @st.composite
 def typed(draw: st.DrawFn) -> tuple[str, str]:
-    """Give a mobile number as somebody may type it, and as it is in E.164."""
+    """Return a mobile number as people may type it, and in E.164."""
     digits = draw(national)
     front = draw(st.sampled_from(["0", "+81", "+81(0)", "+810", "+81 ", "TEL:0", "＋８１"]))
     groups = [digits[1:3], digits[3:7], digits[7:]]

@@ -154,9 +154,9 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def hosts(start_simulator: Any, simulator_url: str) -> Iterator[dict[str, str]]:
-    """A simulator that admits everybody, one that admits only somebody else, and an address where nobody listens."""
+    """A simulator that accepts any credentials, one that accepts only others, and a closed port."""
     with start_simulator("--sid", "somebody", "--token", "else") as strict, socket.socket() as unheard:
-        # Bound but not listening: nobody else can take the port while the test runs, and every connection is refused.
+        # Bound but not listening: no other process can take the port, and every connection is refused.
         unheard.bind(("127.0.0.1", 0))
         yield {"open": simulator_url, "strict": strict, "absent": f"http://127.0.0.1:{unheard.getsockname()[1]}"}
 

@@ -276,7 +276,7 @@ def test_stopping_is_quick_with_open_connections() -> None:
 
 
 def test_a_connection_that_comes_with_the_end_is_closed() -> None:
-    """Whoever connects in the moment in which the server stops is told so, and leaves nothing open."""
+    """A client that connects while the server stops gets an error, and nothing stays open."""
     for _ in range(20):
         server = Simulator().serve()
         server.start()
@@ -321,7 +321,7 @@ async def _heedless(_request: Request) -> StreamingResponse:
 
 
 def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """A stream that heeds the end finishes what it says; one that does not is cut, and neither is told as a mistake."""
+    """A stream that reacts to the stop finishes; one that does not is cut; neither is logged as an error."""
     streams = [Route("/_simulator/heeding", _heeding), Route("/_simulator/heedless", _heedless)]
     monkeypatch.setattr(control_app, "application", lambda *_: Starlette(routes=streams))
     with Simulator().serve() as server:
@@ -338,7 +338,7 @@ def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pyt
 
 
 def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
-    """Garbage and unknown upgrades are told to who follows the simulator, and nothing is written anywhere else."""
+    """Garbage and unknown upgrades are reported to listeners of the simulator only."""
     events: list[tuple[str, str, object]] = []
     server.simulator.engine.add_listener(
         lambda event: events.append((event.name, event.ident, event.facts.get("because")))
@@ -358,7 +358,7 @@ def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.Capt
 def test_a_mistake_in_another_door(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is answered with 500 and told to Python's log."""
+    """The response is 500, and the error is logged."""
 
     async def broken(*_: object) -> None:
         raise ZeroDivisionError

@@ -74,7 +74,7 @@ def test_values_of_every_kind(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("otp_trys=3", "there is no setting 'otp_trys'; did you mean otp_tries?"),
         ("zzz=1", "there is no setting 'zzz'"),
@@ -92,9 +92,9 @@ def test_values_of_every_kind(text: str, value: object) -> None:
         ("carriers=[{}]", "carriers wants a value of the type tuple[Carrier, ...]"),
     ],
 )
-def test_what_does_not_fit_is_told(text: str, told: str) -> None:
+def test_what_does_not_fit_is_told(text: str, expected: str) -> None:
     """The setting is named with the type that it wants; the value is not repeated."""
-    with pytest.raises(SimulatorError, match=re.escape(told)):
+    with pytest.raises(SimulatorError, match=re.escape(expected)):
         parse_assignments([text])
 
 

@@ -57,7 +57,7 @@ def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 class Arena:
-    """A server that behaves as a row says, until it is told to behave well.
+    """A server that behaves as a row says, until it is set to behave well.
 
     Args:
         row: the row.

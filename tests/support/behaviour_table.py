@@ -97,7 +97,7 @@ class ServerBehaviour:
 
 Row = tuple[str, tuple[Step, ...], Outcomes, bool | None]
 
-# Whoever waits for nothing waits for a short time, and still long enough for a connection on a busy machine.
+# A wait for nothing is short, and still long enough for a connection on a busy machine.
 _SHORT_READ: dict[str, object] = {"timeout": (10.0, 0.1)}
 _SHORT_CONNECT: dict[str, object] = {"timeout": (0.1, 10.0), "max_retries": 0}
 _SHORT_DEADLINE: dict[str, object] = {"deadline": 0.5}

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Forked:
     """A command that was forked from the one that has loaded everything; `Terminal` takes it for a process."""
 
-    def __init__(self, told: int) -> None:
-        self._told = told
+    def __init__(self, reported: int) -> None:
+        self._told = reported
         self._text = b""
         self._status: int | None = None
         self._read(1)
@@ -113,12 +113,12 @@ class Ready:
         *,
         terminal: bool,
     ) -> Forked:
-        told, telling = os.pipe()
+        reported, telling = os.pipe()
         asked = {"arguments": arguments, "cwd": str(cwd), "environment": _unmeasured(changes), "terminal": terminal}
         socket.send_fds(self._door, [json.dumps(asked).encode()], [telling, *streams])
         for descriptor in (telling, *streams):
             os.close(descriptor)
-        return Forked(told)
+        return Forked(reported)
 
 
 def _unmeasured(changes: dict[str, str]) -> dict[str, str]:

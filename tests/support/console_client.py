@@ -1,4 +1,4 @@
-"""Somebody who opens pages of the console, without a browser and without a socket."""
+"""A visitor of the console's pages, without a browser and without a socket."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.simulator.engine.context import OutboundResult
 PRICE, CREDITS = 10, 10**9
 URL = "http://127.0.0.1:9/report"
 MIXED = [kind for kind in KINDS if kind != "refuse"]
-"""All kinds but the one that has no chance: nobody can connect for a while."""
+"""All kinds but the one that has no chance: a closed port."""
 OF_REQUESTS = sorted(set(MIXED) - CALLBACK_KINDS)
 AFTER = ("error_after", "lose_reply", "slow", "truncate")
 """Faults behind which a message has gone out."""

@@ -108,7 +108,7 @@ def abort(connection: socket.socket) -> None:
 
 @contextlib.contextmanager
 def refusing() -> Iterator[str]:
-    """Give an address that refuses: its port is held, so that nobody else comes to listen there."""
+    """Give an address that refuses: its port is held, so that no other process listens there."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{held.getsockname()[1]}"

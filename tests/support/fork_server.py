@@ -33,11 +33,11 @@ COMMANDS = (
 
 
 def main() -> None:
-    """Serve until the other side closes the door."""
+    """Serve until the other side closes the socket."""
     door = socket.socket(fileno=int(sys.argv[1]))
     for name in (*LOADED, *(f"xoxzo.cloudpy.cli.{name}" for name in COMMANDS)):
         import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the keepers
     while True:
         message, descriptors, _, _ = socket.recv_fds(door, 1_000_000, 4)
         if not message:
@@ -49,17 +49,17 @@ def main() -> None:
             os.close(descriptor)
 
 
-def keep(asked: dict, told: int, *streams: int) -> None:
+def keep(asked: dict, reported: int, *streams: int) -> None:
     """Run a command in a process of its own, and tell its id and its status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()
     if child == 0:
-        os.close(told)
+        os.close(reported)
         run(asked, streams)
     for stream in streams:
         os.close(stream)
-    os.write(told, b"%d\n" % child)
-    os.write(told, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    os.write(reported, b"%d\n" % child)
+    os.write(reported, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     os._exit(0)
 
 
@@ -87,7 +87,7 @@ def run(asked: dict, streams: tuple[int, ...]) -> None:
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - told as Python itself tells it
+    except BaseException:  # noqa: BLE001 - reported as Python itself does
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

@@ -58,7 +58,7 @@ class LedgerContract:
         assert ledger.tally().in_flight == 4
 
     def test_what_a_crashed_run_claimed_is_unknown(self, reopen: Open) -> None:
-        """After a crash those in flight are unknown, and nobody is claimed twice."""
+        """After a crash those in flight are unknown, and no recipient is claimed twice."""
         ledger = reopen()
         fill(ledger, people(3))
         epoch = ledger.begin(1.0)

@@ -32,14 +32,14 @@ class Listener:
             time.sleep(0.02)
         return found
 
-    def told(self, count: int) -> list[dict[str, Any]]:
-        """The same, read as JSON."""
+    def events(self, count: int) -> list[dict[str, Any]]:
+        """Wait for so many lines after the first, and return them read as JSON."""
         return [json.loads(line) for line in self.lines(count)]
 
 
 @contextmanager
 def listening(folder: Path, *options: str, **environment: str) -> Iterator[Listener]:
-    """Run a listener for a while; it ends well when it is told to."""
+    """Run a listener for a while; it exits with 0 when it is stopped."""
     output = folder / f"{secrets.token_hex(4)}.out"
     command = [XOXZO, "listen", "--port", "0", *options]
     with (

@@ -108,7 +108,7 @@ def counting_server(counts: Counts, seed: int, *, refuses: bool = True) -> Fault
     Args:
         counts: where it counts.
         seed: of what it does.
-        refuses: whether it may refuse a request; where the caller does not wait for the answer, nobody would know.
+        refuses: whether it may refuse a request; a caller that does not wait for the answer would not notice.
     """
     chance, lock = random.Random(seed), threading.Lock()
     fates = [fate for fate in _FATES if refuses or fate.accepted]
@@ -278,7 +278,7 @@ def in_child(work: Callable[[Counts], object]) -> Counts:
             work(own)
             os.write(writing, pickle.dumps(own))
             status = 0
-        except BaseException:  # noqa: BLE001 - the parent is told by the exit status
+        except BaseException:  # noqa: BLE001 - the exit status reports it to the parent
             traceback.print_exc()
         finally:
             os._exit(status)

@@ -114,7 +114,7 @@ def parsed(reply: ApiResponse) -> tuple[int, Any]:
 
 
 class Listener:
-    """A small HTTP server that keeps what it is sent and answers as told."""
+    """A small HTTP server that records requests and sends the given responses."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []

@@ -140,7 +140,7 @@ class Terminal:
             assert ready, f"{otherwise} within {PATIENCE:g} s; the screen shows:\n{self.screen}"
             try:
                 piece = os.read(self._leader, 65_536)
-            except OSError:  # how Linux says that nobody holds the other end any more
+            except OSError:  # how Linux reports that the other end is closed
                 piece = b""
             self._open = bool(piece)
             self.written += piece

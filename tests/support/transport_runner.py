@@ -119,7 +119,7 @@ class OnUvloop(Async):
 
 
 class AtOnce(Async):
-    """Has a transport for asyncio send a request and read its answer in one go, bounded by nobody but itself."""
+    """Has a transport for asyncio send a request and read its response at once, with no limits but its own."""
 
     async def _exchange(self, request: Request, budget: TimeBudget) -> Result:
         progress = Progress()

@@ -1,6 +1,6 @@
 """Leaving out of the measured coverage what is played thousands of times.
 
-That must not be all that covers a line, and is twice as fast when nobody counts.
+That must not be all that covers a line, and is twice as fast without coverage.
 """
 
 from __future__ import annotations

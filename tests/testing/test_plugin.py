@@ -85,20 +85,20 @@ def run(folder: Path, text: str, *options: str) -> subprocess.CompletedProcess[s
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "in parallel"])
 def test_fixtures(tmp_path: Path, options: list[str]) -> None:
     """Both fixtures work without any configuration, in one process and in several."""
-    told = run(tmp_path, PASSING, *options)
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "4 passed" in told.stdout
+    finished = run(tmp_path, PASSING, *options)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "4 passed" in finished.stdout
 
 
 def test_timeline(tmp_path: Path) -> None:
     """A test that fails shows what happened in its simulator."""
-    told = run(tmp_path, FAILING)
-    assert told.returncode == 1
-    assert "what happened in xoxzo_simulator " in told.stdout
-    assert "to +818011112222" in told.stdout
-    assert '"table 4"' in told.stdout
-    assert "what happened in xoxzo_simulator_server" in told.stdout
-    assert "nothing happened" in told.stdout
+    finished = run(tmp_path, FAILING)
+    assert finished.returncode == 1
+    assert "what happened in xoxzo_simulator " in finished.stdout
+    assert "to +818011112222" in finished.stdout
+    assert '"table 4"' in finished.stdout
+    assert "what happened in xoxzo_simulator_server" in finished.stdout
+    assert "nothing happened" in finished.stdout
 
 
 def test_costs_nothing() -> None:

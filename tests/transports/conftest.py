@@ -29,5 +29,5 @@ def carrier(kind: Kind) -> Iterator[Carrier]:
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """An authority that nobody trusts by default."""
+    """An authority that is not trusted by default."""
     return trustme.CA()

@@ -191,7 +191,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again(carrier) ->
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(carrier) -> None:
-    """A transport decides nothing: it hands a redirect over, and where it points nobody is asked."""
+    """A transport decides nothing: it returns a redirect, and requests nothing from its target."""
     with FaultyServer(OK) as other, FaultyServer(reply(302, location=other.url)) as server:
         result = carrier.exchange(post(server.url), budget())
     assert (result.status, result.reached, result.headers["location"]) == (302, True, other.url)
@@ -294,7 +294,7 @@ def test_a_certificate_file_named_in_the_environment_is_trusted(kind, authority,
 
 
 def test_an_untrusted_certificate_is_surely_unsent(carrier, tls) -> None:
-    """A certificate that nobody vouches for ends the connection before the request leaves."""
+    """An untrusted certificate ends the connection before the request leaves."""
     with FaultyServer(OK, tls=tls) as server:
         result = carrier.exchange(post(server.url), budget())
     assert (result.reached, result.failure.timeout) == (False, None)
@@ -440,7 +440,7 @@ def test_a_call_that_is_cancelled_after_its_request_left_may_be_sent(carrier) ->
 
 @in_asyncio
 def test_a_call_that_is_cancelled_while_it_waits_for_a_connection_is_surely_unsent(kind) -> None:
-    """Whoever is cancelled in the queue has sent nothing, and keeps nobody else waiting."""
+    """A request cancelled in the queue has sent nothing, and blocks no other."""
     carrier = kind(max_connections=1)
     progress = Progress()
 

@@ -22,7 +22,7 @@ both = pytest.mark.parametrize("kind", ["http-threads", "http-asyncio"], indirec
 
 
 def test_header_fields_can_be_looked_at_after_the_answer_was_closed() -> None:
-    """They are read when somebody looks: a mapping like any other, with the last of a repeated field."""
+    """They are parsed on first access: a mapping with the last value of a repeated field."""
     transport = HttpTransport()
     with FaultyServer(
         raw(b"HTTP/1.1 200 OK\r\nX-One: 1\r\nx-two: 2\r\nX-TWO: 3\r\ncontent-length: 0\r\n\r\n")
@@ -153,7 +153,7 @@ def test_a_shorter_wait_is_kept_after_a_longer_one() -> None:
 
 
 def test_a_connection_that_ends_during_the_handshake_is_surely_unsent() -> None:
-    """Whoever closes instead of greeting has not got the request."""
+    """A server that closes instead of completing the handshake did not get the request."""
 
     async def program(port: int) -> tuple[bool, str | None]:
         progress = Progress()
@@ -366,7 +366,7 @@ def test_a_call_that_is_cancelled_before_its_turn_is_surely_unsent() -> None:
 
 
 def test_a_connection_that_ends_before_its_turn_is_replaced(monkeypatch) -> None:
-    """What the server closed in the very moment carries nothing; another connection does, and nobody is told."""
+    """If the server closes a connection at that moment, another one is used, and no error is reported."""
 
     async def program(url: str) -> tuple[int, bool]:
         transport = AsyncHttpTransport()

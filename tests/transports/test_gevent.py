@@ -41,7 +41,7 @@ with Client(sid="sid", auth_token="token", base_url=sys.argv[1], max_connections
 
 
 def test_greenlets_share_one_client() -> None:
-    """Each gets its own answer, all at once wait side by side, and whoever is killed keeps no connection."""
+    """Each greenlet gets its own response, all wait concurrently, and a killed one keeps no connection."""
     pytest.importorskip("gevent")
     good, slow = play((GOOD,)), play((0.2, GOOD))
     with FaultyServer(lambda peer: (slow if b"message=slow" in peer.request else good)(peer)) as server:

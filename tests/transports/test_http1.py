@@ -152,7 +152,7 @@ def test_a_tunnel_must_be_open_and_empty() -> None:
 
 @pytest.mark.parametrize("early", [b"HTTP/1.1 429 Too Many\r\ncontent-length: 0\r\n\r\n", b"\r\n", b"x"])
 def test_what_comes_before_a_request_makes_the_connection_unusable(early) -> None:
-    """Bytes that come while nothing is asked are nobody's response: not even a line end is passed over."""
+    """Bytes that arrive without a request belong to no response: not even a line end is skipped."""
     reader = ResponseReader()
     reader.feed(early)
     assert (reader.status, reader.reusable) == (0, False)

@@ -26,7 +26,7 @@ def test_fifty_threads_share_one_transport() -> None:
 
 @pytest.mark.parametrize("loop", FACTORIES)
 def test_calls_are_cancelled_at_random_moments(loop) -> None:
-    """The event hook is told the truth about each, and all connections are free afterwards."""
+    """The event hook gets the true outcome of each, and all connections are free afterwards."""
     with asyncio.Runner(loop_factory=FACTORIES[loop]) as runner:
         assert runner.run(robustness.play_cancellations(seed=1, exactly=loop == "asyncio")) == []
 
@@ -37,7 +37,7 @@ def test_three_event_loops_share_one_transport() -> None:
 
 
 def test_forks_under_load() -> None:
-    """Parent and children go on, and nobody gets the answer of another process."""
+    """Parent and children continue, and no process gets the response of another."""
     program = [sys.executable, "-W", "ignore::DeprecationWarning", str(Path(robustness.__file__)), "1", "5"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout.strip(), done.returncode) == ("", 0), done.stderr

@@ -204,7 +204,7 @@ def test_the_systems_settings_count_where_the_environment_names_none(monkeypatch
 
 @pytest.mark.parametrize("late", [TimeoutError(), TransportFailure("no answer in time", timeout="read")])
 def test_a_connection_that_failed_blames_the_proxy_by_the_name_of_its_setting(late) -> None:
-    """So that whoever reads it knows what to change."""
+    """So that the reader knows what to change."""
     direct, by_proxy = make_route("https://a/", None), through("https://a/", "http://p")
     refused = connect_failure(by_proxy, OSError(111, "Connection refused"))
     assert refused.reason == "no connection: [Errno 111] Connection refused (through the proxy that proxy= names)"
@@ -239,5 +239,5 @@ def test_a_connection_that_failed_blames_the_proxy_by_the_name_of_its_setting(la
     ],
 )
 def test_a_failure_has_a_code_for_programs(error, code) -> None:
-    """Nobody has to read the sentence, which is the operating system's."""
+    """The reason does not depend on the sentence, which is the operating system's."""
     assert connect_failure(make_route("https://a/", None), error).code == code

@@ -1,4 +1,4 @@
-"""The table of server behaviours, row by row, by each client: what the caller is told, and whose answer comes next."""
+"""The table of server behaviours, row by row, by each client: the caller's outcome, and the next response."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_comes_of_it(row, effect, client, contexts, monkeypatch) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("row", OVER_TLS, ids=named)
 def test_the_same_comes_of_it_over_tls(row, client, contexts, monkeypatch) -> None:
-    """TLS changes nothing: neither what the caller is told, nor that a connection with unread bytes is given up."""
+    """TLS changes nothing: not the caller's outcome, and a connection with unread bytes is closed."""
     check(row, "create", client, Arena(row, contexts, tls=True), monkeypatch)
 
 

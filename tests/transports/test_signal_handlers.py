@@ -91,7 +91,7 @@ def check(
 
 @pytest.mark.parametrize("behaviour", [before_the_head, within_the_body])
 def test_while_the_answer_is_awaited(kind, behaviour) -> None:
-    """It is raised as it is, nothing is repeated, the event hook is told, and the connection is free again."""
+    """It is raised unchanged, nothing is retried, the event hook is called, and the connection is free again."""
     events: list[Attempt] = []
     with (
         FaultyServer(behaviour) as server,

@@ -18,7 +18,7 @@ async def turn() -> None:
 
 
 def test_slots_are_given_in_the_order_in_which_they_were_asked_for() -> None:
-    """Whoever waits longest is next, and only as many as there are slots go at once."""
+    """The longest waiter is next, and no more run at once than there are slots."""
     order: list[int] = []
 
     async def work(number: int, slots: AsyncSlots) -> None:
@@ -39,7 +39,7 @@ def test_slots_are_given_in_the_order_in_which_they_were_asked_for() -> None:
 
 
 def test_a_wait_ends_after_its_time() -> None:
-    """No slot in time is a TimeoutError, and the slot that comes later goes to somebody else."""
+    """No slot in time is a TimeoutError, and a slot that is released later goes to another waiter."""
 
     async def main() -> None:
         slots = AsyncSlots(1)
@@ -54,7 +54,7 @@ def test_a_wait_ends_after_its_time() -> None:
 
 @pytest.mark.parametrize("granted", [False, True], ids=["waiting", "given in the same moment"])
 def test_a_cancelled_wait_loses_no_slot(granted) -> None:
-    """A slot that was given to somebody who is cancelled in that moment goes on to the next."""
+    """A slot that was given to a waiter cancelled at that moment goes to the next."""
 
     async def main() -> None:
         slots = AsyncSlots(1)
@@ -113,7 +113,7 @@ def test_a_thread_slot_whose_holder_was_lost_comes_back() -> None:
     slots.put(slots.take(5))
     slot = slots.take(5)
     del slots
-    del slot  # nobody waits for it any more
+    del slot  # no waiter is left
 
 
 def test_without_a_limit_nobody_waits() -> None:

@@ -92,7 +92,7 @@ def alarm() -> Iterator[None]:
 
 
 def test_an_exception_of_a_signal_handler_passes_through_a_wait_for_the_response(alarm) -> None:
-    """It is nobody's failure, and the connection is not used again; the slot comes back."""
+    """It is no failure, the connection is not used again, and the slot is released."""
     progress = Progress()
     with FaultyServer(hang, reply(201)) as server, closing(HttpTransport(max_connections=1)) as transport:
         with pytest.raises(Alarm):
@@ -158,7 +158,7 @@ def test_a_server_that_speaks_before_it_was_asked_gets_no_request(monkeypatch, e
 
 
 class InnerServer:
-    """A server behind a proxy that speaks TLS itself: TLS within TLS, by hand."""
+    """A server behind a proxy that speaks TLS itself: TLS within TLS, with memory BIOs."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.context = context

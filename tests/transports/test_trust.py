@@ -72,7 +72,7 @@ def test_variables_of_other_libraries_come_first_where_they_are_asked_for(monkey
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 def test_what_is_missing_is_refused_with_the_variables_name(monkeypatch, tmp_path, variable) -> None:
-    """OpenSSL itself would say nothing, and trust nobody."""
+    """OpenSSL itself would report nothing, and trust no certificate."""
     monkeypatch.setenv(variable, str(tmp_path / "missing"))
     with pytest.raises(ConfigurationError, match=f"{variable} names .*missing, which cannot be used .No such file"):
         default_context()

@@ -1,4 +1,4 @@
-"""The types that users see: right programs pass, wrong ones are told so, line by line."""
+"""The types that users see: correct programs pass, and each wrong line has its error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`xoxzo alertmanager` as a process: fed by hand and by a real Alertmanager, ringing the simulator's phones."""
+"""`xoxzo alertmanager` as a process: with posted alerts and a real Alertmanager, calling the simulator's phones."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ class OnDuty:
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """Return its log lines of one kind."""
-        told = [json.loads(line) for line in self.output.read_text().splitlines()]
-        return [one for one in told if one["event"] == event]
+        parsed = [json.loads(line) for line in self.output.read_text().splitlines()]
+        return [one for one in parsed if one["event"] == event]
 
     def phone(self, number: str) -> Any:
         """Return what a phone has got."""
@@ -98,7 +98,7 @@ class OnDuty:
 def on_duty(
     folder: Path, simulator: str, account: tuple[str, str], *options: str, wait: str = "1s", **more: str
 ) -> Iterator[OnDuty]:
-    """Run a receiver for a while; it ends well when it is told to."""
+    """Run a receiver for a while; it exits with 0 when it is stopped."""
     # The same two whenever a receiver is run for one account.
     anne, bert = (f"+8180{10_000_000 * place + int(account[0][:5], 16):08}" for place in (3, 5))
     config, output = folder / "oncall.toml", folder / f"{time.monotonic_ns()}.log"
@@ -147,8 +147,8 @@ def test_from_the_payload_to_an_answered_call(simulator_url: str, account: tuple
         shown = run("status", "--state", tmp_path / "state.db").output
         assert f"{answer['incident']}  acknowledged by bert" in shown
         assert "      call bert answered" in shown
-        told = json.loads(run("status", "--json", "--state", tmp_path / "state.db").output)
-        assert (told["id"], told["step"], told["alerts"]) == (answer["incident"], 2, ["HostDown"])
+        parsed = json.loads(run("status", "--json", "--state", tmp_path / "state.db").output)
+        assert (parsed["id"], parsed["step"], parsed["alerts"]) == (answer["incident"], 2, ["HostDown"])
         assert exchange("POST", f"{duty.url}/alerts", body(alert(resolved=True)))[1]["verdict"] == "resolved"
         until(lambda: len(duty.phone(duty.anne)["messages"]) == 2 and duty.phone(duty.bert)["messages"])
     written = "".join(path.read_text() for path in tmp_path.glob("*.log"))
@@ -182,18 +182,18 @@ class _Relaying(BaseHTTPRequestHandler):
         request = Request(self.server.simulator + self.path, content or None, passed, method=self.command)
         try:
             with build_opener(ProxyHandler({})).open(request, timeout=20) as answer:
-                status, told = answer.status, answer.read()
+                status, reported = answer.status, answer.read()
         except HTTPError as error:
-            status, told = error.code, error.read()
+            status, reported = error.code, error.read()
         if self.command == "POST" and self.path.startswith("/sms/messages/") and not self.server.taken.is_set():
             self.server.taken.set()
-            self.connection.recv(1)  # until whoever asked has gone
+            self.connection.recv(1)  # until the client has disconnected
             return
         self.send_response(status)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(told)))
+        self.send_header("content-length", str(len(reported)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(reported)
 
     do_GET = do_POST = _relay  # noqa: N815 - the names that the library looks for
 
@@ -227,11 +227,11 @@ def test_killed_in_the_middle_of_an_alert(simulator_url: str, account: tuple[str
     with relaying(simulator_url) as relay:
         with on_duty(tmp_path, relay.url, account) as first:
             rule = control("POST", "rules", {"pattern": first.bert, "outcome": "hold", "kind": "call"})["ident"]
-            told = exchange("POST", f"{first.url}/alerts", body(alert()))[1]
+            reported = exchange("POST", f"{first.url}/alerts", body(alert()))[1]
             assert relay.taken.wait(40)
             first.kill()
         with on_duty(tmp_path, relay.url, account) as second:
-            assert exchange("POST", f"{second.url}/alerts", body(alert()))[1] == {**told, "verdict": "repeat"}
+            assert exchange("POST", f"{second.url}/alerts", body(alert()))[1] == {**reported, "verdict": "repeat"}
             until(is_ringing, second.output.read_text)
             second.kill()
         [ringing] = control("GET", f"phones/{second.bert}")["calls"]
@@ -240,7 +240,7 @@ def test_killed_in_the_middle_of_an_alert(simulator_url: str, account: tuple[str
             control("POST", f"calls/{ringing['id']}/decline", {})
             until(lambda: third.lines("acknowledged"), third.output.read_text)
         assert [message["text"] for message in control("GET", f"phones/{third.anne}")["messages"]] == [
-            f"FIRING critical HostDown: HostDown of somewhere #{told['incident']}"
+            f"FIRING critical HostDown: HostDown of somewhere #{reported['incident']}"
         ]
         calls = {call["id"]: call["status"] for call in control("GET", f"phones/{third.bert}")["calls"]}
     assert calls.pop(ringing["id"]) == "NO ANSWER"
@@ -268,8 +268,8 @@ def test_dry_run(tmp_path: Path, simulator_url: str, account: tuple[str, str]) -
     nothing = {"XOXZO_API_SID": "", "XOXZO_API_AUTH_TOKEN": "", "XOXZO_API_HOST": ""}
     with on_duty(tmp_path, simulator_url, account, "--dry-run", **nothing) as duty:
         exchange("POST", f"{duty.url}/alerts", body(alert()))
-        told = until(lambda: duty.lines("would-send"))[0]
-        assert (told["to"], told["kind"], told["message"][:6]) == ("anne", "sms", "FIRING")
+        reported = until(lambda: duty.lines("would-send"))[0]
+        assert (reported["to"], reported["kind"], reported["message"][:6]) == ("anne", "sms", "FIRING")
         assert not duty.phone(duty.anne)["messages"]
         duty.process.send_signal(signal.SIGINT)
         assert duty.process.wait(60) == 0
@@ -278,7 +278,7 @@ def test_dry_run(tmp_path: Path, simulator_url: str, account: tuple[str, str]) -
 
 @pytest.mark.skipif(ALERTMANAGER is None, reason="prometheus-alertmanager is not installed")
 def test_a_real_alertmanager(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
-    """An alert posted to a real Alertmanager reaches the phones; its repeats do not; its end is told."""
+    """An alert posted to a real Alertmanager reaches the phones; its repeats do not; its end is sent."""
     with on_duty(tmp_path, simulator_url, account) as duty, _alertmanager(tmp_path, duty.url) as api:
         labels = {"alertname": "DiskFull", "severity": "critical", "instance": "db-1"}
         fired = {"labels": labels, "annotations": {"summary": "ディスクの空きがありません"}}

@@ -43,7 +43,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def complete(home: Path, ready: Ready) -> Callable[[str], list[str]]:
-    """Tells what the end of a line may become, as bash is told."""
+    """Return the completions of a line, as bash gets them."""
 
     def complete(line: str) -> list[str]:
         words = line.split(" ")

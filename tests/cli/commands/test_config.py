@@ -22,7 +22,7 @@ token = "secret-token"  # from the dashboard
 
 
 def test_path_and_show(bare, home) -> None:
-    """The place is told; SIDs are shortened, and no token is shown."""
+    """The path is shown; SIDs are shortened, and no token is shown."""
     assert bare("config", "path").stdout.strip() == str(home / "config/xoxzo/config.toml")
     written(
         home,
@@ -37,8 +37,8 @@ def test_path_and_show(bare, home) -> None:
         'token\tcommand: ["pass", "x"]',
     ):
         assert piece in shown
-    told = lines(bare("config", "show", "--json"))[0]
-    assert (told["default"], told["profiles"]["shop"]["token"]) == ("shop", "••••")
+    output = lines(bare("config", "show", "--json"))[0]
+    assert (output["default"], output["profiles"]["shop"]["token"]) == ("shop", "••••")
     assert "secret-token" not in shown
 
 
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(bare, home, monkeypatch) 
 
 
 def test_a_link_stays_a_link(bare, home) -> None:
-    """Whoever keeps settings elsewhere goes on doing so."""
+    """Settings in another folder stay there."""
     path = written(home, SHOP)
     elsewhere = home / "elsewhere.toml"
     path.rename(elsewhere)
@@ -186,7 +186,7 @@ def test_a_file_that_others_can_read_is_not_touched(bare, home) -> None:
 
 
 def test_a_misspelt_setting_is_refused_and_taken_away(bare, home) -> None:
-    """A fence under a misspelt name would keep nobody out: nothing is done until the name is mended."""
+    """A misspelt allow-list would refuse no recipient: nothing is done until the name is corrected."""
     path = written(home, 'alowed_recipients = ["+81"]\n[profiles.shop]\nsid = "abcd"\ntoken = "t"\n')
     for words in (
         ("credits",),
@@ -203,7 +203,7 @@ def test_a_misspelt_setting_is_refused_and_taken_away(bare, home) -> None:
 
 
 def test_a_token_under_a_misspelt_name_is_not_shown(bare, home) -> None:
-    """What has a name that nobody knows is hidden, and named with what may be meant and what takes it away."""
+    """The value of an unknown setting is hidden; its name is shown, with a suggestion and how to unset it."""
     written(home, 'tokn = "secret-1"\n[profiles.shop]\nsid = "abcd"\ntokn = "secret-2"\n')
     for words in (("config", "show", "--json"), ("config", "show")):
         shown = bare(*words)

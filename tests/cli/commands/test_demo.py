@@ -19,7 +19,7 @@ COMMAND = [sys.executable, "-m", "xoxzo.cloudpy.cli", "demo"]
 
 
 def test_the_story_ends_well_and_ignores_credentials() -> None:
-    """Every step is checked and told, and an account or a proxy in the environment is not looked at."""
+    """Every step is checked and reported, and an account or a proxy in the environment is ignored."""
     environment = os.environ | {
         "XOXZO_API_SID": "real",
         "XOXZO_API_AUTH_TOKEN": "real-secret",
@@ -27,13 +27,13 @@ def test_the_story_ends_well_and_ignores_credentials() -> None:
         "HTTP_PROXY": "http://127.0.0.1:1",
         "http_proxy": "http://127.0.0.1:1",
     }
-    told = subprocess.run(COMMAND, env=environment, capture_output=True, encoding="utf-8", check=False)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout.count("✓") == 7
+    finished = subprocess.run(COMMAND, env=environment, capture_output=True, encoding="utf-8", check=False)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.count("✓") == 7
     for piece in ("delivered: 2 parts, 20 credits", "the mp3: answered", "the text: answered", "say ja “お電話"):
-        assert piece in told.stdout
-    assert "Everything was checked" in told.stdout
-    assert "real-secret" not in told.stdout
+        assert piece in finished.stdout
+    assert "Everything was checked" in finished.stdout
+    assert "real-secret" not in finished.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`xoxzo doctor`: real faults, each told in plain words with what to type."""
+"""`xoxzo doctor`: real faults, each explained in plain words with the command that solves it."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def doctor(*arguments: str) -> Result:
 def checks(*arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """Run it with --json; returns its status and the checks by name."""
     result = doctor(*arguments, "--json")
-    told = json.loads(result.stdout)
-    assert told["exit"] == result.exit_code
-    assert told["ok"] is (result.exit_code == 0)
-    return result.exit_code, {check["check"]: check for check in told["checks"]}
+    output = json.loads(result.stdout)
+    assert output["exit"] == result.exit_code
+    assert output["ok"] is (result.exit_code == 0)
+    return result.exit_code, {check["check"]: check for check in output["checks"]}
 
 
 def test_all_is_well(simulator_url: str, use) -> None:
-    """Against a server that takes the credentials everything is fine, and the balance is told."""
+    """With a server that accepts the credentials everything is fine, and the balance is shown."""
     use(simulator_url)
     status, found = checks()
     assert status == 0
@@ -106,7 +106,7 @@ def test_all_is_well(simulator_url: str, use) -> None:
 
 
 def test_a_wrong_token_is_status_4(start_simulator, use) -> None:
-    """A simulator that admits one pair refuses another; where the wrong one came from is told."""
+    """A simulator that accepts one pair refuses another; the error shows where the wrong one came from."""
     with start_simulator("--sid", "one", "--token", "two") as url:
         use(url)
         status, found = checks()
@@ -142,16 +142,16 @@ def test_a_configuration_that_others_can_read_is_wrong(home: Path) -> None:
     path.chmod(0o644)
     with FaultyServer(reply(401)) as server:
         result = CliRunner().invoke(command, ["--json"], env={"XOXZO_API_HOST": server.url, "XOXZO_PROFILE": "shop"})
-    told = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    output = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
     assert result.exit_code == 3
-    assert told["configuration"]["state"] == "wrong"
-    assert told["configuration"]["advice"] == [f"Type: chmod 600 {path}"]
-    assert told["destination"]["state"] == "skipped"
-    assert "credentials" not in told
+    assert output["configuration"]["state"] == "wrong"
+    assert output["configuration"]["advice"] == [f"Type: chmod 600 {path}"]
+    assert output["destination"]["state"] == "skipped"
+    assert "credentials" not in output
 
 
 def test_without_credentials_the_server_is_looked_at_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked without any, and refuses; what is missing is told, with the way to try without an account."""
+    """Without credentials the request is refused; the advice lists what is missing, and the simulator."""
     with FaultyServer(reply(401)) as server:
         monkeypatch.setenv("XOXZO_API_HOST", server.url)
         monkeypatch.setenv("XOXZO_API_SID", "some-long-sid")
@@ -173,7 +173,7 @@ def test_what_is_missing_is_told_when_nobody_answers_as_well(monkeypatch: pytest
 
 
 def test_an_untrusted_certificate_is_told(use) -> None:
-    """A certificate of an authority that nobody knows is told, with the variable that names the authority."""
+    """A certificate of an unknown authority is reported, with the variable that adds the authority."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -209,7 +209,7 @@ def test_certificates_that_are_none_are_told(variable: str, use, tmp_path: Path,
     use("https://127.0.0.1:9")
     (tmp_path / "empty").mkdir()
     (tmp_path / "text").write_text("no certificate")
-    # Somebody's certificate is no authority's.
+    # A server's certificate is no authority.
     trustme.CA().issue_cert("127.0.0.1").cert_chain_pems[0].write_to_path(str(tmp_path / "leaf"))
     folder = variable == "SSL_CERT_DIR"
     for name in ("empty", "none") if folder else ("text", "none", "leaf"):
@@ -225,7 +225,7 @@ def test_certificates_that_are_none_are_told(variable: str, use, tmp_path: Path,
 
 
 def test_other_stores_of_certificates(use, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system is asked during the handshake that is told; a machine without any authorities is wrong."""
+    """A check by the system during the handshake is reported; a machine without authorities is wrong."""
 
     class Truststore(ssl.SSLContext):
         pass
@@ -311,7 +311,7 @@ def test_a_clock_that_is_off_is_told(off: float, state: str, said: str, use) -> 
     ],
 )
 def test_what_a_server_may_say(answer, check: str, state: str, said: str, use) -> None:
-    """Each answer is told as what it means."""
+    """Each response has its explanation."""
     with FaultyServer(answer) as server:
         use(server.url)
         found = checks("--timeout", "0.2")[1]
@@ -320,7 +320,7 @@ def test_what_a_server_may_say(answer, check: str, state: str, said: str, use) -
 
 
 def test_nothing_there_and_no_such_name(use, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port that nobody listens on, here and elsewhere, and a name that nobody has."""
+    """A closed port, here and elsewhere, and a host name that does not exist."""
     use("http://127.0.0.1:9")
     assert checks()[1]["connection"]["advice"] == ["Type: xoxzo simulator"]
     use("https://127.0.0.1:9")
@@ -336,7 +336,7 @@ def test_nothing_there_and_no_such_name(use, monkeypatch: pytest.MonkeyPatch) ->
     ("url", "sid"), [("http://192.0.2.1", "sid"), ("https://[", "sid"), ("http://127.0.0.1:9", "a:b")]
 )
 def test_an_address_or_sid_that_can_be_none_is_told(url: str, sid: str, use) -> None:
-    """It is told before anybody is asked."""
+    """It is reported before any prompt or request."""
     use(url, sid)
     status, found = checks()
     assert status == 3

@@ -35,7 +35,7 @@ def trigger(*arguments: str, **environment: str) -> Result:
 
 @pytest.mark.parametrize("kind", sample_callbacks.KINDS)
 def test_everything_that_can_be_triggered_is_heard(kind: str, tmp_path: Path) -> None:
-    """Each made-up callback is believed by a listener that verifies, and tells what it should."""
+    """A verifying listener accepts each sample callback, and prints its fields."""
     with listening(tmp_path, "--json", "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
         options = [kind, listener.url, "--sign", "--reference", "booking-1", "--json"]
         for form in ("--form", "--as-json"):
@@ -43,12 +43,12 @@ def test_everything_that_can_be_triggered_is_heard(kind: str, tmp_path: Path) ->
             assert result.exit_code == 0, result.output
             answer = json.loads(result.output)["answer"]
             assert answer == ('say en "Hello"' if kind == "call.incoming" else "")
-        told = listener.told(2)
-    assert {one["event"] for one in told} == {sample_callbacks.KINDS[kind].purpose}
-    assert {one["reference"] for one in told} == {"booking-1"}
-    assert {one["answered"] for one in told} == {200}
+        reported = listener.events(2)
+    assert {one["event"] for one in reported} == {sample_callbacks.KINDS[kind].purpose}
+    assert {one["reference"] for one in reported} == {"booking-1"}
+    assert {one["answered"] for one in reported} == {200}
     wanted = {"sms.failed": "FAIL", "call.unanswered": "NO ANSWER", "sms.delivered": "DELIVERED"}
-    assert {one.get("status") for one in told} == {wanted.get(kind, told[0].get("status"))}
+    assert {one.get("status") for one in reported} == {wanted.get(kind, reported[0].get("status"))}
 
 
 def test_cut_body(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_cut_body(tmp_path: Path) -> None:
             connection.shutdown(socket.SHUT_WR)
             assert connection.recv(65_536).split()[1] == b"400"
         trigger("sms.delivered", listener.url)
-        assert [one["msgid"] == "cut-off" for one in listener.told(1)] == [False]
+        assert [one["msgid"] == "cut-off" for one in listener.events(1)] == [False]
     assert "cut-off" not in log.read_text()
 
 
@@ -79,15 +79,15 @@ def test_a_simulator_really_does_it(kind: str, with_sins: str, tmp_path: Path) -
     with listening(tmp_path, "--json") as listener:
         result = trigger(kind, listener.url, "--simulator", with_sins, "--reference", "booking-1", "--json")
         assert result.exit_code == 0, result.output
-        [told] = listener.told(1)
-    assert told["event"] == sample_callbacks.KINDS[kind].purpose
-    assert told["answered"] == 200
+        [reported] = listener.events(1)
+    assert reported["event"] == sample_callbacks.KINDS[kind].purpose
+    assert reported["answered"] == 200
     steps = [json.loads(line) for line in result.output.splitlines()]
     if kind == "call.incoming":
         assert [step["text"] for step in steps if step["name"] == "say"] == ["Hello"]
     else:
         assert [step["outcome"] for step in steps] == ["delivered"]
-        assert told.get("tags") == (None if kind == "sms.incoming" else ["booking-1"])
+        assert reported.get("tags") == (None if kind == "sms.incoming" else ["booking-1"])
 
 
 def test_for_people(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_for_people(tmp_path: Path) -> None:
 
 
 def test_content_on_demand(tmp_path: Path) -> None:
-    """Numbers and texts are shown whole to whoever asks for them."""
+    """Numbers and texts are shown in full with the option."""
     with listening(tmp_path, "--show-content") as listener:
         trigger("sms.incoming", listener.url)
         [line] = listener.lines(1)
@@ -116,7 +116,7 @@ def test_content_on_demand(tmp_path: Path) -> None:
 
 
 def test_terminal_is_not_led_astray(tmp_path: Path) -> None:
-    """Control characters that somebody sent are shown as what they are."""
+    """Control characters in a callback are escaped."""
     with listening(tmp_path, "--verify", **GIVEN) as listener:
         trigger("sms.delivered", listener.url, "--sign", "--reference", "a\x1b[2Jb\nc", "--id", "\x1b[2J", **GIVEN)
         [line] = listener.lines(1)
@@ -158,20 +158,20 @@ def test_too_large(length: str, tmp_path: Path) -> None:
 
 def test_forwarded_and_replayed(tmp_path: Path) -> None:
     """Requests go on to another address, answered as that one answers, and again when the file is replayed."""
-    log = tmp_path / "heard.jsonl"
+    log = tmp_path / "received.jsonl"
     with listening(tmp_path, "--json", "--verify", "--answer", "voicemail", XOXZO_CALLBACK_SECRET=SECRET) as shop:
         with listening(tmp_path, "--json", "--forward", f"{shop.url}/xoxzo", "--log", str(log)) as listener:
             called = trigger("call.incoming", listener.url, "--sign", "--json", **GIVEN)
             assert json.loads(called.output)["answer"] == "voicemail"
             assert trigger("sms.delivered", listener.url, "--sign", "--reference", "a", **GIVEN).exit_code == 0
             assert trigger("sms.delivered", listener.url).exit_code == 3
-            assert [one["answered"] for one in listener.told(3)] == [200, 200, 403]
+            assert [one["answered"] for one in listener.events(3)] == [200, 200, 403]
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
         log.write_text("\n\n".join([*log.read_text().splitlines()[:2], ""]))
         replayed = CliRunner().invoke(listen_command, ["--replay", str(log), "--forward", shop.url, "--json"])
         assert replayed.exit_code == 0, replayed.output
         assert [json.loads(line)["answered"] for line in replayed.output.splitlines()] == [200, 200]
-        assert [one["event"] for one in shop.told(5)].count("delivery-report") == 2
+        assert [one["event"] for one in shop.events(5)].count("delivery-report") == 2
     gone = CliRunner().invoke(listen_command, ["--replay", str(log), "--forward", shop.url, "--json"])
     assert gone.exit_code == 3
 
@@ -187,8 +187,8 @@ def test_nobody_to_forward_to(tmp_path: Path) -> None:
 
 def test_help_names_all_events() -> None:
     """The help of `xoxzo trigger` names everything that can be triggered."""
-    told = " ".join(trigger("--help").output.split())
-    assert all(kind in told for kind in sample_callbacks.KINDS)
+    reported = " ".join(trigger("--help").output.split())
+    assert all(kind in reported for kind in sample_callbacks.KINDS)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -209,7 +209,7 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
     ],
 )
 def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
-    """What cannot be done is told in a line, with status 2."""
+    """An error is one line, with status 2."""
     file = tmp_path / "wrong.jsonl"
     file.write_text('{"at": 1}\n')
     with socket.socket() as taken:
@@ -237,7 +237,7 @@ def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
     ],
 )
 def test_trigger_wrongly(arguments: list[str], status: int, said: str) -> None:
-    """What cannot be done is told with its status: 2 for a wrong call, 6 when nothing answered."""
+    """An error has its status: 2 for wrong usage, 6 without a response."""
     result = trigger(*arguments)
     assert result.exit_code == status, result.output
     assert said in result.output
@@ -260,7 +260,7 @@ def test_an_action_url_that_fails(simulator_url: str) -> None:
 
 
 def test_no_simulator(tmp_path: Path, simulator_url: str) -> None:
-    """What answers and is no simulator is told as such, and so is what a simulator refuses."""
+    """A server that is no simulator is reported as such, and so is a refusal by the simulator."""
     with listening(tmp_path) as listener, pytest.raises(SimulatorError, match="is no simulator"):
         trigger_on_simulator.control(listener.url, "GET", "/_simulator/health")
     with pytest.raises(SimulatorError, match="refused"):
@@ -279,7 +279,7 @@ def test_nothing_comes(simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_no_number_left(start_simulator: Callable[..., Any]) -> None:
-    """Without a dial-in number nobody can call in, and that is said."""
+    """Without a dial-in number there are no incoming calls, and the error says so."""
     with start_simulator("--set", "din_ranges=[]") as url:
         result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", url)
     assert result.exit_code == 6

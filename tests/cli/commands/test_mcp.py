@@ -69,7 +69,7 @@ def test_over_standard_input_and_output(
 
 def test_nothing_but_the_protocol(simulator_url: str, account: tuple[str, str]) -> None:
     """Standard output holds JSON lines alone; where requests go is said beside it; the end of the input ends it."""
-    told = subprocess.run(
+    finished = subprocess.run(
         [XOXZO, "mcp"],
         input=json.dumps(HELLO) + "\n",
         capture_output=True,
@@ -78,11 +78,11 @@ def test_nothing_but_the_protocol(simulator_url: str, account: tuple[str, str]) 
         timeout=60,
         check=True,
     )
-    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    lines = [json.loads(line) for line in finished.stdout.splitlines()]
     assert [line["id"] for line in lines] == [1]
     assert lines[0]["result"]["serverInfo"]["name"] == "xoxzo"
-    assert simulator_url in told.stderr
-    assert account[1] not in told.stdout + told.stderr
+    assert simulator_url in finished.stderr
+    assert account[1] not in finished.stdout + finished.stderr
 
 
 @pytest.mark.parametrize(("sends", "status"), [(False, 0), (True, 7)])

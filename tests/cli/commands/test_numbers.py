@@ -8,7 +8,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, USAGE
 
 
 def test_the_life_of_a_number(shell) -> None:
-    """A number is found, subscribed, given an address, listed and released; it is shown whole, it is nobody's."""
+    """A number is found, subscribed, given an action URL, listed and released; it is not masked."""
     found = lines(shell("din", "search", "--country", "JP", "--prefix", "8150", "--json"))
     uid = found[0]["din_uid"]
     assert found[0]["din"].startswith("8150")
@@ -22,7 +22,7 @@ def test_the_life_of_a_number(shell) -> None:
 
 
 def test_retired_numbers_are_still_there(shell, start_simulator, monkeypatch) -> None:
-    """What the old service had can be asked for; today's simulator has none unless told to."""
+    """The retired service works with `--legacy-sin`, and is not found without."""
     assert shell("sin", "list").exit_code == REJECTED
     with start_simulator("--legacy-sin") as url:
         monkeypatch.setenv("XOXZO_API_HOST", url)

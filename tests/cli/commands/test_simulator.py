@@ -40,7 +40,7 @@ def test_it_starts_logs_masked_and_stops(number: signal.Signals) -> None:
 
 
 def test_content_is_shown_on_request() -> None:
-    """Whoever asks for it sees numbers and texts."""
+    """With the option, numbers and texts are shown."""
     with running("--show-content") as (process, line):
         with web(line.partition(": ")[2].strip()) as page:
             page("POST", "/sms/messages/", urlencode({**SMS, "message": "こんにちは"}).encode(), **FORM)
@@ -106,14 +106,14 @@ def test_settings_are_shown_as_they_are_set() -> None:
     """The table is written, nothing is started, and no token is shown."""
     options = ["--profile", "strict", "--set", "list_interval=60", "--sid", "one", "--show-settings"]
     environment = os.environ | {"XOXZO_SIMULATOR_TOKEN": "Secret7"}
-    told = subprocess.run(
+    finished = subprocess.run(
         [*COMMAND, *options], capture_output=True, encoding="utf-8", check=True, timeout=60, env=environment
     )
-    lines = told.stdout.splitlines()
+    lines = finished.stdout.splitlines()
     assert lines[0] == "| setting | value | row | meaning |"
     assert any(line.startswith("| `list_interval` | 60.0 | 11 |") for line in lines)
     assert any(line.startswith("| `requests_per_second` | 10 | 11 |") for line in lines)
-    assert "Secret7" not in told.stdout + told.stderr
+    assert "Secret7" not in finished.stdout + finished.stderr
 
 
 def test_a_token_in_the_environment_alone_is_no_mistake() -> None:
@@ -151,21 +151,21 @@ def test_a_log_that_nobody_reads_stops_nothing() -> None:
 )
 def test_what_cannot_be_is_told_in_a_line(options: list[str], line: str) -> None:
     """No traceback, status 2."""
-    told = subprocess.run([*COMMAND, *options], capture_output=True, encoding="utf-8", check=False, timeout=60)
-    assert told.returncode == 2
-    assert told.stderr.splitlines()[-1].startswith(line)
-    assert "Traceback" not in told.stderr
+    finished = subprocess.run([*COMMAND, *options], capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert finished.returncode == 2
+    assert finished.stderr.splitlines()[-1].startswith(line)
+    assert "Traceback" not in finished.stderr
 
 
 def test_a_busy_port_is_told_in_a_line() -> None:
     """The port is named, with the reason."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = subprocess.run(
+        finished = subprocess.run(
             [*COMMAND, "--port", port], capture_output=True, encoding="utf-8", check=False, timeout=60
         )
-    assert told.returncode == 2
-    assert told.stderr == f"xoxzo simulator: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+    assert finished.returncode == 2
+    assert finished.stderr == f"xoxzo simulator: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
 
 
 def test_other_interfaces_come_with_a_warning() -> None:
@@ -218,9 +218,9 @@ def test_a_signal_at_any_moment_of_the_wait_stops_it() -> None:
         "    sys.setprofile(everywhere)\n"
         "with stop_signals() as stop:\n"
         "    sys.setprofile(everywhere)\n"
-        "    told = stop.wait(20)\n"
+        "    signalled = stop.wait(20)\n"
         "    sys.setprofile(None)\n"
-        "print(told)"
+        "print(signalled)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout == "True\n"

@@ -110,10 +110,10 @@ def test_a_full_disk_is_503_until_there_is_room(tmp_path: Path) -> None:
 def test_a_second_one_is_refused(tmp_path: Path) -> None:
     """One line and status 2, and the first one goes on; when it has ended, the next one has all that was there."""
     path = tmp_path / "state.db"
-    told = f"xoxzo simulator: {path} is in use by another simulator\n"
+    reported = f"xoxzo simulator: {path} is in use by another simulator\n"
     with kept(path) as (process, url), web(url) as page:
         page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM)
-        assert refusal(path) == (2, told)
+        assert refusal(path) == (2, reported)
         assert page("POST", "/sms/messages/", urlencode(SMS).encode(), **FORM)[0] == 201
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
@@ -131,7 +131,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
 
 
 def refusal(path: Path) -> tuple[int, str]:
-    """Start the program with a database that it cannot have; returns its status and what it told."""
+    """Start the program with a database that it cannot use; return its status and standard error."""
     options = ["--port", "0", "--database", str(path)]
-    told = subprocess.run([*COMMAND, *options], capture_output=True, encoding="utf-8", check=False, timeout=60)
-    return told.returncode, told.stderr
+    finished = subprocess.run([*COMMAND, *options], capture_output=True, encoding="utf-8", check=False, timeout=60)
+    return finished.returncode, finished.stderr

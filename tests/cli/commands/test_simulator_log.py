@@ -38,7 +38,7 @@ def test_one_that_never_began_is_closed(capsys: pytest.CaptureFixture) -> None:
 
 
 def test_a_full_pipe_stops_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    """While nobody reads, telling goes on, and what was left out is counted once somebody does."""
+    """While the log is not read, the simulator continues, and dropped entries are counted later."""
     monkeypatch.setattr(simulator_log, "MAX_WAITING_EVENTS", 50)
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as reader, os.fdopen(writing, "wb", buffering=0) as raw:
@@ -53,8 +53,8 @@ def test_a_full_pipe_stops_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         log.close(20)
         raw.close()
         read.join(20)
-    told = capsys.readouterr().err
-    assert "nobody read the log" in told
+    output = capsys.readouterr().err
+    assert "nobody read the log" in output
 
 
 def test_a_reader_that_has_gone_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ def test_every_option_of_a_send_arrives(shell) -> None:
 
 
 def test_what_breaks_a_rule_is_refused_before_anybody_is_sent_to(shell) -> None:
-    """The rule is told, and that nothing was sent."""
+    """The error gives the rule, and that nothing was sent."""
     done = shell("sms", "send", "+818011112222", "Hi", *SHOP, "--lt-callback-url", "http://a.example")
     assert done.exit_code == 2
     assert "lt-callback-url: needs track_link=True" in done.stderr
@@ -65,7 +65,7 @@ def test_a_text_that_could_be_a_number_goes_by_an_option(shell, tmp_path) -> Non
 
 
 def test_one_refusal_does_not_stop_the_others(shell, monkeypatch) -> None:
-    """What meets one recipient alone is told for that one, and the gravest status is the program's."""
+    """An error of one recipient is reported for that one, and the most serious status is the program's."""
     outcomes = iter([None, BadRequest(400, operation="sms.send"), RateLimited(429, operation="sms.send"), None])
     send = Sms.send
 
@@ -120,7 +120,7 @@ def test_ctrl_c_in_a_send_tells_what_is_known_of_each(shell, monkeypatch) -> Non
 
 
 def test_get_tells_what_is_known(shell) -> None:
-    """Each id has its record; one that is not there has its error, and the rest is told all the same."""
+    """Each id has its record; an unknown id has an error, and the rest is shown all the same."""
     msgid = lines(shell("sms", "send", "+818011112222", "Hi", *SHOP, "--json"))[0]["msgid"]
     done = shell("sms", "get", "nothing", msgid, "--json", "--show-numbers")
     assert done.exit_code == 3
@@ -167,9 +167,9 @@ def test_list_and_find(shell) -> None:
 
 
 def test_parts_measures(bare) -> None:
-    """Length, parts and price are told without any network; too long ends with 3."""
-    told = json.loads(bare("sms", "parts", "h" * 140 + "é", "--json").stdout)
-    assert told == {
+    """Length, parts and price need no network; a text that is too long ends with 3."""
+    output = json.loads(bare("sms", "parts", "h" * 140 + "é", "--json").stdout)
+    assert output == {
         "parts": 3,
         "units": 141,
         "limit": 660,

@@ -44,8 +44,8 @@ def test_templates_are_written_shown_changed_and_deleted(shell, template, tmp_pa
 
 def test_a_template_is_tried_before_it_is_sent(shell, template) -> None:
     """What it becomes is shown with parts and price; a name that it has not is refused."""
-    told = lines(shell("template", "render", template, *FILLED, "--json"))[0]
-    assert (told["text"], told["parts"], told["cost"]) == ("山田様 ご予約は30日です", 1, 10)
+    output = lines(shell("template", "render", template, *FILLED, "--json"))[0]
+    assert (output["text"], output["parts"], output["cost"]) == ("山田様 ご予約は30日です", 1, 10)
     whole = json.dumps({"name": "a", "day": "b"})
     assert (
         lines(shell("template", "render", template, "--variables", whole, "--json"))[0]["text"] == "a様 ご予約はbです"

@@ -1,4 +1,4 @@
-"""Signed callbacks of single sends: what the shell asks for, `xoxzo listen` believes."""
+"""Signed callbacks of single sends: `xoxzo listen` accepts what the shell requests."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_a_listener_believes_what_the_shell_asked_for(
             *("--callbacks", listener.url, "--reference", "booking-7", "--json"),
         )
         assert sent.exit_code == 0, sent.output
-        [told] = listener.told(1)
-    assert (told["event"], told["reference"], told["answered"]) == (purpose, "booking-7", 200)
+        [reported] = listener.events(1)
+    assert (reported["event"], reported["reference"], reported["answered"]) == (purpose, "booking-7", 200)
 
 
 def test_a_tracked_link_is_told_of_by_a_signed_address_too(shell, monkeypatch: pytest.MonkeyPatch) -> None:

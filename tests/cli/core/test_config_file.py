@@ -61,7 +61,7 @@ def test_a_file_that_cannot_be_used_is_refused(home, content, said) -> None:
 
 
 def test_a_folder_in_its_place_is_refused(home) -> None:
-    """What cannot be read is told."""
+    """A file that cannot be read is an error."""
     config_file.path().mkdir(parents=True)
     config_file.path().chmod(0o700)
     with pytest.raises(CommandError, match="cannot be read"):

@@ -21,7 +21,7 @@ SMS = ("sms", "send", "+818011112222", "Hi", "--sender", "Shop", "--yes")
 
 @pytest.fixture
 def at(bare, monkeypatch):
-    """Types a command whose requests go to a server that misbehaves as told."""
+    """Types a command whose requests go to a server with a chosen misbehaviour."""
 
     def run(behaviour, *words: str):
         monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
@@ -80,10 +80,10 @@ def test_json_tells_errors_as_json(at) -> None:
     """With --json a refusal is an object on standard error, and standard output stays empty."""
     done = at(reply(429, '{"detail": "throttled"}', Retry_After="90"), "credits", "--json")
     assert done.stdout == ""
-    told = json.loads(done.stderr)["error"]
-    assert (told["exit"], told["class"], told["status"], told["maybe_sent"]) == (5, "RateLimited", 429, False)
-    assert told["retry_after"] == 90
-    assert told["advice"] == ["Wait 90 seconds and give the same command again."]
+    parsed = json.loads(done.stderr)["error"]
+    assert (parsed["exit"], parsed["class"], parsed["status"], parsed["maybe_sent"]) == (5, "RateLimited", 429, False)
+    assert parsed["retry_after"] == 90
+    assert parsed["advice"] == ["Wait 90 seconds and give the same command again."]
 
 
 def test_the_gravest_status_wins() -> None:

@@ -106,7 +106,7 @@ def test_a_person_is_told_to_type(capsys, monkeypatch) -> None:
 
 
 def test_recipients_are_read_as_people_type_them(shell) -> None:
-    """Assumptions are told, numbers that stand twice are taken once, a fixed line is remarked on."""
+    """Assumptions are reported, repeated numbers are used once, a fixed line gets a note."""
     typed = "０８０ー１１１１ー２２２２\n\n8033334444\n+818011112222\n03-1234-5678\n"
     done = shell("sms", "send", "-", "Hi", "--sender", "Shop", "--json", text=typed)
     assert done.exit_code == 0

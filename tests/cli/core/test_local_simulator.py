@@ -36,7 +36,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     yield tmp_path / "xoxzo" / "simulators"
     with pytest.MonkeyPatch.context() as own:
-        # Whatever the test has done to the environment: nobody else's simulators are stopped.
+        # Whatever the test did to the environment, no other simulators are stopped.
         own.setenv("XDG_RUNTIME_DIR", str(tmp_path))
         xoxzo("stop")
     while local_simulator._started:
@@ -58,12 +58,12 @@ def enter(folder: Path, url: str, **fields: object) -> Path:
 
 
 def test_one_that_was_started_goes_on_is_found_and_is_stopped(runtime: Path, capfd: pytest.CaptureFixture) -> None:
-    """It is named on standard error once, found by the next, told by status, and gone after stop, with its file."""
+    """Standard error names it once, the next command finds it, `status` lists it, and `stop` ends it with its file."""
     first = local_simulator.find_or_start()
-    told = capfd.readouterr()
+    reported = capfd.readouterr()
     assert first.started
-    assert told.out == ""
-    assert told.err == f"A simulator was started at {first.url}. It goes on until you type: xoxzo simulator stop\n"
+    assert reported.out == ""
+    assert reported.err == f"A simulator was started at {first.url}. It goes on until you type: xoxzo simulator stop\n"
     assert local_simulator.find_or_start() == (first.url, False)
     assert capfd.readouterr().err == ""
     [path] = runtime.glob("*.json")
@@ -104,11 +104,11 @@ def test_one_for_somebody_else_is_left_alone(options: list[str]) -> None:
     """What wants a SID of its own, or shall not be found, is not what a command takes by itself."""
     with running(*options):
         assert local_simulator.find() is None
-        told = xoxzo("status")
+        finished = xoxzo("status")
         if "--unlisted" in options:
-            assert told.exit_code == 3
+            assert finished.exit_code == 3
         else:
-            assert "which --simulator leaves alone" in told.output
+            assert "which --simulator leaves alone" in finished.output
 
 
 def test_entries_of_the_dead_are_swept(runtime: Path) -> None:
@@ -141,8 +141,8 @@ def test_what_cannot_be_judged_stays(runtime: Path, monkeypatch: pytest.MonkeyPa
         path = enter(runtime, f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert local_simulator.find() is None
         assert path.exists()
-        told = xoxzo("stop")
-        assert "No simulator of yours runs" in told.output
+        finished = xoxzo("stop")
+        assert "No simulator of yours runs" in finished.output
     path.unlink()
 
 
@@ -228,13 +228,13 @@ def test_one_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_stop_says_when_none_runs_or_one_goes_on(runtime: Path) -> None:
     """Nothing to stop is no failure; one that cannot be stopped is named, with status 6."""
-    told = xoxzo("stop")
-    assert (told.exit_code, told.output) == (0, "No simulator of yours runs on this machine.\n")
-    told = xoxzo("stop", "--url", "http://127.0.0.1:9")
-    assert (told.exit_code, told.output) == (0, "No simulator runs at http://127.0.0.1:9.\n")
-    told = xoxzo("status")
-    assert told.exit_code == 3
-    assert "Start one with: xoxzo simulator" in told.output
+    finished = xoxzo("stop")
+    assert (finished.exit_code, finished.output) == (0, "No simulator of yours runs on this machine.\n")
+    finished = xoxzo("stop", "--url", "http://127.0.0.1:9")
+    assert (finished.exit_code, finished.output) == (0, "No simulator runs at http://127.0.0.1:9.\n")
+    finished = xoxzo("status")
+    assert finished.exit_code == 3
+    assert "Start one with: xoxzo simulator" in finished.output
     assert xoxzo("status", "--json").output == ""
     stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
     answer = reply(200, '{"status": "ok", "instance": "made-up"}')
@@ -245,11 +245,11 @@ def test_stop_says_when_none_runs_or_one_goes_on(runtime: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         path = enter(runtime, other.url, pid=process.pid)
-        told = xoxzo("stop", "--timeout", "0.05")
+        finished = xoxzo("stop", "--timeout", "0.05")
         process.kill()
         path.unlink()
-    assert told.exit_code == 6
-    assert f"the one at {other.url} goes on (process {process.pid})" in told.stderr
+    assert finished.exit_code == 6
+    assert f"the one at {other.url} goes on (process {process.pid})" in finished.stderr
 
 
 def test_somebody_elses_process_may_be_alive(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,10 +102,10 @@ def test_a_person_sees_a_record_line_by_line(drawn, capsys, monkeypatch) -> None
     Output().record(
         {"msgid": "m1", "sent_time": None, "participants": [{"callid": "c1", "status": "FAILED"}], "tags": ["a"]}
     )
-    told = capsys.readouterr().out
-    assert "msgid     m1\n送信時刻  –\n" in told
-    assert "callid  状態" in told
-    assert "c1      FAILED" in told
+    output = capsys.readouterr().out
+    assert "msgid     m1\n送信時刻  –\n" in output
+    assert "callid  状態" in output
+    assert "c1      FAILED" in output
 
 
 def test_a_person_sees_a_table(drawn, capsys) -> None:
@@ -126,9 +126,9 @@ def test_a_narrow_table_does_without(drawn, capsys, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     row = {"msgid": "x" * 32, "status": "DELIVERED", "sender": "Shop", "tags": ["a" * 40], "error": "b" * 30}
     Output().table([row, row], list(row))
-    told = capsys.readouterr()
-    assert told.err == "A wider terminal, or --json, shows more: tags, sender\n"
-    assert told.out.splitlines()[1] == "x" * 32 + "  DELIVERED  " + "b" * 15
+    output = capsys.readouterr()
+    assert output.err == "A wider terminal, or --json, shows more: tags, sender\n"
+    assert output.out.splitlines()[1] == "x" * 32 + "  DELIVERED  " + "b" * 15
 
 
 def test_words_of_ours_are_translated_for_people_alone(drawn, capsys, monkeypatch) -> None:
@@ -189,11 +189,11 @@ def test_progress_shows_count_and_rate(monkeypatch) -> None:
         more()
     with progress.spinner("Waiting for m1"):
         pass
-    told = seen.getvalue()
-    assert "Sending" in told
-    assert "2/2" in told
-    assert "/s" in told
-    assert "Waiting for m1" in told
+    reported = seen.getvalue()
+    assert "Sending" in reported
+    assert "2/2" in reported
+    assert "/s" in reported
+    assert "Waiting for m1" in reported
 
 
 def test_a_wheel_turns_while_something_is_waited_for(monkeypatch) -> None:

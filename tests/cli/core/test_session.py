@@ -27,21 +27,21 @@ def test_without_credentials_the_same_command_is_shown_with_the_simulator(bare, 
 def test_a_dry_run_shows_the_request_and_makes_none(shell) -> None:
     """Method, address and fields are shown, numbers masked, and nothing is sent."""
     done = shell(*SEND, "--dry-run", "--json")
-    told = json.loads(done.stdout)
-    assert (done.exit_code, told["method"]) == (0, "POST")
-    assert told["url"].endswith("/sms/messages/")
-    assert told["body"] == {"recipient": "+81••••2222", "sender": "Shop", "message": "こんにちは"}
-    told = json.loads(shell(*SEND, "--dry-run", "--json", "--show-numbers").stdout)
-    assert told["body"]["recipient"] == "+818011112222"
+    output = json.loads(done.stdout)
+    assert (done.exit_code, output["method"]) == (0, "POST")
+    assert output["url"].endswith("/sms/messages/")
+    assert output["body"] == {"recipient": "+81••••2222", "sender": "Shop", "message": "こんにちは"}
+    output = json.loads(shell(*SEND, "--dry-run", "--json", "--show-numbers").stdout)
+    assert output["body"]["recipient"] == "+818011112222"
     assert shell("sms", "list", "--json").stdout == ""
 
 
 def test_a_dry_run_needs_neither_credentials_nor_a_simulator(bare) -> None:
     """To look costs nothing, so nothing has to be set up for it; JSON bodies are shown, too."""
-    told = json.loads(bare(*SEND, "--dry-run", "--json").stdout)
-    assert told["url"] == "https://api.xoxzo.com/sms/messages/"
-    told = json.loads(bare(*SEND, "--dry-run", "--json", "--simulator").stdout)
-    assert told["url"] == "http://127.0.0.1:8080/sms/messages/"
+    output = json.loads(bare(*SEND, "--dry-run", "--json").stdout)
+    assert output["url"] == "https://api.xoxzo.com/sms/messages/"
+    output = json.loads(bare(*SEND, "--dry-run", "--json", "--simulator").stdout)
+    assert output["url"] == "http://127.0.0.1:8080/sms/messages/"
     sent = bare("template", "send", "6", "+818011112222", "--var", "name=x", "--sender", "Shop", "--dry-run", "--json")
     assert json.loads(sent.stdout)["body"]["variables"] == {"name": "x"}
     assert json.loads(bare("credits", "--dry-run", "--json").stdout)["method"] == "GET"

@@ -28,7 +28,7 @@ def account(simulator_url: str, tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_character_that_cannot_be_encoded_ends_nothing(account) -> None:
-    """On a Japanese Windows the mask of numbers has no bullet: both messages are sent, and told with asterisks."""
+    """On a Japanese Windows the mask of numbers has no bullet: both messages are sent, and shown with asterisks."""
     environment = {**account, "PYTHONIOENCODING": "cp932"}
     done = subprocess.run([*XOXZO, *SEND], capture_output=True, env=environment, check=False, timeout=60)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr

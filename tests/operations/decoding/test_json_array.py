@@ -215,7 +215,7 @@ def test_limit_holds_before_the_record_ends() -> None:
 
 
 def test_limit_by_default() -> None:
-    """The limit is a megabyte unless told."""
+    """The limit is a megabyte by default."""
     assert ELEMENT_LIMIT == 1_000_000
     assert split([b'[{"a": "' + b"x" * 999_000 + b'"}]'])
     with pytest.raises(DecodingError, match="too long"):

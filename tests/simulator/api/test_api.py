@@ -34,7 +34,7 @@ def test_one_pair_alone() -> None:
 
 
 def test_every_pair_is_an_account(caller: Caller) -> None:
-    """The same sid with another token is somebody else."""
+    """The same SID with another token is another account."""
     caller.send()
     assert caller.get("/you/credits/", authorization=basic("sid", "other")) == (200, {"credits": 100_000.0})
     assert caller.simulator.credits("sid", "token") == 99_990
@@ -46,7 +46,7 @@ def test_every_pair_is_an_account(caller: Caller) -> None:
      "/sms/messages/a%2Fb/c/", "http://x/sms/messages/", "*", "/%ff/", "/voice/dins/x/", "/sms/../you/credits/"],
 )  # fmt: skip
 def test_unknown_paths(caller: Caller, path: str) -> None:
-    """They are 404 without a body and without a type, whoever asks."""
+    """They are 404 without a body and without a type, for any caller."""
     reply = caller.raw("GET", path)
     assert (reply.status, reply.body) == (404, b"")
     assert b"content-type" not in dict(reply.headers)

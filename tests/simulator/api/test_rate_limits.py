@@ -48,11 +48,11 @@ def test_rates_are_limited_in_real_time() -> None:
 def test_a_throttled_send_does_nothing() -> None:
     """Nothing was sent and nothing charged; a wrong body is not even looked at; the reason is in the log."""
     caller = Caller(requests_per_second=1)
-    told: list[object] = []
-    caller.simulator.engine.add_listener(lambda event: told.append(event.facts.get("because")))
+    received: list[object] = []
+    caller.simulator.engine.add_listener(lambda event: received.append(event.facts.get("because")))
     caller.send()
     assert caller.post("/sms/messages/") == (429, BUSY)
-    assert told[-1] == [BUSY["detail"]]
+    assert received[-1] == [BUSY["detail"]]
     assert caller.simulator.credits("sid", "token") == 99_990
 
 
@@ -65,14 +65,14 @@ def test_the_sent_list_is_limited_by_itself() -> None:
         reply = caller.raw(method, "/sms/messages/")
         assert reply.status == 429
         assert dict(reply.headers)[b"retry-after"] == b"1200"
-    told = "Request was throttled. Expected available in 1200 seconds."
-    assert caller.get("/sms/messages/") == (429, {"detail": told})
+    reported = "Request was throttled. Expected available in 1200 seconds."
+    assert caller.get("/sms/messages/") == (429, {"detail": reported})
     assert caller.get("/sms/messages/", authorization=basic("other")) == (200, [])
     caller.send()
 
 
 def test_waits_are_rounded_up() -> None:
-    """Whoever waits as long as told is let in; one second is written in the singular."""
+    """A request after the given wait is accepted; one second is written in the singular."""
     present = [0.0]
     limited = RateLimits(Settings(list_interval=60.0), lambda: present[0])
     limited.admit(account(), request(), listing=True)
@@ -180,14 +180,14 @@ def test_a_server_that_was_stopped_is_forgotten() -> None:
 )
 @pytest.mark.parametrize("status", [401, 403])
 def test_addresses(allowed: tuple[str, ...], address: tuple[str, int] | None, let_in: bool, status: int) -> None:
-    """Addresses and blocks are compared as numbers; who is refused looks like one with a bad token, or is told."""
+    """Addresses and blocks are compared as numbers; a refused caller gets 401 or 403, by the setting."""
     caller = Caller(allowed_addresses=allowed, refused_address_status=status)
     asked = ApiRequest("GET", b"/you/credits/", b"", {b"authorization": basic()}, b"", address)
     reply = caller.simulator.api.handle(asked)
     assert reply.status == (200 if let_in else status)
     if not let_in:
-        told = "Invalid sid/token" if status == 401 else "You do not have permission to perform this action."
-        assert parsed(reply)[1] == {"detail": told}
+        reported = "Invalid sid/token" if status == 401 else "You do not have permission to perform this action."
+        assert parsed(reply)[1] == {"detail": reported}
 
 
 def test_the_real_address_of_a_connection_counts() -> None:

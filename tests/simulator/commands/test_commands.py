@@ -1,4 +1,4 @@
-"""The desks: carriers' rules, messages and calls settled by hand, and the people at Xoxzo."""
+"""Carrier actions and Xoxzo actions: rules, held messages and ringing calls, templates and accounts."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_there_are_not_more_rules_than_can_be_looked_through(caller: Caller) -> 
 
 
 def test_a_held_message_is_settled_by_hand(caller: Caller) -> None:
-    """What a carrier holds is listed until it is delivered or failed by hand, which cannot be done twice."""
+    """A held message is listed until it is delivered or failed, which cannot be done twice."""
     carrier = caller.simulator.carrier
     carrier.add_rule("", "hold")
     first, second = caller.send(), caller.send()
@@ -110,7 +110,7 @@ def test_a_held_message_is_settled_by_hand(caller: Caller) -> None:
 
 
 def test_a_message_settled_early_is_not_settled_again(caller: Caller) -> None:
-    """A message that failed by hand while it was queued stays failed when its time comes."""
+    """A message that was failed while it was queued stays failed when its time comes."""
     msgid = caller.send()
     caller.simulator.carrier.fail(msgid)
     caller.step(60)
@@ -138,7 +138,7 @@ def test_a_delay_counts_from_now_and_the_last_one_counts(caller: Caller) -> None
     [("answer", "ANSWERED"), ("decline", "NO ANSWER"), ("ignore", "NO ANSWER")],
 )
 def test_a_phone_that_rings_is_answered_by_hand(caller: Caller, do: str, ends: str) -> None:
-    """A held call rings until somebody answers, declines or lets it ring out, once."""
+    """A held call rings until it is answered, declined or ignored, once."""
     carrier = caller.simulator.carrier
     carrier.add_rule("", "hold", kind="call")
     callid = caller.place()
@@ -153,7 +153,7 @@ def test_a_phone_that_rings_is_answered_by_hand(caller: Caller, do: str, ends: s
 
 
 def test_a_held_call_rings_a_minute_at_most(caller: Caller) -> None:
-    """Nobody's call rings for ever: after a minute it ends unanswered."""
+    """No call rings for ever: after a minute it ends unanswered."""
     caller.simulator.carrier.add_rule("+81", "hold", kind="call")
     callid = caller.place()
     caller.step(59)
@@ -177,7 +177,7 @@ def test_a_rule_decides_what_becomes_of_calls(caller: Caller, outcome: str, ends
 
 
 def test_hanging_up_ends_a_talk(caller: Caller) -> None:
-    """Whoever talks can hang up; who does not talk cannot."""
+    """A call in progress can be hung up; another one cannot."""
     callid = caller.place()
     with pytest.raises(SimulatorError, match="in which somebody talks"):
         caller.simulator.carrier.hang_up(callid)
@@ -192,7 +192,7 @@ def test_hanging_up_ends_a_talk(caller: Caller) -> None:
 
 
 def test_a_transfer_is_answered_by_hand(caller: Caller, listener: Listener) -> None:
-    """A phone to which a call is transferred rings, and is answered by hand like any other."""
+    """A phone to which a call is transferred rings, and can be answered like any other."""
     caller.simulator.carrier.add_rule(OTHER, "hold", kind="call")
     with caller.simulator:
         line = caller.subscribe(action_url=listener.url)
@@ -331,7 +331,7 @@ def test_a_phone_writes_to_a_receiving_number(listener: Listener) -> None:
 
 
 def test_a_reply_that_nobody_can_pay(listener: Listener) -> None:
-    """Without credits a reply reaches nobody; without a text or a number there is none."""
+    """Without credits a reply is not delivered; without a text or a number it is refused."""
     caller = Caller(legacy_sin=True, credits=2_000)
     sin = caller.get("/sms/sins/")[1][0]
     caller.post("/sms/sins/subscriptions/", {"sin_uid": sin["sin_uid"]})

@@ -170,7 +170,7 @@ def is_open(port: int) -> bool:
 
 
 def test_a_port_is_closed_for_a_while() -> None:
-    """Whoever is connected to the API is cut off and cannot come back until the time is over; the page stays."""
+    """API connections are cut and refused until the time is over; the console stays available."""
     simulator = Simulator()
     with simulator.serve() as server:
         url, port = server.url, server.port
@@ -308,7 +308,7 @@ FORM = b"application/x-www-form-urlencoded"
 
 
 def test_another_server() -> None:
-    """A server that cannot close a connection at once is told so, and answers as to any failure."""
+    """A server that cannot close a connection gets an error, and responds as to any failure."""
     simulator = Simulator()
     simulator.fail_next("drop")
     scope = {"type": "http", "method": "GET", "path": "/you/credits/", "query_string": b"", "headers": []}
@@ -333,9 +333,9 @@ def test_by_the_control_api() -> None:
             headers = {"content-type": "application/json"}
             connection.request(method, f"/_simulator/faults{path}", None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
-            told = json.loads(answer.read())
+            output = json.loads(answer.read())
             connection.close()
-            return answer.status, told
+            return answer.status, output
 
         status, added = ask("POST", "", {"kind": "error", "endpoint": SEND, "chance": 0.5, "times": 3, "seconds": 1})
         assert (status, added["kind"], added["left"]) == (201, "error", 3)

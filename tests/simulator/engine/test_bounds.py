@@ -199,7 +199,7 @@ def test_the_oldest_of_many() -> None:
 
 
 def test_what_hands_can_add(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults, rules and senders are kept until somebody ends them, so there is a most of each."""
+    """Faults, rules and senders stay until they are removed, so their number is limited."""
     simulator = caller.simulator
     for module, name in ((faults, "_MAX_FAULTS"), (office, "_MAX_SENDERS"), (carrier, "_MAX_RULES")):
         monkeypatch.setattr(module, name, 3)

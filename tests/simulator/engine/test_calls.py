@@ -49,7 +49,7 @@ def test_a_text_is_spoken_as_long_as_it_is(caller: Caller) -> None:
     ],
 )
 def test_magic_recipients(caller: Caller, number: str, status: str, ends: str | None) -> None:
-    """Calls that nobody takes cost their first minute; a stuck one rings for ever."""
+    """Unanswered calls cost their first minute; a stuck one rings for ever."""
     callid = caller.place(recipient=number)
     caller.step(1000)
     call = caller.call(callid)

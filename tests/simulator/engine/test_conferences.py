@@ -56,7 +56,7 @@ def test_two_phones_talk(caller: Caller) -> None:
 
 
 def test_it_ends_when_the_last_call_does() -> None:
-    """Somebody who does not answer keeps it open for as long as the phone rings; minutes are charged to each call."""
+    """A participant who does not answer keeps it open while the phone rings; each call is charged by the minute."""
     caller = Caller(conference_seconds=61.0)
     body = placed(caller, participants=f"{ONE},{SILENT},{TWO}")
     caller.step(10)
@@ -100,7 +100,7 @@ def test_one_report_for_all(listener: Listener) -> None:
     ],
 )
 def test_refusals(change: dict[str, str], errors: dict[str, list[str]]) -> None:
-    """What is wrong is named, nobody is called, nothing is charged."""
+    """The error names the problem, no phone is called, nothing is charged."""
     caller = Caller(blocked_countries=frozenset({"62"}))
     assert caller.post("/voice/simple/conferences/", {**ASKED, **change}) == (400, errors)
     assert caller.credits() == 100_000

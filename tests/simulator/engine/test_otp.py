@@ -45,13 +45,13 @@ def other_than(code: str) -> str:
 
 def test_a_website_is_registered_once(caller: Caller) -> None:
     """The second time is refused; another account may register it too."""
-    told = (201, {"message": "Website registered successfully."})
-    assert caller.post("/otp/register-website/", {"website": SITE, "template_id": "3"}) == told
+    expected = (201, {"message": "Website registered successfully."})
+    assert caller.post("/otp/register-website/", {"website": SITE, "template_id": "3"}) == expected
     assert caller.post_json("/otp/register-website/", {"website": SITE, "template_id": 3}) == (
         400,
         {"website": ["website info with this website already exists."]},
     )
-    assert caller.post("/otp/register-website/", {"website": SITE}, authorization=basic("other")) == told
+    assert caller.post("/otp/register-website/", {"website": SITE}, authorization=basic("other")) == expected
 
 
 @pytest.mark.parametrize(

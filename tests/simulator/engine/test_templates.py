@@ -35,7 +35,7 @@ def read(caller: Caller, ident: int) -> dict[str, Any]:
 
 
 def test_a_template_waits_for_a_person(caller: Caller) -> None:
-    """It is PENDING until somebody approves it, and then shows how it is used."""
+    """It is PENDING until it is approved, and then shows how it is used."""
     status, template = caller.post("/sms/templates/", {"name": "News", "content": "{a} {b} {a}"})
     assert (status, template) == (
         201,
@@ -68,7 +68,7 @@ def test_a_template_waits_for_a_person(caller: Caller) -> None:
 
 
 def test_it_can_be_approved_by_itself() -> None:
-    """With the setting nobody is needed; the reply says PENDING all the same, as the real one does."""
+    """With the setting it is approved at once; the response still says PENDING, as the real one does."""
     caller = Caller(templates_approved=True)
     assert caller.post("/sms/templates/", {"name": "a", "content": "b"})[1]["status"] == "PENDING"
     assert read(caller, 1)["status"] == "APPROVED"
@@ -234,7 +234,7 @@ def test_the_oldest_are_forgotten() -> None:
 
 
 def test_approval_over_the_control_api() -> None:
-    """Whoever plays the person at Xoxzo lists, approves and returns over HTTP; an unknown id is 404."""
+    """Templates are listed, approved and returned over HTTP; an unknown id is 404."""
     caller = Caller()
     with caller.simulator.serve() as server, web(server.url) as page:
         ident = page.json("POST", "/sms/templates/", {"name": "News", "content": "a"})[1]["id"]

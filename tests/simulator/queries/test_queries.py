@@ -88,7 +88,7 @@ def test_an_id_is_found_by_its_beginning(filled: Caller) -> None:
 
 @pytest.mark.parametrize("query", ["status:nowhere", "kind:fax", "x" * 501])
 def test_searches_that_are_none(caller: Caller, query: str) -> None:
-    """A status or kind that there is not is told in words, and so is a search that is too long."""
+    """An unknown status or kind, and a search that is too long, raise an error that explains it."""
     with pytest.raises(SimulatorError, match=r"there is no|at most"):
         caller.simulator.search(query)
 
@@ -170,20 +170,20 @@ def test_the_time_line_of_a_message(caller: Caller, listener: Listener) -> None:
         caller.simulator.advance(2)
         path = caller.sms(msgid)["link_tracking"]["shortlink"].rpartition("/")[2]
         caller.raw("GET", f"/s/{path}")
-    told = caller.simulator.timeline(msgid)
-    assert [entry.name for entry in told.entries] == [
+    reported = caller.simulator.timeline(msgid)
+    assert [entry.name for entry in reported.entries] == [
         "request", "checks", "price", "status", "status", "status", "callback", "link",
     ]  # fmt: skip
-    request, checks, price = (entry.facts for entry in told.entries[:3])
+    request, checks, price = (entry.facts for entry in reported.entries[:3])
     assert (request["method"], request["path"], request["sid"]) == ("POST", "/sms/messages/", "sid")
     assert request["fields"]["message"] == "見て http://example.com です"
     assert request["authorization"] == "Basic ••••"
-    assert "token" not in repr(told)
+    assert "token" not in repr(reported)
     assert (checks["encoding"], checks["parts"], checks["carrier"]) == ("non-ASCII", 1, "KDDI")
     assert price == {"each": 10, "parts": 1, "tracking": 5, "total": 15}
-    assert [entry.facts["status"] for entry in told.entries[3:6]] == ["QUEUED", "DELIVERING", "DELIVERED"]
-    assert told.entries[6].facts["outcome"] == "delivered"
-    assert told.next_try is None
+    assert [entry.facts["status"] for entry in reported.entries[3:6]] == ["QUEUED", "DELIVERING", "DELIVERED"]
+    assert reported.entries[6].facts["outcome"] == "delivered"
+    assert reported.next_try is None
 
 
 def test_the_time_line_of_a_call_and_of_a_code(filled: Caller) -> None:
@@ -195,10 +195,10 @@ def test_the_time_line_of_a_call_and_of_a_code(filled: Caller) -> None:
     assert entries[0].facts["fields"]["tts_lang"] == "ja"
     filled.post("/otp/register-website/", {"website": "example.com"})
     _, otp = filled.post_json("/otp/request/", {"website": "example.com", "phone_number": NUMBER})
-    told = filled.simulator.timeline(otp["msgid"]).entries
-    assert told[0].facts["fields"] is None
-    assert '"example.com"' in told[0].facts["body"]
-    assert told[2].facts == {"fixed": 3, "total": 3}
+    reported = filled.simulator.timeline(otp["msgid"]).entries
+    assert reported[0].facts["fields"] is None
+    assert '"example.com"' in reported[0].facts["body"]
+    assert reported[2].facts == {"fixed": 3, "total": 3}
     with pytest.raises(SimulatorError, match="there is no message or call"):
         filled.simulator.timeline("unheardOf")
 
@@ -211,7 +211,7 @@ def test_a_long_request_is_cut(caller: Caller) -> None:
 
 
 def test_the_reason_of_a_fate_is_told(caller: Caller) -> None:
-    """A fate of its own is told as the reason of a status."""
+    """The rule for a test number is the reason of the status."""
     msgid = caller.send(recipient="+819000000002")
     caller.step(2)
     last = caller.simulator.timeline(msgid).entries[-1]

@@ -34,7 +34,7 @@ def credits_left() -> ApiRequest:
 
 
 class Kept(Caller):
-    """A caller whose simulator notes what its database is told, and when."""
+    """A caller whose simulator records the writes to its database, and when they happen."""
 
     def open(self) -> None:
         super().open()
@@ -45,7 +45,7 @@ class Kept(Caller):
 
         def saved(changes: Any, *rest: Any, **more: Any) -> None:
             if self.broken:
-                raise NotSaved("as told")
+                raise NotSaved("as set")
             save(changes, *rest, **more)
             self.noted.append("saved")
 
@@ -72,13 +72,13 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     caller.simulator.close()
 
 
-def told(replies: list[ApiResponse]) -> list[tuple[int, Any]]:
+def parsed_replies(replies: list[ApiResponse]) -> list[tuple[int, Any]]:
     """Return statuses and bodies."""
     return [(reply.status, json.loads(reply.body)) for reply in replies]
 
 
 def test_one_commit_for_all(kept: Kept) -> None:
-    """What is asked together is saved with one commit, and nobody has an answer before it; alone, it is the same."""
+    """Simultaneous requests share one commit and are answered after it; a single request has its own."""
     replies = kept.together(*[send() for _ in range(20)], credits_left())
     assert [reply.status for reply in replies] == [201] * 20 + [200]
     assert kept.noted == ["saved"] + ["answered"] * 21
@@ -93,10 +93,10 @@ def test_all_or_none(kept: Kept) -> None:
     """If the commit fails, all of the turn is answered with 503, who only looked included, and did not happen."""
     kept.together(send())
     kept.broken = True
-    assert told(kept.together(send(), credits_left(), send(recipient="x"))) == [UNSAVED] * 3
-    assert told(kept.together(credits_left())) == [UNSAVED]
+    assert parsed_replies(kept.together(send(), credits_left(), send(recipient="x"))) == [UNSAVED] * 3
+    assert parsed_replies(kept.together(credits_left())) == [UNSAVED]
     kept.broken = False
-    assert told(kept.together(credits_left())) == [(200, {"credits": 99_990.0})]
+    assert parsed_replies(kept.together(credits_left())) == [(200, {"credits": 99_990.0})]
     assert kept.together(send())[0].status == 201
     kept.restart()
     assert len(kept.get("/sms/messages/")[1]) == 2
@@ -121,7 +121,7 @@ def test_in_process_callers_share_nothing(kept: Kept) -> None:
 
 
 def test_a_mistake_of_ours(caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """It is told to Python's log and costs one answer; the others of the turn have theirs."""
+    """It is logged and costs one response; the other requests of the batch get theirs."""
     handle: Callable[[ApiRequest], ApiResponse] = caller.simulator.api.handle
 
     def careless(request: ApiRequest) -> ApiResponse:
@@ -135,7 +135,7 @@ def test_a_mistake_of_ours(caller: Caller, monkeypatch: pytest.MonkeyPatch, capl
 
 
 def test_who_was_cancelled_meanwhile(caller: Caller) -> None:
-    """It is not told, and the others are."""
+    """It gets no response, and the others do."""
 
     async def main() -> tuple[bool, ApiResponse]:
         turns = Batcher(caller.simulator.api.handle_together)

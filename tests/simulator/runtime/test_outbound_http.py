@@ -134,7 +134,7 @@ def test_the_checked_address_is_the_one_connected_to(
 
 
 def test_unknown_names_fail(started: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that nobody knows is a failed try."""
+    """A host name that does not resolve is a failed attempt."""
 
     def resolve(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
@@ -406,17 +406,17 @@ def test_what_the_python_door_refuses(caller: Caller) -> None:
 
 def test_reset_forgets_everything(started: Caller, listener: Listener) -> None:
     """Messages, balances, subscriptions and pending callbacks are gone; an answer that comes late changes nothing."""
-    heard: list[str] = []
-    started.simulator.engine.add_listener(lambda event: heard.append(event.name))
+    received: list[str] = []
+    started.simulator.engine.add_listener(lambda event: received.append(event.name))
     started.send(callbackurl=listener.url)
     line = started.subscribe(action_url=listener.url)
     started.simulator.incoming_call(line["din"])
     started.simulator.reset()
-    heard.clear()
+    received.clear()
     started.simulator.advance(10)
-    assert (heard, started.credits(), started.get("/voice/dins/subscriptions/")[1]) == ([], 100_000, [])
+    assert (received, started.credits(), started.get("/voice/dins/subscriptions/")[1]) == ([], 100_000, [])
     started.send()
-    assert heard == ["sms"]
+    assert received == ["sms"]
 
 
 def test_a_real_clock_moves_by_itself(listener: Listener) -> None:

@@ -36,7 +36,7 @@ def full(caller: Caller, *, yes: bool) -> None:
 
 
 def test_what_cannot_be_written_did_not_happen(kept: Caller) -> None:
-    """Sends are 503, nobody is charged and no phone has them; as soon as it can be written all goes on."""
+    """Sends are 503, nothing is charged and no phone has them; once writes succeed, all continues."""
     first = kept.send()
     writable(kept, yes=False)
     for _ in range(2):

@@ -81,7 +81,7 @@ def cut(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "expected"),
     [
         (foreign, "is not a database of the simulator"),
         (lambda path: path.write_bytes(b"no database, but long enough to be one" * 100), "is not a database"),
@@ -90,13 +90,13 @@ def cut(path: Path) -> None:
         (cut, "is damaged"),
     ],
 )
-def test_files_that_are_not_ours(tmp_path: Path, make: Callable[[Path], object], told: str) -> None:
+def test_files_that_are_not_ours(tmp_path: Path, make: Callable[[Path], object], expected: str) -> None:
     """Each is refused in a line that names it, and is left as it was."""
     path = tmp_path / "state.db"
     make(path)
     path.chmod(0o644)
     before = path.read_bytes()
-    with pytest.raises(SimulatorError, match=rf"state\.db {told}"):
+    with pytest.raises(SimulatorError, match=rf"state\.db {expected}"):
         Simulator(database=path)
     assert path.read_bytes() == before
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
@@ -104,7 +104,7 @@ def test_files_that_are_not_ours(tmp_path: Path, make: Callable[[Path], object],
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "expected"),
     [
         ("UPDATE message SET record = '{}'", "is damaged: message .*: TypeError"),
         ("UPDATE message SET record = '{'", "is damaged: message .*: JSONDecodeError"),
@@ -112,12 +112,12 @@ def test_files_that_are_not_ours(tmp_path: Path, make: Callable[[Path], object],
         ("DROP TABLE otp", "no such table: otp"),
     ],
 )
-def test_rows_that_are_damaged(tmp_path: Path, sql: str, told: str) -> None:
+def test_rows_that_are_damaged(tmp_path: Path, sql: str, expected: str) -> None:
     """The table is named, and nothing is kept open."""
     path = tmp_path / "state.db"
     changed(sql, path)
     for _ in range(2):
-        with pytest.raises(SimulatorError, match=rf"state\.db.*{told}"):
+        with pytest.raises(SimulatorError, match=rf"state\.db.*{expected}"):
             Simulator(database=path)
 
 

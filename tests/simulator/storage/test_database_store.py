@@ -116,7 +116,7 @@ def test_what_fell_due_meanwhile_happens_at_the_start(kept: Caller) -> None:
 
 
 def test_talks_end_with_the_process(kept: Caller, listener: Listener) -> None:
-    """Calls and conferences in progress end as FAILED when it was heard of last; what was charged stays; reported."""
+    """Calls and conferences in progress end as FAILED at the last write, stay charged, and are reported."""
     callid = kept.place(recording_url=None, tts_message="a" * 2000, tts_lang="en", callbackurl=listener.url)
     asked = {**CONFERENCE, "callbackurl": listener.url}
     conferenceid = kept.post("/voice/simple/conferences/", asked)[1]["conferenceid"]
@@ -223,7 +223,7 @@ def test_a_conference_outlives_its_calls(tmp_path: Path) -> None:
 
 
 def test_a_carried_number_is_on_offer_no_more(tmp_path: Path) -> None:
-    """A number that was subscribed under another seed is its owner's still, and nobody else can have it."""
+    """A number subscribed under another seed still belongs to its account, and no other can subscribe it."""
     caller = Caller(tmp_path / "a.db", seed=1)
     line = caller.subscribe()
     caller.simulator.close()
@@ -260,7 +260,7 @@ def test_as_many_tries_are_kept_as_are_shown(tmp_path: Path) -> None:
 
 
 def test_half_a_surrogate_pair(tmp_path: Path) -> None:
-    """A text that no UTF-8 can write, which all doors refuse, would not cost the others of its commit anything."""
+    """A text that UTF-8 cannot encode, which all inputs refuse, would not fail the rest of its commit."""
     caller = Caller(tmp_path / "a.db", legacy_sin=True)
     sin = caller.get("/sms/sins/")[1][0]
     assert caller.post("/sms/sins/subscriptions/", {"sin_uid": sin["sin_uid"]})[0] == 201

@@ -185,23 +185,23 @@ def test_events_are_told_as_they_happen(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
         line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         stream = line.makefile("rb")
-        told = iter(stream)
-        assert next(told) == b"HTTP/1.1 200 OK\r\n"
-        assert any(part == b"retry: 1000\n" for part in told)
+        reported = iter(stream)
+        assert next(reported) == b"HTTP/1.1 200 OK\r\n"
+        assert any(part == b"retry: 1000\n" for part in reported)
         server.simulator.stop_clock()
         with web(server.url) as page:
             page.json("POST", "/sms/messages/", SMS)
-        assert next(part for part in told if part.startswith(b"event:")) == b"event: clock\n"
-        assert next(part for part in told if part.startswith(b"event:")) == b"event: sms\n"
+        assert next(part for part in reported if part.startswith(b"event:")) == b"event: clock\n"
+        assert next(part for part in reported if part.startswith(b"event:")) == b"event: sms\n"
         assert {"event": "sms", "to": SMS["recipient"], "text": SMS["message"]}.items() <= json.loads(
-            next(told).removeprefix(b"data:")
+            next(reported).removeprefix(b"data:")
         ).items()
         server.stop()
-        assert list(told)[-2:] == [b"0\r\n", b"\r\n"]
+        assert list(reported)[-2:] == [b"0\r\n", b"\r\n"]
 
 
 def test_a_slow_reader_is_told_what_it_missed() -> None:
-    """Of events that nobody reads the oldest are dropped, and counted."""
+    """The oldest unread events are dropped, and counted."""
     calls: list[object] = []
     queue = event_streams._Queue(calls.append)
     for number in range(event_streams.MAX_WAITING + 5):

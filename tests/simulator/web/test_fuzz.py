@@ -1,4 +1,4 @@
-"""Requests that nobody thought of: schemathesis makes them from the OpenAPI document, and a script from raw bytes."""
+"""Unexpected requests: schemathesis makes them from the OpenAPI document, a script from raw bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_no_answer_is_undocumented(profile: str) -> None:
     )
     assert finished.returncode == 0, finished.stdout[-8000:] + finished.stderr[-2000:]
     assert f"Tested: {sum(map(len, document()['paths'].values()))}" in finished.stdout
-    assert "boundary" not in finished.stderr  # a bad multipart body is told to its sender, not to standard error
+    assert "boundary" not in finished.stderr  # the response reports a bad multipart body, not standard error
 
 
 def test_no_bytes_stop_it() -> None:

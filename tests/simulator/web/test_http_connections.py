@@ -131,7 +131,7 @@ def test_other_ways_to_write(wire: Wire, server: Server) -> None:
 
 
 def test_the_last_request(wire: Wire) -> None:
-    """Whoever says that no request will follow has the connection closed after the answer, which says so, too."""
+    """After `connection: close` the connection is closed, and the response has the header, too."""
     wire.send(asked() + asked(more=b"Connection: Close\r\n") + asked())
     assert b"connection" not in wire.answer()[1]
     assert wire.answer()[1][b"connection"] == b"close"
@@ -181,7 +181,7 @@ def test_faults_of_chunked_requests(wire: Wire, server: Server, kind: str) -> No
 
 
 def test_client_that_does_not_wait(server: Server) -> None:
-    """Whoever goes away in the middle of a fault is forgotten, and the next one is answered."""
+    """A client that disconnects during a fault is dropped, and the next one gets its response."""
     server.simulator.fail_next("slow", seconds=60)
     leaving = Wire(server)
     with leaving.socket:

@@ -43,8 +43,8 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert "quiet hours  21:00-08:00, by each recipient's clock\n" in result.stdout
     assert "at most      1,000 credits\n" in result.stdout
     assert "sample       +81••••0000  a様\n" in result.stdout
-    told = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
-    assert (told["recipients"], told["cost"], told["parts"]) == (3, "30", {"1": 3})
+    parsed = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
+    assert (parsed["recipients"], parsed["cost"], parsed["parts"]) == (3, "30", {"1": 3})
     assert not sent(simulator)
     assert run("list").stdout == ""
 
@@ -86,8 +86,8 @@ def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
     assert again.exit_code == 2
     assert "give another --name" in again.stderr
     assert "people finished\n" in run("status", "people").stdout
-    told = json.loads(run("status", "people", "--json").stdout)
-    assert (told["state"], told["delivered"], told["charged"]) == ("finished", 3, "30")
+    parsed = json.loads(run("status", "people", "--json").stdout)
+    assert (parsed["state"], parsed["delivered"], parsed["charged"]) == ("finished", 3, "30")
     assert run("list").stdout.endswith("finished           3 of         3  people\n")
     assert json.loads(run("list", "--json").stdout)["name"] == "people"
     assert "3 recipients in people.csv" not in run("export", "people", "-o", "out.csv").stderr
@@ -161,7 +161,7 @@ def test_bad_rows_are_told_in_japanese(run: Run, monkeypatch: pytest.MonkeyPatch
 
 
 def test_bad_rows_stop_everything_until_they_are_left_out(run: Run, simulator: Simulator) -> None:
-    """They are told with line and reason, kept in a file of their own, and nothing is sent before."""
+    """They are reported with line and reason and written to a file, and nothing is sent before."""
     with Path("people.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"x{n},nonsense\n" for n in range(7))
     result = run("run", "people.csv", *TEXT, "--yes")
@@ -192,7 +192,7 @@ def test_a_file_that_changed_is_not_mixed_with_the_old_one(run: Run, simulator: 
 
 
 def test_another_content_is_not_sent_to_the_rest(run: Run, simulator: Simulator) -> None:
-    """Whoever corrects the text and runs again is told what the campaign sends; the same options go on with it."""
+    """A run with a corrected text is refused and shows the campaign's text; the same options continue it."""
     assert run("run", "people.csv", *TEXT, "--yes", "--price", "10", "--max-cost", "30").exit_code == 0
     with Campaign.open("people") as campaign:
         campaign.ledger.put({"state": "stopped"})
@@ -276,7 +276,7 @@ def _content() -> object:
 
 
 def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It goes to one's own number; without a yes nobody else is sent to."""
+    """It is sent to one's own number; without a confirmation nothing else is sent."""
     monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._is_terminal", lambda: True)
     result = run("run", "people.csv", *TEXT, "--test-to", "+818011112222", text="y\nn\n")
     assert (result.exit_code, sent(simulator)) == (3, 1)
@@ -286,7 +286,7 @@ def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch:
 
 
 def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
-    """The text in force is frozen; a template that waits for approval is told."""
+    """The approved text is frozen; a template that waits for approval is reported."""
     from xoxzo.cloudpy import Client
 
     with Client() as client:
@@ -418,7 +418,7 @@ def test_a_terminal_shows_one_line_that_moves_and_ctrl_c_is_gentle(run: Run, sim
     leader, follower = pty.openpty()
     process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower)
     os.close(follower)
-    output, told = b"", False
+    output, reported = b"", False
     while True:
         try:
             piece = os.read(leader, 65536)
@@ -427,8 +427,8 @@ def test_a_terminal_shows_one_line_that_moves_and_ctrl_c_is_gentle(run: Run, sim
         if not piece:
             break
         output += piece
-        if not told and b"left" in output:
-            told = True
+        if not reported and b"left" in output:
+            reported = True
             process.send_signal(signal.SIGINT)
     os.close(leader)
     text = output.decode()

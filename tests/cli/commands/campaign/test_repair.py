@@ -38,8 +38,8 @@ def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simu
     assert result.exit_code == 7
     assert "1 may have been sent, and nobody can tell: xoxzo campaign unknown people" in result.stderr
     assert "line 2        +81••••0000      " in run("unknown", "people").stdout
-    told = json.loads(run("unknown", "people", "--show-numbers", "--json").stdout)
-    assert (told["number"], told["why"]) == ("+819010000000", "ResponseLost")
+    output = json.loads(run("unknown", "people", "--show-numbers", "--json").stdout)
+    assert (output["number"], output["why"]) == ("+819010000000", "ResponseLost")
     assert run("settle", "people", "--assume-sent", "--resend-unknown").exit_code == 2
     assert run("settle", "people").exit_code == 3, "the list cannot be read"
     Path("log.csv").write_text("msgid,tags,status,cost\n", encoding="utf-8")
@@ -57,7 +57,7 @@ def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simu
 
 
 def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
-    """Numbers on a list are left out, from the beginning or later; a line that is no number is told."""
+    """Suppressed numbers are left out, from the start or later; an invalid line is reported."""
     Path("out.txt").write_text("090-1000-0000\n\n", encoding="utf-8")
     assert (
         "left out     1 is on the suppression list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
@@ -83,7 +83,7 @@ def test_pausing_and_cancelling_are_wishes(run: Run) -> None:
 
 
 def test_a_run_that_was_cut_off_is_told(run: Run) -> None:
-    """Its state is still `running`, but nobody runs it: status and list say so, and how to go on."""
+    """Its state is `running`, but no process runs it: status and list say so, and how to continue."""
     with Campaign.create("a", "people.csv", _content()) as campaign:
         campaign.ledger.put({"state": "running"})
     result = run("status", "a")
@@ -98,7 +98,7 @@ def test_a_run_that_was_cut_off_is_told(run: Run) -> None:
 def test_reports_reach_a_campaign_by_the_file_of_listen(
     run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`--callbacks` signs the addresses; what was heard there settles calls, and what anybody else says does not."""
+    """`--callbacks` signs the URLs; callbacks there settle calls, and unsigned requests do not."""
     from xoxzo.cloudpy.cli.commands.listen import received_callback
 
     assert (
@@ -118,12 +118,12 @@ def test_reports_reach_a_campaign_by_the_file_of_listen(
     forged = received_callback.to_line(
         received_callback.received_now("POST", "/call-ended/" + "x" * 60, requests[0][1], requests[0][2])
     )
-    Path("heard.jsonl").write_text("\n".join([*lines, lines[0], forged]) + "\n", encoding="utf-8")
-    result = run("settle", "people", "--reports", "heard.jsonl")
+    Path("received.jsonl").write_text("\n".join([*lines, lines[0], forged]) + "\n", encoding="utf-8")
+    result = run("settle", "people", "--reports", "received.jsonl")
     assert "3 reports told something new\n" in result.stderr, result.output
     assert "sent" not in run("status", "people").stdout
-    Path("heard.jsonl").write_text("nonsense\n", encoding="utf-8")
-    assert "heard.jsonl, line 1: this is none" in run("settle", "people", "--reports", "heard.jsonl").stderr
+    Path("received.jsonl").write_text("nonsense\n", encoding="utf-8")
+    assert "received.jsonl, line 1: this is none" in run("settle", "people", "--reports", "received.jsonl").stderr
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def caller() -> Caller:
 
 @pytest.fixture
 def visitor(caller: Caller) -> Visitor:
-    """Somebody who opens the console of the same simulator."""
+    """A visitor to the console of the same simulator."""
     return Visitor(caller.simulator)
 
 

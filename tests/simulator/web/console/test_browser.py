@@ -1,4 +1,4 @@
-"""The console in a real browser: whole stories, as somebody who keeps it open all day plays them."""
+"""The console in a real browser: complete scenarios, as a user plays them who keeps it open all day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 PHONE = "+818011112222"
 PATIENCE = 60_000  # ms; a busy machine is no failure
-# A browser that rings up nobody, in a container of any sort.
+# A browser that contacts no other server, in a container of any sort.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 QUIET += ["--no-first-run", "--disable-quic", "--disable-gpu"]
 # Speaks into a list, for a machine without a voice.
@@ -154,8 +154,8 @@ def test_a_link_that_is_followed_while_the_page_is_asked_for_leads_where_it_shou
 def test_calls_are_answered_and_numbers_dialled(server: Server, page: Any, listener: Listener) -> None:
     """A phone rings until it is answered, and then speaks; it calls a number, whose action is watched; it replies."""
     engine = server.simulator.engine
-    for kind, desk in (("voice/din", engine.dins), ("sms/sin", engine.sins)):
-        uid = next(iter(desk.lines))
+    for kind, service in (("voice/din", engine.dins), ("sms/sin", engine.sins)):
+        uid = next(iter(service.lines))
         api(server, f"/{kind}s/subscriptions/", **{f"{kind[-3:]}_uid": uid})
         api(server, f"/{kind}s/subscriptions/{uid}/", action_url=listener.url)
     listener.answers = [(200, 'say ja "ありがとうございます"'.encode()), (200, b"ok")]
@@ -184,7 +184,7 @@ def test_calls_are_answered_and_numbers_dialled(server: Server, page: Any, liste
     see(page.locator(".bubble.mine").get_by_text("はい、お願いします"))
     assert page.get_by_label("Reply").input_value() == ""
     follow(page, "/")
-    page.get_by_label("Reply").focus()  # whoever begins to write stays with this phone
+    page.get_by_label("Reply").focus()  # a user who begins to write stays with this phone
     send(server, "他の電話へ", recipient="+819000001234")
     see(page.get_by_role("link", name="+81 90 0000 1234"))
     see(page.get_by_role("heading", name="+81 80 1111 2222"))
@@ -192,7 +192,7 @@ def test_calls_are_answered_and_numbers_dialled(server: Server, page: Any, liste
 
 
 def test_desks_faults_and_clock(server: Server, page: Any) -> None:
-    """A template is approved, a message delivered by hand, a fault switched on and off, the clock advanced."""
+    """A template is approved, a held message delivered, a fault switched on and off, the clock advanced."""
     follow(page, "/console/office")
     api(server, "/sms/templates/", name="Booking", content="{name} 様")
     page.get_by_role("button", name="Approve").click()

@@ -1,4 +1,4 @@
-"""Event streams: told at once, together when there is much, and gone when they should be."""
+"""Event streams: immediate, combined when there are many changes, and closed when they should be."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(bounded())
 
 
-async def told(lines: Lines) -> list[str]:
+async def event_names(lines: Lines) -> list[str]:
     """Return the next topics that a stream tells."""
     async for line in lines:
         if line.startswith(b"event: changed\ndata: "):
@@ -40,7 +40,7 @@ async def told(lines: Lines) -> list[str]:
 
 
 def test_changes_are_told_once_and_together(caller: Caller) -> None:
-    """The first change is told at once; what happens meanwhile is told together, by name and without its content."""
+    """The first change is sent at once; later changes are combined, by name and without their content."""
 
     async def follow() -> None:
         hub = ChangeStreams(caller.simulator)
@@ -49,14 +49,14 @@ def test_changes_are_told_once_and_together(caller: Caller) -> None:
         lines = stream.lines()
         assert await anext(lines) == b"retry: 1000\n\n"
         caller.send()
-        assert await told(lines) == ["sms"]
+        assert await event_names(lines) == ["sms"]
         for _ in range(50):
             caller.send()
         await asyncio.to_thread(caller.simulator.stop_clock)
         hub.publish("elsewhere")
-        assert await told(lines) == ["clock", "sms"]
+        assert await event_names(lines) == ["clock", "sms"]
         hub.end()
-        assert await told(lines) == []
+        assert await event_names(lines) == []
 
     run(follow())
 
@@ -94,7 +94,7 @@ def test_streams_are_bounded(caller: Caller) -> None:
 
 
 def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While nothing changes, a comment goes out from time to time, so that nobody takes it for dead."""
+    """While nothing changes, a comment is sent from time to time, so that the connection counts as alive."""
     monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 0.01)
 
     async def wait() -> None:
@@ -112,7 +112,7 @@ def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
         stream = ChangeStream(["sms"])
         lines = stream.lines()
         await anext(lines)
-        waiting = asyncio.create_task(told(lines))
+        waiting = asyncio.create_task(event_names(lines))
         await asyncio.sleep(0)
         stream.end()
         assert await waiting == []
@@ -121,7 +121,7 @@ def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
 
 
 def test_a_stream_of_a_loop_that_is_gone_is_told_in_vain() -> None:
-    """An event after the end of a server's loop troubles nobody."""
+    """An event after the end of a server's loop raises no error."""
 
     async def make() -> ChangeStream:
         return ChangeStream(["sms"])
@@ -170,7 +170,7 @@ def test_a_stream_ends_with_its_reader_or_its_server(caller: Caller, how: str) -
 
 @pytest.mark.parametrize("cuts", [True, False])
 def test_a_reader_that_does_not_read_is_dropped(caller: Caller, monkeypatch: pytest.MonkeyPatch, cuts: bool) -> None:
-    """Whoever takes nothing any more loses the connection, where the server can do that, and holds nothing up."""
+    """A client that stops reading is disconnected, where the server can do that, and delays nothing."""
     monkeypatch.setattr(console_app, "WRITE_TIMEOUT_SECONDS", 0.01)
     cut: list[object] = []
 
@@ -195,7 +195,7 @@ def test_other_sites_get_no_stream(visitor: Visitor) -> None:
 
 
 def test_over_a_socket_changes_arrive_and_stopping_ends_them() -> None:
-    """A message that is sent is told to an open page, whose stream ends whole when the server stops."""
+    """An open page gets an event for a sent message, and its stream ends completely when the server stops."""
     with Simulator().serve() as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         connection.request("GET", "/console/events?topics=sms")
@@ -209,7 +209,7 @@ def test_over_a_socket_changes_arrive_and_stopping_ends_them() -> None:
         sending.join()
         server.stop()
         while answer.readline():
-            pass  # what was still told; the end is an end, and no error
+            pass  # events that were still sent; the end is no error
         connection.close()
 
 

@@ -24,7 +24,7 @@ FIELDS += ["amount", "digits", "verified", "pattern", "rule", "to", "anonymous",
 
 @pytest.fixture(scope="module")
 def open_to_all() -> Visitor:
-    """A console that has something to show, whoever asks."""
+    """A console with content to show."""
     caller = Caller(legacy_sin=True)
     caller.send()
     caller.place()

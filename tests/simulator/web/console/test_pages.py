@@ -83,7 +83,7 @@ def test_a_call_that_rings_is_answered_by_hand(caller: Caller, visitor: Visitor)
 
 
 def test_a_call_is_declined_at_the_carrier_desk(caller: Caller, visitor: Visitor) -> None:
-    """A call that rings is on the carrier's desk, too."""
+    """A ringing call is on the page of carrier actions, too."""
     caller.simulator.carrier.add_rule("", "hold", kind="call")
     callid = caller.place()
     assert 'value="hold" checked' in visitor.get(ITS_PAGE).text  # though no rule names this phone
@@ -126,7 +126,7 @@ def test_a_phone_dials_and_replies(caller: Caller, visitor: Visitor) -> None:
 
 
 def test_a_number_that_is_none_is_refused(visitor: Visitor) -> None:
-    """What is no phone number is told to be none, and one that was never reached has a page."""
+    """An invalid phone number gets an error, and a number that was never reached has a page."""
     assert visitor.get("/console/phones?number=080").status == 400
     assert visitor.get("/console/phones?number=%2B81%2080%201234%205678").status == 200
 
@@ -148,7 +148,7 @@ def test_lists_go_on_page_by_page(caller: Caller, visitor: Visitor) -> None:
 
 
 def test_a_search_finds_or_says_what_is_wrong(caller: Caller, visitor: Visitor) -> None:
-    """The list is searched in the simulator's own language, and a mistake is told."""
+    """The list is searched in the simulator's query language, and a mistake is reported."""
     caller.send(message="first", tags="one")
     caller.send(message="second")
     caller.place(tags="one")
@@ -196,7 +196,7 @@ def test_a_message_tells_everything_that_came_of_it(caller: Caller, visitor: Vis
 
 
 def test_a_call_and_a_reply_have_pages(caller: Caller, visitor: Visitor) -> None:
-    """Calls show their steps; a reply is told, too; what is not there is not found."""
+    """Calls and replies show their steps; an unknown id is not found."""
     callid = caller.place(recording_url=None, tts_message="hello", tts_lang="en")
     caller.step(30)
     page = visitor.get(f"/console/calls/{callid}")
@@ -217,7 +217,7 @@ def test_a_call_and_a_reply_have_pages(caller: Caller, visitor: Visitor) -> None
 
 
 def test_the_carrier_desk_decides(caller: Caller, visitor: Visitor) -> None:
-    """Messages that a rule holds are delivered, delayed or failed by hand; a rule can be taken back."""
+    """Messages that a rule holds can be delivered, delayed or failed; a rule can be removed."""
     assert visitor.post("/console/carrier/rules/add", {"pattern": "+81 80", "rule": "sms hold"}).status == 200
     late = {"pattern": "+8190", "rule": "sms delay", "seconds": "30"}
     assert visitor.post("/console/carrier/rules/add", late).status == 200
@@ -268,7 +268,7 @@ def test_the_xoxzo_desk_decides(caller: Caller, visitor: Visitor) -> None:
 
 
 def test_long_lists_say_how_much_they_leave_out(caller: Caller, visitor: Visitor) -> None:
-    """A desk shows two hundred of each, and tells of the rest."""
+    """A page shows two hundred of each, and the number of the rest."""
     for index in range(205):
         caller.post("/sms/templates/", {"name": f"t{index}", "content": "x"})
         caller.post("/sms/messages/", {"message": "x", "recipient": PHONE, "sender": "y"}, **_account(index))
@@ -283,24 +283,24 @@ def _account(index: int) -> dict[str, bytes]:
 
 
 def test_faults_are_switched(caller: Caller, visitor: Visitor) -> None:
-    """A fault goes on as asked, is told on every page, and goes off: alone, with its kind, or with all."""
-    desk = caller.simulator.faults
+    """A fault is turned on, shown on every page, and turned off: alone, with its kind, or with all."""
+    switches = caller.simulator.faults
     asked = {"kind": "lose_reply", "endpoint": "POST /sms/messages/", "times": "3", "percent": "12.5"}
     assert visitor.post("/console/faults/add", asked).status == 200
     assert visitor.post("/console/faults/add", {"kind": "callback_late", "seconds": "7"}).status == 200
     assert visitor.post("/console/faults/add", {"kind": "callback_late"}).status == 200
-    assert [(one.chance, one.left, one.seconds) for one in desk] == [(0.125, 3, 5), (1, None, 7), (1, None, 5)]
+    assert [(one.chance, one.left, one.seconds) for one in switches] == [(0.125, 3, 5), (1, None, 7), (1, None, 5)]
     page = visitor.get("/console/faults")
     assert "POST /sms/messages/ · the next 3 · by chance, 12.5 %" in page.words
     assert "until switched off · 7 s" in page.words
     assert "3 faults are on" in visitor.get("/console/clock").text
-    [first, *_] = desk
+    [first, *_] = switches
     assert visitor.post("/console/faults/remove", {"ident": first.ident}).status == 200
-    desk.add("drop")
+    switches.add("drop")
     assert visitor.post("/console/faults/off", {"kind": "callback_late"}).status == 200
-    assert [fault.kind for fault in desk] == ["drop"]
+    assert [fault.kind for fault in switches] == ["drop"]
     assert visitor.post("/console/faults/off", {"kind": "drop"}).status == 200
-    assert list(desk) == []
+    assert list(switches) == []
     assert "faults are on" not in visitor.get("/console/clock").text
     for wrong in ({"times": "1.5"}, {"times": "many"}, {"percent": "nan"}, {"percent": "0"}, {"kind": "bird"}):
         assert visitor.post("/console/faults/add", {"kind": "slow", **wrong}).status == 400
@@ -374,7 +374,7 @@ def test_the_overview_counts(caller: Caller, visitor: Visitor, listener: Listene
 
 
 def test_without_a_script_a_mistake_has_a_page(visitor: Visitor) -> None:
-    """A browser that runs no script is told on a page what is wrong."""
+    """A browser without JavaScript gets a page that shows the error."""
     answer = visitor.post("/console/carrier/deliver", {"ident": "nothing"}, accept="text/html")
     assert answer.status == 400
     assert "there is no such message under way" in answer.words

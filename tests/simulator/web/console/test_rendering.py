@@ -27,7 +27,7 @@ def rendered(text: str) -> str:
 
 @pytest.mark.parametrize("writes", [True, False])
 def test_what_was_compiled_is_kept_as_python_does(home: Path, monkeypatch: pytest.MonkeyPatch, writes: bool) -> None:
-    """It stands beside Python's own, unless Python was told to write nothing; a new text is compiled anew."""
+    """It is stored beside Python's own cache, unless Python must not write; a changed text is compiled again."""
     monkeypatch.setattr(sys, "dont_write_bytecode", not writes)
     assert [rendered("{{ n }}"), rendered("{{ n }}"), rendered("{{ n + 1 }}")] == ["7", "7", "8"]
     assert len(list(home.rglob("*.jinja"))) == int(writes)

@@ -88,7 +88,7 @@ def test_amounts_are_exact(amount: Decimal, written: str) -> None:
 
 
 def test_a_moment_names_its_zone() -> None:
-    """A moment is told in UTC, for browsers to write in their own zone."""
+    """A time is in UTC; browsers convert it to their own time zone."""
     html = template_filters.time_of(1_772_366_400.25, "both")
     assert 'datetime="2026-03-01T12:00:00.250000Z"' in html
     assert 'title="2026-03-01 12:00:00 UTC"' in html

@@ -1,4 +1,4 @@
-"""What a command of the shell takes as a whole process, beside `python -c pass`."""
+"""The run time of a command as a process, compared with `python -c pass`."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ MAKERS: tuple[Callable[[random.Random], bytes], ...] = (request, request, reques
 
 async def attack(port: int, seed: int, number: int) -> str | None:
     """Send one case, in one piece or several, whole or not; return what is wrong with the answer."""
-    chance = random.Random(f"{seed} {number}")  # noqa: S311 - it shall be repeatable
+    chance = random.Random(f"{seed} {number}")  # noqa: S311 - it must be repeatable
     data = chance.choice(MAKERS)(chance)
     if chance.random() < 0.2:
         data = data[: chance.randrange(len(data) + 1)]

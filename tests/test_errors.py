@@ -258,7 +258,7 @@ def test_sentence_of_a_plain_failure() -> None:
 
 
 def test_sentence_with_everything() -> None:
-    """Several attempts are counted in the text, and a doubtful outcome is said in a sentence of its own."""
+    """Several attempts are counted in the text, and an unknown outcome has a sentence of its own."""
     assert str(ResponseLost("reset", **FACTS)) == (
         "sms.send: reset (request 5f2a, 3 attempts). It may have been carried out all the same."
     )

@@ -157,7 +157,7 @@ def test_many_processes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("lets_go", [True, False])
-def test_opened_while_somebody_else_reads(path: Path, monkeypatch: pytest.MonkeyPatch, lets_go: bool) -> None:
+def test_opened_while_another_process_reads(path: Path, monkeypatch: pytest.MonkeyPatch, lets_go: bool) -> None:
     """Opening waits for a file that another process has locked, but not forever."""
     other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     other.executescript("CREATE TABLE delivery (a); INSERT INTO delivery VALUES (1); PRAGMA user_version = 1")
@@ -218,7 +218,7 @@ def test_lost_reports_are_made_good(path: Path, simulator: Simulator, client: Cl
         assert list(log.catch_up(client)) == []
 
 
-def test_asked_wrongly(path: Path) -> None:
+def test_invalid_arguments(path: Path) -> None:
     """A look-up needs exactly one key."""
     with DeliveryLog(path) as log:
         for keys in ({}, {"msgid": "a", "reference": "b"}, {"msgid": "a", "callid": "b"}):

@@ -161,7 +161,7 @@ def test_set_up_wrongly(secret: str | list[str], public_url: str, reason: str) -
         ("delivery-report", {"expires": datetime(2027, 1, 1)}, "expires"),  # noqa: DTZ001 - that is what is refused
     ],
 )
-def test_asked_wrongly(callbacks: Callbacks, purpose: str, options: dict[str, str], field: str) -> None:
+def test_invalid_arguments(callbacks: Callbacks, purpose: str, options: dict[str, str], field: str) -> None:
     """A URL with an unknown purpose, an invalid reference or a time without a time zone is refused."""
     with pytest.raises(InvalidArgument) as caught:
         callbacks.url(purpose, **options)

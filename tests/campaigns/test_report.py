@@ -135,7 +135,7 @@ def test_carriers_are_those_that_ranges_were_given_to() -> None:
 
 
 @pytest.mark.parametrize(("span", "clock"), [(60, "00:01:40"), (7200, "02:01"), (200_000, "01-03 07:35")])
-def test_a_chart_tells_its_times_as_finely_as_it_must(span: int, clock: str) -> None:
+def test_a_chart_labels_its_times_as_finely_as_it_must(span: int, clock: str) -> None:
     """The precision of times depends on the span; a line without points is left out."""
     chart = line_chart([("sent", [100.0, 100.0 + span], "main"), ("delivered", [], "good")], 2)
     assert f"<span>{clock}" in chart or f"{clock}</span>" in chart

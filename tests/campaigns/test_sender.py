@@ -78,7 +78,7 @@ def stage(tmp_path: Path):
         one.ledger.close()
 
 
-def test_a_429_slows_everybody_down_and_loses_nobody(stage) -> None:
+def test_a_429_slows_everything_down_and_loses_no_message(stage) -> None:
     """After a 429 nothing is sent for as long as the server requests; then the run continues."""
     run = stage(3, concurrency=1)
     run.play(lambda n, turn: errors.RateLimited(429, retry_after=7.0, **OP) if (n, turn) == (1, 1) else None)
@@ -109,7 +109,7 @@ def test_stopping_gives_back_what_was_not_started(stage) -> None:
     assert tally.reserved == 10 * len(run.sent)
 
 
-def test_a_run_that_stops_tells_how_many_really_are_in_flight(stage) -> None:
+def test_a_run_that_stops_reports_how_many_really_are_in_flight(stage) -> None:
     """What was only claimed is released first, and does not count as in flight."""
     run = stage(1000, concurrency=4)
     with pytest.raises(Stopped):

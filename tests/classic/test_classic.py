@@ -355,7 +355,7 @@ def test_redirects_end() -> None:
         assert XoxzoClient("sid", "token", server.url).get_din_list().errors == 302
 
 
-def test_connections_are_kept_and_nobody_is_warned() -> None:
+def test_connections_are_kept_and_without_warnings() -> None:
     """Calls share a connection, threads too, and a client that is dropped says nothing: there is no close."""
     with FaultyServer(OK) as server, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -88,7 +88,9 @@ def test_what_a_command_lacks_is_an_error(command: click.Command, lacking: str) 
         script.section(context, command)
 
 
-def test_the_check_tells_an_old_page(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_the_check_reports_an_old_page(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     """`--check` writes nothing, and ends with 1 unless the page is as it would be written."""
     page = tmp_path / "commands.md"
     monkeypatch.setattr(script, "PAGE", page)

@@ -51,7 +51,7 @@ def test_credentials_and_host_come_from_the_environment(monkeypatch) -> None:
     assert server.requests[0].startswith(b"POST /sms/messages/ HTTP/1.1")
 
 
-def test_a_client_tells_where_it_leads() -> None:
+def test_a_client_shows_its_base_url() -> None:
     """Both clients tell their address: Xoxzo's own unless another was given."""
     with Client(**MADE_UP) as client:
         assert client.base_url == "https://api.xoxzo.com"

@@ -45,7 +45,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_defaults() -> None:
-    """With credentials alone the live service is asked, with the limits that the promises name."""
+    """With credentials only, requests go to the live service, with the documented limits."""
     settings = make()
 
     assert settings.base_url == "https://api.xoxzo.com"

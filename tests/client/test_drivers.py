@@ -220,7 +220,7 @@ def test_a_listing_is_yielded_as_it_arrives(face) -> None:
     assert transport.replies[0].closed == 1
 
 
-def test_a_whole_listing(face) -> None:
+def test_a_complete_listing(face) -> None:
     """A list is yielded whole and its reply closed."""
     transport = Scripted(200, [b'[{"n": 1},', b'{"n": 2}]'])
     assert face(transport).stream(LIST) == [{"n": 1}, {"n": 2}]
@@ -285,7 +285,7 @@ def test_an_asynchronous_call_ends_at_the_deadline_whatever_the_transport_does()
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_cancelling_is_told_and_goes_through(reached) -> None:
+def test_cancelling_is_reported_and_goes_through(reached) -> None:
     """A cancelled send raises CancelledError at once, and the hook learns whether it may have gone out."""
     events: list[Attempt] = []
 
@@ -349,7 +349,7 @@ def test_cancelling_while_waiting_for_the_next_try_goes_through(face) -> None:
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_an_interrupt_from_the_keyboard_is_told_and_goes_through(face, reached) -> None:
+def test_an_interrupt_from_the_keyboard_is_reported_and_goes_through(face, reached) -> None:
     """Ctrl-C during a send is raised again after the hook reported whether it may have been sent."""
     events: list[Attempt] = []
 
@@ -433,7 +433,7 @@ def test_what_a_signal_handler_raises_in_a_hook_goes_through(face) -> None:
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_an_interruption_between_two_steps_is_told(face, reached, monkeypatch) -> None:
+def test_an_interruption_between_two_steps_is_reported(face, reached, monkeypatch) -> None:
     """A signal handler that raises after an attempt, before its event is handed on, does not keep it from the hooks."""
     events: list[Attempt] = []
 
@@ -453,7 +453,7 @@ def test_an_interruption_between_two_steps_is_told(face, reached, monkeypatch) -
     assert [(event.outcome, event.maybe_sent) for event in events] == [("SoftTimeLimitExceeded", reached)]
 
 
-def test_a_dropped_call_tells_nobody() -> None:
+def test_a_dropped_call_calls_no_hook() -> None:
     """A call that is dropped on its way, as at the end of a program, ends without a step and without a warning."""
     steps = flow(CallState(SEND, settings()))
     next(steps)

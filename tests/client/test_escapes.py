@@ -32,7 +32,7 @@ def test_an_answer_as_it_came(run) -> None:
     assert "m1" not in repr(answer)
 
 
-def test_an_answer_that_was_never_asked_for(run) -> None:
+def test_an_unrequested_response(run) -> None:
     """A listing makes its request at its first step, so there is nothing to show before."""
 
     async def nothing(client: AsyncClient) -> object:
@@ -132,7 +132,7 @@ ALLOWED = ["+818011112222", "+8150"]
     ],
 )
 def test_only_allowed_recipients_are_reached(run, verb) -> None:
-    """In staging, a number that is not on the list is refused before the network, whichever way it is asked for."""
+    """In staging, a number that is not on the list is refused before any request, by every method."""
     good = reply(201, '[{"msgid": "m", "callid": "c"}]')
     with FaultyServer(good) as server:
         for number in ("+818011112222", "+815033334444"):

@@ -157,7 +157,7 @@ def quick(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(("name", "fault"), list(cases()))
-def test_a_fault_is_survived_or_told_truly(run, name, fault, caplog) -> None:
+def test_a_fault_is_survived_or_reported_truly(run, name, fault, caplog) -> None:
     """After a fault the client has sent as often as it may, its error is true, and nothing written shows a secret."""
     endpoint, call = CALLS[name]
     planned = FAULTS[fault]
@@ -233,7 +233,7 @@ def test_a_release_whose_answer_was_lost_is_done_when_the_number_is_gone(run, na
     assert len(server.requests) == 2
 
 
-def test_a_wrong_code_is_an_answer_and_is_asked_about_once(run) -> None:
+def test_a_wrong_code_is_an_answer_and_is_verified_once(run) -> None:
     """A 400 with a sentence says that the code is wrong; a refused field stays an error, which hides the code."""
     with FaultyServer(reply(400, '{"message": "Invalid or expired OTP."}')) as server:
         answer = run(server.url, make(CALLS["otp.verify"][1]))
@@ -265,7 +265,7 @@ def test_a_deletion_may_be_answered_with_either_status(run, status) -> None:
 
 
 def test_rendering_a_template_at_hand_needs_no_network(run) -> None:
-    """A template that was read before is rendered without a request; a number is asked for first."""
+    """A `Template` is rendered without a request; an id is fetched first."""
     with FaultyServer(reply(200, '{"id": 7, "status": "APPROVED", "approved_content": "Hi {text}"}')) as server:
         assert run(server.url, lambda c: c.templates.render(APPROVED, {"text": "x"})).text == "x"
         assert server.requests == []
@@ -284,7 +284,7 @@ def test_rendering_a_template_at_hand_needs_no_network(run) -> None:
         (500, "", errors.ServerError),
     ],
 )
-def test_errors_arrive_whole_and_survive_pickle(run, status, body, kind) -> None:
+def test_errors_arrive_complete_and_survive_pickle(run, status, body, kind) -> None:
     """What a worker process raises arrives in its parent with everything that it says."""
     with FaultyServer(reply(status, body)) as server, pytest.raises(kind) as caught:
         run(server.url, make(CALLS["sms.send"][1]), max_retries=0)

@@ -316,7 +316,7 @@ def test_no_error_repeats_a_secret() -> None:
     assert "48z9" not in str(caught.value) + repr(caught.value) + str(caught.value.__dict__)
 
 
-def test_a_doubt_outlives_a_later_try_that_surely_did_nothing() -> None:
+def test_maybe_sent_outlives_a_later_try_that_did_nothing() -> None:
     """When an earlier try may have worked, an error of a later one that did not leave still says maybe."""
     run = Run([LOST, UNSENT, UNSENT])
     with pytest.raises(errors.ConnectionFailed) as caught:
@@ -407,7 +407,7 @@ def test_events_tell_each_try() -> None:
     ("interruption", "name"), [(KeyboardInterrupt(), "cancelled"), (RuntimeError("bug"), "RuntimeError")]
 )
 @pytest.mark.parametrize("reached", [True, False])
-def test_an_interruption_is_told_and_raised_again(interruption, name, reached) -> None:
+def test_an_interruption_is_reported_and_raised_again(interruption, name, reached) -> None:
     """What interrupts a try is raised unchanged after an event that says whether it may be sent."""
     state = CallState(operation(Effect.CREATE), Settings(base_url="", headers=()))
     steps = flow(state)
@@ -422,7 +422,7 @@ def test_an_interruption_is_told_and_raised_again(interruption, name, reached) -
     assert caught.value is interruption
 
 
-def test_an_interruption_while_the_response_is_read_is_told_and_raised_again() -> None:
+def test_an_interruption_while_the_response_is_read_is_reported_and_raised_again() -> None:
     """A signal handler may raise when the response has come: the hook still learns that the message may be sent."""
 
     class SoftTimeLimitExceeded(Exception):
@@ -477,7 +477,7 @@ def test_a_forked_child_gives_out_other_ids_than_its_parent() -> None:
     assert all(re.fullmatch("[0-9a-f]{32}", one) for one in found)
 
 
-def test_a_listing_is_asked_for_as_a_stream() -> None:
+def test_a_listing_is_requested_as_a_stream() -> None:
     """The body of a listing's success is left to be read in pieces, and its open reply is what the flow returns."""
     listing = Listing(name="l", method="GET", path="/", effect=Effect.READ, read=read)
     received = Response(200, {}, reply=object())  # type: ignore[arg-type]
@@ -544,7 +544,7 @@ def test_a_creating_call_takes_effect_at_most_once(names: list[str]) -> None:
 
 
 def test_a_start_hook_adds_headers_to_each_try() -> None:
-    """Before each try, after its wait, the start hooks are asked for header fields; their time is not the try's."""
+    """Before each try, after its wait, the start hooks return header fields; their time is not the try's."""
     run = Run([answered(429), OK])
     read_operation = operation(Effect.CREATE, reference="r", query="a=b")
 
@@ -566,7 +566,7 @@ def test_without_start_hooks_no_step_is_taken_for_them() -> None:
     assert run.starts == []
 
 
-def test_an_interruption_in_a_start_hook_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_in_a_start_hook_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception of a signal handler while a hook runs is raised, and the span ends: the hooks are called."""
     state = CallState(
         operation(Effect.CREATE),

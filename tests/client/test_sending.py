@@ -118,7 +118,7 @@ def test_limited_recipients_are_refused_one_by_one(run) -> None:
     assert [result.status for result in results] == ["refused", "sent"]
 
 
-def test_each_result_is_told_at_once(run, caplog) -> None:
+def test_each_result_is_reported_at_once(run, caplog) -> None:
     """A program that is interrupted has the results so far; a callback that fails is logged and stops nothing."""
     received: list[SendResult] = []
 

@@ -81,7 +81,7 @@ def test_each_try_is_a_span_below_the_current_one(collected) -> None:
     assert not any(secret in shown for secret in ("818011112222", "48q913", "s3cr3t"))
 
 
-def test_doubts_are_counted(collected) -> None:
+def test_unknown_outcomes_are_counted(collected) -> None:
     """A send whose outcome is unknown is counted in a metric of its own, and its duration is recorded."""
     with FaultyServer(close) as server, pytest.raises(errors.ResponseLost):
         send(server.url, collected.hook)
@@ -103,7 +103,7 @@ def test_doubts_are_counted(collected) -> None:
     }
 
 
-def test_what_went_well_is_no_doubt(collected) -> None:
+def test_a_success_is_no_unknown_outcome(collected) -> None:
     """A send that succeeded is measured and not counted as a doubt."""
     with FaultyServer(reply(201, '[{"msgid": "m"}]')) as server:
         send(server.url, collected.hook)

@@ -52,7 +52,7 @@ def call(status: str):
 
 
 @pytest.mark.parametrize("end", ["DELIVERED", "FAIL"])
-def test_a_message_is_asked_for_until_its_end(run, clock, end) -> None:
+def test_a_message_is_polled_until_its_end(run, clock, end) -> None:
     """The pauses grow, and whatever the end is, it is returned."""
     script = [message("QUEUED"), message("DELIVERING"), message("NEWFANGLED"), message(end)]
     with FaultyServer(*script) as server:
@@ -62,7 +62,7 @@ def test_a_message_is_asked_for_until_its_end(run, clock, end) -> None:
     assert {request.split(b" ")[1] for request in server.requests} == {b"/sms/messages/m/"}
 
 
-def test_a_call_is_asked_for_until_it_is_over(run, clock) -> None:
+def test_a_call_is_polled_until_its_end(run, clock) -> None:
     """The same for calls, at their own address."""
     with FaultyServer(call("IN PROGRESS"), call("NO ANSWER")) as server:
         assert run(server.url, lambda c: c.calls.wait("c")).status is CallStatus.NO_ANSWER
@@ -100,7 +100,7 @@ def test_a_wait_that_read_nothing_has_no_record(run, clock) -> None:
 
 @pytest.mark.parametrize("timeout", [-1, float("nan"), "5", True, None])
 def test_a_time_out_is_a_number_of_seconds(run, timeout) -> None:
-    """A time-out that makes no sense is refused before anything is asked."""
+    """An invalid time-out is refused before any request."""
     with FaultyServer() as server, pytest.raises(errors.InvalidArgument, match="number of seconds, 0 or more"):
         run(server.url, lambda c: c.calls.wait("c", timeout=timeout))
     assert server.requests == []

@@ -88,7 +88,7 @@ def test_a_new_endpoint_is_tested_by_itself(copy: Path) -> None:
     run(copy, "-m", "pytest", "-q", "-p", "no:xdist", "tests/test_exports.py", *tests)
     shown = run(copy, "-m", "pytest", "-p", "no:xdist", "-v", "-k", "senders", "tests/client")
     for name in (
-        "test_a_fault_is_survived_or_told_truly[threads-sms.senders-closed]",
+        "test_a_fault_is_survived_or_reported_truly[threads-sms.senders-closed]",
         "test_both_clients_request_it[sms.senders]",
         "test_registered_senders_are_listed[asyncio]",
     ):

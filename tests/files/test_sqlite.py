@@ -28,7 +28,7 @@ def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_creating_and_opening_are_told_apart(tmp_path: Path) -> None:
+def test_creating_and_opening_are_distinguished(tmp_path: Path) -> None:
     """A file that must be new may not exist, and one that must exist has to; otherwise either is opened."""
     path = tmp_path / "a"
     with pytest.raises(FileNotFoundError):

@@ -115,7 +115,7 @@ def test_subscribed_without_a_record(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"din_uid": ""}', b'{"din_uid": null}', b'{"message": "done"}'])
 def test_subscribed_without_a_key(body: bytes) -> None:
-    """A record without the key gets the one that was asked for."""
+    """A record without the key gets the requested one."""
     assert DINS.subscribe(UID).read(body).din_uid == UID
 
 
@@ -135,7 +135,7 @@ def test_list() -> None:
 
 
 def test_subscription() -> None:
-    """A subscription is a number with the address that is asked what to do."""
+    """A subscription is a number with its action URL."""
     subscription = DINS.list().read(NUMBER[:-1] + b', "action": {"url": "https://example.com/din"}}')
 
     assert subscription == DialInSubscription(

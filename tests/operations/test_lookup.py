@@ -20,7 +20,7 @@ MISSED = b"""[{"id": "x", "mcc": null, "mnc": null, "mccmnc": null, "carrier": n
 
 
 def test_carrier() -> None:
-    """A look-up is a POST of the number, and is charged, so it is not repeated in doubt."""
+    """A look-up is a POST of the number, and is charged, so it is not retried if its outcome is unknown."""
     operation = carrier("+818011112222")
 
     assert (operation.name, operation.method, operation.path, operation.query, operation.body) == (
@@ -34,7 +34,7 @@ def test_carrier() -> None:
     assert operation.content_type == "application/x-www-form-urlencoded"
 
 
-def test_a_lookup_reaches_nobody() -> None:
+def test_a_lookup_contacts_no_phone() -> None:
     """No phone hears of a look-up, so a client for staging may make it."""
     assert carrier("+818011112222").recipients == ()
 

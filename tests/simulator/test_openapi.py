@@ -85,7 +85,7 @@ def test_every_answer_has_an_example() -> None:
                 assert "example" in media_type or "examples" in media_type, (method, path, status)
 
 
-def test_it_is_the_whole_api() -> None:
+def test_it_describes_the_complete_api() -> None:
     """It has the endpoints of the client's table, and no more but the two other methods that change a template."""
     described = {(method.upper(), without_names(path)) for method, path in OPERATIONS}
     listed = {(endpoint.method, without_names(endpoint.path)) for endpoint in ENDPOINTS}
@@ -131,7 +131,7 @@ def test_it_is_in_the_repository(tmp_path: Path) -> None:
 
 
 def test_it_is_served(caller: Caller) -> None:
-    """Anyone may read it; the only server that it names is the one that was asked, never the real one."""
+    """It needs no credentials; its only server is the simulator itself, never the real service."""
     status, served = caller.get("/openapi.json", authorization=b"")
     assert (status, served) == (200, document("http://xoxzo.test"))
     assert served["servers"] == [{"url": "http://xoxzo.test"}]

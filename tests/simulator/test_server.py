@@ -86,7 +86,7 @@ def test_huge_bodies_are_413(page: Web) -> None:
 
 
 def test_a_request_that_breaks_off_does_nothing(server: Server) -> None:
-    """Half a body is not taken for a whole one when its sender goes away."""
+    """An incomplete body is no request when the client disconnects."""
     form = urlencode(SMS).encode()
     with web(server.url) as half:
         half.connection.putrequest("POST", "/sms/messages/")
@@ -337,7 +337,7 @@ def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pyt
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_http_is_reported_as_an_event(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
     """Garbage and unknown upgrades are reported to listeners of the simulator only."""
     events: list[tuple[str, str, object]] = []
     server.simulator.engine.add_listener(
@@ -355,7 +355,7 @@ def test_what_is_not_http_is_told_as_an_event(server: Server, capfd: pytest.Capt
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_mistake_in_another_door(
+def test_a_mistake_in_another_application(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The response is 500, and the error is logged."""

@@ -92,7 +92,7 @@ def test_values_of_every_kind(text: str, value: object) -> None:
         ("carriers=[{}]", "carriers wants a value of the type tuple[Carrier, ...]"),
     ],
 )
-def test_what_does_not_fit_is_told(text: str, expected: str) -> None:
+def test_what_does_not_fit_is_reported(text: str, expected: str) -> None:
     """The setting is named with the type that it wants; the value is not repeated."""
     with pytest.raises(SimulatorError, match=re.escape(expected)):
         parse_assignments([text])

@@ -131,7 +131,7 @@ def _end(step: Act, peer: Peer) -> None:
 
 
 def own_body(request: bytes) -> bytes:
-    """Return the body of the right answer to a request of the client: it names what was asked for."""
+    """Return the body of the right answer to a request of the client: it has the requested id."""
     head, _, body = request.partition(b"\r\n\r\n")
     if head.startswith(b"POST "):
         return json.dumps([{"msgid": parse_qs(body.decode())["message"][0]}]).encode()

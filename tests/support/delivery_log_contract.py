@@ -49,7 +49,7 @@ class LogContract:
         return DeliveryLog(storage, clock=clock)
 
     def test_history(self, log: DeliveryLog, clock: Clock) -> None:
-        """One entry has the whole history of a message, with times."""
+        """One entry has the complete history of a message, with times."""
         log.sent(SentMessage(msgid="m1", reference="booking-1"))
         clock.now += timedelta(seconds=5)
         log.record(report("booking-1", "m1", "DELIVERING"))

@@ -161,7 +161,7 @@ def test_real_time() -> None:
             simulator.phone("+818011113333").wait_for_sms(timeout=0.05)
 
 
-def test_time_is_told_in_any_unit() -> None:
+def test_time_advances_in_any_unit() -> None:
     """A clock is advanced by the sum of seconds, minutes, hours and days."""
     with SimulatedXoxzo() as simulator:
         before = simulator.now

@@ -35,7 +35,7 @@ def test_published_prices(text: str, country: str, parts: int, price: int) -> No
     assert isinstance(result.credits, Decimal)
 
 
-def test_japan_unless_told_otherwise() -> None:
+def test_japan_by_default() -> None:
     """Without a country, Japan's price is taken."""
     assert estimate("Hello") == estimate("Hello", country="JP")
 

@@ -56,7 +56,7 @@ def test_connections_are_kept(carrier) -> None:
     assert server.connections == 1
 
 
-def test_nobody_there_is_surely_unsent(carrier) -> None:
+def test_a_refused_connection_is_certainly_unsent(carrier) -> None:
     """A refused connection is a failure that did not reach the server."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -173,7 +173,7 @@ def test_a_dripping_server_is_stopped_at_the_deadline(carrier, answer) -> None:
     ids=["not HTTP", "short body", "short chunk", "bad chunk", "TLS", "endless head"],
 )
 def test_nonsense_after_the_request_may_be_sent(carrier, answer) -> None:
-    """Whatever else comes instead of a whole answer is a failure with the outcome unknown."""
+    """Anything but a complete response is a failure with an unknown outcome."""
     with FaultyServer(raw(answer)) as server:
         result = carrier.exchange(post(server.url), budget())
     assert result.reached is True
@@ -199,7 +199,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed(carrier) -> None:
 
 
 def test_a_body_comes_as_it_was_sent(carrier) -> None:
-    """Nothing is unpacked: no encoding is asked for, and one that comes all the same is left alone."""
+    """Nothing is decompressed: no encoding is requested, and an encoded body is returned unchanged."""
     with FaultyServer(reply(200, b"no gzip at all", content_encoding="gzip")) as server:
         result = carrier.exchange(post(server.url), budget())
     assert (result.body, result.failure) == (b"no gzip at all", None)
@@ -241,7 +241,7 @@ def test_a_header_that_cannot_be_sent_is_surely_unsent(carrier, name) -> None:
 
 
 def test_a_refusal_that_breaks_off_is_still_a_refusal(carrier) -> None:
-    """The status is known as soon as the head is there, though the body never comes whole."""
+    """The status is known as soon as the header is complete, even if the body never is."""
     with FaultyServer(raw(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 50\r\n\r\n{")) as server:
         result = carrier.exchange(post(server.url), budget())
     assert (result.status, result.reached) == (400, True)

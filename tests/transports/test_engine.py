@@ -73,8 +73,8 @@ async def held(line: aio_connection.AsyncConnection) -> int:
     return before
 
 
-def test_a_list_that_nobody_reads_makes_the_server_wait() -> None:
-    """No more of a body than a few hundred kilobytes is held, and it comes whole when it is read."""
+def test_an_unread_list_makes_the_server_wait() -> None:
+    """At most a few hundred kilobytes of a body are buffered, and it is complete when it is read."""
     size = 8_000_000
 
     async def program(url: str) -> tuple[int, int]:

@@ -77,7 +77,7 @@ def test_an_answer_is_the_same_however_it_arrives(name, data) -> None:
         assert (found["x-one"], found["x-two"]) == ("1", "3")
 
 
-def test_a_body_of_unsaid_length_ends_with_the_connection() -> None:
+def test_a_body_of_unknown_length_ends_with_the_connection() -> None:
     """That is its whole, and the connection is good for nothing more."""
     reader = expecting()
     reader.feed(b"HTTP/1.1 200 OK\r\n\r\nhel")
@@ -115,7 +115,7 @@ def test_what_is_no_answer_is_broken(raw) -> None:
 
 
 @pytest.mark.parametrize("more", [ANSWERS["length"][0], b"nonsense", b"H"])
-def test_what_nobody_asked_for_spoils_the_connection_and_not_the_answer(more) -> None:
+def test_an_unrequested_response_spoils_the_connection_and_not_the_answer(more) -> None:
     """A second answer must not be taken for that of the next request."""
     reader = expecting()
     reader.feed(ANSWERS["length"][0] + more)

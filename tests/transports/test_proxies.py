@@ -27,7 +27,7 @@ def tunnel(context: ssl.SSLContext, seen: list[bytes]):
 
 @pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
 def test_plain_http_to_another_machine_goes_through_the_proxy(carrier, variable, monkeypatch) -> None:
-    """Plain http to a foreign host, as the classic client allows it, is asked of the proxy, with its password."""
+    """Plain http to another host, as the classic client allows it, is sent to the proxy, with its password."""
     with FaultyServer(OK) as proxy:
         monkeypatch.setenv(variable, f"http://user:p%40ss@127.0.0.1:{proxy.port}")
         result = carrier.exchange(post("http://api.example.test"), budget())
@@ -72,7 +72,7 @@ def test_a_proxy_is_never_used_for_this_machine(carrier, monkeypatch) -> None:
     assert proxy.requests == []
 
 
-def test_no_proxy_is_heeded(carrier, monkeypatch) -> None:
+def test_no_proxy_is_respected(carrier, monkeypatch) -> None:
     """A host named in NO_PROXY is connected to directly."""
     with FaultyServer(OK) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)

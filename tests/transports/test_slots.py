@@ -17,7 +17,7 @@ async def turn() -> None:
         await asyncio.sleep(0)
 
 
-def test_slots_are_given_in_the_order_in_which_they_were_asked_for() -> None:
+def test_slots_are_given_in_the_order_of_the_requests() -> None:
     """The longest waiter is next, and no more run at once than there are slots."""
     order: list[int] = []
 
@@ -116,7 +116,7 @@ def test_a_thread_slot_whose_holder_was_lost_comes_back() -> None:
     del slot  # no waiter is left
 
 
-def test_without_a_limit_nobody_waits() -> None:
+def test_without_a_limit_nothing_waits() -> None:
     """Threads and tasks alike."""
     slots = ThreadSlots(None)
     assert [slots.take(0.0) for _ in range(100)] == [None] * 100

@@ -68,7 +68,7 @@ def test_dead_addresses_together_take_no_longer_than_one(monkeypatch, dead_addre
     assert 0.39 < time.monotonic() - began < 30
 
 
-def test_addresses_that_refuse_are_told_by_the_last_error(monkeypatch, refusing_address) -> None:
+def test_addresses_that_refuse_are_reported_by_the_last_error(monkeypatch, refusing_address) -> None:
     """An address of a family that the system does not have counts as one that refuses."""
     resolve_to(monkeypatch, info(refusing_address, family=12345), info(refusing_address))
     with pytest.raises(ConnectionRefusedError):
@@ -198,7 +198,7 @@ def test_in_event_loops_an_address_that_refuses_does_not_end_the_wait_for_others
         dial(dead_address, refusing, seconds=0.6)
 
 
-def test_in_event_loops_addresses_that_refuse_are_told_by_the_last_error(dial, refusing_address) -> None:
+def test_in_event_loops_addresses_that_refuse_are_reported_by_the_last_error(dial, refusing_address) -> None:
     """A name without addresses is an error of its own."""
     with pytest.raises(ConnectionRefusedError):
         dial(refusing_address, refusing_address)

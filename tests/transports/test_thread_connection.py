@@ -128,7 +128,7 @@ def wait_until_readable(connection: ThreadConnection) -> None:
 @pytest.mark.parametrize(
     "early", [b"", b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n"], ids=["end", "429"]
 )
-def test_a_server_that_speaks_before_it_was_asked_gets_no_request(monkeypatch, early) -> None:
+def test_a_server_that_responds_before_the_request_gets_no_request(monkeypatch, early) -> None:
     """What it says belongs to no request, so nothing is sent over that connection."""
     connect = threads.connect
 

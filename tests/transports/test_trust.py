@@ -63,7 +63,7 @@ def test_a_folder_that_the_environment_names_is_searched(monkeypatch, tmp_path, 
     assert authorities(default_context()) == 1
 
 
-def test_variables_of_other_libraries_come_first_where_they_are_asked_for(monkeypatch, bundle) -> None:
+def test_variables_of_other_libraries_come_first_on_request(monkeypatch, bundle) -> None:
     """The first that is set counts."""
     monkeypatch.setenv("SSL_CERT_FILE", "/does/not/exist")
     monkeypatch.setenv("CURL_CA_BUNDLE", str(bundle))
@@ -121,7 +121,7 @@ def test_session_keys_are_written_where_the_environment_says(monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize("system", ["Darwin", "Windows"])
-def test_the_operating_system_itself_is_asked_where_openssl_cannot_read_its_store(monkeypatch, system) -> None:
+def test_the_operating_system_verifies_where_openssl_cannot_read_its_store(monkeypatch, system) -> None:
     """On macOS and Windows truststore does that; a variable still replaces it."""
     monkeypatch.setattr(platform, "system", lambda: system)
     assert isinstance(default_context(), truststore.SSLContext)

@@ -247,7 +247,7 @@ def test_killed_in_the_middle_of_an_alert(simulator_url: str, account: tuple[str
     assert list(calls.values()) == ["ANSWERED"]
 
 
-def test_acknowledged_by_hand(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+def test_acknowledged_by_command(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
     """By the command, with the id that stands in the message, or over HTTP with the token, an escalation ends."""
     state = str(tmp_path / "state.db")
     with on_duty(tmp_path, simulator_url, account, wait="1h") as duty:
@@ -346,7 +346,7 @@ def test_check_and_show(tmp_path: Path) -> None:
 
 
 def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:
-    """Where the settings lead, and what is wrong with them, is said in the reader's language, well aligned."""
+    """The plan and the errors of the settings are in the reader's language, well aligned."""
     config = tmp_path / "a.toml"
     config.write_text(run("example", XOXZO_LANG="ja").output)
     assert config.read_text() == example.text("ja")
@@ -361,7 +361,7 @@ def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:
 
 
 def test_without_credentials(tmp_path: Path) -> None:
-    """Nothing runs without credentials; what is missing is said, and how to try it on this machine."""
+    """Without credentials it does not start; the error says what is missing, and names the simulator."""
     config = tmp_path / "a.toml"
     config.write_text(example.text("en"))
     refused = run("--config", config, HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
@@ -386,7 +386,7 @@ def test_without_credentials(tmp_path: Path) -> None:
     ],
 )
 def test_refusals(words: list[str], status: int, said: str, tmp_path: Path) -> None:
-    """What cannot be done is said in a line, with its status."""
+    """An error is one line, with its status."""
     from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
     Store(tmp_path / "state").close()

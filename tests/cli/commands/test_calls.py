@@ -45,7 +45,7 @@ def test_a_call_that_breaks_a_rule_is_refused(shell) -> None:
     assert (done.exit_code, "nothing was sent" in done.stderr) == (USAGE, True)
 
 
-def test_a_conference_is_made_and_asked_after(shell) -> None:
+def test_a_conference_is_created_and_queried(shell) -> None:
     """Each participant has a call of its own."""
     [made] = lines(shell("conference", "create", "+818011112222", "8033334444", *CALLER, "--lang", "ja", "--json"))
     assert [one["participant"] for one in made["participants"]] == ["+81••••2222", "+81••••4444"]
@@ -56,7 +56,7 @@ def test_a_conference_is_made_and_asked_after(shell) -> None:
 
 
 def test_a_person_sees_a_conference_as_a_table(shell, monkeypatch) -> None:
-    """The whole comes first, then a line for each participant."""
+    """The conference comes first, then a line for each participant."""
     [made] = lines(shell("conference", "create", "+818011112222", "8033334444", *CALLER, "--json"))
     monkeypatch.setattr(Output, "draws", property(lambda self: not self.machine))
     shown = shell("conference", "get", made["conferenceid"]).stdout

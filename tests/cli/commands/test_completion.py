@@ -80,7 +80,7 @@ def test_a_real_shell_completes(shell: str, home: Path) -> None:
 
 
 def test_what_is_completed(complete) -> None:
-    """Commands, options, values out of a few, and the names of this machine; no network is asked."""
+    """Commands, options, choices and local names are completed, without network."""
     assert complete("xoxzo si") == ["sin", "simulator"]
     assert complete("xoxzo conference ") == ["create", "get"]
     assert complete("xoxzo simulator sta") == ["status"]
@@ -134,7 +134,7 @@ def test_completing_loads_no_commands() -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_it_writes_what_the_shell_has_to_be_told(shell: str) -> None:
+def test_it_writes_the_script_of_the_shell(shell: str) -> None:
     """It names the variable by which the shell asks; another shell is refused."""
     done = in_pipe("completion", shell)
     assert done.status == 0

@@ -93,7 +93,7 @@ def test_set_and_unset_keep_the_rest(bare, home) -> None:
         (("add-profile", "x", "--keyring", "--token-command", "a"), "from one place"),
     ],
 )
-def test_what_cannot_be_set_is_told(bare, home, words, said) -> None:
+def test_what_cannot_be_set_is_reported(bare, home, words, said) -> None:
     """A setting that is not there, or cannot have that value, changes nothing."""
     path = written(home, SHOP)
     done = bare("config", *words, text="\n")
@@ -136,8 +136,8 @@ def test_a_token_can_be_elsewhere(bare, home, monkeypatch) -> None:
     assert profiles["run"]["token"] == {"command": ["pass", "my shop"]}
 
 
-def test_a_person_is_asked(bare, home, monkeypatch) -> None:
-    """At a terminal SID and token are asked for, the token without being shown."""
+def test_a_person_gets_prompts(bare, home, monkeypatch) -> None:
+    """At a terminal there are prompts for SID and token, which does not echo."""
     asked = []
 
     def prompt(what: str, *, hide_input: bool, err: bool) -> str:
@@ -155,7 +155,7 @@ def test_a_person_is_asked(bare, home, monkeypatch) -> None:
 
 
 def test_a_file_that_cannot_be_written_stays_as_it_was(bare, home, monkeypatch) -> None:
-    """A failure on the way leaves the old file whole, and nothing beside it."""
+    """A failed write leaves the old file unchanged, and no other file."""
     path = written(home, SHOP)
     monkeypatch.setattr(
         config_profiles.config_file.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))

@@ -44,7 +44,7 @@ def test_the_story_ends_well_and_ignores_credentials() -> None:
     ],
 )
 def test_a_step_that_goes_wrong_ends_the_story_with_status_1(answer, said, monkeypatch) -> None:
-    """What did not go as it must is said on standard error, and the status is 1."""
+    """A failed step is reported on standard error, and the status is 1."""
     monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
     with FaultyServer(answer) as server:
         monkeypatch.setattr(demo, "simulator", lambda: nullcontext(server.url))
@@ -65,7 +65,7 @@ def test_a_record_that_never_ends_is_given_up(monkeypatch) -> None:
         demo.poll(Stuck)  # type: ignore[type-var]
 
 
-def test_a_simulator_that_does_not_start_is_said(monkeypatch) -> None:
+def test_a_simulator_that_does_not_start_is_reported(monkeypatch) -> None:
     """When the simulator's first line does not come, the story does not begin."""
     monkeypatch.setattr(demo.sys, "executable", "/bin/echo")
     with pytest.raises(demo.DemoFailed, match="did not start"), demo.simulator():

@@ -163,7 +163,7 @@ def test_without_credentials_the_server_is_looked_at_all_the_same(monkeypatch: p
     assert found["credentials"]["advice"][-1] == "Without an account: xoxzo doctor --simulator"
 
 
-def test_what_is_missing_is_told_when_nobody_answers_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_reported_without_a_response_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an answer and without credentials both are wrong."""
     monkeypatch.setenv("XOXZO_API_HOST", "http://127.0.0.1:9")
     monkeypatch.setenv("XOXZO_API_SID", "some-long-sid")
@@ -172,7 +172,7 @@ def test_what_is_missing_is_told_when_nobody_answers_as_well(monkeypatch: pytest
     assert {name for name, check in found.items() if check["state"] == "wrong"} == {"connection", "credentials"}
 
 
-def test_an_untrusted_certificate_is_told(use) -> None:
+def test_an_untrusted_certificate_is_reported(use) -> None:
     """A certificate of an unknown authority is reported, with the variable that adds the authority."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -204,7 +204,7 @@ def test_the_authority_that_is_named_is_trusted(use, tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_certificates_that_are_none_are_told(variable: str, use, tmp_path: Path, monkeypatch) -> None:
+def test_invalid_certificates_are_reported(variable: str, use, tmp_path: Path, monkeypatch) -> None:
     """A file without certificates, a missing one and an empty folder are named, with the way out."""
     use("https://127.0.0.1:9")
     (tmp_path / "empty").mkdir()
@@ -242,7 +242,7 @@ def test_other_stores_of_certificates(use, monkeypatch: pytest.MonkeyPatch) -> N
     assert "apt-get install ca-certificates" in found["advice"][0]
 
 
-def test_a_proxy_that_refuses_is_told(use, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_refuses_is_reported(use, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that says no, and one that is not there: both are named without their password."""
     use(LIVE)
     with FaultyServer(reply(403)) as server:
@@ -264,7 +264,7 @@ def _no_such_name(*_args: object, **_options: object) -> None:
 
 
 @pytest.mark.parametrize("address", ["foo://127.0.0.1:9", "http://127.0.0.1:x", "http://"])
-def test_a_proxy_that_can_be_none_is_told(address: str, use, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_invalid_is_reported(address: str, use, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheme that is not spoken, or no address, is wrong."""
     use(LIVE)
     monkeypatch.setenv("ALL_PROXY", address)
@@ -275,7 +275,7 @@ def test_a_proxy_that_can_be_none_is_told(address: str, use, monkeypatch: pytest
     assert "http://" in found["proxy"]["message"]
 
 
-def test_the_systems_proxy_is_told(use, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_systems_proxy_is_reported(use, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that no variable names comes from the system's settings."""
     use(LIVE)
     monkeypatch.setattr("urllib.request.getproxies", lambda: {"https": "http://127.0.0.1:9"})
@@ -286,8 +286,8 @@ def test_the_systems_proxy_is_told(use, monkeypatch: pytest.MonkeyPatch) -> None
     ("off", "state", "said"),
     [(-3600.0, "wrong", "ahead of the server's"), (3600.0, "wrong", "behind the server's"), (-20.0, "note", "ahead")],
 )
-def test_a_clock_that_is_off_is_told(off: float, state: str, said: str, use) -> None:
-    """It is compared with the server's: a few seconds are said, a minute is wrong."""
+def test_a_clock_that_is_off_is_reported(off: float, state: str, said: str, use) -> None:
+    """It is compared with the server's: a few seconds are noted, a minute is wrong."""
     with FaultyServer(reply(200, CREDITS, date=formatdate(time() + off, usegmt=True))) as server:
         use(server.url)
         status, found = checks()
@@ -335,7 +335,7 @@ def test_nothing_there_and_no_such_name(use, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("url", "sid"), [("http://192.0.2.1", "sid"), ("https://[", "sid"), ("http://127.0.0.1:9", "a:b")]
 )
-def test_an_address_or_sid_that_can_be_none_is_told(url: str, sid: str, use) -> None:
+def test_an_address_or_sid_that_is_invalid_is_reported(url: str, sid: str, use) -> None:
     """It is reported before any prompt or request."""
     use(url, sid)
     status, found = checks()
@@ -360,7 +360,7 @@ def test_the_simulator_is_looked_at_on_request(simulator_url: str, monkeypatch: 
 
 
 @pytest.mark.usefixtures("packages")
-def test_old_and_missing_packages_are_told(use, simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_and_missing_packages_are_reported(use, simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an extra lacks makes it one that could be installed; what is too old is wrong."""
     use(simulator_url)
     real = metadata.version
@@ -400,7 +400,7 @@ def test_the_worst_decides() -> None:
 
 
 def test_a_terminal_gets_colours_and_its_language(simulator_url: str, tmp_path: Path) -> None:
-    """In Japanese everything is said in Japanese, in green; columns are as wide as their characters."""
+    """In Japanese everything is in Japanese, in green; columns are as wide as their characters."""
     account = {"XOXZO_API_HOST": simulator_url, "XOXZO_API_SID": "some-long-sid", "XOXZO_API_AUTH_TOKEN": "x"}
     with in_terminal("doctor", LC_ALL="ja_JP.UTF-8", **account) as terminal:
         assert terminal.end() == 0
@@ -410,8 +410,8 @@ def test_a_terminal_gets_colours_and_its_language(simulator_url: str, tmp_path: 
     assert "100 × 100 文字" in terminal.screen
 
 
-def test_an_encoding_without_japanese_is_told() -> None:
-    """Where neither the marks nor Japanese can be written, others are, and it is said."""
+def test_an_encoding_without_japanese_is_reported() -> None:
+    """If the encoding lacks the symbols and Japanese, ASCII symbols and English are used, with a note."""
     done = in_pipe("doctor", "--timeout", "0.2", XOXZO_API_HOST="http://127.0.0.1:9", PYTHONIOENCODING="latin-1")
     assert done.status == 3
     assert "\n! terminal        no terminal, " in done.out

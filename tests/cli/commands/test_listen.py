@@ -34,7 +34,7 @@ def trigger(*arguments: str, **environment: str) -> Result:
 
 
 @pytest.mark.parametrize("kind", sample_callbacks.KINDS)
-def test_everything_that_can_be_triggered_is_heard(kind: str, tmp_path: Path) -> None:
+def test_everything_that_can_be_triggered_is_received(kind: str, tmp_path: Path) -> None:
     """A verifying listener accepts each sample callback, and prints its fields."""
     with listening(tmp_path, "--json", "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
         options = [kind, listener.url, "--sign", "--reference", "booking-1", "--json"]
@@ -91,7 +91,7 @@ def test_a_simulator_really_does_it(kind: str, with_sins: str, tmp_path: Path) -
 
 
 def test_for_people(tmp_path: Path) -> None:
-    """People see a line for each callback, without whole numbers and texts, and without colours in a file."""
+    """There is one line per callback, with masked numbers, without texts, and without colours in a file."""
     with listening(tmp_path) as listener:
         assert trigger("sms.delivered", listener.url).exit_code == 0
         assert trigger("sms.incoming", listener.url).exit_code == 0
@@ -176,7 +176,7 @@ def test_forwarded_and_replayed(tmp_path: Path) -> None:
     assert gone.exit_code == 3
 
 
-def test_nobody_to_forward_to(tmp_path: Path) -> None:
+def test_an_unreachable_forward_target(tmp_path: Path) -> None:
     """When nothing answers behind it, a listener says so and answers 502, so that the callback comes again."""
     with listening(tmp_path, "--forward", "http://127.0.0.1:9") as listener:
         result = trigger("sms.delivered", listener.url, "--json")
@@ -244,7 +244,7 @@ def test_trigger_wrongly(arguments: list[str], status: int, said: str) -> None:
 
 
 def test_a_simulator_without_receiving_numbers(simulator_url: str, start_simulator: Callable[..., Any]) -> None:
-    """Where a simulator has no number that receives SMS, what to do is said."""
+    """If the simulator has no number that receives SMS, the error says what to do."""
     result = trigger("sms.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)
     assert result.exit_code == 6
     assert "--legacy-sin" in result.output
@@ -304,7 +304,7 @@ def test_long_answers() -> None:
     ],
 )
 def test_where_it_goes_on(target: str, joined: str) -> None:
-    """Of a signed URL purpose and token go on, of any other the whole path, each with its query."""
+    """Purpose and token of a signed URL are forwarded, the full path of any other, each with its query."""
     assert forward_url("http://shop/x/", target) == joined
 
 

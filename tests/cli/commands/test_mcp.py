@@ -68,7 +68,7 @@ def test_over_standard_input_and_output(
 
 
 def test_nothing_but_the_protocol(simulator_url: str, account: tuple[str, str]) -> None:
-    """Standard output holds JSON lines alone; where requests go is said beside it; the end of the input ends it."""
+    """Standard output has JSON lines only, standard error the destination; the end of the input ends it."""
     finished = subprocess.run(
         [XOXZO, "mcp"],
         input=json.dumps(HELLO) + "\n",
@@ -136,7 +136,7 @@ def test_ctrl_c(sends: bool, status: int, account: tuple[str, str]) -> None:
     ],
 )
 def test_refusals(words: list[str], status: int, said: str, tmp_path: Path) -> None:
-    """Limits that make no sense, and missing credentials, are said in a line; nothing is served."""
+    """Invalid limits and missing credentials are errors of one line; the server does not start."""
     home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     refused = CliRunner(env=home).invoke(xoxzo, ["mcp", *words])
     assert (refused.exit_code, said in refused.output) == (status, True), refused.output

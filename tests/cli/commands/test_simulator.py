@@ -124,7 +124,7 @@ def test_a_token_in_the_environment_alone_is_no_mistake() -> None:
         assert end(process)[2] == 0
 
 
-def test_a_log_that_nobody_reads_stops_nothing() -> None:
+def test_an_unread_log_stops_nothing() -> None:
     """When the reader of the log goes away, requests are still answered."""
     with running() as (process, line):
         assert process.stdout is not None
@@ -149,7 +149,7 @@ def test_a_log_that_nobody_reads_stops_nothing() -> None:
         (["--credits", "-1"], "Error: Invalid value for '--credits'"),
     ],
 )
-def test_what_cannot_be_is_told_in_a_line(options: list[str], line: str) -> None:
+def test_an_error_is_one_line(options: list[str], line: str) -> None:
     """No traceback, status 2."""
     finished = subprocess.run([*COMMAND, *options], capture_output=True, encoding="utf-8", check=False, timeout=60)
     assert finished.returncode == 2
@@ -157,7 +157,7 @@ def test_what_cannot_be_is_told_in_a_line(options: list[str], line: str) -> None
     assert "Traceback" not in finished.stderr
 
 
-def test_a_busy_port_is_told_in_a_line() -> None:
+def test_a_busy_port_is_reported_in_a_line() -> None:
     """The port is named, with the reason."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -169,7 +169,7 @@ def test_a_busy_port_is_told_in_a_line() -> None:
 
 
 def test_other_interfaces_come_with_a_warning() -> None:
-    """Listening on all interfaces, or on a name that may be one, is said on standard error."""
+    """Listening on all interfaces, or on a name that may be one, is noted on standard error."""
     with running("--host", "0.0.0.0") as (process, line):
         assert line.startswith("Xoxzo simulator: http://127.0.0.1:")
         assert end(process)[1].startswith("Warning: 0.0.0.0 may be reached")

@@ -37,7 +37,7 @@ def test_one_that_never_began_is_closed(capsys: pytest.CaptureFixture) -> None:
     assert capsys.readouterr().out == ""
 
 
-def test_a_full_pipe_stops_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_a_full_pipe_stops_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     """While the log is not read, the simulator continues, and dropped entries are counted later."""
     monkeypatch.setattr(simulator_log, "MAX_WAITING_EVENTS", 50)
     reading, writing = os.pipe()
@@ -57,7 +57,7 @@ def test_a_full_pipe_stops_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "nobody read the log" in output
 
 
-def test_a_reader_that_has_gone_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_has_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken pipe is no reason to end, and neither is an encoding without the letters."""
     reading, writing = os.pipe()
     os.close(reading)

@@ -15,7 +15,7 @@ FAILING = "+819000000001"
 SHOP = ("--sender", "Shop")
 
 
-def test_send_tells_each_result(shell) -> None:
+def test_send_reports_each_result(shell) -> None:
     """A line for each recipient, with the id first in a pipe."""
     done = shell("sms", "send", "+818011112222", "+818033334444", "Hi", *SHOP)
     assert done.exit_code == 0
@@ -104,7 +104,7 @@ def test_what_would_meet_everybody_stops_the_rest(shell, monkeypatch, status) ->
     assert done.stderr.count("sms.send: status") == 1
 
 
-def test_ctrl_c_in_a_send_tells_what_is_known_of_each(shell, monkeypatch) -> None:
+def test_ctrl_c_in_a_send_reports_what_is_known_of_each(shell, monkeypatch) -> None:
     """The one that was under way may be sent, those after it were not tried."""
 
     def interrupt(self, **given):
@@ -119,7 +119,7 @@ def test_ctrl_c_in_a_send_tells_what_is_known_of_each(shell, monkeypatch) -> Non
     assert done.exit_code == 7
 
 
-def test_get_tells_what_is_known(shell) -> None:
+def test_get_shows_what_is_known(shell) -> None:
     """Each id has its record; an unknown id has an error, and the rest is shown all the same."""
     msgid = lines(shell("sms", "send", "+818011112222", "Hi", *SHOP, "--json"))[0]["msgid"]
     done = shell("sms", "get", "nothing", msgid, "--json", "--show-numbers")

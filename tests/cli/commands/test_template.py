@@ -64,7 +64,7 @@ def test_a_template_is_sent(shell, template) -> None:
     assert len(lines(shell("sms", "list", "--tag", "t", "--json"))) == 2
 
 
-def test_a_live_template_is_asked_about_with_its_name(live, template, answers) -> None:
+def test_a_live_template_needs_confirmation_with_its_name(live, template, answers) -> None:
     """Name and price are those of the template that was read."""
     answers(False)
     done = live("template", "send", template, "8011112222", *FILLED, *SHOP)

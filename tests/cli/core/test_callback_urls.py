@@ -30,7 +30,7 @@ def template(shell, simulator_url: str) -> str:
 
 
 @pytest.mark.parametrize("command", SENDS)
-def test_a_listener_believes_what_the_shell_asked_for(
+def test_a_listener_accepts_what_the_shell_requests(
     command: str, shell, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each command that sends signs the address that it gives, bound to the reference, and a listener verifies it."""
@@ -47,7 +47,7 @@ def test_a_listener_believes_what_the_shell_asked_for(
     assert (reported["event"], reported["reference"], reported["answered"]) == (purpose, "booking-7", 200)
 
 
-def test_a_tracked_link_is_told_of_by_a_signed_address_too(shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tracked_link_has_a_signed_url_too(shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --track-link the address of the first click is made, too."""
     monkeypatch.setenv("XOXZO_CALLBACK_SECRET", SECRET)
     words = ["sms", "send", PHONE, "See http://a.example/", "--sender", "Shop", "--track-link", "--dry-run", "--json"]
@@ -65,7 +65,7 @@ def test_a_tracked_link_is_told_of_by_a_signed_address_too(shell, monkeypatch: p
         ("--callbacks http://127.0.0.1:1 --reference a --callback-url http://127.0.0.1:2", SECRET, "leave the other"),
     ],
 )
-def test_what_is_missing_is_said_before_anything_goes_out(
+def test_what_is_missing_is_reported_before_anything_is_sent(
     options: str, secret: str, said: str, shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reference and a secret are needed, and there is one address of a kind; else nothing is sent."""

@@ -51,7 +51,7 @@ def test_what_others_may_touch_is_refused(home, mode) -> None:
     [("sid = abcdef", "is no TOML"), ("profiles = 3", "profiles must be tables"), ('a = "\udcff"', "is no TOML")],
 )
 def test_a_file_that_cannot_be_used_is_refused(home, content, said) -> None:
-    """What is wrong with the file is said with its name, and without what stands in it."""
+    """An error in the file is reported with the file's name, and without its content."""
     path = written(home, "")
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(CommandError, match=said) as refused:

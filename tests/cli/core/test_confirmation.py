@@ -18,7 +18,7 @@ def sent(shell) -> int:
     return len(shell("sms", "list", "--json").stdout.splitlines())
 
 
-def test_a_simulator_is_never_asked_about(shell, answers) -> None:
+def test_a_simulator_never_needs_confirmation(shell, answers) -> None:
     """Nothing costs there."""
     asked = answers(False)
     assert shell(*SEND).exit_code == 0
@@ -26,7 +26,7 @@ def test_a_simulator_is_never_asked_about(shell, answers) -> None:
     assert asked == []
 
 
-def test_a_tunnel_on_this_machine_is_asked_about(shell, answers, monkeypatch) -> None:
+def test_a_tunnel_on_this_machine_needs_confirmation(shell, answers, monkeypatch) -> None:
     """An address of this machine that does not answer as a simulator may lead to the real service."""
     asked = answers(False)
     with FaultyServer(reply(404, "{}")) as server:
@@ -37,7 +37,7 @@ def test_a_tunnel_on_this_machine_is_asked_about(shell, answers, monkeypatch) ->
         assert server.requests[0].startswith(b"GET /_simulator/health ")
 
 
-def test_where_nothing_listens_nobody_is_asked(shell, answers, monkeypatch) -> None:
+def test_where_nothing_listens_nothing_is_requested(shell, answers, monkeypatch) -> None:
     """A simulator that does not run is named, with what starts one, before any question."""
     asked = answers(True)
     with socket.socket() as free:
@@ -50,7 +50,7 @@ def test_where_nothing_listens_nobody_is_asked(shell, answers, monkeypatch) -> N
     assert "xoxzo simulator" in done.stderr
 
 
-def test_the_first_live_send_from_a_terminal_is_asked_about(live, answers) -> None:
+def test_the_first_live_send_from_a_terminal_needs_confirmation(live, answers) -> None:
     """Recipients, parts and cost are shown; after a yes the next one is not asked about."""
     asked = answers(True)
     done = live(*SEND)
@@ -63,7 +63,7 @@ def test_the_first_live_send_from_a_terminal_is_asked_about(live, answers) -> No
 
 
 def test_a_no_sends_nothing(live, answers) -> None:
-    """A no ends with 3, and the next send is asked about again."""
+    """A no ends with 3, and the next send needs confirmation again."""
     asked = answers(False)
     for _ in range(2):
         done = live(*SEND)
@@ -73,8 +73,8 @@ def test_a_no_sends_nothing(live, answers) -> None:
     assert sent(live) == 0
 
 
-def test_what_is_dear_is_asked_about_each_time(live, answers) -> None:
-    """Above the limit there is a question although the account was asked about before."""
+def test_what_is_dear_needs_confirmation_each_time(live, answers) -> None:
+    """Above the limit a confirmation is needed, even after the account's first send."""
     asked = answers(True)
     two = ("sms", "send", "+818011112222", "8033334444", LONG, "--sender", "Shop")
     assert live(*SEND).exit_code == 0
@@ -86,7 +86,7 @@ def test_what_is_dear_is_asked_about_each_time(live, answers) -> None:
     assert len(asked) == 3
 
 
-def test_a_script_is_not_asked_but_does_not_get_dear(live) -> None:
+def test_a_script_gets_no_prompt_but_has_a_limit(live) -> None:
     """Without a terminal a cheap send goes out, a dear one only with --yes."""
     assert live(*SEND).exit_code == 0
     dear = ("sms", "send", "+818011112222", "+818033334444", LONG, "--sender", "Shop")
@@ -97,7 +97,7 @@ def test_a_script_is_not_asked_but_does_not_get_dear(live) -> None:
     assert sent(live) == 3
 
 
-def test_what_nobody_knows_the_price_of_is_asked_about(live, answers) -> None:
+def test_an_unknown_price_needs_confirmation(live, answers) -> None:
     """Without a published price there is a question, or a refusal; --price settles it."""
     foreign = ("sms", "send", "+12015550123", "Hi", "--sender", "Shop")
     done = live(*foreign)
@@ -118,7 +118,7 @@ def test_the_limit_can_be_moved(live, home) -> None:
 
 
 def test_a_call_costs_at_least_its_first_minute(live, answers) -> None:
-    """A call's cost has no end, and that is said; a conference is charged for each."""
+    """The prompt says that a call's cost has no limit; a conference is charged per participant."""
     answers(True)
     done = live("call", "say", "+818011112222", "Hi", "--lang", "en", "--caller", "81501112222")
     assert "cost: at least 10 credits" in done.stderr
@@ -135,7 +135,7 @@ def test_a_call_costs_at_least_its_first_minute(live, answers) -> None:
 
 
 def test_a_number_is_shown_with_its_price(live, answers) -> None:
-    """A subscription is asked about with the number and what 30 days cost, and not with --yes."""
+    """A subscription is confirmed with the number and the cost of 30 days, or by --yes."""
     uid = live("din", "search", "--prefix", "8150").stdout.split("\t")[0]
     asked = answers(True)
     done = live("din", "subscribe", uid)
@@ -159,7 +159,7 @@ def test_nothing_is_done_for_good_without_a_word(live) -> None:
 
 
 def test_where_nothing_can_be_kept_the_send_goes_on(live, answers, home, monkeypatch) -> None:
-    """That the question cannot be remembered is said, and nothing else changes."""
+    """If the confirmation cannot be stored, a note says so, and nothing else changes."""
     answers(True)
     (home / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "file"))
@@ -168,8 +168,8 @@ def test_where_nothing_can_be_kept_the_send_goes_on(live, answers, home, monkeyp
     assert "cannot be written" in done.stderr
 
 
-def test_somebody_is_there_only_at_a_terminal(monkeypatch) -> None:
-    """Both what is typed and what is said have to be at a terminal."""
+def test_prompts_need_a_terminal(monkeypatch) -> None:
+    """Both standard input and standard error must be a terminal."""
     from xoxzo.cloudpy.cli.core.sending import confirmation
 
     class Stream:

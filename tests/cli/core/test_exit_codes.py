@@ -1,4 +1,4 @@
-"""Exit statuses, and what is said about whatever went wrong."""
+"""Exit statuses and error messages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_each_answer_has_its_status_and_advice(at, behaviour, words, status, adv
 
 
 def test_no_server_is_surely_not_sent(bare, monkeypatch) -> None:
-    """Where nothing answers, nothing was sent, and that is said."""
+    """Without a connection nothing was sent, and the error says so."""
     monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
     monkeypatch.setenv("XOXZO_API_HOST", "http://127.0.0.1:1")
     done = bare(*SMS)
@@ -76,7 +76,7 @@ def test_no_server_is_surely_not_sent(bare, monkeypatch) -> None:
     assert "Nothing was sent: look at the network" in done.stderr
 
 
-def test_json_tells_errors_as_json(at) -> None:
+def test_json_reports_errors_as_json(at) -> None:
     """With --json a refusal is an object on standard error, and standard output stays empty."""
     done = at(reply(429, '{"detail": "throttled"}', Retry_After="90"), "credits", "--json")
     assert done.stdout == ""
@@ -120,7 +120,7 @@ def test_a_wait_that_ran_out_is_not_over() -> None:
     assert refused.advice == ("It is not over yet: give the same command again to go on waiting.",)
 
 
-def test_an_error_is_said_in_japanese(monkeypatch) -> None:
+def test_an_error_is_shown_in_japanese(monkeypatch) -> None:
     """The sentence, the doubt and the advice are translated; the server's words stay."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
     error = errors.ServerError(502, operation="sms.send", detail="Bad gateway", maybe_sent=True, request_id="r")

@@ -27,7 +27,7 @@ def test_a_text_comes_from_where_it_is(shell, tmp_path) -> None:
         assert "units\t5\n" in done.stdout, words
 
 
-def test_a_text_that_cannot_be_read_is_told(shell, tmp_path) -> None:
+def test_a_text_that_cannot_be_read_is_reported(shell, tmp_path) -> None:
     """A missing file, and bytes that are no UTF-8, end with 2."""
     (tmp_path / "sjis").write_bytes("こんにちは".encode("cp932"))
     assert "cannot be read: No such file" in shell(*PARTS, "--file", str(tmp_path / "none")).stderr
@@ -87,7 +87,7 @@ def test_amounts_and_pairs() -> None:
         inputs.parse_credits_option("nan", "--price")
 
 
-def test_a_person_is_told_to_type(capsys, monkeypatch) -> None:
+def test_a_person_gets_a_hint_to_type(capsys, monkeypatch) -> None:
     """At a terminal, reading standard input without a word would look as if nothing happened."""
 
     class Keyboard:
@@ -120,7 +120,7 @@ def test_recipients_are_read_as_people_type_them(shell) -> None:
 
 
 def test_a_number_that_cannot_be_read_stops_everything(shell) -> None:
-    """Nothing is sent to anybody; the number is named by its place, and in full only where that was asked for."""
+    """Nothing is sent; the error names the position of the number, and the number itself only on request."""
     done = shell("sms", "send", "+818011112222", "080-111", "Hi", "--sender", "Shop")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "number 2: has 6 digits" in done.stderr

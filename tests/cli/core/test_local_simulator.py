@@ -100,8 +100,8 @@ def test_one_that_a_user_runs_is_found(runtime: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [["--sid", "one", "--token", "two"], ["--unlisted"]])
-def test_one_for_somebody_else_is_left_alone(options: list[str]) -> None:
-    """What wants a SID of its own, or shall not be found, is not what a command takes by itself."""
+def test_another_users_simulator_is_not_used(options: list[str]) -> None:
+    """A simulator with its own SID, or an unlisted one, is never chosen automatically."""
     with running(*options):
         assert local_simulator.find() is None
         finished = xoxzo("status")
@@ -112,7 +112,7 @@ def test_one_for_somebody_else_is_left_alone(options: list[str]) -> None:
 
 
 def test_entries_of_the_dead_are_swept(runtime: Path) -> None:
-    """A killed one, a port that something else has taken, and a file that is no entry are taken away."""
+    """Entries of killed simulators, of ports that another program uses, and invalid ones are removed."""
     with running() as (process, _):
         end(process, signal.SIGKILL)
     assert len(list(runtime.iterdir())) == 1
@@ -132,7 +132,7 @@ def test_entries_of_the_dead_are_swept(runtime: Path) -> None:
 
 
 def test_what_cannot_be_judged_stays(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An entry of another machine, and one too busy to answer, are neither used nor taken away."""
+    """Entries of another machine, and of a busy simulator, are neither used nor removed."""
     path = enter(runtime, "http://127.0.0.1:9", machine="another")
     assert local_simulator.find() is None
     assert path.exists()
@@ -146,7 +146,7 @@ def test_what_cannot_be_judged_stays(runtime: Path, monkeypatch: pytest.MonkeyPa
     path.unlink()
 
 
-def test_a_folder_of_somebody_else_is_not_read(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_user_is_not_read(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who could write entries there could have this user's messages."""
     with running():
         assert local_simulator.find() is not None
@@ -177,7 +177,7 @@ def test_where_nothing_can_be_written_a_simulator_runs_without_an_entry(tmp_path
         local_simulator.find_or_start()
 
 
-def test_a_lock_that_is_none_is_told(runtime: Path) -> None:
+def test_an_invalid_lock_is_reported(runtime: Path) -> None:
     """A lock file that something else has written is named, and nothing is started."""
     runtime.mkdir(parents=True)
     (runtime / "lock").write_text("this is no database" * 100)
@@ -204,7 +204,7 @@ def test_a_variable_names_the_one_to_use(simulator_url: str, monkeypatch: pytest
     ("program", "said"),
     [("import sys; sys.exit('first\\nthe last line')", "the last line"), ("import sys; sys.exit(4)", "status 4")],
 )
-def test_one_that_does_not_start_is_told(program: str, said: str, tmp_path: Path, monkeypatch) -> None:
+def test_one_that_does_not_start_is_reported(program: str, said: str, tmp_path: Path, monkeypatch) -> None:
     """The last line that it complained with is the reason."""
     script = tmp_path / "python"
     script.write_text(f"#!{sys.executable}\n{program}\n")
@@ -252,7 +252,7 @@ def test_stop_says_when_none_runs_or_one_goes_on(runtime: Path) -> None:
     assert f"the one at {other.url} goes on (process {process.pid})" in finished.stderr
 
 
-def test_somebody_elses_process_may_be_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_users_process_may_be_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that may not be signalled lives; where signals are no question, what answers tells."""
 
     def refuse(*_: int) -> None:

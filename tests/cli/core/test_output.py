@@ -64,7 +64,7 @@ def test_json_is_the_record_with_its_types(capsys) -> None:
     }
 
 
-def test_numbers_are_shown_where_they_are_asked_for(capsys) -> None:
+def test_numbers_are_shown_on_request(capsys) -> None:
     """--show-numbers shows them whole, several with commas between, too."""
     assert Output().number("+818011112222,+818033334444") == "+81••••2222,+81••••4444"
     assert Output().number("") == ""
@@ -156,7 +156,7 @@ def test_one_thing_alone_needs_no_table(drawn, capsys) -> None:
     assert capsys.readouterr().out == ""
 
 
-def test_no_color_is_heeded(monkeypatch) -> None:
+def test_no_color_is_respected(monkeypatch) -> None:
     """NO_COLOR takes the colours of statuses away, and nothing else."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert results.colour_status(MessageStatus.FAIL, "FAIL") == "\x1b[31mFAIL\x1b[0m"
@@ -166,7 +166,7 @@ def test_no_color_is_heeded(monkeypatch) -> None:
 
 
 def test_notes_are_for_people_and_warnings_for_all(capsys, monkeypatch) -> None:
-    """A note is said at a terminal only."""
+    """A note is shown at a terminal only."""
     out = Output()
     out.note("note")
     out.warn("warning")
@@ -219,7 +219,7 @@ def test_a_wheel_turns_while_something_is_waited_for(monkeypatch) -> None:
     assert shown == ["Waiting for 2/3 m1", "Waiting for m1", "Sending"]
 
 
-def test_a_narrow_table_keeps_status_and_recipient_whole(capsys, monkeypatch) -> None:
+def test_a_narrow_table_keeps_status_and_recipient_complete(capsys, monkeypatch) -> None:
     """On 60 columns time and cost make room; nothing is folded."""
     monkeypatch.setenv("COLUMNS", "60")
     kept = {"msgid": "a" * 32, "status": "DELIVERING", "recipient": "+81••••2222"}

@@ -76,7 +76,7 @@ def test_the_configuration_has_a_default(home) -> None:
         ({}, "There are no credentials"),
     ],
 )
-def test_half_of_what_is_needed_is_told(home, environment, said, monkeypatch) -> None:
+def test_incomplete_credentials_are_reported(home, environment, said, monkeypatch) -> None:
     """What is missing is named; the rest is not made up from elsewhere."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -141,8 +141,8 @@ def test_the_simulator_comes_before_everything(home, monkeypatch) -> None:
         ('[profiles.shpo]\nsid = "a"\ntoken = {command = "x"}', "no token: token must be a text"),
     ],
 )
-def test_a_profile_that_cannot_be_used_is_told(home, content, said) -> None:
-    """What is wrong with a profile is said, and spelt alike is suggested."""
+def test_a_profile_that_cannot_be_used_is_reported(home, content, said) -> None:
+    """An error in a profile is reported, with a suggestion for a misspelt name."""
     written(home, content)
     with pytest.raises(CommandError, match=said) as refused:
         profiles.resolve("shpo")
@@ -163,7 +163,7 @@ def test_a_command_gives_the_token() -> None:
         ([sys.executable, "-c", "pass"], r"gave none \(status 0\)"),
     ],
 )
-def test_a_command_that_gives_none_is_told(command, said) -> None:
+def test_a_command_that_gives_none_is_reported(command, said) -> None:
     """A command that fails, or says nothing, is named, and nothing of what it wrote."""
     with pytest.raises(CommandError, match=said) as refused:
         tokens.read_token("shop", {"command": command})
@@ -202,7 +202,7 @@ def test_the_keyring_gives_the_token(monkeypatch) -> None:
         tokens.read_token("shop", "keyring:nobody")
 
 
-def test_a_keyring_that_refuses_is_told(monkeypatch) -> None:
+def test_a_keyring_that_refuses_is_reported(monkeypatch) -> None:
     """Neither a locked keyring nor a missing extra shows a trace, and nothing of what it said."""
     monkeypatch.setitem(sys.modules, "keyring", Locked())
     for deed in (lambda: tokens.read_token("shop", "keyring:a"), lambda: tokens.keep_in_keyring("a", "b")):

@@ -14,7 +14,7 @@ SEND = ("sms", "send", "080-1111-2222", "こんにちは", "--sender", "Shop")
 
 
 def test_without_credentials_the_same_command_is_shown_with_the_simulator(bare, monkeypatch) -> None:
-    """What is missing is said, and what could be typed instead, quoted for a shell, without the profile."""
+    """The error names what is missing, and the command to type instead, quoted for a shell, without the profile."""
     words = ["xoxzo", "sms", "send", "08011112222", "it's こんにちは", "--profile", "shop", "--profile=x", ""]
     monkeypatch.setattr(session.sys, "argv", words)
     done = bare(*SEND)

@@ -110,7 +110,7 @@ def test_only_errors_of_the_output_count() -> None:
     assert not is_write_error(ValueError())
 
 
-def test_the_status_tells_what_was_sent() -> None:
+def test_the_status_shows_what_was_sent() -> None:
     """Nothing sent: the same command may be given again. Something sent: look first."""
     error = OSError(errno.ENOSPC, "No space left on device")
     assert output_error(error, sent=False).status == NOT_SENT

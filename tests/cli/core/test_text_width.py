@@ -48,7 +48,7 @@ def test_a_long_term_stands_on_a_line_of_its_own() -> None:
     ]
 
 
-def test_paragraphs_keep_lines_where_they_are_told_to() -> None:
+def test_paragraphs_keep_lines_on_request() -> None:
     """A paragraph that begins with a backspace keeps its lines, others are filled."""
     formatter = Formatter(width=30)
     formatter.write_text("one\ntwo\n\n\b\nExamples:\n  a\n  b\n")

@@ -20,7 +20,7 @@ NIGHT = {"hours": "22:00-07:00", "zone": "Asia/Tokyo", "break_through": ["critic
 HOUR = 3600
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
+def test_an_unanswered_call(tmp_path: Path) -> None:
     """The list runs: a message, calls with their repeats, the next people, and then it ends."""
     with OnCall(tmp_path) as on_call:
         verdict, ident = on_call.notify(alert())
@@ -74,7 +74,7 @@ def test_repeated_notifications(tmp_path: Path) -> None:
         assert [entry[1:] for entry in on_call.xoxzo.log()] == [("sms", "tanaka"), ("call", "tanaka")]
 
 
-def test_acknowledged_by_hand(tmp_path: Path) -> None:
+def test_acknowledged_by_command(tmp_path: Path) -> None:
     """An acknowledgement ends the escalation; a second one, or one of an unknown incident, changes nothing."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())

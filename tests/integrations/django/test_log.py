@@ -24,7 +24,7 @@ class TestOrm(LogContract):
         return OrmStorage()
 
 
-def test_migrations_are_whole() -> None:
+def test_migrations_are_complete() -> None:
     """The migrations create exactly the tables of the models."""
     call_command("makemigrations", "xoxzo", check=True, dry_run=True, verbosity=0)
 

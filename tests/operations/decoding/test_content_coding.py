@@ -63,7 +63,7 @@ def test_a_body_that_is_not_compressed_stays_as_it_is(headers) -> None:
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "x"])
-def test_a_coding_that_is_not_supported_is_told(coding) -> None:
+def test_a_coding_that_is_not_supported_is_reported(coding) -> None:
     """The body is not given to anybody as if it were text."""
     response = decoded(Response(201, {"content-encoding": coding}, b"x"), 1000)
     assert response.cut is not None
@@ -76,7 +76,7 @@ def test_a_coding_that_is_not_supported_is_told(coding) -> None:
     [("gzip", b"no gzip"), ("gzip", gzip.compress(BODY)[:-4]), ("deflate", b"\xff\xff\xff"), ("gzip", bare(BODY))],
     ids=["not compressed", "cut short", "not deflate", "without a header"],
 )
-def test_a_body_that_cannot_be_decoded_is_told(coding, body) -> None:
+def test_a_body_that_cannot_be_decoded_is_reported(coding, body) -> None:
     """Also one whose end is missing."""
     response = decoded(Response(201, {"content-encoding": coding}, body), 1000)
     assert response.cut is not None
@@ -91,7 +91,7 @@ def test_a_small_body_that_decodes_to_a_huge_one_is_cut_off() -> None:
     assert len(decoded(Response(200, {"content-encoding": "gzip"}, bomb), None).body) == 50_000_000
 
 
-def test_what_is_not_whole_is_not_decoded() -> None:
+def test_an_incomplete_body_is_not_decoded() -> None:
     """It stays as it came, with its reason."""
     cut = Response(200, {"content-encoding": "gzip"}, b"x", TransportFailure("reset"))
     assert decoded(cut, 10) is cut

@@ -109,7 +109,7 @@ def test_truncated_at_every_byte() -> None:
             split([body[:end]])
 
 
-def test_records_come_as_soon_as_they_are_whole() -> None:
+def test_records_come_as_soon_as_they_are_complete() -> None:
     """A record is given with the byte that completes it, not later."""
     splitter = ArraySplitter()
 
@@ -165,7 +165,7 @@ def test_what_is_no_list_of_records(body: bytes, step: int) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"[", b"[{}", b"[{},", b"[{", b'[{"', b'[{"\\', b'[{"a": "}]'])
-def test_what_is_not_whole(body: bytes) -> None:
+def test_what_is_incomplete(body: bytes) -> None:
     """An array that does not end, and a body that does not begin, are refused at the end."""
     with pytest.raises(DecodingError, match=r"^the list ends in the middle$"):
         split([body])

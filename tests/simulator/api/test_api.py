@@ -82,7 +82,7 @@ def test_methods_and_headers(caller: Caller) -> None:
     [(b"127.0.0.1:80", "http://127.0.0.1:80"), (b"[::1]:80", "http://[::1]:80"), (b"a b", "http://localhost")],
 )
 def test_urls_follow_the_host(caller: Caller, host: bytes, base: str) -> None:
-    """The `url` of a message begins with the host that was asked, if that is one."""
+    """The `url` of a message begins with the Host header, if it is valid."""
     msgid = caller.send()
     assert caller.get(f"/sms/messages/{msgid}/", host=host)[1]["url"] == f"{base}/sms/messages/{msgid}/"
 

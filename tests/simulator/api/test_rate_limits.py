@@ -93,7 +93,7 @@ def test_waits_are_rounded_up() -> None:
 
 @given(st.integers(1, 5), st.lists(st.floats(0, 3), max_size=40))
 def test_no_span_holds_more_than_allowed(most: int, pauses: list[float]) -> None:
-    """However requests are spread, in no second are more let in than the limit; who is refused comes too early."""
+    """However requests are spread, no second accepts more than the limit; only early requests are refused."""
     throttle, now, admitted = SlidingWindow(most, 1.0), 0.0, []
     for pause in pauses:
         now += pause
@@ -107,7 +107,7 @@ def test_no_span_holds_more_than_allowed(most: int, pauses: list[float]) -> None
 
 
 def test_nothing_at_all_may_be_allowed() -> None:
-    """A limit of zero refuses everything, and tells to come again after the whole span."""
+    """A limit of zero refuses everything, with a wait of the full interval."""
     assert SlidingWindow(0, 1.0).wait(ONE, 0.0) == 1.0
 
 
@@ -122,7 +122,7 @@ def test_guessing_at_accounts_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_connections_of_an_account_are_limited() -> None:
-    """The third open connection is 429; it is let in once another one was closed; other accounts have their own."""
+    """The third open connection is 429, until another one is closed; other accounts have their own limit."""
     with ExitStack() as stack:
         server = stack.enter_context(Simulator(Settings(most_connections=2)).serve())
         first, second, third = (stack.enter_context(web(server.url)) for _ in range(3))
@@ -197,7 +197,7 @@ def test_the_real_address_of_a_connection_counts() -> None:
         assert page("GET", "/_simulator/health")[0] == 200
 
 
-def test_an_allow_list_that_cannot_be_read_is_told_at_once() -> None:
+def test_an_allow_list_that_cannot_be_read_is_reported_at_once() -> None:
     """The simulator is not made."""
     with pytest.raises(SimulatorError, match=r"'10\.0\.0' in allowed_addresses is neither"):
         Simulator(Settings(allowed_addresses=("10.0.0",)))

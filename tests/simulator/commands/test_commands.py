@@ -37,7 +37,7 @@ def test_a_rule_decides_what_becomes_of_messages(
 
 
 def test_the_longest_pattern_counts_and_of_equal_ones_the_newest(caller: Caller) -> None:
-    """A whole number beats a prefix, a prefix the rule for all, a new rule an old one; a removed one is gone."""
+    """A full number beats a prefix, a prefix the rule for all, a new rule an old one; a removed one has no effect."""
     carrier = caller.simulator.carrier
     carrier.add_rule("", "hold")
     exact = carrier.add_rule(NUMBER, "fail")
@@ -55,7 +55,7 @@ def test_the_longest_pattern_counts_and_of_equal_ones_the_newest(caller: Caller)
         carrier.remove_rule(exact.ident)
 
 
-def test_a_rule_goes_before_a_number_with_a_fate_of_its_own(caller: Caller) -> None:
+def test_a_rule_goes_before_a_test_number(caller: Caller) -> None:
     """A number that always fails is delivered to when a rule says so."""
     caller.simulator.carrier.add_rule("+819000000001", "deliver")
     msgid = caller.send(recipient="+819000000001")
@@ -91,7 +91,7 @@ def test_there_are_not_more_rules_than_can_be_looked_through(caller: Caller) -> 
         caller.simulator.carrier.add_rule("", "deliver")
 
 
-def test_a_held_message_is_settled_by_hand(caller: Caller) -> None:
+def test_a_held_message_is_settled_manually(caller: Caller) -> None:
     """A held message is listed until it is delivered or failed, which cannot be done twice."""
     carrier = caller.simulator.carrier
     carrier.add_rule("", "hold")
@@ -137,7 +137,7 @@ def test_a_delay_counts_from_now_and_the_last_one_counts(caller: Caller) -> None
     ("do", "ends"),
     [("answer", "ANSWERED"), ("decline", "NO ANSWER"), ("ignore", "NO ANSWER")],
 )
-def test_a_phone_that_rings_is_answered_by_hand(caller: Caller, do: str, ends: str) -> None:
+def test_a_phone_that_rings_can_be_answered(caller: Caller, do: str, ends: str) -> None:
     """A held call rings until it is answered, declined or ignored, once."""
     carrier = caller.simulator.carrier
     carrier.add_rule("", "hold", kind="call")
@@ -191,7 +191,7 @@ def test_hanging_up_ends_a_talk(caller: Caller) -> None:
             caller.simulator.carrier.hang_up(wrong)
 
 
-def test_a_transfer_is_answered_by_hand(caller: Caller, listener: Listener) -> None:
+def test_a_transfer_can_be_answered(caller: Caller, listener: Listener) -> None:
     """A phone to which a call is transferred rings, and can be answered like any other."""
     caller.simulator.carrier.add_rule(OTHER, "hold", kind="call")
     with caller.simulator:
@@ -264,7 +264,7 @@ def test_the_only_account_needs_no_token() -> None:
             office.add_credits(wrong["sid"], 10, token=wrong["token"])
 
 
-def test_whoever_buys_credits_sends_texts_of_their_own() -> None:
+def test_an_account_with_bought_credits_sends_free_form_texts() -> None:
     """The fixed text of a test account ends with its first purchase (API section 15.27)."""
     caller = Caller(test_text=True)
     caller.send(message="my words")
@@ -330,7 +330,7 @@ def test_a_phone_writes_to_a_receiving_number(listener: Listener) -> None:
     assert caller.simulator.search("kind:reply").items[0].text == "行きます"
 
 
-def test_a_reply_that_nobody_can_pay(listener: Listener) -> None:
+def test_a_reply_without_credits(listener: Listener) -> None:
     """Without credits a reply is not delivered; without a text or a number it is refused."""
     caller = Caller(legacy_sin=True, credits=2_000)
     sin = caller.get("/sms/sins/")[1][0]
@@ -365,7 +365,7 @@ def test_dialling_from_a_phone(caller: Caller) -> None:
     assert [one.number for one in caller.simulator.phones().items] == [NUMBER]  # the dialled number is no phone
 
 
-def test_a_callback_is_repeated_by_hand(caller: Caller, listener: Listener) -> None:
+def test_a_callback_is_resent(caller: Caller, listener: Listener) -> None:
     """What was delivered is posted once more; what waits for its next try is posted now, and then no more."""
     with caller.simulator:
         msgid = caller.send(callbackurl=listener.url)

@@ -202,7 +202,7 @@ def test_a_port_is_closed_for_a_while() -> None:
         assert is_open(server.port)
 
 
-def test_a_port_that_somebody_has_taken_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the port cannot be had again, it is tried for until it can."""
     simulator = Simulator()
     with simulator.serve() as server:
@@ -293,7 +293,7 @@ def test_callbacks(caller: Caller, listener: Listener) -> None:
     assert simulator.faults.counts == {"callback_twice": 1, "callback_late": 1, "callback_lost": 2}
 
 
-def test_told(caller: Caller) -> None:
+def test_an_event_is_logged(caller: Caller) -> None:
     """A fault is among the events, before what comes of the request."""
     events: list[str] = []
     caller.simulator.engine.add_listener(

@@ -128,7 +128,7 @@ def test_what_happens_early_happens(caller: Caller) -> None:
     assert {message.status for message in caller.simulator.phone(SMS["recipient"]).inbox} == {"DELIVERED"}
 
 
-def test_requests_that_nobody_makes() -> None:
+def test_requests_beyond_the_bounds() -> None:
     """Where too many wait to be made, the oldest fail, which is in the log and tried again as any failure."""
     caller = Caller(max_outgoing=2, callback_tries=2)
     for _ in range(5):

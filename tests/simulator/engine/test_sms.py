@@ -149,7 +149,7 @@ def test_poverty_is_403() -> None:
     assert debtor.credits() == -9.5
 
 
-def test_settings_close_doors() -> None:
+def test_settings_refuse_messages() -> None:
     """Countries, registered senders, free-form sending and test texts follow their settings."""
     closed = Caller(blocked_countries=frozenset({"81"}))
     assert closed.post("/sms/messages/", SMS) == (400, {"recipient": ["Country not allowed"]})

@@ -210,7 +210,7 @@ def test_a_long_request_is_cut(caller: Caller) -> None:
     assert (len(request["body"]), request["cut"]) == (8_192, True)
 
 
-def test_the_reason_of_a_fate_is_told(caller: Caller) -> None:
+def test_the_reason_of_a_fixed_outcome_is_shown(caller: Caller) -> None:
     """The rule for a test number is the reason of the status."""
     msgid = caller.send(recipient="+819000000002")
     caller.step(2)

@@ -103,7 +103,7 @@ def test_all_or_none(kept: Kept) -> None:
 
 
 def test_in_process_callers_share_nothing(kept: Kept) -> None:
-    """What is asked without a server is saved when it returns, also while others ask together."""
+    """A request without a server is saved when it returns, also during concurrent requests."""
     with kept.simulator.serve() as server, ThreadPoolExecutor(4) as pool:
 
         def by_web() -> list[int]:

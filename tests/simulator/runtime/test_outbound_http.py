@@ -166,7 +166,7 @@ def test_proxies_of_the_environment_are_not_used(
 
 
 def test_slow_and_endless_answers_are_cut(listener: Listener) -> None:
-    """A whole exchange has its time, an answer its size."""
+    """An exchange has a time limit, and a response a size limit."""
     caller = Caller(outgoing_timeout=0.2, callback_tries=1)
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
@@ -205,7 +205,7 @@ def test_slow_and_endless_answers_are_cut(listener: Listener) -> None:
 def test_an_answer_is_carried_out(  # noqa: PLR0917 - fixtures, and the columns of the table
     started: Caller, listener: Listener, answer: str, steps: list[str], status: str, duration: int
 ) -> None:
-    """The action URL is asked with caller and number; its line is done step by step."""
+    """The action URL is requested with caller and number; its action is carried out step by step."""
     line = started.subscribe(action_url=f"{listener.url}/action?a=b#c")
     listener.answers = [(200, answer.encode())]
     before = started.credits()
@@ -271,7 +271,7 @@ def test_two_actions_where_allowed(listener: Listener) -> None:
     assert caller.simulator.phone("+819000002222").calls[0].callid == call.callid
 
 
-def test_without_action_or_money_nobody_is_asked(listener: Listener) -> None:
+def test_without_action_or_money_nothing_is_requested(listener: Listener) -> None:
     """A number without an action URL fails its calls for free; an empty balance keeps the URL from being asked."""
     caller = Caller(credits=650)
     with caller.simulator:
@@ -346,8 +346,8 @@ def test_an_address_is_tried_after_another(started: Caller) -> None:
     assert started.simulator.callbacks[0].outcome == "delivered"
 
 
-def test_a_whole_call(started: Caller, listener: Listener) -> None:
-    """A call may be had whole, at a moment to come on a stepped clock, and tells all its steps."""
+def test_a_complete_call(started: Caller, listener: Listener) -> None:
+    """A complete call can be simulated at a later time on a stepped clock, and has all its steps."""
     listener.answers = [(200, b'say en "Hello"')]
     line = started.subscribe(action_url=listener.url)
     at = started.simulator.now + timedelta(hours=9)
@@ -365,8 +365,8 @@ def test_a_whole_call(started: Caller, listener: Listener) -> None:
             started.simulator.call(line["din"], at=past)
 
 
-def test_a_whole_call_by_a_real_clock(listener: Listener) -> None:
-    """By the machine's clock a whole call takes its time."""
+def test_a_call_by_a_real_clock(listener: Listener) -> None:
+    """By the machine's clock a complete call takes real time."""
     listener.answers = [(200, b"voicemail")]
     caller = Caller()
     caller.simulator = Simulator(Settings(voicemail_seconds=0.1))
@@ -384,7 +384,7 @@ def test_incoming_calls_may_be_unlisted(listener: Listener) -> None:
     assert caller.get(f"/voice/calls/{call.callid}/") == (404, None)
 
 
-def test_what_the_python_door_refuses(caller: Caller) -> None:
+def test_what_the_python_api_refuses(caller: Caller) -> None:
     """Unknown numbers and calls, other accounts' numbers, and a clock that cannot be advanced are errors."""
     line = caller.subscribe()
     for act in (
@@ -449,7 +449,7 @@ def test_closing_drops_what_is_under_way(listener: Listener) -> None:
     go_on.set()
 
 
-def test_a_name_that_is_found_too_late_is_nobodys_business(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_resolves_too_late_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow resolver neither holds up the end nor breaks on what it finds closed."""
     go_on = threading.Event()
     monkeypatch.setattr(outbound_http.socket, "getaddrinfo", lambda *_args, **_kwargs: go_on.wait(10) and [])

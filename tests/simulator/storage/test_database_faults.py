@@ -117,7 +117,7 @@ def test_nothing_is_posted_that_was_not_written(
         assert len(listener.requests) == 1
 
 
-def test_an_answer_that_cannot_be_noted_is_asked_for_again(kept: Caller, listener: Listener) -> None:
+def test_an_answer_that_cannot_be_noted_is_requested_again(kept: Caller, listener: Listener) -> None:
     """A report whose 200 could not be written is posted again, because nothing tells of the first."""
 
     def refuse_and_answer(handler: object) -> None:

@@ -1,4 +1,4 @@
-"""The control API: what it is asked for, by a served simulator, and the document that describes it."""
+"""The control API: its requests to a served simulator, and the document that describes it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _described(path: str) -> str:
     raise AssertionError(path)
 
 
-def test_everything_can_be_asked_and_is_answered_as_described(  # noqa: PLR0915 - one story, so that nothing is left out
+def test_every_request_is_answered_as_described(  # noqa: PLR0915 - one story, so that nothing is left out
     server: Server, listener: Listener
 ) -> None:
     """One story asks every request of the table; every answer is as the document says."""
@@ -167,7 +167,7 @@ def test_everything_can_be_asked_and_is_answered_as_described(  # noqa: PLR0915 
         ("POST", "clock/advance", {"days": 10**7}, 400),
     ],
 )
-def test_what_cannot_be_done_is_said(server: Server, method: str, path: str, body: Any, status: int) -> None:
+def test_what_cannot_be_done_is_reported(server: Server, method: str, path: str, body: Any, status: int) -> None:
     """A wrong request is refused with a sentence, and with a status that the document names."""
     with web(server.url) as page:
         assert Control(page)(method, path, body, status=status)["detail"]
@@ -180,7 +180,7 @@ def test_the_document_is_valid_and_names_the_server_that_serves_it(server: Serve
         assert page.json("GET", "/_simulator/openapi.json")[1] == document(server.url)
 
 
-def test_events_are_told_as_they_happen(server: Server) -> None:
+def test_events_are_streamed_as_they_happen(server: Server) -> None:
     """A stream tells each event with its facts, numbers and text, and ends when the server does."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
         line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -200,7 +200,7 @@ def test_events_are_told_as_they_happen(server: Server) -> None:
         assert list(reported)[-2:] == [b"0\r\n", b"\r\n"]
 
 
-def test_a_slow_reader_is_told_what_it_missed() -> None:
+def test_a_slow_reader_gets_the_number_of_dropped_events() -> None:
     """The oldest unread events are dropped, and counted."""
     calls: list[object] = []
     queue = event_streams._Queue(calls.append)

@@ -147,7 +147,7 @@ def test_long_bodies(server: Server) -> None:
 
 
 def test_faults(wire: Wire, server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """Faults are carried out on the connection: late, cut off, broken; what was asked meanwhile comes after."""
+    """Faults happen on the connection: late, cut off, broken; pipelined requests are answered afterwards."""
     server.simulator.fail_next("slow", seconds=0.05)
     wire.send(asked() + asked(b"/sms/templates/"))
     assert [wire.answer()[2][:2] for _ in range(2)] == [b'{"', b"[]"]
@@ -197,7 +197,7 @@ def test_client_that_does_not_wait(server: Server) -> None:
 
 
 def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection on which nothing was asked for long is closed; one that is asking stays."""
+    """An idle connection is closed after a while; one with a request in progress stays open."""
     monkeypatch.setattr(server_module, "_KEEP_ALIVE_SECONDS", 0)
     with Simulator(clock=SteppedClock()).serve() as server:
         used, asking = Wire(server), Wire(server)

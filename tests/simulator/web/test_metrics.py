@@ -27,7 +27,7 @@ def scrape(port: int) -> dict[tuple[str, str], float]:
 
 
 def test_metrics() -> None:
-    """What is held and what has hit is counted when it is asked for; two simulators do not meet."""
+    """Held messages and faults are counted on request; two simulators do not share counts."""
     simulator, other = Simulator(Settings(), clock=SteppedClock()), Simulator()
     with simulator.serve() as server, other.serve() as elsewhere:
         assert scrape(server.port) == {}

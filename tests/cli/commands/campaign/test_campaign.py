@@ -101,7 +101,7 @@ def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
 
 
 def test_json_is_all_that_stdout_holds(run: Run) -> None:
-    """One object a line: the plan, the events, the result; no number whole, no text but the samples'."""
+    """One object per line: the plan, the events, the result; numbers are masked, and only samples have texts."""
     result = run("run", "people.csv", *TEXT, "--yes", "--json")
     events = [json.loads(line) for line in result.stdout.splitlines()]
     assert [event["event"] for event in events if event["event"] != "progress"] == [
@@ -126,7 +126,7 @@ def test_a_question_without_an_answer_leaves_nothing(
     assert not sent(simulator)
 
 
-def test_a_campaign_that_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
+def test_a_campaign_that_was_never_begun_needs_confirmation(run: Run, simulator: Simulator) -> None:
     """One that a closed terminal has left at its question is shown and asked about anew, and goes out after a yes."""
     content = Content(kind="text", sender="Shop", message="{name}様")
     Campaign.create("people", "people.csv", content).close()
@@ -139,8 +139,8 @@ def test_a_campaign_that_was_never_begun_is_asked_about(run: Run, simulator: Sim
     assert sent(simulator) == 3
 
 
-def test_bad_rows_are_told_in_japanese(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with a row, a file or a choice is said in the reader's language, with the names in it."""
+def test_bad_rows_are_reported_in_japanese(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors in a row, a file or an option are in the reader's language, with the names in them."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
     Path("bad.csv").write_text("name,tel\na,09010000000\n,09010000001\nc,0312345678\n", encoding="utf-8")
     said = run("plan", "bad.csv", *TEXT).stderr
@@ -254,7 +254,7 @@ def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulato
     assert sent(simulator) == 3
 
 
-def test_to_resume_what_was_never_begun_is_asked_about(run: Run, simulator: Simulator) -> None:
+def test_to_resume_what_was_never_begun_needs_confirmation(run: Run, simulator: Simulator) -> None:
     """A campaign that a program has made was never said yes to: its plan is shown, and --yes goes on without a word."""
     Campaign.create("made", "people.csv", _content()).close()
     result = run("resume", "made")
@@ -313,7 +313,7 @@ def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
         (["status", "nobody"], "there is no campaign nobody"),
     ],
 )
-def test_wrong_use_is_told(run: Run, arguments: list[str], message: str) -> None:
+def test_wrong_use_is_reported(run: Run, arguments: list[str], message: str) -> None:
     """One clear line, and a status that is not 0."""
     result = run(*arguments)
     assert result.exit_code in {2, 3}
@@ -330,7 +330,7 @@ def test_no_credentials_end_before_anything_is_made(run: Run, monkeypatch: pytes
     assert not Path("campaigns").exists()
 
 
-def test_where_it_goes_can_be_said(
+def test_the_destination_can_be_set(
     run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """By --profile or --simulator, as for every other command; never both."""
@@ -397,7 +397,7 @@ def test_help_groups_the_options(run: Run) -> None:
     assert "\n  FILE\n" not in words
 
 
-def test_a_balance_that_does_not_suffice_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_balance_that_does_not_suffice_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """With how much is missing; a part has its own cost, and the end at the allowed rate counts quiet hours in."""
     Path("long.csv").write_text("name,tel\n" + f"{'あ' * 100},09010000000\nb,09010000001\n", encoding="utf-8")
     result = run("plan", "long.csv", *TEXT, "--price", "90000", "--rate", "0.001", "--expires", "2030-01-01T00:00Z")

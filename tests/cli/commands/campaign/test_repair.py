@@ -30,7 +30,7 @@ def _content() -> object:
     return Content(kind="text", sender="Shop", message="hello")
 
 
-def test_what_is_unknown_is_listed_and_settled_by_hand(run: Run, simulator: Simulator) -> None:
+def test_what_is_unknown_is_listed_and_settled_manually(run: Run, simulator: Simulator) -> None:
     """Exit status 7, a list with masked numbers, and the ways out of it."""
     simulator.faults.add("lose_reply", SEND, times=1)
     simulator.faults.add("error", "GET /sms/messages/")
@@ -82,7 +82,7 @@ def test_pausing_and_cancelling_are_wishes(run: Run) -> None:
     assert (result.exit_code, "was cancelled" in result.stderr) == (2, True)
 
 
-def test_a_run_that_was_cut_off_is_told(run: Run) -> None:
+def test_a_run_that_was_cut_off_is_reported(run: Run) -> None:
     """Its state is `running`, but no process runs it: status and list say so, and how to continue."""
     with Campaign.create("a", "people.csv", _content()) as campaign:
         campaign.ledger.put({"state": "running"})

@@ -123,7 +123,7 @@ def test_messages_arrive_while_the_page_is_open(server: Server, page: Any) -> No
     assert page.url == f"{server.url}/console/phones/{quote(PHONE)}"
 
 
-def test_a_link_that_is_followed_while_the_page_is_asked_for_leads_where_it_should(server: Server, page: Any) -> None:
+def test_a_link_that_is_followed_while_the_page_is_loading_leads_where_it_should(server: Server, page: Any) -> None:
     """An answer about the page that was left comes too late to lead back to it."""
     follow(page, "/")
     send(server, "最初の電話へ")
@@ -191,7 +191,7 @@ def test_calls_are_answered_and_numbers_dialled(server: Server, page: Any, liste
     assert page.url == f"{server.url}/console/phones/{quote(PHONE)}"
 
 
-def test_desks_faults_and_clock(server: Server, page: Any) -> None:
+def test_actions_faults_and_clock(server: Server, page: Any) -> None:
     """A template is approved, a held message delivered, a fault switched on and off, the clock advanced."""
     follow(page, "/console/office")
     api(server, "/sms/templates/", name="Booking", content="{name} 様")
@@ -280,7 +280,7 @@ def test_a_page_says_that_its_simulator_is_gone(server: Server, page: Any) -> No
     see(page.get_by_text("The simulator does not answer.", exact=False))
 
 
-def test_without_a_script_pages_are_whole(browser: Any, server: Server) -> None:
+def test_without_a_script_pages_are_complete(browser: Any, server: Server) -> None:
     """A browser that runs no script shows what is there, and its forms do what they say."""
     send(server, "hello")
     context = browser.new_context(base_url=server.url, java_script_enabled=False, locale="en-GB")

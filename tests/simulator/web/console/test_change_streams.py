@@ -39,7 +39,7 @@ async def event_names(lines: Lines) -> list[str]:
     return []
 
 
-def test_changes_are_told_once_and_together(caller: Caller) -> None:
+def test_changes_are_sent_once_and_together(caller: Caller) -> None:
     """The first change is sent at once; later changes are combined, by name and without their content."""
 
     async def follow() -> None:
@@ -61,7 +61,7 @@ def test_changes_are_told_once_and_together(caller: Caller) -> None:
     run(follow())
 
 
-def test_without_streams_nobody_listens(caller: Caller) -> None:
+def test_without_streams_there_is_no_listener(caller: Caller) -> None:
     """The engine is listened to from the first stream on, and no longer than to the last."""
 
     async def open_and_close() -> None:
@@ -105,7 +105,7 @@ def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> 
     run(wait())
 
 
-def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
+def test_a_stream_that_waits_ends_when_it_is_closed() -> None:
     """Its end needs no change to come first."""
 
     async def end() -> None:
@@ -120,7 +120,7 @@ def test_a_stream_that_waits_ends_when_it_is_told_to() -> None:
     run(end())
 
 
-def test_a_stream_of_a_loop_that_is_gone_is_told_in_vain() -> None:
+def test_a_stream_of_a_closed_loop_is_ignored() -> None:
     """An event after the end of a server's loop raises no error."""
 
     async def make() -> ChangeStream:

@@ -29,7 +29,7 @@ def test_an_empty_console_teaches(visitor: Visitor) -> None:
         assert visitor.get(path).status == 200
 
 
-def test_who_must_be_named_is_told() -> None:
+def test_a_missing_name_is_reported() -> None:
     """Where one account alone is admitted, the example names it, and its token by its variable."""
     page = Visitor(Simulator(Settings(sid="mine", token="secret-token"))).get("/")
     assert 'curl -u mine:"$XOXZO_SIMULATOR_TOKEN" http' in page.words
@@ -62,8 +62,8 @@ def test_a_long_thread_begins_with_the_newest(caller: Caller, visitor: Visitor) 
     assert "number 0;" in visitor.get(f"{ITS_PAGE}?all=yes").words
 
 
-def test_a_call_that_rings_is_answered_by_hand(caller: Caller, visitor: Visitor) -> None:
-    """A phone that rings until it is answered can be answered, and what is said is shown; then it can hang up."""
+def test_a_call_that_rings_can_be_answered(caller: Caller, visitor: Visitor) -> None:
+    """A ringing phone can be answered, shows the spoken text, and can hang up."""
     visitor.post("/console/phones/habit", {"number": PHONE, "habit": "decline"})
     visitor.post("/console/phones/habit", {"number": PHONE, "habit": "hold"})
     assert [rule.outcome for rule in caller.simulator.carrier.rules] == ["hold"]
@@ -82,7 +82,7 @@ def test_a_call_that_rings_is_answered_by_hand(caller: Caller, visitor: Visitor)
     assert visitor.post("/console/calls/hang-up", fields).status == 400
 
 
-def test_a_call_is_declined_at_the_carrier_desk(caller: Caller, visitor: Visitor) -> None:
+def test_a_call_is_declined_on_the_carrier_page(caller: Caller, visitor: Visitor) -> None:
     """A ringing call is on the page of carrier actions, too."""
     caller.simulator.carrier.add_rule("", "hold", kind="call")
     callid = caller.place()
@@ -97,7 +97,7 @@ def test_a_call_is_declined_at_the_carrier_desk(caller: Caller, visitor: Visitor
 
 
 def test_a_recording_is_played_by_the_page(caller: Caller, visitor: Visitor) -> None:
-    """An mp3 is played by the browser, which loads nothing before it is asked to."""
+    """The browser plays an mp3, and loads it only when the user presses play."""
     caller.place()
     caller.step(1.5)
     assert f'<audio controls preload="none" src="{CALL["recording_url"]}"' in visitor.get(ITS_PAGE).text
@@ -173,7 +173,7 @@ def test_a_search_that_takes_long_goes_on_by_a_link(
     assert wanted in visitor.get(f"/console/messages?q=wanted&before={link}").text
 
 
-def test_a_message_tells_everything_that_came_of_it(caller: Caller, visitor: Visitor, listener: Listener) -> None:
+def test_a_message_shows_its_timeline(caller: Caller, visitor: Visitor, listener: Listener) -> None:
     """Its page shows the request without its secrets, the price, each status and each callback, to be posted again."""
     listener.answers = [(500, b"no"), (200, b"yes")]
     with caller.simulator as simulator:
@@ -216,7 +216,7 @@ def test_a_call_and_a_reply_have_pages(caller: Caller, visitor: Visitor) -> None
     assert visitor.get("/console/messages/").status == 404
 
 
-def test_the_carrier_desk_decides(caller: Caller, visitor: Visitor) -> None:
+def test_the_carrier_page_decides(caller: Caller, visitor: Visitor) -> None:
     """Messages that a rule holds can be delivered, delayed or failed; a rule can be removed."""
     assert visitor.post("/console/carrier/rules/add", {"pattern": "+81 80", "rule": "sms hold"}).status == 200
     late = {"pattern": "+8190", "rule": "sms delay", "seconds": "30"}
@@ -238,7 +238,7 @@ def test_the_carrier_desk_decides(caller: Caller, visitor: Visitor) -> None:
     assert "delivered later · 30 s" in visitor.get("/console/carrier").words
 
 
-def test_the_xoxzo_desk_decides(caller: Caller, visitor: Visitor) -> None:
+def test_the_xoxzo_page_decides(caller: Caller, visitor: Visitor) -> None:
     """Templates are approved or returned, credits added, senders registered, accounts verified."""
     caller.send()
     for name in ("one", "two"):
@@ -334,7 +334,7 @@ def test_the_clock_is_stopped_advanced_and_run(visitor: Visitor) -> None:
         assert "Next:" in visitor.get("/console/clock").words
 
 
-def test_the_clock_tells_what_comes_next(caller: Caller, visitor: Visitor) -> None:
+def test_the_clock_shows_the_next_event(caller: Caller, visitor: Visitor) -> None:
     """What is due next is named: a message, a one-time password, the renewal of a number."""
 
     def coming() -> str:
@@ -380,7 +380,7 @@ def test_without_a_script_a_mistake_has_a_page(visitor: Visitor) -> None:
     assert "there is no such message under way" in answer.words
 
 
-def test_what_cannot_be_saved_is_told(caller: Caller, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_saved_is_reported(caller: Caller, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the database cannot be written, a post says so, and so does a page."""
     caller.send()
     token = visitor.token()

@@ -1,6 +1,6 @@
 """Write the page of all commands into the documentation: ``scripts/commands.py``, ``--check`` to compare only.
 
-Everything on it comes from the program itself: what a command is for, its options, its examples. A command that lacks
+Everything on it comes from the program itself: purpose, options and examples of each command. A command that lacks
 one of them is an error.
 """
 
@@ -29,18 +29,18 @@ ANCHOR = COMMON_OPTIONS_HEADING.lower().replace(" ", "-")
 HEAD = """\
 # Commands
 
-Written by `scripts/commands.py` from the program; `xoxzo COMMAND --help` says the same, in English or Japanese by your
+Written by `scripts/commands.py` from the program; `xoxzo COMMAND --help` shows the same, in English or Japanese by your
 locale (`XOXZO_LANG=en` or `ja` chooses).
 """
 
 STATUSES = (
     (exit_codes.DONE, "done"),
-    (exit_codes.USAGE, "wrong use: nothing was asked"),
-    (exit_codes.REJECTED, "rejected, or it did not end well"),
+    (exit_codes.USAGE, "usage error: no request was made"),
+    (exit_codes.REJECTED, "rejected, or a negative result"),
     (exit_codes.CREDENTIALS, "no credentials, or wrong ones"),
     (exit_codes.THROTTLED, "throttled: nothing was done"),
-    (exit_codes.NOT_SENT, "no answer; surely not sent, and may be tried again"),
-    (exit_codes.MAY_BE_SENT, "**may be sent**: look before you try again"),
+    (exit_codes.NOT_SENT, "no response; certainly not sent, and can be repeated"),
+    (exit_codes.MAY_BE_SENT, "**may have been sent**: check before you repeat it"),
     (exit_codes.INTERRUPTED, "Ctrl-C"),
 )
 

@@ -43,7 +43,7 @@ LONGEST = (
     "test_recorded.py::test_it_looks_as_recorded[demo]",
     "test_adding_an_endpoint.py",
     "test_chapters.py",
-    "test_mending.py",
+    "test_repair.py",
     "test_same_results.py",
     "test_packaging.py::test_skips",
 )

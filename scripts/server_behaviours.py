@@ -31,7 +31,7 @@ by `Client` in a thread and by `AsyncClient` on asyncio and uvloop, the rows on 
   done nothing.
 - **A call that reads** is, for instance, `client.sms.get(…)`. It is tried up to three times (`max_retries=2`).
 - **Requests** counts what reached the server.
-- **May be sent** means `error.maybe_sent` is true: check before you send again. *Not sent* means that it is false.
+- **May have been sent** means `error.maybe_sent` is true: check before you send again. *Not sent* means that it is false.
 - **Connection**: whether the next call uses the same connection. A connection on which anything came that was not asked
   for is never used again, so an answer always belongs to its request.
 
@@ -54,7 +54,7 @@ def result(outcome: Outcome) -> str:
 def line(row: ServerBehaviour) -> str:
     """Return the row of the page's table."""
     create, read = row.outcomes
-    sent = "" if not create.error else ", may be sent" if create.maybe_sent else ", not sent"
+    sent = "" if not create.error else ", may have been sent" if create.maybe_sent else ", not sent"
     connection = {True: "used again", False: "given up", None: "–"}[row.reused]
     cells = (row.name, create.requests, result(create) + sent, read.requests, result(read), connection)
     return f"| {' | '.join(map(str, cells))} |\n"

@@ -31,7 +31,7 @@ by `Client` in a thread and by `AsyncClient` on asyncio and uvloop, the rows on 
   done nothing.
 - **A call that reads** is, for instance, `client.sms.get(…)`. It is tried up to three times (`max_retries=2`).
 - **Requests** counts what reached the server.
-- **May have been sent** means `error.maybe_sent` is true: check before you send again. *Not sent* means that it is false.
+- **May have been sent** means `error.maybe_sent` is true: check before you send again. *Not sent* means it is false.
 - **Connection**: whether the next call uses the same connection. A connection on which anything came that was not asked
   for is never used again, so an answer always belongs to its request.
 

@@ -89,18 +89,25 @@ def commands_of(block: Block) -> list[str]:
     return [line.removeprefix("$ ").strip() for line in joined.splitlines() if line.startswith("$ ")]
 
 
+@pytest.fixture(scope="session")
+def documented_simulator(start_simulator) -> Iterator[str]:
+    """A simulator for the pages alone: their examples set rules and faults that other tests must not meet."""
+    with start_simulator() as url:
+        yield url
+
+
 @pytest.fixture
-def environment(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> dict[str, str]:
+def environment(documented_simulator: str, account: tuple[str, str], tmp_path: Path) -> dict[str, str]:
     """What a reader has set: address, credentials, our command on the path, and a curl that fails when the API does."""
     (tmp_path / ".curlrc").write_text("silent\nshow-error\nfail\n")
     return os.environ | {
-        "XOXZO_API_HOST": simulator_url,
+        "XOXZO_API_HOST": documented_simulator,
         "XOXZO_API_SID": account[0],
         "XOXZO_API_AUTH_TOKEN": account[1],
         "CURL_HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
         "XDG_STATE_HOME": str(tmp_path / "state"),
-        "XOXZO_SIMULATOR": simulator_url,
+        "XOXZO_SIMULATOR": documented_simulator,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
 

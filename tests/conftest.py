@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from database_servers import PostgresqlCluster, RedisServer, postgresql_cluster, redis_server
 from hypothesis import HealthCheck, settings
 
 # How long an example takes depends on what else the machine does: that is no assertion.
@@ -116,6 +117,27 @@ def simulator_url(start_simulator: Simulators) -> Iterator[str]:
     """One simulator per test process. Any made-up sid is an account of its own there, so tests do not meet."""
     with start_simulator() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlCluster]:
+    """One PostgreSQL server per test process; a test that stops it starts it again."""
+    with postgresql_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def database_url(postgresql: PostgresqlCluster) -> Iterator[str]:
+    """The address of a new database in PostgreSQL."""
+    with postgresql.new_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """One Redis server per test process; tests use databases or key prefixes of their own."""
+    with redis_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,0 +1,174 @@
+"""Start PostgreSQL and Redis for tests: servers of their own, in temporary folders, for nobody else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_START_SECONDS = 60
+
+
+def _unprivileged() -> dict[str, int]:
+    """Return the user and group to run PostgreSQL as: it refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    import pwd  # not on Windows
+
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            found = pwd.getpwnam(name)
+            return {"user": found.pw_uid, "group": found.pw_gid}
+    pytest.skip("there is no unprivileged user to run PostgreSQL as")
+
+
+def _postgresql_programs() -> Path:
+    """Return the folder of the newest PostgreSQL's programs, which are seldom on the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    on_path = shutil.which("initdb")
+    if not found and on_path is None:
+        pytest.skip("PostgreSQL is not installed")
+    return found[-1].parent if found else Path(str(on_path)).resolve().parent
+
+
+class PostgresqlCluster:
+    """A PostgreSQL server that listens on a socket in a temporary folder. Its user ``xoxzo`` needs no password."""
+
+    def __init__(self, folder: Path, programs: Path, user: dict[str, int]) -> None:
+        self._folder = folder
+        self._programs = programs
+        self._user = user
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the address of a database."""
+        return f"postgresql://xoxzo@/{database}?host={self._folder}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs."""
+        with (self._folder / "output").open("ab") as output:
+            subprocess.run(
+                [self._programs / program, *arguments],
+                check=True,
+                cwd=self._folder,
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=2 * _START_SECONDS,
+                **self._user,
+            )
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections."""
+        # A crash of the server is tested, never a power cut: so nothing has to wait for the disk.
+        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+        self._control("start", "-w", "-t", str(_START_SECONDS), "-l", str(self._folder / "log"), "-o", options)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server; ``immediate`` is a crash: it closes nothing, and recovers at the next start."""
+        self._control("stop", "-m", mode)
+
+    def _control(self, *arguments: str) -> None:
+        self.run("pg_ctl", "-D", str(self._folder / "data"), *arguments)
+
+    @contextlib.contextmanager
+    def new_database(self) -> Iterator[str]:
+        """Create a database, yield its address, and drop it with its connections."""
+        import psycopg
+
+        name = f"test_{secrets.token_hex(6)}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield self.url(name)
+        finally:
+            with psycopg.connect(self.url(), autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def postgresql_cluster() -> Iterator[PostgresqlCluster]:
+    """Make a cluster, start its server, and stop and delete it at the end; skip where PostgreSQL is not installed."""
+    programs, user = _postgresql_programs(), _unprivileged()
+    # Not in pytest's folder, which its owner alone may enter, and whose path is too long for a socket.
+    folder = Path(tempfile.mkdtemp(prefix="xoxzo-pg-"))
+    try:
+        if user:
+            os.chown(folder, user["user"], user["group"])
+        cluster = PostgresqlCluster(folder, programs, user)
+        try:
+            cluster.run("initdb", "-D", str(folder / "data"), "-U", "xoxzo", "-A", "trust", "-E", "UTF8", "--no-sync")
+            cluster.start()
+        except subprocess.CalledProcessError as error:
+            logs = "".join(path.read_text() for path in (folder / "output", folder / "log") if path.exists())
+            raise AssertionError(f"PostgreSQL did not start: {logs}") from error
+        try:
+            yield cluster
+        finally:
+            with contextlib.suppress(subprocess.CalledProcessError):  # a test may have stopped it
+                cluster.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+class RedisServer:
+    """A Redis server on a free port of this machine, which stores nothing on disk unless it is told to."""
+
+    def __init__(self, folder: Path, program: str) -> None:
+        self._folder = folder
+        self._program = program
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections."""
+        command = [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        with (self._folder / "output").open("ab") as output:
+            self._process = subprocess.Popen(command, cwd=self._folder, stdout=output, stderr=output)
+        give_up = time.monotonic() + _START_SECONDS
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                connection.sendall(b"PING\r\n")
+                if connection.recv(7) == b"+PONG\r\n":
+                    return
+            assert self._process.poll() is None, (self._folder / "output").read_text()
+            assert time.monotonic() < give_up, "Redis did not start"
+            time.sleep(0.02)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Stop the server by a signal; what it held is lost."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(_START_SECONDS)
+            self._process = None
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """Start Redis, and stop it at the end; skip where it is not installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    with tempfile.TemporaryDirectory(prefix="xoxzo-redis-") as folder:
+        server = RedisServer(Path(folder), program)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

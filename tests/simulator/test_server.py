@@ -25,7 +25,7 @@ from starlette.routing import Route
 import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.runtime import loop_thread
+from xoxzo.cloudpy.simulator.runtime import engine_loop
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import app, asgi_tools
 from xoxzo.cloudpy.simulator.web.control_api import app as control_app
@@ -245,7 +245,7 @@ def test_a_thread_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
     def refuse() -> None:
         raise RuntimeError("no sockets here")
 
-    monkeypatch.setattr(loop_thread, "_loop_factory", lambda: refuse)
+    monkeypatch.setattr(engine_loop, "_loop_factory", lambda: refuse)
     simulator = Simulator()
     for start in (simulator.start, simulator.serve().start):
         with pytest.raises(RuntimeError, match="no sockets here"):

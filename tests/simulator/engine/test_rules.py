@@ -9,9 +9,9 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from xoxzo.cloudpy.simulator.api import query_strings, request
+from xoxzo.cloudpy.simulator.api import http, request
 from xoxzo.cloudpy.simulator.api.http import HttpError
-from xoxzo.cloudpy.simulator.engine.rules import phone_numbers, pricing, sms_text, urls
+from xoxzo.cloudpy.simulator.engine.rules import formats, pricing, sms_text
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
     ActionError,
     Playback,
@@ -81,7 +81,7 @@ def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | No
 )
 def test_what_is_no_number(number: str) -> None:
     """Trunk zeros, blanks, full-width digits and line ends are refused."""
-    assert not phone_numbers.is_number(number)
+    assert not formats.is_number(number)
 
 
 @given(st.text(alphabet="+0123456789٣ \n", max_size=18))
@@ -95,13 +95,13 @@ def test_numbers_follow_the_rule_character_by_character(candidate: str) -> None:
         and digits[0] != "0"
         and not digits.startswith("810")
     )
-    assert phone_numbers.is_number(candidate) == right
+    assert formats.is_number(candidate) == right
 
 
 def test_a_masked_number_keeps_four_digits() -> None:
     """Short numbers show nothing at all."""
-    assert phone_numbers.mask("+818012345678") == "+81••••5678"
-    assert phone_numbers.mask("12345678") == "••••"
+    assert formats.mask("+818012345678") == "+81••••5678"
+    assert formats.mask("12345678") == "••••"
 
 
 def test_prices_are_found_by_the_longest_code() -> None:
@@ -116,7 +116,7 @@ def test_prices_are_found_by_the_longest_code() -> None:
 @pytest.mark.parametrize("url", ["http://example.com", "https://example.com:8/a?b=c#d", "http://[::1]/x"])
 def test_urls_that_are_taken(url: str) -> None:
     """Absolute http and https addresses are taken."""
-    assert urls.is_url(url)
+    assert formats.is_url(url)
 
 
 @pytest.mark.parametrize(
@@ -127,21 +127,21 @@ def test_urls_that_are_taken(url: str) -> None:
 )  # fmt: skip
 def test_urls_that_are_refused(url: str) -> None:
     """Relative, malformed, non-ASCII and overlong addresses are refused."""
-    assert not urls.is_url(url)
+    assert not formats.is_url(url)
 
 
 def test_recordings_must_be_plain_http_when_strict() -> None:
     """Strictness refuses https and queries; without it both pass."""
-    assert urls.is_recording("http://example.com:81/a_b-1.mp3", strict=True)
+    assert formats.is_recording("http://example.com:81/a_b-1.mp3", strict=True)
     for url in ("https://example.com/a.mp3", "http://example.com/a.mp3?x=1"):
-        assert not urls.is_recording(url, strict=True)
-        assert urls.is_recording(url, strict=False)
+        assert not formats.is_recording(url, strict=True)
+        assert formats.is_recording(url, strict=False)
 
 
 def test_queries_are_appended() -> None:
     """A query that is there is kept or replaced; a fragment is dropped."""
-    assert urls.add_query("http://a/b?c=d#e", "x=y", keep=True) == "http://a/b?c=d&x=y"
-    assert urls.add_query("http://a/b?c=d", "x=y", keep=False) == "http://a/b?x=y"
+    assert formats.add_query("http://a/b?c=d#e", "x=y", keep=True) == "http://a/b?c=d&x=y"
+    assert formats.add_query("http://a/b?c=d", "x=y", keep=False) == "http://a/b?x=y"
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_the_first_line_that_is_not_empty_counts() -> None:
 )  # fmt: skip
 def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
     """The five operators are read from the text of the query, in every spelling of section 2.3."""
-    assert query_strings.date_filters(raw.replace(b"DAY", b"2026-02-10"), TODAY) == [
-        query_strings.DateFilter(operator, date(2026, 2, 10)),
+    assert http.date_filters(raw.replace(b"DAY", b"2026-02-10"), TODAY) == [
+        http.DateFilter(operator, date(2026, 2, 10)),
     ]
 
 
@@ -208,22 +208,22 @@ def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
 def test_what_is_no_date(raw: bytes) -> None:
     """An operator inside the value, a wrong month and other spellings are named as a wrong format."""
     with pytest.raises(HttpError) as refused:
-        query_strings.date_filters(raw, TODAY)
+        http.date_filters(raw, TODAY)
     assert refused.value.body == {"sent_date": ["Invalid sent_date format"]}
 
 
 def test_ninety_days_are_the_limit() -> None:
     """The ninetieth day is accepted, the one before it is not."""
-    assert query_strings.date_filters(f"sent_date={TODAY - timedelta(90)}".encode(), TODAY)
+    assert http.date_filters(f"sent_date={TODAY - timedelta(90)}".encode(), TODAY)
     with pytest.raises(HttpError) as refused:
-        query_strings.date_filters(f"sent_date>={TODAY - timedelta(91)}".encode(), TODAY)
+        http.date_filters(f"sent_date>={TODAY - timedelta(91)}".encode(), TODAY)
     assert refused.value.body == {"sent_date": ["Invalid sent_date"]}
 
 
 @given(st.binary(max_size=60))
 def test_no_query_breaks_the_filter(raw: bytes) -> None:
     """Whatever stands in a query is a filter or a refusal with 400."""
-    for read in (lambda: query_strings.date_filters(raw, TODAY), lambda: query_strings.search_filters(raw)):
+    for read in (lambda: http.date_filters(raw, TODAY), lambda: http.search_filters(raw)):
         assert status_of(read) in {None, 400}
 
 
@@ -232,7 +232,7 @@ def test_filters_compare_days() -> None:
     day = date(2026, 2, 10)
     verdicts = {"=": (0, 1, 0), "<": (1, 0, 0), "<=": (1, 1, 0), ">": (0, 0, 1), ">=": (0, 1, 1)}
     for operator, expected in verdicts.items():
-        condition = query_strings.DateFilter(operator, day)
+        condition = http.DateFilter(operator, day)
         assert tuple(condition.accepts(day + timedelta(shift)) for shift in (-1, 0, 1)) == expected
 
 

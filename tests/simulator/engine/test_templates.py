@@ -11,7 +11,7 @@ from simulator_callers import Caller, basic, web
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import TemplateRecord
-from xoxzo.cloudpy.simulator.engine.records.templates import placeholders
+from xoxzo.cloudpy.simulator.engine.records.accounts import placeholders
 
 PHONE = "+818012345678"
 TO = {"sender": "Xoxzo", "recipient": PHONE}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.carriers import Carrier
     from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
-    from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt
-    from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, TemplateRecord
+    from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt
+    from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, TemplateRecord
     from xoxzo.cloudpy.simulator.runtime.phone import Phone
     from xoxzo.cloudpy.simulator.settings import NumberRange, Settings, profile
     from xoxzo.cloudpy.simulator.simulator import Simulator
@@ -33,17 +33,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CallRecord": "queries.records",
-    "CallbackAttempt": "engine.records.callbacks",
+    "CallRecord": "queries.results",
+    "CallbackAttempt": "engine.records.requests",
     "Carrier": "carriers",
     "NumberRange": "settings",
     "Phone": "runtime.phone",
     "RealClock": "engine.clock",
-    "ReceivedSms": "queries.records",
+    "ReceivedSms": "queries.results",
     "Settings": "settings",
     "Simulator": "simulator",
     "SteppedClock": "engine.clock",
-    "TemplateRecord": "queries.records",
+    "TemplateRecord": "queries.results",
     "profile": "settings",
 }
 

@@ -7,7 +7,7 @@ from console_client import Visitor
 
 from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.simulator.engine.reasons import Reason
-from xoxzo.cloudpy.simulator.web.console import language
+from xoxzo.cloudpy.simulator.web.console import preferences
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from xoxzo.cloudpy.simulator.web.console import language
 )
 def test_the_browser_or_a_choice_decides(accept: str, chosen: str, spoken: str) -> None:
     """A choice goes before what the browser wants, and what it wants most before the rest."""
-    assert language.preferred_language(accept, chosen) == spoken
+    assert preferences.preferred_language(accept, chosen) == spoken
 
 
 def test_pages_speak_japanese(visitor: Visitor) -> None:
@@ -60,7 +60,7 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
 )
 def test_reasons_are_translated(why: str, said: str) -> None:
     """Reasons that are in the catalogue are shown in Japanese with their values; any other text stays as it is."""
-    assert language.translate_reason(translations("ja").gettext, why) == said
+    assert preferences.translate_reason(translations("ja").gettext, why) == said
 
 
 def test_choices_are_kept_in_cookies(visitor: Visitor) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sys import intern
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.api.handlers import description, links
+from xoxzo.cloudpy.simulator.api.handlers import public_paths
 from xoxzo.cloudpy.simulator.api.http import (
     DATABASE_UNWRITABLE,
     JSON,
@@ -134,10 +134,10 @@ class Api:
 
     def _answer_public_path(self, request: ApiRequest) -> ApiResponse:
         """Answer a path that needs no credentials; all others are unknown."""
-        if request.path == description.PATH:
-            return description.describe(request.method, self._base_url(request))
-        if request.path.startswith(links.PATH):
-            return links.follow(self._engine, request)
+        if request.path == public_paths.DOCUMENT_PATH:
+            return public_paths.describe(request.method, self._base_url(request))
+        if request.path.startswith(public_paths.LINK_PATH):
+            return public_paths.follow(self._engine, request)
         return empty_response(404)
 
     def _authenticate(self, request: ApiRequest) -> Account:

@@ -13,7 +13,7 @@ from typing import NoReturn
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, HttpError, detail
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.rules.urls import is_url
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
 
 MAX_FIELDS = 1000
 """Fields in one body; Django refuses more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from xoxzo.cloudpy.simulator.api.handlers import account, calls, carrier_lookup, conferences, otp, sms, templates
+from xoxzo.cloudpy.simulator.api.handlers import account, calls, otp, sms, templates
 from xoxzo.cloudpy.simulator.api.handlers.subscribed_numbers import NumberHandlers
 from xoxzo.cloudpy.simulator.api.request import Handler, Methods
 
@@ -58,13 +58,13 @@ class Routes:
             ),
             ("sms", "templates", _ID, "messages"): _route(post=templates.send),
             ("voice", "simple", "playbacks"): _route(post=calls.place),
-            ("voice", "simple", "conferences"): _route(post=conferences.place),
-            ("voice", "simple", "conferences", _ID): _route(get=conferences.get),
+            ("voice", "simple", "conferences"): _route(post=calls.place_conference),
+            ("voice", "simple", "conferences", _ID): _route(get=calls.get_conference),
             ("voice", "calls", _ID): _route(get=calls.get),
             ("otp", "register-website"): _route(post=otp.register),
             ("otp", "request"): _route(post=otp.request),
             ("otp", "verify"): _route(post=otp.verify),
-            ("utilities", "carrierlookup"): _route(post=carrier_lookup.look_up),
+            ("utilities", "carrierlookup"): _route(post=account.look_up),
             ("you", "credits"): _route(get=account.get_credits),
         }
         self._add_lines("voice", "dins", NumberHandlers("din"))

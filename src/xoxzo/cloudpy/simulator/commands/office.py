@@ -11,10 +11,10 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
-from xoxzo.cloudpy.simulator.queries.records import TemplateRecord, template_record
+from xoxzo.cloudpy.simulator.queries.results import TemplateRecord, template_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,25 +15,29 @@ from typing import TYPE_CHECKING, Any, Self
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import CallbackFault, EngineContext, Event, OutboundRequest, OutboundResult
-from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt, CallbackDelivery
+from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
+from xoxzo.cloudpy.simulator.engine.records.accounts import (
+    Account,
+    Otp,
+    RegisteredSender,
+    SubscribedNumber,
+    Template,
+    Website,
+)
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
-from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website
-from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RegisteredSender
+from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, CallbackDelivery
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
-from xoxzo.cloudpy.simulator.engine.records.templates import Template
 from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
-from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
+from xoxzo.cloudpy.simulator.engine.services.accounts import (
+    AccountService,
+    CarrierLookupService,
+    RegisteredSenderService,
+)
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
-from xoxzo.cloudpy.simulator.engine.services.carrier_lookup import CarrierLookupService
 from xoxzo.cloudpy.simulator.engine.services.conferences import ConferenceService
-from xoxzo.cloudpy.simulator.engine.services.inbound_sms import InboundSmsService
-from xoxzo.cloudpy.simulator.engine.services.incoming_calls import IncomingCallService
+from xoxzo.cloudpy.simulator.engine.services.incoming import InboundSmsService, IncomingCallService
 from xoxzo.cloudpy.simulator.engine.services.otp import OtpService
-from xoxzo.cloudpy.simulator.engine.services.registered_senders import RegisteredSenderService
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.templates import TemplateService

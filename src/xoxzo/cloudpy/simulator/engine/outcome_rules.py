@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.reasons import Reason
-from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RuleKind
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import EngineContext
+
+SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
+CallOutcome = Literal["answer", "decline", "ignore", "fail", "hold"]
+RuleKind = Literal["sms", "call"]
+OUTCOMES: dict[RuleKind, tuple[str, ...]] = {"sms": get_args(SmsOutcome), "call": get_args(CallOutcome)}
+"""What a rule can order, by what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRule:
+    """What becomes of messages or calls to some numbers."""
+
+    ident: int
+    kind: RuleKind
+    pattern: str
+    """A number, or the beginning of numbers, with its +; an empty text stands for all."""
+    outcome: str
+    """One of `OUTCOMES`."""
+    seconds: float = 0.0
+    """How much longer it takes: until a delayed message arrives, or until a call is answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import mask
-from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
+from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, mask
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.context import Event as Event  # noqa: PLC0414 - others get it here

@@ -1,13 +1,61 @@
-"""The figures behind the overview's charts."""
+"""How things stand: counts by status, the figures behind the overview's charts, and what is due next."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from xoxzo.cloudpy.simulator.engine.aggregates import Minute, RefusedRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SECONDS
+from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCounts:
+    """How many records there are, by status or outcome."""
+
+    messages: Counter[str]
+    calls: Counter[str]
+    callback_attempts: Counter[str]
+
+
+def count_by_status(engine: Engine) -> StatusCounts:
+    """Count messages, calls and attempts to deliver callbacks."""
+    with engine:
+        return StatusCounts(
+            Counter(message.status for message in engine.sms.messages.values()),
+            Counter(call.status for call in engine.calls.calls.values()),
+            Counter(attempt.outcome for attempt in engine.callbacks.log),
+        )
+
+
+def count_pending_templates(engine: Engine) -> int:
+    """Return how many templates wait for approval."""
+    with engine:
+        return sum(template.pending_content is not None for template in engine.templates.templates.values())
+
+
+def count_held(engine: Engine) -> int:
+    """Return how many messages wait for a decision of the carrier, and how many phones ring."""
+    with engine:
+        return len(engine.sms.held()) + len(engine.calls.phones.now())
+
+
+def list_held(engine: Engine, limit: int | None = None) -> tuple[SearchResult, ...]:
+    """Return messages that wait for a decision of the carrier, and calls that ring, the oldest first.
+
+    Args:
+        engine: The service.
+        limit: How many at most; ``None`` for all.
+    """
+    with engine:
+        # Very many may be held: only what is shown is made into values.
+        held = [*map(from_message, engine.sms.held()[:limit])]
+        held += (from_call(ringing.call) for ringing in engine.calls.phones.now()[:limit])
+    return tuple(sorted(held, key=lambda result: result.serial)[:limit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +132,42 @@ def _figures(counted: dict[int, Minute], balance: Decimal) -> list[MinuteFigures
         )
         balance += minute.spent - minute.bought
     return figures
+
+
+NextEventKind = Literal["message", "otp", "renewal", "callback", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class NextEvent:
+    """What is due next."""
+
+    at: float
+    """When, seconds since 1970 on the simulator's clock."""
+    kind: NextEventKind
+    """`message`: its status changes · `otp`: it expires · `renewal` of a number · `callback`: the next attempt."""
+    number: str = ""
+    """The phone number that it concerns."""
+
+
+def next_event(engine: Engine) -> NextEvent | None:
+    """Return what is due next, or ``None``.
+
+    Timers know their moment only, so the record with the same moment is looked for; the steps of a call have none.
+    """
+    with engine:
+        due = engine.next_due()
+        return None if due is None else _event_at(engine, due)
+
+
+def _event_at(engine: Engine, due: float) -> NextEvent:
+    queued = engine.settings.sms_queued_seconds
+    for message in reversed(engine.sms.messages.values()):
+        if due in (message.due, message.sent + queued) and message.status in {"QUEUED", "DELIVERING"}:
+            return NextEvent(due, "message", message.request.recipient)
+    for otp in engine.otp.active.values():
+        if due == otp.created + engine.settings.otp_lifetime:
+            return NextEvent(due, "otp", otp.phone)
+    for number in (*engine.dins.lines.values(), *engine.sins.lines.values()):
+        if number.owner is not None and due == number.since + number.months * MONTH_SECONDS:
+            return NextEvent(due, "renewal", f"+{number.number}")
+    return NextEvent(due, "callback" if engine.callbacks.next_of_all() == due else "other")

@@ -1,13 +1,22 @@
-"""Finding messages, calls and replies, the newest first, a page at a time."""
+"""Finding messages, calls and replies, the newest first, a page at a time.
+
+A search is words apart from each other; all of them must fit. `to:`, `from:`, `status:`, `tag:`, `kind:` and `id:` look
+at one thing, every other word at the text, and a long one at the beginning of the id as well. A minus in front means
+"not", double quotes hold words together.
+"""
 
 from __future__ import annotations
 
 import heapq
 import math
+import re
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, TypeVar
 
+from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
@@ -20,10 +29,153 @@ from xoxzo.cloudpy.simulator.queries.results import (
     newest_first,
     result_from,
 )
-from xoxzo.cloudpy.simulator.queries.search_syntax import SearchQuery, parse_search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
+_FIGURES = re.compile(r"[^0-9+]")
+_MAX_QUERY_LENGTH = 500
+_MIN_IDENT_LENGTH = 6
+"""Fewer characters are looked for in texts alone: some id begins with almost any letter or two."""
+_STATUSES = {
+    "queued": "QUEUED",
+    "delivering": "DELIVERING",
+    "delivered": "DELIVERED",
+    "ok": "DELIVERED",
+    "fail": "FAIL",
+    "failed": ("FAIL", "FAILED"),
+    "in-progress": "IN PROGRESS",
+    "in progress": "IN PROGRESS",
+    "answered": "ANSWERED",
+    "no-answer": "NO ANSWER",
+    "no answer": "NO ANSWER",
+    "received": "RECEIVED",
+}
+_KINDS = ("sms", "call", "reply")
+
+
+Searchable = SearchResult | MessageFields
+"""What tests look at."""
+
+Predicate = Callable[[Searchable], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """A search that was read.
+
+    Attributes:
+        fits: What has to be true of whatever is found.
+        number: The one recipient's number that is asked for, when it is complete; it can be looked up.
+        kinds: The kinds that can fit.
+        words: What a text must hold, or an id begin with.
+    """
+
+    fits: tuple[Predicate, ...]
+    number: str | None
+    kinds: frozenset[str]
+    words: tuple[str, ...]
+
+
+def parse_search(text: str) -> SearchQuery:
+    """Read a search.
+
+    Raises:
+        SimulatorError: It is too long, or a word asks for a status or kind that there is not.
+    """
+    if len(text) > _MAX_QUERY_LENGTH:
+        raise SimulatorError("search_too_long", "a search has at most {n} characters", n=_MAX_QUERY_LENGTH)
+    fits: list[Predicate] = []
+    number = None
+    kinds = frozenset(_KINDS)
+    words: list[str] = []
+    for word in _WORD.finditer(text):
+        key, minus = word["key"] or "", bool(word["minus"])
+        value = word["plain"] if word["quoted"] is None else word["quoted"]
+        if key not in _MEANINGS:
+            # No word of the language, so a part of the text: `http://…`, for instance.
+            key, value = "", f"{key}:{value}" if key else value
+        if not value:
+            continue
+        test = _MEANINGS[key](value)
+        fits.append(_not(test) if minus else test)
+        if not key and not minus:
+            words.append(value)
+        if key == "kind" and not minus:
+            kinds &= {value.lower()}
+        if key == "to" and not minus and re.fullmatch(r"\+[0-9]{7,15}", value):
+            number = value
+    return SearchQuery(tuple(fits), number, kinds, tuple(words))
+
+
+def _not(test: Predicate) -> Predicate:
+    return lambda found: not test(found)
+
+
+def _number(value: str, of: Callable[[Searchable], str]) -> Predicate:
+    figures = _FIGURES.sub("", value)
+    if value.startswith("+"):
+        return lambda found: of(found).startswith(figures)
+    # A Japanese number as people write it has a 0 that its E.164 form has not.
+    figures = figures.removeprefix("0")
+    if not figures:
+        lowered = value.casefold()
+        return lambda found: lowered in of(found).casefold()
+    return lambda found: figures in of(found)
+
+
+def _sender(value: str) -> Predicate:
+    lowered = value.casefold()
+    if any(letter.isalpha() for letter in value):
+        return lambda found: lowered in found.sender.casefold()
+    return _number(value, lambda found: found.sender)
+
+
+def _status(value: str) -> Predicate:
+    wanted = _STATUSES.get(value.lower())
+    if wanted is None:
+        known = ", ".join(name for name in _STATUSES if " " not in name)
+        raise SimulatorError(
+            "unknown_status", "there is no status {wanted!r}; there are {known}", wanted=value, known=known
+        )
+    return lambda found: found.status == wanted if isinstance(wanted, str) else found.status in wanted
+
+
+def _kind(value: str) -> Predicate:
+    if value.lower() not in _KINDS:
+        raise SimulatorError(
+            "unknown_kind", "there is no kind {wanted!r}; there are {known}", wanted=value, known=", ".join(_KINDS)
+        )
+    return lambda found: found.kind == value.lower()
+
+
+def _tag(value: str) -> Predicate:
+    lowered = value.casefold()
+    return lambda found: any(lowered == tag.casefold() for tag in found.tags)
+
+
+def _text(value: str) -> Predicate:
+    lowered = value.casefold()
+    if len(value) < _MIN_IDENT_LENGTH:
+        return lambda found: lowered in found.text.casefold()
+    return lambda found: lowered in found.text.casefold() or found.ident.startswith(value)
+
+
+def _ident(value: str) -> Predicate:
+    return lambda found: found.ident.startswith(value)
+
+
+_MEANINGS: dict[str, Callable[[str], Predicate]] = {
+    "to": lambda value: _number(value, lambda found: found.recipient),
+    "from": _sender,
+    "status": _status,
+    "tag": _tag,
+    "kind": _kind,
+    "id": _ident,
+    "": _text,
+}
+
 
 Thing = TypeVar("Thing", Message, Call, InboundSms)
 
@@ -41,7 +193,7 @@ def search(
 
     Args:
         engine: Where to look. It is held only while the lists are copied.
-        text: The search, in the language of `grammar`; empty for everything.
+        text: The search, in the syntax above; empty for everything.
         limit: How many at most.
         before: Only what has a lower serial number.
         timeout: Real seconds after which the next page goes on; ``None`` for any time.

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xoxzo.cloudpy.simulator.engine.engine import Engine
-    from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt
     from xoxzo.cloudpy.simulator.engine.records.calls import Call
-    from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
+    from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, ReceivedRequest
     from xoxzo.cloudpy.simulator.engine.records.sms import Message
 
 

@@ -1,21 +1,135 @@
-"""The loop of a running engine: fires its timers when they are due and makes its outbound requests."""
+"""The event loop of a running engine, in a thread of its own: it fires timers and makes outbound requests."""
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.errors import NotSaved
-from xoxzo.cloudpy.simulator.runtime.batching import Batcher
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from xoxzo.cloudpy.simulator.runtime.outbound_http import OutboundHttp
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Batcher(Generic[A, R]):
+    """Collects the requests of one turn of an event loop and handles them in the next.
+
+    There is no window to choose. A single request is handled at once. Under load, more requests arrive while a batch is
+    handled and written to disk, and make up the next batch: the slower the disk, the more of them share a commit. No
+    request is answered before its batch is on disk.
+
+    Args:
+        work: Handles a batch and returns the results in the same order; it must not raise.
+    """
+
+    def __init__(self, work: Callable[[Sequence[A]], Sequence[R]]) -> None:
+        self._work = work
+        self._waiting: list[tuple[A, asyncio.Future[R]]] = []
+
+    async def answer(self, request: A) -> R:
+        """Return the result of a request, which is handled in the next turn of the event loop."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._handle_waiting)
+        future: asyncio.Future[R] = loop.create_future()
+        self._waiting.append((request, future))
+        return await future
+
+    def _handle_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        results = self._work([request for request, _ in waiting])
+        for (_, future), result in zip(waiting, results, strict=True):
+            if not future.done():  # its caller may have been cancelled
+                future.set_result(result)
+
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """Runs a coroutine in a thread of its own until it is stopped; on uvloop where that is installed.
+
+    Args:
+        main: What runs as long as the thread does; it is cancelled at the end.
+    """
+
+    def __init__(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._main = main
+        self._ready: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="xoxzo-simulator", daemon=True)
+
+    def start(self) -> None:
+        """Start, and wait until coroutines can be submitted.
+
+        Raises:
+            Exception: The event loop could not be made, for instance where no socket is allowed.
+        """
+        self._thread.start()
+        self._ready.result()
+
+    def stop(self) -> None:
+        """Cancel what runs and wait for the thread's end."""
+        assert self._loop is not None  # noqa: S101 - start() has waited for both
+        assert self._task is not None  # noqa: S101
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Have a coroutine run in the thread's loop."""
+        assert self._loop is not None  # noqa: S101 - start() has waited for it
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have a coroutine run in the thread's loop, and wait for what it returns.
+
+        Raises:
+            SimulatorError: The caller is in that very thread and would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise SimulatorError("own_thread", "the simulator's own thread cannot wait for itself")
+        return self.submit(work).result()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(self._run_main())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    async def _run_main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._main())
+        await asyncio.sleep(0)  # lets main take its first step, which sets up what the starter relies on
+        self._ready.set_result(None)
+        try:
+            await self._task
+        except asyncio.CancelledError:
+            return
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
 
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
 _MIN_SLEEP_SECONDS = 0.005

@@ -12,7 +12,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.app import Api
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.runtime.loop_thread import LoopThread
+from xoxzo.cloudpy.simulator.runtime.engine_loop import LoopThread
 from xoxzo.cloudpy.simulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -163,6 +163,6 @@ def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float
 def _store(database: str | os.PathLike[str] | None) -> Store | None:
     if database is None:
         return None
-    from xoxzo.cloudpy.simulator.storage.database_store import DatabaseStore
+    from xoxzo.cloudpy.simulator.storage.database import DatabaseStore
 
     return DatabaseStore(database)

@@ -9,10 +9,9 @@ from xoxzo.cloudpy.simulator.engine.rules.sms_text import CODE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.simulator.commands.phones import PhoneCommands
+    from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
     from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
-    from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, SentReply
-    from xoxzo.cloudpy.simulator.queries.results import ResultPage, SearchResult
+    from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, ResultPage, SearchResult, SentReply
     from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
 
 T = TypeVar("T")

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
     from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
     from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
-    from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt
+    from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt
     from xoxzo.cloudpy.simulator.queries.overview import Overview
     from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
-    from xoxzo.cloudpy.simulator.queries.records import CallRecord, ReceivedSms, TemplateRecord
-    from xoxzo.cloudpy.simulator.queries.results import ResultPage, SearchResult
+    from xoxzo.cloudpy.simulator.queries.results import (
+        CallRecord,
+        ReceivedSms,
+        ResultPage,
+        SearchResult,
+        TemplateRecord,
+    )
     from xoxzo.cloudpy.simulator.queries.timeline import Timeline
     from xoxzo.cloudpy.simulator.runtime.phone import Phone
     from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
@@ -42,7 +47,7 @@ class Simulation(Lifecycle):
         Args:
             number: In E.164, with its +.
         """
-        from xoxzo.cloudpy.simulator.commands.phones import PhoneCommands
+        from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
         from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
         from xoxzo.cloudpy.simulator.runtime.phone import Phone
 
@@ -78,7 +83,7 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: No account (or another one) subscribes the number, or the caller is no number.
         """
-        from xoxzo.cloudpy.simulator.commands.phones import PhoneCommands
+        from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
 
         return PhoneCommands(self.engine).call(din, caller, sid=sid)
 

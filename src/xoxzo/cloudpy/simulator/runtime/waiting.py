@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xoxzo.cloudpy.simulator.engine.engine import Engine
-    from xoxzo.cloudpy.simulator.queries.records import CallRecord
+    from xoxzo.cloudpy.simulator.queries.results import CallRecord
 
 T = TypeVar("T")
 

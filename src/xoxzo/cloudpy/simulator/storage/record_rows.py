@@ -10,15 +10,19 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule
 from xoxzo.cloudpy.simulator.engine.reasons import Reason
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.callbacks import CallbackAttempt, CallbackDelivery
+from xoxzo.cloudpy.simulator.engine.records.accounts import (
+    Account,
+    Otp,
+    RegisteredSender,
+    SubscribedNumber,
+    Template,
+    Website,
+)
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
-from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.records.otp import Otp, Website
-from xoxzo.cloudpy.simulator.engine.records.rules import OutcomeRule, RegisteredSender
+from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, CallbackDelivery
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
-from xoxzo.cloudpy.simulator.engine.records.templates import Template
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
-from xoxzo.cloudpy.simulator.runtime.batching import Batcher
+from xoxzo.cloudpy.simulator.runtime.engine_loop import Batcher
 from xoxzo.cloudpy.simulator.web.asgi_tools import ConnectionClosed, Receive, Scope, Send, read_body
 from xoxzo.cloudpy.simulator.web.origin_check import is_foreign
 

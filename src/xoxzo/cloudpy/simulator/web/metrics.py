@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from xoxzo.cloudpy.simulator.queries.status import count_by_status
+from xoxzo.cloudpy.simulator.queries.overview import count_by_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

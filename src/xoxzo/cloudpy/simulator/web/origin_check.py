@@ -1,9 +1,12 @@
-"""Who may use what needs no password: programs on this machine, and no web page of another site."""
+"""What keeps other web sites away from what needs no password, and keeps what is shown from acting."""
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.common.locale import N_
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -51,3 +54,35 @@ def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
         return False
     host = headers.get(b"host", b"")
     return origin.lower() not in {b"http://" + host.lower(), b"https://" + host.lower()}
+
+
+# What a recording may be loaded from is what the API takes for one: any http address, and only once it is played.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "media-src http: https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Headers of every answer."""
+
+
+def objection(headers: Mapping[bytes, bytes], given: str, token: str) -> str | None:
+    """Say why a post cannot have come from a page of the console, or return ``None``.
+
+    Args:
+        headers: The request's headers, their names in lower case.
+        given: The token that came with it.
+        token: The token that this process gives out.
+    """
+    if is_foreign(headers):
+        return N_("The request comes from another site.")
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        return N_("The page is out of date: the simulator was started again since. Load it anew.")
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, invalid, json_response
 from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
 
 TEMPLATE_ID = "3"

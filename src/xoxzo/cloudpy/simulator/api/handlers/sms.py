@@ -6,13 +6,21 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, detail, empty_response, invalid, json_response
-from xoxzo.cloudpy.simulator.api.query_strings import OLDEST, DateFilter, date_filters
+from xoxzo.cloudpy.simulator.api.http import (
+    OLDEST,
+    ApiResponse,
+    DateFilter,
+    date_filters,
+    detail,
+    empty_response,
+    invalid,
+    json_response,
+)
 from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits, is_number
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, detail, empty_response, invalid, json_response
-from xoxzo.cloudpy.simulator.api.query_strings import search_filters
+from xoxzo.cloudpy.simulator.api.http import (
+    ApiResponse,
+    HttpError,
+    detail,
+    empty_response,
+    invalid,
+    json_response,
+    search_filters,
+)
 from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.errors import UnknownNumber
-from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.rules.urls import is_url
+from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
 
 

@@ -8,8 +8,8 @@ from xoxzo.cloudpy.simulator.api.handlers import sms
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, empty_response, invalid, json_response
 from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
 from xoxzo.cloudpy.simulator.engine.errors import MissingVariables, NotApproved, UnknownTemplate
-from xoxzo.cloudpy.simulator.engine.records.templates import Template
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
+from xoxzo.cloudpy.simulator.engine.records.accounts import Template
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits
 
 
 def list_all(context: RequestContext) -> ApiResponse:

@@ -1,9 +1,16 @@
-"""Accounts (API sections 1.1 and 1.7)."""
+"""Accounts, and what belongs to them: numbers, templates, websites and one-time passwords."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
+
+from xoxzo.cloudpy.simulator.engine.errors import MissingVariables, NotApproved
+from xoxzo.cloudpy.simulator.settings import NumberRange
 
 
 @dataclass(slots=True, eq=False)
@@ -24,3 +31,138 @@ class Account:
 def is_same_account(one: Account, other: Account) -> bool:
     """Say whether two are the same account, even if one object was made anew."""
     return (one.sid, one.token) == (other.sid, other.token)
+
+
+@dataclass(slots=True, eq=False)
+class SubscribedNumber:
+    """A number and, while it is subscribed, its owner and action."""
+
+    kind: Literal["din", "sin"]
+    uid: str
+    number: str
+    range: NumberRange
+    owner: Account | None = None
+    action_url: str | None = None
+    since: float = 0.0
+    months: int = 0
+    """How many were paid since then."""
+    term: int = field(default=0, repr=False)
+    """Counts subscriptions, so that a renewal knows whether it is still meant."""
+
+    def view(self) -> dict[str, object]:
+        """Return it as the search shows it (API section 6.1)."""
+        shown: dict[str, object] = {
+            "country_code": self.range.country_code,
+            self.kind: self.number,
+            f"{self.kind}_uid": self.uid,
+            "monthly_cost": self.range.monthly_cost,
+            "prefix": self.range.prefix,
+        }
+        if self.kind == "din":
+            return {**shown, "minute_cost": self.range.minute_cost}
+        return {**shown, "initial_cost": self.range.initial_cost, "message_cost": self.range.minute_cost}
+
+    def subscribed_view(self) -> dict[str, object]:
+        """Return it as the subscription list shows it (API sections 6.3 and 15.48)."""
+        return {**self.view(), "action": {"url": self.action_url}}
+
+
+# Single braces, as in the API's description (section 3.1).
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Template:
+    """A text with placeholders, in force, waiting for approval, or both."""
+
+    ident: int
+    account: Account = field(repr=False)
+    name: str
+    approved_content: str | None = None
+    pending_content: str | None = None
+
+    @property
+    def status(self) -> Literal["APPROVED", "PENDING"]:
+        """PENDING as long as any text waits, even if an older one is in force (API sections 3.2 and 15.32)."""
+        return "APPROVED" if self.pending_content is None else "PENDING"
+
+    def view(self, base_url: str) -> dict[str, object]:
+        """Return it as the API shows it (API section 3.1)."""
+        return {
+            "id": self.ident,
+            "name": self.name,
+            "approved_content": self.approved_content,
+            "pending_content": self.pending_content,
+            "status": self.status,
+            "api_usage_example": self._example(base_url) if self.status == "APPROVED" else None,
+        }
+
+    def render(self, variables: Mapping[str, str]) -> str:
+        """Return the text in force with its placeholders filled; variables that it does not name are ignored.
+
+        Raises:
+            NotApproved: A text waits for approval.
+            MissingVariables: A placeholder has no value (API section 15.35).
+        """
+        if self.status == "PENDING":
+            raise NotApproved
+        content = self.approved_content or ""
+        missing = [name for name in placeholders(content) if name not in variables]
+        if missing:
+            raise MissingVariables(missing)
+        # One pass over the template: braces inside a value stay as they are.
+        return _PLACEHOLDER.sub(lambda found: variables[found[1]], content)
+
+    def _example(self, base_url: str) -> str:
+        variables = {name: f"Sample_{name}" for name in placeholders(self.approved_content or "")}
+        body = {"sender": "TestSender", "recipient": "+818011112222", "variables": variables}
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        url = f"{base_url}/sms/templates/<template_id>/messages/"
+        return f"curl -u sid:token -X POST {url} -H \"Content-Type: application/json\" -d '{text}'"
+
+
+def placeholders(content: str) -> list[str]:
+    """Return the names of a text's placeholders, each once, in the order of the text."""
+    return list(dict.fromkeys(_PLACEHOLDER.findall(content)))
+
+
+OtpKey = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """A website that an account registered."""
+
+    sid: str
+    token: str = field(repr=False)
+    website: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Otp:
+    """A code that was sent and can be verified."""
+
+    msgid: str
+    account: Account = field(repr=False)
+    website: str
+    phone: str
+    code: str = field(repr=False)
+    tries_left: int
+    created: float
+
+    @property
+    def key(self) -> OtpKey:
+        """What there is one active code for: a phone and a website of an account."""
+        return otp_key(self.account, self.website, self.phone)
+
+
+def otp_key(account: Account, website: str, phone: str) -> OtpKey:
+    """Return the key under which a phone's code for an account's website is active."""
+    return (account.sid, account.token, website, phone)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSender:
+    """A K-premium sender that is registered."""
+
+    digits: str

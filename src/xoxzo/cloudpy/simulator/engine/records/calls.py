@@ -9,9 +9,8 @@ from typing import Literal
 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import without_plus
+from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, without_plus
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
-from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
 CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
 

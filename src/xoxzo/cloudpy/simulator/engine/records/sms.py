@@ -8,8 +8,8 @@ from typing import Literal
 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest, StatusChange
+from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
 from xoxzo.cloudpy.simulator.engine.rules.pricing import price_json
-from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.reasons import Reason
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
-from xoxzo.cloudpy.simulator.engine.rules.urls import is_recording
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_number, is_recording
 
 LANGUAGES = ("en", "ja")
 """Languages that can be spoken; Indonesian has been paused since 2020 (API section 11)."""

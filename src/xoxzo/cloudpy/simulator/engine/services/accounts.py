@@ -1,13 +1,14 @@
-"""Accounts and their credits (API sections 1.1 and 1.7)."""
+"""Accounts and their credits, registered senders, and the carrier look-up (API sections 1, 2.1 and 8.1)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.simulator.carriers import carrier_of
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, RegisteredSender
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,3 +95,60 @@ class AccountService:
             self._context.mark_deleted(oldest)
             for deleted in self._on_delete:
                 deleted(oldest)
+
+
+class RegisteredSenderService:
+    """Knows which K-premium senders may be used: those of the settings, and those registered since."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self.senders: dict[str, RegisteredSender] = {}
+
+    def register(self, digits: str) -> None:
+        """Register a sender; twice is fine."""
+        if digits not in self.senders:
+            sender = RegisteredSender(digits)
+            self._context.mark_changed(sender)
+            self.restore(sender)
+            self._context.publish("sender", digits, what="registered")
+
+    def restore(self, sender: RegisteredSender) -> None:
+        """Take back a sender that was saved."""
+        self.senders[sender.digits] = sender
+
+    def known(self, digits: str) -> bool:
+        """Say whether a sender may be used; without a list in the settings, any may (API section 15.28)."""
+        listed = self._context.settings.k_premium_senders
+        return listed is None or digits in listed or digits in self.senders
+
+
+class CarrierLookupService:
+    """Looks up the carrier of a number."""
+
+    def __init__(self, context: EngineContext, accounts: AccountService) -> None:
+        self._context = context
+        self._accounts = accounts
+
+    def look_up(self, account: Account, number: str) -> dict[str, object]:
+        """Return what is known of a number, as the API shows it; nothing found costs the same (API section 15.64).
+
+        Raises:
+            NotEnoughCredits: Nothing was taken.
+        """
+        price = as_decimal(self._context.settings.lookup_price)
+        self._accounts.charge(account, price)
+        ident = self._context.msgid()
+        carrier = carrier_of(self._context.settings.carriers, number)
+        self._context.publish(
+            "lookup", ident, numbers={"of": number}, what=carrier.name if carrier else "nothing found"
+        )
+        return {
+            "id": ident,
+            "mcc": carrier and carrier.mcc,
+            "mnc": carrier and carrier.mnc,
+            "mccmnc": carrier and carrier.mcc + carrier.mnc,
+            "carrier": carrier and carrier.name,
+            "country": carrier and carrier.country,
+            "recipient": number,
+            "cost": price_json(price),
+        }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
-from xoxzo.cloudpy.simulator.engine.records.callbacks import (
+from xoxzo.cloudpy.simulator.engine.records.requests import (
     CallbackAttempt,
     CallbackDelivery,
     CallbackKind,

@@ -7,8 +7,7 @@ import string
 from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
-from xoxzo.cloudpy.simulator.engine.records.numbers import SubscribedNumber
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, SubscribedNumber, is_same_account
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService

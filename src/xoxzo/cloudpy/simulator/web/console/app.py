@@ -13,13 +13,13 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
-from xoxzo.cloudpy.simulator.web.console import language, request_checks, static_files
+from xoxzo.cloudpy.simulator.web.console import static_files
 from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import SLOW_PATHS, act, error_page, show_page
-from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, read_preferences
+from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, preferred_language, read_preferences
 from xoxzo.cloudpy.simulator.web.console.rendering import render
-from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host, is_foreign
+from xoxzo.cloudpy.simulator.web.origin_check import HEADERS, HOST_NOT_ALLOWED, is_allowed_host, is_foreign, objection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,7 +86,7 @@ class Console:
             simulator=self._simulator,
             path=path,
             query=_fields(scope["query_string"][:_MAX_QUERY_LENGTH]),
-            language=language.preferred_language(accept, cookies.language),
+            language=preferred_language(accept, cookies.language),
             theme=cookies.theme,
             origin=f"{scheme}://{host}",
         )
@@ -112,7 +112,7 @@ class Console:
         form = _fields(body)
         status, message, page, to = 200, "", None, "/"
         cookies: Headers = ()
-        why = request_checks.objection(headers, form.get("csrf", ""), CSRF_TOKEN)
+        why = objection(headers, form.get("csrf", ""), CSRF_TOKEN)
         try:
             if why is not None:
                 status, message = 403, request.gettext(why)
@@ -175,7 +175,7 @@ async def _answer(scope: Scope, send: Send, status: int, body: bytes, headers: H
 
 
 async def _begin(_scope: Scope, send: Send, status: int, headers: Headers) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *request_checks.HEADERS]})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *HEADERS]})
 
 
 def _error_page(request: PageRequest, error: SimulatorError) -> tuple[int, Page]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xoxzo.cloudpy.common.locale import translations
+from xoxzo.cloudpy.common.locale import N_, translations
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.console.language import Language
+from xoxzo.cloudpy.simulator.web.console.preferences import Language
 
 CSRF_TOKEN = secrets.token_urlsafe(24)
 """What a post has to carry; another one in each process."""
+
+_FIELD_NAMES = {"seconds": N_("Seconds"), "percent": N_("Chance, %"), "times": N_("How many times")}
+"""What the pages call a field; those without an input are shown by their own name."""
 
 
 class PageNotFound(Exception):
@@ -47,6 +53,47 @@ class PageRequest:
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """Return the translation of a message, in the form for a number."""
         return translations(self.language).ngettext(singular, plural, n)
+
+    def text(self, name: str) -> str:
+        """Return a field of the form without outer blanks; an empty text when it is missing."""
+        return self.form.get(name, "").strip()
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """Return a field of the form as a number.
+
+        Raises:
+            SimulatorError: It is none, and there is no default for an empty one.
+        """
+        written = self.text(name)
+        if not written and default is not None:
+            return default
+        try:
+            value = float(written)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise SimulatorError("not_a_number", "“{name}” must be a number.", name=self._field_name(name))
+        return value
+
+    def integer(self, name: str) -> int:
+        """Return a field of the form as a whole number.
+
+        Raises:
+            SimulatorError: It is none.
+        """
+        value = self.number(name)
+        if value != int(value):
+            raise SimulatorError("not_an_integer", "“{name}” must be a whole number.", name=self._field_name(name))
+        return int(value)
+
+    def _field_name(self, name: str) -> str:
+        return self.gettext(_FIELD_NAMES.get(name, name))
+
+    @property
+    def cursor(self) -> int | None:
+        """The cursor in the query of a list's page; ``None`` for the first page."""
+        written = self.query.get("before", "")
+        return int(written) if is_digits(written) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.queries.status import count_held, count_pending_templates
+from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_templates
 from xoxzo.cloudpy.simulator.web.console import template_filters
-from xoxzo.cloudpy.simulator.web.console.language import translate_reason
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.preferences import translate_reason
 
 if TYPE_CHECKING:
     from jinja2.bccache import Bucket

@@ -9,28 +9,13 @@ from starlette.exceptions import HTTPException
 
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
 from xoxzo.cloudpy.simulator.commands.office import AccountRecord
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_digits
-from xoxzo.cloudpy.simulator.engine.rules.timestamps import format_time
+from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, is_digits
 from xoxzo.cloudpy.simulator.queries.overview import Overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
-from xoxzo.cloudpy.simulator.queries.records import OutcomeRule, SentReply, TemplateRecord
-from xoxzo.cloudpy.simulator.queries.results import ResultPage, SearchResult
+from xoxzo.cloudpy.simulator.queries.results import OutcomeRule, ResultPage, SearchResult, SentReply, TemplateRecord
 from xoxzo.cloudpy.simulator.queries.timeline import Timeline
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.control_api import request_schemas
-from xoxzo.cloudpy.simulator.web.control_api.response_schemas import (
-    CallbackAttemptState,
-    CallState,
-    ClockState,
-    Completed,
-    FaultsState,
-    Health,
-    PhoneState,
-    SendersState,
-    Setting,
-    attempt_state,
-    call_state,
-)
+from xoxzo.cloudpy.simulator.web.control_api import schemas
 
 B = TypeVar("B")
 
@@ -68,22 +53,22 @@ class ControlRequest(Generic[B]):
         return int(text)
 
 
-def health(simulator: Simulation, _request: ControlRequest[None]) -> Health:
+def health(simulator: Simulation, _request: ControlRequest[None]) -> schemas.Health:
     """Say that it answers."""
-    return Health("ok", format_time(simulator.now.timestamp()), simulator.instance)
+    return schemas.Health("ok", format_time(simulator.now.timestamp()), simulator.instance)
 
 
-def settings(simulator: Simulation, _request: ControlRequest[None]) -> list[Setting]:
+def settings(simulator: Simulation, _request: ControlRequest[None]) -> list[schemas.Setting]:
     """List all settings."""
     from xoxzo.cloudpy.simulator.settings_text import setting_entries
 
-    return [Setting(entry.name, entry.value, entry.meaning) for entry in setting_entries(simulator.settings)]
+    return [schemas.Setting(entry.name, entry.value, entry.meaning) for entry in setting_entries(simulator.settings)]
 
 
-def reset(simulator: Simulation, _request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def reset(simulator: Simulation, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
     """Forget everything but the faults."""
     simulator.reset()
-    return Completed()
+    return schemas.Completed()
 
 
 def search(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[SearchResult]:
@@ -107,10 +92,10 @@ def phones(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[P
     return simulator.phones(limit=request.integer("limit", 50), before=request.integer("before"))
 
 
-def phone(simulator: Simulation, request: ControlRequest[None]) -> PhoneState:
+def phone(simulator: Simulation, request: ControlRequest[None]) -> schemas.PhoneState:
     """Show what a phone received."""
     held = simulator.phone(request.ident)
-    return PhoneState(held.number, list(held.inbox), list(map(call_state, held.calls)))
+    return schemas.PhoneState(held.number, list(held.inbox), list(map(schemas.call_state, held.calls)))
 
 
 def thread(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[SearchResult]:
@@ -118,63 +103,63 @@ def thread(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[S
     return simulator.phone(request.ident).thread(limit=request.integer("limit", 100), before=request.integer("before"))
 
 
-def write(simulator: Simulation, request: ControlRequest[request_schemas.WriteSms]) -> SentReply:
+def write(simulator: Simulation, request: ControlRequest[schemas.WriteSms]) -> SentReply:
     """Write an SMS on a phone, to a receiving number."""
     return simulator.phone(request.ident).reply(request.body.sin, request.body.text)
 
 
-def dial(simulator: Simulation, request: ControlRequest[request_schemas.DialNumber]) -> CallState:
+def dial(simulator: Simulation, request: ControlRequest[schemas.DialNumber]) -> schemas.CallState:
     """Dial a dial-in number on a phone."""
-    return call_state(simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous))
+    return schemas.call_state(simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous))
 
 
-def ring(simulator: Simulation, request: ControlRequest[request_schemas.IncomingCall]) -> CallState:
+def ring(simulator: Simulation, request: ControlRequest[schemas.IncomingCall]) -> schemas.CallState:
     """Let a call come in."""
-    return call_state(simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid))
+    return schemas.call_state(simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid))
 
 
-def call(simulator: Simulation, request: ControlRequest[None]) -> CallState:
+def call(simulator: Simulation, request: ControlRequest[None]) -> schemas.CallState:
     """Show a call with its steps, incoming or outgoing."""
-    return call_state(simulator.find_call(request.ident))
+    return schemas.call_state(simulator.find_call(request.ident))
 
 
-def answer(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def answer(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
     """Pick up the phone that a call rings at."""
     simulator.carrier.answer(request.ident)
-    return call_state(simulator.find_call(request.ident))
+    return schemas.call_state(simulator.find_call(request.ident))
 
 
-def decline(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def decline(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
     """Decline a call that rings."""
     simulator.carrier.decline(request.ident)
-    return call_state(simulator.find_call(request.ident))
+    return schemas.call_state(simulator.find_call(request.ident))
 
 
-def ignore(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def ignore(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
     """Let a phone ring until it stops by itself."""
     simulator.carrier.ignore(request.ident)
-    return call_state(simulator.find_call(request.ident))
+    return schemas.call_state(simulator.find_call(request.ident))
 
 
-def hang_up(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> CallState:
+def hang_up(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
     """End a call in which somebody talks."""
     simulator.carrier.hang_up(request.ident)
-    return call_state(simulator.find_call(request.ident))
+    return schemas.call_state(simulator.find_call(request.ident))
 
 
-def deliver(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Timeline:
+def deliver(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
     """Deliver a message now."""
     simulator.carrier.deliver(request.ident)
     return simulator.timeline(request.ident)
 
 
-def fail(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Timeline:
+def fail(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
     """Let a message fail now."""
     simulator.carrier.fail(request.ident)
     return simulator.timeline(request.ident)
 
 
-def delay(simulator: Simulation, request: ControlRequest[request_schemas.Delay]) -> Timeline:
+def delay(simulator: Simulation, request: ControlRequest[schemas.Delay]) -> Timeline:
     """Let a message arrive later."""
     simulator.carrier.delay(request.ident, request.body.seconds)
     return simulator.timeline(request.ident)
@@ -190,28 +175,28 @@ def rules(simulator: Simulation, _request: ControlRequest[None]) -> tuple[Outcom
     return simulator.carrier.rules
 
 
-def add_rule(simulator: Simulation, request: ControlRequest[request_schemas.NewRule]) -> OutcomeRule:
+def add_rule(simulator: Simulation, request: ControlRequest[schemas.NewRule]) -> OutcomeRule:
     """Decide what becomes of messages or calls from now on."""
     rule = request.body
     return simulator.carrier.add_rule(rule.pattern, rule.outcome, kind=rule.kind, seconds=rule.seconds)
 
 
-def remove_rule(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def remove_rule(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
     """End a rule."""
     simulator.carrier.remove_rule(request.number("rule"))
-    return Completed()
+    return schemas.Completed()
 
 
-def callbacks(simulator: Simulation, request: ControlRequest[None]) -> list[CallbackAttemptState]:
+def callbacks(simulator: Simulation, request: ControlRequest[None]) -> list[schemas.CallbackAttemptState]:
     """List the tries to deliver a callback, the oldest first: all, or those of one message or call."""
     ident = request.query.get("id")
-    return [attempt_state(attempt) for attempt in simulator.callbacks if ident in {None, attempt.ident}]
+    return [schemas.attempt_state(attempt) for attempt in simulator.callbacks if ident in {None, attempt.ident}]
 
 
-def resend(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def resend(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
     """Post a callback now, or once more."""
     simulator.resend_callback(request.ident)
-    return Completed()
+    return schemas.Completed()
 
 
 def templates(simulator: Simulation, _request: ControlRequest[None]) -> tuple[TemplateRecord, ...]:
@@ -219,12 +204,12 @@ def templates(simulator: Simulation, _request: ControlRequest[None]) -> tuple[Te
     return simulator.office.templates
 
 
-def approve(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> TemplateRecord:
+def approve(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
     """Put the text of a template that waits into force."""
     return simulator.office.approve(request.number("template"))
 
 
-def give_back(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> TemplateRecord:
+def give_back(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
     """Return a template to its author; the text before it counts again."""
     return simulator.office.give_back(request.number("template"))
 
@@ -234,80 +219,80 @@ def accounts(simulator: Simulation, _request: ControlRequest[None]) -> tuple[Acc
     return simulator.office.accounts()
 
 
-def add_credits(simulator: Simulation, request: ControlRequest[request_schemas.AddCredits]) -> AccountRecord:
+def add_credits(simulator: Simulation, request: ControlRequest[schemas.AddCredits]) -> AccountRecord:
     """Add credits to an account, as if they had been bought."""
     return simulator.office.add_credits(request.ident, request.body.amount, token=request.body.token)
 
 
-def verify(simulator: Simulation, request: ControlRequest[request_schemas.SetVerified]) -> AccountRecord:
+def verify(simulator: Simulation, request: ControlRequest[schemas.SetVerified]) -> AccountRecord:
     """Verify an account, or take that back."""
     return simulator.office.verify(request.ident, request.body.verified, token=request.body.token)
 
 
-def free_form(simulator: Simulation, request: ControlRequest[request_schemas.SetFreeForm]) -> AccountRecord:
+def free_form(simulator: Simulation, request: ControlRequest[schemas.SetFreeForm]) -> AccountRecord:
     """Let an account send texts of its own, or templates alone."""
     return simulator.office.allow_free_form(request.ident, request.body.allowed, token=request.body.token)
 
 
-def senders(simulator: Simulation, _request: ControlRequest[None]) -> SendersState:
+def senders(simulator: Simulation, _request: ControlRequest[None]) -> schemas.SendersState:
     """List the K-premium senders."""
-    return SendersState(list(simulator.office.senders), simulator.office.any_sender)
+    return schemas.SendersState(list(simulator.office.senders), simulator.office.any_sender)
 
 
-def register_sender(simulator: Simulation, request: ControlRequest[request_schemas.NewSender]) -> SendersState:
+def register_sender(simulator: Simulation, request: ControlRequest[schemas.NewSender]) -> schemas.SendersState:
     """Register a K-premium sender."""
     simulator.office.register_sender(request.body.sender)
-    return SendersState(list(simulator.office.senders), simulator.office.any_sender)
+    return schemas.SendersState(list(simulator.office.senders), simulator.office.any_sender)
 
 
-def clock(simulator: Simulation, _request: ControlRequest[None]) -> ClockState:
+def clock(simulator: Simulation, _request: ControlRequest[None]) -> schemas.ClockState:
     """Tell how the clock stands."""
     due = simulator.next_due
-    return ClockState(
+    return schemas.ClockState(
         format_time(simulator.now.timestamp()),
         simulator.clock_stopped,
         None if due is None else format_time(due.timestamp()),
     )
 
 
-def stop_clock(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> ClockState:
+def stop_clock(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
     """Let time stand still."""
     simulator.stop_clock()
     return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
-def run_clock(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> ClockState:
+def run_clock(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
     """Let time go on from where it stands."""
     simulator.run_clock()
     return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
-async def advance(simulator: Simulation, request: ControlRequest[request_schemas.Advance]) -> ClockState:
+async def advance(simulator: Simulation, request: ControlRequest[schemas.Advance]) -> schemas.ClockState:
     """Advance a clock that stands still; answers when the callbacks that fell due were answered."""
     far = request.body
     await simulator.advance_async(far.seconds, minutes=far.minutes, hours=far.hours, days=far.days)
     return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
-def faults(simulator: Simulation, _request: ControlRequest[None]) -> FaultsState:
+def faults(simulator: Simulation, _request: ControlRequest[None]) -> schemas.FaultsState:
     """List the faults that are on, and count those that have hit."""
-    return FaultsState(list(simulator.faults), dict(simulator.faults.counts))
+    return schemas.FaultsState(list(simulator.faults), dict(simulator.faults.counts))
 
 
-def add_fault(simulator: Simulation, request: ControlRequest[request_schemas.NewFault]) -> Fault:
+def add_fault(simulator: Simulation, request: ControlRequest[schemas.NewFault]) -> Fault:
     """Let something go wrong."""
     fault = request.body
     given = {name: value for name in ("chance", "seconds") if (value := getattr(fault, name)) is not None}
     return simulator.faults.add(fault.kind, fault.endpoint or ALL_ENDPOINTS, times=fault.times, **given)
 
 
-def remove_fault(simulator: Simulation, request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def remove_fault(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
     """End one fault."""
     simulator.faults.remove(request.number("fault"))
-    return Completed()
+    return schemas.Completed()
 
 
-def all_normal(simulator: Simulation, _request: ControlRequest[request_schemas.EmptyBody]) -> Completed:
+def all_normal(simulator: Simulation, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
     """End all faults."""
     simulator.faults.all_normal()
-    return Completed()
+    return schemas.Completed()

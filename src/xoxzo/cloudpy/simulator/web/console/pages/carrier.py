@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.queries.status import count_held, list_held
+from xoxzo.cloudpy.simulator.queries.overview import count_held, list_held
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
 HOME = "/console/carrier"
 
@@ -42,20 +41,20 @@ def show(request: PageRequest) -> Page:
 
 def deliver(request: PageRequest) -> ActionResult:
     """Deliver a message that is held."""
-    request.simulator.carrier.deliver(form_fields.text(request, "ident"))
+    request.simulator.carrier.deliver(request.text("ident"))
     return ActionResult(request.gettext("The message was delivered."), HOME)
 
 
 def fail(request: PageRequest) -> ActionResult:
     """Fail a message that is held."""
-    request.simulator.carrier.fail(form_fields.text(request, "ident"))
+    request.simulator.carrier.fail(request.text("ident"))
     return ActionResult(request.gettext("The message has failed."), HOME)
 
 
 def delay(request: PageRequest) -> ActionResult:
     """Deliver a message later."""
-    seconds = form_fields.number(request, "seconds", 60)
-    request.simulator.carrier.delay(form_fields.text(request, "ident"), seconds)
+    seconds = request.number("seconds", 60)
+    request.simulator.carrier.delay(request.text("ident"), seconds)
     return ActionResult(
         request.gettext("The message will be delivered in {seconds} s.").format(seconds=f"{seconds:g}"), HOME
     )
@@ -63,16 +62,16 @@ def delay(request: PageRequest) -> ActionResult:
 
 def add_rule(request: PageRequest) -> ActionResult:
     """Add a rule for a number or a prefix."""
-    kind, _, outcome = form_fields.text(request, "rule").partition(" ")
-    seconds = form_fields.number(request, "seconds", 60) if outcome == "delay" else 0.0
-    pattern = form_fields.text(request, "pattern").replace(" ", "")
+    kind, _, outcome = request.text("rule").partition(" ")
+    seconds = request.number("seconds", 60) if outcome == "delay" else 0.0
+    pattern = request.text("pattern").replace(" ", "")
     request.simulator.carrier.add_rule(pattern, outcome, kind="call" if kind == "call" else "sms", seconds=seconds)
     return ActionResult(request.gettext("The rule is in force."), HOME)
 
 
 def remove_rule(request: PageRequest) -> ActionResult:
     """Remove a rule."""
-    request.simulator.carrier.remove_rule(form_fields.integer(request, "ident"))
+    request.simulator.carrier.remove_rule(request.integer("ident"))
     return ActionResult(request.gettext("The rule is gone."), HOME)
 
 

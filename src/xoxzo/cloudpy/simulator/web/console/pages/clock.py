@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.queries.next_event import NextEventKind, next_event
+from xoxzo.cloudpy.simulator.queries.overview import NextEventKind, next_event
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,13 +57,13 @@ def run(request: PageRequest) -> ActionResult:
 async def advance(request: PageRequest) -> ActionResult:
     """Advance the stopped clock; done when the callbacks that fell due were answered."""
     simulator = request.simulator
-    if form_fields.text(request, "to") == "next":
+    if request.text("to") == "next":
         due = simulator.next_due
         if due is None:
             raise SimulatorError("nothing_due", "Nothing is due.")
         seconds = max(0.0, (due - simulator.now).total_seconds())
     else:
-        seconds = form_fields.number(request, "seconds")
+        seconds = request.number("seconds")
     await simulator.advance_async(seconds)
     return ActionResult(request.gettext("The clock was advanced."), HOME)
 

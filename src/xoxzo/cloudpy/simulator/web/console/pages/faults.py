@@ -8,7 +8,6 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, CALLBACK_KINDS, KINDS
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
 HOME = "/console/faults"
 
@@ -54,26 +53,26 @@ def show(request: PageRequest) -> Page:
 
 def add(request: PageRequest) -> ActionResult:
     """Switch a fault on."""
-    kind = form_fields.text(request, "kind")
+    kind = request.text("kind")
     request.simulator.faults.add(
         kind,
-        form_fields.text(request, "endpoint") or ALL_ENDPOINTS,
-        chance=form_fields.number(request, "percent", 100) / 100,
-        times=form_fields.integer(request, "times") if form_fields.text(request, "times") else None,
-        seconds=form_fields.number(request, "seconds", 5),
+        request.text("endpoint") or ALL_ENDPOINTS,
+        chance=request.number("percent", 100) / 100,
+        times=request.integer("times") if request.text("times") else None,
+        seconds=request.number("seconds", 5),
     )
     return ActionResult(request.gettext("On: {fault}").format(fault=request.gettext(NAMES[kind][0])), HOME)
 
 
 def remove(request: PageRequest) -> ActionResult:
     """Switch one fault off."""
-    request.simulator.faults.remove(form_fields.integer(request, "ident"))
+    request.simulator.faults.remove(request.integer("ident"))
     return ActionResult(request.gettext("The fault is off."), HOME)
 
 
 def off(request: PageRequest) -> ActionResult:
     """Switch all faults of one kind off; some may have ended by themselves."""
-    injector, kind = request.simulator.faults, form_fields.text(request, "kind")
+    injector, kind = request.simulator.faults, request.text("kind")
     for fault in injector:
         if fault.kind == kind:
             with suppress(SimulatorError):

@@ -7,7 +7,6 @@ from decimal import Decimal, InvalidOperation
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
 HOME = "/console/office"
 
@@ -32,46 +31,46 @@ def show(request: PageRequest) -> Page:
 
 def approve(request: PageRequest) -> ActionResult:
     """Put the text that waits into force."""
-    record = request.simulator.office.approve(form_fields.integer(request, "ident"))
+    record = request.simulator.office.approve(request.integer("ident"))
     return ActionResult(request.gettext("“{name}” is approved.").format(name=record.name), HOME)
 
 
 def give_back(request: PageRequest) -> ActionResult:
     """Return a text to its author."""
-    record = request.simulator.office.give_back(form_fields.integer(request, "ident"))
+    record = request.simulator.office.give_back(request.integer("ident"))
     return ActionResult(request.gettext("“{name}” was returned.").format(name=record.name), HOME)
 
 
 def add_credits(request: PageRequest) -> ActionResult:
     """Give an account credits."""
-    written = form_fields.text(request, "amount")
+    written = request.text("amount")
     try:
         amount = Decimal(written)
     except InvalidOperation:
         raise SimulatorError("invalid_amount", "The amount must be a number.") from None
-    request.simulator.office.add_credits(form_fields.text(request, "sid"), amount)
+    request.simulator.office.add_credits(request.text("sid"), amount)
     return ActionResult(request.gettext("{amount} credits were added.").format(amount=written), HOME)
 
 
 def register_sender(request: PageRequest) -> ActionResult:
     """Register a sender for K-premium."""
-    digits = form_fields.text(request, "digits")
+    digits = request.text("digits")
     request.simulator.office.register_sender(digits)
     return ActionResult(request.gettext("{digits} is registered.").format(digits=digits), HOME)
 
 
 def verify(request: PageRequest) -> ActionResult:
     """Say whether an account is verified, and so may subscribe numbers."""
-    verified = form_fields.text(request, "verified") == "yes"
-    request.simulator.office.verify(form_fields.text(request, "sid"), verified)
+    verified = request.text("verified") == "yes"
+    request.simulator.office.verify(request.text("sid"), verified)
     message = N_("The account is verified.") if verified else N_("The account is not verified any more.")
     return ActionResult(request.gettext(message), HOME)
 
 
 def allow_free_form(request: PageRequest) -> ActionResult:
     """Say whether an account may send texts of its own, or templates alone."""
-    allowed = form_fields.text(request, "allowed") == "yes"
-    request.simulator.office.allow_free_form(form_fields.text(request, "sid"), allowed)
+    allowed = request.text("allowed") == "yes"
+    request.simulator.office.allow_free_form(request.text("sid"), allowed)
     message = N_("The account may send texts of its own.") if allowed else N_("The account may send templates alone.")
     return ActionResult(request.gettext(message), HOME)
 

@@ -8,10 +8,9 @@ from urllib.parse import quote
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
-from xoxzo.cloudpy.simulator.engine.rules.phone_numbers import is_number
-from xoxzo.cloudpy.simulator.queries.phone_view import phone_view
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
+from xoxzo.cloudpy.simulator.queries.phones import phone_view
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +36,7 @@ def show(request: PageRequest) -> Page:
     wanted = request.ident or request.query.get("number", "").strip().replace(" ", "")
     if wanted and not is_number(wanted):
         raise SimulatorError("invalid_phone_number", NOT_E164, number=wanted)
-    before = form_fields.cursor(request)
+    before = request.cursor
     phones = request.simulator.phones(limit=50, before=before)
     number = wanted or (phones.items[0].number if phones.items else "")
     limit = _LONG_THREAD if request.query.get("all") else _SHORT_THREAD
@@ -62,21 +61,21 @@ def path_of(number: str) -> str:
 
 def reply(request: PageRequest) -> ActionResult:
     """Write from a phone to a receiving number."""
-    number, sin = form_fields.text(request, "number"), form_fields.text(request, "sin")
+    number, sin = request.text("number"), request.text("sin")
     request.simulator.phone(_checked(number)).reply(sin, request.form.get("text", ""))
     return ActionResult(request.gettext("Sent."), path_of(number))
 
 
 def dial(request: PageRequest) -> ActionResult:
     """Call a dial-in number from a phone."""
-    number, din = form_fields.text(request, "number"), form_fields.text(request, "din").replace(" ", "")
-    request.simulator.phone(_checked(number)).dial(din, anonymous=form_fields.text(request, "anonymous") == "yes")
+    number, din = request.text("number"), request.text("din").replace(" ", "")
+    request.simulator.phone(_checked(number)).dial(din, anonymous=request.text("anonymous") == "yes")
     return ActionResult(request.gettext("Calling {number}…").format(number=din), path_of(number))
 
 
 def set_habit(request: PageRequest) -> ActionResult:
     """Choose what a phone does when it is called: a rule of the carrier's for this number alone."""
-    number, outcome = _checked(form_fields.text(request, "number")), form_fields.text(request, "habit")
+    number, outcome = _checked(request.text("number")), request.text("habit")
     carrier = request.simulator.carrier
     if outcome not in HABITS:
         raise SimulatorError("invalid_choice", "There is no such choice.")
@@ -94,8 +93,8 @@ def _call_action(act: Callable[[CarrierCommands, str], None], message: str) -> C
     """Return the action that applies a command to a call, and leads back to the phone or the carrier's page."""
 
     def action(request: PageRequest) -> ActionResult:
-        act(request.simulator.carrier, form_fields.text(request, "ident"))
-        number = form_fields.text(request, "number")
+        act(request.simulator.carrier, request.text("ident"))
+        number = request.text("number")
         return ActionResult(request.gettext(message), path_of(number) if number else "/console/carrier")
 
     return action

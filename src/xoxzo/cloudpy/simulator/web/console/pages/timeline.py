@@ -8,7 +8,6 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import form_fields
 
 HOME = "/console/messages"
 
@@ -21,7 +20,7 @@ _SEARCH_SECONDS = 0.1
 def show_list(request: PageRequest) -> Page:
     """Show what was found, the newest first."""
     query = request.query.get("q", "")[:_MAX_QUERY_LENGTH].strip()
-    before = form_fields.cursor(request)
+    before = request.cursor
     problem, found, following = "", tuple[SearchResult, ...](), None
     try:
         page = request.simulator.search(query, limit=_ONE_PAGE, before=before, timeout=_SEARCH_SECONDS)
@@ -54,7 +53,7 @@ def show_one(request: PageRequest) -> Page:
 
 def resend(request: PageRequest) -> ActionResult:
     """Post a callback once more, or the one that waits at once."""
-    ident = form_fields.text(request, "ident")
+    ident = request.text("ident")
     request.simulator.resend_callback(ident)
     return ActionResult(request.gettext("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
 

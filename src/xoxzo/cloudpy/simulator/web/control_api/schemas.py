@@ -1,12 +1,18 @@
-"""The bodies of the control API's requests. Each description of a field is part of the document."""
+"""The bodies of the control API's requests and responses. Each description of a field is part of the document."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS
+from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
+from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
+from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.simulator.queries.results import CallbackAttempt
 
 Number = Annotated[str, Meta(description="In E.164, with its +.", examples=["+819000001234"])]
 SubscribedNumber = Annotated[
@@ -104,3 +110,105 @@ class NewSender(Struct):
     """A K-premium sender."""
 
     sender: Annotated[str, Meta(description="1 to 15 digits.")]
+
+
+class Completed(Struct):
+    """It was done."""
+
+    status: str = "ok"
+
+
+class Health(Struct):
+    """The simulator answers."""
+
+    status: str
+    time: str
+    """The present on its clock, `YYYY-MM-DD HH:MM:SS` in UTC."""
+    instance: str
+    """Tells this simulator from any other."""
+
+
+class ClockState(Struct):
+    """The state of the clock."""
+
+    time: str
+    """`YYYY-MM-DD HH:MM:SS` in UTC."""
+    stopped: bool
+    next_due: str | None
+    """When something happens next by itself."""
+
+
+class CallState(Struct):
+    """A call, and what happened on it."""
+
+    id: str
+    direction: str
+    caller: str | None
+    recipient: str
+    status: str
+    duration: int
+    steps: tuple[dict[str, Any], ...]
+
+
+class PhoneState(Struct):
+    """What a phone received."""
+
+    number: str
+    messages: list[ReceivedSms]
+    calls: list[CallState]
+
+
+class CallbackAttemptState(Struct):
+    """A try to deliver a callback."""
+
+    kind: str
+    ident: str
+    url: str
+    attempt: int
+    at: str
+    """When it ended, `YYYY-MM-DD HH:MM:SS` in UTC."""
+    status: int | None
+    error: str | None
+    outcome: str
+    content_type: str
+    body: str
+    answer: str
+    answer_headers: list[tuple[str, str]]
+
+
+class FaultsState(Struct):
+    """The faults that are on, and how often each kind has hit."""
+
+    faults: list[Fault]
+    counts: dict[str, int]
+
+
+class SendersState(Struct):
+    """The K-premium senders."""
+
+    senders: list[str]
+    any: bool
+    """Whether any is taken, registered or not."""
+
+
+class Setting(Struct):
+    """A setting of the simulator."""
+
+    name: str
+    value: str
+    meaning: str
+
+
+def call_state(record: CallRecord) -> CallState:
+    """Return a call as the control API shows it."""
+    return CallState(
+        record.callid, record.direction, record.caller, record.recipient, record.status, record.duration, record.steps
+    )
+
+
+def attempt_state(attempt: CallbackAttempt) -> CallbackAttemptState:
+    """Return a try to deliver a callback as the control API shows it."""
+    shown = asdict(attempt)
+    return CallbackAttemptState(
+        **{**shown, "at": format_time(attempt.at), "answer_headers": list(attempt.answer_headers)}
+    )

@@ -259,8 +259,35 @@ def test_approval_over_the_control_api() -> None:
 
 
 def test_placeholders() -> None:
-    """Names in single braces, in any script, each once."""
-    assert placeholders("{a} {名前} {a} {} { b } {c-d} {{e}}") == ["a", "名前", "e"]
+    """Any text in single or double braces, without the blanks around it, each once."""
+    assert placeholders("{a} {名前} {a} {} { } { b } {c-d} {{e}} {{f} ｛g h｝") == [
+        "a",
+        "名前",
+        "b",
+        "c-d",
+        "e",
+        "f",
+        "g h",
+    ]
+    assert placeholders("{ชื่อ} {お名前（漢字）} }{") == ["ชื่อ", "お名前（漢字）"]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("{{a}}{{a}}", "11"),
+        ("{{{a}}}", "{1}"),
+        ("{{a}", "{1"),
+        ("{a}}", "1}"),
+        ("{ a }｛a｝", "11"),
+        ("{a}{{a}}}", "11}"),
+    ],
+)
+def test_double_braces_are_one_placeholder(caller: Caller, content: str, text: str) -> None:
+    """A blog post of Xoxzo writes `{{name}}`; a brace without its counterpart is plain text."""
+    ident = written(caller, content)
+    assert caller.post_json(f"/sms/templates/{ident}/messages/", {**TO, "variables": {"a": "1"}})[0] == 201
+    assert caller.simulator.phone(PHONE).inbox[0].text == text
 
 
 ONE = Caller(max_templates=100)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.models.templates import PLACEHOLDER, find_placeholders
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.options import sms_fields
 from xoxzo.cloudpy.text import estimate, measure
@@ -21,16 +22,13 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _OPTIONS = frozenset({"track_link", "jp_kp", "jp_kpl", "jp_kp_sender"})
 
 Kind = Literal["text", "template", "say", "play"]
 
 
-@lru_cache(maxsize=8)
-def _placeholders(message: str) -> tuple[str, ...]:
-    """Find the names in ``{}``; they are needed for each recipient."""
-    return tuple(dict.fromkeys(_PLACEHOLDER.findall(message)))
+# They are needed for each recipient.
+_placeholders = lru_cache(maxsize=8)(find_placeholders)
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +38,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         kind: ``text`` (free-form SMS), ``template`` (SMS by an approved template), ``say`` (a call that speaks) or
             ``play`` (a call that plays an mp3).
         sender: of an SMS: at most 10 letters and digits, or 15 digits; of a call: the caller's number.
-        message: the message, the approved text of the template, or what is spoken; ``{name}`` stands for a variable.
-            For ``play`` the URL of the mp3.
+        message: the message, the approved text of the template, or what is spoken; ``{name}`` stands for a variable,
+            also in double or full-width braces. For ``play`` the URL of the mp3.
         template: the template's id.
         language: of a spoken message: ``ja`` or ``en``.
         tags: further tags of each message.
@@ -68,7 +66,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """The names in ``{}``, each once."""
+        """The names in braces, each once."""
         return () if self.kind == "play" else _placeholders(self.message)
 
     def check(self) -> None:
@@ -81,6 +79,13 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidArgument("template", "must be given as its number")
         if not self.message:
             raise InvalidArgument("message", "must not be empty")
+        # What Xoxzo's staff have approved in a template is sent as it stands.
+        if self.kind in {"text", "say"} and (left := re.search("[{}｛｝]", PLACEHOLDER.sub("", self.message))):
+            raise InvalidArgument(
+                "message",
+                "has a {brace} that belongs to no placeholder: a column's name is missing, or the other brace",
+                brace=left[0],
+            )
         checks.tags(self.tags, None)
         if self.is_call:
             checks.caller(self.sender)
@@ -105,7 +110,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             return self.message
         if missing := [name for name in names if name not in variables]:
             raise InvalidArgument("variables", "missing: {names}", names=", ".join(missing))
-        return _PLACEHOLDER.sub(lambda found: variables[found.group(1)], self.message)
+        return PLACEHOLDER.sub(lambda found: variables[found[1] or found[2]], self.message)
 
     def parts(self, message: str) -> int | None:
         """Count the SMS parts of a rendered message; ``None`` when it is too long, 0 for a call (API section 2.4)."""

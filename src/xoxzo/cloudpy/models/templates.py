@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RenderedText", "Template", "TemplateStatus"]
 
-# Single braces, as the API's own samples have them; a blog post shows double ones (API section 3.1).
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_NAME = r"\s*([^\s{}｛｝](?:[^{}｛｝]*[^\s{}｛｝])?)\s*"
+# The API's own samples have single braces, a blog post double ones (API section 3.1), a Japanese keyboard full width.
+PLACEHOLDER = re.compile(r"[{｛]{2}" + _NAME + r"[}｝]{2}|[{｛]" + _NAME + "[}｝]")
+"""A name in braces: any text but braces, without the blanks around it; in group 1 or 2."""
 
 
 class TemplateStatus(OpenEnum):
@@ -66,11 +68,11 @@ class Template(Model, frozen=True, kw_only=True):
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """The names in ``{}`` in the approved text, without repetition, in their order.
+        """The names in ``{}`` or ``{{}}`` in the approved text, without repetition, in their order.
 
-        A name consists of letters, digits and underscores of any script.
+        A name is any text but braces; blanks around it do not count.
         """
-        return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.approved_content or "")))
+        return find_placeholders(self.approved_content or "")
 
     def render(self, variables: Mapping[str, str]) -> RenderedText:
         """Fill in the placeholders of the approved text, count its SMS parts and estimate its price. Sends nothing.
@@ -85,7 +87,7 @@ class Template(Model, frozen=True, kw_only=True):
             raise InvalidArgument("template", "has no text in force: Xoxzo has not approved it yet")
         values = check_variables(variables)
         self._check_names(values)
-        text = _PLACEHOLDER.sub(lambda found: values[found.group(1)], self.approved_content)
+        text = PLACEHOLDER.sub(lambda found: values[found[1] or found[2]], self.approved_content)
         length = measure(text)
         return RenderedText(text=text, units=length.units, parts=length.parts, cost=estimate(text).credits)
 
@@ -102,6 +104,11 @@ class Template(Model, frozen=True, kw_only=True):
         else:
             return
         raise InvalidArgument("variables", template, **names)
+
+
+def find_placeholders(text: str) -> tuple[str, ...]:
+    """Return the names of a text's placeholders, without repetition, in their order."""
+    return tuple(dict.fromkeys(found[1] or found[2] for found in PLACEHOLDER.finditer(text)))
 
 
 def check_variables(values: object) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -67,8 +67,8 @@ class SubscribedNumber:
         return {**self.view(), "action": {"url": self.action_url}}
 
 
-# Single braces, as in the API's description (section 3.1).
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_OPENING, _CLOSING = frozenset("{｛"), frozenset("}｝")
+_IN_BRACES = re.compile(r"[{｛]([^{}｛｝]+)[}｝]")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -111,7 +111,7 @@ class Template:
         if missing:
             raise MissingVariables(missing)
         # One pass over the template: braces inside a value stay as they are.
-        return _PLACEHOLDER.sub(lambda found: variables[found[1]], content)
+        return "".join(text + (variables[name] if name else "") for text, name in _pieces(content))
 
     def _example(self, base_url: str) -> str:
         variables = {name: f"Sample_{name}" for name in placeholders(self.approved_content or "")}
@@ -123,7 +123,23 @@ class Template:
 
 def placeholders(content: str) -> list[str]:
     """Return the names of a text's placeholders, each once, in the order of the text."""
-    return list(dict.fromkeys(_PLACEHOLDER.findall(content)))
+    return list(dict.fromkeys(name for _, name in _pieces(content) if name))
+
+
+def _pieces(content: str) -> Iterator[tuple[str, str]]:
+    """Split a text into pairs of plain text and the placeholder's name after it; the last name is empty.
+
+    The API's description has single braces, a blog post has double ones (API section 3.1).
+    """
+    end = 0
+    for found in _IN_BRACES.finditer(content):
+        if name := found[1].strip():
+            begin, after = found.span()
+            if begin > end and content[begin - 1] in _OPENING and content[after : after + 1] in _CLOSING:
+                begin, after = begin - 1, after + 1
+            yield content[end:begin], name
+            end = after
+    yield content[end:], ""
 
 
 OtpKey = tuple[str, str, str, str]

@@ -80,7 +80,7 @@ class Campaign(RunApi, ReconcileApi):
             mobile_only: refuse numbers that are not mobile; by default for SMS and not for calls.
             skip_bad: leave bad rows out; by default they stop everything.
             suppress: numbers in E.164 to leave out, for instance after an opt-out. Only their hashes are stored.
-            **reading: ``encoding``, ``delimiter``, ``header`` and ``sheet`` of a file.
+            **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
 
         Raises:
             BadRows: there are bad rows; nothing was created.

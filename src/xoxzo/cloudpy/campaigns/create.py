@@ -88,7 +88,11 @@ def create_ledger(
     with new_ledger(name, folder) as ledger:
         file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
         before = hash_file(file) if file else ""
-        table = read_rows(source) if not isinstance(source, str | os.PathLike) else read_table(file, **reading)
+        table = (
+            read_rows(source)
+            if not isinstance(source, str | os.PathLike)
+            else read_table(file, country=country, wanted=(*content.placeholders, *(columns or {}).values()), **reading)
+        )
         chosen = choose_columns(table, content.placeholders, number=number, mapping=columns)
         reader = RecipientReader(table, chosen, content, country=country, mobile_only=mobile_only, on_bad=collect)
         ledger.put({"salt": secrets.token_hex(16)})

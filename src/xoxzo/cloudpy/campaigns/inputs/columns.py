@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS, is_phone_number
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -56,11 +57,11 @@ def choose_columns(
         raise CampaignError(
             "no_such_column", "there is no column {column!r}; there are {columns}", column=number, columns=every
         )
-    folded = {_fold(name): name for name in names}
+    folded = {fold(name): name for name in names}
     found = {}
     for placeholder in placeholders:
         wanted = (mapping or {}).get(placeholder, placeholder)
-        column = wanted if wanted in names else folded.get(_fold(wanted))
+        column = wanted if wanted in names else folded.get(fold(wanted))
         if column is None:
             raise CampaignError(
                 "no_column_for_placeholder",
@@ -91,7 +92,3 @@ def _number_column(table: Table, names: list[str]) -> str:
             columns=", ".join(fitting),
         )
     return (named or fitting)[0]
-
-
-def _fold(name: str) -> str:
-    return re.sub(r"[\s_\-]+", "", name).casefold()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.inputs.names import is_blank
 from xoxzo.cloudpy.campaigns.records import Reason, Recipient
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
@@ -82,17 +83,26 @@ class RecipientReader:
     def __iter__(self) -> Iterator[Recipient]:
         for row in self._table.rows:
             self.read += 1
-            found = self._recipient(row)
+            found = self._refused(row) or self._recipient(row)
             if isinstance(found, Recipient):
                 yield found
             else:
                 self.bad += 1
                 self._on_bad(found)
 
+    def _refused(self, row: Row) -> BadRow | None:
+        if row.fault is not None:
+            return BadRow(row.line, row.column, row.fault, row.cells)
+        if row.refused:
+            for column in (self._columns.number, *self._columns.variables.values()):
+                if column in row.refused:
+                    return BadRow(row.line, column, row.refused[column], row.cells)
+        return None
+
     def _recipient(self, row: Row) -> Recipient | BadRow:
         column = self._columns.number
         cell = row.cells.get(column, "")
-        if not cell.strip():
+        if is_blank(cell):
             return _bad(row, column, "empty", "is empty")
         try:
             number, kind, country = self._number(cell)
@@ -103,7 +113,7 @@ class RecipientReader:
         variables = {}
         for name, source in self._columns.variables.items():
             value = row.cells.get(source, "").strip()
-            if not value:
+            if is_blank(value):
                 return _bad(row, source, "empty_variable", "is empty, and the text needs {{{name}}}", name=name)
             variables[name] = value
         message = self._content.render(variables)

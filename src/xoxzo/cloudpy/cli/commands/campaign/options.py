@@ -100,7 +100,9 @@ _INPUT = (
     _input("--encoding", help="Of the file; by default found out."),
     _input("--delimiter", help="Between cells; by default found out."),
     _input("--header/--no-header", default=None, help="Whether the first row names the columns."),
-    _input("--sheet", help="Of a workbook; by default the first."),
+    _input("--header-row", type=click.IntRange(1), metavar="N", help="The line that names the columns."),
+    _input("--sheet", help="Of a workbook; by default the first that is not hidden."),
+    _input("--hidden", type=click.Choice(["include", "skip"]), help="What to do with a workbook's hidden rows."),
 )
 _LIMITS = (
     _limits("--concurrency", type=click.IntRange(1, 1000), help="Messages in flight at the same time; 10 by default."),
@@ -208,7 +210,9 @@ def create(file: str, name: str, content: Content, given: dict[str, Any], folder
         encoding=given["encoding"],
         delimiter=given["delimiter"],
         header=given["header"],
+        header_row=given["header_row"],
         sheet=given["sheet"],
+        hidden=given["hidden"],
     )
 
 

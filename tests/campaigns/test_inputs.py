@@ -82,12 +82,21 @@ def test_json_lines_are_read(tmp_path: Path) -> None:
         read_table(path)
 
 
+def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """They stop nobody, and neither has the name alone: whoever asks for it is refused."""
+    path = tmp_path / "list.csv"
+    path.write_text("memo,tel,memo,memo (1)\na,09011112222,b,c\n", encoding="utf-8")
+    table = read_table(path)
+    assert table.columns == ("memo (2)", "tel", "memo (3)", "memo (1)")
+    with pytest.raises(CampaignError, match="no column for"):
+        choose_columns(table, ["memo"])
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "empty"),
         (b"\xff\xfea\x00\x81", "no known encoding"),
-        (b"a,a\n1,2\n", "two columns"),
         (b'a,b\n"x,09011112222\n', "cannot be read"),
         (b"a,b\n\x81\x20\xff", "no known encoding"),
     ],

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from terminal import PATIENCE, Done, Terminal, environment, resize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class Forked:
@@ -74,18 +74,41 @@ class Ready:
 
     def in_pipe(self, *arguments: str, text: str | None = None, cwd: Path, **changes: str) -> Done:
         """Run a command to its end with nothing but pipes; what it writes has to fit into them."""
-        ours, theirs = zip(*(os.pipe() for _ in range(2)), strict=True)
-        words, keyboard = os.pipe()
+        out, err, status = self.with_output("pipe", *arguments, text=text, cwd=cwd, **changes)
+        return Done(out.decode(), err.decode(), status)
+
+    def with_output(
+        self, output: str, *arguments: str, text: str | None = None, cwd: Path, **changes: str
+    ) -> tuple[bytes, bytes, int]:
+        """Run a command to its end with an output of one kind, and return what it wrote and its status.
+
+        Args:
+            output: ``pipe``; ``full``: a full disk behind standard output; ``no reader``: the reader of standard output
+                has gone; ``no stdout`` or ``no stderr``: a descriptor that was closed before the start.
+            arguments: of the command.
+            text: its standard input.
+            cwd: where it runs.
+            changes: of its environment.
+        """
+        (out, their_out), (err, their_err), (words, keyboard) = os.pipe(), os.pipe(), os.pipe()
         os.write(keyboard, (text or "").encode())
         os.close(keyboard)
-        command = self._start(arguments, cwd, changes, (words, *theirs), terminal=False)
+        if output == "full":
+            os.close(their_out)
+            their_out = os.open("/dev/full", os.O_WRONLY)
+        elif output == "no reader":
+            os.close(out)
+            out = os.open(os.devnull, os.O_RDONLY)
+        closed = [output.removeprefix("no ")] if output in {"no stdout", "no stderr"} else []
+        streams = (words, their_out, their_err)
+        command = self._start(arguments, cwd, changes, streams, terminal=False, closed=closed)
         status = command.wait()
         command.close()
         written = []
-        for end in ours:
-            with os.fdopen(end, encoding="utf-8") as file:
+        for end in (out, err):
+            with os.fdopen(end, "rb") as file:
                 written.append(file.read())
-        return Done(*written, status)
+        return written[0], written[1], status
 
     @contextmanager
     def in_terminal(
@@ -112,9 +135,12 @@ class Ready:
         streams: tuple[int, ...],
         *,
         terminal: bool,
+        closed: Sequence[str] = (),
     ) -> Forked:
         reported, telling = os.pipe()
-        asked = {"arguments": arguments, "cwd": str(cwd), "environment": _unmeasured(changes), "terminal": terminal}
+        variables = _unmeasured(changes)
+        asked = {"arguments": arguments, "cwd": str(cwd), "environment": variables, "terminal": terminal}
+        asked["closed"] = closed
         socket.send_fds(self._door, [json.dumps(asked).encode()], [telling, *streams])
         for descriptor in (telling, *streams):
             os.close(descriptor)

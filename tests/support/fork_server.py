@@ -77,8 +77,12 @@ def run(asked: dict, streams: tuple[int, ...]) -> None:
     time.tzset()
     sys.argv = ["xoxzo", *asked["arguments"]]
     sys.stdin = os.fdopen(0, encoding="utf-8")
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", buffering=1 if asked["terminal"] else -1)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
+    sys.stdout = os.fdopen(1, "w", encoding=encoding, buffering=1 if asked["terminal"] else -1)
+    sys.stderr = os.fdopen(2, "w", encoding=encoding, errors="backslashreplace", buffering=1)
+    for name in asked["closed"]:  # what Python gives a program that was started with a closed descriptor
+        getattr(sys, name).close()
+        setattr(sys, name, None)
     status = 1
     try:
         from xoxzo.cloudpy.cli import main as xoxzo
@@ -90,8 +94,13 @@ def run(asked: dict, streams: tuple[int, ...]) -> None:
     except BaseException:  # noqa: BLE001 - reported as Python itself does
         sys.excepthook(*sys.exc_info())
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                if stream is not None:
+                    stream.flush()
+            except OSError as error:
+                os.write(2, f"Exception ignored on flushing: {error}\n".encode())
+                status = 120
         os._exit(status)
 
 

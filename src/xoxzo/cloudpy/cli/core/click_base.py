@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
 COMMON_OPTIONS_HEADING = N_("Options of every command")
 """The heading of the options that all commands of the API have."""
@@ -40,13 +39,23 @@ class CommandEntry(NamedTuple):
 
 
 @contextmanager
-def _exit_on_closed_pipe() -> Iterator[None]:
-    """Exit without a message when the reader of the output has closed the pipe, as `head` does."""
+def _exit_on_broken_output(ctx: click.Context) -> Iterator[None]:
+    """Exit when the output cannot be written; without a message when its reader has closed the pipe, as `head` does."""
     try:
         yield
     except BrokenPipeError:
         discard_output()
         raise click.exceptions.Exit(CLOSED_PIPE) from None
+    except OSError as error:
+        if not is_write_error(error):
+            raise
+        from xoxzo.cloudpy.cli.core.exit_codes import output_error
+        from xoxzo.cloudpy.cli.core.output.error_output import print_error
+
+        discard_output()
+        failure = output_error(error, sent=bool(ctx.meta.get("sent")))
+        print_error(ctx, failure)
+        raise click.exceptions.Exit(failure.status) from None
 
 
 class Command(click.Command):
@@ -62,7 +71,7 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line; `--help` and `--version` are printed here."""
         try:
-            with _exit_on_closed_pipe():
+            with _exit_on_broken_output(ctx):
                 return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             near = _similar_options(error.option_name, error.possibilities)
@@ -95,7 +104,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what the command returns
         """Run the command; an error of the library is printed, and the program exits with its status."""
         try:
-            with _exit_on_closed_pipe():
+            with _exit_on_broken_output(ctx):
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):
             raise
@@ -105,13 +114,9 @@ class Command(click.Command):
             click.echo(_("Stopped."), err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
-            from xoxzo.cloudpy.cli.core.exit_codes import output_error, to_command_error
+            from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
 
-            if is_write_error(error):
-                discard_output()
-                failure: CommandError | None = output_error(error, sent=bool(ctx.meta.get("sent")))
-            else:
-                failure = to_command_error(error)
+            failure = to_command_error(error)
             if failure is None:
                 raise
             from xoxzo.cloudpy.cli.core.output.error_output import print_error

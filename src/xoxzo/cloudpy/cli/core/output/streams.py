@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import errno
+import io
 import os
 import sys
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ _SUBSTITUTES = str.maketrans(
 _CONTROLS = (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _ESCAPES = {code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" for code in _CONTROLS}
 _ESCAPES_BUT_LINES = {code: escape for code, escape in _ESCAPES.items() if chr(code) not in "\t\n"}
-_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
 def visible(value: object, *, lines: bool = False) -> str:
@@ -34,9 +35,31 @@ def visible(value: object, *, lines: bool = False) -> str:
     return str(value).translate(_ESCAPES_BUT_LINES if lines else _ESCAPES)
 
 
+class _ClosedStream(io.TextIOBase):
+    """Standard output that was closed before the program started: a write fails, as on a full disk."""
+
+    encoding = "utf-8"
+
+    def write(self, _text: str, /) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _open_missing_streams() -> None:
+    """Replace the streams that Python left out, since their descriptors were closed before the program started.
+
+    The null device takes their descriptors; else the next file that is opened, perhaps a ledger, would get one of them.
+    """
+    if sys.stdout is None or sys.stderr is None:
+        while os.open(os.devnull, os.O_RDWR) < 2:
+            pass
+    sys.stdout = sys.stdout or _ClosedStream()
+    sys.stderr = sys.stderr or io.StringIO()  # an error is then known by its status
+
+
 @contextmanager
 def substituting_output() -> Iterator[None]:
     """Write a substitute for each character that standard output or error cannot encode, while a command runs."""
+    _open_missing_streams()
     codecs.register_error(_HANDLER, _substitute)
     before: list[tuple[Any, str]] = []
     for stream in (sys.stdout, sys.stderr):

@@ -47,6 +47,11 @@ def get(key: str) -> Any:  # noqa: ANN401 - each key has a type of its own
     return getattr(settings, "XOXZO", {}).get(key, DEFAULTS[key])
 
 
+def account() -> dict[str, Any]:
+    """Return the arguments of the project's client."""
+    return {"sid": get("SID"), "auth_token": get("AUTH_TOKEN"), "base_url": get("BASE_URL"), **get("CLIENT")}
+
+
 def get_client() -> Client:
     """Return the project's client: one for each process, created at the first call.
 
@@ -55,9 +60,7 @@ def get_client() -> Client:
     """
     with _lock:
         if "client" not in _instances:
-            _instances["client"] = Client(
-                sid=get("SID"), auth_token=get("AUTH_TOKEN"), base_url=get("BASE_URL"), **get("CLIENT")
-            )
+            _instances["client"] = Client(**account())
         client: Client = _instances["client"]
         return client
 

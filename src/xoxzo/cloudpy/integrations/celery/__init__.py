@@ -1,0 +1,46 @@
+"""Xoxzo in a Celery application: tasks for single messages and calls, and campaigns that all workers send together.
+
+Needs the extra ``celery`` (``pip install "xoxzo-cloudpy[celery]"``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.integrations.celery import settings
+from xoxzo.cloudpy.integrations.celery.single import play, say, send_sms
+from xoxzo.cloudpy.integrations.celery.worker import watch_workers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from celery import Celery
+
+    from xoxzo.cloudpy.protocols import CallbackUrls
+
+__all__ = ["install", "play", "say", "send_sms"]
+
+
+def install(
+    app: Celery,
+    *,
+    store: str | None = None,
+    account: Mapping[str, Any] | None = None,
+    sender: str | None = None,
+    callbacks: CallbackUrls | None = None,
+) -> None:
+    """Add the tasks to an application; call it in the module that makes the application.
+
+    Where our Django application is installed, the setting ``XOXZO`` gives what is not given here.
+
+    Args:
+        app: the application, of which each process has one.
+        store: the address of the database with the campaigns, such as ``postgresql:///shop``; by default
+            ``XOXZO_CAMPAIGNS``.
+        account: ``sid``, ``auth_token``, ``base_url`` and other arguments of the client; by default the environment's.
+        sender: the default sender of an SMS.
+        callbacks: makes the URLs of delivery reports.
+    """
+    settings.close()
+    settings.current = settings.TaskSettings(account=account or {}, sender=sender, store=store, callbacks=callbacks)
+    watch_workers(app)

@@ -136,7 +136,7 @@ async def _rates(url: str, folder: Path, in_flight: int, messages: int) -> str:
             bare.append(await _rate(by_pyreqwest, in_flight, messages))
             loose.append(await _rate(by_client, in_flight, messages))
             rows = ({"tel": f"090{10000000 + n}"} for n in range(messages))
-            with Campaign.create(f"c{turn}", rows, CONTENT, folder=folder) as campaign:
+            with Campaign.create(f"c{turn}", rows, CONTENT, store=folder) as campaign:
                 began = time.perf_counter()
                 await campaign.run_async(client, Limits(concurrency=in_flight))
                 durable.append(messages / (time.perf_counter() - began))
@@ -220,9 +220,9 @@ def main(count: int, folder: Path) -> None:
         for n in range(count):
             file.write(f"山田太郎,0{7 + n // 9_000_000 % 3}0-{1000 + n // 10000 % 9000:04}-{n % 10000:04}\n")
     began = time.perf_counter()
-    Campaign.create("many", path, CONTENT, folder=folder).close()
+    Campaign.create("many", path, CONTENT, store=folder).close()
     created = time.perf_counter() - began
-    with Campaign.open("many", folder=folder) as campaign:
+    with Campaign.open("many", store=folder) as campaign:
         uid = campaign.reference_prefix
         ledger, now = campaign.ledger, time.time() - 3600
         epoch = ledger.begin(now)
@@ -235,7 +235,7 @@ def main(count: int, folder: Path) -> None:
         # A run that crashed: what it claimed last is unknown.
         ledger.claim(epoch, 100, now)
     began = time.perf_counter()
-    with Campaign.open("many", folder=folder) as campaign:
+    with Campaign.open("many", store=folder) as campaign:
         stub = Stub(uid, count // 2)
         asyncio.run(_until_first(campaign, stub))
         restart = stub.first - began

@@ -11,11 +11,13 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from database_servers import PostgresqlCluster, RedisServer, postgresql_cluster, redis_server
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from database_servers import PostgresqlCluster, RedisServer
 
 # How long an example takes depends on what else the machine does: that is no assertion.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -122,6 +124,8 @@ def simulator_url(start_simulator: Simulators) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresqlCluster]:
     """One PostgreSQL server per test process; a test that stops it starts it again."""
+    from database_servers import postgresql_cluster
+
     with postgresql_cluster() as cluster:
         yield cluster
 
@@ -136,6 +140,8 @@ def database_url(postgresql: PostgresqlCluster) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def redis() -> Iterator[RedisServer]:
     """One Redis server per test process; tests use databases or key prefixes of their own."""
+    from database_servers import redis_server
+
     with redis_server() as server:
         yield server
 

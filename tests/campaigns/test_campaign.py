@@ -15,7 +15,7 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.callbacks import DeliveryReport
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Recipient, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.ledger.files import campaign_names, campaigns_folder
+from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.sending.chunk import send_chunk
 from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, CampaignError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import MessageStatus
@@ -127,7 +127,7 @@ def test_quiet_hours_and_expiry_hold(simulator: Simulator, client: AsyncClient, 
     now = time.gmtime()
     hours = f"{(now.tm_hour - 1) % 24:02}:00-{(now.tm_hour + 2) % 24:02}:00"
     rows = [{"tel": "+60123456789", "name": "a"}]
-    with Campaign.create("quiet", rows, TEXT, folder=tmp_path) as campaign:
+    with Campaign.create("quiet", rows, TEXT, store=tmp_path) as campaign:
         campaign.ledger._connection.execute("UPDATE recipient SET zone = NULL")
         campaign.ledger.put({"zones": [None]})
         events: list[Event] = []
@@ -154,7 +154,7 @@ def test_a_run_is_paused_and_cancelled_from_elsewhere(
         def request(what: str) -> object:
             def on_event(event: Event) -> None:
                 if event.kind == "progress":
-                    with Campaign.open("spring", folder=tmp_path) as other:
+                    with Campaign.open("spring", store=tmp_path) as other:
                         other.pause() if what == "pause" else other.cancel()
 
             return on_event
@@ -168,7 +168,7 @@ def test_a_run_is_paused_and_cancelled_from_elsewhere(
         with pytest.raises(CampaignError, match="was cancelled"):
             run(campaign, client)
     assert max(reached(simulator).values()) == 1
-    with Campaign.open("spring", folder=tmp_path) as campaign:
+    with Campaign.open("spring", store=tmp_path) as campaign:
         campaign.cancel()
         campaign.resume()
         assert campaign.state == "cancelled"
@@ -293,17 +293,17 @@ def test_a_campaign_is_created_completely_or_not_at_all(tmp_path: Path) -> None:
     with make(tmp_path, 1), pytest.raises(CampaignError, match="already"):
         make(tmp_path, 1)
     with pytest.raises(CampaignError, match="nobody"):
-        Campaign.create("empty", [{"tel": "x", "name": "y"}], TEXT, folder=tmp_path, number="tel", skip_bad=True)
+        Campaign.create("empty", [{"tel": "x", "name": "y"}], TEXT, store=tmp_path, number="tel", skip_bad=True)
     with pytest.raises(InvalidArgument, match="name"):
-        Campaign.create("../evil", people(1), TEXT, folder=tmp_path)
+        Campaign.create("../evil", people(1), TEXT, store=tmp_path)
     with pytest.raises(CampaignError, match="there is no campaign"):
-        Campaign.open("none", folder=tmp_path)
-    assert list(campaign_names(tmp_path)) == ["spring"]
+        Campaign.open("none", store=tmp_path)
+    assert list(open_store(tmp_path).names()) == ["spring"]
     old, new = tmp_path / "a.campaign.1.draft", tmp_path / "b.campaign.2.draft"
     for draft in (old, new):
         draft.touch()
     os.utime(old, (0, 0))
-    with Campaign.create("another", people(1), TEXT, folder=tmp_path):
+    with Campaign.create("another", people(1), TEXT, store=tmp_path):
         assert not old.exists(), "a draft that a crash has left is kept for ever"
         assert new.exists()
 
@@ -311,9 +311,9 @@ def test_a_campaign_is_created_completely_or_not_at_all(tmp_path: Path) -> None:
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``XOXZO_CAMPAIGNS`` first, then the user's data folder."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert campaigns_folder() == tmp_path / "data" / "xoxzo" / "campaigns"
+    assert open_store().address == str(tmp_path / "data" / "xoxzo" / "campaigns")
     monkeypatch.setenv("XOXZO_CAMPAIGNS", str(tmp_path / "mine"))
-    assert campaigns_folder() == tmp_path / "mine"
+    assert open_store().address == str(tmp_path / "mine")
     assert SteadyClock().now() > 0
     assert issubclass(NotFound, APIError)
 

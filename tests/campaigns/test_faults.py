@@ -17,7 +17,7 @@ from campaign_simulation import FakeResponse
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, State, create
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.ledger import files
+from xoxzo.cloudpy.campaigns.ledger import stores
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
@@ -42,7 +42,7 @@ def test_disk_full(simulator: Simulator, client: AsyncClient, tmp_path: Path) ->
         with pytest.raises(CampaignError, match=r"spring.campaign cannot be written: database or disk is full"):
             run(campaign, client)
         assert 0 < sum(reached(simulator).values()) < 300
-    with Campaign.open("spring", folder=tmp_path) as campaign:
+    with Campaign.open("spring", store=tmp_path) as campaign:
         _finish(campaign, client, simulator, 300)
 
 
@@ -57,7 +57,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 rows = ({"tel": f"090{10000000 + n}"} for n in range(20_000))
 try:
-    Campaign.create("big", rows, Content(kind="text", sender="Shop", message="hello"), folder=sys.argv[1])
+    Campaign.create("big", rows, Content(kind="text", sender="Shop", message="hello"), store=sys.argv[1])
 except CampaignError as error:
     print(error)
 """
@@ -127,7 +127,7 @@ def test_input_corrupted_half_way(
             book.add_worksheet().write_column(0, 0, ["tel", *numbers])
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with pytest.raises(CampaignError, match=message):
-        Campaign.create("a", file, PLAIN, folder=tmp_path / "campaigns", **options)
+        Campaign.create("a", file, PLAIN, store=tmp_path / "campaigns", **options)
     assert not list((tmp_path / "campaigns").glob("*"))
 
 
@@ -204,7 +204,7 @@ import sys
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Limits
 client = AsyncClient(sid="s", auth_token="t", base_url=sys.argv[1], timeout=0.4, deadline=2.0)
-with Campaign.open("spring", folder=sys.argv[2]) as campaign:
+with Campaign.open("spring", store=sys.argv[2]) as campaign:
     result = campaign.run(client, Limits(concurrency=8, rate=100, settle=1.0, stop_share=1.0))
     print(result.state, result.tally.sent, result.unknown)
 """
@@ -221,7 +221,7 @@ with Campaign.open("spring", folder=sys.argv[2]) as campaign:
             process.send_signal(signal.SIGCONT)
             output, _ = process.communicate(timeout=60)
     assert output.startswith("finished"), output
-    with Campaign.open("spring", folder=tmp_path) as campaign:
+    with Campaign.open("spring", store=tmp_path) as campaign:
         _finish(campaign, client, simulator, 80)
 
 
@@ -229,7 +229,7 @@ def test_file_changed_between_runs(simulator: Simulator, client: AsyncClient, tm
     """A campaign keeps the recipients that it was created with, and detects that its file has changed."""
     file = tmp_path / "people.csv"
     file.write_text("tel,name\n09010000000,a\n09010000001,b\n")
-    with Campaign.create("people", file, TEXT, folder=tmp_path) as campaign:
+    with Campaign.create("people", file, TEXT, store=tmp_path) as campaign:
         assert campaign.is_created_from(file)
         run(campaign, client, Limits(concurrency=1, max_cost=10))
         file.write_text("tel,name\n09010000002,c\n")
@@ -251,7 +251,7 @@ def test_file_changed_while_it_is_read(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(create, "read_table", slowly)
     with pytest.raises(CampaignError, match="was changed while it was read: nothing was created"):
-        Campaign.create("people", file, TEXT, folder=tmp_path / "campaigns")
+        Campaign.create("people", file, TEXT, store=tmp_path / "campaigns")
     assert not list((tmp_path / "campaigns").iterdir())
 
 
@@ -264,7 +264,7 @@ def test_a_folder_that_cannot_be_created(tmp_path: Path, monkeypatch: pytest.Mon
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(files.os, "link", refuse)
+    monkeypatch.setattr(stores.os, "link", refuse)
     with pytest.raises(CampaignError, match=r"spring.campaign cannot be created: Operation not permitted"):
         make(tmp_path, 1)
     assert not list(tmp_path.glob("*.draft*"))

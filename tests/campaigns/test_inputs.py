@@ -175,7 +175,7 @@ def test_bad_rows_can_be_corrected_and_used_again(tmp_path: Path) -> None:
     """The file of bad rows has the rows' own columns, and can be used as input once it is corrected."""
     rows = [{"tel": "abc", "名前": "=SUM(A1)"}, {"tel": "08011112222", "名前": "ok"}]
     with pytest.raises(BadRows, match="1 row cannot be sent to: line 1: tel") as caught:
-        Campaign.create("a", rows, CONTENT, folder=tmp_path, number="tel")
+        Campaign.create("a", rows, CONTENT, store=tmp_path, number="tel")
     assert not list(tmp_path.iterdir()), "something is left of a campaign that was not created"
     path = tmp_path / "bad.csv"
     assert write_bad_rows(caught.value.rows, path) == 1
@@ -184,7 +184,7 @@ def test_bad_rows_can_be_corrected_and_used_again(tmp_path: Path) -> None:
     assert cells[0] == ["tel", "名前", "xoxzo_line", "xoxzo_column", "xoxzo_reason"]
     assert cells[1][1] == "'=SUM(A1)", "a spreadsheet would carry this out"
     path.write_text(path.read_text(encoding="utf-8-sig").replace("abc", "09011112222"), encoding="utf-8-sig")
-    with Campaign.create("b", path, CONTENT, folder=tmp_path) as campaign:
+    with Campaign.create("b", path, CONTENT, store=tmp_path) as campaign:
         assert campaign.tally().total == 1
     with pytest.raises(CampaignError, match="cannot be written"):
         write_bad_rows(caught.value.rows, tmp_path / "none" / "bad.csv")
@@ -224,7 +224,7 @@ def test_a_million_rows_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
         file.write("名前,携帯\n")
         file.writelines(f"山田,090{10000000 + n}\n" for n in range(20_000))
     tracemalloc.start()
-    with Campaign.create("many", path, CONTENT, folder=tmp_path) as campaign:
+    with Campaign.create("many", path, CONTENT, store=tmp_path) as campaign:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert campaign.tally().total == 20_000
@@ -234,7 +234,7 @@ def test_a_million_rows_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
 def test_rows_come_from_a_program_as_well(tmp_path: Path) -> None:
     """An iterator of mappings is as good as a file."""
     rows = ({"tel": f"090{10000000 + n}", "名前": n} for n in range(3))
-    with Campaign.create("a", rows, CONTENT, folder=tmp_path) as campaign:
+    with Campaign.create("a", rows, CONTENT, store=tmp_path) as campaign:
         assert [one.variables for one in campaign.ledger.recipients()] == [{"名前": "0"}, {"名前": "1"}, {"名前": "2"}]
         assert not campaign.is_created_from(_file(tmp_path))
         assert json.dumps(campaign.plan().assumptions) == "{}"

@@ -54,7 +54,7 @@ def test_killed_runs_lose_and_double_nothing(seed: int, tmp_path: Path) -> None:
             if process.wait() in {0, 7}:
                 break
         assert kills == KILLS, (tmp_path / "output").read_text()
-        with Campaign.open("people", folder=tmp_path) as campaign:
+        with Campaign.open("people", store=tmp_path) as campaign:
             assert campaign.state == "finished", (tmp_path / "output").read_text()
             for one in campaign.recipient_statuses():
                 got = simulator.phone(one.recipient.number).inbox

@@ -44,7 +44,7 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
     simulator.faults.add("lose_reply", SEND, times=1)
     simulator.faults.add("error", "GET /sms/messages/")
     rows = [*people(5), {"tel": "+818099990000", "name": "fails"}, {"tel": "x", "name": "bad"}, people(1)[0]]
-    with Campaign.create("spring", rows, TEXT, folder=tmp_path, skip_bad=True) as campaign:
+    with Campaign.create("spring", rows, TEXT, store=tmp_path, skip_bad=True) as campaign:
         assert "Nothing yet." in campaign.render_report()
         run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1), follow=3.0)
         page, japanese = campaign.render_report(), campaign.render_report(language="ja")
@@ -77,7 +77,7 @@ def test_purging_keeps_figures_and_forgets_people(simulator: Simulator, client: 
     # Long enough not to stand by chance among the bytes of a time.
     rows = [row | {"name": f"guest {row['name']}"} for row in people(5)]
     content = Content(kind="text", sender="Shop", message="{name}様、お待ちしております")
-    with Campaign.create("spring", rows, content, folder=tmp_path) as campaign:
+    with Campaign.create("spring", rows, content, store=tmp_path) as campaign:
         with pytest.raises(CampaignError, match="cancel it first"):
             campaign.purge()
         run(campaign, client)

@@ -21,7 +21,7 @@ def people(count: int) -> list[dict[str, str]]:
 
 def make(folder: Path, count: int = 20, content: Content = TEXT, **options: object) -> Campaign:
     """Create a campaign called spring."""
-    return Campaign.create("spring", people(count), content, folder=folder, **options)
+    return Campaign.create("spring", people(count), content, store=folder, **options)
 
 
 def run(campaign: Campaign, client: AsyncClient, limits: Limits = QUICK, **options: object) -> Result:

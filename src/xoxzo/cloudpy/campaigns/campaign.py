@@ -9,7 +9,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.create import create_ledger, hash_file
-from xoxzo.cloudpy.campaigns.ledger.files import open_ledger
+from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
 from xoxzo.cloudpy.campaigns.report.plan import make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.campaigns.create import Source
     from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
+    from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
     from xoxzo.cloudpy.campaigns.report.plan import Plan
@@ -57,7 +57,7 @@ class Campaign(RunApi, ReconcileApi):
         source: Source,
         content: Content,
         *,
-        folder: str | os.PathLike[str] | None = None,
+        store: CampaignStore | str | os.PathLike[str] | None = None,
         number: str | None = None,
         columns: Mapping[str, str] | None = None,
         country: str = "JP",
@@ -73,7 +73,8 @@ class Campaign(RunApi, ReconcileApi):
             source: a file (see ``inputs.read_table``), or rows that map columns to values. A million rows need no
                 more memory than a thousand.
             content: what is sent.
-            folder: the folder of the ledger; by default ``XOXZO_CAMPAIGNS`` or the user's data folder.
+            store: where the campaign is stored: a folder, or a store; by default ``XOXZO_CAMPAIGNS`` or the user's data
+                folder.
             number: the column of the phone numbers; by default the one that holds some.
             columns: the column of each placeholder, where its name differs.
             country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
@@ -90,11 +91,12 @@ class Campaign(RunApi, ReconcileApi):
             ConfigurationError: an extra is missing.
         """
         content.check()
+        store = open_store(store)
         bad = create_ledger(
+            store,
             name,
             source,
             content,
-            folder=folder,
             number=number,
             columns=columns,
             country=country,
@@ -103,18 +105,22 @@ class Campaign(RunApi, ReconcileApi):
             suppressed=suppress,
             reading=reading,
         )
-        campaign = cls.open(name, folder=folder)
+        campaign = cls.open(name, store=store)
         campaign.bad = bad
         return campaign
 
     @classmethod
-    def open(cls, name: str, *, folder: str | os.PathLike[str] | None = None) -> Self:
+    def open(cls, name: str, *, store: CampaignStore | str | os.PathLike[str] | None = None) -> Self:
         """Open a campaign that was created before.
+
+        Args:
+            name: its name.
+            store: where it is stored, as for ``create``.
 
         Raises:
             CampaignError: there is none of this name.
         """
-        return cls(name, open_ledger(name, folder))
+        return cls(name, open_store(store).open(name))
 
     def __enter__(self) -> Self:
         return self

@@ -15,13 +15,13 @@ from xoxzo.cloudpy.campaigns.inputs.columns import choose_columns
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, RecipientReader
 from xoxzo.cloudpy.campaigns.inputs.tables import read_rows, read_table
-from xoxzo.cloudpy.campaigns.ledger.files import new_ledger
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from xoxzo.cloudpy.campaigns.content import Content
+    from xoxzo.cloudpy.campaigns.ledger import CampaignStore
 
     Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 
@@ -58,11 +58,11 @@ class BadRows(CampaignError):
 
 
 def create_ledger(
+    store: CampaignStore,
     name: str,
     source: Source,
     content: Content,
     *,
-    folder: str | os.PathLike[str] | None,
     number: str | None,
     columns: Mapping[str, str] | None,
     country: str,
@@ -71,7 +71,7 @@ def create_ledger(
     suppressed: Iterable[str],
     reading: Mapping[str, Any],
 ) -> tuple[BadRow, ...]:
-    """Read recipients into a new ledger and return the rows that were left out.
+    """Read recipients into a new ledger of a store and return the rows that were left out.
 
     The arguments are those of ``Campaign.create``; `reading` has those of ``inputs.read_table``.
 
@@ -85,7 +85,7 @@ def create_ledger(
         if len(bad) < _MAX_BAD_ROWS:
             bad.append(row)
 
-    with new_ledger(name, folder) as ledger:
+    with store.create(name) as ledger:
         file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
         before = hash_file(file) if file else ""
         table = (

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from cli_configuration import written
+from click.shell_completion import ShellComplete
 from click.testing import Result
 
 from xoxzo.cloudpy.campaigns import Campaign, Content
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.cli.commands.campaign.render import duration
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Simulator
@@ -443,3 +445,22 @@ def test_a_terminal_shows_one_line_that_moves_and_ctrl_c_is_gentle(run: Run, sim
         assert not list(campaign.unknown())
     assert run("run", "many.csv", "--rate", "1000").exit_code == 0
     assert sent(simulator) == 400
+
+
+def test_the_store_is_an_option(run, home: Path) -> None:
+    """``--store`` names another store than XOXZO_CAMPAIGNS, for every command."""
+    where = ("--store", str(home / "elsewhere"))
+    assert run("run", "people.csv", "--text", "hello", "--sender", "Shop", "--yes", *where).exit_code == 0
+    assert "people" in run("list", *where).output
+    assert run("list").output == ""
+    assert run("status", "people", *where).exit_code == 0
+    assert "there is no campaign people" in run("status", "people").output
+
+
+def test_names_are_completed_from_the_store(run, home: Path) -> None:
+    """The Tab key offers the campaigns of the selected store."""
+    where = ["--store", str(home / "elsewhere")]
+    run("run", "people.csv", "--text", "hello", "--sender", "Shop", "--yes", *where)
+    completion = ShellComplete(xoxzo, {}, "xoxzo", "_XOXZO_COMPLETE")
+    assert [one.value for one in completion.get_completions(["campaign", "status", *where], "p")] == ["people"]
+    assert not completion.get_completions(["campaign", "status"], "p")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from decimal import Decimal
 
     from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient, RecipientStatus, Remaining, Tally, Unsettled
@@ -108,3 +109,40 @@ class Ledger(Protocol):
 
     def close(self) -> None:
         """Close the ledger and release its lock. Closing twice does nothing."""
+
+
+class CampaignStore(Protocol):
+    """Where the ledgers of campaigns are stored: a folder of files, or a database that several machines use.
+
+    Methods raise ``InvalidArgument`` for what cannot be the name of a campaign, and ``CampaignError`` where the store
+    cannot be read or written.
+    """
+
+    @property
+    def address(self) -> str:
+        """What opens the same store in another process: a folder, or a URL."""
+
+    def create(self, name: str) -> AbstractContextManager[Ledger]:
+        """Return a context with a new ledger, which gets its name when the block has ended without an exception.
+
+        So a name never stands for half a list; after an exception nothing is left.
+
+        Raises:
+            CampaignError: there is a campaign of this name, or it cannot be created.
+        """
+
+    def open(self, name: str) -> Ledger:
+        """Open the ledger of a campaign.
+
+        Raises:
+            CampaignError: there is none of this name, or it cannot be read.
+        """
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is a campaign of this name."""
+
+    def names(self) -> Iterator[str]:
+        """Return the names of all campaigns, sorted."""
+
+    def remove(self, name: str) -> None:
+        """Delete a campaign; its ledger must be closed."""

@@ -19,10 +19,10 @@ def profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) 
     return []
 
 
-def campaigns(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the campaigns of this machine whose names begin so."""
-    from xoxzo.cloudpy.campaigns.ledger.files import campaign_names
+def campaigns(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the campaigns of the store whose names begin so."""
+    from xoxzo.cloudpy.cli.commands.campaign.options import selected_store
 
-    with suppress(OSError):
-        return [name for name in campaign_names() if name.startswith(incomplete)]
+    with suppress(OSError), ctx.scope(cleanup=False):
+        return [name for name in selected_store().names() if name.startswith(incomplete)]
     return []

@@ -8,6 +8,7 @@ import click
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown
+from xoxzo.cloudpy.cli.commands.campaign.options import store_option
 from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, settle, suppress
 from xoxzo.cloudpy.cli.commands.campaign.send import plan, resume, run
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
@@ -24,13 +25,14 @@ from xoxzo.cloudpy.cli.core.click_base import Group, examples
 def command() -> None:
     """Send one message to very many people: never twice, and none lost.
 
-    A campaign is a file in XOXZO_CAMPAIGNS (by default in the user's data folder). It is made from a list of recipients
-    by `plan` or `run`, knows of each recipient what became of it, and goes on where it stopped.
+    A campaign is stored in XOXZO_CAMPAIGNS (by default in the user's data folder). It is made from a list of recipients
+    by `run`, knows of each recipient what became of it, and goes on where it stopped.
 
     Exit status: 0 done, 2 wrong use, 3 stopped before its end, 4 credentials, 7 some messages may have been sent and
     nobody can tell.
     """
 
 
-for entry in (plan, run, resume, status, list_, pause, cancel, settle, unknown, suppress, export, report, purge):
-    command.add_command(entry)
+command.add_command(plan)
+for entry in (run, resume, status, list_, pause, cancel, settle, unknown, suppress, export, report, purge):
+    command.add_command(store_option(entry))

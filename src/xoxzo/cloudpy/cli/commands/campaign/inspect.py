@@ -8,14 +8,13 @@ import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign
-from xoxzo.cloudpy.campaigns.ledger.files import campaign_names
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
 from xoxzo.cloudpy.campaigns.report.export import export as write_export, export_csv
-from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit
+from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit, open_campaign, selected_store
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, tally_fields
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
@@ -24,6 +23,9 @@ from xoxzo.cloudpy.cli.core.i18n import _, language, render_error
 from xoxzo.cloudpy.cli.core.output.text_width import pad
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns import Campaign
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
 _MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
@@ -37,7 +39,7 @@ _output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False
 @_MACHINE
 def status(name: str, *, machine: bool) -> None:
     """Show where a campaign stands."""
-    with errors_as_exit("status"), Campaign.open(name) as campaign:
+    with errors_as_exit("status"), open_campaign(name) as campaign:
         tally, state, reason = campaign.tally(), _state(campaign), campaign.reason
         if machine:
             shown = {"name": name, "state": state, "reason": str(reason), **tally_fields(tally)}
@@ -52,15 +54,15 @@ def status(name: str, *, machine: bool) -> None:
 @click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))
 @_MACHINE
 def list_(*, machine: bool) -> None:
-    """List all campaigns of this machine."""
+    """List all campaigns."""
     with errors_as_exit("list"):
-        names = list(campaign_names())
+        names = list(selected_store().names())
         if not names and not machine and sys.stderr.isatty():
             command = "xoxzo campaign run FILE --text …"
             click.echo(_("There is no campaign yet. Start one: {command}").format(command=command), err=True)
         for name in names:
             try:
-                campaign = Campaign.open(name)
+                campaign = open_campaign(name)
             except CampaignError as error:
                 click.echo(f"xoxzo campaign list: {render_error(error)}", err=True)
                 continue
@@ -80,7 +82,7 @@ def list_(*, machine: bool) -> None:
 @_MACHINE
 def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
     """List the recipients whose result is unknown."""
-    with errors_as_exit("unknown"), Campaign.open(name) as campaign:
+    with errors_as_exit("unknown"), open_campaign(name) as campaign:
         for one in campaign.unknown():
             who = next(campaign.ledger.recipients(one.n, one.n))
             number = who.number if show_numbers else mask_number(who.number)
@@ -101,7 +103,7 @@ def export(name: str, *, output: str | None) -> None:
 
     With state, msgid, times and cost; phone numbers are not masked.
     """
-    with errors_as_exit("export"), Campaign.open(name) as campaign:
+    with errors_as_exit("export"), open_campaign(name) as campaign:
         if output == "-":
             export_csv(campaign.recipient_statuses(), sys.stdout)
             return
@@ -118,7 +120,7 @@ def report(name: str, *, output: str | None) -> None:
 
     It contains no phone number and no text, and needs no other file.
     """
-    with errors_as_exit("report"), Campaign.open(name) as campaign:
+    with errors_as_exit("report"), open_campaign(name) as campaign:
         if output == "-":
             click.echo(campaign.render_report(language=language()), nl=False)
             return

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xoxzo.cloudpy.callbacks import Callbacks
+    from xoxzo.cloudpy.campaigns.ledger import CampaignStore
 
 DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
 """Exit statuses."""
@@ -40,6 +41,7 @@ DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MAX_SHOWN_BAD_ROWS = 5
+_STORE = "xoxzo.cloudpy.campaigns.store"
 
 
 class SectionedOption(click.Option):
@@ -191,7 +193,36 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def create(file: str, name: str, content: Content, given: dict[str, Any], folder: Path | None = None) -> Campaign:
+def _select_store(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    ctx.meta[_STORE] = value
+
+
+store_option = click.option(
+    "--store",
+    metavar="ADDRESS",
+    expose_value=False,
+    is_eager=True,
+    callback=_select_store,
+    help="Where campaigns are stored; by default XOXZO_CAMPAIGNS, or a folder of yours.",
+)
+"""Adds the option that selects the store, for `selected_store`; it is eager, so that completion sees it, too."""
+
+
+def selected_store() -> CampaignStore:
+    """Return the store that ``--store`` of the running command selects."""
+    from xoxzo.cloudpy.campaigns.ledger import open_store
+
+    return open_store(click.get_current_context().meta.get(_STORE))
+
+
+def open_campaign(name: str) -> Campaign:
+    """Open a campaign of the selected store."""
+    return Campaign.open(name, store=selected_store())
+
+
+def create(
+    file: str, name: str, content: Content, given: dict[str, Any], store: CampaignStore | Path | None = None
+) -> Campaign:
     """Create a campaign from a file by a command's options."""
     pairs = [pair.partition("=") for pair in given["columns"]]
     if any(not mark for _name, mark, _column in pairs):
@@ -200,7 +231,7 @@ def create(file: str, name: str, content: Content, given: dict[str, Any], folder
         name,
         file,
         content,
-        folder=folder,
+        store=selected_store() if store is None else store,
         number=given["number"],
         columns={placeholder: column for placeholder, _mark, column in pairs},
         country=given["country"],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options
-from xoxzo.cloudpy.cli.commands.campaign.options import MAY_BE_SENT, USAGE, errors_as_exit, numbers_in
+from xoxzo.cloudpy.cli.commands.campaign.options import MAY_BE_SENT, USAGE, errors_as_exit, numbers_in, open_campaign
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
@@ -19,12 +19,15 @@ from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import CallbackRejected
 
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns import Campaign
+
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 def pause(name: str) -> None:
     """Pause a run after the messages in flight; `resume` continues it."""
-    with errors_as_exit("pause"), Campaign.open(name) as campaign:
+    with errors_as_exit("pause"), open_campaign(name) as campaign:
         campaign.pause()
         click.echo(_("{name} pauses; go on with: xoxzo campaign resume {name}").format(name=name), err=True)
 
@@ -33,7 +36,7 @@ def pause(name: str) -> None:
 @click.argument("name", shell_complete=completion_values.campaigns)
 def cancel(name: str) -> None:
     """Cancel a campaign; it cannot be resumed."""
-    with errors_as_exit("cancel"), Campaign.open(name) as campaign:
+    with errors_as_exit("cancel"), open_campaign(name) as campaign:
         campaign.cancel()
         click.echo(_("{name} is cancelled").format(name=name), err=True)
 
@@ -58,7 +61,7 @@ def settle(name: str, *, settle: float, statuses: bool, profile: str | None, sim
     chosen = [f"--{method.replace('_', '-')}" for method, value in methods.items() if value]
     if len(chosen) > 1:
         raise click.UsageError(_("{options} exclude each other.").format(options=_(" and ").join(chosen)))
-    with errors_as_exit("settle"), Campaign.open(name) as campaign:
+    with errors_as_exit("settle"), open_campaign(name) as campaign:
         if methods["usage_log"]:
             found = campaign.read_usage_log(methods["usage_log"], settle=settle)
             sentence = _("{count} records of the usage log are of this campaign").format(count=f"{found:,}")
@@ -91,7 +94,7 @@ def suppress(name: str, file: str, *, country: str) -> None:
 
     Also while it runs. FILE has one number a line; - reads standard input.
     """
-    with errors_as_exit("suppress"), Campaign.open(name) as campaign:
+    with errors_as_exit("suppress"), open_campaign(name) as campaign:
         count = f"{campaign.suppress(numbers_in(file, country)):,}"
         click.echo(_("{count} more numbers are left out").format(count=count), err=True)
 
@@ -103,7 +106,7 @@ def purge(name: str, *, yes: bool) -> None:
     """Delete numbers, texts and ids; keep the statistics."""
     if not yes and not click.confirm(_("Remove the numbers and texts of {name} for good?").format(name=name), err=True):
         raise click.exceptions.Exit(USAGE)
-    with errors_as_exit("purge"), Campaign.open(name) as campaign:
+    with errors_as_exit("purge"), open_campaign(name) as campaign:
         click.echo(_("{count} recipients are nameless now").format(count=f"{campaign.purge():,}"), err=True)
 
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign
-from xoxzo.cloudpy.campaigns.ledger.files import ledger_path, remove_ledger
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
@@ -27,6 +25,8 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     input_options,
     limit_options,
     limits_of,
+    open_campaign,
+    selected_store,
     signing_callbacks_or_none,
 )
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
@@ -42,7 +42,7 @@ from xoxzo.cloudpy.errors import APIError, CampaignError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from xoxzo.cloudpy.campaigns import Content, Limits
+    from xoxzo.cloudpy.campaigns import Campaign, Content, Limits
 
 _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 _follow = click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
@@ -108,7 +108,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
     with errors_as_exit("run", bad_file=_bad_file(file)):
         limits_of(given)
         signing_callbacks_or_none(given["callbacks"])
-        fresh = not ledger_path(name).is_file()
+        fresh = not selected_store().exists(name)
         account = client_options(given)
         with _open(file, name, given, account, fresh=fresh) as campaign:
             limits = limits_of(given, campaign.limits)
@@ -147,7 +147,7 @@ def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noq
     It keeps to what it kept to before, other than where an option is given now. One that was never begun is shown and
     asked about, as `run` does.
     """
-    with errors_as_exit("resume"), Campaign.open(name) as campaign:
+    with errors_as_exit("resume"), open_campaign(name) as campaign:
         limits = limits_of(given, campaign.limits)
         account = client_options(given)
         if campaign.state == "created":
@@ -180,7 +180,7 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
 def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *, fresh: bool) -> Campaign:
     if fresh:
         return create(file, name, _content(given, account), given)
-    campaign = Campaign.open(name)
+    campaign = open_campaign(name)
     same, state, changes = campaign.is_created_from(file), campaign.state, content_changes(given, campaign.content)
     if same and state not in _ENDED and not changes:
         return campaign
@@ -263,7 +263,7 @@ def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: 
 def _delete_files(campaign: Campaign) -> None:
     """Delete the ledger of a campaign that was not confirmed."""
     campaign.close()
-    remove_ledger(campaign.name)
+    selected_store().remove(campaign.name)
 
 
 def show_left_out(campaign: Campaign, path: Path) -> None:

@@ -1,0 +1,145 @@
+"""Find, open and create the ledgers of campaigns: in a folder of files, or at another address."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
+from xoxzo.cloudpy.common.user_folders import data_folder
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.campaigns.ledger.protocol import CampaignStore
+
+VARIABLE = "XOXZO_CAMPAIGNS"
+"""The environment variable that holds the address of the store."""
+_NAME = re.compile(r"[\w][\w.\-]{0,99}")
+_SUFFIX = ".campaign"
+_DRAFT_SECONDS = 86_400.0
+
+
+def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) -> CampaignStore:
+    """Return the store at an address.
+
+    Args:
+        address: a folder; by default ``XOXZO_CAMPAIGNS``, or a folder in the user's data folder. A store is returned
+            as it is.
+    """
+    if address is not None and not isinstance(address, str | os.PathLike):
+        return address
+    return FolderStore(address or os.environ.get(VARIABLE) or data_folder() / "campaigns")
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of a campaign.
+
+    Raises:
+        InvalidArgument: it is refused.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidArgument("name", "must be letters, digits, - _ and . of any script, at most 100")
+
+
+def campaign_exists(name: str) -> CampaignError:
+    """Return the error for a name that is taken."""
+    return CampaignError(
+        "campaign_exists", "there is a campaign {name} already: go on with it, or take another name", name=name
+    )
+
+
+def campaign_not_found(name: str) -> CampaignError:
+    """Return the error for a name that no campaign has."""
+    return CampaignError("campaign_not_found", "there is no campaign {name}", name=name)
+
+
+class FolderStore:
+    """Keeps each campaign in a file of one folder. See ``CampaignStore`` for its methods."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = Path(folder)
+
+    @property
+    def address(self) -> str:
+        """The folder."""
+        return str(self._folder)
+
+    def path(self, name: str) -> Path:
+        """Return the file of a campaign's ledger, whether it exists or not.
+
+        Raises:
+            InvalidArgument: this cannot be the name of a campaign.
+        """
+        check_name(name)
+        return self._folder / f"{name}{_SUFFIX}"
+
+    def names(self) -> Iterator[str]:
+        """Return the names of all campaigns, sorted."""
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            yield path.name.removesuffix(_SUFFIX)
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is a campaign of this name."""
+        return self.path(name).is_file()
+
+    def open(self, name: str) -> SqliteLedger:
+        """Open the ledger of a campaign."""
+        if not self.exists(name):
+            raise campaign_not_found(name)
+        return SqliteLedger(self.path(name))
+
+    def remove(self, name: str) -> None:
+        """Delete a campaign; its ledger must be closed."""
+        _delete(self.path(name))
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[SqliteLedger]:
+        """Yield a new ledger, and give it its name when the block has ended."""
+        path = self.path(name)
+        if path.exists():
+            raise campaign_exists(name)
+        _prepare(path.parent)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
+        try:
+            with SqliteLedger(draft, create=True) as ledger:
+                yield ledger
+                # Without it, a full disk at closing would leave what was written in a file beside the ledger.
+                ledger.checkpoint()
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                raise campaign_exists(name) from None
+            except OSError as error:
+                raise _cannot_be_created(path, error) from None
+        finally:
+            _delete(draft)
+
+
+def _delete(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink(missing_ok=True)
+
+
+def _prepare(folder: Path) -> None:
+    """Create the folder, and delete drafts that were cut off a day ago: they hold phone numbers."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _cannot_be_created(folder, error) from None
+    for draft in folder.glob("*.draft*"):
+        with suppress(OSError):
+            if draft.stat().st_mtime < time.time() - _DRAFT_SECONDS:
+                draft.unlink()
+
+
+def _cannot_be_created(path: Path, error: OSError) -> CampaignError:
+    return CampaignError(
+        "cannot_be_created", "{path} cannot be created: {error}", path=path, error=error.strerror or error
+    )

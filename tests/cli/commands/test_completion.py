@@ -13,7 +13,7 @@ import click
 import pytest
 from terminal import XOXZO, in_pipe, in_terminal
 
-from xoxzo.cloudpy.campaigns.ledger import files
+from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.cli.core import completion_values
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ def test_names_of_this_machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (home / ".config" / "xoxzo" / "config.toml").chmod(0o644)
     assert completion_values.profiles(context, parameter, "") == []
 
-    def fail() -> None:
+    def fail(_store: FolderStore) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(files, "campaign_names", fail)
+    monkeypatch.setattr(FolderStore, "names", fail)
     assert completion_values.campaigns(context, parameter, "") == []

@@ -132,7 +132,7 @@ def _values() -> Iterator[Message]:
     """Yield the values of enumerations that are shown to people."""
     from xoxzo.cloudpy import phone
 
-    for enumeration in (phone.Doubt, phone.Note):
+    for enumeration in (phone.Assumption, phone.Note):
         for member in enumeration:
             yield Message(str(member), None, enumeration.__name__)
 

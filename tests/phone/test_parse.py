@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from xoxzo.cloudpy import ConfigurationError, InvalidArgument, phone
-from xoxzo.cloudpy.phone import Doubt, Note, ParsedNumber, parse, recipient_error
+from xoxzo.cloudpy.phone import Assumption, Note, ParsedNumber, parse, recipient_error
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -28,7 +28,7 @@ def test_e164() -> None:
     number = parse(MOBILE)
 
     assert (number.e164, number.kind, number.country) == (MOBILE, "mobile", "JP")
-    assert (number.doubts, number.notes) == ((), ())
+    assert (number.assumptions, number.notes) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_e164() -> None:
     ],
 )
 def test_without_doubt(text: str, notes: set[Note]) -> None:
-    """What can only be meant in one way is read without a doubt, and each change of it is noted once."""
+    """What can only be meant in one way is read without a assumption, and each change of it is noted once."""
     number = parse(text)
 
-    assert (number.e164, number.kind, number.doubts) == (MOBILE, "mobile", ())
+    assert (number.e164, number.kind, number.assumptions) == (MOBILE, "mobile", ())
     assert set(number.notes) == notes
     assert len(number.notes) == len(notes)
 
@@ -75,31 +75,35 @@ def test_hyphens(hyphen: str) -> None:
     """Whatever a keyboard gives for a hyphen separates digits and changes nothing."""
     number = parse(f"080{hyphen}1111{hyphen}2222")
 
-    assert (number.e164, number.doubts) == (MOBILE, ())
+    assert (number.e164, number.assumptions) == (MOBILE, ())
 
 
 @pytest.mark.parametrize(
-    ("text", "doubts", "notes"),
+    ("text", "assumptions", "notes"),
     [
-        ("8011112222", {Doubt.TRUNK_MISSING}, {Note.COUNTRY_ADDED}),
-        ("８０－１１１１－２２２２", {Doubt.TRUNK_MISSING}, {Note.COUNTRY_ADDED, Note.FULL_WIDTH, Note.SEPARATORS}),
-        ("8011112222.0", {Doubt.TRUNK_MISSING, Doubt.FLOAT}, {Note.COUNTRY_ADDED}),
-        ("08011112222.0", {Doubt.FLOAT}, {Note.COUNTRY_ADDED}),
-        ("818011112222", {Doubt.PLUS_MISSING}, set()),
-        ("818011112222.0", {Doubt.PLUS_MISSING, Doubt.FLOAT}, set()),
-        ("81(0)8011112222", {Doubt.PLUS_MISSING}, {Note.SEPARATORS, Note.TRUNK_DROPPED}),
-        ("00818011112222", {Doubt.PREFIX_READ}, set()),
-        ("0081-80-1111-2222", {Doubt.PREFIX_READ}, {Note.SEPARATORS}),
-        ("0081(0)80-1111-2222", {Doubt.PREFIX_READ}, {Note.SEPARATORS, Note.TRUNK_DROPPED}),
-        ("010-81-80-1111-2222", {Doubt.PREFIX_READ}, {Note.SEPARATORS}),
+        ("8011112222", {Assumption.TRUNK_MISSING}, {Note.COUNTRY_ADDED}),
+        (
+            "８０－１１１１－２２２２",
+            {Assumption.TRUNK_MISSING},
+            {Note.COUNTRY_ADDED, Note.FULL_WIDTH, Note.SEPARATORS},
+        ),
+        ("8011112222.0", {Assumption.TRUNK_MISSING, Assumption.FLOAT}, {Note.COUNTRY_ADDED}),
+        ("08011112222.0", {Assumption.FLOAT}, {Note.COUNTRY_ADDED}),
+        ("818011112222", {Assumption.PLUS_MISSING}, set()),
+        ("818011112222.0", {Assumption.PLUS_MISSING, Assumption.FLOAT}, set()),
+        ("81(0)8011112222", {Assumption.PLUS_MISSING}, {Note.SEPARATORS, Note.TRUNK_DROPPED}),
+        ("00818011112222", {Assumption.PREFIX_READ}, set()),
+        ("0081-80-1111-2222", {Assumption.PREFIX_READ}, {Note.SEPARATORS}),
+        ("0081(0)80-1111-2222", {Assumption.PREFIX_READ}, {Note.SEPARATORS, Note.TRUNK_DROPPED}),
+        ("010-81-80-1111-2222", {Assumption.PREFIX_READ}, {Note.SEPARATORS}),
     ],
 )
-def test_with_doubt(text: str, doubts: set[Doubt], notes: set[Note]) -> None:
-    """What had to be assumed stands in the doubts, apart from the harmless changes."""
+def test_with_doubt(text: str, assumptions: set[Assumption], notes: set[Note]) -> None:
+    """What had to be assumed stands in the assumptions, apart from the harmless changes."""
     number = parse(text)
 
     assert number.e164 == MOBILE
-    assert (set(number.doubts), set(number.notes)) == (doubts, notes)
+    assert (set(number.assumptions), set(number.notes)) == (assumptions, notes)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +125,19 @@ def test_with_doubt(text: str, doubts: set[Doubt], notes: set[Note]) -> None:
     ],
 )
 def test_kinds(text: str, e164: str, kind: str) -> None:
-    """The kind tells who can receive an SMS from who cannot; it is no doubt."""
+    """The kind tells who can receive an SMS from who cannot; it is no assumption."""
     number = parse(text)
 
-    assert (number.e164, number.kind, number.doubts) == (e164, kind, ())
+    assert (number.e164, number.kind, number.assumptions) == (e164, kind, ())
 
 
 @pytest.mark.parametrize(
-    ("text", "country", "e164", "of", "doubts"),
+    ("text", "country", "e164", "of", "assumptions"),
     [
         ("012-345 6789", "MY", "+60123456789", "MY", ()),
-        ("123456789", "MY", "+60123456789", "MY", (Doubt.TRUNK_MISSING,)),
-        ("00818011112222", "MY", MOBILE, "JP", (Doubt.PREFIX_READ,)),
-        ("00 44 20 7946 0958", "JP", "+442079460958", "GB", (Doubt.PREFIX_READ,)),
+        ("123456789", "MY", "+60123456789", "MY", (Assumption.TRUNK_MISSING,)),
+        ("00818011112222", "MY", MOBILE, "JP", (Assumption.PREFIX_READ,)),
+        ("00 44 20 7946 0958", "JP", "+442079460958", "GB", (Assumption.PREFIX_READ,)),
         # No 0 is dialled there, and the 1 in front may stand or not.
         ("6502530000", "US", "+16502530000", "US", ()),
         ("16502530000", "US", "+16502530000", "US", ()),
@@ -146,11 +150,11 @@ def test_kinds(text: str, e164: str, kind: str) -> None:
         ("+800 1234 5678", "JP", "+80012345678", None, ()),
     ],
 )
-def test_countries(text: str, country: str, e164: str, of: str | None, doubts: tuple[Doubt, ...]) -> None:
+def test_countries(text: str, country: str, e164: str, of: str | None, assumptions: tuple[Assumption, ...]) -> None:
     """Each country's own habits decide what is missing, and the number's country may be another one."""
     number = parse(text, country)
 
-    assert (number.e164, number.country, number.doubts) == (e164, of, doubts)
+    assert (number.e164, number.country, number.assumptions) == (e164, of, assumptions)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +257,7 @@ def test_representation_masks_the_number() -> None:
     number = parse("8011-112222")
 
     assert repr(number) == (
-        "ParsedNumber(e164='+80••••2222', kind='mobile', country='JP', doubts=['TRUNK_MISSING'],"
+        "ParsedNumber(e164='+80••••2222', kind='mobile', country='JP', assumptions=['TRUNK_MISSING'],"
         " notes=['SEPARATORS', 'COUNTRY_ADDED'])"
     ).replace("+80", "+81")
     assert str(number) == repr(number)
@@ -269,8 +273,8 @@ def test_a_number_is_a_value() -> None:
         number.e164 = MOBILE  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("remark", [*Doubt, *Note])
-def test_remarks_are_sentences(remark: Doubt | Note) -> None:
+@pytest.mark.parametrize("remark", [*Assumption, *Note])
+def test_remarks_are_sentences(remark: Assumption | Note) -> None:
     """Each remark can be shown as it is, and compared with its name."""
     assert str(remark) == remark.value
     assert remark[0].islower() or remark[0].isdigit()
@@ -296,11 +300,11 @@ def typed(draw: st.DrawFn) -> tuple[str, str]:
 @patient
 @given(typed())
 def test_ornaments_change_nothing(case: tuple[str, str]) -> None:
-    """However a mobile number is ornamented, it is the same number and without a doubt."""
+    """However a mobile number is ornamented, it is the same number and without a assumption."""
     text, e164 = case
     number = parse(text)
 
-    assert (number.e164, number.kind, number.doubts) == (e164, "mobile", ())
+    assert (number.e164, number.kind, number.assumptions) == (e164, "mobile", ())
 
 
 anything = st.one_of(
@@ -332,11 +336,11 @@ def test_nothing_is_made_up(text: str, country: str) -> None:
         assert not re.search(r"\d{4}", str(number))
         return
     written = unicodedata.normalize("NFKC", text)
-    if Doubt.FLOAT in number.doubts:
+    if Assumption.FLOAT in number.assumptions:
         written = written.strip().removesuffix(".0")
     assert re.fullmatch(ways_to_write(number, country), re.sub(r"[^0-9]", "", written))
     assert recipient_error(number.e164) is None
-    assert (text == number.e164) == (len(number.doubts) + len(number.notes) == 0)
+    assert (text == number.e164) == (len(number.assumptions) + len(number.notes) == 0)
 
 
 def ways_to_write(number: ParsedNumber, country: str) -> str:
@@ -344,9 +348,9 @@ def ways_to_write(number: ParsedNumber, country: str) -> str:
     digits = number.e164[1:]
     if Note.COUNTRY_ADDED in number.notes:
         code = {"JP": "81", "MY": "60", "US": "1", "ID": "62", "AR": "54", "IT": "39"}[country]
-        trunk = "" if Doubt.TRUNK_MISSING in number.doubts else "[01]?"
+        trunk = "" if Assumption.TRUNK_MISSING in number.assumptions else "[01]?"
         return trunk + re.sub(f"^{code}", "", digits)
-    prefix = "(00|010)" if Doubt.PREFIX_READ in number.doubts else ""
+    prefix = "(00|010)" if Assumption.PREFIX_READ in number.assumptions else ""
     if Note.TRUNK_DROPPED in number.notes:
         return prefix + "(" + "|".join(digits[:code] + "[0-9]{1,2}" + digits[code:] for code in (1, 2, 3)) + ")"
     return prefix + digits
@@ -362,7 +366,7 @@ def test_reading_again_changes_nothing(text: str) -> None:
     again = parse(first.e164)
 
     assert (again.e164, again.kind, again.country) == (first.e164, first.kind, first.country)
-    assert (again.doubts, again.notes) == ((), ())
+    assert (again.assumptions, again.notes) == ((), ())
 
 
 def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,11 +34,11 @@ def test_retired_numbers_are_still_there(shell, start_simulator, monkeypatch) ->
 
 
 def test_numbers_are_formatted(bare, monkeypatch) -> None:
-    """Each text has its number, kind, doubts and notes, in English also where Japanese is spoken: it is data."""
+    """Each text stands beside its number, kind, assumptions and notes; these are data, so English in Japanese too."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
     done = bare("phone", "format", "-", "--json", text="080-1111-2222\nabc\n")
     good, bad = lines(done)
-    assert (good["text"], good["e164"], good["kind"], good["country"]) == (
+    assert (good["as_typed"], good["e164"], good["kind"], good["country"]) == (
         "080-1111-2222",
         "+818011112222",
         "mobile",
@@ -48,5 +48,5 @@ def test_numbers_are_formatted(bare, monkeypatch) -> None:
     assert (bad["e164"], bad["error"][:15]) == (None, "holds no digits")
     assert done.exit_code == REJECTED
     done = bare("phone", "format", "(201) 555-0123", "--country", "US")
-    assert done.stdout.startswith("+12015550123\tfixed_or_mobile\tUS\t")
+    assert done.stdout.startswith("(201) 555-0123\t+12015550123\tfixed_or_mobile\tUS\t")
     assert bare("phone", "format", "1", "--country", "XX").exit_code == USAGE

@@ -1,11 +1,17 @@
-"""The manners of commands: what help shows, what is suggested."""
+"""The base of all commands: what help shows, what is suggested."""
 
 from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from xoxzo.cloudpy.cli.core import click_base
 from xoxzo.cloudpy.cli.core.click_base import COMMON_OPTIONS_HEADING, Command, CommonOption, Group, examples
 
 
@@ -50,6 +56,21 @@ def test_help_lists_what_is_there() -> None:
     assert "visible  Do it. In a second sentence more is said." in shown
     assert "hidden" not in shown
     assert "Commands" not in run("--help", command=empty)
+
+
+def test_help_is_there_under_python_oo(monkeypatch) -> None:
+    """`python -OO` drops docstrings, of which help is made: they are read from the source."""
+    command = [sys.executable, "-OO", "-m", "xoxzo.cloudpy.cli", "sms", "send", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "XOXZO_LANG": "en"})
+    assert "Send a text to one or several phones, one after the other." in done.stdout
+    function = visible.callback
+    assert function is not None
+    monkeypatch.setattr(function, "__doc__", None)
+    monkeypatch.setattr(click_base, "sys", SimpleNamespace(flags=SimpleNamespace(optimize=2)))
+    assert Command("c", callback=function).help == "Do it. In a second sentence more is said."
+    assert Command("c", callback=lambda: None).help is None
+    assert Command("c", callback=len).help is None
+    assert Command("c", help="Given.", callback=len).help == "Given."
 
 
 def test_options_of_all_commands_stand_apart() -> None:

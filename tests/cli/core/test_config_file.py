@@ -36,6 +36,12 @@ def test_no_file_is_an_empty_configuration(home) -> None:
     assert config_file.default("sender", None) is None
 
 
+def test_a_byte_order_mark_is_skipped(home) -> None:
+    """Editors of Windows begin a file with one."""
+    written(home, "").write_text(SAMPLE, encoding="utf-8-sig")
+    assert config_file.load()["default"] == "shop"
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])
 def test_what_others_may_touch_is_refused(home, mode) -> None:
     """A file that group or others have any right to is not read, and the command that mends it is named."""

@@ -159,14 +159,14 @@ def test_prices() -> None:
 
 
 def test_files(tmp_path: Path) -> None:
-    """The error for a missing or invalid file names the file and the reason."""
+    """The error for a missing or invalid file names the file and the reason; a byte-order mark is none."""
     path = tmp_path / "a.toml"
     with pytest.raises(ConfigurationError, match=r"a\.toml: No such file"):
         load(path)
     path.write_text("= 1")
     with pytest.raises(ConfigurationError, match="this is no TOML"):
         load(path)
-    path.write_text("sender = 1")
+    path.write_text("sender = 1", encoding="utf-8-sig")
     with pytest.raises(ConfigurationError, match=r"a\.toml: lists must"):
         load(path)
 

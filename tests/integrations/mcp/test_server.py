@@ -331,7 +331,7 @@ def test_read_tools() -> None:
             assert await mcp.call("message_cost", message="あ" * 71) == {"parts": 2, "credits": 20, "notes": []}
             assert (await mcp.call("message_cost", message="a", country="US"))["credits"] is None
             read = await mcp.call("phone_number", number="０８０-1111-2222")
-            assert (read["e164"], read["kind"], read["doubts"]) == (ANNE, "mobile", [])
+            assert (read["e164"], read["kind"], read["assumptions"]) == (ANNE, "mobile", [])
             assert len(read["notes"]) == 3
             assert "Nothing was sent" in await mcp.refused("phone_number", number="nobody")
             assert "limit" in await mcp.refused("sms_list", limit=1000)

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.phone.parsed import Doubt, Kind, Note, ParsedNumber
+from xoxzo.cloudpy.phone.parsed import Assumption, Kind, Note, ParsedNumber
 from xoxzo.cloudpy.phone.parsing import parse
 from xoxzo.cloudpy.phone.rules import caller_error, recipient_error
 
-__all__ = ["Doubt", "Kind", "Note", "ParsedNumber", "caller_error", "parse", "recipient_error"]
+__all__ = ["Assumption", "Kind", "Note", "ParsedNumber", "caller_error", "parse", "recipient_error"]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import numbering_plan
 from xoxzo.cloudpy.phone.cleaning import clean
-from xoxzo.cloudpy.phone.parsed import Doubt, Note, ParsedNumber
+from xoxzo.cloudpy.phone.parsed import Assumption, Note, ParsedNumber
 from xoxzo.cloudpy.phone.rules import recipient_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    Remarks = Sequence[Note | Doubt]
+    Remarks = Sequence[Note | Assumption]
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -37,18 +37,18 @@ def parse_with_plans(text: object, country: str) -> ParsedNumber:
 
 
 def _candidates(digits: str, country: str, code: str) -> Iterator[tuple[str, Remarks]]:
-    """Yield each international number that the digits may mean, the most likely first, with its changes and doubts."""
+    """Yield each international number that the digits may mean, the most likely first, with its remarks."""
     if digits.startswith("+"):
         yield digits[1:], ()
         return
     yield code + digits, (Note.COUNTRY_ADDED,)
     if digits.startswith(code):
-        yield digits, (Doubt.PLUS_MISSING,)
+        yield digits, (Assumption.PLUS_MISSING,)
     # What is dialled before a country code: 00 in most countries, 010 in Japan.
     if digits.startswith("00"):
-        yield digits[2:], (Doubt.PREFIX_READ,)
+        yield digits[2:], (Assumption.PREFIX_READ,)
     if digits.startswith("010") and country == "JP":
-        yield digits[3:], (Doubt.PREFIX_READ,)
+        yield digits[3:], (Assumption.PREFIX_READ,)
 
 
 def _parsed_number(digits: str, remarks: Remarks) -> ParsedNumber | None:
@@ -61,7 +61,7 @@ def _parsed_number(digits: str, remarks: Remarks) -> ParsedNumber | None:
         e164=number.e164,
         kind=number.kind,
         country=number.country,
-        doubts=tuple(remark for remark in remarks if isinstance(remark, Doubt)),
+        assumptions=tuple(remark for remark in remarks if isinstance(remark, Assumption)),
         notes=tuple(remark for remark in remarks if isinstance(remark, Note)),
     )
 
@@ -71,7 +71,7 @@ def _trunk_remarks(number: numbering_plan.AllocatedNumber, *, national: bool) ->
     if number.has_trunk_prefix:
         return () if national else (Note.TRUNK_DROPPED,)
     # A missing prefix is remarkable only where it is 0: people do not write the 1 of the United States or Russia's 8.
-    return (Doubt.TRUNK_MISSING,) if national and number.trunk_prefix == "0" else ()
+    return (Assumption.TRUNK_MISSING,) if national and number.trunk_prefix == "0" else ()
 
 
 def _unused_range(digits: str) -> InvalidArgument:

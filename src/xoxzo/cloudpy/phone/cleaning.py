@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.phone.parsed import Doubt, Note
+from xoxzo.cloudpy.phone.parsed import Assumption, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ _MAX_DIGITS = 18
 _MAX_CHARACTERS = 100
 
 
-def clean(text: object) -> tuple[str, list[Note | Doubt]]:
+def clean(text: object) -> tuple[str, list[Note | Assumption]]:
     """Remove separators, labels and spreadsheet marks from a typed number.
 
     Args:
@@ -55,7 +55,7 @@ def clean(text: object) -> tuple[str, list[Note | Doubt]]:
         raise InvalidArgument("text", "must be text, not {type}, which keeps no 0 in front", type=type(text).__name__)
     if len(text) > _MAX_CHARACTERS:
         raise InvalidArgument("text", "has {count} characters: too many for one number", count=len(text))
-    remarks: list[Note | Doubt] = []
+    remarks: list[Note | Assumption] = []
     for change, remark in _CHANGES:
         changed = change(text)
         if changed != text and remark not in remarks:
@@ -82,13 +82,13 @@ def _without_separators(text: str) -> str:
     return _SEPARATORS.sub("", text)
 
 
-_CHANGES: tuple[tuple[Callable[[str], str], Note | Doubt], ...] = (
+_CHANGES: tuple[tuple[Callable[[str], str], Note | Assumption], ...] = (
     (_without_invisible, Note.INVISIBLE),
     (lambda text: text.translate(_FULL_WIDTH), Note.FULL_WIDTH),
     (str.strip, Note.SEPARATORS),
     (lambda text: found[1] or found[2] or "" if (found := _QUOTED.fullmatch(text)) else text, Note.QUOTED),
     (lambda text: _LABEL.sub("", text, count=1) if _LABEL.match(text) else text, Note.LABEL),
-    (lambda text: _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text, Doubt.FLOAT),
+    (lambda text: _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text, Assumption.FLOAT),
     (_without_separators, Note.SEPARATORS),
 )
 

@@ -31,7 +31,7 @@ class Note(enum.StrEnum):
     """``+81(0)8011112222``"""
 
 
-class Doubt(enum.StrEnum):
+class Assumption(enum.StrEnum):
     """An assumption: something was missing or unusual, so the person may have meant another number.
 
     Each value is a sentence that can be shown to a user.
@@ -56,19 +56,19 @@ class ParsedNumber(msgspec.Struct, frozen=True, kw_only=True):
             0800); ``pager``, which is all of Japan's 020, machines included; ``fixed_or_mobile`` in countries such as
             the United States, whose numbers do not show it; ``other`` for all further numbers, such as premium-rate.
         country: the country of the number as ISO 3166-1 alpha-2; ``None`` for a number of no country.
-        doubts: the assumptions that were made. Empty if the text can be read in one way only.
+        assumptions: the assumptions that were made. Empty if the text can be read in one way only.
         notes: the harmless changes that were made.
     """
 
     e164: str
     kind: Kind
     country: str | None
-    doubts: tuple[Doubt, ...]
+    assumptions: tuple[Assumption, ...]
     notes: tuple[Note, ...]
 
     def __repr__(self) -> str:
-        doubts, notes = [doubt.name for doubt in self.doubts], [note.name for note in self.notes]
+        assumptions, notes = [assumption.name for assumption in self.assumptions], [note.name for note in self.notes]
         return (
             f"ParsedNumber(e164={mask_number(self.e164)!r}, kind={self.kind!r}, country={self.country!r}, "
-            f"{doubts=}, {notes=})"
+            f"{assumptions=}, {notes=})"
         )

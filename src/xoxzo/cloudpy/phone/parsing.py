@@ -16,8 +16,8 @@ def parse(text: str, country: str = "JP") -> ParsedNumber:
 
     Full-width digits, hyphens of every kind, brackets, spaces, a ``TEL`` in front, the national 0 and ``+81(0)90…`` are
     accepted. A missing 0, a country code without ``+`` and an international prefix (``00``, in Japan also ``010``) are
-    accepted with a doubt. Any other text is refused rather than guessed: two numbers, words, an extension, a number
-    that a spreadsheet has rounded.
+    accepted with an assumption. Any other text is refused rather than guessed: two numbers, words, an extension, a
+    number that a spreadsheet has rounded.
 
     The number must be in a range that the installed ``phonenumbers`` knows to be in use; it knows Japan's 060 since
     9.0.33. Nothing checks that somebody has the number. A number that is already in E.164 does not need this function:
@@ -28,7 +28,7 @@ def parse(text: str, country: str = "JP") -> ParsedNumber:
         country: the country of a number without a country code, as ISO 3166-1 alpha-2.
 
     Returns:
-        The number with its kind, doubts and notes. A number that was in E.164 has neither doubts nor notes.
+        The number with its kind, assumptions and notes. A number that was in E.164 has neither assumptions nor notes.
 
     Raises:
         InvalidArgument: the text is not one number, or can be read as two different numbers, or ``country`` does not

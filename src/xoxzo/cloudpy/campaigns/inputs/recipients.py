@@ -129,7 +129,7 @@ class RecipientReader:
         if self._country == "JP" and (found := _JAPANESE_MOBILE.fullmatch(cell)) and cell.isascii():
             return f"+81{found[1]}{found[2]}{found[3]}", "mobile", "JP"
         parsed = parse(cell, self._country)
-        self.assumptions.update(map(str, parsed.doubts))
+        self.assumptions.update(map(str, parsed.assumptions))
         return parsed.e164, parsed.kind, parsed.country
 
 

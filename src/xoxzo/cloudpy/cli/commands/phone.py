@@ -14,7 +14,6 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_err
 from xoxzo.cloudpy.cli.core.i18n import Word, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
 from xoxzo.cloudpy.cli.core.output.results import Output
-from xoxzo.cloudpy.cli.core.output.values import field_title
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
@@ -49,21 +48,17 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
         parse("+818011112222", country)  # an unknown country is no error of a number
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
-    columns = ("e164", "kind", "country", "doubts", "notes", "error")
-    out.table(_rows(expand_stdin(numbers), country, bad, for_people=out.draws), columns, single=True, title=_title)
+    columns = ("as_typed", "e164", "kind", "country", "assumptions", "notes", "error")
+    out.table(_rows(expand_stdin(numbers), country, bad, for_people=out.draws), columns, single=True)
     if bad:
         raise click.exceptions.Exit(REJECTED)
-
-
-def _title(name: str) -> str:
-    return _("as typed") if name == "text" else field_title(name)
 
 
 def _rows(numbers: Sequence[str], country: str, bad: list[str], *, for_people: bool) -> Iterator[dict[str, Any]]:
     translate = _ if for_people else str
     for text in numbers:
-        row: dict[str, Any] = dict.fromkeys(("text", "e164", "kind", "country", "doubts", "notes", "error"))
-        row |= {"text": text, "doubts": [], "notes": []}
+        row: dict[str, Any] = dict.fromkeys(("as_typed", "e164", "kind", "country", "assumptions", "notes", "error"))
+        row |= {"as_typed": text, "assumptions": [], "notes": []}
         try:
             found = parse(text, country)
         except InvalidArgument as error:
@@ -74,6 +69,6 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], *, for_people: b
             "e164": found.e164,
             "kind": Word(found.kind),
             "country": found.country,
-            "doubts": [translate(assumption.value) for assumption in found.doubts],
+            "assumptions": [translate(assumption.value) for assumption in found.assumptions],
             "notes": [translate(note.value) for note in found.notes],
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from copy import copy
 from importlib import import_module
@@ -14,7 +15,7 @@ from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
 from xoxzo.cloudpy.cli.core.output.streams import discard_output, is_write_error, substituting_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -62,6 +63,11 @@ class Command(click.Command):
     """The base class of all commands and groups."""
 
     context_class = Context
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as Click's
+        super().__init__(*args, **options)
+        if sys.flags.optimize > 1 and self.help is None and self.callback is not None:
+            self.help = _docstring_in_source(self.callback)
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - as Click's
         """Run the command line, with Click's messages in the user's language; output accepts any character."""
@@ -123,6 +129,19 @@ class Command(click.Command):
 
             print_error(ctx, failure)
             raise click.exceptions.Exit(failure.status) from None
+
+
+def _docstring_in_source(function: Callable[..., Any]) -> str | None:
+    """Return a docstring as the source has it: help is made of docstrings, and `python -OO` does not load them."""
+    import ast
+    import inspect
+    import textwrap
+
+    try:
+        [definition] = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    except (OSError, SyntaxError, TypeError, ValueError):
+        return None  # no source beside the compiled files: then there is no help
+    return ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
 
 
 class CommonOption(click.Option):

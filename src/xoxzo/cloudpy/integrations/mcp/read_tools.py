@@ -153,7 +153,7 @@ class ReadTools:
             "e164": parsed.e164,
             "kind": parsed.kind,
             "country": parsed.country,
-            "doubts": [str(doubt) for doubt in parsed.doubts],
+            "assumptions": [str(assumption) for assumption in parsed.assumptions],
             "notes": [str(note) for note in parsed.notes],
         }
 

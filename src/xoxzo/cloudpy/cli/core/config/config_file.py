@@ -50,7 +50,7 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     import tomllib
 
     try:
-        found = tomllib.loads(content.decode("utf-8"))
+        found = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         # The line could contain the token: the message has its position, not its text.
         again = _("Mend it in an editor, or move it away and begin anew: xoxzo config add-profile NAME")

@@ -32,7 +32,7 @@ def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
     """
     config_file.load(any_name=any_name)  # raises whatever is wrong with the file
     where = config_file.path()
-    document = tomlkit.parse(where.read_text("utf-8")) if where.exists() else tomlkit.document()
+    document = tomlkit.parse(where.read_text("utf-8-sig")) if where.exists() else tomlkit.document()
     yield document
     try:
         _replace(where, tomlkit.dumps(document))

@@ -93,7 +93,6 @@ class Output:
         columns: Sequence[str],
         *,
         single: bool = False,
-        title: Callable[[str], str] | None = None,
     ) -> int:
         """Write many records, as they arrive unless a table is drawn; return how many.
 
@@ -101,7 +100,6 @@ class Output:
             rows: the fields of each; JSON has all of them.
             columns: the columns of a table or of a tab-separated line.
             single: at a terminal, show one record alone with all its fields, not as a table.
-            title: returns the title of a field then.
         """
         count = 0
         drawn = []
@@ -114,7 +112,7 @@ class Output:
             else:
                 click.echo("\t".join(cell(row.get(name)) for name in columns))
         if single and len(drawn) == 1:
-            self.record({name: value for name, value in drawn[0].items() if value is not None}, title=title)
+            self.record({name: value for name, value in drawn[0].items() if value is not None})
         elif drawn:
             from xoxzo.cloudpy.cli.core.output.tables import print_table
 

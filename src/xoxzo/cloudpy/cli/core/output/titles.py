@@ -10,7 +10,7 @@ _FIELDS = (
     *(N_("participants"), N_("phone number"), N_("status"), N_("result"), N_("error"), N_("reference")),
     *(N_("sent time"), N_("start time"), N_("end time"), N_("duration"), N_("direction"), N_("call type")),
     *(N_("parts"), N_("cost"), N_("credits"), N_("tags"), N_("link tracking"), N_("url"), N_("units"), N_("limit")),
-    *(N_("ascii only"), N_("first not ascii"), N_("notes"), N_("doubts"), N_("text"), N_("name")),
+    *(N_("ascii only"), N_("first not ascii"), N_("notes"), N_("assumptions"), N_("as typed"), N_("text"), N_("name")),
     *(N_("approved content"), N_("pending content"), N_("api usage example"), N_("placeholders"), N_("deleted")),
     *(N_("released"), N_("website"), N_("message"), N_("verified"), N_("country code"), N_("prefix"), N_("din")),
     *(N_("sin"), N_("monthly cost"), N_("minute cost"), N_("action url"), N_("found"), N_("carrier"), N_("kind")),

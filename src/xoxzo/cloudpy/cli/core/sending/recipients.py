@@ -77,7 +77,7 @@ def _typed(session: Session, text: str, position: int, country: str, *, sms: boo
             f"{shown}: {render_error(error)}",
             _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
         ) from None
-    remarks = [_(str(assumption)) for assumption in number.doubts]
+    remarks = [_(str(assumption)) for assumption in number.assumptions]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
         remarks.append(_("this is no mobile number ({kind}): it may take no SMS").format(kind=_(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))

@@ -46,7 +46,7 @@ def load(path: str | os.PathLike[str]) -> Settings:
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a path of any kind
-            values = tomllib.load(file)
+            values = tomllib.loads(file.read().decode("utf-8-sig"))  # editors of Windows write a byte-order mark
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=error.strerror) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -120,7 +120,7 @@ def _person(name: str, people: Table) -> Person:
         parsed = phone.parse(number)
     except InvalidArgument as error:
         raise InvalidArgument(path, error.template, error.fields) from None
-    if parsed.doubts:
+    if parsed.assumptions:
         raise InvalidArgument(path, "must be written with + and its country code, or as at home in Japan")
     zone = table.text("zone", "") or None
     if zone is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from xoxzo.cloudpy import InvalidArgument, Template, TemplateStatus
 from xoxzo.cloudpy.callbacks import Callbacks
-from xoxzo.cloudpy.operations import calls, conferences, sms, templates
+from xoxzo.cloudpy.operations import calls, sms, templates
 from xoxzo.cloudpy.operations.numbers import DINS, SINS
 from xoxzo.cloudpy.operations.operation import Operation
 
@@ -25,7 +25,7 @@ MAKERS: Mapping[str, Callable[..., Operation[Any]]] = {
     "templates.send": lambda **more: templates.send_template(TEMPLATE, **SMS, **more),
     "calls.play": lambda **more: calls.play(**CALL, recording_url="http://shop.example/a.mp3", **more),
     "calls.say": lambda **more: calls.say(**CALL, tts_message="Hi", tts_lang="en", **more),
-    "conferences.create": lambda **more: conferences.create_conference(
+    "conferences.create": lambda **more: calls.create_conference(
         caller="815011112222", participants=["+818011112222", "+818011113333"], **more
     ),
 }

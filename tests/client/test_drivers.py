@@ -25,7 +25,7 @@ from xoxzo.cloudpy.client.drivers import (
 )
 from xoxzo.cloudpy.client.flow import CallState, flow
 from xoxzo.cloudpy.client.settings import Settings
-from xoxzo.cloudpy.operations.decoding.records import DecodingError, decode_json, ignore_body
+from xoxzo.cloudpy.operations.bodies import DecodingError, decode_json, ignore_body
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, TimeBudget, TransportFailure
 

@@ -19,7 +19,7 @@ from hypothesis import given, strategies as st
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.client.flow import CallState, Notify, Send, Sleep, Start, Step, flow
 from xoxzo.cloudpy.client.settings import RateLimiter, Settings
-from xoxzo.cloudpy.operations.decoding.records import DecodingError
+from xoxzo.cloudpy.operations.bodies import DecodingError
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Response, TransportFailure
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.operations.decoding.records import DecodingError
+from xoxzo.cloudpy.operations.bodies import DecodingError
 
 
 @pytest.fixture(scope="session")

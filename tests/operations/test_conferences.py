@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.models import CallStatus, ConferenceParticipant, StartedConference
-from xoxzo.cloudpy.operations.conferences import create_conference, get_conference
+from xoxzo.cloudpy.operations.calls import create_conference, get_conference
 from xoxzo.cloudpy.operations.operation import Effect
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

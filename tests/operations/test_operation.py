@@ -10,8 +10,9 @@ import pytest
 from endpoint_calls import CALLS, operation_of
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from xoxzo.cloudpy.operations.bodies import FORM, JSON, form, json
 from xoxzo.cloudpy.operations.endpoints import CODE, OTHER_RECIPIENT, RECIPIENT, Endpoint
-from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Listing, Operation, form, json
+from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from xoxzo.cloudpy.operations.calls import play, say
-from xoxzo.cloudpy.operations.conferences import create_conference
+from xoxzo.cloudpy.operations.calls import create_conference, play, say
 from xoxzo.cloudpy.operations.otp import register_website, request, verify
 from xoxzo.cloudpy.operations.sms import send_sms
 from xoxzo.cloudpy.operations.templates import send_template

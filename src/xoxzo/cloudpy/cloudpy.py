@@ -18,8 +18,8 @@ from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, Send
 from xoxzo.cloudpy.client.requests_mocks import find_requests_mock
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.operations.decoding.content_coding import decoded
-from xoxzo.cloudpy.operations.operation import FORM
+from xoxzo.cloudpy.operations.bodies import FORM
+from xoxzo.cloudpy.operations.content_coding import decoded
 from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:

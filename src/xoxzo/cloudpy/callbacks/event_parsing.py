@@ -22,7 +22,7 @@ from xoxzo.cloudpy.callbacks.events import (
 )
 from xoxzo.cloudpy.errors import CallbackRejected
 from xoxzo.cloudpy.models import CallStatus, MessageStatus
-from xoxzo.cloudpy.operations.decoding import records
+from xoxzo.cloudpy.operations import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,8 +68,8 @@ def parse_body(content_type: str, body: bytes) -> Fields:
     kind = content_type.lower()
     if "json" in kind or body.lstrip()[:1] in {b"{", b"["}:
         try:
-            return records.decode_record(body)
-        except records.DecodingError as error:
+            return bodies.decode_record(body)
+        except bodies.DecodingError as error:
             raise CallbackRejected(str(error)) from None
     if kind.lstrip().startswith("multipart/"):
         return _collect(_multipart_pairs(content_type, body))
@@ -155,10 +155,10 @@ def _delivery_report(reference: str | None, fields: Fields) -> DeliveryReport:
         reference=reference,
         msgid=msgid,
         status=MessageStatus(_status(fields)),
-        recipient=records.text(fields, "recipient"),
-        sender=records.text(fields, "sender"),
-        sent_time=records.timestamp(fields, "sent_time"),
-        cost=records.decimal(fields, "cost"),
+        recipient=bodies.text(fields, "recipient"),
+        sender=bodies.text(fields, "sender"),
+        sent_time=bodies.timestamp(fields, "sent_time"),
+        cost=bodies.decimal(fields, "cost"),
         parts=_integer(fields, "parts"),
         tags=_tags(fields),
         raw=fields,
@@ -174,12 +174,12 @@ def _call_ended(reference: str | None, fields: Fields) -> CallEnded:
         conferenceid=conferenceid,
         # A conference has no status of its own.
         status=CallStatus(_status(fields, required=not conferenceid)),
-        recipient=records.text(fields, "recipient"),
-        caller=records.text(fields, "caller"),
-        start_time=records.timestamp(fields, "start_time"),
-        end_time=records.timestamp(fields, "end_time"),
+        recipient=bodies.text(fields, "recipient"),
+        caller=bodies.text(fields, "caller"),
+        start_time=bodies.timestamp(fields, "start_time"),
+        end_time=bodies.timestamp(fields, "end_time"),
         duration=_integer(fields, "duration") or 0,
-        cost=records.decimal(fields, "cost"),
+        cost=bodies.decimal(fields, "cost"),
         tags=_tags(fields),
         raw=fields,
     )
@@ -194,10 +194,10 @@ def _link_clicked(reference: str | None, fields: Fields) -> LinkClicked:
     event = LinkClicked(
         reference=reference,
         msgid=msgid,
-        recipient=records.text(fields, "recipient"),
-        link=records.text(click, "link"),
-        shortlink=records.text(click, "shortlink"),
-        accessed_on=records.timestamp(click, "accessed_on"),
+        recipient=bodies.text(fields, "recipient"),
+        link=bodies.text(click, "link"),
+        shortlink=bodies.text(click, "shortlink"),
+        accessed_on=bodies.timestamp(click, "accessed_on"),
         tags=_tags(fields),
         raw=fields,
     )
@@ -207,12 +207,12 @@ def _link_clicked(reference: str | None, fields: Fields) -> LinkClicked:
 
 
 def _incoming_call(reference: str | None, fields: Fields) -> IncomingCall:
-    caller = _e164(records.text(fields, "caller"))
+    caller = _e164(bodies.text(fields, "caller"))
     return IncomingCall(
         reference=reference,
         # A withheld number is missing, empty (API section 15.51), or a word.
         caller=caller if caller.startswith("+") else None,
-        recipient=_e164(records.text(fields, "recipient")),
+        recipient=_e164(bodies.text(fields, "recipient")),
         raw=fields,
     )
 
@@ -222,7 +222,7 @@ def _incoming_sms(reference: str | None, fields: Fields) -> IncomingSMS:
     sender, message = _first(fields, "sender", "caller", "from"), _first(fields, "message", "text", "body")
     if not (sender or message):
         raise CallbackRejected("the callback has no sender and no message")
-    times = (records.timestamp(fields, name) for name in ("received_time", "sent_time", "time"))
+    times = (bodies.timestamp(fields, name) for name in ("received_time", "sent_time", "time"))
     return IncomingSMS(
         reference=reference,
         sender=_e164(sender),
@@ -243,11 +243,11 @@ _PARSERS: dict[Purpose, Callable[[str | None, Fields], Event]] = {
 
 
 def _first(fields: Fields, *names: str) -> str:
-    return next((value for name in names if (value := records.text(fields, name))), "")
+    return next((value for name in names if (value := bodies.text(fields, name))), "")
 
 
 def _id(fields: Fields, name: str) -> str:
-    value = records.text(fields, name)
+    value = bodies.text(fields, name)
     if len(value) > MAX_ID_LENGTH:
         raise CallbackRejected(
             "the {name} is longer than {max_id_length} characters", name=name, max_id_length=MAX_ID_LENGTH
@@ -256,7 +256,7 @@ def _id(fields: Fields, name: str) -> str:
 
 
 def _status(fields: Fields, *, required: bool = True) -> str:
-    status = records.text(fields, "status").strip()
+    status = bodies.text(fields, "status").strip()
     if required and not status:
         raise CallbackRejected("the callback has no status")
     return status[:MAX_STATUS_LENGTH]
@@ -272,13 +272,13 @@ def _integer(fields: Fields, name: str) -> int | None:
     value = fields.get(name)
     if isinstance(value, str) and len(value) <= 9 and value.isascii() and value.isdigit():
         return int(value)
-    return records.integer(fields, name)
+    return bodies.integer(fields, name)
 
 
 def _tags(fields: Fields) -> tuple[str, ...]:
     """Return the tags, from a list or from text with commas."""
     value = fields.get("tags")
-    return tuple(_split_tags(value)) if isinstance(value, str) else records.text_list(fields, "tags")
+    return tuple(_split_tags(value)) if isinstance(value, str) else bodies.text_list(fields, "tags")
 
 
 def _split_tags(value: str) -> list[str]:

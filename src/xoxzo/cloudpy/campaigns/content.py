@@ -12,7 +12,7 @@ import msgspec
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models.templates import PLACEHOLDER, find_placeholders
 from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.options import sms_fields
+from xoxzo.cloudpy.operations.sms import sms_fields
 from xoxzo.cloudpy.text import estimate, measure
 
 if TYPE_CHECKING:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from xoxzo.cloudpy.client import configuration
 from xoxzo.cloudpy.client.drivers import AsyncDriver, AsyncRawResponseDriver, TransportHolder, discard_async
 from xoxzo.cloudpy.client.resources._async.account import AsyncAccount
-from xoxzo.cloudpy.client.resources._async.calls import AsyncCalls
-from xoxzo.cloudpy.client.resources._async.conferences import AsyncConferences
-from xoxzo.cloudpy.client.resources._async.dins import AsyncDins
+from xoxzo.cloudpy.client.resources._async.calls import AsyncCalls, AsyncConferences
 from xoxzo.cloudpy.client.resources._async.lookup import AsyncLookup
+from xoxzo.cloudpy.client.resources._async.numbers import AsyncDins, AsyncSins
 from xoxzo.cloudpy.client.resources._async.otp import AsyncOtp
-from xoxzo.cloudpy.client.resources._async.sins import AsyncSins
 from xoxzo.cloudpy.client.resources._async.sms import AsyncSms
 from xoxzo.cloudpy.client.resources._async.templates import AsyncTemplates
 from xoxzo.cloudpy.errors import ConfigurationError

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from xoxzo.cloudpy.client import configuration
 from xoxzo.cloudpy.client.drivers import Driver, RawResponseDriver, TransportHolder, discard_sync
 from xoxzo.cloudpy.client.resources._sync.account import Account
-from xoxzo.cloudpy.client.resources._sync.calls import Calls
-from xoxzo.cloudpy.client.resources._sync.conferences import Conferences
-from xoxzo.cloudpy.client.resources._sync.dins import Dins
+from xoxzo.cloudpy.client.resources._sync.calls import Calls, Conferences
 from xoxzo.cloudpy.client.resources._sync.lookup import Lookup
+from xoxzo.cloudpy.client.resources._sync.numbers import Dins, Sins
 from xoxzo.cloudpy.client.resources._sync.otp import Otp
-from xoxzo.cloudpy.client.resources._sync.sins import Sins
 from xoxzo.cloudpy.client.resources._sync.sms import Sms
 from xoxzo.cloudpy.client.resources._sync.templates import Templates
 from xoxzo.cloudpy.errors import ConfigurationError

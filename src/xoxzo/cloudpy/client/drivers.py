@@ -13,9 +13,9 @@ from xoxzo.cloudpy.client import event_hooks, logs
 from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, CallState, Notify, Outcome, Send, Sleep, Start, Step, flow
 from xoxzo.cloudpy.client.responses import RawResponse
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.operations.decoding.content_coding import Decoder
-from xoxzo.cloudpy.operations.decoding.json_array import ArraySplitter
-from xoxzo.cloudpy.operations.decoding.records import DecodingError
+from xoxzo.cloudpy.operations.bodies import DecodingError
+from xoxzo.cloudpy.operations.content_coding import Decoder
+from xoxzo.cloudpy.operations.json_array import ArraySplitter
 from xoxzo.cloudpy.protocols import Response, TransportFailure
 
 if TYPE_CHECKING:

@@ -34,9 +34,8 @@ import msgspec
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.masking import mask_path
-from xoxzo.cloudpy.operations.decoding.content_coding import CONTENT_ENCODING, decoded
-from xoxzo.cloudpy.operations.decoding.error_bodies import decode_error_body, retry_after_seconds
-from xoxzo.cloudpy.operations.decoding.records import DecodingError
+from xoxzo.cloudpy.operations.bodies import DecodingError, decode_error_body, retry_after_seconds
+from xoxzo.cloudpy.operations.content_coding import CONTENT_ENCODING, decoded
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, Response, TimeBudget, TransportFailure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xoxzo.cloudpy.models import Credits
-from xoxzo.cloudpy.operations.decoding import records
+from xoxzo.cloudpy.operations import bodies
 from xoxzo.cloudpy.operations.operation import Operation, read_operation
 
 
@@ -13,8 +13,8 @@ def get_credits() -> Operation[Credits]:
 
 
 def _read_credits(body: bytes) -> Credits:
-    raw = records.decode_record(body)
-    credits_left = records.decimal(raw, "credits")
+    raw = bodies.decode_record(body)
+    credits_left = bodies.decimal(raw, "credits")
     if credits_left is None:
-        raise records.DecodingError("the record has no credits")
+        raise bodies.DecodingError("the record has no credits")
     return Credits(credits=credits_left, raw=raw)

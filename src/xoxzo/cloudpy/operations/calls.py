@@ -1,18 +1,22 @@
-"""Voice calls (API section 5)."""
+"""Voice calls and conference calls (API section 5)."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from xoxzo.cloudpy.models import Call, CallStatus, StartedCall
-from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.decoding import records
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.models import Call, CallStatus, Conference, ConferenceParticipant, StartedCall, StartedConference
+from xoxzo.cloudpy.operations import bodies, checks
 from xoxzo.cloudpy.operations.operation import Operation, create_operation, read_operation
-from xoxzo.cloudpy.operations.options import call_fields
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.operations.options import Fields
-    from xoxzo.cloudpy.protocols import SendOptions
+    from collections.abc import Mapping, Sequence
+
+    from xoxzo.cloudpy.operations.bodies import Fields
+    from xoxzo.cloudpy.protocols import CallbackUrls, SendOptions
+
+_CONFERENCES = "/voice/simple/conferences/"
 
 
 def play(
@@ -61,12 +65,42 @@ def _start(name: str, own: Fields, options: SendOptions) -> Operation[StartedCal
     fields, reference = call_fields(own, **options)
 
     def read(body: bytes) -> StartedCall:
-        raw = records.decode_record(body)
-        return StartedCall(callid=records.required(raw, "callid"), reference=reference, raw=raw)
+        raw = bodies.decode_record(body)
+        return StartedCall(callid=bodies.required(raw, "callid"), reference=reference, raw=raw)
 
     recipients = (fields["recipient"] or "",)
     path = "/voice/simple/playbacks/"
     return create_operation(name, path, read, fields, reference=reference, recipients=recipients)
+
+
+def call_fields(
+    own: Fields,
+    *,
+    callback_url: str | None = None,
+    callbacks: CallbackUrls | None = None,
+    reference: str | None = None,
+    tags: Sequence[str] = (),
+    extra: Mapping[str, str] | None = None,
+) -> tuple[Fields, str | None]:
+    """Check the :class:`~xoxzo.cloudpy.SendOptions` of a call or conference.
+
+    Args:
+        own: the operation's own parameters, checked; all that the endpoint knows, so those not to be sent are ``None``.
+        callback_url: as in :class:`~xoxzo.cloudpy.SendOptions`, and so are the others.
+        callbacks: makes the URL.
+        reference: a key, or ``"auto"``.
+        tags: more tags.
+        extra: parameters that are not known.
+
+    Returns:
+        All parameters by their names in the API, and the reference.
+    """
+    reference = checks.optional_reference(reference)
+    fields = own | {
+        "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "call-ended", reference),
+        "tags": checks.tags(tags, reference),
+    }
+    return fields | checks.extra_parameters(extra, fields.keys()), reference
 
 
 def get_call(callid: str) -> Operation[Call]:
@@ -75,24 +109,87 @@ def get_call(callid: str) -> Operation[Call]:
 
 
 def _read_call(body: bytes) -> Call:
-    raw = records.decode_record(body)
-    return read_call(raw, records.required(raw, "callid"))
+    raw = bodies.decode_record(body)
+    return read_call(raw, bodies.required(raw, "callid"))
 
 
 def read_call(raw: dict[str, Any], callid: str) -> Call:
     """Read a call's record (API section 5.2), which stands in a conference's too (API section 5.4)."""
     return Call(
         callid=callid,
-        caller=records.text(raw, "caller"),
-        recipient=records.text(raw, "recipient"),
-        status=CallStatus(records.text(raw, "status")),
-        direction=records.text(raw, "direction"),
-        call_type=records.text(raw, "call_type"),
-        start_time=records.timestamp(raw, "start_time"),
-        end_time=records.timestamp(raw, "end_time"),
-        duration=records.integer(raw, "duration") or 0,
-        cost=records.decimal(raw, "cost"),
-        tags=records.text_list(raw, "tags"),
-        url=records.text(raw, "url"),
+        caller=bodies.text(raw, "caller"),
+        recipient=bodies.text(raw, "recipient"),
+        status=CallStatus(bodies.text(raw, "status")),
+        direction=bodies.text(raw, "direction"),
+        call_type=bodies.text(raw, "call_type"),
+        start_time=bodies.timestamp(raw, "start_time"),
+        end_time=bodies.timestamp(raw, "end_time"),
+        duration=bodies.integer(raw, "duration") or 0,
+        cost=bodies.decimal(raw, "cost"),
+        tags=bodies.text_list(raw, "tags"),
+        url=bodies.text(raw, "url"),
+        raw=raw,
+    )
+
+
+def create_conference(
+    *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
+) -> Operation[StartedConference]:
+    """Call two or three phones and connect them (API section 5.3)."""
+    numbers = _participants(participants)
+    own = {
+        "caller": checks.caller(caller),
+        "participants": ",".join(numbers),
+        # That the guide's language can be chosen is known, the parameter's name is not (API section 15.44).
+        "lang": None if lang is None else checks.language(lang, "lang"),
+    }
+    fields, reference = call_fields(own, **options)
+    read = partial(_read_started, reference=reference)
+    return create_operation("conferences.create", _CONFERENCES, read, fields, reference=reference, recipients=numbers)
+
+
+def _participants(values: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise InvalidArgument("participants", "must be a list of numbers, not one text")
+    numbers = tuple(checks.recipient(value, "participants") for value in values)
+    if not 2 <= len(numbers) <= 3:
+        raise InvalidArgument("participants", "must be 2 or 3 numbers, not {count}", count=len(numbers))
+    return numbers
+
+
+def _read_started(body: bytes, reference: str | None) -> StartedConference:
+    raw = bodies.decode_record(body)
+    return StartedConference(
+        conferenceid=bodies.required(raw, "conferenceid"),
+        reference=reference,
+        participants=tuple(
+            ConferenceParticipant(
+                participant=bodies.text(call, "participant"), callid=bodies.text(call, "callid"), raw=call
+            )
+            for call in bodies.record_list(raw, "participants")
+        ),
+        raw=raw,
+    )
+
+
+def get_conference(conferenceid: str) -> Operation[Conference]:
+    """Return one conference (API section 5.4)."""
+    path = f"{_CONFERENCES}{checks.path_id('conferenceid', conferenceid)}/"
+    return read_operation("conferences.get", path, _read_conference)
+
+
+def _read_conference(body: bytes) -> Conference:
+    raw: dict[str, Any] = bodies.decode_record(body)
+    return Conference(
+        conferenceid=bodies.required(raw, "conferenceid"),
+        participants=tuple(
+            # A call of a conference may be listed before it has an id.
+            read_call(call, bodies.text(call, "callid"))
+            for call in bodies.record_list(raw, "participants")
+        ),
+        start_time=bodies.timestamp(raw, "start_time"),
+        end_time=bodies.timestamp(raw, "end_time"),
+        duration=bodies.integer(raw, "duration") or 0,
+        cost=bodies.decimal(raw, "cost"),
         raw=raw,
     )

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from xoxzo.cloudpy import phone
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone import rules
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:
@@ -80,22 +80,30 @@ def code(value: object) -> str:
 
 def recipient(value: object, field: str = "recipient") -> str:
     """Take a number in E.164 (API section 1.8)."""
-    value = text(field, value)
-    if reason := phone.recipient_error(value):
-        raise InvalidArgument(field, reason)
+    if type(value) is not str or not rules.is_recipient(value):
+        value = text(field, value)
+        if reason := rules.recipient_error(value):
+            raise InvalidArgument(field, reason)
     return value
 
 
 def caller(value: object) -> str:
     """Take the number to show, with or without + (API section 5.1)."""
     value = text("caller", value)
-    if reason := phone.caller_error(value):
+    if reason := rules.caller_error(value):
         raise InvalidArgument("caller", reason)
     return value
 
 
 def sender(value: object) -> str:
     """Take a sender: at most 10 letters and digits, or at most 15 digits (API section 2.1)."""
+    # What is not text cannot be hashed for the cache, and is refused.
+    return _sender(value if isinstance(value, str) else text("sender", value))
+
+
+# All messages of a campaign have the same sender.
+@lru_cache(maxsize=16)
+def _sender(value: str) -> str:
     return matching("sender", value, _SENDER, _SENDER_RULE)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from xoxzo.cloudpy.models import CarrierLookup
-from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.decoding import records
+from xoxzo.cloudpy.operations import bodies, checks
 from xoxzo.cloudpy.operations.operation import Operation, create_operation
 
 
@@ -15,20 +14,20 @@ def carrier(recipient: str) -> Operation[CarrierLookup]:
 
 
 def _read_carrier(body: bytes) -> CarrierLookup:
-    raw = records.decode_record(body)
+    raw = bodies.decode_record(body)
     # Null where nothing was found; without the field there is no telling.
     if "carrier" not in raw:
-        raise records.DecodingError("the record has no carrier")
-    name = records.text(raw, "carrier")
+        raise bodies.DecodingError("the record has no carrier")
+    name = bodies.text(raw, "carrier")
     return CarrierLookup(
         found=bool(name),
-        recipient=records.text(raw, "recipient"),
+        recipient=bodies.text(raw, "recipient"),
         carrier=name,
-        country=records.text(raw, "country"),
-        mcc=records.text(raw, "mcc"),
-        mnc=records.text(raw, "mnc"),
-        mccmnc=records.text(raw, "mccmnc"),
-        cost=records.decimal(raw, "cost"),
-        id=records.text(raw, "id"),
+        country=bodies.text(raw, "country"),
+        mcc=bodies.text(raw, "mcc"),
+        mnc=bodies.text(raw, "mnc"),
+        mccmnc=bodies.text(raw, "mccmnc"),
+        cost=bodies.decimal(raw, "cost"),
+        id=bodies.text(raw, "id"),
         raw=raw,
     )

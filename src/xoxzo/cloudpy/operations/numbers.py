@@ -9,9 +9,15 @@ import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
-from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, create_operation, form
+from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.operation import (
+    Effect,
+    Listing,
+    Operation,
+    create_operation,
+    delete_operation,
+    list_operation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,14 +55,8 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
             "country": None if country is None else checks.country(country),
             "prefix": None if prefix is None else checks.prefix(prefix),
         }
-        return Listing(
-            name=f"{self.name}.search",
-            method="GET",
-            path=self.path,
-            effect=Effect.READ,
-            read=self._read_number,
-            query=urlencode([(name, value) for name, value in conditions.items() if value is not None]),
-        )
+        query = urlencode([(name, value) for name, value in conditions.items() if value is not None])
+        return list_operation(f"{self.name}.search", self.path, self._read_number, query)
 
     def subscribe(self, uid: str) -> Operation[Subscription]:
         """Subscribe a number; the first fee is charged at once (API section 6.2)."""
@@ -65,8 +65,8 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
         def read(body: bytes) -> Subscription:
             # No source shows the body: the status alone says that it worked, whatever stands in it or not.
             try:
-                raw = records.decode_record(body)
-            except records.DecodingError:
+                raw = bodies.decode_record(body)
+            except bodies.DecodingError:
                 raw = {}
             return self._subscribed(raw, str(raw.get(self.key) or uid))
 
@@ -74,13 +74,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
 
     def list(self) -> Listing[Subscription]:
         """List the numbers that the account subscribes (API section 6.3)."""
-        return Listing(
-            name=f"{self.name}.list",
-            method="GET",
-            path=self._subscriptions,
-            effect=Effect.READ,
-            read=self._read_subscription,
-        )
+        return list_operation(f"{self.name}.list", self._subscriptions, self._read_subscription)
 
     def set_action_url(
         self, uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
@@ -94,21 +88,14 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
             method="POST",
             path=self._subscription_path(uid),
             effect=Effect.IDEMPOTENT,
-            read=records.ignore_body,
-            body=form({"action_url": address}),
-            content_type=FORM,
+            read=bodies.ignore_body,
+            body=bodies.form({"action_url": address}),
+            content_type=bodies.FORM,
         )
 
     def unsubscribe(self, uid: str) -> Operation[None]:
         """Release a number (API section 6.5)."""
-        return Operation(
-            name=f"{self.name}.unsubscribe",
-            method="DELETE",
-            path=self._subscription_path(uid),
-            effect=Effect.IDEMPOTENT,
-            read=records.ignore_body,
-            not_found_is_success=True,
-        )
+        return delete_operation(f"{self.name}.unsubscribe", self._subscription_path(uid))
 
     @property
     def _subscriptions(self) -> str:
@@ -118,12 +105,12 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
         return f"{self._subscriptions}{checks.path_id(self.key, uid)}/"
 
     def _read_number(self, element: bytes) -> Number:
-        raw = records.decode_record(element)
-        return self.number(**{self.key: records.required(raw, self.key)}, **self.fields(raw), raw=raw)
+        raw = bodies.decode_record(element)
+        return self.number(**{self.key: bodies.required(raw, self.key)}, **self.fields(raw), raw=raw)
 
     def _read_subscription(self, element: bytes) -> Subscription:
-        raw = records.decode_record(element)
-        return self._subscribed(raw, records.required(raw, self.key))
+        raw = bodies.decode_record(element)
+        return self._subscribed(raw, bodies.required(raw, self.key))
 
     def _subscribed(self, raw: dict[str, Any], uid: str) -> Subscription:
         action = raw.get("action")
@@ -133,13 +120,13 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
 
 
 def _din_fields(raw: dict[str, Any]) -> dict[str, Any]:
-    costs = {name: records.decimal(raw, name) for name in ("minute_cost", "monthly_cost")}
-    return {name: records.text(raw, name) for name in ("din", "country_code", "prefix")} | costs
+    costs = {name: bodies.decimal(raw, name) for name in ("minute_cost", "monthly_cost")}
+    return {name: bodies.text(raw, name) for name in ("din", "country_code", "prefix")} | costs
 
 
 def _sin_fields(raw: dict[str, Any]) -> dict[str, Any]:
     # No sample of a reply survives; the names are those of dial-in numbers (API section 15.38).
-    return {name: records.text(raw, name) for name in ("sin", "country_code", "prefix")}
+    return {name: bodies.text(raw, name) for name in ("sin", "country_code", "prefix")}
 
 
 DINS = NumberOperations(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
-from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, JSON, Effect, Operation, create_operation, form, json
+from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.operation import Effect, Operation, create_operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xoxzo.cloudpy.operations.options import Fields
+    from xoxzo.cloudpy.operations.bodies import Fields
 
 # Fields by which a server might say in a success that the code was wrong. None is documented.
 _VERDICTS = ("verified", "valid", "success")
@@ -29,8 +28,8 @@ def register_website(
     fields |= checks.extra_parameters(extra, fields.keys())
 
     def read(body: bytes) -> OtpWebsite:
-        raw = records.decode_record(body)
-        return OtpWebsite(website=website, message=records.text(raw, "message"), raw=raw)
+        raw = bodies.decode_record(body)
+        return OtpWebsite(website=website, message=bodies.text(raw, "message"), raw=raw)
 
     return create_operation("otp.register_website", "/otp/register-website/", read, fields)
 
@@ -44,10 +43,10 @@ def request(*, website: str, phone_number: str, extra: Mapping[str, str] | None 
 
 
 def _read_request(body: bytes) -> OtpRequest:
-    raw = records.decode_record(body)
+    raw = bodies.decode_record(body)
     # The documented reply has a msgid; the tutorial speaks of an otp_id (API section 7.3).
-    msgid = records.required(raw, "msgid" if raw.get("msgid") else "otp_id")
-    return OtpRequest(msgid=msgid, otp_id=records.text(raw, "otp_id") or msgid, raw=raw)
+    msgid = bodies.required(raw, "msgid" if raw.get("msgid") else "otp_id")
+    return OtpRequest(msgid=msgid, otp_id=bodies.text(raw, "otp_id") or msgid, raw=raw)
 
 
 def verify(
@@ -71,9 +70,10 @@ def verify(
         **checks.extra_parameters(extra, {"website", "otp", "otp_id", "code"}),
     }
     if otp_id is None:
-        body, content_type = form(fields), FORM
+        body, content_type = bodies.form(fields), bodies.FORM
     else:
-        body, content_type = json({**fields, "otp_id": checks.text("otp_id", otp_id), "code": code}), JSON
+        fields |= {"otp_id": checks.text("otp_id", otp_id), "code": code}
+        body, content_type = bodies.json(fields), bodies.JSON
     return Operation(
         name="otp.verify",
         method="POST",
@@ -88,15 +88,15 @@ def verify(
 
 
 def _read_verified(body: bytes) -> OtpVerification:
-    raw = records.decode_record(body)
+    raw = bodies.decode_record(body)
     return _verification(raw, verified=not any(raw.get(field) is False for field in _VERDICTS))
 
 
 def _read_refused(status: int, body: bytes) -> OtpVerification | None:
     """Tell a wrong code, ``{"message": "…"}``, from a refused field, ``{"website": ["…"]}`` (API section 15.56)."""
     try:
-        raw = records.decode_record(body)
-    except records.DecodingError:
+        raw = bodies.decode_record(body)
+    except bodies.DecodingError:
         return None
     objected = any(isinstance(value, list | dict) for value in raw.values())
     if status != 400 or objected or not isinstance(raw.get("message"), str):
@@ -105,4 +105,4 @@ def _read_refused(status: int, body: bytes) -> OtpVerification | None:
 
 
 def _verification(raw: dict[str, Any], *, verified: bool) -> OtpVerification:
-    return OtpVerification(verified=verified, message=records.text(raw, "message"), raw=raw)
+    return OtpVerification(verified=verified, message=bodies.text(raw, "message"), raw=raw)

@@ -8,9 +8,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Operation
+from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.operation import Effect, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,9 +32,9 @@ def request(
         raise InvalidArgument("json", "excludes form: a request has one body")
     body, content_type = b"", None
     if form is not None:
-        body, content_type = _fields("form", form).encode("ascii"), FORM
+        body, content_type = _fields("form", form).encode("ascii"), bodies.FORM
     elif json is not None:
-        body, content_type = _encode(json), "application/json"
+        body, content_type = _encode(json), bodies.JSON
     return Operation(
         name=f"request {method}",
         method=method,
@@ -92,6 +91,6 @@ def _numbers(fields: object) -> Iterator[str]:
 def _read(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything
     """Return the body decoded, ``None`` when it is empty or not JSON."""
     try:
-        return records.decode_json(body)
-    except records.DecodingError:
+        return bodies.decode_json(body)
+    except bodies.DecodingError:
         return None

@@ -8,41 +8,83 @@ from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
-from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import FORM, Effect, Listing, Operation, form, read_operation
-from xoxzo.cloudpy.operations.options import sms_fields
+from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.operation import Listing, Operation, create_operation, list_operation, read_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
-    from xoxzo.cloudpy.protocols import SmsFields, SmsOptions
+    from xoxzo.cloudpy.operations.bodies import Fields
+    from xoxzo.cloudpy.protocols import CallbackUrls, SmsFields, SmsOptions
 
 _PATH = "/sms/messages/"
+_NO_FIELDS: tuple[Fields, str | None] = {}, None
+_CONTENT = frozenset({"sender", "message", "variables"})
 
 
 def send_sms(*, recipient: str, sender: str, message: str, **options: Unpack[SmsOptions]) -> Operation[SentMessage]:
     """Send one SMS (API section 2.1)."""
     recipient = checks.recipient(recipient)
-    fields, reference = sms_fields(**options)
+    # Most sends have none, and then there is nothing to check.
+    fields, reference = sms_fields(**options) if options else _NO_FIELDS
     content = {
         "recipient": recipient,
         "sender": checks.sender(sender),
         # A tracked link is replaced by a short one, so the length that counts is not known here (API section 15.26).
         "message": checks.message(message, measured=not fields.get("track_link")),
+        **fields,
     }
-    return Operation(
-        name="sms.send",
-        method="POST",
-        path=_PATH,
-        effect=Effect.CREATE,
-        read=read_sent(reference),
-        body=form(content | fields),
-        content_type=FORM,
-        reference=reference,
-        recipients=(recipient,),
-    )
+    read = read_sent(reference)
+    return create_operation("sms.send", _PATH, read, content, reference=reference, recipients=(recipient,))
+
+
+def sms_fields(
+    *,
+    callback_url: str | None = None,
+    callbacks: CallbackUrls | None = None,
+    reference: str | None = None,
+    tags: Sequence[str] = (),
+    extra: Mapping[str, str] | None = None,
+    track_link: bool = False,
+    lt_callback_url: str | None = None,
+    jp_kp: bool = False,
+    jp_kpl: bool = False,
+    jp_kp_sender: str | None = None,
+) -> tuple[Fields, str | None]:
+    """Check :class:`~xoxzo.cloudpy.SmsOptions`; return them by their names in the API, and the reference."""
+    reference = checks.optional_reference(reference)
+    every_tag = checks.tags(tags, reference)
+    nothing = callback_url is None and callbacks is None and lt_callback_url is None and jp_kp_sender is None
+    if nothing and not extra and track_link is False and jp_kp is False and jp_kpl is False:
+        # So are most sends, and then there is nothing more to check.
+        return {"tags": every_tag}, reference
+    if lt_callback_url is not None and not track_link:
+        raise InvalidArgument("lt_callback_url", "needs track_link=True: only a tracked link can be clicked")
+    fields = {
+        "callbackurl": checks.callback_url("callback_url", callback_url, callbacks, "delivery-report", reference),
+        "tags": every_tag,
+        "track_link": checks.flag("track_link", track_link),
+        "lt_callbackurl": checks.callback_url(
+            "lt_callback_url", lt_callback_url, callbacks if track_link else None, "link-clicked", reference
+        ),
+        **_premium_route(jp_kp=jp_kp, jp_kpl=jp_kpl, jp_kp_sender=jp_kp_sender),
+    }
+    return fields | checks.extra_parameters(extra, _CONTENT | fields.keys()), reference
+
+
+def _premium_route(*, jp_kp: bool, jp_kpl: bool, jp_kp_sender: str | None) -> Fields:
+    if jp_kp and jp_kpl:
+        raise InvalidArgument("jp_kpl", "excludes jp_kp: choose K-premium or K-premium Lite")
+    if (jp_kp or jp_kpl) and jp_kp_sender is None:
+        raise InvalidArgument("jp_kp_sender", "is required with jp_kp and jp_kpl")
+    if jp_kp_sender is not None and not (jp_kp or jp_kpl):
+        raise InvalidArgument("jp_kp_sender", "needs jp_kp=True or jp_kpl=True")
+    return {
+        "jp_kp": checks.flag("jp_kp", jp_kp),
+        "jp_kpl": checks.flag("jp_kpl", jp_kpl),
+        "jp_kp_sender": None if jp_kp_sender is None else checks.registered_sender(jp_kp_sender),
+    }
 
 
 PreparedSms = tuple[str, "Operation[SentMessage] | InvalidArgument"]
@@ -75,8 +117,8 @@ def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:
     """Return the reader of the answer to a send, which adds the reference to it."""
 
     def read(body: bytes) -> SentMessage:
-        raw = records.decode_record(body)
-        return SentMessage(msgid=records.required(raw, "msgid"), reference=reference, raw=raw)
+        raw = bodies.decode_record(body)
+        return SentMessage(msgid=bodies.required(raw, "msgid"), reference=reference, raw=raw)
 
     return read
 
@@ -104,33 +146,26 @@ def list_sms(
         for operator, field, value in (*days, ("<", "before", before))
         if value is not None
     ]
-    return Listing(
-        name="sms.list",
-        method="GET",
-        path=_PATH,
-        effect=Effect.READ,
-        read=_read_message,
-        query="&".join(conditions),
-    )
+    return list_operation("sms.list", _PATH, _read_message, "&".join(conditions))
 
 
 def _read_message(body: bytes) -> Message:
-    return read_message(records.decode_record(body))
+    return read_message(bodies.decode_record(body))
 
 
 def read_message(raw: dict[str, Any]) -> Message:
     """Read a status record (API section 2.2)."""
     return Message(
-        msgid=records.required(raw, "msgid"),
-        recipient=records.text(raw, "recipient"),
-        sender=records.text(raw, "sender"),
-        status=MessageStatus(records.text(raw, "status")),
-        sent_time=records.timestamp(raw, "sent_time"),
-        cost=records.decimal(raw, "cost"),
-        tags=records.text_list(raw, "tags"),
-        parts=records.integer(raw, "parts"),
+        msgid=bodies.required(raw, "msgid"),
+        recipient=bodies.text(raw, "recipient"),
+        sender=bodies.text(raw, "sender"),
+        status=MessageStatus(bodies.text(raw, "status")),
+        sent_time=bodies.timestamp(raw, "sent_time"),
+        cost=bodies.decimal(raw, "cost"),
+        tags=bodies.text_list(raw, "tags"),
+        parts=bodies.integer(raw, "parts"),
         link_tracking=_read_tracking(raw.get("link_tracking")),
-        url=records.text(raw, "url"),
+        url=bodies.text(raw, "url"),
         raw=raw,
     )
 
@@ -140,9 +175,9 @@ def _read_tracking(raw: object) -> LinkTracking | None:
     if not isinstance(raw, dict) or not raw:
         return None
     return LinkTracking(
-        link=records.text(raw, "link"),
-        shortlink=records.text(raw, "shortlink"),
+        link=bodies.text(raw, "link"),
+        shortlink=bodies.text(raw, "shortlink"),
         accessed=raw.get("accessed") is True,
-        accessed_on=records.timestamp(raw, "accessed_on"),
+        accessed_on=bodies.timestamp(raw, "accessed_on"),
         raw=raw,
     )

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Unpack
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
 from xoxzo.cloudpy.models.templates import check_variables
-from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.operation import JSON, Effect, Listing, Operation, json, read_operation
-from xoxzo.cloudpy.operations.options import sms_fields
-from xoxzo.cloudpy.operations.sms import read_sent
+from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.operation import (
+    Effect,
+    Listing,
+    Operation,
+    create_operation,
+    delete_operation,
+    list_operation,
+    read_operation,
+)
+from xoxzo.cloudpy.operations.sms import read_sent, sms_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +29,7 @@ _PATH = "/sms/templates/"
 
 def list_templates() -> Listing[Template]:
     """List the account's templates (API section 3.1)."""
-    return Listing(name="templates.list", method="GET", path=_PATH, effect=Effect.READ, read=_read_template)
+    return list_operation("templates.list", _PATH, _read_template)
 
 
 def get_template(template_id: int) -> Operation[Template]:
@@ -33,15 +39,8 @@ def get_template(template_id: int) -> Operation[Template]:
 
 def create_template(*, name: str, content: str) -> Operation[Template]:
     """Create a template, which then waits for approval (API sections 3.2 and 15.31)."""
-    return Operation(
-        name="templates.create",
-        method="POST",
-        path=_PATH,
-        effect=Effect.CREATE,
-        read=_read_template,
-        body=json({"name": checks.text("name", name), "content": checks.text("content", content)}),
-        content_type=JSON,
-    )
+    fields = {"name": checks.text("name", name), "content": checks.text("content", content)}
+    return create_operation("templates.create", _PATH, _read_template, fields, as_json=True)
 
 
 def update_template(template_id: int, *, name: str | None = None, content: str | None = None) -> Operation[Template]:
@@ -58,21 +57,14 @@ def update_template(template_id: int, *, name: str | None = None, content: str |
         path=_path(template_id),
         effect=Effect.IDEMPOTENT,
         read=_read_template,
-        body=json(fields),
-        content_type=JSON,
+        body=bodies.json(fields),
+        content_type=bodies.JSON,
     )
 
 
 def delete_template(template_id: int) -> Operation[None]:
     """Delete a template (API sections 3.2 and 15.33)."""
-    return Operation(
-        name="templates.delete",
-        method="DELETE",
-        path=_path(template_id),
-        effect=Effect.IDEMPOTENT,
-        read=records.ignore_body,
-        not_found_is_success=True,
-    )
+    return delete_operation("templates.delete", _path(template_id))
 
 
 def send_template(
@@ -96,14 +88,13 @@ def send_template(
         "variables": values,
         **{name: value for name, value in fields.items() if value is not None},
     }
-    return Operation(
-        name="templates.send",
-        method="POST",
-        path=f"{_path(template.id if isinstance(template, Template) else template, 'template')}messages/",
-        effect=Effect.CREATE,
-        read=read_sent(reference),
-        body=json(content),
-        content_type=JSON,
+    path = f"{_path(template.id if isinstance(template, Template) else template, 'template')}messages/"
+    return create_operation(
+        "templates.send",
+        path,
+        read_sent(reference),
+        content,
+        as_json=True,
         reference=reference,
         recipients=(recipient,),
     )
@@ -125,16 +116,16 @@ def _path(template_id: int, field: str = "template_id") -> str:
 
 
 def _read_template(body: bytes) -> Template:
-    raw = records.decode_record(body)
-    template_id = records.integer(raw, "id")
+    raw = bodies.decode_record(body)
+    template_id = bodies.integer(raw, "id")
     if template_id is None:
-        raise records.DecodingError("the record has no id")
+        raise bodies.DecodingError("the record has no id")
     return Template(
         id=template_id,
-        name=records.text(raw, "name"),
-        status=TemplateStatus(records.text(raw, "status")),
-        approved_content=records.text(raw, "approved_content") or None,
-        pending_content=records.text(raw, "pending_content") or None,
-        api_usage_example=records.text(raw, "api_usage_example") or None,
+        name=bodies.text(raw, "name"),
+        status=TemplateStatus(bodies.text(raw, "status")),
+        approved_content=bodies.text(raw, "approved_content") or None,
+        pending_content=bodies.text(raw, "pending_content") or None,
+        api_usage_example=bodies.text(raw, "api_usage_example") or None,
         raw=raw,
     )

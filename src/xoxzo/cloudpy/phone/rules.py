@@ -6,7 +6,9 @@ import re
 
 from xoxzo.cloudpy.common.locale import N_
 
-_RECIPIENT = re.compile(r"\+(?!810)[1-9][0-9]{6,14}")
+is_recipient = re.compile(r"\+(?!810)[1-9][0-9]{6,14}").fullmatch
+"""Whether a number can be a recipient; `recipient_error` says why one cannot."""
+
 _CALLER = re.compile(r"\+?[0-9]{1,15}")
 
 
@@ -16,7 +18,7 @@ def recipient_error(number: str) -> str | None:
     A recipient is in E.164: ``+``, country code, number without the national trunk 0, at most 15 ASCII digits. Nothing
     checks that the number exists.
     """
-    if _RECIPIENT.fullmatch(number):
+    if is_recipient(number):
         return None
     if not number.startswith("+"):
         return N_("must be in E.164: begin with + and the country code, as in +8180…")

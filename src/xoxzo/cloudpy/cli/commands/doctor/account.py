@@ -135,7 +135,7 @@ def _no_credentials(refused: CommandError) -> Finding:
 
 def _is_not_xoxzo(answer: Answer) -> bool:
     from xoxzo.cloudpy.operations.account import get_credits
-    from xoxzo.cloudpy.operations.decoding.records import DecodingError
+    from xoxzo.cloudpy.operations.bodies import DecodingError
 
     if answer.status != 200:
         return answer.status not in {401, 403, 429}

@@ -41,7 +41,7 @@ def command() -> None:
 @api(sends=True)
 def create(session: Session, participants: Sequence[str], **given: Any) -> None:  # noqa: ANN401 - the options of a call
     """Call two or three phones and join them in a conference; each is charged as a call."""
-    from xoxzo.cloudpy.operations.conferences import create_conference
+    from xoxzo.cloudpy.operations.calls import create_conference
 
     given["caller"] = sender_or_caller(session, "caller", given["caller"])
     use_signed_callbacks(given)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.client import logs
-from xoxzo.cloudpy.client.resources._async.polling import poll
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.client.resources._async.resource import AsyncResource, poll
 from xoxzo.cloudpy.client.send_results import SendResult, SendResults
 from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, ConfigurationError, InvalidArgument, NotEnoughCredits
 from xoxzo.cloudpy.models import FoundMessages

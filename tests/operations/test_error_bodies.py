@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.operations.decoding import error_bodies
+from xoxzo.cloudpy.operations import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ JSON = st.recursive(
 )
 def test_error_body(body: bytes, fields: dict[str, tuple[str, ...]], detail: str | None) -> None:
     """A refusal is read as field errors and a detail, and anything else as neither."""
-    assert error_bodies.decode_error_body(body) == (fields, detail)
+    assert bodies.decode_error_body(body) == (fields, detail)
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,18 @@ def test_error_body(body: bytes, fields: dict[str, tuple[str, ...]], detail: str
 )
 def test_error_body_without_a_secret(body: bytes) -> None:
     """A secret that the server repeats, in whatever place or writing, is taken out of its words."""
-    shown = str(error_bodies.decode_error_body(body, "4829"))
+    shown = str(bodies.decode_error_body(body, "4829"))
 
     assert "4829" not in shown
     assert "…" in shown
-    assert error_bodies.decode_error_body(body) != error_bodies.decode_error_body(body, "4829")
+    assert bodies.decode_error_body(body) != bodies.decode_error_body(body, "4829")
 
 
 @patient
 @given(st.dictionaries(TEXT, JSON))
 def test_any_error_body_is_read(said: dict[str, Any]) -> None:
     """Whatever record a refusal is, each of its fields that is not null has words, and all of them are text."""
-    fields, detail = error_bodies.decode_error_body(json.dumps(said).encode())
+    fields, detail = bodies.decode_error_body(json.dumps(said).encode())
 
     assert {*fields, "detail"} == {*(field for field, words in said.items() if words is not None), "detail"}
     assert all(isinstance(word, str) for words in fields.values() for word in words)
@@ -96,7 +96,7 @@ def test_any_error_body_is_read(said: dict[str, Any]) -> None:
 )
 def test_retry_after_in_seconds(header: str, seconds: float) -> None:
     """A header of seconds is taken, and the sentence is not asked."""
-    assert error_bodies.retry_after_seconds({"retry-after": header}, "available in 60 seconds", NOW) == seconds
+    assert bodies.retry_after_seconds({"retry-after": header}, "available in 60 seconds", NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_retry_after_as_a_date(ahead: float, seconds: float) -> None:
     """A header with a date is the time from now until then, and nothing when it has passed."""
     header = email.utils.formatdate(NOW + ahead, usegmt=True)
 
-    assert error_bodies.retry_after_seconds({"retry-after": header}, None, NOW) == seconds
+    assert bodies.retry_after_seconds({"retry-after": header}, None, NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_retry_after_as_a_date(ahead: float, seconds: float) -> None:
 )
 def test_retry_after_in_words(detail: str | None, seconds: float | None) -> None:
     """Without a header the sentence is read, and what says no seconds gives none."""
-    assert error_bodies.retry_after_seconds({}, detail, NOW) == seconds
+    assert bodies.retry_after_seconds({}, detail, NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_retry_after_in_words(detail: str | None, seconds: float | None) -> None
 )
 def test_retry_after_that_says_nothing(header: str) -> None:
     """A header that is neither seconds nor a date is passed over: the sentence is read, else there is nothing."""
-    assert error_bodies.retry_after_seconds({"retry-after": header}, THROTTLED, NOW) == 1.0
-    assert error_bodies.retry_after_seconds({"retry-after": header}, None, NOW) is None
+    assert bodies.retry_after_seconds({"retry-after": header}, THROTTLED, NOW) == 1.0
+    assert bodies.retry_after_seconds({"retry-after": header}, None, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_retry_after_that_says_nothing(header: str) -> None:
 )
 def test_retry_after_that_is_huge(headers: dict[str, str], detail: str | None) -> None:
     """A wait longer than anybody's patience is a wait: if it read as none, the request would be tried again at once."""
-    seconds = error_bodies.retry_after_seconds(headers, detail, NOW)
+    seconds = bodies.retry_after_seconds(headers, detail, NOW)
 
     assert seconds is not None
     assert seconds > 1_000_000_000
@@ -195,7 +195,7 @@ def test_retry_after_does_not_depend_on_the_zone(header: str) -> None:
     """Each of HTTP's ways to write a date is UTC, wherever the machine stands."""
     then = datetime(2026, 10, 21, 7, 28, tzinfo=UTC).timestamp()
 
-    assert error_bodies.retry_after_seconds({"retry-after": header}, None, then - 60) == 60.0
+    assert bodies.retry_after_seconds({"retry-after": header}, None, then - 60) == 60.0
 
 
 @patient
@@ -203,8 +203,8 @@ def test_retry_after_does_not_depend_on_the_zone(header: str) -> None:
 def test_retry_after_never_raises(words: str) -> None:
     """Whatever header or sentence comes, the answer is None or seconds, never negative."""
     for seconds in (
-        error_bodies.retry_after_seconds({"retry-after": words}, None, NOW),
-        error_bodies.retry_after_seconds({}, words, NOW),
-        error_bodies.retry_after_seconds({}, f"available in {words} second", NOW),
+        bodies.retry_after_seconds({"retry-after": words}, None, NOW),
+        bodies.retry_after_seconds({}, words, NOW),
+        bodies.retry_after_seconds({}, f"available in {words} second", NOW),
     ):
         assert seconds is None or seconds >= 0

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.operations.decoding import records
-from xoxzo.cloudpy.operations.decoding.json_array import ELEMENT_LIMIT, ArraySplitter
-from xoxzo.cloudpy.operations.decoding.records import DecodingError
+from xoxzo.cloudpy.operations import bodies
+from xoxzo.cloudpy.operations.bodies import DecodingError
+from xoxzo.cloudpy.operations.json_array import ELEMENT_LIMIT, ArraySplitter
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -61,7 +61,7 @@ def split(pieces: list[bytes], **options: int) -> list[bytes]:
 def outcome(pieces: list[bytes]) -> list[Any] | None:
     """Split and decode as the drivers do; None for DecodingError, and anything else comes out as it is."""
     try:
-        return [records.decode_record(element) for element in split(pieces)]
+        return [bodies.decode_record(element) for element in split(pieces)]
     except DecodingError:
         return None
 

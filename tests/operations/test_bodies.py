@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from xoxzo.cloudpy.operations.decoding import records
+from xoxzo.cloudpy.operations import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
-READERS = [records.text, records.text_list, records.integer, records.decimal, records.timestamp]
+READERS = [bodies.text, bodies.text_list, bodies.integer, bodies.decimal, bodies.timestamp]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ READERS = [records.text, records.text_list, records.integer, records.decimal, re
 )
 def test_json(body: bytes, value: object) -> None:
     """JSON in UTF-8 is decoded."""
-    assert records.decode_json(body) == value
+    assert bodies.decode_json(body) == value
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_json(body: bytes, value: object) -> None:
 )
 def test_json_refuses(body: bytes, undecodable: Callable[..., str]) -> None:
     """Everything else is refused in words that hold nothing of the body."""
-    assert undecodable(records.decode_json, body) == "the body is not valid JSON"
+    assert undecodable(bodies.decode_json, body) == "the body is not valid JSON"
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000])
 def test_json_refuses_deep_nesting(body: bytes, undecodable: Callable[..., str]) -> None:
     """A body nested to exhaust the stack is refused, not a crash."""
-    assert undecodable(records.decode_json, body) == "the body is nested too deeply"
+    assert undecodable(bodies.decode_json, body) == "the body is nested too deeply"
 
 
 @patient
@@ -75,8 +75,8 @@ def test_json_refuses_deep_nesting(body: bytes, undecodable: Callable[..., str])
 def test_json_raises_nothing_else(body: bytes) -> None:
     """Any bytes at all are decoded or refused."""
     try:
-        records.decode_json(body)
-    except records.DecodingError as error:
+        bodies.decode_json(body)
+    except bodies.DecodingError as error:
         reason = str(error)
     else:
         reason = ""
@@ -86,19 +86,19 @@ def test_json_raises_nothing_else(body: bytes) -> None:
 @pytest.mark.parametrize("body", [b'{"a": 1}', b'[{"a": 1}]'])
 def test_record(body: bytes) -> None:
     """A record may come bare or as the only element of a list."""
-    assert records.decode_record(body) == {"a": 1}
+    assert bodies.decode_record(body) == {"a": 1}
 
 
 @pytest.mark.parametrize("body", [b"null", b"1", b'"a"', b"[]", b"[null]", b"[[{}]]", b"true"])
 def test_record_refuses(body: bytes, undecodable: Callable[..., str]) -> None:
     """What is no record is refused."""
-    assert undecodable(records.decode_record, body) == "the body is not a record"
+    assert undecodable(bodies.decode_record, body) == "the body is not a record"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"\xff", b"anything"])
 def test_ignored_body(body: bytes) -> None:
     """Where the body does not matter, any body will do."""
-    read: Callable[[bytes], object] = records.ignore_body
+    read: Callable[[bytes], object] = bodies.ignore_body
 
     assert read(body) is None
 
@@ -106,14 +106,14 @@ def test_ignored_body(body: bytes) -> None:
 @pytest.mark.parametrize(("value", "found"), [("m1", "m1"), (7, "7"), (0, "0"), (" ", " "), (10**30, "1" + "0" * 30)])
 def test_required(value: object, found: str) -> None:
     """An id is text, or a whole number as text."""
-    assert records.required({"id": value}, "id") == found
+    assert bodies.required({"id": value}, "id") == found
 
 
 @pytest.mark.parametrize("raw", [{}, *({"id": value} for value in ("", None, True, False, 1.5, [], ["m"]))])
 def test_required_refuses(raw: dict[str, Any]) -> None:
     """A record without an id is refused by the name of the field."""
-    with pytest.raises(records.DecodingError, match=r"^the record has no id$"):
-        records.required(raw, "id")
+    with pytest.raises(bodies.DecodingError, match=r"^the record has no id$"):
+        bodies.required(raw, "id")
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_required_refuses(raw: dict[str, Any]) -> None:
 )
 def test_text(value: object, found: str) -> None:
     """Whatever stands in a field becomes text, and nothing becomes the empty text."""
-    assert records.text({"f": value}, "f") == found
-    assert records.text({}, "f") == ""
+    assert bodies.text({"f": value}, "f") == found
+    assert bodies.text({}, "f") == ""
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_text(value: object, found: str) -> None:
 )
 def test_text_list(value: object, found: tuple[str, ...]) -> None:
     """A list becomes a tuple of text, and what is no list an empty one."""
-    assert records.text_list({"f": value}, "f") == found
-    assert records.text_list({}, "f") == ()
+    assert bodies.text_list({"f": value}, "f") == found
+    assert bodies.text_list({}, "f") == ()
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_text_list(value: object, found: tuple[str, ...]) -> None:
 )
 def test_record_list(value: object, found: list[dict[str, object]]) -> None:
     """The records of a list are taken, and what is none is left out."""
-    assert records.record_list({"f": value}, "f") == found
-    assert records.record_list({}, "f") == []
+    assert bodies.record_list({"f": value}, "f") == found
+    assert bodies.record_list({}, "f") == []
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_record_list(value: object, found: list[dict[str, object]]) -> None:
 )
 def test_integer(value: object, found: int | None) -> None:
     """A whole number is one, with or without a decimal point; nothing else is."""
-    result = records.integer({"f": value}, "f")
+    result = bodies.integer({"f": value}, "f")
 
     assert result == found
     assert result is None or type(result) is int
-    assert records.integer({}, "f") is None
+    assert bodies.integer({}, "f") is None
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_integer(value: object, found: int | None) -> None:
 )
 def test_decimal(value: object, found: str) -> None:
     """Credits are the number that was written, digit by digit, not its binary neighbour."""
-    amount = records.decimal({"f": value}, "f")
+    amount = bodies.decimal({"f": value}, "f")
 
     assert isinstance(amount, Decimal)
     assert str(amount).lower() == str(Decimal(found)).lower()
@@ -189,8 +189,8 @@ def test_decimal(value: object, found: str) -> None:
 @pytest.mark.parametrize("value", [None, True, False, "", "many", "1,5", "NaN", "sNaN", "Infinity", [], {}, [1]])
 def test_no_decimal(value: object) -> None:
     """What is no finite number is no amount."""
-    assert records.decimal({"f": value}, "f") is None
-    assert records.decimal({}, "f") is None
+    assert bodies.decimal({"f": value}, "f") is None
+    assert bodies.decimal({}, "f") is None
 
 
 @patient
@@ -198,10 +198,10 @@ def test_no_decimal(value: object) -> None:
 def test_any_price_is_exact(price: Decimal) -> None:
     """Any price in hundredths comes through JSON exactly, as number and as text."""
     body = b'{"number": %b, "text": "%b"}' % (str(price).encode(), str(price).encode())
-    raw = records.decode_record(body)
+    raw = bodies.decode_record(body)
 
-    assert records.decimal(raw, "number") == price
-    assert records.decimal(raw, "text") == price
+    assert bodies.decimal(raw, "number") == price
+    assert bodies.decimal(raw, "text") == price
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_any_price_is_exact(price: Decimal) -> None:
 )
 def test_timestamp(value: str, found: datetime) -> None:
     """A time without a zone is UTC, one with a zone is converted, and all come out aware."""
-    moment = records.timestamp({"f": value}, "f")
+    moment = bodies.timestamp({"f": value}, "f")
 
     assert moment == found
     assert moment is not None
@@ -229,8 +229,8 @@ def test_timestamp(value: str, found: datetime) -> None:
 )
 def test_no_timestamp(value: object) -> None:
     """An empty field, and whatever is no time that the calendar holds, is unknown."""
-    assert records.timestamp({"f": value}, "f") is None
-    assert records.timestamp({}, "f") is None
+    assert bodies.timestamp({"f": value}, "f") is None
+    assert bodies.timestamp({}, "f") is None
 
 
 @patient
@@ -240,8 +240,8 @@ def test_no_timestamp(value: object) -> None:
 )
 def test_any_timestamp_is_the_same_instant(naive: datetime, zone: timezone) -> None:
     """Naive or zoned, the instant is kept."""
-    assert records.timestamp({"f": f"{naive:%Y-%m-%d %H:%M:%S}"}, "f") == naive.replace(tzinfo=UTC)
-    assert records.timestamp({"f": naive.replace(tzinfo=zone).isoformat(" ")}, "f") == naive.replace(tzinfo=zone)
+    assert bodies.timestamp({"f": f"{naive:%Y-%m-%d %H:%M:%S}"}, "f") == naive.replace(tzinfo=UTC)
+    assert bodies.timestamp({"f": naive.replace(tzinfo=zone).isoformat(" ")}, "f") == naive.replace(tzinfo=zone)
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -256,5 +256,5 @@ def test_json_agrees_with_the_standard_library() -> None:
     """What msgspec decodes is what json decodes."""
     value: dict[str, Any] = {"a": [1, 2.5, None, True, "あ😀", {"b": {}}], "": ""}
 
-    assert records.decode_json(json.dumps(value).encode()) == value
-    assert records.decode_json(msgspec.json.encode(value)) == value
+    assert bodies.decode_json(json.dumps(value).encode()) == value
+    assert bodies.decode_json(msgspec.json.encode(value)) == value

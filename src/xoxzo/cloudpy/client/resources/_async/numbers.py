@@ -1,17 +1,84 @@
-"""SMS-in numbers, retired."""
+"""Dial-in numbers, and the retired SMS-in numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
-from xoxzo.cloudpy.operations.numbers import SINS
+from xoxzo.cloudpy.operations.numbers import DINS, SINS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from xoxzo.cloudpy.models import SmsInNumber, SmsInSubscription
+    from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
     from xoxzo.cloudpy.protocols import CallbackUrls
+
+
+class AsyncDins(AsyncResource):
+    """Dial-in numbers: ``client.dins`` (API section 6)."""
+
+    def search(self, *, country: str | None = None, prefix: str | None = None) -> AsyncIterator[DialInNumber]:
+        """List the numbers that can be subscribed; the request is made at the first record (API section 6.1).
+
+        Args:
+            country: only in this country, for instance ``JP``.
+            prefix: only with this country code and prefix, for instance ``8150``.
+
+        Raises:
+            InvalidArgument: a value breaks its rule; raised at once.
+            APIError: anything else went wrong.
+        """
+        return self._driver.stream(DINS.search(country=country, prefix=prefix))
+
+    async def subscribe(self, din_uid: str) -> DialInSubscription:
+        """Subscribe a number. The first 30 days are charged at once, and so are the next ones (API section 6.2).
+
+        Args:
+            din_uid: the key that ``search`` found.
+
+        Raises:
+            BadRequest: no free number has this key.
+            NotEnoughCredits: the balance is too low.
+            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: see ``list``.
+        """
+        return await self._driver.call(DINS.subscribe(din_uid))
+
+    def list(self) -> AsyncIterator[DialInSubscription]:
+        """List the numbers that you subscribe; the request is made at the first record (API section 6.3).
+
+        Raises:
+            APIError: something went wrong.
+        """
+        return self._driver.stream(DINS.list())
+
+    async def set_action_url(
+        self, din_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
+    ) -> None:
+        """Set the URL that answers incoming calls; it replaces the former one (API section 6.4).
+
+        Args:
+            din_uid: the number's key.
+            action_url: answers a GET with one line of plain text, such as ``say ja "…"`` (API section 11).
+            callbacks: makes that address instead, bound to ``din_uid``: a ``Callbacks`` of yours.
+
+        Raises:
+            InvalidArgument: the address is none, or neither or both of it and ``callbacks`` were given.
+            NotFound: you do not subscribe this number.
+            APIError: anything else went wrong.
+        """
+        await self._driver.call(DINS.set_action_url(din_uid, action_url=action_url, callbacks=callbacks))
+
+    async def unsubscribe(self, din_uid: str) -> None:
+        """Release a number. Within 24 hours part of the first fee is refunded (API section 6.5).
+
+        Args:
+            din_uid: the number's key.
+
+        Raises:
+            NotFound: you do not subscribe this number.
+            APIError: anything else went wrong.
+        """
+        await self._driver.call(DINS.unsubscribe(din_uid))
 
 
 class AsyncSins(AsyncResource):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.operations.decoding.records import DecodingError
+from xoxzo.cloudpy.operations.bodies import DecodingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,9 +1,14 @@
-"""Decode records and their fields. What the API document calls uncertain never raises (API section 14)."""
+"""Encode the bodies of requests, and decode those of responses (API sections 1.3 to 1.5).
+
+What the API document calls uncertain never raises (API section 14).
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,11 +16,51 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+Fields = dict[str, str | None]
+"""Parameters by their names in the API; ``None`` is not sent."""
+
 _decode = msgspec.json.Decoder().decode
+# The standard library's encoding of a form takes a tenth of the time of a send.
+_is_unreserved = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+_ENCODED_BYTES = [
+    "+" if byte == 32 else chr(byte) if _is_unreserved(chr(byte)) else f"%{byte:02X}" for byte in range(256)
+]
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
+_THROTTLED = re.compile(r"available in (\d+) second")
 
 
 class DecodingError(Exception):
     """The body of a success is not what the API document describes; the flow raises ``UnexpectedResponse`` for it."""
+
+
+def form(fields: Mapping[str, str | None]) -> bytes:
+    """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
+    pairs = [f"{_encoded(name)}={_encoded(value)}" for name, value in fields.items() if value is not None]
+    return "&".join(pairs).encode("ascii")
+
+
+def _encoded(text: str) -> str:
+    # Most values need no encoding, nor do numbers after their +: to test that takes a fraction of the time.
+    if text.isascii():
+        if text.isalnum() or _is_unreserved(text):
+            return text
+        if text[0] == "+" and text[1:].isalnum():
+            return f"%2B{text[1:]}"
+    return _percent_encoded(text)
+
+
+# All messages of a campaign often have the same text.
+@lru_cache(maxsize=4)
+def _percent_encoded(text: str) -> str:
+    return "".join(map(_ENCODED_BYTES.__getitem__, text.encode()))
+
+
+def json(value: Mapping[str, object]) -> bytes:
+    """Encode a JSON object in UTF-8 (API section 1.3)."""
+    return msgspec.json.encode(value)
 
 
 def decode_json(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything; the callers look
@@ -100,3 +145,54 @@ def timestamp(raw: Mapping[str, Any], field: str) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def decode_error_body(body: bytes, secret: str | None = None) -> tuple[dict[str, tuple[str, ...]], str | None]:
+    """Read the body of a refusal: field errors and ``detail`` (API section 1.5); both empty when it is neither.
+
+    Args:
+        body: as it came.
+        secret: removed from the server's messages, which may repeat it.
+    """
+    try:
+        value = decode_json(body)
+    except DecodingError:
+        return {}, None
+    if not isinstance(value, dict):
+        return {}, None
+
+    def shown(message: object) -> str:
+        return str(message).replace(secret, "…") if secret else str(message)
+
+    fields = {
+        shown(field): tuple(map(shown, messages)) if isinstance(messages, list) else (shown(messages),)
+        for field, messages in value.items()
+        if field != "detail" and messages is not None
+    }
+    detail = value.get("detail")
+    return fields, None if detail is None else shown(detail)
+
+
+def retry_after_seconds(headers: Mapping[str, str], detail: str | None, now: float) -> float | None:
+    """Return the seconds that a 429 asks us to wait: the header's, else the sentence's (API section 1.6).
+
+    Args:
+        headers: the reply's header fields, names in lower case.
+        detail: the reply's sentence.
+        now: the wall clock in seconds since 1970, against which a date in the header is read.
+    """
+    header = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(header):
+        return float(header)
+    if header:
+        from email.utils import parsedate_to_datetime  # takes longer to load than this module, and is seldom needed
+
+        try:
+            moment = parsedate_to_datetime(header)
+            # A date without a zone is in UTC, as HTTP's dates are, and not in the zone of this machine.
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+            return max(0.0, moment.timestamp() - now)
+        except (ValueError, OverflowError):
+            pass
+    found = _THROTTLED.search(detail or "")
+    return float(found.group(1)) if found else None

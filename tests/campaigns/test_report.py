@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from campaign_makers import SEND, TEXT, make, people, run
@@ -46,14 +50,19 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
     rows = [*people(5), {"tel": "+818099990000", "name": "fails"}, {"tel": "x", "name": "bad"}, people(1)[0]]
     with Campaign.create("spring", rows, TEXT, store=tmp_path, skip_bad=True) as campaign:
         assert "Nothing yet." in campaign.render_report()
+        run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1))
+        reference = f"{campaign.reference_prefix}-2"
+        assert campaign.record(SimpleNamespace(reference=reference, status="DELIVERED"), at=time.time() + 600)
         run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1), follow=3.0)
         page, japanese = campaign.render_report(), campaign.render_report(language="ja")
         campaign.purge()
         after = campaign.render_report()
     for word in ("<svg", "ResponseLost", "no reason was given", "unknown: may be sent", "prefers-color-scheme"):
         assert word in page
-    for words in ("1 row of the list could not be sent to", "1 row repeated a number", "Half within <b>"):
+    for words in ("1 row of the list could not be sent to", "1 row repeated a number", "Half within <b>10 min</b>"):
         assert words in page
+    assert "3 more are known to be delivered within" in page
+    assert "known to be delivered</span>" in page
     assert '<html lang="ja">' in japanese
     for word in (
         "宛先の状態別内訳",
@@ -70,6 +79,29 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
     assert "<td>JP · NTT Docomo</td><td>1</td>" in after
     for secret in ("9010000000", "n0様", "http://", "https://", "<script"):
         assert secret not in page
+
+
+async def _poll(campaign: Campaign, client: AsyncClient) -> None:
+    give_up = time.monotonic() + 30
+    while campaign.tally()[State.SENT] and time.monotonic() < give_up:
+        await campaign.settle(client, statuses=True)
+
+
+def test_no_charge_and_no_time_is_made_up(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """An estimate is shown while no charge is known, and a delivery that was looked up has no time of its own."""
+    with make(tmp_path, 2) as campaign:
+        assert campaign.tally().known_charge == 0
+        run(campaign, client)
+        assert campaign.tally().known_charge is None
+        assert (
+            "<b>≈ 20</b><span>credits estimated</span><small>not known yet what is charged" in campaign.render_report()
+        )
+        asyncio.run(_poll(campaign, client))
+        assert campaign.tally().known_charge == 20
+        page = campaign.render_report()
+        assert [one.took for one in campaign.recipient_statuses()] == [None, None]
+    assert "Half within" not in page
+    assert "2 more are known to be delivered within" in page
 
 
 def test_purging_keeps_figures_and_forgets_people(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
@@ -91,18 +123,24 @@ def test_purging_keeps_figures_and_forgets_people(simulator: Simulator, client: 
 
 
 def _standing(
-    n: int, state: State, *, sent: float = 0.0, ended: float = 0.0, charged: Decimal | None = None
+    n: int,
+    state: State,
+    *,
+    sent: float = 0.0,
+    ended: float = 0.0,
+    took: float | None = None,
+    charged: Decimal | None = None,
 ) -> RecipientStatus:
     who = Recipient(n, f"+8190{10000000 + n}", parts=1 + n % 2, cost=Decimal(10))
     return RecipientStatus(
-        recipient=who, state=state, ident="", error="", began=sent, sent=sent, ended=ended, charged=charged
+        recipient=who, state=state, ident="", error="", began=sent, sent=sent, ended=ended, took=took, charged=charged
     )
 
 
 def test_latencies_have_quantiles_however_long_they_are() -> None:
     """Seconds are rounded to a tenth, long latencies to ten seconds; what was not delivered does not count."""
     took = [1.04, 2.0, 3.0, 250.0, 7300.0]
-    figures = Statistics(_standing(n, State.DELIVERED, sent=100.0, ended=100.0 + t) for n, t in enumerate(took))
+    figures = Statistics(_standing(n, State.DELIVERED, sent=100.0, took=t) for n, t in enumerate(took))
     assert figures.delivered_within([5, 300]) == [3, 1, 1]
     assert (figures.latency_quantile(0.2), figures.latency_quantile(0.5), figures.latency_quantile(0.8)) == (
         1.0,
@@ -134,9 +172,19 @@ def test_carriers_are_those_that_ranges_were_given_to() -> None:
     assert carrier_of("17") == ""
 
 
-@pytest.mark.parametrize(("span", "clock"), [(60, "00:01:40"), (7200, "02:01"), (200_000, "01-03 07:35")])
+@pytest.fixture
+def _in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_tokyo")
+@pytest.mark.parametrize(("span", "clock"), [(60, "09:01:40"), (7200, "11:01"), (200_000, "01-03 16:35")])
 def test_a_chart_labels_its_times_as_finely_as_it_must(span: int, clock: str) -> None:
-    """The precision of times depends on the span; a line without points is left out."""
+    """The precision of local times depends on the span; a line without points is left out."""
     chart = line_chart([("sent", [100.0, 100.0 + span], "main"), ("delivered", [], "good")], 2)
     assert f"<span>{clock}" in chart or f"{clock}</span>" in chart
     assert chart.count("<polyline") == 1

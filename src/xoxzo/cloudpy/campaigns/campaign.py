@@ -62,6 +62,7 @@ class Campaign(RunApi, ReconcileApi):
         columns: Mapping[str, str] | None = None,
         country: str = "JP",
         mobile_only: bool | None = None,
+        test_numbers: bool = False,
         skip_bad: bool = False,
         suppress: Iterable[str] = (),
         **reading: Any,  # noqa: ANN401 - what `read_table` takes
@@ -79,6 +80,8 @@ class Campaign(RunApi, ReconcileApi):
             columns: the column of each placeholder, where its name differs.
             country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
             mobile_only: refuse numbers that are not mobile; by default for SMS and not for calls.
+            test_numbers: accept the simulator's numbers with fixed outcomes; a campaign with one runs on a simulator
+                only.
             skip_bad: leave bad rows out; by default they stop everything.
             suppress: numbers in E.164 to leave out, for instance after an opt-out. Only their hashes are stored.
             **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
@@ -101,6 +104,7 @@ class Campaign(RunApi, ReconcileApi):
             columns=columns,
             country=country,
             mobile_only=not content.is_call if mobile_only is None else mobile_only,
+            test_numbers=test_numbers,
             skip_bad=skip_bad,
             suppressed=suppress,
             reading=reading,

@@ -67,6 +67,7 @@ def create_ledger(
     columns: Mapping[str, str] | None,
     country: str,
     mobile_only: bool,
+    test_numbers: bool,
     skip_bad: bool,
     suppressed: Iterable[str],
     reading: Mapping[str, Any],
@@ -94,7 +95,15 @@ def create_ledger(
             else read_table(file, country=country, wanted=(*content.placeholders, *(columns or {}).values()), **reading)
         )
         chosen = choose_columns(table, content.placeholders, number=number, mapping=columns)
-        reader = RecipientReader(table, chosen, content, country=country, mobile_only=mobile_only, on_bad=collect)
+        reader = RecipientReader(
+            table,
+            chosen,
+            content,
+            country=country,
+            mobile_only=mobile_only,
+            test_numbers=test_numbers,
+            on_bad=collect,
+        )
         ledger.put({"salt": secrets.token_hex(16)})
         repeated = sum(1 for _ in ledger.add(reader))
         if reader.bad and not skip_bad:
@@ -115,6 +124,8 @@ def create_ledger(
                 "created": time.time(),
                 "state": "created",
                 "source": before,
+                # Nobody has the test numbers: such a campaign is only for a simulator.
+                **({"is_local": True} if reader.has_test_numbers else {}),
                 "input": {
                     "file": file,
                     "about": table.about,

@@ -149,8 +149,11 @@ class Claim(msgspec.Struct, frozen=True):
     over_budget: bool = False
 
 
+REPORTED = "delivery_report"
+"""The code in ``Outcome.error`` of a state that Xoxzo has reported by a callback, at the time of the outcome."""
 OUTCOME_REASONS = {
     "assumed_sent": N_("assumed to be sent"),
+    REPORTED: N_("by a delivery report"),
     "not_started": N_("claimed and not started"),
     "process_ended": N_("the process ended before the outcome was recorded"),
     "proven_unsent": N_("proven not to have been sent"),
@@ -225,6 +228,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
         began: when the last attempt began, in seconds since 1970; 0 when there was none.
         sent: when Xoxzo had accepted it; 0 when it has not.
         ended: when its final status was recorded; 0 while there is none.
+        took: seconds from the response that accepted it to the delivery report; ``None`` where one of them is missing.
         charged: credits that were charged, where they are known.
     """
 
@@ -235,6 +239,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
     began: float = 0.0
     sent: float = 0.0
     ended: float = 0.0
+    took: float | None = None
     charged: Decimal | None = None
 
 
@@ -262,6 +267,12 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     def sent(self) -> int:
         """How many Xoxzo has certainly accepted."""
         return sum(count for state, count in self.counts.items() if state.is_sent)
+
+    @property
+    def known_charge(self) -> Decimal | None:
+        """The credits that are known to be charged so far; ``None`` while no charge of what may be sent is known."""
+        may_be_charged = self.sent or self.in_flight or self[State.UNKNOWN] or self[State.ASSUMED]
+        return None if may_be_charged and not self.charged else self.charged
 
     @property
     def is_settled(self) -> bool:

@@ -32,6 +32,8 @@ def run(simulator: Simulator, home: Path, monkeypatch: pytest.MonkeyPatch) -> It
             "name,tel\na,09010000000\nb,090-1000-0001\nc,０９０１００００００２\n", encoding="utf-8"
         )
 
+        Path("people.txt").write_text("090-1000-0001\n", encoding="utf-8")
+
         def invoke(*arguments: str, text: str | None = None) -> Result:
             return CliRunner().invoke(xoxzo, ["campaign", *arguments], input=text)
 

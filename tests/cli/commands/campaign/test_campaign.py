@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_configuration import written
@@ -19,7 +22,7 @@ from click.testing import Result
 from xoxzo.cloudpy.campaigns import Campaign, Content
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.cli.app import xoxzo
-from xoxzo.cloudpy.cli.commands.campaign.render import duration
+from xoxzo.cloudpy.cli.commands.campaign.render import Balance, duration
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Simulator
 
@@ -46,7 +49,7 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert "at most      1,000 credits\n" in result.stdout
     assert "sample       +81••••0000  a様\n" in result.stdout
     parsed = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
-    assert (parsed["recipients"], parsed["cost"], parsed["parts"]) == (3, "30", {"1": 3})
+    assert (parsed["recipients"], parsed["cost"], parsed["parts"]) == (3, 30, {"1": 3})
     assert not sent(simulator)
     assert run("list").stdout == ""
 
@@ -89,7 +92,7 @@ def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
     assert "give another --name" in again.stderr
     assert "people finished\n" in run("status", "people").stdout
     parsed = json.loads(run("status", "people", "--json").stdout)
-    assert (parsed["state"], parsed["delivered"], parsed["charged"]) == ("finished", 3, "30")
+    assert (parsed["state"], parsed["delivered"], parsed["charged"]) == ("finished", 3, 30)
     assert run("list").stdout.endswith("finished           3 of         3  people\n")
     assert json.loads(run("list", "--json").stdout)["name"] == "people"
     assert "3 recipients in people.csv" not in run("export", "people", "-o", "out.csv").stderr
@@ -98,7 +101,7 @@ def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
     assert "<svg" in Path("people.html").read_text(encoding="utf-8")
     assert run("report", "people", "-o", "none/x.html").exit_code == 2
     assert run("purge", "people", text="n\n").exit_code == 2
-    assert "3 recipients are nameless now" in run("purge", "people", "--yes").stderr
+    assert "3 recipients were made anonymous" in run("purge", "people", "--yes").stderr
     assert sent(simulator) == 3
 
 
@@ -190,7 +193,8 @@ def test_a_file_that_changed_is_not_mixed_with_the_old_one(run: Run, simulator: 
     Path("b.csv").write_text("tel,name\n08099990000,z\n", encoding="utf-8")
     result = run("run", "b.csv", "--yes")
     assert result.exit_code == 2
-    assert "b.csv has changed since b was begun" in result.stderr
+    assert "b was started with something else; nothing was sent." in result.stderr
+    assert "b.csv has changed\n" in result.stderr
 
 
 def test_another_content_is_not_sent_to_the_rest(run: Run, simulator: Simulator) -> None:
@@ -199,19 +203,25 @@ def test_another_content_is_not_sent_to_the_rest(run: Run, simulator: Simulator)
     with Campaign.open("people") as campaign:
         campaign.ledger.put({"state": "stopped"})
     other = ["--text", "corrected", "--sender", "Mall", "--tag", "spring", "--track-link", "--price", "11"]
+    other += ["--max-cost", "50", "--quiet", "21:00-08:00", "--expires", "2099-01-01T00:00Z", "--rate", "0.5"]
     result = run("run", "people.csv", *other, "--yes")
     assert result.exit_code == 2
-    assert "people sends something else: continue it as it is by `xoxzo campaign resume people`" in result.stderr
+    assert "people was started with something else; nothing was sent." in result.stderr
+    assert "Continue it with other limits: xoxzo campaign resume people" in result.stderr
     for line in (
         "--text: {name}様 before, corrected now",
         "--sender: Shop before, Mall now",
         "--tag: none before, spring now",
-        "--track-link: False before, True now",
+        "--track-link: no before, yes now",
         "--price: 10 before, 11 now",
+        "--max-cost: 30 before, 50 now",
+        "--quiet: none before, 21:00-08:00 now",
+        "--expires: none before, 209",
+        "--rate: none before, 0.5 now",
     ):
         assert line in result.stderr
     assert "--template: none before, 6 now" in run("run", "people.csv", "--template", "6", "--yes").stderr
-    for options in ([*TEXT, "--yes"], ["--yes"]):
+    for options in ([*TEXT, "--yes"], ["--yes"], [*other, "--yes", "--as-before"]):
         assert run("run", "people.csv", *options).exit_code == 0
         with Campaign.open("people") as campaign:
             campaign.ledger.put({"state": "stopped"})
@@ -250,7 +260,7 @@ def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulato
     result = run("resume", "tight", "--max-cost", "10")
     assert result.exit_code == 3
     assert "tight stopped: the budget is spent\n" in result.stdout
-    assert "Go on with: xoxzo campaign resume tight\n" in result.stderr
+    assert "Continue with: xoxzo campaign resume tight\n" in result.stderr
     assert run("resume", "tight").exit_code == 3
     assert run("resume", "tight", "--max-cost", "30").exit_code == 0
     assert sent(simulator) == 3
@@ -280,11 +290,69 @@ def _content() -> object:
 def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is sent to one's own number; without a confirmation nothing else is sent."""
     monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._is_terminal", lambda: True)
-    result = run("run", "people.csv", *TEXT, "--test-to", "+818011112222", text="y\nn\n")
+    result = run("run", "people.csv", *TEXT, "--test-to", "０８０-1111-2222", text="y\nn\n")
     assert (result.exit_code, sent(simulator)) == (3, 1)
-    assert "Nobody else was sent to." in result.stderr
-    assert run("run", "people.csv", *TEXT, "--test-to", "+818011112222", "--yes").exit_code == 0
+    assert "Nothing was sent to the recipients." in result.stderr
+    assert len(simulator.phone("+818011112222").inbox) == 1, "a number is read as people type it"
+    refused = run("run", "people.csv", *TEXT, "--test-to", "nobody")
+    assert (refused.exit_code, sent(simulator)) == (2, 1)
+    assert not list(Path("campaigns").iterdir())
+    assert run("run", "people.csv", *TEXT, "--test-to", "090-0000-0003", "--yes").exit_code == 0
     assert sent(simulator) == 5
+
+
+def test_a_campaign_can_be_rehearsed_with_numbers_of_fixed_outcomes(
+    run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a simulator the three test numbers are recipients; elsewhere they are bad rows, and cannot be continued."""
+    Path("fixed.csv").write_text("tel\n090-0000-0001\n09000000002\n+819000000003\n", encoding="utf-8")
+    order = ["fixed.csv", "--text", "hello", "--sender", "Shop"]
+    assert json.loads(run("plan", *order, "--json").stdout)["recipients"] == 3
+    assert run("run", *order, "--yes", "--follow", "1").exit_code == 0
+    totals = json.loads(run("status", "fixed", "--json").stdout)
+    assert (totals["failed"], totals["sent"], totals["delivered"]) == (1, 1, 1)
+    monkeypatch.delenv("XOXZO_API_HOST")
+    refused = run("resume", "fixed", "--yes")
+    assert "fixed was started on a simulator on this machine: it cannot be continued with Xoxzo" in refused.stderr
+    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._balance", lambda _account: Balance(None))
+    assert "3 rows cannot be sent to" in run("plan", *order).stderr
+
+
+def test_every_command_writes_json(run: Run, simulator: Simulator) -> None:
+    """Amounts are numbers, an unknown charge is null, and times are ISO 8601 in UTC."""
+
+    def objects(*arguments: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in run(*arguments, "--json").stdout.splitlines()]
+
+    events = objects("run", "people.csv", *TEXT, "--yes", "--settle", "0.1")
+    assert events[0]["cost"] == events[-1]["reserved"] == 30
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["at"]) for event in events[1:-1])
+    assert "not known yet; about 30 credits estimated" in run("status", "people").stdout
+    assert objects("status", "people")[0]["charged"] is None
+    assert objects("suppress", "people", "people.txt") == [{"name": "people", "suppressed": 1}]
+    assert objects("pause", "people") == [{"name": "people", "requested": "pause", "is_running": False}]
+    give_up = time.monotonic() + 30
+    while (settled := objects("settle", "people", "--statuses")[0])["delivered"] < 3 and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert (settled["charged"], settled["changed"]) == (30, 0)
+    rows = objects("export", "people")
+    assert (rows[2]["number"], rows[2]["charged"], rows[2]["sent"][-1]) == ("+819010000002", 10, "Z")
+    figures = objects("report", "people")[0]
+    assert (figures["total"], figures["charged"], figures["reported_deliveries"]) == (3, 30, 0)
+    assert figures["parts"] == [{"parts": 1, "messages": 3, "credits": 30}]
+    for verb in ("export", "report"):
+        assert "leave -o out" in run(verb, "people", "-o", "a", "--json").stderr
+    assert objects("purge", "people", "--yes") == [{"name": "people", "purged": 3}]
+    Campaign.create("other", "people.csv", _content()).close()
+    assert objects("cancel", "other") == [{"name": "other", "requested": "cancel", "is_running": False}]
+    assert objects("list")[1]["created"].endswith("Z")
+
+
+def test_a_suppression_list_counts_for_a_run_that_is_continued(run: Run, simulator: Simulator) -> None:
+    """People who have opted out since the start get nothing, though the list of recipients is frozen."""
+    Campaign.create("people", "people.csv", _content()).close()
+    assert run("run", "people.csv", "--suppress", "people.txt", "--yes").exit_code == 0
+    assert sent(simulator) == 2
 
 
 def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
@@ -376,7 +444,7 @@ def test_a_ledger_that_fails_in_mid_run_says_how_to_go_on(run: Run, monkeypatch:
     assert result.exit_code == 3
     assert result.stderr.endswith(
         "xoxzo campaign: the ledger cannot be written: database or disk is full\n"
-        "Nothing is lost; once that is mended: xoxzo campaign resume people\n"
+        "Nothing is lost. Remove the cause, then: xoxzo campaign resume people\n"
     )
 
 
@@ -439,11 +507,12 @@ def test_a_terminal_shows_one_line_that_moves_and_ctrl_c_is_gentle(run: Run, sim
     assert "\x1b[2K" in text
     assert "/s · " in text
     assert "many stopped: interrupted" in text
-    assert "Go on with: xoxzo campaign resume many" in text
+    assert "Continue with: xoxzo campaign resume many" in text
     with Campaign.open("many") as campaign:
         assert campaign.tally().sent == sent(simulator) < 400
         assert not list(campaign.unknown())
-    assert run("run", "many.csv", "--rate", "1000").exit_code == 0
+    assert run("run", "many.csv", "--rate", "1000").exit_code == 2
+    assert run("resume", "many", "--rate", "1000").exit_code == 0
     assert sent(simulator) == 400
 
 

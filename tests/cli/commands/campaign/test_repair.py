@@ -36,7 +36,7 @@ def test_what_is_unknown_is_listed_and_settled_manually(run: Run, simulator: Sim
     simulator.faults.add("error", "GET /sms/messages/")
     result = run("run", "people.csv", *TEXT, "--yes", "--settle", "0.1", "--concurrency", "1")
     assert result.exit_code == 7
-    assert "1 may have been sent, and nobody can tell: xoxzo campaign unknown people" in result.stderr
+    assert "1 may have been sent; this could not be verified: xoxzo campaign unknown people" in result.stderr
     assert "line 2        +81••••0000      " in run("unknown", "people").stdout
     output = json.loads(run("unknown", "people", "--show-numbers", "--json").stdout)
     assert (output["number"], output["why"]) == ("+819010000000", "ResponseLost")
@@ -53,7 +53,7 @@ def test_what_is_unknown_is_listed_and_settled_manually(run: Run, simulator: Sim
     while "delivered             3" not in run("settle", "people", "--statuses").stdout:
         assert time.monotonic() < give_up
         time.sleep(0.05)
-    assert "0 are taken for sent" in run("settle", "people", "--assume-sent").stderr
+    assert "0 are counted as sent" in run("settle", "people", "--assume-sent").stderr
 
 
 def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
@@ -64,8 +64,8 @@ def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
     )
     with Campaign.create("two", "people.csv", _content()):
         pass
-    assert "1 more numbers are left out" in run("suppress", "two", "out.txt").stderr
-    assert "1 more numbers are left out" in run("suppress", "two", "-", text="09010000001\n").stderr
+    assert "1 more number is suppressed" in run("suppress", "two", "out.txt").stderr
+    assert "1 more number is suppressed" in run("suppress", "two", "-", text="09010000001\n").stderr
     assert run("resume", "two", "--yes").exit_code == 0
     assert sent(simulator) == 1
     result = run("suppress", "two", "-", text="nonsense\n")
@@ -88,7 +88,7 @@ def test_a_run_that_was_cut_off_is_reported(run: Run) -> None:
         campaign.ledger.put({"state": "running"})
     result = run("status", "a")
     assert result.stdout.startswith("a cut off\n")
-    assert result.stderr == "Go on with: xoxzo campaign resume a\n"
+    assert result.stderr == "Continue with: xoxzo campaign resume a\n"
     assert "cut off" in run("list").stdout
     with Campaign.open("a") as campaign:
         campaign.ledger.lock()
@@ -120,10 +120,12 @@ def test_reports_reach_a_campaign_by_the_file_of_listen(
     )
     Path("received.jsonl").write_text("\n".join([*lines, lines[0], forged]) + "\n", encoding="utf-8")
     result = run("settle", "people", "--reports", "received.jsonl")
-    assert "3 reports told something new\n" in result.stderr, result.output
+    assert "3 reports were new\n" in result.stderr, result.output
     assert "sent" not in run("status", "people").stdout
     Path("received.jsonl").write_text("nonsense\n", encoding="utf-8")
-    assert "received.jsonl, line 1: this is none" in run("settle", "people", "--reports", "received.jsonl").stderr
+    assert (
+        "received.jsonl, line 1: this was not written" in run("settle", "people", "--reports", "received.jsonl").stderr
+    )
 
 
 @contextmanager

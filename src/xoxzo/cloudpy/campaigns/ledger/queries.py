@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.ledger.schema import RECIPIENT_COLUMNS, read_recipient
-from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus, Remaining, State, Tally, Unsettled
+from xoxzo.cloudpy.campaigns.records import REPORTED, Recipient, RecipientStatus, Remaining, State, Tally, Unsettled
 
 if TYPE_CHECKING:
     import threading
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PAGE_ROWS = 1000
 _WITNESSES = 100
+_FINAL = frozenset({State.DELIVERED, State.FAILED})
 _NOT_SENT_YET = "n > ? OR n IN (SELECT n FROM pending WHERE state = ?)"
 
 
@@ -86,7 +87,7 @@ class LedgerQueries:
         claims = self._fetch("SELECT first, last FROM claim WHERE remaining > 0")
         for one in self.recipients():
             rows = self._fetch(
-                "SELECT state, msgid, error, at, began, cost FROM outcome WHERE n = ? ORDER BY ident", one.n
+                "SELECT state, msgid, error, at, began, cost, claim FROM outcome WHERE n = ? ORDER BY ident", one.n
             )
             if rows:
                 yield _status(one, rows)
@@ -159,6 +160,8 @@ class LedgerQueries:
 def _status(one: Recipient, rows: list[tuple[Any, ...]]) -> RecipientStatus:
     state = State(rows[-1][0])
     costs = [Decimal(row[5]) for row in rows if row[5] is not None]
+    accepted = next((row[3] for row in rows if State(row[0]).is_sent and row[6]), None)
+    reported = next((row[3] for row in rows if row[2] == REPORTED and State(row[0]) in _FINAL), None)
     return RecipientStatus(
         recipient=one,
         state=state,
@@ -166,6 +169,7 @@ def _status(one: Recipient, rows: list[tuple[Any, ...]]) -> RecipientStatus:
         error="" if state.is_sent else rows[-1][2],
         began=next((row[4] for row in reversed(rows) if row[4]), 0.0),
         sent=next((row[3] for row in rows if State(row[0]).is_sent), 0.0),
-        ended=next((row[3] for row in rows if State(row[0]) in {State.DELIVERED, State.FAILED}), 0.0),
+        ended=next((row[3] for row in rows if State(row[0]) in _FINAL), 0.0),
+        took=None if accepted is None or reported is None else max(0.0, reported - accepted),
         charged=costs[-1] if costs else None,
     )

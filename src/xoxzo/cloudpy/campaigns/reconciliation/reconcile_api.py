@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler, state_of
-from xoxzo.cloudpy.campaigns.records import Outcome, State
+from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State
 
 if TYPE_CHECKING:
     import os
@@ -55,18 +55,20 @@ class ReconcileApi:
             await reconciler.poll_statuses(client, calls=self.content.is_call, concurrency=_CONCURRENCY)
         return self.ledger.tally()
 
-    def record(self, event: Any) -> bool:  # noqa: ANN401 - a DeliveryReport or a CallEnded: packages of one layer do not import each other
+    def record(self, event: Any, *, at: float | None = None) -> bool:  # noqa: ANN401 - a DeliveryReport or a CallEnded: packages of one layer do not import each other
         """Record a delivery report or the end of a call; return whether it changed anything.
 
         Args:
             event: what ``Callbacks.receive`` returned.
+            at: when it came, in seconds since 1970; by default now.
         """
         n = self._reconciler().position([str(getattr(event, "reference", None) or "")])
         if n is None or not hasattr(event, "status") or self.ledger.get("state") == "purged":
             return False
         ident = str(getattr(event, "msgid", "") or getattr(event, "callid", ""))
-        at = max(time.time(), self.ledger.latest_time())
-        outcome = Outcome(n, 0, state_of(str(event.status)), ident, "", at, 0.0, getattr(event, "cost", None))
+        if at is None:
+            at = max(time.time(), self.ledger.latest_time())
+        outcome = Outcome(n, 0, state_of(str(event.status)), ident, REPORTED, at, 0.0, getattr(event, "cost", None))
         return self.ledger.record([outcome])[0]
 
     def suppress(self, numbers: Iterable[str]) -> int:

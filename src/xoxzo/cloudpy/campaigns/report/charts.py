@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -114,4 +114,4 @@ def share(value: int, total: int) -> str:
 
 def _time(seconds: float, span: float) -> str:
     form = "%H:%M:%S" if span < _MINUTES_SECONDS else "%H:%M" if span < _DAY_SECONDS else "%m-%d %H:%M"
-    return datetime.fromtimestamp(seconds, UTC).strftime(form)
+    return datetime.fromtimestamp(seconds).astimezone().strftime(form)

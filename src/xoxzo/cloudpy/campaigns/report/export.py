@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
 
 from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.records import RecipientStatus
 
 EXPORT_COLUMNS = ("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error")
-"""The columns of an export. Times are UTC; ``estimate`` and ``charged`` are credits."""
+"""The columns of an export. Times are ISO 8601 in UTC; ``estimate`` and ``charged`` are credits."""
 
 
 def export(statuses: Iterable[RecipientStatus], path: Path) -> int:
@@ -32,16 +33,16 @@ def export(statuses: Iterable[RecipientStatus], path: Path) -> int:
         ConfigurationError: writing workbooks needs the extra ``campaigns``.
     """
     if path.suffix.lower() != ".xlsx":
-        return _write_csv_file(EXPORT_COLUMNS, _rows(statuses), path)
+        return _write_csv_file(EXPORT_COLUMNS, export_rows(statuses), path)
     try:
-        return _write_workbook(EXPORT_COLUMNS, _rows(statuses), path)
+        return _write_workbook(EXPORT_COLUMNS, export_rows(statuses), path)
     except OSError as error:
         raise _cannot_be_written(path, error) from None
 
 
 def export_csv(statuses: Iterable[RecipientStatus], file: TextIO) -> int:
     """Export as CSV to an open file; return how many recipients were exported."""
-    return _write_csv(EXPORT_COLUMNS, _rows(statuses), file)
+    return _write_csv(EXPORT_COLUMNS, export_rows(statuses), file)
 
 
 def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> int:
@@ -67,25 +68,24 @@ def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str],
     return _write_csv_file((*columns, "xoxzo_line", "xoxzo_column", "xoxzo_reason"), cells, path)
 
 
-def _rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[str, ...]]:
+def export_rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of `EXPORT_COLUMNS` for each recipient; times are aware, credits are ``Decimal``."""
     for one in statuses:
         recipient = one.recipient
         yield (
-            str(recipient.line),
+            recipient.line,
             recipient.number,
             one.state.name,
             one.ident,
-            _utc(one.began),
-            _utc(one.sent),
-            _utc(one.ended),
-            str(recipient.parts),
-            "" if recipient.cost is None else str(recipient.cost),
-            "" if one.charged is None else str(one.charged),
+            *(datetime.fromtimestamp(at, UTC) if at else None for at in (one.began, one.sent, one.ended)),
+            recipient.parts,
+            recipient.cost,
+            one.charged,
             outcome_reason(one.error),
         )
 
 
-def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], path: Path) -> int:
+def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], path: Path) -> int:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         # With a byte-order mark, so that Excel does not read it as cp932.
@@ -95,12 +95,12 @@ def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], pa
         raise _cannot_be_written(path, error) from None
 
 
-def _write_csv(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], file: TextIO) -> int:
+def _write_csv(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], file: TextIO) -> int:
     writer = csv.writer(file)
     writer.writerow(header)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - it is returned
-        writer.writerow([_without_formula(cell) for cell in row])
+        writer.writerow([_without_formula(_cell(value)) for value in row])
     return count
 
 
@@ -117,7 +117,7 @@ def _without_formula(cell: str) -> str:
     return cell
 
 
-def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], path: Path) -> int:
+def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], path: Path) -> int:
     try:
         import xlsxwriter
     except ModuleNotFoundError:
@@ -130,10 +130,15 @@ def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], pa
         count = 0
         sheet.write_row(0, 0, header, book.add_format({"bold": True}))
         for count, row in enumerate(rows, 1):
-            for column, cell in enumerate(row):
-                sheet.write_string(count, column, cell)
+            for column, value in enumerate(row):
+                if isinstance(value, int | Decimal):
+                    sheet.write_number(count, column, value)
+                else:
+                    sheet.write_string(count, column, _cell(value))
     return count
 
 
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S") if seconds else ""
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if value is None else str(value)

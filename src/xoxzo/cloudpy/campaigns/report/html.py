@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -84,29 +84,29 @@ class _Page:
 
     def _head(self) -> str:
         ledger, figures = self._ledger, self._figures
-        created = datetime.fromtimestamp(float(ledger.get("created") or 0), UTC)
+        created = _local(float(ledger.get("created") or 0))
         kind = self.gettext(_KINDS[self._content.kind])
         facts = [
             self.gettext("{kind} from {sender}").format(kind=kind, sender=self._content.sender),
             self.gettext("created {time}").format(time=_day(created)),
         ]
         if figures.sent:
-            first, last = (datetime.fromtimestamp(at, UTC) for at in (min(figures.sent), max(figures.sent)))
+            first, last = (_local(at) for at in (min(figures.sent), max(figures.sent)))
             end = f"{last:%H:%M}" if first.date() == last.date() else _day(last)
             facts.append(self.gettext("sent {first} to {last}").format(first=_day(first), last=end))
+        facts[-1] += f"{created: %Z}"
         state = str(ledger.get("state"))
         reason = read_reason(ledger.get("reason")).render(self.gettext)
         why = f'<p class="why">{escape(reason)}</p>' if reason else ""
         return (
             f'<header><h1>{escape(self._name)}</h1><span class="state {escape(state)}">'
-            f'{escape(self.gettext(state))}</span>{why}<p class="soft">{escape(" · ".join(facts))} UTC</p></header>'
+            f'{escape(self.gettext(state))}</span>{why}<p class="soft">{escape(" · ".join(facts))}</p></header>'
         )
 
     def _cards(self) -> str:
         figures = self._figures
         total, states = figures.total, figures.states
         failed = states[State.FAILED] + states[State.REJECTED]
-        estimated = self.gettext("of {credits} estimated").format(credits=f"{figures.estimate:,.0f}")
         shown = (
             (f"{total:,}", self.gettext("recipients"), "", ""),
             (f"{figures.accepted:,}", self.gettext("sent"), _of(figures.accepted, total), "main"),
@@ -118,7 +118,7 @@ class _Page:
                 _of(states[State.UNKNOWN], total),
                 "unknown" if states[State.UNKNOWN] else "",
             ),
-            (f"{figures.charged:,.0f}", self.gettext("credits charged"), estimated, ""),
+            self._charged(),
         )
         return (
             '<div class="cards">'
@@ -128,6 +128,13 @@ class _Page:
             )
             + "</div>"
         )
+
+    def _charged(self) -> tuple[str, str, str, str]:
+        charged, estimate = self._figures.charged, f"{self._figures.estimate:,.0f}"
+        if charged is None and self._figures.accepted:
+            return f"≈ {estimate}", self.gettext("credits estimated"), self.gettext("not known yet what is charged"), ""
+        estimated = self.gettext("of {credits} estimated").format(credits=estimate)
+        return f"{charged or 0:,.0f}", self.gettext("credits charged"), estimated, ""
 
     def _left_out(self) -> str:
         facts = self._ledger.get("input") or {}
@@ -154,7 +161,8 @@ class _Page:
 
     def _progress(self) -> str:
         figures = self._figures
-        lines = ((self.gettext("sent"), figures.sent, "main"), (self.gettext("delivered"), figures.delivered, "good"))
+        delivered = self.gettext("known to be delivered") if figures.known_within else self.gettext("delivered")
+        lines = ((self.gettext("sent"), figures.sent, "main"), (delivered, figures.delivered, "good"))
         return line_chart(lines, figures.total) or self._nothing()
 
     def _funnel(self) -> str:
@@ -170,9 +178,18 @@ class _Page:
 
     def _latency(self) -> str:
         figures = self._figures
+        known = figures.known_within
+        note = ""
+        if known:
+            line = self.ngettext(
+                "{count} more is known to be delivered within {time}; no report told when.",
+                "{count} more are known to be delivered within {time}; no report told when.",
+                known.total(),
+            ).format(count=f"{known.total():,}", time=self._duration(max(known)))
+            note = f'<p class="soft">{line}</p>'
         counts = figures.delivered_within([most for most, _word in _LATENCIES])
         if not any(counts):
-            return self._nothing()
+            return note or self._nothing()
         names = [*(self.gettext(word) for _most, word in _LATENCIES), self.gettext("over 1 h")]
         half, most = (self._duration(figures.latency_quantile(share) or 0.0) for share in (0.5, 0.95))
         last = max(index for index, count in enumerate(counts) if count)
@@ -180,7 +197,7 @@ class _Page:
         lead = self.gettext("Half within {half}, 95 % within {most}.").format(
             half=f"<b>{half}</b>", most=f"<b>{most}</b>"
         )
-        return f'<p class="lead">{lead}</p>{shown}'
+        return f'<p class="lead">{lead}</p>{shown}{note}'
 
     def _parts(self) -> str:
         figures = self._figures
@@ -226,8 +243,8 @@ class _Page:
     def _foot(self) -> str:
         from xoxzo.cloudpy.common.version import __version__
 
-        now = datetime.now(UTC)
-        made = self.gettext("Made {time} UTC by xoxzo.cloudpy {version}.").format(time=_day(now), version=__version__)
+        now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
+        made = self.gettext("Made {time} by xoxzo.cloudpy {version}.").format(time=now, version=__version__)
         rest = self.gettext("This page contains no phone number and no message.")
         return f'<footer class="soft">{made} {rest}</footer>'
 
@@ -244,6 +261,10 @@ class _Page:
 
 def _of(value: int, total: int) -> str:
     return share(value, total) if total else ""
+
+
+def _local(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds).astimezone()
 
 
 def _day(moment: datetime) -> str:

@@ -43,8 +43,11 @@ class Statistics:
         """When each was sent, in seconds since 1970."""
         self.delivered = array("d")
         """When each was delivered, in seconds since 1970."""
-        self.charged = Decimal(0)
+        self.charged: Decimal | None = None
+        """Credits that are known to be charged; ``None`` while no charge is known."""
         self.estimate = Decimal(0)
+        self.known_within: Counter[float] = Counter()
+        """Deliveries that no report has timed, by the seconds from the attempt until they were looked up."""
         self._latencies: Counter[float] = Counter()
         for one in statuses:
             self._add(one)
@@ -68,16 +71,18 @@ class Statistics:
             self.sent.append(one.sent)
         if one.state == State.DELIVERED:
             self.delivered.append(one.ended)
-            if one.ended >= one.sent > 0:
-                seconds = one.ended - one.sent
-                self._latencies[round(seconds, 1) if seconds < _FINE_SECONDS else round(seconds, -1)] += 1
+            if one.took is not None:
+                self._latencies[_rounded(one.took)] += 1
+            elif one.began:
+                self.known_within[_rounded(one.ended - one.began)] += 1
         if one.state in _UNSUCCESSFUL:
             self.failures[carrier, one.state, one.error] += 1
 
     def _add_cost(self, one: RecipientStatus) -> None:
         estimate = one.recipient.cost or Decimal(0)
         self.estimate += estimate
-        self.charged += one.charged or Decimal(0)
+        if one.charged is not None:
+            self.charged = (self.charged or Decimal(0)) + one.charged
         if one.state.is_sent or one.state in {State.UNKNOWN, State.ASSUMED}:
             self.parts[one.recipient.parts] += 1
             cost = estimate if one.charged is None else one.charged
@@ -92,6 +97,25 @@ class Statistics:
     def accepted(self) -> int:
         """How many Xoxzo has certainly accepted."""
         return sum(count for state, count in self.states.items() if state.is_sent)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures for programs: numbers, texts, and lists of them."""
+        parts = [{"parts": n, "messages": count, "credits": self.costs[n]} for n, count in sorted(self.parts.items())]
+        failures = [
+            {"carrier": carrier, "state": state.name.lower(), "error": error, "count": count}
+            for (carrier, state, error), count in self.failures.most_common()
+        ]
+        return {
+            "total": self.total,
+            **{state.name.lower(): self.states[state] for state in State},
+            "charged": self.charged,
+            "estimate": self.estimate,
+            "parts": parts,
+            "reported_deliveries": self._latencies.total(),
+            "median_seconds": self.latency_quantile(0.5),
+            "p95_seconds": self.latency_quantile(0.95),
+            "failures": failures,
+        }
 
     def delivered_within(self, bounds_seconds: Iterable[float]) -> list[int]:
         """Count deliveries by how long they took: up to each bound, and over the last."""
@@ -109,6 +133,10 @@ class Statistics:
             if seen >= wanted:
                 return seconds
         return None
+
+
+def _rounded(seconds: float) -> float:
+    return round(seconds, 1) if seconds < _FINE_SECONDS else round(seconds, -1)
 
 
 def carrier_of(number: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,17 @@ from typing import TYPE_CHECKING
 import click
 
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
-from xoxzo.cloudpy.campaigns.report.export import export as write_export, export_csv
-from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit, open_campaign, selected_store
-from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, state_line, tally_fields
+from xoxzo.cloudpy.campaigns.report.export import EXPORT_COLUMNS, export as write_export, export_csv, export_rows
+from xoxzo.cloudpy.campaigns.report.statistics import Statistics
+from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit, json_option, open_campaign, selected_store
+from xoxzo.cloudpy.cli.commands.campaign.render import (
+    local_time,
+    moment,
+    show_tally,
+    state_line,
+    tally_fields,
+    write_json,
+)
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Campaign
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
-_MACHINE = click.option("--json", "machine", is_flag=True, help="Write JSON.")
 _output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True))
 
 
@@ -36,23 +42,22 @@ _output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False
     cls=Command, epilog=examples("xoxzo campaign status customers", "xoxzo campaign status customers --json")
 )
 @click.argument("name", shell_complete=completion_values.campaigns)
-@_MACHINE
+@json_option()
 def status(name: str, *, machine: bool) -> None:
-    """Show where a campaign stands."""
+    """Show a campaign's state and totals."""
     with errors_as_exit("status"), open_campaign(name) as campaign:
         tally, state, reason = campaign.tally(), _state(campaign), campaign.reason
         if machine:
-            shown = {"name": name, "state": state, "reason": str(reason), **tally_fields(tally)}
-            click.echo(json.dumps(shown, ensure_ascii=False))
+            write_json(name=name, state=state, reason=str(reason), **tally_fields(tally))
             return
         click.echo(state_line(name, state, NO_REASON if state == "running" else reason))
         show_tally(tally)
         if state in _CAN_GO_ON:
-            click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
+            click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
 @click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))
-@_MACHINE
+@json_option()
 def list_(*, machine: bool) -> None:
     """List all campaigns."""
     with errors_as_exit("list"):
@@ -68,42 +73,48 @@ def list_(*, machine: bool) -> None:
                 continue
             with campaign:
                 tally, state = campaign.tally(), _state(campaign)
+                created = float(campaign.ledger.get("created"))
                 if machine:
-                    click.echo(json.dumps({"name": name, "state": state, **tally_fields(tally)}, ensure_ascii=False))
+                    write_json(name=name, state=state, created=moment(created), **tally_fields(tally))
                 else:
-                    created = datetime.fromtimestamp(float(campaign.ledger.get("created")), UTC)
                     done = _("{done} of {total}").format(done=f"{tally.sent:>9,}", total=f"{tally.total:>9,}")
-                    click.echo(f"{created:%Y-%m-%d}  {pad(_(state), 10)} {done}  {name}")
+                    day = f"{datetime.fromtimestamp(created).astimezone():%Y-%m-%d}"
+                    click.echo(f"{day}  {pad(_(state), 10)} {done}  {name}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 @click.option("--show-numbers", is_flag=True, help="Show phone numbers unmasked.")
-@_MACHINE
+@json_option()
 def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
-    """List the recipients whose result is unknown."""
+    """List the recipients whose outcome is unknown."""
     with errors_as_exit("unknown"), open_campaign(name) as campaign:
         for one in campaign.unknown():
             who = next(campaign.ledger.recipients(one.n, one.n))
             number = who.number if show_numbers else mask_number(who.number)
-            tried = f"{datetime.fromtimestamp(one.began, UTC):%Y-%m-%d %H:%M:%S}"
             if machine:
                 why = outcome_reason(one.error)
-                click.echo(json.dumps({"n": one.n, "line": who.line, "number": number, "at": tried, "why": why}))
+                write_json(n=one.n, line=who.line, number=number, at=moment(one.began), why=why)
             else:
                 line = _("line {line}").format(line=f"{who.line:<8}")
-                click.echo(f"{line} {number:<16} {tried}  {outcome_reason(one.error, _)}")
+                click.echo(f"{line} {number:<16} {local_time(one.began)}  {outcome_reason(one.error, _)}")
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 @_output(help="By default NAME.csv; .xlsx makes a workbook, - is standard output.")
-def export(name: str, *, output: str | None) -> None:
+@json_option("Write one JSON object for each recipient to standard output.")
+def export(name: str, *, output: str | None, machine: bool) -> None:
     """Write a table of all recipients.
 
     With state, msgid, times and cost; phone numbers are not masked.
     """
+    _check_json_output(output, machine=machine)
     with errors_as_exit("export"), open_campaign(name) as campaign:
+        if machine:
+            for row in export_rows(campaign.recipient_statuses()):
+                write_json(**dict(zip(EXPORT_COLUMNS, row, strict=True)))
+            return
         if output == "-":
             export_csv(campaign.recipient_statuses(), sys.stdout)
             return
@@ -115,12 +126,18 @@ def export(name: str, *, output: str | None) -> None:
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 @_output(help="By default NAME.html; - is standard output.")
-def report(name: str, *, output: str | None) -> None:
+@json_option("Write the figures as one JSON object to standard output.")
+def report(name: str, *, output: str | None, machine: bool) -> None:
     """Write an HTML report with statistics and charts.
 
-    It contains no phone number and no text, and needs no other file.
+    It contains no phone number and no message, and needs no other file.
     """
+    _check_json_output(output, machine=machine)
     with errors_as_exit("report"), open_campaign(name) as campaign:
+        if machine:
+            figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("statistics"))
+            write_json(name=name, state=_state(campaign), **figures.to_dict())
+            return
         if output == "-":
             click.echo(campaign.render_report(language=language()), nl=False)
             return
@@ -132,6 +149,11 @@ def report(name: str, *, output: str | None) -> None:
             why = error.strerror or error
             raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None
         click.echo(_("The report is in {path}").format(path=path), err=True)
+
+
+def _check_json_output(output: str | None, *, machine: bool) -> None:
+    if machine and output not in {None, "-"}:
+        raise click.UsageError(_("--json writes to standard output: leave -o out."))
 
 
 def _state(campaign: Campaign) -> str:

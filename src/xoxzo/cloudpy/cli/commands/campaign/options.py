@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,10 +14,12 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
+from xoxzo.cloudpy.cli.commands.campaign.render import local_time
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, to_command_error
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import (
     APIError,
@@ -29,7 +32,6 @@ from xoxzo.cloudpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
     from pathlib import Path
 
     from xoxzo.cloudpy.callbacks import Callbacks
@@ -39,6 +41,12 @@ DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
 """Exit statuses."""
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(text: str = "Write JSON.") -> Callable[[F], F]:
+    """Return a decorator that adds the option ``--json``, with its help text."""
+    return click.option("--json", "machine", is_flag=True, help=text)
+
 
 _MAX_SHOWN_BAD_ROWS = 5
 _STORE = "xoxzo.cloudpy.campaigns.store"
@@ -81,11 +89,11 @@ _input = partial(click.option, cls=SectionedOption, section=N_("Recipients and c
 _limits = partial(click.option, cls=SectionedOption, section=N_("Limits"))
 
 _CONTENT = (
-    _content("--text", help="The text of an SMS; {name} stands for the column `name`."),
+    _content("--text", help="The message of an SMS; {name} stands for the column `name`."),
     _content("--template", type=click.IntRange(1), help="The number of an approved template."),
-    _content("--say", help="Call and speak this text."),
+    _content("--say", help="Call and speak this message."),
     _content("--play", metavar="URL", help="Call and play this mp3 (http only)."),
-    _content("--language", default="ja", show_default=True, help="Of a spoken text: ja or en."),
+    _content("--language", help="Of a spoken message: ja or en; ja by default."),
     _content("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
     _content("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
     _content("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
@@ -112,8 +120,8 @@ _LIMITS = (
     _limits("--max-cost", type=str, metavar="CREDITS", help="Stop before the cost exceeds this."),
     _limits("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours of the recipient's local time."),
     _limits("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
-    _limits("--stop-share", type=float, help="Stop when so many of the last 100 fail; 0.5 by default."),
-    _limits("--settle", type=float, help="Seconds until a lost message is surely lost; 600 by default."),
+    _limits("--stop-share", type=float, help="Stop when this share of the last 100 has failed; 0.5 by default."),
+    _limits("--settle", type=float, help="Seconds until no late acceptance is possible; 600 by default."),
 )
 
 
@@ -161,7 +169,7 @@ def content_of(given: dict[str, Any], read_template: Callable[[int], str]) -> Co
         sender=given["sender"],
         message=read_template(given["template"]) if kind == "template" else given[kind],
         template=given["template"],
-        language=given["language"],
+        language=given["language"] or "ja",
         tags=given["tags"],
         options={"track_link": True} if given["track_link"] else {},
         price=amount("price", given["price"]),
@@ -173,11 +181,12 @@ def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, 
     stored: dict[str, Any] = {
         content.kind: content.template if content.kind == "template" else content.message,
         "sender": content.sender,
+        "language": content.language,
         "tags": content.tags,
         "track_link": bool(content.options.get("track_link")),
         "price": content.price,
     }
-    wanted = {name: given[name] for name in (*_KINDS, "sender", "tags", "track_link") if given[name]}
+    wanted = {name: given[name] for name in (*_KINDS, "sender", "language", "tags", "track_link") if given[name]}
     if (price := amount("price", given["price"])) is not None:
         wanted["price"] = price
     return [
@@ -187,9 +196,24 @@ def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, 
     ]
 
 
-def _shown(value: object) -> str:
+def limit_changes(given: dict[str, Any], before: Limits) -> list[tuple[str, str, str]]:
+    """Return where the given options differ from a campaign's limits: option, campaign's value, given value."""
+    after = limits_of(given, before)
+    pairs = [(name, getattr(before, name), getattr(after, name)) for name in Limits.__struct_fields__]
+    return [
+        (f"--{name.replace('_', '-')}", _shown(old, name), _shown(new, name)) for name, old, new in pairs if old != new
+    ]
+
+
+def _shown(value: object, name: str = "") -> str:
     if value is None or value == ():
         return _("none")
+    if isinstance(value, QuietHours):
+        return value.hours
+    if name == "expires" and isinstance(value, float):
+        return local_time(value)
+    if isinstance(value, bool | Decimal | float):
+        return format_value(Decimal(str(value)) if isinstance(value, float) else value)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
@@ -221,9 +245,24 @@ def open_campaign(name: str) -> Campaign:
 
 
 def create(
-    file: str, name: str, content: Content, given: dict[str, Any], store: CampaignStore | Path | None = None
+    file: str,
+    name: str,
+    content: Content,
+    given: dict[str, Any],
+    store: CampaignStore | Path | None = None,
+    *,
+    test_numbers: bool = False,
 ) -> Campaign:
-    """Create a campaign from a file by a command's options."""
+    """Create a campaign from a file by a command's options.
+
+    Args:
+        file: the list of recipients.
+        name: the campaign's name.
+        content: what is sent.
+        given: the options.
+        store: where it is stored; by default in the selected store.
+        test_numbers: accept the simulator's numbers with fixed outcomes.
+    """
     pairs = [pair.partition("=") for pair in given["columns"]]
     if any(not mark for _name, mark, _column in pairs):
         raise click.UsageError(_("--column wants NAME=COLUMN, for instance --column name=お名前"))
@@ -238,6 +277,7 @@ def create(
         mobile_only=False if given["any_number"] else None,
         skip_bad=given["skip_bad"],
         suppress=numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
+        test_numbers=test_numbers,
         encoding=given["encoding"],
         delimiter=given["delimiter"],
         header=given["header"],
@@ -283,9 +323,9 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
         click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
         if bad_file is not None:
             write_bad_rows(error.rows, bad_file, _)
-            sentence = _("They are in {path} with their reasons: mend them there, or go on with --skip-bad.").format(
-                path=bad_file
-            )
+            sentence = _(
+                "They are in {path} with their reasons: correct them there, or leave them out with --skip-bad."
+            ).format(path=bad_file)
             click.echo(sentence, err=True)
         raise click.exceptions.Exit(USAGE) from None
     except (APIError, CampaignError, ConfigurationError, InvalidArgument) as error:

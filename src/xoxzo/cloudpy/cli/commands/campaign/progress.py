@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from xoxzo.cloudpy.campaigns import State
-from xoxzo.cloudpy.cli.commands.campaign.render import duration, tally_fields
+from xoxzo.cloudpy.cli.commands.campaign.render import duration, moment, tally_fields, write_json
 from xoxzo.cloudpy.cli.core.i18n import N_, _
 from xoxzo.cloudpy.cli.core.output.text_width import cut, width
 from xoxzo.cloudpy.cli.core.output.values import format_value
@@ -75,9 +74,9 @@ class Progress:
         """Show an event of the run."""
         self.has_begun = True
         if self._machine:
-            fields = {"event": event.kind, "at": round(event.at, 3), "rate": round(event.rate, 1)}
-            fields |= {**tally_fields(event.tally), "reason": str(event.reason), "wake": event.wake}
-            click.echo(json.dumps(fields))
+            times = {"at": moment(event.at), "wake": moment(event.wake)}
+            totals = tally_fields(event.tally)
+            write_json(event=event.kind, **times, rate=round(event.rate, 1), **totals, reason=str(event.reason))
         elif self._terminal:
             self._draw(event)
         elif event.kind not in {"progress", "unknown", "throttled", "unreachable"} or time.monotonic() >= self._next:
@@ -147,7 +146,7 @@ def _notice_parts(event: Event, now: float) -> list[Piece]:
         sentence += _(", {time} more").format(time=duration(max(0.0, event.wake - now)))
     if event.kind == "stopping":
         count = f"{event.tally.in_flight:,}"
-        sentence += _(": {count} in flight come to their end; Ctrl-C again leaves them in doubt").format(count=count)
+        sentence += _(": completing {count} messages in flight; Ctrl-C again makes them unknown").format(count=count)
     return [(sentence, NOTICE_COLOURS[event.kind])]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -11,7 +10,7 @@ import click
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
 from xoxzo.cloudpy.cli.core.output.text_width import pad, width
-from xoxzo.cloudpy.cli.core.output.values import format_value
+from xoxzo.cloudpy.cli.core.output.values import format_value, to_json
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -58,8 +57,8 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
     """Show a plan on standard output."""
     if machine:
         fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
-        money = {"balance": balance.credits, "balance_unknown": balance.why}
-        click.echo(json.dumps({"event": "plan", **fields, **money}, ensure_ascii=False, default=str))
+        fields["ends"] = moment(plan.ends)
+        write_json(event="plan", **fields, balance=balance.credits, balance_unknown=balance.why)
         return
     lines = [
         (_("recipients"), f"{plan.recipients:,}"),
@@ -82,7 +81,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
     if limits.max_cost is not None:
         lines.append((_("at most"), _("{cost} credits").format(cost=format_value(limits.max_cost))))
     if limits.expires is not None:
-        lines.append((_("expires"), _moment(limits.expires)))
+        lines.append((_("expires"), local_time(limits.expires)))
     lines += [(_("sample"), f"{number}  {text}") for number, text in plan.samples]
     before = ""
     widest = max(_TITLE, *(width(title) for title, _value in lines))
@@ -144,26 +143,37 @@ def _time(plan: Plan, limits: Limits) -> str:
     takes = _("{time} at {rate} a second").format(time=duration(plan.seconds), rate=f"{limits.rate:g}")
     if plan.ends is None or not (plan.quiet or plan.seconds > _LONG):
         return takes
-    return takes + _(", until {time} if begun now").format(time=_moment(plan.ends))
+    return takes + _(", until {time} if begun now").format(time=local_time(plan.ends))
 
 
-def _moment(seconds: float) -> str:
+def local_time(seconds: float) -> str:
+    """Return a time for people, in this machine's time zone; `seconds` are since 1970."""
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Return a time for JSON, where it stands as ISO 8601 in UTC; ``None`` for 0, which stands for no time."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def write_json(**fields: object) -> None:
+    """Write one JSON object as a line; credits are numbers, and times ISO 8601 in UTC."""
+    click.echo(to_json(fields))
 
 
 def show_result(name: str, result: Result, *, machine: bool) -> None:
     """Show the result of a run."""
     if machine:
         totals = tally_fields(result.tally)
-        click.echo(json.dumps({"event": "result", **totals, "state": result.state, "reason": str(result.reason)}))
+        write_json(event="result", name=name, **totals, state=result.state, reason=str(result.reason))
         return
     click.echo(state_line(name, result.state, result.reason))
     show_tally(result.tally)
     if result.unknown:
-        sentence = _("{count} may have been sent, and nobody can tell: xoxzo campaign unknown {name}")
+        sentence = _("{count} may have been sent; this could not be verified: xoxzo campaign unknown {name}")
         click.echo(sentence.format(count=f"{result.unknown:,}", name=name), err=True)
     elif result.state != "finished":
-        click.echo(_("Go on with: xoxzo campaign resume {name}").format(name=name), err=True)
+        click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
 def state_line(name: str, state: str, why: Reason) -> str:
@@ -176,8 +186,12 @@ def show_tally(tally: Tally) -> None:
     for state, word in COUNTERS.items():
         if tally[state]:
             click.echo(f"  {pad(_(word), _WORD)}{tally[state]:>10,}")
-    charged, reserved = f"{format_value(tally.charged):>10}", format_value(tally.reserved)
-    cost = _("{charged} credits charged so far, {reserved} estimated").format(charged=charged, reserved=reserved)
+    reserved = format_value(tally.reserved)
+    if tally.known_charge is None:
+        cost = _("not known yet; about {reserved} credits estimated").format(reserved=reserved)
+    else:
+        charged = f"{format_value(tally.known_charge):>10}"
+        cost = _("{charged} credits charged so far, {reserved} estimated").format(charged=charged, reserved=reserved)
     click.echo(f"  {pad(_('cost'), _WORD)}{cost}")
 
 
@@ -194,5 +208,5 @@ def duration(seconds: float) -> str:
 def tally_fields(tally: Tally) -> dict[str, Any]:
     """Return the totals as fields of JSON."""
     counts = {state.name.lower(): tally[state] for state in State}
-    money = {"reserved": str(tally.reserved), "charged": str(tally.charged)}
+    money = {"reserved": tally.reserved, "charged": tally.known_charge}
     return {"total": tally.total, "in_flight": tally.in_flight, **counts, **money}

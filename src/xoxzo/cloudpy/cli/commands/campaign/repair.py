@@ -10,12 +10,19 @@ import click
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options
-from xoxzo.cloudpy.cli.commands.campaign.options import MAY_BE_SENT, USAGE, errors_as_exit, numbers_in, open_campaign
-from xoxzo.cloudpy.cli.commands.campaign.render import show_tally
+from xoxzo.cloudpy.cli.commands.campaign.options import (
+    MAY_BE_SENT,
+    USAGE,
+    errors_as_exit,
+    json_option,
+    numbers_in,
+    open_campaign,
+)
+from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, tally_fields, write_json
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import CallbackRejected
 
@@ -25,20 +32,24 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-def pause(name: str) -> None:
+@json_option()
+def pause(name: str, *, machine: bool) -> None:
     """Pause a run after the messages in flight; `resume` continues it."""
     with errors_as_exit("pause"), open_campaign(name) as campaign:
         campaign.pause()
-        click.echo(_("{name} pauses; go on with: xoxzo campaign resume {name}").format(name=name), err=True)
+        sentence = _("{name} pauses; continue with: xoxzo campaign resume {name}").format(name=name)
+        _show_change(sentence, machine=machine, name=name, requested="pause", is_running=campaign.is_running)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
 @click.argument("name", shell_complete=completion_values.campaigns)
-def cancel(name: str) -> None:
+@json_option()
+def cancel(name: str, *, machine: bool) -> None:
     """Cancel a campaign; it cannot be resumed."""
     with errors_as_exit("cancel"), open_campaign(name) as campaign:
         campaign.cancel()
-        click.echo(_("{name} is cancelled").format(name=name), err=True)
+        sentence = _("{name} is cancelled").format(name=name)
+        _show_change(sentence, machine=machine, name=name, requested="cancel", is_running=campaign.is_running)
 
 
 @click.command(
@@ -47,40 +58,52 @@ def cancel(name: str) -> None:
 )
 @click.argument("name", shell_complete=completion_values.campaigns)
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
-@click.option("--reports", type=click.Path(exists=True, dir_okay=False), help="What `xoxzo listen --log` has written.")
+@click.option(
+    "--reports",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Delivery reports that `xoxzo listen --log` has received.",
+)
 @click.option("--statuses", is_flag=True, help="Get the final status of each message.")
 @click.option("--assume-sent", is_flag=True, help="Count unknown messages as sent.")
 @click.option("--resend-unknown", is_flag=True, help="Send unknown messages again; some recipients may get them twice.")
-@click.option("--settle", default=600.0, show_default=True, help="Seconds until a lost message is surely lost.")
+@click.option("--settle", default=600.0, show_default=True, help="Seconds until no late acceptance is possible.")
+@json_option()
 @destination_options
-def settle(name: str, *, settle: float, statuses: bool, profile: str | None, simulator: bool, **methods: Any) -> None:  # noqa: ANN401 - click's options
+def settle(name: str, *, settle: float, statuses: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Find out which messages were sent.
 
-    By the sent list, or by what one of the options names; --assume-sent and --resend-unknown are for what nobody knows.
+    Looks them up in the sent list, or in the file that an option names. --assume-sent and --resend-unknown decide about
+    those that stay unknown.
     """
+    methods = {method: given[method] for method in ("usage_log", "reports", "assume_sent", "resend_unknown")}
     chosen = [f"--{method.replace('_', '-')}" for method, value in methods.items() if value]
     if len(chosen) > 1:
         raise click.UsageError(_("{options} exclude each other.").format(options=_(" and ").join(chosen)))
     with errors_as_exit("settle"), open_campaign(name) as campaign:
         if methods["usage_log"]:
-            found = campaign.read_usage_log(methods["usage_log"], settle=settle)
-            sentence = _("{count} records of the usage log are of this campaign").format(count=f"{found:,}")
+            count = campaign.read_usage_log(methods["usage_log"], settle=settle)
+            sentence = _("{count} records of the usage log are of this campaign").format(count=f"{count:,}")
         elif methods["reports"]:
-            changed = _record_callbacks(campaign, Path(methods["reports"]))
-            sentence = _("{count} reports told something new").format(count=f"{changed:,}")
+            count = _record_callbacks(campaign, Path(methods["reports"]))
+            sentence = _("{count} reports were new").format(count=f"{count:,}")
         elif methods["assume_sent"]:
-            sentence = _("{count} are taken for sent").format(count=f"{campaign.assume_sent():,}")
+            count = campaign.assume_sent()
+            sentence = _("{count} are counted as sent").format(count=f"{count:,}")
         elif methods["resend_unknown"]:
-            count = f"{campaign.resend_unknown():,}"
-            sentence = _("{count} will be sent again: xoxzo campaign resume {name}").format(count=count, name=name)
+            count = campaign.resend_unknown()
+            again = _("{count} will be sent again: xoxzo campaign resume {name}")
+            sentence = again.format(count=f"{count:,}", name=name)
         else:
-            account = client_options({"profile": profile, "simulator": simulator})
-            asyncio.run(_reconcile(campaign, account, settle, statuses=statuses))
-            sentence = ""
+            before = campaign.tally()[State.UNKNOWN]
+            asyncio.run(_reconcile(campaign, client_options(given), settle, statuses=statuses))
+            count, sentence = before - campaign.tally()[State.UNKNOWN], ""
+        tally = campaign.tally()
         if sentence:
             click.echo(sentence, err=True)
-        tally = campaign.tally()
-        show_tally(tally)
+        if machine:
+            write_json(name=name, changed=count, **tally_fields(tally))
+        else:
+            show_tally(tally)
         if tally[State.UNKNOWN]:
             raise click.exceptions.Exit(MAY_BE_SENT)
 
@@ -89,25 +112,39 @@ def settle(name: str, *, settle: float, statuses: bool, profile: str | None, sim
 @click.argument("name", shell_complete=completion_values.campaigns)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
-def suppress(name: str, file: str, *, country: str) -> None:
+@json_option()
+def suppress(name: str, file: str, *, country: str, machine: bool) -> None:
     """Suppress the numbers in FILE from now on.
 
     Also while it runs. FILE has one number a line; - reads standard input.
     """
     with errors_as_exit("suppress"), open_campaign(name) as campaign:
-        count = f"{campaign.suppress(numbers_in(file, country)):,}"
-        click.echo(_("{count} more numbers are left out").format(count=count), err=True)
+        count = campaign.suppress(numbers_in(file, country))
+        sentence = ngettext("{count} more number is suppressed", "{count} more numbers are suppressed", count)
+        _show_change(sentence.format(count=f"{count:,}"), machine=machine, name=name, suppressed=count)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-def purge(name: str, *, yes: bool) -> None:
-    """Delete numbers, texts and ids; keep the statistics."""
-    if not yes and not click.confirm(_("Remove the numbers and texts of {name} for good?").format(name=name), err=True):
+@json_option()
+def purge(name: str, *, yes: bool, machine: bool) -> None:
+    """Delete numbers, messages and ids; keep the statistics."""
+    question = _("Delete the numbers and messages of {name} for good?").format(name=name)
+    if not yes and not click.confirm(question, err=True):
         raise click.exceptions.Exit(USAGE)
     with errors_as_exit("purge"), open_campaign(name) as campaign:
-        click.echo(_("{count} recipients are nameless now").format(count=f"{campaign.purge():,}"), err=True)
+        count = campaign.purge()
+        sentence = ngettext("{count} recipient was made anonymous", "{count} recipients were made anonymous", count)
+        _show_change(sentence.format(count=f"{count:,}"), machine=machine, name=name, purged=count)
+
+
+def _show_change(sentence: str, *, machine: bool, **fields: object) -> None:
+    """Show what a command has changed: one JSON object, or a sentence on standard error."""
+    if machine:
+        write_json(**fields)
+    else:
+        click.echo(sentence, err=True)
 
 
 async def _reconcile(campaign: Campaign, account: ClientOptions, settle: float, *, statuses: bool) -> None:
@@ -126,10 +163,11 @@ def _record_callbacks(campaign: Campaign, path: Path) -> int:
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             try:
-                changed += campaign.record(received_callback.from_line(line).event(callbacks))
+                received = received_callback.from_line(line)
+                changed += campaign.record(received.event(callbacks), at=received.at.timestamp())
             except ValueError:
                 where = _("{path}, line {line}").format(path=path, line=number)
-                none = _("this is none that `xoxzo listen --log` has written")
+                none = _("this was not written by `xoxzo listen --log`")
                 raise CommandError(f"{where}: {none}") from None
             except CallbackRejected:
                 # It is of another account, or signed with another secret: it proves nothing.

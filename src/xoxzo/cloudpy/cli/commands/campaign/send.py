@@ -7,9 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
+from xoxzo.cloudpy.campaigns.inputs.recipients import fixed_outcome_number
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
@@ -23,8 +25,11 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     create,
     errors_as_exit,
     input_options,
+    json_option,
+    limit_changes,
     limit_options,
     limits_of,
+    numbers_in,
     open_campaign,
     selected_store,
     signing_callbacks_or_none,
@@ -37,6 +42,7 @@ from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
@@ -45,12 +51,14 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Campaign, Content, Limits
 
 _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
-_follow = click.option("--follow", default=0.0, metavar="SECONDS", help="Ask at the end for the carriers' last words.")
+_follow = click.option(
+    "--follow", default=0.0, metavar="SECONDS", help="Poll for final statuses at the end, for this long."
+)
 _callbacks = click.option(
-    "--callbacks", metavar="URL", help="Have reports sent there, signed with XOXZO_CALLBACK_SECRET."
+    "--callbacks", metavar="URL", help="Request delivery reports at this URL, signed with XOXZO_CALLBACK_SECRET."
 )
 _yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-_events = click.option("--json", "machine", is_flag=True, help="Write what happens as one JSON object a line.")
+_events = json_option("Write each event as one JSON object a line.")
 
 
 @click.command(
@@ -62,7 +70,7 @@ _events = click.option("--json", "machine", is_flag=True, help="Write what happe
 @input_options
 @limit_options
 @destination_options
-@click.option("--json", "machine", is_flag=True, help="Write one JSON object.")
+@json_option("Write one JSON object.")
 def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Estimate what sending to the recipients in FILE costs and how long it takes.
 
@@ -76,7 +84,8 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
             # An estimate needs no account.
             account = None
             why = missing.message
-        with create(file, "plan", _content(given, account), given, Path(folder)) as campaign:
+        content, local = _content(given, account), _is_local(account)
+        with create(file, "plan", content, given, Path(folder), test_numbers=local) as campaign:
             balance = Balance(None, why) if account is None else _balance(account)
             show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
@@ -95,14 +104,17 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 @destination_options
 @_follow
 @_callbacks
-@click.option("--test-to", metavar="NUMBER", help="Send the first text to this number before anybody else.")
+@click.option("--test-to", metavar="NUMBER", help="Send the first message to this number before anybody else.")
+@click.option(
+    "--as-before", is_flag=True, help="Continue a campaign as it was started, whatever the options and FILE say."
+)
 @_yes
 @_events
 def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: Any) -> None:  # noqa: ANN401 - click's options
-    """Send to the people in FILE, after asking.
+    """Send to the recipients in FILE, after asking.
 
-    The plan is shown first. Run it again to go on after a stop, a crash or a power cut. Ctrl-C finishes what is in
-    flight; a second one does not wait for it.
+    The plan is shown first. Run the same command again to continue after a stop, a crash or a power cut. Ctrl-C
+    completes the messages in flight; a second one does not wait for them.
     """
     name = given["name"] or Path(file).stem
     with errors_as_exit("run", bad_file=_bad_file(file)):
@@ -110,8 +122,9 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
         signing_callbacks_or_none(given["callbacks"])
         fresh = not selected_store().exists(name)
         account = client_options(given)
+        test_number = None if test_to is None else _test_number(test_to, given["country"], account)
         with _open(file, name, given, account, fresh=fresh) as campaign:
-            limits = limits_of(given, campaign.limits)
+            limits = campaign.limits if given["as_before"] else limits_of(given, campaign.limits)
             left = campaign.plan(limits)
             # A campaign that was never started was never confirmed: the terminal may have been closed at the question.
             begun = campaign.state != "created"
@@ -119,8 +132,8 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
                 show_plan(left, limits, _balance(account), machine=machine)
             try:
                 _confirm(campaign, left.cost, limits, yes=yes or begun)
-                if test_to is not None and not begun:
-                    _send_test(campaign, account, test_to, yes=yes)
+                if test_number is not None and not begun:
+                    _send_test(campaign, account, test_number, yes=yes)
             except BaseException:  # Ctrl-C at a question as well
                 if fresh:
                     _delete_files(campaign)
@@ -144,8 +157,8 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
 def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Resume a campaign that stopped or was interrupted.
 
-    It keeps to what it kept to before, other than where an option is given now. One that was never begun is shown and
-    asked about, as `run` does.
+    The limits of the last run apply, except for those that are given now. A campaign that was never started is shown
+    first and has to be confirmed, as with `run`.
     """
     with errors_as_exit("resume"), open_campaign(name) as campaign:
         limits = limits_of(given, campaign.limits)
@@ -168,7 +181,7 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
             if not progress.has_begun:
                 raise
             click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
-            sentence = _("Nothing is lost; once that is mended: xoxzo campaign resume {name}")
+            sentence = _("Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}")
             click.echo(sentence.format(name=campaign.name), err=True)
             raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
@@ -179,27 +192,42 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
 
 def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *, fresh: bool) -> Campaign:
     if fresh:
-        return create(file, name, _content(given, account), given)
+        return create(file, name, _content(given, account), given, test_numbers=_is_local(account))
     campaign = open_campaign(name)
-    same, state, changes = campaign.is_created_from(file), campaign.state, content_changes(given, campaign.content)
-    if same and state not in _ENDED and not changes:
-        return campaign
-    campaign.close()
+    try:
+        _check_unchanged(campaign, file, given)
+        if given["suppress"]:
+            campaign.suppress(numbers_in(given["suppress"], given["country"]))
+    except BaseException:
+        campaign.close()
+        raise
+    return campaign
+
+
+def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> None:
+    """Refuse to continue a campaign with another file, content or limits than it was started with."""
+    name, state = campaign.name, campaign.state
     if state in _ENDED:
-        again = _("{name} is {state} already: give another --name to send to the same people once more")
+        again = _("{name} is {state} already: give another --name to send to the same recipients once more")
         raise CommandError(again.format(name=name, state=_(state)))
-    if same:
-        lines = [_("{option}: {before} before, {now} now").format(option=o, before=b, now=n) for o, b, n in changes]
-        other = _(
-            "{name} sends something else: continue it as it is by `xoxzo campaign resume {name}`, "
-            "or give another --name"
-        ).format(name=name)
-        raise CommandError("\n".join([other, *lines]))
-    changed = _(
-        "{file} has changed since {name} was begun: go on with the people as they were by "
-        "`xoxzo campaign resume {name}`, or give another --name"
-    ).format(file=file, name=name)
-    raise CommandError(changed)
+    changes = content_changes(given, campaign.content)
+    if state != "created":
+        changes += limit_changes(given, campaign.limits)
+    lines = [_("{option}: {before} before, {now} now").format(option=o, before=b, now=n) for o, b, n in changes]
+    if not campaign.is_created_from(file):
+        lines.append(_("{file} has changed").format(file=file))
+    if lines and not given["as_before"]:
+        refused = _("{name} was started with something else; nothing was sent.").format(name=name)
+        advice = (
+            _("Continue it as it was started: the same command with --as-before"),
+            _("Continue it with other limits: xoxzo campaign resume {name}, with the limits").format(name=name),
+            _("Send something else: give another --name"),
+        )
+        raise CommandError(refused, *lines, *advice)
+
+
+def _is_local(account: ClientOptions | None) -> bool:
+    return account is not None and is_this_machine(urlsplit(account["base_url"]).hostname or "")
 
 
 def _content(given: dict[str, Any], account: ClientOptions | None) -> Content:
@@ -246,6 +274,13 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
+def _test_number(typed: str, country: str, account: ClientOptions) -> str:
+    from xoxzo.cloudpy.phone import parse
+
+    found = fixed_outcome_number(typed) if _is_local(account) else None
+    return found or parse(typed, country).e164
+
+
 def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: bool) -> None:
     from xoxzo.cloudpy import AsyncClient
 
@@ -254,9 +289,9 @@ def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: 
             await campaign.send_test(client, number)
 
     asyncio.run(send())
-    click.echo(_("The first text was sent to the test number."), err=True)
-    if not yes and not click.confirm(_("Did it arrive as it should? Send to everybody now?"), err=True):
-        click.echo(_("Nobody else was sent to."), err=True)
+    click.echo(_("The first message was sent to the test number."), err=True)
+    if not yes and not click.confirm(_("Did it arrive as it should? Send to all recipients now?"), err=True):
+        click.echo(_("Nothing was sent to the recipients."), err=True)
         raise click.exceptions.Exit(STOPPED)
 
 

@@ -25,7 +25,7 @@ class Httpx2Transport:
         def trace(event: str, _: object) -> None:
             # The class of an exception does not tell whether the request left; this event does.
             if event.endswith("send_request_headers.started"):
-                progress.write_started = True
+                progress.start_write()
 
         remaining = budget.remaining()
         read, connect = min(budget.read, remaining), min(budget.connect, remaining)

@@ -382,6 +382,16 @@ def test_a_backoff_beyond_the_deadline_raises_the_last_error() -> None:
         run(operation(Effect.READ), deadline=10.0)
 
 
+def test_what_was_too_late_to_be_written_is_not_tried_again() -> None:
+    """A request that may not be written any more fails at once, and surely had no effect."""
+    late = Outcome(TransportFailure("late", timeout="deadline"), reached=False)
+    run = Run([late])
+    with pytest.raises(errors.TimedOut) as caught:
+        run(operation(Effect.CREATE), may_write=lambda: False)
+    assert (caught.value.maybe_sent, run.sleeps) == (False, [])
+    assert run.sends[0].progress.may_write() is False
+
+
 @pytest.mark.parametrize(("reached", "maybe"), [(True, True), (False, False)])
 def test_a_timeout_at_the_deadline_says_so(reached, maybe) -> None:
     """Time that ran out since the deadline passed has the phase `deadline` and tells the truth about sending."""

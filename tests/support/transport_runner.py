@@ -42,8 +42,8 @@ class Sync:
     def __init__(self, transport: Any) -> None:
         self.transport = transport
 
-    def exchange(self, request: Request, budget: TimeBudget) -> Result:
-        progress = Progress()
+    def exchange(self, request: Request, budget: TimeBudget, progress: Progress | None = None) -> Result:
+        progress = progress or Progress()
         result = Result(reached=False)
         try:
             answer = self.transport.send(request, budget, progress)
@@ -76,11 +76,10 @@ class Async:
         self.transport = transport
         self.runner = asyncio.Runner(loop_factory=new_loop)
 
-    def exchange(self, request: Request, budget: TimeBudget) -> Result:
-        return self.runner.run(self._exchange(request, budget))
+    def exchange(self, request: Request, budget: TimeBudget, progress: Progress | None = None) -> Result:
+        return self.runner.run(self._exchange(request, budget, progress or Progress()))
 
-    async def _exchange(self, request: Request, budget: TimeBudget) -> Result:
-        progress = Progress()
+    async def _exchange(self, request: Request, budget: TimeBudget, progress: Progress) -> Result:
         result = Result(reached=False)
         try:
             async with asyncio.timeout(budget.remaining()):
@@ -121,8 +120,7 @@ class OnUvloop(Async):
 class AtOnce(Async):
     """Has a transport for asyncio send a request and read its response at once, with no limits but its own."""
 
-    async def _exchange(self, request: Request, budget: TimeBudget) -> Result:
-        progress = Progress()
+    async def _exchange(self, request: Request, budget: TimeBudget, progress: Progress) -> Result:
         result = Result(reached=False)
         try:
             received = await self.transport.fetch(request, budget, progress, 100_000_000)

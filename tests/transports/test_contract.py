@@ -418,6 +418,15 @@ def test_a_transport_may_be_used_in_one_event_loop_after_another(kind) -> None:
     assert server.connections == 2
 
 
+def test_what_is_too_late_is_not_written(carrier) -> None:
+    """A request that may not be written any more, asked right before the write, surely does not leave."""
+    with FaultyServer(OK, OK) as server:
+        late = carrier.exchange(post(server.url), budget(), Progress(lambda: False))
+        assert (late.reached, late.failure.timeout) == (False, "deadline")
+        assert carrier.exchange(post(server.url), budget(), Progress(lambda: True)).status == 201
+    assert len(server.requests) == 1
+
+
 @in_asyncio
 def test_a_call_that_is_cancelled_after_its_request_left_may_be_sent(carrier) -> None:
     """A cancellation is passed on, and what is known of the request stays known."""

@@ -70,12 +70,23 @@ class Progress:
 
     Attributes:
         write_started: whether any byte of the request may have reached the server. Set before the first one is written.
+        may_write: returns whether the request may still be written, or ``None`` when it always may.
     """
 
-    __slots__ = ("write_started",)
+    __slots__ = ("may_write", "write_started")
 
-    def __init__(self) -> None:
+    def __init__(self, may_write: Callable[[], bool] | None = None) -> None:
         self.write_started = False
+        self.may_write = may_write
+
+    def start_write(self) -> None:
+        """Set ``write_started``, right before the first byte is written; raise ``TransportFailure`` if it is too late.
+
+        A request may wait in a transport, and a process may be stopped: no check before is worth as much.
+        """
+        if self.may_write is not None and not self.may_write():
+            raise TransportFailure("it was too late to send the request", timeout="deadline")
+        self.write_started = True
 
 
 class TransportFailure(Exception):

@@ -149,6 +149,7 @@ class Client:
         deadline: float | None = None,
         max_retries: int | None = None,
         on_event: EventHook | Sequence[EventHook] | None = None,
+        may_write: Callable[[], bool] | None = None,
     ) -> Client:
         """Return a client with other limits that shares this one's connections; closing either closes both.
 
@@ -157,12 +158,19 @@ class Client:
             deadline: as for the client.
             max_retries: as for the client.
             on_event: as for the client.
+            may_write: called right before a request is written. Where it returns ``False``, nothing is written, and the
+                call fails with ``TimedOut``, surely without any effect.
 
         Raises:
             ConfigurationError: a number makes no sense.
         """
         settings = configuration.adjust(
-            self._driver.settings, timeout=timeout, deadline=deadline, max_retries=max_retries, on_event=on_event
+            self._driver.settings,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            on_event=on_event,
+            may_write=may_write,
         )
         return self._view(Driver(self._driver.holder, settings))
 

@@ -23,7 +23,7 @@ from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from xoxzo.cloudpy.protocols import EventHook
 
@@ -86,6 +86,7 @@ def adjust(
     deadline: float | None = None,
     max_retries: int | None = None,
     on_event: EventHook | Sequence[EventHook] | None = None,
+    may_write: Callable[[], bool] | None = None,
 ) -> Settings:
     """Return settings with other limits; ``None`` leaves one as it is.
 
@@ -104,6 +105,8 @@ def adjust(
         hooks = _event_hooks(on_event)
         starting = [getattr(hook, "before_attempt", None) for hook in hooks]
         changes |= {"event_hooks": hooks, "start_hooks": tuple(hook for hook in starting if hook is not None)}
+    if may_write is not None:
+        changes["may_write"] = may_write
     return msgspec.structs.replace(settings, **changes)
 
 

@@ -222,7 +222,7 @@ def flow(
         state.attempts += 1
         if settings.rate_limiter is not None:
             yield from _wait_for_rate(state, settings.rate_limiter)
-        progress = Progress()
+        progress = Progress(settings.may_write)
         request = state.request
         begun = clock()
         try:
@@ -330,7 +330,8 @@ def _decide(state: CallState, outcome: Outcome, progress: Progress, wall: Callab
 def _lost(state: CallState, failure: TransportFailure, *, write_started: bool) -> Decision:
     if write_started:
         state.mark_maybe_sent()
-    retry = not write_started or state.operation.effect is not Effect.CREATE
+    # What was too late to be written is so at the next attempt, too.
+    retry = state.operation.effect is not Effect.CREATE if write_started else failure.timeout != "deadline"
     return Decision(state.failed(failure, write_started=write_started), retry=retry)
 
 

@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         event_hooks: called after each attempt.
         start_hooks: the ``before_attempt`` of those that have one: called before each attempt.
         allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
+        may_write: returns whether a request may still be written, or ``None``.
     """
 
     base_url: str
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     event_hooks: tuple[EventHook, ...] = ()
     start_hooks: tuple[Callable[[AttemptStart], Mapping[str, str] | None], ...] = ()
     allowed_recipients: tuple[str, ...] | None = None
+    may_write: Callable[[], bool] | None = None
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "headers"]

@@ -120,10 +120,14 @@ class AsyncConnection(asyncio.BufferedProtocol):
             self._broken = self._broken or "the connection was closed, or bytes came that nobody asked for"
             self._wake()
             return
+        try:
+            progress.start_write()
+        except TransportFailure as too_late:
+            self._waiter.set_exception(too_late)
+            return
         self._unsent = False
         self._used = True
         self.reader.start()
-        progress.write_started = True
         self._transport.write(data)
 
     async def read_body(self, budget: TimeBudget) -> bytes:

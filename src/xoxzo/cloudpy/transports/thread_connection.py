@@ -76,7 +76,7 @@ class ThreadConnection:
     def request(self, data: bytes, budget: TimeBudget, progress: Progress) -> None:
         """Write a request and read up to the end of the response's head; raise ``TransportFailure``."""
         self.reader.start()
-        progress.write_started = True
+        progress.start_write()
         try:
             try:
                 self._write(data, budget)

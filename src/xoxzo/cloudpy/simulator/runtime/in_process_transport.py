@@ -83,7 +83,7 @@ class AsyncSimulatorReply:
 
 
 def _answer(simulator: Simulation, sent: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
-    progress.write_started = True
+    progress.start_write()
     parts = urlsplit(sent.url)
     headers = {name.encode("latin-1"): value.encode("utf-8") for name, value in sent.headers}
     headers |= {b"host": parts.netloc.encode("idna"), b"content-length": b"%d" % len(sent.body)}

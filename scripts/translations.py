@@ -68,8 +68,7 @@ class Message(NamedTuple):
 def messages() -> Iterator[Message]:
     """Yield all messages: of the code, of the templates, of the commands' help, of values, and Click's own."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        if "django" not in path.parts:  # its words are translated by Django
-            yield from _extracted(path, _calls, str(path.relative_to(PACKAGE)))
+        yield from _extracted(path, _calls, str(path.relative_to(PACKAGE)))
     for path in sorted((PACKAGE / "simulator").rglob("*.html")):
         yield from _extracted(path, "jinja2", str(path.relative_to(PACKAGE)))
     yield from _help_texts()

@@ -11,6 +11,8 @@ import django
 import pytest
 from django.conf import settings
 
+import translations
+
 SECRET_KEY = "a secret of the tests, long enough for Django, too: 50 characters"
 _FOLDER = tempfile.TemporaryDirectory(prefix="xoxzo-django-", ignore_cleanup_errors=True)
 
@@ -63,6 +65,7 @@ def tables() -> Iterator[None]:
     from django.core.management import call_command
     from django.db import connections
 
+    translations.ensure_compiled()
     call_command("migrate", verbosity=0)
     yield
     connections.close_all()

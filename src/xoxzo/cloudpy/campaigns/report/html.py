@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
 
-_STATES = {
+STATES = {
     State.DELIVERED: (N_("delivered"), "good"),
     State.SENT: (N_("sent, no final status yet"), "main"),
     State.FAILED: (N_("failed at the carrier"), "bad"),
@@ -27,6 +27,7 @@ _STATES = {
     State.SKIPPED: (N_("left out"), "rest"),
     State.WAITING: (N_("not sent"), "none"),
 }
+"""The label of each state, and its class in the style sheet."""
 _KINDS = {
     "text": N_("SMS"),
     "template": N_("SMS by template"),
@@ -154,9 +155,7 @@ class _Page:
 
     def _states(self) -> str:
         states = self._figures.states
-        bars = [
-            Bar(self.gettext(word), states[state], kind) for state, (word, kind) in _STATES.items() if states[state]
-        ]
+        bars = [Bar(self.gettext(word), states[state], kind) for state, (word, kind) in STATES.items() if states[state]]
         return stacked_bar(bars) or self._nothing()
 
     def _progress(self) -> str:
@@ -231,7 +230,7 @@ class _Page:
         if not figures.failures:
             return f'<p class="soft">{self.gettext("Nothing.")}</p>'
         rows = "".join(
-            f'<tr><td><i class="{_STATES[state][1]}"></i></td><td>{escape(self.gettext(_STATES[state][0]))}<small>'
+            f'<tr><td><i class="{STATES[state][1]}"></i></td><td>{escape(self.gettext(STATES[state][0]))}<small>'
             f"{escape(outcome_reason(error, self.gettext) or self.gettext(_NO_REASON))}</small></td>"
             f"<td>{escape(carrier or self.gettext(_NO_CARRIER))}</td><td>{count:,}</td></tr>"
             for (carrier, state, error), count in figures.failures.most_common(_MAX_FAILURES)

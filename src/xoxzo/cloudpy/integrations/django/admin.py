@@ -1,19 +1,41 @@
-"""The delivery log in Django's admin, read-only."""
+"""The delivery log and the campaigns in Django's admin."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 
-from xoxzo.cloudpy.integrations.django.models import Delivery
+from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns.report.html import STATES
+from xoxzo.cloudpy.errors import XoxzoError
+from xoxzo.cloudpy.integrations.django import campaigns, conf
+from xoxzo.cloudpy.integrations.django.i18n import _, active_language, translate
+from xoxzo.cloudpy.integrations.django.models import Campaign, Delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
+    from xoxzo.cloudpy.campaigns import Campaign as OpenCampaign
+
     Base = admin.ModelAdmin[Delivery]
+    CampaignBase = admin.ModelAdmin[Campaign]
 else:
-    Base = admin.ModelAdmin
+    Base = CampaignBase = admin.ModelAdmin
+
+_ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
+_ACTIONS: dict[str, tuple[Any, Callable[[OpenCampaign], None]]] = {
+    "pause": (_("Pause"), lambda campaign: campaign.pause()),
+    "resume": (_("Resume"), lambda campaign: campaign.resume()),
+    "cancel": (_("Cancel for good"), lambda campaign: campaign.cancel()),
+}
 
 
 @admin.register(Delivery)
@@ -34,3 +56,120 @@ class DeliveryAdmin(Base):
         """Return ``False``: only the delivery log changes rows."""
         del request, obj
         return False
+
+
+@admin.register(Campaign)
+class CampaignAdmin(CampaignBase):
+    """Shows campaigns, read from their store, with their progress; pauses, resumes and cancels them."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may see campaigns, and the settings name their store."""
+        return conf.get("CAMPAIGNS") is not None and self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Return ``False``: campaigns are created from lists, by programs and commands."""
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Return ``False``: deleting a ledger would forget who was sent to."""
+        del request, obj
+        return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Campaign | None:
+        """Return a campaign by its name, for the history page."""
+        del request, from_field
+        return Campaign(name=object_id) if object_id in campaigns.campaign_names() else None
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show all campaigns."""
+        _require(self.has_view_permission(request))
+        rows, names = [], []
+        try:
+            names = list(campaigns.campaign_names())
+        except XoxzoError as error:
+            messages.error(request, error.render(translate))
+        for name in names:
+            try:
+                with campaigns.open_campaign(name) as campaign:
+                    rows.append(_progress(campaign))
+            except XoxzoError as error:
+                messages.error(request, error.render(translate))
+        labels = [_("name"), _("state"), _("sent"), _("unknown"), _("progress")]
+        return self._page(request, "campaigns", _("campaigns"), rows=rows, labels=labels, **(extra_context or {}))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a campaign, or its report; or pause, resume or cancel it (POST)."""
+        del form_url
+        _require(self.has_view_permission(request))
+        try:
+            with campaigns.open_campaign(unquote(object_id)) as campaign:
+                if request.method == "POST":
+                    return self._act(request, campaign)
+                if "report" in request.GET:
+                    return HttpResponse(campaign.render_report(language="ja" if active_language() == "ja" else "en"))
+                tally = campaign.tally()
+                counts = [(_(label), tally[state]) for state, (label, _kind) in STATES.items() if tally[state]]
+                actions = (
+                    list(_ACTIONS.items())
+                    if self.has_change_permission(request) and campaign.state not in _ENDED
+                    else []
+                )
+                return self._page(
+                    request,
+                    "campaign",
+                    campaign.name,
+                    campaign=_progress(campaign),
+                    counts=counts,
+                    actions=actions,
+                    report=_("Report"),
+                    reason=campaign.reason.render(translate),
+                    **(extra_context or {}),
+                )
+        except XoxzoError as error:
+            messages.error(request, error.render(translate))
+            return HttpResponseRedirect(reverse("admin:xoxzo_campaign_changelist"))
+
+    def _act(self, request: HttpRequest, campaign: OpenCampaign) -> HttpResponse:
+        _require(self.has_change_permission(request))
+        action = request.POST.get("action", "")
+        if action not in _ACTIONS:
+            raise Http404
+        label, act = _ACTIONS[action]
+        if action == "cancel" and "confirmed" not in request.POST:
+            question = _("Cancel this campaign for good? Nobody else is sent to, and it cannot be resumed.")
+            return self._page(
+                request,
+                "campaign",
+                campaign.name,
+                campaign=_progress(campaign),
+                question=question,
+                confirm=(action, label),
+            )
+        act(campaign)
+        self.log_change(request, Campaign(name=campaign.name), str(label))
+        messages.success(request, f"{campaign.name}: {label}")
+        return HttpResponseRedirect(request.path)
+
+    def _page(self, request: HttpRequest, template: str, title: object, **context: Any) -> TemplateResponse:  # noqa: ANN401
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        return TemplateResponse(request, f"admin/xoxzo/{template}.html", {**shared, **context})
+
+
+def _require(permission: bool) -> None:
+    if not permission:
+        raise PermissionDenied
+
+
+def _progress(campaign: OpenCampaign) -> dict[str, Any]:
+    tally, state = campaign.tally(), campaign.state
+    return {
+        "name": campaign.name,
+        "state": _(state),
+        "url": reverse("admin:xoxzo_campaign_change", args=(quote(campaign.name),)),
+        "sent": tally.sent,
+        "total": tally.total,
+        "unknown": tally[State.UNKNOWN],
+    }

@@ -28,7 +28,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> lis
     if unknown := sorted(map(str, given.keys() - conf.DEFAULTS.keys())):
         hint = f"The known keys are {', '.join(conf.DEFAULTS)}."
         return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
-    return [*_check_backend(), *_check_callbacks(), *_check_client()]
+    return [*_check_backend(), *_check_callbacks(), *_check_client(), *_check_campaigns()]
 
 
 def _check_backend() -> list[CheckMessage]:
@@ -63,4 +63,12 @@ def _check_client() -> list[CheckMessage]:
     except (ConfigurationError, TypeError) as error:
         hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or use the backend "console" for development.'
         return [CheckWarning(f"Nothing can be sent: {error}.", hint=hint, id="xoxzo.W002")]
+    return []
+
+
+def _check_campaigns() -> list[CheckMessage]:
+    try:
+        conf.campaigns_address()
+    except ConfigurationError as error:
+        return [Error(f"{error}.", id="xoxzo.E005")]
     return []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.db import connections
 
 from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.client.client import Client
@@ -35,8 +37,16 @@ DEFAULTS: dict[str, Any] = {
     "SMS_BACKEND": "live",
     # The default sender of an SMS.
     "SENDER": None,
+    # The store of campaigns: the alias of a PostgreSQL database of DATABASES, or an address as in XOXZO_CAMPAIGNS.
+    "CAMPAIGNS": None,
 }
 """Every key of the setting ``XOXZO`` with its default."""
+
+# What a connection's address can hold; the other parameters are objects of Django and psycopg.
+_LIBPQ_PARAMETERS = (
+    *("dbname", "user", "password", "host", "port", "service", "passfile", "options", "connect_timeout"),
+    *("sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"),
+)
 
 _lock = threading.Lock()
 _instances: dict[str, Any] = {}
@@ -79,6 +89,29 @@ def get_callbacks() -> Callbacks:
             _instances["callbacks"] = Callbacks(secrets(), public_url, lifetime=get("CALLBACK_DAYS") * 86_400)
         callbacks: Callbacks = _instances["callbacks"]
         return callbacks
+
+
+def campaigns_address() -> str | None:
+    """Return the address of the store of campaigns; ``None`` if none is set.
+
+    Raises:
+        ConfigurationError: ``CAMPAIGNS`` names a database that is not PostgreSQL.
+    """
+    given: str | None = get("CAMPAIGNS")
+    if given is None or given not in settings.DATABASES:
+        return given
+    connection = connections[given]
+    if connection.vendor != "postgresql":
+        raise ConfigurationError(
+            'XOXZO["CAMPAIGNS"] is the database "{alias}", and that is {vendor}: name a PostgreSQL database, which '
+            "many machines can use, or a folder on this machine",
+            alias=given,
+            vendor=connection.display_name,
+        )
+    parameters = connection.get_connection_params()
+    known = {name: parameters[name] for name in _LIBPQ_PARAMETERS if name in parameters}
+    # libpq does not read + as a blank.
+    return f"postgresql:///?{urlencode(known, quote_via=quote, safe='')}"
 
 
 def secrets() -> Sequence[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+
+from xoxzo.cloudpy.integrations.django.i18n import _
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +31,7 @@ class Delivery(models.Model):
     sent: models.BooleanField[bool, bool] = models.BooleanField(_("sent by us"), default=False)
     clicked: models.BooleanField[bool, bool] = models.BooleanField(_("link clicked"), default=False)
     cost: models.CharField[str, str] = models.CharField(_("credits"), max_length=32, blank=True)
-    created: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("created"))
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("created at"))
     updated: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("updated"), db_index=True)
     history: models.JSONField[list[Any], list[Any]] = models.JSONField(_("history"), default=list)
 
@@ -54,3 +55,20 @@ class Turn(models.Model):
     """One row that each transaction of the log updates first, which makes them run one after another."""
 
     taken: models.PositiveBigIntegerField[int, int] = models.PositiveBigIntegerField(default=0)
+
+
+class Campaign(models.Model):
+    """A campaign, for the admin and its permissions. It has no table: everything is in the store of campaigns."""
+
+    name: models.CharField[str, str] = models.CharField(_("name"), max_length=100, primary_key=True)
+
+    class Meta:
+        """Names and permissions; ``change`` allows to pause, resume and cancel."""
+
+        managed = False
+        default_permissions = ("view", "change")
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+
+    def __str__(self) -> str:
+        return self.name

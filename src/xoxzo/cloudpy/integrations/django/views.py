@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from xoxzo.cloudpy.callbacks import CallEnded, DeliveryReport, IncomingCall, IncomingSMS, LinkClicked
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
 from xoxzo.cloudpy.integrations.django import conf, signals
+from xoxzo.cloudpy.integrations.django.campaigns import record_report
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.storage import get_log
 from xoxzo.cloudpy.integrations.wsgi import body_headers, read_body
@@ -67,7 +68,8 @@ class _SignalEndpoint(CallbackEndpoint):
         super().__init__(conf.get_callbacks(), _request_action, log=get_log(), confirm=confirm)
 
     def process(self, event: Event, recorded: Recorded | None) -> Action | None:
-        """Send the signal, with the row of the delivery log if there is one."""
+        """Record it in its campaign, and send the signal with the row of the delivery log if there is one."""
+        record_report(event)
         if recorded is None:
             return super().process(event, None)
         entry = recorded.entry

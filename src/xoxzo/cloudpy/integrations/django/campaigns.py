@@ -1,0 +1,53 @@
+"""The project's campaigns: opened from the store of the settings, and told what becomes of their messages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns.ledger.stores import open_store
+from xoxzo.cloudpy.integrations.django import conf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_REFERENCE = re.compile(r"([0-9a-f]{12})-[1-9][0-9]{0,8}")
+_names: dict[tuple[str, str], str] = {}
+"""Names of campaigns by the address of their store and the first part of their references."""
+
+
+def open_campaign(name: str) -> Campaign:
+    """Open a campaign.
+
+    Raises:
+        CampaignError: there is none of this name, or the store cannot be read.
+    """
+    return Campaign.open(name, store=conf.campaigns_address())
+
+
+def campaign_names() -> Iterator[str]:
+    """Return the names of all campaigns."""
+    return open_store(conf.campaigns_address()).names()
+
+
+def record_report(event: Any) -> bool:  # noqa: ANN401 - any event of a callback
+    """Record a delivery report or the end of a call in the campaign that it belongs to; return whether there is one.
+
+    Raises:
+        CampaignError: the store cannot be read or written.
+    """
+    found = _REFERENCE.fullmatch(getattr(event, "reference", None) or "")
+    address = conf.campaigns_address()
+    if found is None or address is None or not hasattr(event, "status"):
+        return False
+    key = (address, found[1])
+    if key not in _names:
+        for name in campaign_names():
+            with open_campaign(name) as campaign:
+                _names[address, campaign.reference_prefix] = name
+    if key not in _names:
+        return False
+    with open_campaign(_names[key]) as campaign:
+        campaign.record(event)
+    return True

@@ -61,7 +61,7 @@ def shell(bare: Shell, simulator_url: str, account: tuple[str, str], monkeypatch
 @pytest.fixture
 def live(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """The same, where the simulator passes for the real service."""
-    monkeypatch.setattr(profiles, "is_this_machine", lambda _: False)
+    monkeypatch.setattr(profiles, "may_be_simulator", lambda _: False)
     return shell
 
 

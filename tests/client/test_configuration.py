@@ -160,14 +160,16 @@ def test_http_is_for_this_machine(base_url: str) -> None:
     """The token would travel in the clear, so http to any other host is refused."""
     assert refused(base_url=base_url) == (
         "base_url must be https://: http shows the token to everybody on the way, so it is for this machine and for "
-        "hosts named in XOXZO_HTTP_HOSTS"
+        "simulators on hosts named in XOXZO_SIMULATOR_HOSTS"
     )
 
 
 def test_http_is_for_named_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable names further hosts that http may reach, such as a simulator in another container."""
-    monkeypatch.setenv("XOXZO_HTTP_HOSTS", "Simulator, other")
-    assert make(base_url="http://simulator:8080").base_url == "http://simulator:8080"
+    """A variable names further hosts that http may reach, where a simulator must respond."""
+    monkeypatch.setenv("XOXZO_SIMULATOR_HOSTS", "Simulator, other")
+    settings = make(base_url="http://simulator:8080")
+    assert (settings.base_url, settings.simulator_only) == ("http://simulator:8080", True)
+    assert not make(base_url="http://127.0.0.1:8080").simulator_only
     assert refused(base_url="http://third:8080").startswith("base_url must be https://")
 
 

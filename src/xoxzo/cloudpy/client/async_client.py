@@ -38,7 +38,7 @@ class AsyncClient:
         sid: the API SID; else ``XOXZO_API_SID`` (API section 1.1).
         auth_token: the token that goes with it; else ``XOXZO_API_AUTH_TOKEN``. It is never shown.
         base_url: where the API is; else ``XOXZO_API_HOST``, else ``https://api.xoxzo.com``. ``http://`` only for this
-            machine.
+            machine, and for simulators on hosts named in ``XOXZO_SIMULATOR_HOSTS``.
         timeout: seconds for each attempt: connecting and each wait for bytes, as one number or as a pair. By default 5
             and 30.
         deadline: seconds for everything, waits between attempts included. By default 60.
@@ -119,8 +119,16 @@ class AsyncClient:
         def make() -> AsyncTransport:
             from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 
-            return AsyncHttpTransport(**options)
+            return check(AsyncHttpTransport(**options))
 
+        def check(transport: AsyncTransport) -> AsyncTransport:
+            if not settings.simulator_only:
+                return transport
+            from xoxzo.cloudpy.transports.simulator_check import AsyncSimulatorCheck
+
+            return AsyncSimulatorCheck(transport)
+
+        transport = None if transport is None else check(transport)
         holder = TransportHolder(make, transport, discard=discard_async, options=options)
         self._use(AsyncDriver(holder, settings))
 

@@ -39,7 +39,7 @@ class Client:
         sid: the API SID; else ``XOXZO_API_SID`` (API section 1.1).
         auth_token: the token that goes with it; else ``XOXZO_API_AUTH_TOKEN``. It is never shown.
         base_url: where the API is; else ``XOXZO_API_HOST``, else ``https://api.xoxzo.com``. ``http://`` only for this
-            machine.
+            machine, and for simulators on hosts named in ``XOXZO_SIMULATOR_HOSTS``.
         timeout: seconds for each attempt: connecting and each wait for bytes, as one number or as a pair. By default 5
             and 30.
         deadline: seconds for everything, waits between attempts included. By default 60.
@@ -120,8 +120,16 @@ class Client:
         def make() -> Transport:
             from xoxzo.cloudpy.transports.threads import HttpTransport
 
-            return HttpTransport(**options)
+            return check(HttpTransport(**options))
 
+        def check(transport: Transport) -> Transport:
+            if not settings.simulator_only:
+                return transport
+            from xoxzo.cloudpy.transports.simulator_check import SimulatorCheck
+
+            return SimulatorCheck(transport)
+
+        transport = None if transport is None else check(transport)
         holder = TransportHolder(make, transport, discard=discard_sync, options=options)
         self._use(Driver(holder, settings))
 

@@ -16,7 +16,7 @@ import msgspec
 from xoxzo.cloudpy.client import logs
 from xoxzo.cloudpy.client.headers import check_header
 from xoxzo.cloudpy.client.settings import RateLimiter, Settings
-from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.hosts import is_named_simulator, is_this_machine
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -61,11 +61,12 @@ def configure(
     auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
     if not sid or not auth_token:
         raise ConfigurationError(_NO_CREDENTIALS, code="no_credentials")
-    base_url = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
+    base_url, simulator_only = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
     if ":" in sid:
         raise ConfigurationError("sid must not hold a colon: it ends there on the wire")
     settings = Settings(
         base_url=base_url,
+        simulator_only=simulator_only,
         headers=(
             ("authorization", basic(sid, auth_token)),
             ("accept", "application/json"),
@@ -179,7 +180,8 @@ def _credential(name: str, given: object, variable: str) -> str:
     return value
 
 
-def _base_url(url: object) -> str:
+def _base_url(url: object) -> tuple[str, bool]:
+    """Return the address without a final slash, and whether only a simulator may respond there."""
     if not isinstance(url, str):
         raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
     try:
@@ -191,17 +193,13 @@ def _base_url(url: object) -> str:
         raise ConfigurationError("base_url must be https://host, as in https://api.xoxzo.com")
     if parts.username is not None or not {"?", "#", " "}.isdisjoint(url):
         raise ConfigurationError("base_url must be an address alone: no user name, no query, no fragment")
-    if parts.scheme == "http" and not (is_this_machine(host) or host in _http_hosts()):
+    simulator_only = parts.scheme == "http" and not is_this_machine(host)
+    if simulator_only and not is_named_simulator(host):
         raise ConfigurationError(
             "base_url must be https://: http shows the token to everybody on the way, so it is for this machine "
-            "and for hosts named in XOXZO_HTTP_HOSTS"
+            "and for simulators on hosts named in XOXZO_SIMULATOR_HOSTS"
         )
-    return url.rstrip("/")
-
-
-def _http_hosts() -> list[str]:
-    """Return the hosts that plain http may reach besides this machine, such as a simulator in another container."""
-    return [name.strip().lower() for name in os.environ.get("XOXZO_HTTP_HOSTS", "").split(",")]
+    return url.rstrip("/"), simulator_only
 
 
 def _beginnings(numbers: object) -> tuple[str, ...]:

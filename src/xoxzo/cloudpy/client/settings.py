@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         rate_limiter: spaces the requests, or ``None``.
         event_hooks: called after each attempt.
         start_hooks: the ``before_attempt`` of those that have one: called before each attempt.
+        simulator_only: whether the address is plain http on another host, where only a simulator may respond.
         allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
         may_write: returns whether a request may still be written, or ``None``.
     """
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limiter: RateLimiter | None = None
     event_hooks: tuple[EventHook, ...] = ()
     start_hooks: tuple[Callable[[AttemptStart], Mapping[str, str] | None], ...] = ()
+    simulator_only: bool = False
     allowed_recipients: tuple[str, ...] | None = None
     may_write: Callable[[], bool] | None = None
 

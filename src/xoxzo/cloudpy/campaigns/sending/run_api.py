@@ -13,7 +13,7 @@ from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.campaigns.sending.events import Result
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, handle_signals
-from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.hosts import may_be_simulator
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class RunApi:
 
     def _check_destination(self, client: AsyncClient) -> None:
         """Refuse to continue a campaign live that was started on a simulator, or vice versa."""
-        is_local = is_this_machine(urlsplit(client.base_url).hostname or "")
+        is_local = may_be_simulator(urlsplit(client.base_url).hostname or "")
         before = self.ledger.get("is_local")
         if before is None:
             self.ledger.put({"is_local": is_local})

@@ -11,7 +11,7 @@ from xoxzo.cloudpy.common.locale import N_
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-HOST_NOT_ALLOWED = "The Host header names another machine; the option --set allowed_hosts=NAME allows it."
+HOST_NOT_ALLOWED = "The Host header names another machine; the option --allow-host NAME allows it."
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - it is compared with, not bound
 

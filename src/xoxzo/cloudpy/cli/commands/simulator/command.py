@@ -70,6 +70,13 @@ _POLL_SECONDS = 0.05
 @click.option("--database", type=click.Path(), help="Keep the state in this file; by default it ends with the program.")
 @click.option("--seed", type=int, help="Make ids and numbers repeatable.")
 @click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name of this machine, such as its container's; may be repeated.",
+)
 @click.option("--allow-network", is_flag=True, help="Let callbacks and action URLs reach other machines.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any setting; may be repeated.")
 @click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
@@ -141,7 +148,7 @@ def _settings_from(
     Raises:
         click.UsageError: They contradict each other, or a setting is unknown or of another type.
     """
-    given = {name: value for name, value in options.items() if value is not None and value is not False}
+    given = {name: value for name, value in options.items() if value is not None and value is not False and value != ()}
     try:
         if assignments:
             from xoxzo.cloudpy.simulator.settings_text import parse_assignments

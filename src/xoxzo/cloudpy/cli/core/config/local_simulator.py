@@ -71,12 +71,12 @@ def find() -> str | None:
 def _checked(url: str) -> str:
     from urllib.parse import urlsplit
 
-    from xoxzo.cloudpy.common.hosts import is_this_machine
+    from xoxzo.cloudpy.common.hosts import may_be_simulator
 
     # With --simulator nothing may reach the real service, whatever the value of the variable.
     try:
         parts = urlsplit(url)
-        fitting = parts.scheme == "http" and is_this_machine(parts.hostname or "") and (parts.port or 80) > 0
+        fitting = parts.scheme == "http" and may_be_simulator(parts.hostname or "") and (parts.port or 80) > 0
     except ValueError:
         fitting = False
     if not fitting:

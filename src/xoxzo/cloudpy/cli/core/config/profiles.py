@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from xoxzo.cloudpy.cli.core.config import config_file, tokens
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
-from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.hosts import may_be_simulator
 
 PROFILE = "XOXZO_PROFILE"
 SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
@@ -41,13 +41,14 @@ class Destination:
 
     @cached_property
     def kind(self) -> Literal["live", "simulator", "nothing"]:
-        """What responds at the address; ``nothing`` if it is on this machine and nothing listens there.
+        """What responds at the address; ``nothing`` if a simulator may be there and nothing listens.
 
-        An address of this machine is probed: a tunnel or a proxy there may lead to the real service.
+        An address of this machine is probed: a tunnel or a proxy there may lead to the real service. So is one that
+        ``XOXZO_SIMULATOR_HOSTS`` names.
         """
         if self.source == "simulator":
             return "simulator"  # it was probed when it was found
-        if not is_this_machine(urlsplit(self.base_url).hostname or ""):
+        if not may_be_simulator(urlsplit(self.base_url).hostname or ""):
             return "live"
         from xoxzo.cloudpy.cli.core.config import simulator_registry
 
@@ -142,7 +143,7 @@ def _from_environment() -> Destination | None:
     if not host:
         return None
     try:
-        local = is_this_machine(urlsplit(host).hostname or "")
+        local = may_be_simulator(urlsplit(host).hostname or "")
     except ValueError:
         local = False
     if local:

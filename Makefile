@@ -100,9 +100,12 @@ UPGRADE ?=
 UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
+IN_IMAGE := callbacks campaigns celery postgresql simulator uvloop
+
 lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) --all-extras -o requirements/dev.txt requirements/dev.in pyproject.toml
 	$(UV) --extra simulator -c requirements/dev.txt -o requirements/demo.txt requirements/demo.in pyproject.toml
+	$(UV) $(foreach extra,$(IN_IMAGE),--extra $(extra)) -c requirements/dev.txt -o requirements/image.txt requirements/image.in pyproject.toml
 	$(UV) -o requirements/fuzz.txt requirements/fuzz.in
 	$(UV) -o requirements/published.txt requirements/published.in
 	$(UV) -o requirements/published-build.txt requirements/published-build.in

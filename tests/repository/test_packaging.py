@@ -11,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
 from without_coverage import uncounted_environment
 
 import xoxzo.cloudpy
@@ -63,6 +65,16 @@ def test_pins_cover_what_the_package_asks_for() -> None:
     pinned = set(re.findall(r"^([a-z0-9._-]+)==", (REPOSITORY / "requirements/demo.txt").read_text(), re.MULTILINE))
 
     assert asked <= pinned
+
+
+def test_the_index_page_has_absolute_links() -> None:
+    """What the package index shows of README.md has no link and no picture that is relative to the repository."""
+    metadata = ProjectMetadata(str(REPOSITORY), PluginManager())
+    links = re.findall(r"\]\(([^)]+)\)", metadata.core.readme)
+    assert len(links) > 10
+    assert [link for link in links if not link.startswith("https://")] == []
+    own = [link.partition("/HEAD/")[2] for link in links if "/HEAD/" in link]
+    assert [path for path in own if not (REPOSITORY / path.partition("#")[0]).exists()] == []
 
 
 def test_version_is_in_the_changelog() -> None:

@@ -46,7 +46,7 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "SimulatorError": (2,),
     # The reasons of campaigns: `Reason.render` takes such a function, too.
     "Reason": (2,),
-    "_bad": (4,),
+    "bad_row": (4,),
 }
 """The functions whose arguments are messages, as Babel takes them."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xoxzo.cloudpy.campaigns.campaign import Campaign
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.create import BadRows
-from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
 from xoxzo.cloudpy.campaigns.records import Reason, Recipient, RecipientStatus, State, Tally, Unsettled

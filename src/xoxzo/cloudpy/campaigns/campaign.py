@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from xoxzo.cloudpy.campaigns.create import Source
-    from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
+    from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
@@ -83,7 +83,8 @@ class Campaign(RunApi, ReconcileApi):
             test_numbers: accept the simulator's numbers with fixed outcomes; a campaign with one runs on a simulator
                 only.
             skip_bad: leave bad rows out; by default they stop everything.
-            suppress: numbers in E.164 to leave out, for instance after an opt-out. Only their hashes are stored.
+            suppress: numbers to leave out, for instance after an opt-out, written as in `source`. Only their hashes are
+                stored.
             **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
 
         Raises:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.columns import choose_columns
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, with_formulas
+from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
-from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, RecipientReader
+from xoxzo.cloudpy.campaigns.inputs.names import fold
+from xoxzo.cloudpy.campaigns.inputs.recipients import RecipientReader
+from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import read_rows, read_table
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_BAD_ROWS = 100_000
 _ROWS_IN_ARGS = 5
+_SHOWN_LINES = 5
 
 
 class BadRows(CampaignError):
@@ -78,8 +82,10 @@ def create_ledger(
 
     Raises:
         BadRows: there are bad rows.
+        InvalidArgument: there is no such country, or a suppressed number is none.
         CampaignError: the file cannot be read, a column is missing, or there is a campaign of this name.
     """
+    country = check_country(country)
     bad: list[BadRow] = []
 
     def collect(row: BadRow) -> None:
@@ -89,12 +95,16 @@ def create_ledger(
     with store.create(name) as ledger:
         file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
         before = hash_file(file) if file else ""
-        table = (
-            read_rows(source)
-            if not isinstance(source, str | os.PathLike)
-            else read_table(file, country=country, wanted=(*content.placeholders, *(columns or {}).values()), **reading)
+        mapped = {fold(placeholder): column for placeholder, column in (columns or {}).items()}
+        wanted = [mapped.get(fold(placeholder), placeholder) for placeholder in content.placeholders]
+        if isinstance(source, str | os.PathLike):
+            table = read_table(file, country=country, wanted=wanted if number is None else [*wanted, number], **reading)
+            table = with_formulas(table, file)
+        else:
+            table = read_rows(source)
+        chosen = choose_columns(
+            table, content.placeholders, number=number, mapping=columns, country=country, mobile_only=mobile_only
         )
-        chosen = choose_columns(table, content.placeholders, number=number, mapping=columns)
         reader = RecipientReader(
             table,
             chosen,
@@ -105,14 +115,14 @@ def create_ledger(
             on_bad=collect,
         )
         ledger.put({"salt": secrets.token_hex(16)})
-        repeated = sum(1 for _ in ledger.add(reader))
+        repeated = [one.line for one in ledger.add(reader)]
         if reader.bad and not skip_bad:
             raise BadRows(bad, reader.bad)
         if file and hash_file(file) != before:
             raise CampaignError(
                 "file_changed", "{path} was changed while it was read: nothing was created, try again", path=file
             )
-        ledger.suppress(suppressed)
+        ledger.suppress(read_numbers(suppressed, country))
         ledger.seal()
         if not ledger.get("total"):
             raise CampaignError("no_recipients", "there is nobody to send to")
@@ -128,11 +138,19 @@ def create_ledger(
                 **({"is_local": True} if reader.has_test_numbers else {}),
                 "input": {
                     "file": file,
-                    "about": table.about,
+                    "kind": table.kind,
+                    "encoding": table.encoding,
+                    "delimiter": table.delimiter,
+                    "sheet": table.sheet,
+                    "header_row": table.header_row,
+                    "country": country,
+                    "notes": msgspec.to_builtins(list(table.notes)),
                     "columns": {"number": chosen.number, **chosen.variables},
                     "rows": reader.read,
+                    "numbers": reader.numbers,
                     "bad": reader.bad,
-                    "repeated": repeated,
+                    "repeated": len(repeated),
+                    "repeated_lines": repeated[:_SHOWN_LINES],
                     "assumptions": dict(reader.assumptions),
                 },
             }

@@ -290,6 +290,7 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
         costs: estimated credits of the messages of each number of parts.
         unpriced: how many have no known price.
         suppressed: how many are on the suppression list.
+        first: the first three of those who are left.
     """
 
     count: int
@@ -298,3 +299,4 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
     costs: dict[int, Decimal]
     unpriced: int
     suppressed: int
+    first: tuple[Recipient, ...] = ()

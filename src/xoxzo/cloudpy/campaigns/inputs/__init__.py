@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
 from xoxzo.cloudpy.campaigns.inputs.columns import Columns, choose_columns
-from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, RecipientReader
+from xoxzo.cloudpy.campaigns.inputs.recipients import RecipientReader
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, read_rows, read_table
 
 __all__ = ["BadRow", "Columns", "RecipientReader", "Table", "choose_columns", "read_rows", "read_table"]

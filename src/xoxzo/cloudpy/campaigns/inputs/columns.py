@@ -1,26 +1,43 @@
-"""Choose the column of the phone numbers, and the column of each placeholder."""
+"""Choose the column of the phone numbers, and the column of each placeholder; ask where a choice would be a guess."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.names import fold
-from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS, is_phone_number
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.campaigns.inputs.names import fold, is_blank
+from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+from xoxzo.cloudpy.phone import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from xoxzo.cloudpy.campaigns.inputs.tables import Table
+    from xoxzo.cloudpy.phone import ParsedNumber
 
-_NUMBER_NAMES = re.compile(
-    r"電話|携帯|ケータイ|けいたい|モバイル|phone|mobile|^tel|cell|number|recipient|msisdn|sms|宛先", re.IGNORECASE
+MOBILE_KINDS = frozenset({"mobile", "fixed_or_mobile"})
+"""The kinds of numbers that can receive an SMS."""
+
+_MOBILE = r"携帯|ケータイ|けいたい|スマホ|モバイル|手机|手機|휴대|mobile|(?<![a-z])cell(?![a-z])|celular|m[oó]vil"
+_MOBILE_NAMES = re.compile(_MOBILE)
+_PHONE_NAMES = re.compile(
+    rf"{_MOBILE}|電話|宛先|送信先|电话|전화|โทร|फ़ोन|phone|(?<![a-z])(?:tel(?!l|e(?!f|p))|t[eé]l[eé]fon|sms)"
+    "|msisdn|recipient|^numbers?$"
 )
-_SIMILAR_SHARE = 0.8
-"""A column with this share of the most numbers could be meant as well."""
+_OTHER_NAMES = re.compile(r"緊急|紹介|emergency|refer")
+"""Names of columns with numbers of somebody else."""
+_ID_NAMES = re.compile(
+    r"(?<!^)番号|コード|伝票|郵便|口座|number|order|invoice|member|account|zip|(?<![a-z])(?:ids?|no|code|key|sku)(?![a-z])"
+)
+_CAPITAL_WITHIN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ENOUGH = 0.5
+"""A column counts as one of numbers with this share of them, of its cells or of the numbers of another column."""
+_MIN_CELLS = 3
+"""So many cells show that the country is wrong, and not the cells."""
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -35,33 +52,88 @@ class Columns(msgspec.Struct, frozen=True):
     variables: dict[str, str]
 
 
+def check_country(country: str) -> str:
+    """Return a country's code in capital letters.
+
+    Raises:
+        InvalidArgument: there is no such country.
+    """
+    code = country.strip().upper()
+    parse("+818011112222", code)
+    return code
+
+
+class _Score:
+    """What a column's name and its first cells show."""
+
+    def __init__(self, table: Table, column: str, country: str, *, mobile_only: bool) -> None:
+        name = unicodedata.normalize("NFKC", _CAPITAL_WITHIN.sub(" ", column)).casefold()
+        self.column = column
+        self.says_phone = bool(_PHONE_NAMES.search(name))
+        self.says_mobile = bool(_MOBILE_NAMES.search(name))
+        self.says_other = bool(_OTHER_NAMES.search(name))
+        self.says_id = bool(_ID_NAMES.search(name))
+        self.cells = [cell for row in table.sample if not is_blank(cell := row.cells.get(column, ""))]
+        found = [number for cell in self.cells if (number := _number(cell, country)) is not None]
+        sendable = [number for number in found if not mobile_only or number.kind in MOBILE_KINDS]
+        self.numbers, self.sendable = len(found), len(sendable)
+        self.certain = sum(not number.assumptions for number in sendable)
+        self.may_hold = self.says_phone and (not self.cells or any(sum(map(str.isdecimal, c)) > 4 for c in self.cells))
+        """Whether its name says phone and its cells do not say that it is about something else."""
+
+    @property
+    def holds_enough(self) -> bool:
+        """Whether most of its cells are numbers that can be sent to."""
+        return self.sendable > 0 and self.sendable >= len(self.cells) * _ENOUGH
+
+
 def choose_columns(
-    table: Table, placeholders: Iterable[str], *, number: str | None = None, mapping: Mapping[str, str] | None = None
+    table: Table,
+    placeholders: Iterable[str],
+    *,
+    number: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    country: str = "JP",
+    mobile_only: bool = True,
 ) -> Columns:
-    """Choose the columns that were named, else those whose values or names fit.
+    """Choose the columns that were named, else those whose values and names fit.
 
     Args:
-        table: the file.
-        placeholders: the names in the message's ``{}``.
+        table: the list.
+        placeholders: the names in the message's braces.
         number: the column of the phone numbers, where it is named.
         mapping: the column of each placeholder, where its name differs.
+        country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
+        mobile_only: whether only mobile numbers can be sent to.
 
     Raises:
         CampaignError: a column does not exist, or none or several could be meant.
     """
     names = [name for name in table.columns if name not in OWN_COLUMNS]
     every = ", ".join(names)
-    if number is None:
-        number = _number_column(table, names)
-    elif number not in names:
-        raise CampaignError(
-            "no_such_column", "there is no column {column!r}; there are {columns}", column=number, columns=every
-        )
-    folded = {fold(name): name for name in names}
+    columns: dict[str, list[str]] = {}
+    for name in names:
+        columns.setdefault(fold(name), []).append(name)
+
+    def find(wanted: str) -> str | None:
+        fitting = [wanted] if wanted in names else columns.get(fold(wanted), [])
+        return fitting[0] if len(fitting) == 1 else None
+
+    scores = [_Score(table, name, country, mobile_only=mobile_only) for name in names]
+    if number is not None:
+        chosen = find(number)
+        if chosen is None:
+            raise CampaignError(
+                "no_such_column", "there is no column {column!r}; there are {columns}", column=number, columns=every
+            )
+    else:
+        has_names = table.header_row is not None or table.kind not in {"text", "workbook"}
+        chosen = _number_column(scores, country, has_names=has_names)
+    _check_country(next(score for score in scores if score.column == chosen), country)
+    given = {fold(placeholder): column for placeholder, column in (mapping or {}).items()}
     found = {}
     for placeholder in placeholders:
-        wanted = (mapping or {}).get(placeholder, placeholder)
-        column = wanted if wanted in names else folded.get(fold(wanted))
+        column = find(given.get(fold(placeholder), placeholder))
         if column is None:
             raise CampaignError(
                 "no_column_for_placeholder",
@@ -70,25 +142,105 @@ def choose_columns(
                 columns=every,
             )
         found[placeholder] = column
-    return Columns(number, found)
+    if unused := set(given) - {fold(placeholder) for placeholder in found}:
+        raise CampaignError(
+            "no_such_placeholder", "the message has no placeholder {{{name}}}, which --column gives", name=min(unused)
+        )
+    return Columns(chosen, found)
 
 
-def _number_column(table: Table, names: list[str]) -> str:
-    counts = {name: sum(is_phone_number(row.cells.get(name, "")) for row in table.sample) for name in names}
-    most = max(counts.values(), default=0)
-    if not most:
-        named = [name for name in names if _NUMBER_NAMES.search(name)]
+def columns_with_numbers(table: Table, country: str) -> list[str]:
+    """Return all columns of phone numbers of any kind: those whose names say so, or else those that hold some.
+
+    Raises:
+        CampaignError: there is none.
+    """
+    scores = [_Score(table, name, country, mobile_only=False) for name in table.columns if name not in OWN_COLUMNS]
+    named = [score for score in scores if score.may_hold]
+    holding = [score for score in scores if score.holds_enough]
+    found = named or [score for score in holding if not score.says_id] or holding
+    if not found:
+        raise _no_column(scores, country)
+    return [score.column for score in found]
+
+
+def _number_column(scores: Collection[_Score], country: str, *, has_names: bool) -> str:
+    named = [score for score in scores if score.says_phone]
+    holding = [score for score in named if score.numbers]
+    rivals = [score for score in scores if score.sendable]
+    if not rivals and not holding:
+        # Whatever is wrong with each cell is told row by row.
+        named = [score for score in named if score.may_hold and score.cells] or named
         if len(named) == 1:
-            return named[0]
+            return named[0].column
+        raise _no_column(scores, country)
+    if holding:
+        # A phone that is called mobile is preferred to phones that no SMS reaches, and to nothing else.
+        mobile = [score for score in holding if score.says_mobile and score.holds_enough]
+        best = mobile if len(mobile) == 1 and not any(s.sendable for s in holding if s not in mobile) else holding
+        others = [score for score in rivals if score not in best and score.sendable >= best[0].numbers * _ENOUGH]
+        if len(best) > 1 or (others and (best[0].says_other or not best[0].holds_enough)):
+            raise _several([*best, *others])
+        return best[0].column
+    rivals = [score for score in rivals if not score.says_id] or rivals
+    most = max(score.sendable for score in rivals)
+    rivals = [score for score in rivals if score.sendable >= most * _ENOUGH]
+    unread = [score for score in named if score.may_hold]
+    if len(rivals) + len(unread) > 1:
+        raise _several([*rivals, *unread])
+    [only] = rivals
+    is_sure = not (only.says_id or only.says_other) and only.certain >= only.sendable * _ENOUGH
+    if not only.holds_enough or (has_names and not is_sure):
         raise CampaignError(
-            "no_number_column", "no column holds phone numbers; name it: there are {columns}", columns=", ".join(names)
+            "uncertain_number_column",
+            "column {column!r} holds numbers, but they may not be the recipients' phones: if they are, give --number {column!r}",
+            column=only.column,
         )
-    fitting = [name for name, count in counts.items() if count >= most * _SIMILAR_SHARE]
-    named = [name for name in fitting if _NUMBER_NAMES.search(name)]
-    if len(fitting) > 1 and len(named) != 1:
+    return only.column
+
+
+def _no_column(scores: Iterable[_Score], country: str) -> CampaignError:
+    return CampaignError(
+        "no_number_column",
+        "no column holds phone numbers of {country}; --number names the column, --country the country: "
+        "there are {columns}",
+        country=country,
+        columns=", ".join(score.column for score in scores),
+    )
+
+
+def _several(scores: Iterable[_Score]) -> CampaignError:
+    return CampaignError(
+        "several_number_columns",
+        "several columns could be the recipients' phone numbers ({columns}): name the one to send to by --number",
+        columns=", ".join(score.column for score in scores),
+    )
+
+
+def _check_country(score: _Score, country: str) -> None:
+    """Refuse a country that fits no cell where another one fits: the cells are not to blame."""
+    if score.numbers or len(score.cells) < _MIN_CELLS:
+        return
+    import phonenumbers
+
+    cells = score.cells[: _MIN_CELLS * 2]
+    # A mistyped Japanese number may well be one of another country.
+    if country == "JP" and any(re.match("0[5-9]0", unicodedata.normalize("NFKC", cell)) for cell in cells):
+        return
+    if any(all(_number(cell, other) for cell in cells) for other in phonenumbers.SUPPORTED_REGIONS):
         raise CampaignError(
-            "several_number_columns",
-            "several columns hold phone numbers ({columns}): name the one to send to",
-            columns=", ".join(fitting),
+            "wrong_country",
+            "no cell of the column {column!r} is a number of {country}: give the country of the numbers by --country",
+            column=score.column,
+            country=country,
         )
-    return (named or fitting)[0]
+
+
+def _number(cell: str, country: str) -> ParsedNumber | None:
+    # Most cells are no numbers, and reading one takes a while.
+    if sum(map(str.isdecimal, cell)) < 6:
+        return None
+    try:
+        return parse(cell, country)
+    except InvalidArgument:
+        return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
+from xoxzo.cloudpy.campaigns.inputs.columns import MOBILE_KINDS
 from xoxzo.cloudpy.campaigns.inputs.names import is_blank
-from xoxzo.cloudpy.campaigns.records import Reason, Recipient
+from xoxzo.cloudpy.campaigns.records import Recipient
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # Nearly every row of a Japanese list: read without phonenumbers, by the same rule as it has.
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
 _FIXED_OUTCOME = re.compile(r"(?:0|\+81)90-?0000-?000([123])")
-_MOBILE_KINDS = frozenset({"mobile", "fixed_or_mobile"})
 
 
 def fixed_outcome_number(text: str) -> str | None:
@@ -34,25 +33,6 @@ def fixed_outcome_number(text: str) -> str | None:
     """
     found = _FIXED_OUTCOME.fullmatch(text.strip())
     return f"+81900000000{found[1]}" if found else None
-
-
-class BadRow(msgspec.Struct, frozen=True):
-    """A row that cannot be sent to. A ``repr`` leaves the cells out.
-
-    Attributes:
-        line: the line of the input.
-        column: the column that is wrong.
-        reason: the rule that it breaks, without the value.
-        cells: the row itself.
-    """
-
-    line: int
-    column: str
-    reason: Reason
-    cells: dict[str, str]
-
-    def __repr__(self) -> str:
-        return f"BadRow(line={self.line}, column={self.column!r}, reason={str(self.reason)!r})"
 
 
 class RecipientReader:
@@ -91,6 +71,8 @@ class RecipientReader:
         self.bad = 0
         """Rows that cannot be sent to."""
         self.has_test_numbers = False
+        self.numbers = 0
+        """Rows whose cell of the number is a phone number."""
         self.assumptions: Counter[str] = Counter()
         """What had to be assumed to read numbers, and how often."""
 
@@ -117,25 +99,26 @@ class RecipientReader:
         column = self._columns.number
         cell = row.cells.get(column, "")
         if is_blank(cell):
-            return _bad(row, column, "empty", "is empty")
+            return bad_row(row, column, "empty", "is empty")
         try:
             number, kind, country = self._number(cell)
         except InvalidArgument as error:
-            return BadRow(row.line, column, Reason("invalid_number", error.template, error.fields), row.cells)
-        if self._mobile_only and kind not in _MOBILE_KINDS:
-            return _bad(row, column, "not_mobile", "is no mobile number ({kind})", kind=kind)
+            return bad_number(row, column, error)
+        self.numbers += 1
+        if self._mobile_only and kind not in MOBILE_KINDS:
+            return bad_row(row, column, "not_mobile", "is no mobile number ({kind})", kind=kind)
         variables = {}
         for name, source in self._columns.variables.items():
             value = row.cells.get(source, "").strip()
             if is_blank(value):
-                return _bad(row, source, "empty_variable", "is empty, and the text needs {{{name}}}", name=name)
+                return bad_row(row, source, "empty_variable", "is empty, and the text needs {{{name}}}", name=name)
             variables[name] = value
         message = self._content.render(variables)
         parts = self._content.parts(message)
         if parts is None and not self._content.options.get("track_link"):
-            return _bad(row, column, "too_long", "makes a text of over 660 characters")
+            return bad_row(row, column, "too_long", "makes a text of over 660 characters")
         if not _is_encodable(message):
-            return _bad(row, column, "broken_character", "makes a text with half a character in it")
+            return bad_row(row, column, "broken_character", "makes a text with half a character in it")
         cost: Decimal | None = self._content.cost(message, country)
         return Recipient(0, number, variables, parts or 0, cost, _zone(number, country), row.line)
 
@@ -148,10 +131,6 @@ class RecipientReader:
         parsed = parse(cell, self._country)
         self.assumptions.update(map(str, parsed.assumptions))
         return parsed.e164, parsed.kind, parsed.country
-
-
-def _bad(row: Row, column: str, code: str, template: str, **fields: Any) -> BadRow:  # noqa: ANN401 - the sentence's
-    return BadRow(row.line, column, Reason(code, template, fields), row.cells)
 
 
 def _is_encodable(text: str) -> bool:

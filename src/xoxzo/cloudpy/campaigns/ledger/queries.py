@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PAGE_ROWS = 1000
 _WITNESSES = 100
 _FINAL = frozenset({State.DELIVERED, State.FAILED})
+_FIRST = 3
 _NOT_SENT_YET = "n > ? OR n IN (SELECT n FROM pending WHERE state = ?)"
 
 
@@ -57,11 +58,16 @@ class LedgerQueries:
         for parts, cost, count in self._fetch(groups, cursor, State.WAITING):
             counts[parts, cost] = count
         suppressed = 0
-        if self._fetch("SELECT 1 FROM suppression LIMIT 1"):
-            for one in self._not_sent_yet(cursor):
-                if self._fetch("SELECT 1 FROM suppression WHERE hash = ?", self._hash(one.number)):
-                    counts[one.parts, None if one.cost is None else str(one.cost)] -= 1
-                    suppressed += 1
+        first: list[Recipient] = []
+        has_suppressions = bool(self._fetch("SELECT 1 FROM suppression LIMIT 1"))
+        for one in self._not_sent_yet(cursor):
+            if has_suppressions and self._fetch("SELECT 1 FROM suppression WHERE hash = ?", self._hash(one.number)):
+                counts[one.parts, None if one.cost is None else str(one.cost)] -= 1
+                suppressed += 1
+            elif len(first) < _FIRST:
+                first.append(one)
+            elif not has_suppressions:
+                break
         by_parts: defaultdict[int, int] = defaultdict(int)
         costs: defaultdict[int, Decimal] = defaultdict(Decimal)
         for (parts, cost), count in counts.items():
@@ -75,6 +81,7 @@ class LedgerQueries:
             costs=dict(costs),
             unpriced=sum(count for (_, cost), count in counts.items() if cost is None),
             suppressed=suppressed,
+            first=tuple(first),
         )
 
     def _not_sent_yet(self, cursor: int) -> Iterator[Recipient]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler, state_of
 from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State
 
@@ -71,9 +72,18 @@ class ReconcileApi:
         outcome = Outcome(n, 0, state_of(str(event.status)), ident, REPORTED, at, 0.0, getattr(event, "cost", None))
         return self.ledger.record([outcome])[0]
 
-    def suppress(self, numbers: Iterable[str]) -> int:
-        """Leave numbers out from now on, also in a run under way; return how many are new."""
-        return self.ledger.suppress(numbers)
+    def suppress(self, numbers: Iterable[str], *, country: str | None = None) -> int:
+        """Leave numbers out from now on, also in a run under way; return how many are new.
+
+        Args:
+            numbers: written as in lists of recipients.
+            country: the country of numbers without a country code; by default that of the campaign's list.
+
+        Raises:
+            InvalidArgument: one of them is no phone number; none was added.
+        """
+        country = country or (self.ledger.get("input") or {}).get("country", "JP")
+        return self.ledger.suppress(list(read_numbers(numbers, country)))
 
     def read_usage_log(self, path: str | os.PathLike[str], *, settle: float = 600.0) -> int:
         """Reconcile with the usage log (CSV) of Xoxzo's dashboard; return how many of its records are of this campaign.

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import without_formula
+from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS
 from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
+    from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
     from xoxzo.cloudpy.campaigns.records import RecipientStatus
 
 EXPORT_COLUMNS = ("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error")
@@ -60,12 +62,12 @@ def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str],
         CampaignError: the file cannot be written.
     """
     rows = list(bad)
-    columns = tuple(dict.fromkeys(name for row in rows for name in row.cells if not name.startswith("xoxzo_")))
+    columns = tuple(dict.fromkeys(name for row in rows for name in row.cells if name not in OWN_COLUMNS))
     cells = (
         (*(row.cells.get(name, "") for name in columns), str(row.line), row.column, row.reason.render(translate))
         for row in rows
     )
-    return _write_csv_file((*columns, "xoxzo_line", "xoxzo_column", "xoxzo_reason"), cells, path)
+    return _write_csv_file((*columns, *OWN_COLUMNS), cells, path)
 
 
 def export_rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[Any, ...]]:
@@ -89,7 +91,8 @@ def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], pa
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         # With a byte-order mark, so that Excel does not read it as cp932.
-        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+        # Half a character in a cell is one reason why a row is bad.
+        with os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
             return _write_csv(header, rows, file)
     except OSError as error:
         raise _cannot_be_written(path, error) from None
@@ -100,7 +103,7 @@ def _write_csv(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], file: T
     writer.writerow(header)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - it is returned
-        writer.writerow([_without_formula(_cell(value)) for value in row])
+        writer.writerow([without_formula(_cell(value)) for value in row])
     return count
 
 
@@ -108,13 +111,6 @@ def _cannot_be_written(path: Path, error: OSError) -> CampaignError:
     return CampaignError(
         "file_cannot_be_written", "{path} cannot be written: {error}", path=path, error=error.strerror or error
     )
-
-
-def _without_formula(cell: str) -> str:
-    # A spreadsheet would evaluate what begins so; numbers in E.164 are the one exception.
-    if cell[:1] in {"=", "@", "\t", "\r"} or (cell[:1] in {"+", "-"} and not cell[1:].isdecimal()):
-        return "'" + cell
-    return cell
 
 
 def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], path: Path) -> int:

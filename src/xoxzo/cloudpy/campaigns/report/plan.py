@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.records import Reason, read_reason
 from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
 
-_SAMPLES = 3
+_INPUT = ("kind", "encoding", "delimiter", "sheet", "header_row", "country")
 _MAX_SECONDS = 366 * 86_400.0
 
 
@@ -33,12 +34,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         ends: when it ends at that rate, with quiet hours, if it begins now: in seconds since 1970. ``None`` without a
             rate limit, or after a year.
         quiet: the quiet hours, as they were given.
-        samples: messages of the first recipients, with their masked numbers.
+        samples: messages of the first three recipients who are left, with their masked numbers.
+        rows: rows of the input.
+        numbers: rows of the input whose cell of the number is a phone number.
         bad: rows of the input that were left out.
         repeated: rows that were left out since their number had come before.
+        repeated_lines: the first five of their lines.
         suppressed: numbers on the suppression list.
         assumptions: what had to be assumed to read numbers, and how often.
-        input: how the file was read.
+        input: how the input was read: its ``kind`` (``text``, ``workbook``, ``json`` or ``rows``), ``encoding``,
+            ``delimiter``, ``sheet``, ``header_row`` (the line of the columns' names) and ``country``.
+        notes: what was decided or left out while the file was read.
         columns: what was read from which column.
     """
 
@@ -51,11 +57,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ends: float | None
     quiet: str | None
     samples: tuple[tuple[str, str], ...]
+    rows: int
+    numbers: int
     bad: int
     repeated: int
+    repeated_lines: tuple[int, ...]
     suppressed: int
     assumptions: dict[str, int]
-    input: str
+    input: dict[str, str | int | None]
+    notes: tuple[Reason, ...]
     columns: dict[str, str]
 
     def __repr__(self) -> str:
@@ -66,7 +76,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
     """Return the preview of what is left to be sent."""
     facts = ledger.get("input") or {}
     left = ledger.remaining()
-    samples = tuple((mask_number(one.number), content.render(one.variables)) for one in ledger.recipients(1, _SAMPLES))
+    samples = tuple((mask_number(one.number), content.render(one.variables)) for one in left.first)
     seconds = None if limits.rate is None else left.count / limits.rate
     return Plan(
         recipients=left.count,
@@ -78,11 +88,15 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         ends=_end(seconds, limits, time.time()),
         quiet=None if limits.quiet is None else limits.quiet.hours,
         samples=samples,
+        rows=facts.get("rows", 0),
+        numbers=facts.get("numbers", 0),
         bad=facts.get("bad", 0),
         repeated=facts.get("repeated", 0),
         suppressed=left.suppressed,
         assumptions=facts.get("assumptions", {}),
-        input=facts.get("about", ""),
+        repeated_lines=tuple(facts.get("repeated_lines", ())),
+        input={name: facts.get(name) for name in _INPUT},
+        notes=tuple(map(read_reason, facts.get("notes", ()))),
         columns=facts.get("columns", {}),
     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial, reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -32,7 +35,6 @@ from xoxzo.cloudpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from xoxzo.cloudpy.callbacks import Callbacks
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore
@@ -99,11 +101,31 @@ _CONTENT = (
     _content("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
     _content("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
 )
+
+
+def _country(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    # A country that does not exist is the option's fault, and not that of each number.
+    from xoxzo.cloudpy.campaigns.inputs.columns import check_country
+
+    try:
+        return check_country(value)
+    except InvalidArgument as error:
+        raise click.BadParameter(render_error(error)) from None
+
+
+country_option = partial(
+    click.option,
+    "--country",
+    default="JP",
+    show_default=True,
+    help="Where numbers without a country code belong.",
+    callback=_country,
+)
 _INPUT = (
     _input("--name", help="What the campaign is called; by default as the file."),
     _input("--number", help="The column of the phone numbers."),
     _input("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
-    _input("--country", default="JP", show_default=True, help="Where numbers without a country code belong."),
+    country_option(cls=SectionedOption, section=N_("Recipients and columns")),
     _input("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
     _input("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
     _input("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
@@ -288,18 +310,21 @@ def create(
 
 
 def numbers_in(path: str, country: str) -> list[str]:
-    """Read a list of numbers, one a line; a line that is none ends the program."""
-    from xoxzo.cloudpy.phone import parse
+    """Read a file of numbers that any list of recipients can be; a row without a readable number ends the program."""
+    from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers_file
 
-    found = []
-    with click.open_file(path, encoding="utf-8-sig") as file:
-        for line, text in enumerate(file, 1):
-            if text.strip():
-                try:
-                    found.append(parse(text.strip(), country).e164)
-                except InvalidArgument as error:
-                    where = _("{path}, line {line}").format(path=path, line=line)
-                    raise CommandError(f"{where}: {render_error(error)}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        # A table is read more than once.
+        readable = Path(folder, "-.csv") if path == "-" else Path(path)
+        if path == "-":
+            readable.write_bytes(sys.stdin.buffer.read())
+        try:
+            found, bad = read_numbers_file(readable, country)
+        except CampaignError as error:
+            raise CommandError(f"{path}: {render_error(error)}") from None
+    if bad:
+        where = _("{path}, line {line}").format(path=path, line=bad[0].line)
+        raise CommandError(f"{where}: {bad[0].column} {bad[0].reason.render(_)}")
     return found
 
 

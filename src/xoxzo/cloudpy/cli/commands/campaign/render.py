@@ -33,6 +33,14 @@ STATES = {
     "purged": N_("purged"),
 }
 """The states of a campaign."""
+KINDS = {
+    "text": N_("delimited text"),
+    "workbook": N_("workbook"),
+    "json": N_("JSON lines"),
+    "rows": N_("rows of a program"),
+}
+"""How an input can be read."""
+DELIMITERS = {"\t": N_("tab"), ",": N_("comma"), ";": N_("semicolon"), "|": N_("bar")}
 COUNTERS = {
     State.DELIVERED: N_("delivered"),
     State.SENT: N_("sent"),
@@ -57,13 +65,15 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
     """Show a plan on standard output."""
     if machine:
         fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
-        fields["ends"] = moment(plan.ends)
+        fields |= {"ends": moment(plan.ends), "notes": list(map(str, plan.notes))}
         write_json(event="plan", **fields, balance=balance.credits, balance_unknown=balance.why)
         return
     lines = [
         (_("recipients"), f"{plan.recipients:,}"),
-        (_("read as"), plan.input),
-        (_("columns"), ", ".join(f"{name} ← {column}" for name, column in plan.columns.items())),
+        (_("read as"), _input(plan)),
+        *((_("note"), note.render(_)) for note in plan.notes),
+        (_("numbers"), _numbers(plan)),
+        *((_("columns"), f"{{{name}}} ← {column}") for name, column in plan.columns.items() if name != "number"),
         *((_("parts"), line) for line in _parts(plan)),
         (_("cost"), _cost(plan)),
         (_("balance"), _balance(plan, balance)),
@@ -90,6 +100,37 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         before = title
 
 
+def _input(plan: Plan) -> str:
+    """Return how the input was read, in one line."""
+    given = plan.input
+    parts = [_(KINDS[str(given["kind"])])] if given["kind"] else []
+    if given["encoding"]:
+        parts.append(str(given["encoding"]))
+    if given["delimiter"]:
+        shown = _(DELIMITERS.get(str(given["delimiter"]), str(given["delimiter"])))
+        parts.append(_("delimiter: {delimiter}").format(delimiter=shown))
+    if given["sheet"]:
+        parts.append(_("sheet {sheet}").format(sheet=given["sheet"]))
+    if given["header_row"]:
+        parts.append(_("header in line {line}").format(line=given["header_row"]))
+    elif given["kind"] in {"text", "workbook"}:
+        parts.append(_("without a header"))
+    return _(", ").join(parts)
+
+
+def _numbers(plan: Plan) -> str:
+    column = plan.columns.get("number", "")
+    share = f"{100 * plan.numbers // plan.rows if plan.rows else 0} %"
+    sentence = _("column {column}, country {country}: {numbers} of {rows} cells are phone numbers ({share})")
+    return sentence.format(
+        column=column,
+        country=plan.input["country"],
+        numbers=f"{plan.numbers:,}",
+        rows=f"{plan.rows:,}",
+        share=share,
+    )
+
+
 def _cost(plan: Plan) -> str:
     cost = _("about {cost} credits").format(cost=format_value(plan.cost))
     if not plan.unpriced:
@@ -98,9 +139,13 @@ def _cost(plan: Plan) -> str:
 
 
 def _left_out(plan: Plan) -> list[str]:
+    lines = _(", ").join(map(str, plan.repeated_lines)) + (" …" if plan.repeated > len(plan.repeated_lines) else "")
+    repeated = ngettext(
+        "{count} row repeats a number: line {lines}", "{count} rows repeat a number: lines {lines}", plan.repeated
+    )
     every = (
         (plan.bad, ngettext("{count} row cannot be sent to", "{count} rows cannot be sent to", plan.bad)),
-        (plan.repeated, ngettext("{count} row repeats a number", "{count} rows repeat a number", plan.repeated)),
+        (plan.repeated, repeated.replace("{lines}", lines)),
         (
             plan.suppressed,
             ngettext("{count} is on the suppression list", "{count} are on the suppression list", plan.suppressed),

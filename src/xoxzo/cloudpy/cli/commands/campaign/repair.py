@@ -13,6 +13,7 @@ from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_op
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     MAY_BE_SENT,
     USAGE,
+    country_option,
     errors_as_exit,
     json_option,
     numbers_in,
@@ -111,7 +112,7 @@ def settle(name: str, *, settle: float, statuses: bool, machine: bool, **given: 
 @click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
 @click.argument("name", shell_complete=completion_values.campaigns)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--country", default="JP", show_default=True, help="Where numbers without a country code belong.")
+@country_option()
 @json_option()
 def suppress(name: str, file: str, *, country: str, machine: bool) -> None:
     """Suppress the numbers in FILE from now on.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
+from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.campaigns.inputs.recipients import fixed_outcome_number
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.options import (
@@ -46,9 +49,7 @@ from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.campaigns import Campaign, Content, Limits
+    from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Plan
 
 _ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 _follow = click.option(
@@ -116,7 +117,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
     The plan is shown first. Run the same command again to continue after a stop, a crash or a power cut. Ctrl-C
     completes the messages in flight; a second one does not wait for them.
     """
-    name = given["name"] or Path(file).stem
+    name = given["name"] or _campaign_name(file)
     with errors_as_exit("run", bad_file=_bad_file(file)):
         limits_of(given)
         signing_callbacks_or_none(given["callbacks"])
@@ -131,7 +132,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
             if not begun:
                 show_plan(left, limits, _balance(account), machine=machine)
             try:
-                _confirm(campaign, left.cost, limits, yes=yes or begun)
+                _confirm(left, limits, yes=yes or begun)
                 if test_number is not None and not begun:
                     _send_test(campaign, account, test_number, yes=yes)
             except BaseException:  # Ctrl-C at a question as well
@@ -166,7 +167,7 @@ def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noq
         if campaign.state == "created":
             left = campaign.plan(limits)
             show_plan(left, limits, _balance(account), machine=machine)
-            _confirm(campaign, left.cost, limits, yes=yes, verb="resume")
+            _confirm(left, limits, yes=yes, verb="resume")
         _run(campaign, account, limits, given, machine=machine)
 
 
@@ -185,7 +186,8 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
             click.echo(sentence.format(name=campaign.name), err=True)
             raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
-    status = MAY_BE_SENT if result.unknown else DONE if result.state == "finished" else STOPPED
+    is_done = result.state == "finished" and not result.tally[State.REJECTED]
+    status = MAY_BE_SENT if result.unknown else DONE if is_done else STOPPED
     if status != DONE:
         raise click.exceptions.Exit(status)
 
@@ -251,8 +253,8 @@ def _balance(account: ClientOptions) -> Balance:
         return Balance(None, describe_api_error(error))
 
 
-def _confirm(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, verb: str = "run") -> None:
-    if limits.max_cost is not None and cost > limits.max_cost:
+def _confirm(plan: Plan, limits: Limits, *, yes: bool, verb: str = "run") -> None:
+    if limits.max_cost is not None and (cost := plan.cost) > limits.max_cost:
         sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.")
         sentence = sentence.format(cost=format_value(cost), limit=format_value(limits.max_cost))
         click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
@@ -263,8 +265,8 @@ def _confirm(campaign: Campaign, cost: Decimal, limits: Limits, *, yes: bool, ve
         sentence = _("there is no terminal to ask for confirmation; --yes sends without asking.")
         click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
         raise click.exceptions.Exit(USAGE)
-    total = campaign.tally().total
-    question = ngettext("Send to {count} person?", "Send to {count} people?", total).format(count=f"{total:,}")
+    question = ngettext("Send to {count} person?", "Send to {count} people?", plan.recipients)
+    question = question.format(count=f"{plan.recipients:,}")
     if not click.confirm(question, err=True):
         click.echo(_("Nothing was sent."), err=True)
         raise click.exceptions.Exit(STOPPED)
@@ -312,6 +314,12 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
         len(campaign.bad),
     )
     click.echo(sentence.format(count=f"{len(campaign.bad):,}", path=path), err=True)
+
+
+def _campaign_name(file: str) -> str:
+    """Return a file's name as that of a campaign: what a campaign's name cannot have becomes ``_``."""
+    name = re.sub(r"[^\w.\-]+", "_", unicodedata.normalize("NFC", Path(file).stem)).strip("_.-")
+    return name[:100] or "campaign"
 
 
 def _bad_file(file: str) -> Path:

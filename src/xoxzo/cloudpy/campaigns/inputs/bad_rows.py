@@ -1,0 +1,65 @@
+"""Rows that cannot be sent to, and the file that they are written to: corrected, it is a list of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS
+from xoxzo.cloudpy.campaigns.records import Reason
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
+    from xoxzo.cloudpy.errors import InvalidArgument
+
+_FORMULA_MARKS = frozenset("=@\t\r+-'")
+
+
+class BadRow(msgspec.Struct, frozen=True):
+    """A row that cannot be sent to. A ``repr`` leaves the cells out.
+
+    Attributes:
+        line: the line of the input.
+        column: the column that is wrong.
+        reason: the rule that it breaks, without the value.
+        cells: the row itself.
+    """
+
+    line: int
+    column: str
+    reason: Reason
+    cells: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"BadRow(line={self.line}, column={self.column!r}, reason={str(self.reason)!r})"
+
+
+def bad_row(row: Row, column: str, code: str, template: str, **fields: Any) -> BadRow:  # noqa: ANN401 - the sentence's
+    """Return a row as bad, with the reason's code, template and fields."""
+    return BadRow(row.line, column, Reason(code, template, fields), row.cells)
+
+
+def bad_number(row: Row, column: str, error: InvalidArgument) -> BadRow:
+    """Return a row as bad by what `phone.parse` has raised."""
+    return bad_row(row, column, "invalid_number", error.template, **error.fields)
+
+
+def without_formula(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: with an apostrophe in front, if need be."""
+    is_number = cell[:1] in {"+", "-"} and cell[1:].isdecimal()
+    return "'" + cell if cell[:1] in _FORMULA_MARKS and not is_number else cell
+
+
+def with_formulas(table: Table, path: str) -> Table:
+    """Return a file of bad rows as the list that it is from: without the apostrophes of `without_formula`."""
+    if not (path.endswith(".bad.csv") or set(OWN_COLUMNS) & set(table.columns)):
+        return table
+    return table._replace(rows=(row._replace(cells=_restored(row.cells)) for row in table.rows))
+
+
+def _restored(cells: dict[str, str]) -> dict[str, str]:
+    return {
+        name: cell[1:] if cell[:1] == "'" and without_formula(cell[1:]) == cell else cell
+        for name, cell in cells.items()
+    }

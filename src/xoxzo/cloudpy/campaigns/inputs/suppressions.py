@@ -1,0 +1,72 @@
+"""Read the numbers of people who must not be sent to: each is understood, or refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
+from xoxzo.cloudpy.campaigns.inputs.columns import columns_with_numbers
+from xoxzo.cloudpy.campaigns.inputs.names import is_blank
+from xoxzo.cloudpy.campaigns.inputs.tables import read_table
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+from xoxzo.cloudpy.phone import parse, recipient_error
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+
+
+def read_numbers(numbers: Iterable[object], country: str) -> Iterator[str]:
+    """Yield numbers in E.164.
+
+    Raises:
+        InvalidArgument: one of them is no number, or this is one text.
+    """
+    if isinstance(numbers, str | bytes):
+        raise InvalidArgument("suppress", "must be a list of numbers, not one text")
+    for position, number in enumerate(numbers, 1):
+        try:
+            yield _to_e164(number, country)
+        except InvalidArgument as error:
+            raise InvalidArgument(
+                "suppress", "number {position} {reason}", position=position, reason=error.reason
+            ) from None
+
+
+def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[str], list[BadRow]]:
+    """Return the numbers of a file of any kind that `read_table` reads, and the rows without a readable number.
+
+    All columns of phone numbers count: whoever has two has opted out with both.
+
+    Raises:
+        CampaignError: the file cannot be read, or has no column of numbers.
+    """
+    try:
+        table = read_table(path, country=country)
+    except CampaignError as error:
+        # Nobody has opted out yet.
+        if error.code != "file_empty":
+            raise
+        return [], []
+    columns = columns_with_numbers(table, country)
+    numbers: list[str] = []
+    bad = []
+    for row in table.rows:
+        cells = [(name, cell) for name in columns if not is_blank(cell := row.cells.get(name, ""))]
+        if row.fault is not None:
+            bad.append(BadRow(row.line, row.column, row.fault, row.cells))
+        elif not cells:
+            bad.append(bad_row(row, columns[0], "empty", "is empty"))
+        for column, cell in cells:
+            try:
+                numbers.append(_to_e164(cell, country))
+            except InvalidArgument as error:
+                bad.append(bad_number(row, column, error))
+    return numbers, bad
+
+
+def _to_e164(number: object, country: str) -> str:
+    # What is in E.164 is understood whether its range is in use or not.
+    if isinstance(number, str) and recipient_error(number) is None:
+        return number
+    return parse(number, country).e164  # type: ignore[arg-type] # it refuses what is no text

@@ -40,7 +40,9 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     result = run("plan", "people.csv", *TEXT, "--rate", "1", "--max-cost", "1,000", "--quiet", "21:00-08:00")
     assert result.exit_code == 0, result.output
     assert "recipients   3\n" in result.stdout
-    assert "columns      number ← tel, name ← name\n" in result.stdout
+    assert "read as      delimited text, utf-8, delimiter: comma, header in line 1\n" in result.stdout
+    assert "numbers      column tel, country JP: 3 of 3 cells are phone numbers (100 %)\n" in result.stdout
+    assert "columns      {name} ← name\n" in result.stdout
     assert "cost         about 30 credits\n" in result.stdout
     assert "balance      100,000 credits\n" in result.stdout
     assert "time         3 s at 1 a second, until " in result.stdout
@@ -413,7 +415,7 @@ def test_the_destination_can_be_set(
     monkeypatch.setenv("XOXZO_SIMULATOR", url)
     assert "balance      100,000 credits\n" in run("plan", "people.csv", *TEXT, "--simulator").stdout
     result = run("run", "people.csv", *TEXT, "--profile", "test", "--yes")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output
     assert "  rejected              2\n" in result.stdout, "who may not be reached by this profile was"
     assert sent(simulator) == 1
     assert run("settle", "people", "--profile", "test", "--statuses").exit_code == 0

@@ -68,8 +68,10 @@ def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
     assert "1 more number is suppressed" in run("suppress", "two", "-", text="09010000001\n").stderr
     assert run("resume", "two", "--yes").exit_code == 0
     assert sent(simulator) == 1
+    result = run("suppress", "two", "-", text="tel\n\n09010000002\nnonsense\n")
+    assert (result.exit_code, "-, line 4: tel holds no digits" in result.stderr) == (2, True)
     result = run("suppress", "two", "-", text="nonsense\n")
-    assert (result.exit_code, "line 1" in result.stderr) == (2, True)
+    assert (result.exit_code, "-: " in result.stderr) == (2, True)
 
 
 def test_pausing_and_cancelling_are_wishes(run: Run) -> None:

@@ -193,7 +193,7 @@ def _number_column(scores: Collection[_Score], country: str, *, has_names: bool)
     if not only.holds_enough or (has_names and not is_sure):
         raise CampaignError(
             "uncertain_number_column",
-            "column {column!r} holds numbers, but they may not be the recipients' phones: if they are, give --number {column!r}",
+            "column {column!r} holds numbers, but perhaps not the recipients': if so, --number {column!r} selects it",
             column=only.column,
         )
     return only.column

@@ -28,8 +28,8 @@ def command() -> None:
     A campaign is stored in XOXZO_CAMPAIGNS (by default in the user's data folder). It is made from a list of recipients
     by `run`, knows of each recipient what became of it, and goes on where it stopped.
 
-    Exit status: 0 done, 2 wrong use, 3 stopped before its end, 4 credentials, 7 some messages may have been sent and
-    nobody can tell.
+    Exit status: 0 done, 2 wrong use, 3 stopped before its end or some messages rejected, 4 credentials, 7 some messages
+    may have been sent and nobody can tell.
     """
 
 

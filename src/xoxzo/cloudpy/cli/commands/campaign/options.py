@@ -128,7 +128,7 @@ _INPUT = (
     country_option(cls=SectionedOption, section=N_("Recipients and columns")),
     _input("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
     _input("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
-    _input("--suppress", type=click.Path(exists=True, dir_okay=False), help="Numbers to leave out, one a line."),
+    _input("--suppress", type=click.Path(exists=True, dir_okay=False), help="A list of numbers to leave out."),
     _input("--encoding", help="Of the file; by default found out."),
     _input("--delimiter", help="Between cells; by default found out."),
     _input("--header/--no-header", default=None, help="Whether the first row names the columns."),

@@ -117,7 +117,7 @@ def settle(name: str, *, settle: float, statuses: bool, machine: bool, **given: 
 def suppress(name: str, file: str, *, country: str, machine: bool) -> None:
     """Suppress the numbers in FILE from now on.
 
-    Also while it runs. FILE has one number a line; - reads standard input.
+    Also while it runs. FILE is any list with a column of numbers; - reads standard input.
     """
     with errors_as_exit("suppress"), open_campaign(name) as campaign:
         count = campaign.suppress(numbers_in(file, country))

@@ -1,0 +1,61 @@
+"""The file of bad rows: corrected and used as a list, it sends what the list would have sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content
+from xoxzo.cloudpy.campaigns.inputs import read_table
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import with_formulas, without_formula
+from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
+
+CONTENT = Content(kind="text", sender="Shop", message="{item}")
+ITEMS = ["-20%OFF", "@salon", "=1+1", "+plus", "'quoted", "'=both", "''", "-20", "plain", "a,b", 'say "x"', "1,000\n円"]
+
+
+def test_corrected_rows_send_the_same_words(tmp_path: Path) -> None:
+    """The apostrophe that keeps spreadsheets from evaluating a cell is taken off again, and no other one."""
+    rows = [{"tel": f"090-1111-22{n:02}x", "item": item} for n, item in enumerate(ITEMS)]
+    with pytest.raises(BadRows) as caught:
+        Campaign.create("a", rows, CONTENT, store=tmp_path, number="tel")
+    path = tmp_path / "list.bad.csv"
+    assert write_bad_rows(caught.value.rows, path) == len(ITEMS)
+    text = path.read_text(encoding="utf-8-sig")
+    assert "'-20%OFF" in text
+    path.write_text("".join(text.replace("x,", ",")), encoding="utf-8-sig")
+    with Campaign.create("b", path, CONTENT, store=tmp_path) as campaign:
+        assert [one.variables["item"] for one in campaign.ledger.recipients()] == ITEMS
+
+
+def test_lists_of_others_keep_their_apostrophes(tmp_path: Path) -> None:
+    """Only a file that we have written, by its columns or its name, has the marks that are taken off."""
+    for name, header, expected in [
+        ("a.csv", "tel,item", "'-5%"),
+        ("a.bad.csv", "tel,item", "-5%"),
+        ("b.csv", "tel,item,xoxzo_reason", "-5%"),
+    ]:
+        path = tmp_path / name
+        path.write_text(f"{header}\n09011112222,'-5%\n", encoding="utf-8")
+        [row] = with_formulas(read_table(path), str(path)).rows
+        assert row.cells["item"] == expected
+
+
+@given(st.text(max_size=20))
+def test_no_cell_is_a_formula(cell: str) -> None:
+    """What a spreadsheet would evaluate has an apostrophe in front; signed digits alone stay numbers."""
+    guarded = without_formula(cell)
+    assert guarded in {cell, "'" + cell}
+    assert not guarded.startswith(("=", "@", "\t", "\r"))
+    assert not guarded.startswith(("+", "-")) or guarded[1:].isdecimal()
+
+
+def test_half_a_character_is_written_all_the_same(tmp_path: Path) -> None:
+    """The reason why a row is bad does not keep it from being written down."""
+    rows = [{"tel": "09011112222", "item": "\ud800"}]
+    with pytest.raises(BadRows) as caught:
+        Campaign.create("a", rows, CONTENT, store=tmp_path)
+    assert write_bad_rows(caught.value.rows, tmp_path / "bad.csv") == 1
+    assert "09011112222,?" in (tmp_path / "bad.csv").read_text(encoding="utf-8-sig")

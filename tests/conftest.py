@@ -30,6 +30,20 @@ NO_SKIP = os.environ.get("XOXZO_TESTS_NO_SKIP") == "1"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 Simulators = Callable[..., AbstractContextManager[str]]
 
+# A simulator of the tests delivers and rings sooner than one by default, so that no test waits for what only takes time.
+# What the settings are by default is tested on a stepped clock, in `tests/simulator`.
+QUICK_SECONDS = {
+    "sms_queued_seconds": 0.03,
+    "sms_delivering_seconds": 0.05,
+    "ring_seconds": 0.1,
+    "no_answer_seconds": 0.3,
+    "recording_seconds": 0.2,
+    "tts_characters_per_second": 1000,
+    "transfer_seconds": 0.2,
+    "conference_seconds": 0.3,
+    "voicemail_seconds": 0.2,
+}
+QUICK = [word for name, value in QUICK_SECONDS.items() for word in ("--set", f"{name}={value}")]
 
 # The slowest tests start first, so that they do not run alone at the end: a part of each test's id.
 LONGEST = (
@@ -97,7 +111,7 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
         # A file, not a pipe: only the first line is read, and a full pipe would stop the simulator.
         output = tmp_path_factory.mktemp("simulator") / "output"
         # Unlisted: no test of `xoxzo simulator stop` finds it.
-        command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", "--unlisted", *options]
+        command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", "--unlisted", *QUICK, *options]
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "XOXZO_LANG": "en"}
         with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process:
             try:

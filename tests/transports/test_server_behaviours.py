@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import tracemalloc
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
@@ -54,24 +55,37 @@ def run(client: str, arena: Arena, call: Callable, *, loop_is_idle: bool) -> See
         return runner.run(run_in_loop(arena, call, AsyncHttpTransport, loop_is_idle=loop_is_idle))
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("effect", ["create", "read"])
 @pytest.mark.parametrize("row", BEHAVIOURS, ids=named)
-def test_what_comes_of_it(row, effect, client, contexts, monkeypatch) -> None:
+def test_what_comes_of_it(row, contexts, monkeypatch) -> None:
     """The number of requests and the error are those of the table, and the next call gets its own answer."""
-    check(row, effect, client, Arena(row, contexts), monkeypatch)
+    each = [(effect, client) for effect in ("create", "read") for client in CLIENTS]
+    if row.proxy:  # of which the environment has one at a time
+        for effect, client in each:
+            arena = Arena(row, contexts)
+            monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{arena.server.port}")
+            check(row, effect, client, arena)
+    else:
+        at_once(lambda case: check(row, *case, Arena(row, contexts)), each)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("row", OVER_TLS, ids=named)
-def test_the_same_comes_of_it_over_tls(row, client, contexts, monkeypatch) -> None:
+def test_the_same_comes_of_it_over_tls(row, contexts) -> None:
     """TLS changes nothing: not the caller's outcome, and a connection with unread bytes is closed."""
-    check(row, "create", client, Arena(row, contexts, tls=True), monkeypatch)
+    at_once(lambda client: check(row, "create", client, Arena(row, contexts, tls=True)), CLIENTS)
 
 
-def check(row: ServerBehaviour, effect: str, client: str, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
-    if row.proxy:
-        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{arena.server.port}")
+def at_once(work: Callable[[Any], None], cases: list[Any]) -> None:
+    """Do some work for all cases at the same time, since most of them wait, and report which fail."""
+    with ThreadPoolExecutor(len(cases)) as pool:
+        futures = {str(case): pool.submit(work, case) for case in cases}
+    failures = [(case, error) for case, future in futures.items() if (error := future.exception())]
+    for case, error in failures:
+        error.add_note(f"failed for {case}")
+    if failures:
+        raise ExceptionGroup("not as the table says", [error for _, error in failures])
+
+
+def check(row: ServerBehaviour, effect: str, client: str, arena: Arena) -> None:
     call = create("first") if effect == "create" else read("first")
     seen = run(client, arena, call, loop_is_idle=effect == "create")
     wanted = getattr(row.outcomes, effect)
@@ -81,11 +95,13 @@ def check(row: ServerBehaviour, effect: str, client: str, arena: Arena, monkeypa
         assert seen.connections == (1 if row.reused else wanted.requests + 1)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("row", [row for row in OVER_TLS if row.reused is False], ids=named)
-def test_the_next_answer_is_its_own_when_bodies_are_streamed(row, client, contexts) -> None:
+def test_the_next_answer_is_its_own_when_bodies_are_streamed(row, contexts) -> None:
     """A transport whose answers are read in pieces, as those of lists are, gives up the same connections."""
-    arena = Arena(row, contexts)
+    at_once(lambda client: check_streamed(Arena(row, contexts), client), CLIENTS)
+
+
+def check_streamed(arena: Arena, client: str) -> None:
     carrier = {"threads": Sync, "asyncio": Async, "uvloop": OnUvloop}[client](
         HttpTransport() if client == "threads" else AsyncHttpTransport()
     )

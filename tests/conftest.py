@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -30,7 +32,7 @@ NO_SKIP = os.environ.get("XOXZO_TESTS_NO_SKIP") == "1"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 Simulators = Callable[..., AbstractContextManager[str]]
 
-# A simulator of the tests delivers and rings sooner than one by default, so that no test waits for what only takes time.
+# A simulator of the tests delivers and rings sooner than one by default: no test should wait for what only takes time.
 # What the settings are by default is tested on a stepped clock, in `tests/simulator`.
 QUICK_SECONDS = {
     "sms_queued_seconds": 0.03,
@@ -43,6 +45,13 @@ QUICK_SECONDS = {
     "conference_seconds": 0.3,
     "voicemail_seconds": 0.2,
 }
+# The same for a client's pauses between tries and between polls, in the processes of the tests.
+QUICK_PAUSES = {
+    "xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS": 0.01,
+    "xoxzo.cloudpy.client.resources._async.polling._FIRST_PAUSE_SECONDS": 0.05,
+    "xoxzo.cloudpy.client.resources._sync.polling._FIRST_PAUSE_SECONDS": 0.05,
+}
+REAL_PAUSES: dict[str, float] = {}
 QUICK = [word for name, value in QUICK_SECONDS.items() for word in ("--set", f"{name}={value}")]
 
 # The slowest tests start first, so that they do not run alone at the end: a part of each test's id.
@@ -72,6 +81,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+def pytest_collection_finish() -> None:
+    """Leave all that exists by now out of garbage collections, which would visit each of thousands of tests."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put first what takes longest, and leave the rest in order."""
     items.sort(
@@ -95,11 +110,22 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         # A machine that is late must not close a connection that a test expects to be used again.
         for module in ("pool", "aio_connection"):
             patch.setattr(f"xoxzo.cloudpy.transports.{module}.KEEPALIVE_SECONDS", 600.0)
+        for name, seconds in QUICK_PAUSES.items():
+            REAL_PAUSES[name] = resolve_name(name)
+            patch.setattr(name, seconds)
         yield
         stop = [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "stop"]
         if list(runtime.glob("xoxzo/simulators/*.json")):
             left = subprocess.run(stop, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
             assert "was stopped" not in left, left
+
+
+@pytest.fixture
+def real_pauses(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the client pause as it does for users."""
+    del clean_environment
+    for name, seconds in REAL_PAUSES.items():
+        monkeypatch.setattr(name, seconds)
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +137,15 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
         # A file, not a pipe: only the first line is read, and a full pipe would stop the simulator.
         output = tmp_path_factory.mktemp("simulator") / "output"
         # Unlisted: no test of `xoxzo simulator stop` finds it.
-        command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", "--unlisted", *QUICK, *options]
+        command = [
+            str(Path(sys.executable).with_name("xoxzo")),
+            "simulator",
+            "--port",
+            "0",
+            "--unlisted",
+            *QUICK,
+            *options,
+        ]
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "XOXZO_LANG": "en"}
         with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process:
             try:

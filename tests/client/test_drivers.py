@@ -202,9 +202,8 @@ def test_a_refusal_whose_body_breaks_off_is_still_a_refusal(face) -> None:
     assert caught.value.maybe_sent is False
 
 
-def test_retries_wait_in_between(face, monkeypatch) -> None:
+def test_retries_wait_in_between(face) -> None:
     """The driver sleeps as the flow says, then tries again."""
-    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.01)
     transport = Scripted(500)
     with pytest.raises(errors.ServerError) as caught:
         face(transport, max_retries=2).call(
@@ -258,7 +257,7 @@ def test_a_refused_listing_is_an_error_with_its_body_read(face) -> None:
 def test_the_deadline_of_a_listing_leaves_the_callers_time_out(face) -> None:
     """What the caller does between two records does not count against the deadline."""
     transport = Scripted(200, [b'[{"n": 1},', b'{"n": 2},', b'{"n": 3}]'])
-    assert len(face(transport, deadline=1.0).stream(LIST, between=0.6)) == 3
+    assert len(face(transport, deadline=0.5).stream(LIST, between=0.3)) == 3
 
 
 def test_an_asynchronous_call_ends_at_the_deadline_whatever_the_transport_does() -> None:
@@ -278,7 +277,7 @@ def test_an_asynchronous_call_ends_at_the_deadline_whatever_the_transport_does()
 
     for kind in (Stuck, StuckReading):
         transport = kind(Scripted(201))
-        driver = AsyncDriver(TransportHolder(lambda t=transport: t, discard=ignore), settings(deadline=0.5))
+        driver = AsyncDriver(TransportHolder(lambda t=transport: t, discard=ignore), settings(deadline=0.1))
         with pytest.raises(errors.TimedOut) as caught:
             asyncio.run(driver.call(SEND))
         assert (caught.value.phase, caught.value.maybe_sent) == ("deadline", True)
@@ -334,6 +333,7 @@ def test_cancelling_while_the_answer_is_read_gives_its_connection_up() -> None:
     assert [(event.outcome, event.maybe_sent) for event in events] == [("cancelled", True)]
 
 
+@pytest.mark.usefixtures("real_pauses")
 def test_cancelling_while_waiting_for_the_next_try_goes_through(face) -> None:
     """An interruption between two tries is raised as it is."""
 

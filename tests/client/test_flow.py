@@ -23,6 +23,8 @@ from xoxzo.cloudpy.operations.bodies import DecodingError
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Response, TransportFailure
 
+pytestmark = pytest.mark.usefixtures("real_pauses")
+
 WALL = 1_800_000_000.0
 
 

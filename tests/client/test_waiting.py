@@ -13,6 +13,8 @@ from faulty_server import FaultyServer, reply
 from xoxzo.cloudpy import CallStatus, MessageStatus, errors
 from xoxzo.cloudpy.client.drivers import AsyncDriver, Driver
 
+pytestmark = pytest.mark.usefixtures("real_pauses")
+
 MADE_UP = {"sid": "sid", "auth_token": "token"}
 
 

@@ -44,5 +44,5 @@ def test_no_proxy_names_an_ipv6_address(carrier, monkeypatch) -> None:
         monkeypatch.setenv("no_proxy", exception)
         with FaultyServer(OK, host="::1") as proxy:
             monkeypatch.setenv("http_proxy", f"http://[::1]:{proxy.port}")
-            carrier.exchange(post("http://[2001:db8::1]:81"), budget(connect=0.2))
+            carrier.exchange(post("http://[2001:db8::1]:81"), budget(connect=0.05))
         assert proxy.requests == []

@@ -262,13 +262,13 @@ def recorder_of(file: Path, face: str) -> Any:
 
 
 def send(options: dict[str, Any]) -> None:
-    with closing(options["transport"]), Client(timeout=(10.0, 1.0), **options) as client:
+    with closing(options["transport"]), Client(timeout=(10.0, 0.2), **options) as client:
         client.sms.send(**MESSAGE)
 
 
 async def send_async(options: dict[str, Any]) -> None:
     try:
-        async with AsyncClient(timeout=(10.0, 1.0), **options) as client:
+        async with AsyncClient(timeout=(10.0, 0.2), **options) as client:
             await client.sms.send(**MESSAGE)
     finally:
         await options["transport"].close()

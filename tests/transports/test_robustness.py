@@ -14,11 +14,6 @@ from transport_runner import uvloop
 FACTORIES = {"asyncio": None} | ({} if uvloop is None else {"uvloop": uvloop.new_event_loop})
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch) -> None:
-    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.001)
-
-
 def test_fifty_threads_share_one_transport() -> None:
     """Each call gets its own answer, each "maybe" has its request, and all connections are free afterwards."""
     assert robustness.play_threads(seed=1) == []

@@ -44,7 +44,6 @@ def authority_file(authority, tmp_path_factory) -> Path:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, authority_file) -> None:
-    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.001)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority_file))
 
 

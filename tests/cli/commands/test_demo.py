@@ -45,7 +45,6 @@ def test_the_story_ends_well_and_ignores_credentials() -> None:
 )
 def test_a_step_that_goes_wrong_ends_the_story_with_status_1(answer, said, monkeypatch) -> None:
     """A failed step is reported on standard error, and the status is 1."""
-    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
     with FaultyServer(answer) as server:
         monkeypatch.setattr(demo, "simulator", lambda: nullcontext(server.url))
         result = CliRunner().invoke(demo.command)

@@ -22,6 +22,7 @@ from terminal import in_pipe, in_terminal
 
 from xoxzo.cloudpy.cli.commands.doctor import extras, finding
 from xoxzo.cloudpy.cli.commands.doctor.command import command
+from xoxzo.cloudpy.cli.core.config import simulator_registry
 
 LIVE = "https://api.xoxzo.com"
 CREDITS = '{"credits": 12.5}'
@@ -51,6 +52,8 @@ def packages() -> Iterator[None]:
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch):
     """Set the environment's account."""
+    # A server of these tests that hangs is no simulator, which need not be found out in five seconds.
+    monkeypatch.setattr(simulator_registry, "_TIMEOUT_SECONDS", 1.0)
 
     def use(url: str, sid: str = "some-long-sid", token: str = "Secret7") -> None:
         for name, value in {"HOST": url, "SID": sid, "AUTH_TOKEN": token}.items():

@@ -24,7 +24,8 @@ def at(bare, monkeypatch):
     """Types a command whose requests go to a server with a chosen misbehaviour."""
 
     def run(behaviour, *words: str):
-        monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
+        # How long a command waits to learn whether a simulator answers there; this server is none.
+        monkeypatch.setattr("xoxzo.cloudpy.cli.core.config.simulator_registry._TIMEOUT_SECONDS", 0.2)
         with FaultyServer(behaviour) as server:
             monkeypatch.setenv("XOXZO_API_HOST", server.url)
             return bare(*words)
@@ -69,7 +70,6 @@ def test_each_answer_has_its_status_and_advice(at, behaviour, words, status, adv
 
 def test_no_server_is_surely_not_sent(bare, monkeypatch) -> None:
     """Without a connection nothing was sent, and the error says so."""
-    monkeypatch.setattr("xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS", 0.0)
     monkeypatch.setenv("XOXZO_API_HOST", "http://127.0.0.1:1")
     done = bare(*SMS)
     assert done.exit_code == 6

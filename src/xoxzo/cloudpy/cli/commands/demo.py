@@ -41,6 +41,9 @@ GREETING = "お電話ありがとうございます。"
 TIMEOUT_SECONDS = 20.0
 """The timeout of each step."""
 
+_QUICK = ("--set", "ring_seconds=0.5", "--set", "recording_seconds=1", "--set", "tts_characters_per_second=20")
+"""Calls that are shorter than the simulator's usual ones: the demo waits for each."""
+
 Record = TypeVar("Record", Message, Call)
 
 
@@ -121,7 +124,7 @@ def simulator() -> Iterator[str]:
     """Run a simulator on a free port, as a user would in another terminal; yield its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
     with subprocess.Popen(
-        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted", "--json"],
+        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted", "--json", *_QUICK],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         env=environment,

@@ -123,7 +123,7 @@ def run_steps(url: str) -> None:
 def simulator() -> Iterator[str]:
     """Run a simulator on a free port, as a user would in another terminal; yield its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted", "--json", *_QUICK],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,

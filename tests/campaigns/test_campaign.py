@@ -299,13 +299,25 @@ def test_a_campaign_is_created_completely_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(CampaignError, match="there is no campaign"):
         Campaign.open("none", store=tmp_path)
     assert list(open_store(tmp_path).names()) == ["spring"]
-    old, new = tmp_path / "a.campaign.1.draft", tmp_path / "b.campaign.2.draft"
+    old, new = tmp_path / "a.campaign.01234567.draft-wal", tmp_path / "b.campaign.01234567.draft"
+    Campaign.create("my.draft", people(1), TEXT, store=tmp_path).close()
+    campaign = open_store(tmp_path).path("my.draft")
     for draft in (old, new):
         draft.touch()
-    os.utime(old, (0, 0))
+    for path in (old, campaign):
+        os.utime(path, (0, 0))
     with Campaign.create("another", people(1), TEXT, store=tmp_path):
         assert not old.exists(), "a draft that a crash has left is kept for ever"
         assert new.exists()
+        assert campaign.exists(), "a campaign whose name looks like a draft's was deleted"
+
+
+def test_removing_a_campaign_leaves_those_of_similar_names(tmp_path: Path) -> None:
+    """Only the campaign's own files go."""
+    for name in ("spring", "spring.campaign"):
+        Campaign.create(name, people(1), TEXT, store=tmp_path).close()
+    open_store(tmp_path).remove("spring")
+    assert list(open_store(tmp_path).names()) == ["spring.campaign"]
 
 
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from campaign_simulation import FakeResponse
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, State, create
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.ledger import stores
+from xoxzo.cloudpy.campaigns.ledger import files, stores
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
@@ -44,6 +44,46 @@ def test_disk_full(simulator: Simulator, client: AsyncClient, tmp_path: Path) ->
         assert 0 < sum(reached(simulator).values()) < 300
     with Campaign.open("spring", store=tmp_path) as campaign:
         _finish(campaign, client, simulator, 300)
+
+
+def test_a_full_disk_leaves_nobody_unknown(
+    simulator: Simulator, client: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room that a run has reserved takes what was sent, and gives back who was claimed and not sent to."""
+    with make(tmp_path, 300) as campaign:
+        ledger = campaign.ledger
+        pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
+        ledger._connection.execute(f"PRAGMA max_page_count = {pages + 3}")
+
+        def free(path: Path) -> None:
+            assert path.with_name(f"{path.name}.reserve").stat().st_size > 100_000
+            free_reserve(path)
+            ledger._connection.execute(f"PRAGMA max_page_count = {pages + 50}")
+
+        free_reserve = files.free_reserve
+        monkeypatch.setattr(files, "free_reserve", free)
+        with pytest.raises(CampaignError, match=r"cannot be written: database or disk is full"):
+            run(campaign, client)
+        monkeypatch.undo()
+        tally = campaign.tally()
+        assert tally.sent == sum(reached(simulator).values())
+        assert (tally.in_flight, tally[State.UNKNOWN], campaign.state) == (0, 0, "stopped")
+        assert tally[State.WAITING] > 0
+    assert not list(tmp_path.glob("*.reserve"))
+
+
+def test_a_run_goes_on_without_a_reserve(
+    simulator: Simulator, client: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that has no room for it is full enough; the campaign still runs."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with make(tmp_path, 3) as campaign:
+        assert run(campaign, client).state == "finished"
+        assert not list(tmp_path.glob("*.reserve"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no limits for processes")

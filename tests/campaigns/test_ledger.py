@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from ledger_contract import LedgerContract, fill, people
 
-from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.campaigns.ledger import FolderStore, SqliteLedger, files
 from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -127,3 +130,108 @@ def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) ->
         assert waits(lambda: ledger.claim(epoch, 2, 1.0))
         assert waits(lambda: ledger.record([outcome(3)], epoch))
         ledger._connection.set_trace_callback(None)
+
+
+def _killed(folder: Path) -> Path:
+    """Return the ledger of three recipients whose process was killed after it had sent to one and claimed another."""
+    path = folder / "a.campaign"
+    program = """
+import os, sys
+from ledger_contract import fill, people
+from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+from xoxzo.cloudpy.campaigns.records import Outcome, State
+ledger = SqliteLedger(sys.argv[1], create=True)
+fill(ledger, people(3))
+ledger.lock()
+epoch = ledger.begin(1.0)
+claim = ledger.claim(epoch, 1, 2.0)
+ledger.record([Outcome(1, claim.ident, State.SENT, "m1", "", 3.0, 2.0)], epoch)
+ledger.claim(epoch, 1, 4.0)
+os._exit(9)
+"""
+    support = str(Path(__file__).parents[1] / "support")
+    subprocess.run([sys.executable, "-c", program, str(path)], env={**os.environ, "PYTHONPATH": support}, check=False)
+    assert Path(f"{path}.reserve").stat().st_size > 100_000
+    return path
+
+
+def _states(ledger: SqliteLedger) -> list[State]:
+    return [one.state for one in ledger.recipient_statuses()]
+
+
+def test_a_ledger_without_its_wal_is_refused(tmp_path: Path) -> None:
+    """What a killed run has recorded is in the -wal file: without it nobody would know who was sent to."""
+    path = _killed(tmp_path)
+    moved = tmp_path / "elsewhere.campaign"
+    path.rename(moved)
+    for _ in range(2):
+        with pytest.raises(CampaignError, match=r"elsewhere\.campaign-wal is missing"):
+            SqliteLedger(moved)
+    Path(f"{path}-wal").rename(f"{moved}-wal")
+    for _ in range(2):
+        # Closing it moves everything into the file, which is enough then.
+        with SqliteLedger(moved) as ledger:
+            assert ledger.tally().sent == 1
+    moved.rename(path)
+    with SqliteLedger(path) as ledger:
+        assert ledger.begin(9.0) == 2
+        assert _states(ledger) == [State.SENT, State.UNKNOWN, State.WAITING]
+
+
+def test_what_a_lost_wal_had_recorded_is_unknown(tmp_path: Path) -> None:
+    """Everybody who may have been sent to since; a ledger with all its files is not changed."""
+    _killed(tmp_path)
+    store = FolderStore(tmp_path)
+    assert store.replace_wal("a") == 0
+    with store.open("a") as ledger:
+        assert _states(ledger)[0] == State.SENT
+    store.remove("a")
+    Path(f"{_killed(tmp_path)}-wal").unlink()
+    assert store.replace_wal("a") == 3
+    with store.open("a") as ledger:
+        assert _states(ledger) == [State.UNKNOWN] * 3
+        assert {one.error for one in ledger.unknown()} == {"wal_lost"}
+        assert not ledger.claim(ledger.begin(10.0), 9, 10.0).recipients
+
+
+def test_a_run_that_is_under_way_is_not_taken_for_a_killed_one(tmp_path: Path) -> None:
+    """Who opens a ledger while it runs leaves its mark, and so does one who is still there when it was killed."""
+    with SqliteLedger(tmp_path / "a", create=True) as running:
+        fill(running, people(3))
+        running.lock()
+        SqliteLedger(tmp_path / "a").close()
+        assert running.get(files.MARK)
+    with SqliteLedger(tmp_path / "a") as ledger:
+        assert not ledger.get(files.MARK)
+    assert not list(tmp_path.glob("a.reserve"))
+    path = _killed(tmp_path)
+    with SqliteLedger(path):
+        pass
+    with SqliteLedger(path) as ledger:
+        assert not ledger.get(files.MARK)
+
+
+def test_a_program_that_forgets_to_close_leaves_no_mark(tmp_path: Path) -> None:
+    """The end of the program closes its ledgers."""
+    program = """
+import sys
+from ledger_contract import fill, people
+from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
+ledger = SqliteLedger(sys.argv[1], create=True)
+fill(ledger, people(1))
+ledger.lock()
+"""
+    support = str(Path(__file__).parents[1] / "support")
+    environment = {**os.environ, "PYTHONPATH": support}
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "a")], env=environment, check=True)
+    with SqliteLedger(tmp_path / "a") as ledger:
+        assert not ledger.get(files.MARK)
+
+
+def test_a_child_process_closes_nothing_of_its_parent(tmp_path: Path) -> None:
+    """The mark of a run stays while its process lives, whatever a fork of it ends with."""
+    with SqliteLedger(tmp_path / "a", create=True) as ledger:
+        fill(ledger, people(1))
+        ledger.lock()
+        files.close_ledger(ledger._connection, ledger.path, ledger._locks, os.getpid() + 1)
+        assert ledger.get(files.MARK)

@@ -154,6 +154,7 @@ REPORTED = "delivery_report"
 OUTCOME_REASONS = {
     "assumed_sent": N_("assumed to be sent"),
     REPORTED: N_("by a delivery report"),
+    "wal_lost": N_("the records of its last run were lost"),
     "not_started": N_("claimed and not started"),
     "process_ended": N_("the process ended before the outcome was recorded"),
     "proven_unsent": N_("proven not to have been sent"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -54,6 +55,21 @@ def test_what_is_unknown_is_listed_and_settled_manually(run: Run, simulator: Sim
         assert time.monotonic() < give_up
         time.sleep(0.05)
     assert "0 are counted as sent" in run("settle", "people", "--assume-sent").stderr
+
+
+def test_a_campaign_whose_wal_is_lost_is_refused_until_a_person_decides(run: Run, simulator: Simulator) -> None:
+    """The error names the file and the way out; then everybody who may have been sent to is unknown."""
+    with Campaign.create("a", "people.csv", _content()) as campaign:
+        campaign.ledger.lock()
+        shutil.copy("campaigns/a.campaign", "campaigns/b.campaign")
+    result = run("resume", "b", "--yes")
+    assert result.exit_code == 2
+    assert "b.campaign-wal is missing: it has what was recorded last." in result.stderr
+    assert "If that file is lost: xoxzo campaign settle NAME --lost-wal" in result.stderr
+    result = run("settle", "b", "--lost-wal")
+    assert (result.exit_code, result.stderr) == (7, "3 may have been sent and are unknown now\n")
+    assert sent(simulator) == 0
+    assert run("settle", "a", "--lost-wal", "--store", "campaigns").exit_code == 0, "nothing was lost there"
 
 
 def test_opt_outs_count(run: Run, simulator: Simulator) -> None:

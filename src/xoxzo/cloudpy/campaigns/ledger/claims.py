@@ -155,7 +155,32 @@ def expire_claims(connection: sqlite3.Connection, now: float) -> None:
         connection.execute("UPDATE claim SET remaining = 0 WHERE ident = ?", (ident,))
 
 
-def _make_unknown(connection: sqlite3.Connection, n: int, claim: int, began: float, now: float) -> None:
+def expire_all(connection: sqlite3.Connection, began: float, now: float) -> int:
+    """Make all recipients unknown that may have been sent to since the last records were lost; return how many.
+
+    Args:
+        connection: within a transaction.
+        began: since when records may be missing, in seconds since 1970.
+        now: the time.
+    """
+    expire_claims(connection, now)
+    cursor = int(read_value(connection, "cursor") or 0)
+    reserved = Decimal(read_value(connection, "reserved") or 0)
+    rows = connection.execute(
+        "SELECT n, cost FROM recipient WHERE n > ? OR n IN (SELECT n FROM pending WHERE state = ?)",
+        (cursor, State.WAITING),
+    ).fetchall()
+    for n, cost in rows:
+        _make_unknown(connection, n, 0, began, now, error="wal_lost")
+        reserved += Decimal(cost or 0)
+    write_value(connection, "cursor", read_value(connection, "total"))
+    write_value(connection, "reserved", str(reserved))
+    return len(rows)
+
+
+def _make_unknown(
+    connection: sqlite3.Connection, n: int, claim: int, began: float, now: float, *, error: str = "process_ended"
+) -> None:
     """Record that an outcome is unknown, unless a delivery report has shown it."""
     reported = connection.execute(
         "SELECT state FROM outcome WHERE n = ? AND claim = 0 ORDER BY ident DESC", (n,)
@@ -163,9 +188,7 @@ def _make_unknown(connection: sqlite3.Connection, n: int, claim: int, began: flo
     if reported is not None and State(reported[0]).is_sent:
         return
     connection.execute(
-        "INSERT INTO outcome VALUES (NULL,?,?,?,'','process_ended',?,?,NULL)", (n, claim, State.UNKNOWN, now, began)
+        "INSERT INTO outcome VALUES (NULL,?,?,?,'',?,?,?,NULL)", (n, claim, State.UNKNOWN, error, now, began)
     )
-    connection.execute(
-        "INSERT OR REPLACE INTO pending VALUES (?,?,0,?,?,'process_ended')", (n, State.UNKNOWN, began, now)
-    )
+    connection.execute("INSERT OR REPLACE INTO pending VALUES (?,?,0,?,?,?)", (n, State.UNKNOWN, began, now, error))
     add_to_count(connection, State.UNKNOWN, 1)

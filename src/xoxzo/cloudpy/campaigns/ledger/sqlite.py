@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import sqlite3
 import threading
+import time
+import weakref
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from xoxzo.cloudpy.campaigns.ledger import schema
-from xoxzo.cloudpy.campaigns.ledger.claims import ClaimBuilder, expire_claims
+from xoxzo.cloudpy.campaigns.ledger import files, schema
+from xoxzo.cloudpy.campaigns.ledger.claims import ClaimBuilder, expire_all, expire_claims
 from xoxzo.cloudpy.campaigns.ledger.outcomes import record_outcomes
 from xoxzo.cloudpy.campaigns.ledger.queries import LedgerQueries
 from xoxzo.cloudpy.campaigns.ledger.schema import read_value, write_value
-from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError, WrongSchemaError, open_database
+from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient
+    from xoxzo.cloudpy.common.sqlite_files import FileLock
 
 _GROUP_ROWS = 1000
 # The index of numbers is written at random while recipients are added; later everything is in order.
 _CREATE_CACHE_KIB, _CACHE_KIB = 16_000, 4_000
-# A process that only checks whether a campaign runs holds its lock for an instant.
-_LOCK_TIMEOUT_SECONDS = 0.2
 
 
 class SqliteLedger(LedgerQueries):
@@ -41,16 +42,19 @@ class SqliteLedger(LedgerQueries):
     Args:
         path: the file.
         create: create it; it must not exist.
+        without_wal: open it even if its ``-wal`` file is missing.
 
     Raises:
-        CampaignError: it cannot be opened, or is something else.
+        CampaignError: it cannot be opened, is something else, or its ``-wal`` file is missing.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, create: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, create: bool = False, without_wal: bool = False) -> None:
         self.path = Path(path)
         self._mutex = threading.RLock()
-        self._connection = _open(self.path, create=create)
-        self._lock: FileLock | None = None
+        self._connection = _open(self.path, create=create, without_wal=without_wal)
+        self._locks: list[FileLock] = []
+        # At the end of the program, too: a ledger that is never closed must not keep its mark.
+        self._close = weakref.finalize(self, files.close_ledger, self._connection, self.path, self._locks, os.getpid())
         # Whether commits wait for the disk, and whether one that did not is still to be included in one that does.
         self._is_durable, self._has_pending_commit = True, False
 
@@ -62,37 +66,21 @@ class SqliteLedger(LedgerQueries):
 
     def lock(self) -> None:
         """Keep other runs out until this ledger is closed."""
-        if self._lock is None:
-            self._lock = self._acquire_lock()
+        if not self._locks:
+            self._locks.append(files.acquire_lock(self.path))
+            files.create_reserve(self.path)
+            self.put({files.MARK: time.time()})
+            # The mark has to be in the file itself. The other file stays, so that it is seen to be there.
+            self._checkpoint("FULL")
 
     def is_locked_elsewhere(self) -> bool:
         """Return whether another process, or another ledger of this one, runs the campaign."""
-        if self._lock is None:
-            try:
-                self._acquire_lock().release()
-            except CampaignError:
-                return True
-        return False
-
-    def _acquire_lock(self) -> FileLock:
-        try:
-            return FileLock(f"{self.path}.lock", timeout_seconds=_LOCK_TIMEOUT_SECONDS)
-        except FileLockedError:
-            raise CampaignError(
-                "already_running", "{name}: another process is running this campaign", name=self.path.stem
-            ) from None
-        except (OSError, sqlite3.Error) as error:
-            raise CampaignError(
-                "cannot_be_locked", "the ledger {path} cannot be locked: {error}", path=self.path, error=error
-            ) from error
+        return not self._locks and files.is_locked(self.path)
 
     def close(self) -> None:
         """Close the file and release its lock. Closing twice does nothing."""
         with self._mutex:
-            self._connection.close()
-            if self._lock is not None:
-                self._lock.release()
-                self._lock = None
+            self._close()
 
     def checkpoint(self) -> None:
         """Move everything into the file itself, so that it can be copied or renamed alone.
@@ -100,9 +88,12 @@ class SqliteLedger(LedgerQueries):
         Raises:
             CampaignError: the disk is full.
         """
+        self._checkpoint("TRUNCATE")
+
+    def _checkpoint(self, mode: str) -> None:
         with self._mutex:
             try:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
             except sqlite3.Error as error:
                 raise self._cannot_be_written(error) from error
 
@@ -138,6 +129,8 @@ class SqliteLedger(LedgerQueries):
             self._is_durable = wanted
 
     def _cannot_be_written(self, error: sqlite3.Error) -> CampaignError:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+            files.free_reserve(self.path)
         return CampaignError(
             "cannot_be_written", "the ledger {path} cannot be written: {error}", path=self.path, error=error
         )
@@ -225,6 +218,18 @@ class SqliteLedger(LedgerQueries):
     def _hash(self, number: str) -> bytes:
         return hmac.digest(str(self.get("salt")).encode(), number.encode(), hashlib.sha256)[:16]
 
+    def replace_wal(self) -> int:
+        """Continue without the ``-wal`` file, since it is lost: whoever may have been sent to since then is unknown.
+
+        Returns:
+            How many recipients became unknown; 0 if the file is there.
+        """
+        if not files.is_wal_lost(self._connection, self.path):
+            return 0
+        self._locks.append(files.acquire_lock(self.path))
+        with self.transaction() as connection:
+            return expire_all(connection, float(read_value(connection, files.MARK) or 0), time.time())
+
     def purge(self) -> int:
         """Delete numbers, variables and ids, overwrite them in the file, and keep the totals."""
         with self.transaction() as connection:
@@ -238,11 +243,18 @@ def _check_epoch(connection: sqlite3.Connection, epoch: int) -> None:
         raise CampaignError("replaced_by_another_run", "another run has taken this campaign over")
 
 
-def _open(path: Path, *, create: bool) -> sqlite3.Connection:
+def _open(path: Path, *, create: bool, without_wal: bool) -> sqlite3.Connection:
     if not create and not path.is_file():
         raise CampaignError("file_not_found", "there is no campaign in {path}", path=path)
     try:
         connection = open_database(path, schema.STATEMENTS, schema.VERSION, create=create)
+        if not (create or without_wal) and files.is_wal_lost(connection, path):
+            connection.close()
+            raise CampaignError(
+                "wal_missing",
+                "{path}-wal is missing: it has what was recorded last. Put it back beside {path}",
+                path=path,
+            )
     except FileExistsError:
         raise CampaignError("file_exists", "{path} exists already", path=path) from None
     except WrongSchemaError:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.campaigns.ledger.files import delete_files
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 from xoxzo.cloudpy.common.user_folders import data_folder
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
@@ -23,6 +24,7 @@ VARIABLE = "XOXZO_CAMPAIGNS"
 """The environment variable that holds the address of the store."""
 _NAME = re.compile(r"[\w][\w.\-]{0,99}")
 _SUFFIX = ".campaign"
+_DRAFT = re.compile(rf"{re.escape(_SUFFIX)}\.[0-9a-f]{{8}}\.draft(?:-[a-z]+)?$")
 _DRAFT_SECONDS = 86_400.0
 
 
@@ -97,7 +99,15 @@ class FolderStore:
 
     def remove(self, name: str) -> None:
         """Delete a campaign; its ledger must be closed."""
-        _delete(self.path(name))
+        delete_files(self.path(name))
+
+    def replace_wal(self, name: str) -> int:
+        """Make a campaign whose ``-wal`` file is lost usable again; return how many recipients became unknown.
+
+        Nobody can tell which of them were sent to, since the lost file had what was recorded last.
+        """
+        with SqliteLedger(self.path(name), without_wal=True) as ledger:
+            return ledger.replace_wal()
 
     @contextmanager
     def create(self, name: str) -> Iterator[SqliteLedger]:
@@ -119,12 +129,7 @@ class FolderStore:
             except OSError as error:
                 raise _cannot_be_created(path, error) from None
         finally:
-            _delete(draft)
-
-
-def _delete(path: Path) -> None:
-    for file in path.parent.glob(f"{path.name}*"):
-        file.unlink(missing_ok=True)
+            delete_files(draft)
 
 
 def _prepare(folder: Path) -> None:
@@ -135,7 +140,7 @@ def _prepare(folder: Path) -> None:
         raise _cannot_be_created(folder, error) from None
     for draft in folder.glob("*.draft*"):
         with suppress(OSError):
-            if draft.stat().st_mtime < time.time() - _DRAFT_SECONDS:
+            if _DRAFT.search(draft.name) and draft.stat().st_mtime < time.time() - _DRAFT_SECONDS:
                 draft.unlink()
 
 

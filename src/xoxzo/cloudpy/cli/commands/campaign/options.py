@@ -355,6 +355,8 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
         raise click.exceptions.Exit(USAGE) from None
     except (APIError, CampaignError, ConfigurationError, InvalidArgument) as error:
         click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
+        if error.code == "wal_missing":
+            click.echo(_("If that file is lost: xoxzo campaign settle NAME --lost-wal"), err=True)
         is_credentials = isinstance(error, AuthenticationFailed | PermissionDenied | ConfigurationError)
         status = CREDENTIALS if is_credentials else STOPPED if isinstance(error, APIError) else USAGE
         raise click.exceptions.Exit(status) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     MAY_BE_SENT,
@@ -18,6 +19,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     json_option,
     numbers_in,
     open_campaign,
+    selected_store,
 )
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, tally_fields, write_json
 from xoxzo.cloudpy.cli.core import completion_values
@@ -66,6 +68,9 @@ def cancel(name: str, *, machine: bool) -> None:
 )
 @click.option("--statuses", is_flag=True, help="Get the final status of each message.")
 @click.option("--assume-sent", is_flag=True, help="Count unknown messages as sent.")
+@click.option(
+    "--lost-wal", is_flag=True, help="Continue without the campaign's -wal file; those not sent to are unknown."
+)
 @click.option("--resend-unknown", is_flag=True, help="Send unknown messages again; some recipients may get them twice.")
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until no late acceptance is possible.")
 @json_option()
@@ -76,28 +81,16 @@ def settle(name: str, *, settle: float, statuses: bool, machine: bool, **given: 
     Looks them up in the sent list, or in the file that an option names. --assume-sent and --resend-unknown decide about
     those that stay unknown.
     """
-    methods = {method: given[method] for method in ("usage_log", "reports", "assume_sent", "resend_unknown")}
+    methods = {
+        method: given[method] for method in ("usage_log", "reports", "assume_sent", "resend_unknown", "lost_wal")
+    }
     chosen = [f"--{method.replace('_', '-')}" for method, value in methods.items() if value]
     if len(chosen) > 1:
         raise click.UsageError(_("{options} exclude each other.").format(options=_(" and ").join(chosen)))
+    if given["lost_wal"]:
+        _replace_wal(name)
     with errors_as_exit("settle"), open_campaign(name) as campaign:
-        if methods["usage_log"]:
-            count = campaign.read_usage_log(methods["usage_log"], settle=settle)
-            sentence = _("{count} records of the usage log are of this campaign").format(count=f"{count:,}")
-        elif methods["reports"]:
-            count = _record_callbacks(campaign, Path(methods["reports"]))
-            sentence = _("{count} reports were new").format(count=f"{count:,}")
-        elif methods["assume_sent"]:
-            count = campaign.assume_sent()
-            sentence = _("{count} are counted as sent").format(count=f"{count:,}")
-        elif methods["resend_unknown"]:
-            count = campaign.resend_unknown()
-            again = _("{count} will be sent again: xoxzo campaign resume {name}")
-            sentence = again.format(count=f"{count:,}", name=name)
-        else:
-            before = campaign.tally()[State.UNKNOWN]
-            asyncio.run(_reconcile(campaign, client_options(given), settle, statuses=statuses))
-            count, sentence = before - campaign.tally()[State.UNKNOWN], ""
+        count, sentence = _settle(campaign, methods, given, settle, statuses=statuses)
         tally = campaign.tally()
         if sentence:
             click.echo(sentence, err=True)
@@ -146,6 +139,40 @@ def _show_change(sentence: str, *, machine: bool, **fields: object) -> None:
         write_json(**fields)
     else:
         click.echo(sentence, err=True)
+
+
+def _settle(
+    campaign: Campaign, methods: dict[str, Any], given: dict[str, Any], settle: float, *, statuses: bool
+) -> tuple[int, str]:
+    """Reconcile by the chosen method; return how many have changed, and a sentence about it."""
+    if methods["lost_wal"]:
+        count = campaign.tally()[State.UNKNOWN]
+        sentence = _("{count} may have been sent and are unknown now")
+    elif methods["usage_log"]:
+        count = campaign.read_usage_log(methods["usage_log"], settle=settle)
+        sentence = _("{count} records of the usage log are of this campaign")
+    elif methods["reports"]:
+        count = _record_callbacks(campaign, Path(methods["reports"]))
+        sentence = _("{count} reports were new")
+    elif methods["assume_sent"]:
+        count = campaign.assume_sent()
+        sentence = _("{count} are counted as sent")
+    elif methods["resend_unknown"]:
+        count = campaign.resend_unknown()
+        sentence = _("{count} will be sent again: xoxzo campaign resume {name}")
+    else:
+        before = campaign.tally()[State.UNKNOWN]
+        asyncio.run(_reconcile(campaign, client_options(given), settle, statuses=statuses))
+        count, sentence = before - campaign.tally()[State.UNKNOWN], ""
+    return count, sentence.format(count=f"{count:,}", name=campaign.name)
+
+
+def _replace_wal(name: str) -> None:
+    store = selected_store()
+    if not isinstance(store, FolderStore):
+        raise click.UsageError(_("--lost-wal is for campaigns in files"))
+    with errors_as_exit("settle"):
+        store.replace_wal(name)
 
 
 async def _reconcile(campaign: Campaign, account: ClientOptions, settle: float, *, statuses: bool) -> None:

@@ -16,8 +16,7 @@ import click
 from generated_files import write_or_check
 from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.cli.core import exit_codes
-from xoxzo.cloudpy.cli.core.click_base import COMMON_OPTIONS_HEADING, CommonOption
-from xoxzo.cloudpy.cli.core.help_format import paragraphs
+from xoxzo.cloudpy.cli.core.click_base import COMMON_OPTIONS_HEADING, CommonOption, paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

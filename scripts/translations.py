@@ -103,11 +103,10 @@ def _help_texts() -> Iterator[Message]:
     import click
 
     from xoxzo.cloudpy.cli.app import xoxzo
-    from xoxzo.cloudpy.cli.core.click_base import Group
-    from xoxzo.cloudpy.cli.core.help_format import paragraphs
+    from xoxzo.cloudpy.cli.core.click_base import Group, paragraphs
 
     def texts(command: click.Command) -> Iterator[str]:
-        for text in (command.help or "", (command.epilog or "").strip("\n")):
+        for text in (command.help or "", command.short_help or "", (command.epilog or "").strip("\n")):
             for lines in paragraphs(text):
                 # Lines that begin with blanks are commands to type, not words.
                 yield from [line for line in lines[1:] if line[0] != " "] if lines[0] == "\b" else [" ".join(lines)]

@@ -27,8 +27,8 @@ LOADED = (
     "xoxzo.cloudpy.client.client",
 )
 COMMANDS = (
-    *("app", "core.session", "core.output.tables", "commands.telephony.sms.send", "commands.campaign"),
-    *(f"commands.{name}.command" for name in ("simulator", "listen", "trigger", "doctor")),
+    *("app", "core.session", "core.output.tables", "commands.telephony.sms", "commands.campaign"),
+    *("commands.simulator", "commands.listen.command", "commands.trigger.command", "commands.doctor.command"),
 )
 
 

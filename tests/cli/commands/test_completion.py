@@ -126,7 +126,7 @@ def test_completing_loads_no_commands() -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "loaded = set(sys.modules) - before\n"
-        "print(*({'xoxzo.cloudpy.cli.commands.simulator.command', 'starlette', 'msgspec', 'asyncio'} & loaded))"
+        "print(*({'xoxzo.cloudpy.cli.commands.simulator', 'starlette', 'msgspec', 'asyncio'} & loaded))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "plain,simulator\n" in done.stdout

@@ -7,7 +7,7 @@ import stat
 import pytest
 from cli_configuration import lines, written
 
-from xoxzo.cloudpy.cli.commands.config import profiles as config_profiles
+from xoxzo.cloudpy.cli.commands import config as config_command
 from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE
 
@@ -127,7 +127,7 @@ def test_the_first_profile_becomes_the_default(bare, home) -> None:
 def test_a_token_can_be_elsewhere(bare, home, monkeypatch) -> None:
     """In the keyring, or where a command gets it."""
     kept: dict[str, str] = {}
-    monkeypatch.setattr(config_profiles.tokens, "keep_in_keyring", kept.__setitem__)
+    monkeypatch.setattr(config_command.profiles, "keep_in_keyring", kept.__setitem__)
     assert bare("config", "add-profile", "ring", "--sid", "a", "--keyring", "--token-stdin", text="t1\n").exit_code == 0
     assert kept == {"ring": "t1"}
     assert bare("config", "add-profile", "run", "--sid", "a", "--token-command", "pass 'my shop'").exit_code == 0
@@ -147,8 +147,8 @@ def test_a_person_gets_prompts(bare, home, monkeypatch) -> None:
     class Keyboard:
         isatty = staticmethod(lambda: True)
 
-    monkeypatch.setattr(config_profiles.click, "prompt", prompt)
-    monkeypatch.setattr(config_profiles, "sys", type("sys", (), {"stdin": Keyboard}))
+    monkeypatch.setattr(config_command.click, "prompt", prompt)
+    monkeypatch.setattr(config_command, "sys", type("sys", (), {"stdin": Keyboard}))
     assert bare("config", "add-profile", "shop").exit_code == 0
     assert asked == [("SID", False, True), ("Token", True, True)]
     assert config_file.load()["profiles"]["shop"] == {"sid": "the SID", "token": "the Token"}
@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(bare, home, monkeypatch) 
     """A failed write leaves the old file unchanged, and no other file."""
     path = written(home, SHOP)
     monkeypatch.setattr(
-        config_profiles.config_file.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
+        config_command.config_file.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
     done = bare("config", "set", "sender", "Shop")
     assert (done.exit_code, "cannot be written: No space left" in done.stderr) == (USAGE, True)

@@ -20,9 +20,9 @@ from click.testing import CliRunner, Result
 from faulty_server import FaultyServer, hang, reply
 from terminal import in_pipe, in_terminal
 
-from xoxzo.cloudpy.cli.commands.doctor import extras, finding
+from xoxzo.cloudpy.cli.commands.doctor import checks as doctor_checks, finding
 from xoxzo.cloudpy.cli.commands.doctor.command import command
-from xoxzo.cloudpy.cli.core.config import simulator_registry
+from xoxzo.cloudpy.cli.core.config import local_simulator
 
 LIVE = "https://api.xoxzo.com"
 CREDITS = '{"credits": 12.5}'
@@ -42,10 +42,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def packages() -> Iterator[None]:
     """Forget what was known of installed packages, before and after."""
-    for known in (extras._requirements, extras._version):
+    for known in (doctor_checks._requirements, doctor_checks._version):
         known.cache_clear()
     yield
-    for known in (extras._requirements, extras._version):
+    for known in (doctor_checks._requirements, doctor_checks._version):
         known.cache_clear()
 
 
@@ -53,7 +53,7 @@ def packages() -> Iterator[None]:
 def use(monkeypatch: pytest.MonkeyPatch):
     """Set the environment's account."""
     # A server of these tests that hangs is no simulator, which need not be found out in five seconds.
-    monkeypatch.setattr(simulator_registry, "_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(local_simulator, "_TIMEOUT_SECONDS", 1.0)
 
     def use(url: str, sid: str = "some-long-sid", token: str = "Secret7") -> None:
         for name, value in {"HOST": url, "SID": sid, "AUTH_TOKEN": token}.items():
@@ -380,10 +380,10 @@ def test_old_and_missing_packages_are_reported(use, simulator_url: str, monkeypa
     assert "phonenumbers 8.13.0, and phone needs 9.0.33" in found["extras"]["too_old"]
     assert found["extras"]["advice"][0].startswith('Type: pip install --upgrade "xoxzo-cloudpy[cli,')
     monkeypatch.setattr(metadata, "version", lambda name: version(name) if name == "mcp" else real(name))
-    extras._version.cache_clear()
+    doctor_checks._version.cache_clear()
     assert 'an assistant that uses Xoxzo, within limits: pip install "xoxzo-cloudpy[mcp]"' in doctor().stdout
     monkeypatch.setattr(metadata, "requires", _not_installed)
-    extras._requirements.cache_clear()
+    doctor_checks._requirements.cache_clear()
     assert checks()[1]["extras"]["state"] == "note"
 
 
@@ -393,7 +393,7 @@ def _not_installed(name: str) -> None:
 
 def test_every_extra_of_the_project_is_known() -> None:
     """The table names each extra that the distribution has."""
-    assert set(extras.PURPOSES) == set(extras._requirements())
+    assert set(doctor_checks.PURPOSES) == set(doctor_checks._requirements())
 
 
 def test_the_worst_decides() -> None:

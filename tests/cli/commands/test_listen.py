@@ -19,7 +19,7 @@ from listen_process import listening
 from xoxzo.cloudpy import SimulatorError
 from xoxzo.cloudpy.cli.commands.listen import received_callback
 from xoxzo.cloudpy.cli.commands.listen.command import command as listen_command, forward_url
-from xoxzo.cloudpy.cli.commands.trigger import sample_callbacks, trigger_on_simulator
+from xoxzo.cloudpy.cli.commands.trigger import command as trigger_module, sample_callbacks
 from xoxzo.cloudpy.cli.commands.trigger.command import command as trigger_command
 from xoxzo.cloudpy.cli.core.http_probe import probe
 
@@ -262,16 +262,16 @@ def test_an_action_url_that_fails(simulator_url: str) -> None:
 def test_no_simulator(tmp_path: Path, simulator_url: str) -> None:
     """A server that is no simulator is reported as such, and so is a refusal by the simulator."""
     with listening(tmp_path) as listener, pytest.raises(SimulatorError, match="is no simulator"):
-        trigger_on_simulator.control(listener.url, "GET", "/_simulator/health")
+        trigger_module.control(listener.url, "GET", "/_simulator/health")
     with pytest.raises(SimulatorError, match="refused"):
-        trigger_on_simulator.control(simulator_url, "GET", "/_simulator/calls/unheardOf")
+        trigger_module.control(simulator_url, "GET", "/_simulator/calls/unheardOf")
 
 
 def test_nothing_comes(simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """When nothing is delivered, the command does not wait for ever."""
-    monkeypatch.setattr(trigger_on_simulator, "_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(trigger_module, "_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(
-        trigger_on_simulator, "FAILING", "+819000000002"
+        trigger_module, "FAILING", "+819000000002"
     )  # a phone that is switched off: no report ever comes
     result = trigger("sms.failed", "http://127.0.0.1:9/", "--simulator", simulator_url)
     assert result.exit_code == 6

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from simulator_callers import CALL, SMS, web
 from simulator_process import COMMAND, FORM, end, running
 
-from xoxzo.cloudpy.cli.commands.simulator.command import command
+from xoxzo.cloudpy.cli.commands.simulator import command
 from xoxzo.cloudpy.simulator.engine.context import Event
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 

@@ -9,8 +9,8 @@ from io import TextIOWrapper
 
 import pytest
 
-from xoxzo.cloudpy.cli.commands.simulator import log as simulator_log
-from xoxzo.cloudpy.cli.commands.simulator.log import EventLog
+from xoxzo.cloudpy.cli.commands import simulator as simulator_log
+from xoxzo.cloudpy.cli.commands.simulator import EventLog
 from xoxzo.cloudpy.simulator.engine.context import Event
 
 

@@ -14,7 +14,6 @@ from faulty_server import FaultyServer, hang, raw, reply
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.cli.core import exit_codes
 from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
-from xoxzo.cloudpy.cli.core.output import error_output
 
 SMS = ("sms", "send", "+818011112222", "Hi", "--sender", "Shop", "--yes")
 
@@ -25,7 +24,7 @@ def at(bare, monkeypatch):
 
     def run(behaviour, *words: str):
         # How long a command waits to learn whether a simulator answers there; this server is none.
-        monkeypatch.setattr("xoxzo.cloudpy.cli.core.config.simulator_registry._TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("xoxzo.cloudpy.cli.core.config.local_simulator._TIMEOUT_SECONDS", 0.2)
         with FaultyServer(behaviour) as server:
             monkeypatch.setenv("XOXZO_API_HOST", server.url)
             return bare(*words)
@@ -150,6 +149,6 @@ def test_a_refusal_ends_its_lines_where_the_terminal_does(monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("COLUMNS", "30")
     refused = exit_codes.CommandError("one two three four five six seven", "Type: " + "x" * 40)
-    error_output.print_error(click.Context(click.Command("made"), info_name="xoxzo made"), refused)
+    exit_codes.print_error(click.Context(click.Command("made"), info_name="xoxzo made"), refused)
     lines = click.unstyle(screen.getvalue()).splitlines()
     assert lines == ["xoxzo made: one two three four", "five six seven", f"  Type: {'x' * 40}"]

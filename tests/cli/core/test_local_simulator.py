@@ -19,8 +19,8 @@ from faulty_server import FaultyServer, raw, reply
 from simulator_callers import Listener, web
 from simulator_process import end, running
 
-from xoxzo.cloudpy.cli.commands.simulator.command import command
-from xoxzo.cloudpy.cli.core.config import local_simulator, simulator_registry
+from xoxzo.cloudpy.cli.commands.simulator import command
+from xoxzo.cloudpy.cli.core.config import local_simulator
 from xoxzo.cloudpy.errors import SimulatorError
 
 FIND = """
@@ -76,7 +76,7 @@ def test_one_that_was_started_goes_on_is_found_and_is_stopped(runtime: Path, cap
     stopped = xoxzo("stop", "--url", first.url + "/")
     assert (stopped.exit_code, stopped.output) == (0, f"The simulator at {first.url} was stopped.\n")
     assert not path.exists()
-    assert simulator_registry.answers_as(first.url) is False
+    assert local_simulator.answers_as(first.url) is False
 
 
 def test_two_commands_at_once_start_one(runtime: Path) -> None:
@@ -127,7 +127,7 @@ def test_entries_of_the_dead_are_swept(runtime: Path) -> None:
     path = enter(runtime, "http://127.0.0.1:9", pid=2**22 + 1)
     path.with_name("broken.json").write_text("{")
     path.with_name("short.json").write_text("{}")
-    assert simulator_registry.running() == []
+    assert local_simulator.running() == []
     assert list(runtime.iterdir()) == []
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_judged_stays(runtime: Path, monkeypatch: pytest.MonkeyPa
     path = enter(runtime, "http://127.0.0.1:9", machine="another")
     assert local_simulator.find() is None
     assert path.exists()
-    monkeypatch.setattr(simulator_registry, "_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(local_simulator, "_TIMEOUT_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         path = enter(runtime, f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert local_simulator.find() is None
@@ -158,11 +158,11 @@ def test_without_a_runtime_folder_the_state_folder_is_taken(monkeypatch: pytest.
     """Where `XDG_RUNTIME_DIR` is not set, or is no folder, entries are among the user's state."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "missing"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    assert simulator_registry.folder() == tmp_path / "state" / "xoxzo" / "simulators"
+    assert local_simulator.folder() == tmp_path / "state" / "xoxzo" / "simulators"
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert simulator_registry.folder() == tmp_path / ".local" / "state" / "xoxzo" / "simulators"
+    assert local_simulator.folder() == tmp_path / ".local" / "state" / "xoxzo" / "simulators"
     assert local_simulator.find() is None
 
 
@@ -260,11 +260,11 @@ def test_another_users_process_may_be_alive(monkeypatch: pytest.MonkeyPatch) -> 
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "kill", refuse)
-        assert simulator_registry._is_alive(1)
-    assert not simulator_registry._is_alive(2**22 + 1)
+        assert local_simulator._is_alive(1)
+    assert not local_simulator._is_alive(2**22 + 1)
     with monkeypatch.context() as patch:
-        patch.setattr(simulator_registry.os, "name", "other")
-        alive = simulator_registry._is_alive(2**22 + 1)
+        patch.setattr(local_simulator.os, "name", "other")
+        alive = local_simulator._is_alive(2**22 + 1)
     assert alive
 
 

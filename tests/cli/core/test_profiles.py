@@ -9,7 +9,7 @@ import pytest
 from cli_configuration import written
 from faulty_server import FaultyServer, raw, reply
 
-from xoxzo.cloudpy.cli.core.config import local_simulator, profiles, tokens
+from xoxzo.cloudpy.cli.core.config import local_simulator, profiles
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
 
 TWO = """\
@@ -152,7 +152,7 @@ def test_a_profile_that_cannot_be_used_is_reported(home, content, said) -> None:
 def test_a_command_gives_the_token() -> None:
     """The first line of what a command writes is the token; the command gets its words without a shell."""
     script = "import sys; print(sys.argv[1]); print('more')"
-    assert tokens.read_token("shop", {"command": [sys.executable, "-c", script, "a $HOME b"]}) == "a $HOME b"
+    assert profiles.read_token("shop", {"command": [sys.executable, "-c", script, "a $HOME b"]}) == "a $HOME b"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_command_gives_the_token() -> None:
 def test_a_command_that_gives_none_is_reported(command, said) -> None:
     """A command that fails, or says nothing, is named, and nothing of what it wrote."""
     with pytest.raises(CommandError, match=said) as refused:
-        tokens.read_token("shop", {"command": command})
+        profiles.read_token("shop", {"command": command})
     assert "half" not in str(refused.value)
 
 
@@ -196,18 +196,18 @@ def test_the_keyring_gives_the_token(monkeypatch) -> None:
     """`keyring:NAME` is looked up under that name, a bare `keyring:` under the profile's."""
     keyring = Keyring()
     monkeypatch.setitem(sys.modules, "keyring", keyring)
-    tokens.keep_in_keyring("shop", "kept")
-    assert tokens.read_token("other", "keyring:shop") == tokens.read_token("shop", "keyring:") == "kept"
+    profiles.keep_in_keyring("shop", "kept")
+    assert profiles.read_token("other", "keyring:shop") == profiles.read_token("shop", "keyring:") == "kept"
     with pytest.raises(CommandError, match="the keyring has none called nobody"):
-        tokens.read_token("shop", "keyring:nobody")
+        profiles.read_token("shop", "keyring:nobody")
 
 
 def test_a_keyring_that_refuses_is_reported(monkeypatch) -> None:
     """Neither a locked keyring nor a missing extra shows a trace, and nothing of what it said."""
     monkeypatch.setitem(sys.modules, "keyring", Locked())
-    for deed in (lambda: tokens.read_token("shop", "keyring:a"), lambda: tokens.keep_in_keyring("a", "b")):
+    for deed in (lambda: profiles.read_token("shop", "keyring:a"), lambda: profiles.keep_in_keyring("a", "b")):
         with pytest.raises(CommandError, match="the keyring refuses: RuntimeError"):
             deed()
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CommandError, match=r"xoxzo-cloudpy\[keyring\]"):
-        tokens.read_token("shop", "keyring:a")
+        profiles.read_token("shop", "keyring:a")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, NOT_SENT, output_error
-from xoxzo.cloudpy.cli.core.output import streams
-from xoxzo.cloudpy.cli.core.output.streams import is_write_error, substituting_output, visible
+from xoxzo.cloudpy.cli.core.output import terminal
+from xoxzo.cloudpy.cli.core.output.terminal import is_write_error, substituting_output, visible
 from xoxzo.cloudpy.cli.core.output.values import format_value, to_json
 
 XOXZO = (sys.executable, "-m", "xoxzo.cloudpy.cli")
@@ -72,7 +72,7 @@ def test_a_stream_that_was_closed_is_left_alone(monkeypatch) -> None:
     with substituting_output():
         stream.detach()
     with pytest.raises(UnicodeDecodeError):
-        streams._substitute(UnicodeDecodeError("ascii", b"x", 0, 1, "why"))
+        terminal._substitute(UnicodeDecodeError("ascii", b"x", 0, 1, "why"))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from hypothesis import given, strategies
 
-from xoxzo.cloudpy.cli.core.help_format import Formatter
-from xoxzo.cloudpy.cli.core.output.text_width import cut, pad, width, wrap
+from xoxzo.cloudpy.cli.core.click_base import Formatter
+from xoxzo.cloudpy.cli.core.output.terminal import cut, pad, width, wrap
 
 MIXED = strategies.text(alphabet="ab 日本語かな、。「」ーッ-x", max_size=80)
 

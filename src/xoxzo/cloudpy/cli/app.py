@@ -15,24 +15,26 @@ COMMANDS = {
     "template": CommandEntry(_TELEPHONY + "template", "Write, try and send SMS templates."),
     "otp": CommandEntry(_TELEPHONY + "otp", "Send one-time passwords, and check them."),
     "call": CommandEntry(_TELEPHONY + "call", "Call a phone and play an mp3 or speak a text."),
-    "conference": CommandEntry(_TELEPHONY + "conference", "Call two or three phones and join them in a conference."),
+    "conference": CommandEntry(
+        _TELEPHONY + "call:conference", "Call two or three phones and join them in a conference."
+    ),
     "din": CommandEntry(_TELEPHONY + "numbers:din", "Dial-in numbers: find, subscribe, set what answers, release."),
     "sin": CommandEntry(_TELEPHONY + "numbers:sin", "Numbers that took SMS; the service ended in 2024."),
-    "lookup": CommandEntry(_TELEPHONY + "lookup", "Look up the carrier of a number."),
-    "credits": CommandEntry(_TELEPHONY + "credits", "Show the balance."),
+    "lookup": CommandEntry(_TELEPHONY + "account:lookup", "Look up the carrier of a number."),
+    "credits": CommandEntry(_TELEPHONY + "account:credits_", "Show the balance."),
     "phone": CommandEntry(_COMMANDS + "phone", "Convert phone numbers to E.164.", extra="phone"),
     "campaign": CommandEntry(
         _COMMANDS + "campaign", "Send one message to many recipients, from a file.", extra="campaigns"
     ),
     "simulator": CommandEntry(
-        _COMMANDS + "simulator.command", "Run Xoxzo's telephony service on this machine.", extra="simulator"
+        _COMMANDS + "simulator", "Run Xoxzo's telephony service on this machine.", extra="simulator"
     ),
     "listen": CommandEntry(_COMMANDS + "listen.command", "Show callbacks as they arrive.", extra="listen"),
     "trigger": CommandEntry(_COMMANDS + "trigger.command", "Send a callback to a URL.", extra="listen"),
     "doctor": CommandEntry(
         _COMMANDS + "doctor.command", "Diagnose problems with this machine, the network or the account."
     ),
-    "config": CommandEntry(_COMMANDS + "config.command", "Show and change accounts and defaults."),
+    "config": CommandEntry(_COMMANDS + "config", "Show and change accounts and defaults."),
     "completion": CommandEntry(_COMMANDS + "completion", "Set up Tab completion for your shell."),
     "mcp": CommandEntry(
         _COMMANDS + "mcp", "Let an AI assistant use Xoxzo within limits that you set (MCP).", extra="mcp"

@@ -26,13 +26,11 @@ def command() -> None:
     """Convert phone numbers to E.164; nobody is called or written to."""
 
 
-@command.command(
+@command.subcommand(
     "format",
-    epilog=examples(
-        "xoxzo phone format 080-1111-2222 '０３ (1234) 5678'",
-        "xoxzo phone format --country US '(201) 555-0123' --json",
-        "cut -d, -f2 people.csv | xoxzo phone format - >numbers.tsv",
-    ),
+    "xoxzo phone format 080-1111-2222 '０３ (1234) 5678'",
+    "xoxzo phone format --country US '(201) 555-0123' --json",
+    "cut -d, -f2 people.csv | xoxzo phone format - >numbers.tsv",
 )
 @click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
 @click.option(

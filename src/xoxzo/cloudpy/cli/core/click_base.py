@@ -10,14 +10,68 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from xoxzo.cloudpy.cli.core.help_format import Context, paragraphs
 from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
-from xoxzo.cloudpy.cli.core.output.streams import discard_output, is_write_error, substituting_output
+from xoxzo.cloudpy.cli.core.output.terminal import discard_output, is_write_error, pad, substituting_output, width, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
+
+
+_WIDEST_TERM = 30
+_NARROWEST = 10
+
+
+class Formatter(click.HelpFormatter):
+    """Writes as Click's formatter does, measuring columns and not characters."""
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading, in bold at a terminal."""
+        self.write(f"{'':>{self.current_indent}}{click.style(heading + ':', bold=True)}\n")
+
+    def write_text(self, text: str) -> None:
+        r"""Write paragraphs, each translated as one message; one that begins with a ``\b`` line keeps its lines."""
+        blocks = []
+        for lines in paragraphs(text):
+            room = self.width - self.current_indent
+            paragraph = " ".join(lines)
+            blocks.append([_(line) for line in lines[1:]] if lines[0] == "\b" else wrap(_(paragraph), room))
+        indent = " " * self.current_indent
+        self.write("\n\n".join("\n".join((indent + line).rstrip() for line in block) for block in blocks) + "\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = _WIDEST_TERM, col_spacing: int = 2) -> None:
+        """Write terms with their descriptions."""
+        found = list(rows)
+        first = min(max(width(term) for term, _meaning in found), col_max) + col_spacing
+        room = max(self.width - self.current_indent - first, _NARROWEST)
+        margin = " " * self.current_indent
+        for term, meaning in found:
+            head = margin + pad(term, first)
+            lines = wrap(meaning, room)
+            if width(term) + col_spacing > first and lines:
+                self.write(f"{margin}{term}\n")
+                head = margin + " " * first
+            for line in lines or [""]:
+                self.write(f"{head}{line}".rstrip() + "\n")
+                head = margin + " " * first
+
+
+class Context(click.Context):
+    """A context whose help is written by our formatter."""
+
+    formatter_class = Formatter
+
+
+def paragraphs(text: str) -> Iterator[list[str]]:
+    """Yield the paragraphs of a help text, each as its lines without blanks at their ends."""
+    lines: list[str] = []
+    for line in [*text.splitlines(), ""]:
+        if line.strip(" "):
+            lines.append(line.rstrip() if lines[:1] == ["\b"] else line.strip(" "))
+        elif lines:
+            yield lines
+            lines = []
 
 
 COMMON_OPTIONS_HEADING = N_("Options of every command")
@@ -50,8 +104,7 @@ def _exit_on_broken_output(ctx: click.Context) -> Iterator[None]:
     except OSError as error:
         if not is_write_error(error):
             raise
-        from xoxzo.cloudpy.cli.core.exit_codes import output_error
-        from xoxzo.cloudpy.cli.core.output.error_output import print_error
+        from xoxzo.cloudpy.cli.core.exit_codes import output_error, print_error
 
         discard_output()
         failure = output_error(error, sent=bool(ctx.meta.get("sent")))
@@ -125,7 +178,7 @@ class Command(click.Command):
             failure = to_command_error(error)
             if failure is None:
                 raise
-            from xoxzo.cloudpy.cli.core.output.error_output import print_error
+            from xoxzo.cloudpy.cli.core.exit_codes import print_error
 
             print_error(ctx, failure)
             raise click.exceptions.Exit(failure.status) from None
@@ -160,6 +213,12 @@ class Group(Command, click.Group):
     def __init__(self, *args: Any, table: Mapping[str, CommandEntry] | None = None, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
         self.table = table or {}
+
+    def subcommand(
+        self, name: str, *lines: str, short_help: str | None = None
+    ) -> Callable[[Callable[..., Any]], click.Command]:
+        """Add a function as a command whose help shows examples; `short_help` is for the list of commands."""
+        return self.command(name, epilog=examples(*lines), short_help=short_help)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the table, then those of the commands that were added."""

@@ -1,11 +1,16 @@
-"""Exit statuses, and the conversion of errors into a message, advice and an exit status."""
+"""Exit statuses; converting errors into a message, advice and an exit status; printing them."""
 
 from __future__ import annotations
 
+import json
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
+from xoxzo.cloudpy.cli.core.output.terminal import visible, wrap_at_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,12 +64,7 @@ class CommandError(Exception):
 
 
 def output_error(error: BaseException, *, sent: bool) -> CommandError:
-    """Return the error of a command whose output cannot be written.
-
-    Args:
-        error: what the operating system reported.
-        sent: whether a message may have been sent, or a phone called, before.
-    """
+    """Return the error for output that cannot be written; `sent`: whether a message may have been sent before."""
     why = getattr(error, "strerror", None) or error
     if sent:
         message = _("the output cannot be written ({why}); a part of the command was carried out.").format(why=why)
@@ -142,7 +142,6 @@ def status_of(error: APIError) -> int:
 
 def describe_api_error(error: APIError) -> str:
     """Return why a request failed, in the user's language: the server's message, or why there was no response."""
-    from xoxzo.cloudpy.cli.core.connection_errors import describe
     from xoxzo.cloudpy.errors import StatusError
 
     if not isinstance(error, StatusError):
@@ -213,3 +212,53 @@ _CLASS_ADVICE = {
     "ServerError": N_("Nothing was sent or changed: the same command may be given again."),
     "ConnectionFailed": N_("Nothing was sent: look at the network, the proxy and the address (xoxzo doctor)."),
 }
+
+
+_MEANINGS = {
+    "connection_refused": N_("nothing listens there"),
+    "name_not_found": N_("there is no machine of this name"),
+    "network_unreachable": N_("the network does not lead there"),
+    "certificate_not_trusted": N_("its certificate is not trusted"),
+}
+"""What the codes of a ``TransportFailure`` mean; any other is described by its reason."""
+OUTCOMES = {
+    "ConnectionFailed": N_("no connection"),
+    "TimedOut": N_("no answer in time"),
+    "ResponseLost": N_("the answer was lost"),
+    "RateLimited": N_("too many requests"),
+    "ServerError": N_("the server failed"),
+}
+"""The outcomes of attempts that are retried, by the class of the error."""
+
+
+def describe(reason: str, code: str, proxy: str = "") -> str:
+    """Return why there was no response, in the user's language.
+
+    Args:
+        reason: the library's reason, with the message of the operating system or the TLS library.
+        code: the failure's code.
+        proxy: the source of the proxy's address, for instance ``HTTPS_PROXY``; empty without one.
+    """
+    meaning = _MEANINGS.get(code)
+    if meaning is None:
+        return _(reason)
+    if proxy:
+        return _("no connection through the proxy that {name} names: {why}").format(name=proxy, why=_(meaning))
+    return _("no connection: {why}").format(why=_(meaning))
+
+
+def describe_outcome(kind: str) -> str:
+    """Return the outcome of an attempt that is retried, in the user's language."""
+    return _(OUTCOMES.get(kind, kind))
+
+
+def print_error(ctx: click.Context, failure: CommandError) -> None:
+    """Print why a command stopped, and what to do next."""
+    if ctx.params.get("machine") or ctx.meta.get("machine"):
+        click.echo(json.dumps(failure.facts(), ensure_ascii=False), err=True)
+        return
+    who = f"{ctx.command_path}:"
+    first, *more = wrap_at_terminal(f"{who} {visible(failure.message, lines=True)}", sys.stderr)
+    click.echo(first.replace(who, click.style(who, fg="red"), 1), err=True)
+    for line in (*more, *(f"  {visible(line)}" for line in failure.advice)):
+        click.echo(line, err=True)

@@ -36,10 +36,7 @@ class ProbeResult(Struct, frozen=True):
 
 
 def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> ProbeResult:
-    """Make one request to an absolute http or https URL, following no redirect.
-
-    It waits at most 10 seconds for each step and 60 for all.
-    """
+    """Make one HTTP request to an absolute URL, following no redirect, in at most 10 seconds a step and 60 in all."""
     from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
     from xoxzo.cloudpy.transports.threads import HttpTransport
 

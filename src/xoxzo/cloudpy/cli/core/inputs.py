@@ -32,16 +32,7 @@ class Choice(click.Choice[str]):
 
 
 def read_text(given: str | None, file: str | None) -> str:
-    """Return a text from an argument, from a file, or from standard input, without the line break at its end.
-
-    Args:
-        given: the argument; ``-`` stands for standard input.
-        file: the file's name; ``-`` stands for standard input.
-
-    Raises:
-        click.UsageError: neither was given, or both.
-        CommandError: the file cannot be read.
-    """
+    """Return a text from an argument or a file, ``-`` for standard input; or raise why it cannot be."""
     if (given is None) == (file is None):
         raise click.UsageError(_("Give the text as an argument, or by --file; - reads it from standard input."))
     if file is not None and file != STDIN:
@@ -57,11 +48,7 @@ def read_text(given: str | None, file: str | None) -> str:
 
 
 def expand_stdin(given: Iterable[str]) -> list[str]:
-    """Return a list of words; ``-`` stands for the lines of standard input that are not blank.
-
-    Raises:
-        click.UsageError: standard input is named twice.
-    """
+    """Return words, ``-`` replaced by the lines of standard input that are not blank; two are a usage error."""
     words = list(given)
     if words.count(STDIN) > 1:
         raise click.UsageError(_("Standard input (-) can be read once."))
@@ -81,11 +68,7 @@ def _stdin() -> str:
 
 
 def parse_day(value: str | None) -> date | None:
-    """Read a day: ``2026-01-31``, ``today``, ``yesterday``, or ``7d`` for seven days ago; days are UTC.
-
-    Raises:
-        click.UsageError: it is none of them.
-    """
+    """Read a day in UTC: ``2026-01-31``, ``today``, ``yesterday``, ``7d`` for 7 days ago; else a usage error."""
     if value is None:
         return None
     today = datetime.now(UTC).date()
@@ -104,11 +87,7 @@ def parse_day(value: str | None) -> date | None:
 
 
 def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
-    """Read ``NAME=VALUE`` texts.
-
-    Raises:
-        click.UsageError: one has no ``=``, or a name stands twice.
-    """
+    """Read ``NAME=VALUE`` texts; raise `click.UsageError` if one has no ``=`` or a name stands twice."""
     found: dict[str, str] = {}
     for value in values:
         name, mark, rest = value.partition("=")
@@ -121,11 +100,7 @@ def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
 
 
 def parse_credits_option(value: str | None, option: str) -> Decimal | None:
-    """Parse the credits of an option.
-
-    Raises:
-        click.UsageError: it is no number, or below 0.
-    """
+    """Parse the credits of an option; raise `click.UsageError` if it is no number of 0 or more."""
     found = None if value is None else parse_credits(value)
     if value is not None and found is None:
         raise click.UsageError(_("{option} wants credits, for instance 10").format(option=option))

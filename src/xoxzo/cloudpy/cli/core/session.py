@@ -59,11 +59,7 @@ _COMMON = ("profile", "simulator", "machine", "show_numbers", "timeout", "dry_ru
 
 
 def api(*, sends: bool = False) -> Callable[[F], F]:
-    """Add the common options to a command, and pass a `Session` made from them as its first argument.
-
-    Args:
-        sends: the command reaches a person or costs credits: it may ask for confirmation, and has ``--yes``.
-    """
+    """Add the common options to a command, and ``--yes`` if it `sends`; pass it a `Session` made from them."""
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
@@ -191,7 +187,7 @@ class Session:
         if event.outcome == "cancelled":
             self.maybe_sent = event.maybe_sent
         if event.retry_in is not None:
-            from xoxzo.cloudpy.cli.core.connection_errors import describe_outcome
+            from xoxzo.cloudpy.cli.core.exit_codes import describe_outcome
 
             went, seconds = describe_outcome(event.outcome), f"{event.retry_in:.1f}"
             self.out.note(_("… {outcome}; trying again in {seconds} s").format(outcome=went, seconds=seconds))

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
 
 class StopRequest:
-    """A stop request that a signal handler can set.
-
-    It takes no lock: the thread that the signal interrupts may hold it while it waits.
-    """
+    """A stop request that a signal handler can set; it takes no lock, which the interrupted thread could hold."""
 
     def __init__(self) -> None:
         self._reader, self._writer = socket.socketpair()

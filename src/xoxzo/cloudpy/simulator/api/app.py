@@ -75,10 +75,7 @@ class Api:
         return self._carry_out(request, route, ident)
 
     def handle_together(self, requests: Sequence[ApiRequest]) -> list[ApiResponse]:
-        """Answer requests in one go: what they changed is saved together, or none of it happened.
-
-        One that fails by a mistake of ours is answered with 500 and logged; the others go on.
-        """
+        """Answer requests in one go: what they changed is saved together; an error of ours is 500 and logged."""
         try:
             with self._engine:
                 return [self._handle_safely(request) for request in requests]

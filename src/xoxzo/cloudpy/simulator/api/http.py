@@ -124,11 +124,7 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def date_filters(query: bytes, today: date) -> list[DateFilter]:
-    """Read the sent list's filters, all of which must hold.
-
-    Raises:
-        HttpError: 400 for an unknown key, for what is no date, and for a day more than 90 days ago.
-    """
+    """Read the sent list's filters, all of which must hold; others, and days before `OLDEST`, are 400."""
     return [_date_filter(key, value, today) for key, value in pairs(query)]
 
 
@@ -150,11 +146,7 @@ def _date_filter(key: str, value: str, today: date) -> DateFilter:
 
 
 def search_filters(query: bytes) -> tuple[str, str]:
-    """Read the number search's filters `country` and `prefix`; the last of a name counts (API section 6.1).
-
-    Raises:
-        HttpError: 400 for any other key (API section 15.69).
-    """
+    """Read the number search's `country` and `prefix`; any other key is 400 (API sections 6.1 and 15.69)."""
     found = {"country": "", "prefix": ""}
     for key, value in pairs(query):
         if key not in found:

@@ -59,11 +59,7 @@ class RateLimits:
         self._open.remove(open_connections)
 
     def check_address(self, request: ApiRequest) -> None:
-        """Refuse callers that the allow-list does not name; calls within this process come from loopback.
-
-        Raises:
-            HttpError: 401 like a bad token, or 403.
-        """
+        """Raise `HttpError` 401 or 403 for an address that is not allowed; calls in this process are from loopback."""
         address = ipaddress.ip_address(request.peer[0] if request.peer else _HERE)
         address = getattr(address, "ipv4_mapped", None) or address
         if not any(address in network for network in self._networks):
@@ -72,11 +68,7 @@ class RateLimits:
             raise detail(403, "You do not have permission to perform this action.")
 
     def admit(self, account: Account, request: ApiRequest, *, listing: bool) -> None:
-        """Count a request of an account.
-
-        Raises:
-            HttpError: 429: too many connections, or too many requests; `Retry-After` says how long to wait.
-        """
+        """Count a request; raise `HttpError` 429 with `Retry-After` for too many of them, or connections."""
         settings, key = self._settings, (account.sid, account.token)
         if settings.most_connections is not None and request.peer is not None:
             self._count_connection(key, request.peer, settings.most_connections)
@@ -96,12 +88,7 @@ class RateLimits:
 
 
 class SlidingWindow:
-    """Allows so many requests of each account in any span of time.
-
-    Args:
-        limit: How many.
-        seconds: How long the span is.
-    """
+    """Allows `limit` requests of each account in any span of `seconds`."""
 
     def __init__(self, limit: int, seconds: float) -> None:
         self._limit = limit

@@ -30,15 +30,7 @@ UPLOAD = object()
 
 
 def parse_body(media_type: str, body: bytes) -> Mapping[str, object]:
-    """Return a body's fields; of a repeated name the last counts.
-
-    Args:
-        media_type: The Content-Type header.
-        body: The bytes.
-
-    Raises:
-        HttpError: 400 for what cannot be read, 415 for another media type (API section 15.14).
-    """
+    """Return a body's fields, of a repeated name the last; raise `HttpError` 400, or 415 (API section 15.14)."""
     if not body:
         return {}
     kind = media_type.partition(";")[0].strip().lower()
@@ -177,11 +169,7 @@ class Fields:
         self.errors.setdefault(name, [reason])
 
     def check(self) -> None:
-        """Go on only when nothing is wrong.
-
-        Raises:
-            HttpError: 400 with the errors by field.
-        """
+        """Raise `HttpError` 400 with the errors by field, if there are any."""
         if self.errors:
             raise HttpError(400, self.errors)
 
@@ -260,11 +248,7 @@ class RequestContext:
     base_url: str
 
     def fields(self) -> Fields:
-        """Read the body.
-
-        Raises:
-            HttpError: It cannot be read.
-        """
+        """Read the body; raise `HttpError` if it cannot be read."""
         return Fields(parse_body(self.request.header(b"content-type"), self.request.body))
 
 

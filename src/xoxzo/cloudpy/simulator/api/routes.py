@@ -38,11 +38,7 @@ def _route(**methods: Handler) -> Route:
 
 
 class Routes:
-    """The table of paths.
-
-    Args:
-        legacy_sin: Whether the retired SIN paths are there (API section 15.38).
-    """
+    """The table of paths, with the retired SIN paths if `legacy_sin` (API section 15.38)."""
 
     def __init__(self, *, legacy_sin: bool) -> None:
         self._table: dict[tuple[str | None, ...], Route] = {
@@ -91,12 +87,7 @@ class Routes:
         return [f"{method} {route.path}" for route in self._table.values() for method in route.methods]
 
     def find(self, path: bytes) -> tuple[Route, str, bool] | None:
-        """Find the route of a path as it is on the wire.
-
-        Returns:
-            The route, the id in the path (or an empty text) and whether the path ends in its slash; ``None`` when
-            there is no such path.
-        """
+        """Return a path's route, the id in it or "", and whether it ends in a slash; ``None`` for an unknown path."""
         # Split before unquoting: an id with an encoded slash must not reach another path.
         first, *pieces = path.split(b"/")
         segments = [unquote(piece.decode("latin-1"), errors="replace") for piece in pieces]

@@ -68,11 +68,7 @@ class CarrierCommands:
             return engine.outcome_rules.add(kind, pattern, outcome, float(seconds))
 
     def remove_rule(self, ident: int) -> None:
-        """End a rule; what it has held stays held.
-
-        Raises:
-            SimulatorError: There is no such rule.
-        """
+        """End a rule; what it has held stays held. Raise `ItemNotFound` if there is no such rule."""
         with self._engine as engine:
             if not engine.outcome_rules.remove(ident):
                 raise ItemNotFound("no_such_rule", "there is no such rule")
@@ -82,19 +78,11 @@ class CarrierCommands:
         return list_held(self._engine)
 
     def deliver(self, msgid: str) -> None:
-        """Deliver a message now.
-
-        Raises:
-            SimulatorError: There is none with this id that is under way.
-        """
+        """Deliver a message now; raise `SimulatorError` if it is not under way."""
         self._message(msgid, lambda message: self._engine.sms.settle(message, "DELIVERED", N_("by hand")))
 
     def fail(self, msgid: str) -> None:
-        """Let a message fail now.
-
-        Raises:
-            SimulatorError: There is none with this id that is under way.
-        """
+        """Let a message fail now; raise `SimulatorError` if it is not under way."""
         self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", N_("by hand")))
 
     def delay(self, msgid: str, seconds: float) -> None:
@@ -111,35 +99,19 @@ class CarrierCommands:
         self._message(msgid, lambda message: self._engine.sms.delay(message, float(seconds)))
 
     def answer(self, callid: str) -> None:
-        """Pick up the phone that a call rings at.
-
-        Raises:
-            SimulatorError: No phone rings for this call.
-        """
+        """Pick up the phone that a call rings at; raise `SimulatorError` if none rings."""
         self._call(callid, self._engine.calls.phones.pick_up)
 
     def decline(self, callid: str) -> None:
-        """Decline a call; its status becomes NO ANSWER, since the API has no status for a refusal.
-
-        Raises:
-            SimulatorError: No phone rings for this call.
-        """
+        """Decline a call, which ends as NO ANSWER: the API has no refusal; raise `SimulatorError` if none rings."""
         self._call(callid, self._engine.calls.phones.decline)
 
     def ignore(self, callid: str) -> None:
-        """Let a phone ring until it times out.
-
-        Raises:
-            SimulatorError: No phone rings for this call.
-        """
+        """Let a phone ring until it times out; raise `SimulatorError` if no phone rings for this call."""
         self._call(callid, self._engine.calls.phones.ignore)
 
     def hang_up(self, callid: str) -> None:
-        """End a call that is in progress.
-
-        Raises:
-            SimulatorError: No such call is in progress.
-        """
+        """End a call that is in progress; raise `SimulatorError` if it is not."""
         with self._engine as engine:
             if not engine.calls.hang_up(callid):
                 raise ItemNotFound("no_such_talk", "there is no such call in which somebody talks")

@@ -158,11 +158,7 @@ class FaultInjector:
         return fault
 
     def remove(self, ident: int) -> None:
-        """End one fault.
-
-        Raises:
-            SimulatorError: There is none with this number; it may have ended by itself.
-        """
+        """End one fault; raise `ItemNotFound` if there is none with this number, or it has ended by itself."""
         with self._lock:
             left = [fault for fault in self.active if fault.ident != ident]
             if len(left) == len(self.active):

@@ -65,12 +65,7 @@ class PhoneIndex:
         return len(self._numbers)
 
     def reached(self, number: str, serial: int) -> None:
-        """Note that something reached a phone.
-
-        Args:
-            number: The phone's, in E.164.
-            serial: The serial number of the message or call.
-        """
+        """Note that the message or call with a serial number reached a phone."""
         before, count = self._numbers.pop(number, (0, 0))
         self._numbers[number] = (max(before, serial), count + 1)
 
@@ -87,11 +82,7 @@ class PhoneIndex:
         self._numbers = dict(sorted(self._numbers.items(), key=lambda entry: entry[1]))
 
     def newest_first(self, before: int | None = None) -> Iterator[tuple[str, int]]:
-        """Yield each number with the serial number of what reached it last.
-
-        Args:
-            before: Only those below this serial number.
-        """
+        """Yield each number with the serial number of what reached it last; only those below `before`."""
         for number, (serial, _count) in reversed(self._numbers.items()):
             if before is None or serial < before:
                 yield number, serial

@@ -127,11 +127,7 @@ class Engine:
             self.lock.release()
 
     def open(self) -> None:
-        """Load the state from the store; does nothing while it is open, or without a store.
-
-        Raises:
-            SimulatorError: The store cannot be read or written.
-        """
+        """Load the state from the store, unless it is open or there is none; raise `SimulatorError` if that fails."""
         with self.lock:
             self._closed = False
             if self._reload_reason is not None:

@@ -6,12 +6,7 @@ from typing import Any, Self
 
 
 class Reason(str):
-    """Text in English that remembers what it was made from, for readers of other languages.
-
-    Args:
-        template: The sentence, a message id of the catalogue, with the name of each value in braces.
-        values: The values.
-    """
+    """Text in English that remembers its template, a message id of the catalogue, and its values, to be translated."""
 
     __slots__ = ("template", "values")
 

@@ -36,11 +36,7 @@ class Store(Protocol):
     """Saves records. The engine's lock guards it."""
 
     def begin(self) -> StoreOpening:
-        """Count a new generation, which proves that the store can be written.
-
-        Raises:
-            NotSaved: It cannot.
-        """
+        """Count a new generation, which proves that the store can be written; raise `NotSaved` if it cannot."""
         ...
 
     def load(

@@ -38,11 +38,7 @@ simulator answers by default.
 
 
 def document(server: str | None = None) -> Json:
-    """Return the document.
-
-    Args:
-        server: The only address that it shall name; by default the real service and a simulator.
-    """
+    """Return the document; `server` is the only address in it, by default the real service's and a simulator's."""
     servers = [
         {"url": "https://api.xoxzo.com", "description": "The real service: messages reach people and cost money."},
         {"url": "http://127.0.0.1:8080", "description": "The simulator on this machine."},

@@ -45,12 +45,7 @@ def count_held(engine: Engine) -> int:
 
 
 def list_held(engine: Engine, limit: int | None = None) -> tuple[SearchResult, ...]:
-    """Return messages that wait for a decision of the carrier, and calls that ring, the oldest first.
-
-    Args:
-        engine: The service.
-        limit: How many at most; ``None`` for all.
-    """
+    """Return at most `limit` messages that wait for the carrier's decision, and calls that ring, the oldest first."""
     with engine:
         # Very many may be held: only what is shown is made into values.
         held = [*map(from_message, engine.sms.held()[:limit])]
@@ -92,12 +87,7 @@ class Overview:
 
 
 def overview(engine: Engine, minutes: int) -> Overview:
-    """Return the figures of the last minutes.
-
-    Args:
-        engine: Where to look.
-        minutes: How many, the present one included, 1 to `KEPT_MINUTES`.
-    """
+    """Return the figures of the last minutes, 1 to `KEPT_MINUTES`, with the present one."""
     with engine:
         tally, now = engine.context.minute_stats, int(engine.context.now() // 60)
         counted = {number: tally.minutes.get(number, Minute()) for number in range(now - minutes + 1, now + 1)}

@@ -50,12 +50,7 @@ class PhoneSummary:
 
 
 class PhoneQueries:
-    """What one phone received and sent.
-
-    Args:
-        engine: The service.
-        number: The phone's number, in E.164.
-    """
+    """What one phone received and sent; its number is in E.164."""
 
     def __init__(self, engine: Engine, number: str) -> None:
         self._engine = engine
@@ -77,12 +72,7 @@ class PhoneQueries:
             return tuple(map(reply_record, engine.inbound_sms.by_phone.get(self._number, {}).values()))
 
     def thread(self, limit: int, before: int | None = None) -> ResultPage[SearchResult]:
-        """Return what it received and sent, the newest first.
-
-        Args:
-            limit: How many at most.
-            before: Only what has a lower serial number.
-        """
+        """Return at most `limit` things that it received or sent, the newest first, with serials below `before`."""
         number = self._number
         with self._engine as engine:
             streams = (
@@ -95,11 +85,7 @@ class PhoneQueries:
 
 
 def find_call(engine: Engine, callid: str) -> CallRecord:
-    """Return a call as it is now, incoming or outgoing.
-
-    Raises:
-        ItemNotFound: There is no such call.
-    """
+    """Return a call as it is now, incoming or outgoing; raise `ItemNotFound` if there is none."""
     with engine:
         call = engine.calls.calls.get(callid)
         if call is None:
@@ -108,13 +94,7 @@ def find_call(engine: Engine, callid: str) -> CallRecord:
 
 
 def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[PhoneSummary]:
-    """Return the phones that were reached, the latest first.
-
-    Args:
-        engine: The service.
-        limit: How many at most.
-        before: Only those whose last serial number is lower.
-    """
+    """Return at most `limit` phones, the last reached first; only those whose last serial number is below `before`."""
     with engine:
         numbers = list(islice(engine.context.phones.newest_first(before), limit + 1))
         shown = tuple(_summary(engine, number, serial) for number, serial in numbers[:limit])
@@ -193,13 +173,7 @@ class PhoneView:
 
 
 def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
-    """Return what a phone shows.
-
-    Args:
-        engine: Where it is reached.
-        number: Its number, in E.164.
-        limit: How many entries of its thread.
-    """
+    """Return what a phone shows, with at most `limit` entries of its thread; the number is in E.164."""
     with engine:
         ringing = {one.call.callid for one in engine.calls.phones.now() if one.number == number}
         sources: tuple[Iterator[ThreadEntry], ...] = (

@@ -79,11 +79,7 @@ class SearchQuery:
 
 
 def parse_search(text: str) -> SearchQuery:
-    """Read a search.
-
-    Raises:
-        SimulatorError: It is too long, or a word asks for a status or kind that there is not.
-    """
+    """Read a search; raise `SimulatorError` if it is too long or asks for an unknown status or kind."""
     if len(text) > _MAX_QUERY_LENGTH:
         raise SimulatorError("search_too_long", "a search has at most {n} characters", n=_MAX_QUERY_LENGTH)
     fits: list[Predicate] = []

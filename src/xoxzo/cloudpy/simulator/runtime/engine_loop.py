@@ -58,11 +58,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Runs a coroutine in a thread of its own until it is stopped; on uvloop where that is installed.
-
-    Args:
-        main: What runs as long as the thread does; it is cancelled at the end.
-    """
+    """Runs a coroutine in a thread of its own until it is cancelled by `stop`; on uvloop where that is installed."""
 
     def __init__(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._main = main
@@ -72,11 +68,7 @@ class LoopThread:
         self._thread = threading.Thread(target=self._run, name="xoxzo-simulator", daemon=True)
 
     def start(self) -> None:
-        """Start, and wait until coroutines can be submitted.
-
-        Raises:
-            Exception: The event loop could not be made, for instance where no socket is allowed.
-        """
+        """Start, and wait until coroutines can be submitted; raise what kept the event loop from being made."""
         self._thread.start()
         self._ready.result()
 
@@ -93,11 +85,7 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Have a coroutine run in the thread's loop, and wait for what it returns.
-
-        Raises:
-            SimulatorError: The caller is in that very thread and would wait for itself.
-        """
+        """Run a coroutine in the thread's loop and return its result; in that very thread, raise `SimulatorError`."""
         if threading.current_thread() is self._thread:
             work.close()
             raise SimulatorError("own_thread", "the simulator's own thread cannot wait for itself")
@@ -172,11 +160,7 @@ class EngineLoop:
                 await self._http.close()
 
     async def advance(self, seconds: float) -> None:
-        """Advance a clock that stands still; returns when all that fell due was done and answered.
-
-        Raises:
-            SimulatorError: The clock runs, `seconds` is out of range, or what fell due cannot be saved.
-        """
+        """Advance a stopped clock, and wait until all that fell due is answered, or raise `SimulatorError`."""
         clock = self._engine.clock
         if not clock.stopped:
             raise SimulatorError("clock_runs", "only a clock that stands still can be advanced: stop it first")

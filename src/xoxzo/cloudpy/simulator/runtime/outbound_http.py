@@ -43,12 +43,7 @@ class AddressRefused(Exception):
 
 
 class OutboundHttp:
-    """Makes requests on the running event loop.
-
-    Args:
-        timeout: Real seconds for a request with its response.
-        allow_network: Whether other machines may be called.
-    """
+    """Makes requests on the running event loop, each with its response in `timeout` real seconds."""
 
     def __init__(self, *, timeout: float, allow_network: bool) -> None:
         self._timeout = timeout
@@ -143,11 +138,7 @@ def is_loopback(address: str) -> bool:
 
 
 async def addresses(host: str) -> list[str]:
-    """Return the numeric addresses of a host.
-
-    Raises:
-        OSError: The name is not known.
-    """
+    """Return the numeric addresses of a host; raise `OSError` if its name is unknown."""
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return list(_LOOPBACK)  # RFC 6761: never resolved

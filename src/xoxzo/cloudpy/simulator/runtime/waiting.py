@@ -56,11 +56,7 @@ class Waiter:
                 time.sleep(_POLL_SECONDS)
 
     def wait_for_call_end(self, callid: str) -> CallRecord:
-        """Return a call when it has ended, with all its steps.
-
-        Raises:
-            SimulatorError: There is no such call; or the clock is stepped and the simulator was not started.
-        """
+        """Return a call when it has ended, with all its steps; raise `SimulatorError` as `wait` does."""
         clock = self._engine.clock
         while True:
             if clock.stopped:

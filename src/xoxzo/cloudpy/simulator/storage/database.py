@@ -44,22 +44,14 @@ _TABLES += ["CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY)"
 
 
 class DatabaseFile:
-    """One SQLite file. Not safe for threads by itself.
-
-    Args:
-        path: Where it is; made, for its owner alone, when it is not there.
-    """
+    """One SQLite file, made for its owner alone when it is not there. Not safe for threads by itself."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
     def connection(self) -> sqlite3.Connection:
-        """Return the open database; the first call opens and checks it.
-
-        Raises:
-            SimulatorError: It is in use, no database of the simulator's, damaged, or cannot be opened.
-        """
+        """Return the open database; the first call opens and checks it, or raises `SimulatorError`."""
         if self._connection is None:
             with self._translate_errors("open"):
                 self._connection = self._open()
@@ -82,16 +74,7 @@ class DatabaseFile:
             yield from self.connection().execute(f"SELECT id, record FROM {table} ORDER BY number")  # noqa: S608 - ours
 
     def write(self, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool = False) -> None:
-        """Write all or nothing; it is on disk when this returns.
-
-        Args:
-            rows: What is made, changed or deleted.
-            meta: What is stored besides records.
-            wipe: Whether all earlier rows are deleted first.
-
-        Raises:
-            NotSaved: Nothing was written.
-        """
+        """Write rows and `meta` in one transaction, in place of all rows if `wipe`, or raise `NotSaved`."""
         connection = self.connection()
         with self._translate_errors("write"):
             try:
@@ -186,22 +169,14 @@ def _write_rows(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mappi
 
 
 class DatabaseStore:
-    """Keeps an engine's state in an SQLite file, for one process at a time.
-
-    Args:
-        path: The file; made, for its owner alone, when it is not there.
-    """
+    """Keeps an engine's state in an SQLite file, for one process at a time."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
         self._file = DatabaseFile(self._path)
 
     def begin(self) -> StoreOpening:
-        """Open the file if it is not open, and count a new generation.
-
-        Raises:
-            SimulatorError: It cannot be opened or written, or is not a database of the simulator.
-        """
+        """Open the file if it is not open, and count a new generation; raise `SimulatorError` if it cannot be used."""
         meta = self._file.meta()
         generation = int(meta.get("generation", -1)) + 1
         self._file.write((), {"generation": generation})
@@ -211,11 +186,7 @@ class DatabaseStore:
     def load(
         self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
     ) -> list[Call]:
-        """Read all records and hand each to the function for its type; see `Store.load`.
-
-        Raises:
-            SimulatorError: A row cannot be read.
-        """
+        """Read all records and hand each to the function for its type, or raise `SimulatorError`."""
         calls: dict[str, Call] = {}
         other_legs: dict[str, Call] = {}
 
@@ -244,11 +215,7 @@ class DatabaseStore:
         return list(other_legs.values())
 
     def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
-        """Write what changed in one transaction; it is on disk when this returns.
-
-        Raises:
-            NotSaved: Nothing was written.
-        """
+        """Write what changed in one transaction; it is on disk when this returns. Else raise `NotSaved`."""
         rows = [row(changed, saved=is_saved) for changed, is_saved in changes.items()]
         self._file.write(rows, {"moment": saved.moment, "templates": saved.templates}, wipe=wipe)
 

@@ -125,19 +125,7 @@ def record(
     account: Callable[[str, str], Account],
     leg: Callable[[dict[str, Any]], Call],
 ) -> Any:  # noqa: ANN401 - of the type that the kind names
-    """Return the record of a row or of a part of one.
-
-    Args:
-        kind: The kind of its table.
-        plain: Its JSON, read.
-        account: Finds an account by SID and token.
-        leg: Finds or makes a call of a conference.
-
-    Raises:
-        LookupError: A field is unknown.
-        ValueError: A value is of another type.
-        TypeError: A field is missing.
-    """
+    """Return the record of a row, from its JSON; raise `LookupError`, `ValueError` or `TypeError` for a bad field."""
     hints = _hints(kind.record_type)
     values: dict[str, Any] = {}
     for name, value in plain.items():

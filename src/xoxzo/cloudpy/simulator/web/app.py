@@ -106,11 +106,7 @@ class Application:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
     async def _fail(self, fault: Fault, scope: Scope, receive: Receive) -> bool:
-        """Carry out a fault; return whether the client has disconnected.
-
-        Raises:
-            ConnectionClosed: The fault leaves no response.
-        """
+        """Carry out a fault; return whether the client has disconnected. Raise `ConnectionClosed` for no response."""
         if fault.delay:
             with suppress(TimeoutError):
                 async with asyncio.timeout(fault.delay):

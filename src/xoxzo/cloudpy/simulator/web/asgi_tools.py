@@ -26,12 +26,7 @@ class ConnectionClosed(Exception):
 
 
 async def until_stopping(stopping: asyncio.Event, awaited: Awaitable[T]) -> T | None:
-    """Wait for something as long as the server runs; return ``None`` when it stops first.
-
-    Args:
-        stopping: The event of the request's state, `request.state.stopping`.
-        awaited: What is waited for; it is cancelled when the server stops.
-    """
+    """Wait for something as long as the server runs; cancel it and return ``None`` when `stopping` comes first."""
     wanted, end = asyncio.ensure_future(awaited), asyncio.ensure_future(stopping.wait())
     try:
         await asyncio.wait({wanted, end}, return_when=asyncio.FIRST_COMPLETED)

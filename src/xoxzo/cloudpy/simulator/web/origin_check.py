@@ -17,13 +17,7 @@ _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - it is compared with, not bound
 
 
 def is_allowed_host(host: str, bind_host: str, allowed_hosts: Collection[str] = ()) -> bool:
-    """Say whether a Host header names this machine, the address that the server is bound to, or an allowed host.
-
-    Args:
-        host: The header.
-        bind_host: The address that the server is bound to.
-        allowed_hosts: Further names, such as that of a container; without a port.
-    """
+    """Say whether a Host header names this machine, the address that the server is bound to, or an allowed host."""
     name = _host_name(host)
     if name == "localhost" or name.endswith(".localhost") or (name and name == bind_host.lower()):
         return True
@@ -74,13 +68,7 @@ HEADERS = (
 
 
 def objection(headers: Mapping[bytes, bytes], given: str, token: str) -> str | None:
-    """Say why a post cannot have come from a page of the console, or return ``None``.
-
-    Args:
-        headers: The request's headers, their names in lower case.
-        given: The token that came with it.
-        token: The token that this process gives out.
-    """
+    """Say why a post cannot come from a page of the console, or return ``None``; `token` is what its pages hold."""
     if is_foreign(headers):
         return N_("The request comes from another site.")
     if not hmac.compare_digest(given.encode(), token.encode()):

@@ -20,7 +20,7 @@ import uvicorn  # noqa: F401
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.cli.core import i18n
-from xoxzo.cloudpy.cli.core.click_base import Command, Group, examples
+from xoxzo.cloudpy.cli.core.click_base import Group, examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
@@ -120,7 +120,7 @@ def command(
         _run(settings, address, path, client, log)
 
 
-@command.command("ack", cls=Command, epilog=examples("xoxzo alertmanager ack K7QD", "xoxzo alertmanager ack --all"))
+@command.subcommand("ack", "xoxzo alertmanager ack K7QD", "xoxzo alertmanager ack --all")
 @click.argument("idents", nargs=-1, metavar="ID...")
 @click.option("--all", "everything", is_flag=True, help="Acknowledge every open incident.")
 @_config
@@ -148,9 +148,7 @@ def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything
         raise click.exceptions.Exit(REJECTED)
 
 
-@command.command(
-    "status", cls=Command, epilog=examples("xoxzo alertmanager status", "xoxzo alertmanager status --json")
-)
+@command.subcommand("status", "xoxzo alertmanager status", "xoxzo alertmanager status --json")
 @_config
 @_state
 @_machine
@@ -185,7 +183,7 @@ def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | No
             click.echo(_("There is none: all is well."), err=True)
 
 
-@command.command("example", cls=Command, epilog=examples("xoxzo alertmanager example --language ja > oncall.toml"))
+@command.subcommand("example", "xoxzo alertmanager example --language ja > oncall.toml")
 @click.option("--language", type=Choice(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
 def example_(language: str | None) -> None:
     """Write settings to begin with: fill in your people, and --check them."""
@@ -193,11 +191,7 @@ def example_(language: str | None) -> None:
 
 
 def _load(path: str) -> Settings:
-    """Read the settings.
-
-    Raises:
-        CommandError: they are invalid; the message names the path in the file.
-    """
+    """Read the settings; raise `CommandError` with the path in the file if they are invalid."""
     try:
         return loading.load(path)
     except ConfigurationError as error:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.output.text_width import pad, width
+from xoxzo.cloudpy.cli.core.output.terminal import pad, width
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.integrations.alertmanager import message_text, routing
 from xoxzo.cloudpy.integrations.alertmanager.payload import Alert

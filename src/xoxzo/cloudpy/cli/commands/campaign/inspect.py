@@ -27,7 +27,7 @@ from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, language, render_error
-from xoxzo.cloudpy.cli.core.output.text_width import pad
+from xoxzo.cloudpy.cli.core.output.terminal import pad
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import CampaignError
 

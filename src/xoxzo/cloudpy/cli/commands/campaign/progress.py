@@ -12,7 +12,7 @@ import click
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.commands.campaign.render import duration, moment, tally_fields, write_json
 from xoxzo.cloudpy.cli.core.i18n import N_, _
-from xoxzo.cloudpy.cli.core.output.text_width import cut, width
+from xoxzo.cloudpy.cli.core.output.terminal import cut, width
 from xoxzo.cloudpy.cli.core.output.values import format_value
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
-from xoxzo.cloudpy.cli.core.output.text_width import pad, width
+from xoxzo.cloudpy.cli.core.output.terminal import pad, width
 from xoxzo.cloudpy.cli.core.output.values import format_value, to_json
 
 if TYPE_CHECKING:

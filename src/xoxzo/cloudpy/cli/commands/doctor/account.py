@@ -8,10 +8,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from xoxzo.cloudpy.cli.commands.doctor.checks import proxy_of
 from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, State
-from xoxzo.cloudpy.cli.commands.doctor.network import proxy_of
-from xoxzo.cloudpy.cli.core.connection_errors import describe
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -39,12 +38,7 @@ class Answer(NamedTuple):
 
 
 def request_balance(where: Destination | None, base_url: str, timeout: float) -> Answer:
-    """Request the balance with the transport of the commands; without `where`, send no credentials.
-
-    Raises:
-        TransportFailure: there was no response.
-        ConfigurationError: the address or the credentials are invalid.
-    """
+    """Request the balance with the commands' transport, without credentials if `where` is ``None``."""
     from xoxzo.cloudpy.client.configuration import configure
     from xoxzo.cloudpy.operations.account import get_credits
     from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
@@ -64,13 +58,7 @@ def request_balance(where: Destination | None, base_url: str, timeout: float) ->
 
 
 def account(where: Destination | CommandError, base_url: str, timeout: float) -> Iterator[Finding]:
-    """Whether the server responds, whether the clocks agree, whether it accepts the credentials.
-
-    Args:
-        where: the destination, or the error that there is none.
-        base_url: the server.
-        timeout: seconds for the request.
-    """
+    """Whether the server responds, whether the clocks agree, whether it accepts the credentials."""
     known = None if isinstance(where, CommandError) else where
     try:
         answer = request_balance(known, base_url, timeout)

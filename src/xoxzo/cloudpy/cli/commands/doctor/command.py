@@ -14,7 +14,7 @@ from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
-from xoxzo.cloudpy.cli.core.output.text_width import pad, wrap_at_terminal
+from xoxzo.cloudpy.cli.core.output.terminal import pad, wrap_at_terminal
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
 if TYPE_CHECKING:
@@ -76,21 +76,15 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 
 
 def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
-    """Run all checks, the quick ones first.
+    """Run all checks, the quick ones first, for a profile or this machine's simulator; `timeout` is in seconds."""
+    from xoxzo.cloudpy.cli.commands.doctor import account, checks
 
-    Args:
-        profile: the account; by default the one that the commands would use.
-        simulator: check this machine's simulator instead.
-        timeout: seconds to wait for the server's response.
-    """
-    from xoxzo.cloudpy.cli.commands.doctor import account, extras, machine, network
-
-    yield from machine.python()
-    yield from extras.extras()
-    reported = list(machine.configuration())
+    yield from checks.python()
+    yield from checks.extras()
+    reported = list(checks.configuration())
     yield from reported
-    yield from machine.terminal()
-    simulators = list(machine.simulators())
+    yield from checks.terminal()
+    simulators = list(checks.simulators())
     yield from simulators
     reported += simulators
     where = _destination(profile, simulator=simulator)
@@ -106,8 +100,8 @@ def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Itera
     else:
         facts = {"url": base_url, "source": where.source}
         yield Finding("destination", "fine", where.line.removeprefix("→ "), facts=facts)
-    yield from network.proxy(base_url)
-    yield from network.certificates(base_url)
+    yield from checks.proxy(base_url)
+    yield from checks.certificates(base_url)
     # The problem of the configuration has been reported.
     unread = isinstance(where, CommandError) and any(each.message == where.message for each in reported)
     for finding in account.account(where, base_url, timeout):

@@ -21,7 +21,7 @@ from xoxzo.cloudpy.cli.core.click_base import Command
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.output.streams import visible
+from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.signals import stop_signals
@@ -222,10 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def forward_url(base: str, target: str) -> str:
-    """Return the URL to forward a request to: the base, then purpose and token of a signed URL, and the query.
-
-    The path of any other URL is appended unchanged.
-    """
+    """Return the URL to forward a request to: of a signed URL its purpose, token and query, else path and query."""
     path, mark, query = target.partition("?")
     parts = [part for part in path.split("/") if part]
     signed = len(parts) >= 2 and parts[-2] in received_callback.EVENT_NAMES.values()

@@ -1,4 +1,4 @@
-"""`xoxzo call`: calls that play an mp3 or speak a text."""
+"""`xoxzo call`, which plays an mp3 or speaks a text, and `xoxzo conference`, which joins two or three phones."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from xoxzo.cloudpy.cli.core.inputs import read_text
 from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
-from xoxzo.cloudpy.cli.core.sending.options import call_options, sender_or_caller
+from xoxzo.cloudpy.cli.core.sending.options import call_options, read_recipients, sender_or_caller
 from xoxzo.cloudpy.cli.core.sending.polling import show_each
-from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xoxzo.cloudpy.cli.core.sending.recipients import Recipient
+    from xoxzo.cloudpy.cli.core.sending.options import Recipient
 
 COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
 _MINUTE, _LOCAL_MINUTE = Decimal(10), Decimal(15)
@@ -40,12 +39,10 @@ def command() -> None:
     """Call a phone and play an mp3 or speak a text."""
 
 
-@command.command(
+@command.subcommand(
     "play",
-    epilog=examples(
-        "xoxzo call play 080-1111-2222 --url http://www.example.com/hello.mp3 --caller 81501112222 --simulator",
-        "cat numbers.txt | xoxzo call play - --url http://www.example.com/hello.mp3 --caller 81501112222 --yes",
-    ),
+    "xoxzo call play 080-1111-2222 --url http://www.example.com/hello.mp3 --caller 81501112222 --simulator",
+    "cat numbers.txt | xoxzo call play - --url http://www.example.com/hello.mp3 --caller 81501112222 --yes",
 )
 @click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
 @click.option("--url", required=True, metavar="URL", help="A public mp3; http:// only.")
@@ -62,12 +59,10 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
         _ring(session, people, lambda number: client.calls.play(recipient=number, **given))
 
 
-@command.command(
+@command.subcommand(
     "say",
-    epilog=examples(
-        "xoxzo call say 080-1111-2222 'ご注文の品が届きました' --caller 81501112222 --simulator",
-        "xoxzo call say 080-1111-2222 --file text.txt --lang en --caller 81501112222",
-    ),
+    "xoxzo call say 080-1111-2222 'ご注文の品が届きました' --caller 81501112222 --simulator",
+    "xoxzo call say 080-1111-2222 --file text.txt --lang en --caller 81501112222",
 )
 @click.argument("recipient")
 @click.argument("text", required=False)
@@ -86,7 +81,7 @@ def say(session: Session, recipient: str, text: str | None, file: str | None, la
         _ring(session, people, lambda number: client.calls.say(recipient=number, **given))
 
 
-@command.command("get", epilog=examples("xoxzo call get CALLID", "xoxzo call get CALLID --json | jq .duration"))
+@command.subcommand("get", "xoxzo call get CALLID", "xoxzo call get CALLID --json | jq .duration")
 @click.argument("callids", nargs=-1, required=True, metavar="CALLID...")
 @api()
 def get(session: Session, callids: Sequence[str]) -> None:
@@ -98,7 +93,7 @@ def get(session: Session, callids: Sequence[str]) -> None:
         show_each(session, callids, client.calls.get, COLUMNS)
 
 
-@command.command("wait", epilog=examples("xoxzo call wait CALLID", "xoxzo call wait CALLID --for 60 --json"))
+@command.subcommand("wait", "xoxzo call wait CALLID", "xoxzo call wait CALLID --for 60 --json")
 @click.argument("callids", nargs=-1, required=True, metavar="CALLID...")
 @click.option(
     "--for", "wait_seconds", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
@@ -144,3 +139,55 @@ def _prepare(
 
 def _ring(session: Session, people: Sequence[Recipient], call: Callable[[str], Any]) -> None:
     BatchSend(session, "callid", done="started").run([one.number for one in people], call, follow="call wait {id}")
+
+
+@click.group(
+    cls=Group,
+    epilog=examples(
+        "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator",
+        "xoxzo conference get CONFERENCEID",
+    ),
+)
+def conference() -> None:
+    """Call two or three phones and join them in a conference."""
+
+
+@conference.subcommand("create", "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator")
+@click.argument("participants", nargs=-1, required=True, metavar="NUMBER...")
+@click.option("--lang", metavar="LANG", help="The voice guide's language; whether Xoxzo heeds it is not documented.")
+@call_options
+@api(sends=True)
+def create(session: Session, participants: Sequence[str], **given: Any) -> None:  # noqa: ANN401 - the options of a call
+    """Call two or three phones and join them in a conference; each is charged as a call."""
+    from xoxzo.cloudpy.operations.calls import create_conference
+
+    given["caller"] = sender_or_caller(session, "caller", given["caller"])
+    use_signed_callbacks(given)
+    people = read_recipients(session, participants, given.pop("country"))
+    numbers = [one.number for one in people]
+    with invalid_arguments_as_errors(nothing_sent=True):
+        create_conference(participants=numbers, **given)
+    confirm_send(session, SendSummary(_("A conference"), numbers, first_minutes(people), at_least=True))
+    with session.client() as client:
+        started = client.conferences.create(participants=numbers, **given)
+    session.out.record(session.out.facts(started))
+    session.follow(f"conference get {started.conferenceid}")
+
+
+@conference.subcommand(
+    "get",
+    "xoxzo conference get CONFERENCEID",
+    "xoxzo conference get CONFERENCEID --json",
+)
+@click.argument("conferenceid")
+@api()
+def get_conference(session: Session, conferenceid: str) -> None:
+    """Ask how a conference went: each participant's call, the length of the longest, and the cost of all."""
+    with session.client() as client:
+        facts = session.out.facts(client.conferences.get(conferenceid))
+    calls = facts.pop("participants")
+    if session.out.draws:
+        session.out.record(facts)
+        session.out.table(calls, COLUMNS)
+    else:
+        session.out.record({**facts, "participants": calls})

@@ -64,7 +64,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
     xoxzo = f"xoxzo {kind.name}"
     argument = click.argument("uid", metavar=uid.upper())
 
-    @group.command("search", epilog=examples(f"{xoxzo} search --country JP", f"{xoxzo} search --prefix 8150 --json"))
+    @group.subcommand("search", f"{xoxzo} search --country JP", f"{xoxzo} search --prefix 8150 --json")
     @click.option("--country", metavar="CC", help="Only in this country, for instance JP.")
     @click.option("--prefix", metavar="DIGITS", help="Only with this country code and prefix, for instance 8150.")
     @api()
@@ -74,7 +74,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
             found = kind.of(client).search(country=country, prefix=prefix)
             session.out.table(map(session.out.facts, found), kind.columns)
 
-    @group.command("subscribe", epilog=examples(f"{xoxzo} subscribe JPafr34rafic76tf"))
+    @group.subcommand("subscribe", f"{xoxzo} subscribe JPafr34rafic76tf")
     @argument
     @api(sends=True)
     def subscribe(session: Session, uid: str) -> None:
@@ -87,7 +87,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
             confirm_send(session, SendSummary(what, (), cost))
             session.out.record(session.out.facts(kind.of(client).subscribe(uid)))
 
-    @group.command("list", epilog=examples(f"{xoxzo} list", f"{xoxzo} list --json"))
+    @group.subcommand("list", f"{xoxzo} list", f"{xoxzo} list --json")
     @api()
     def list_(session: Session) -> None:
         """List the numbers that you subscribe."""
@@ -96,7 +96,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
         if not count:
             session.out.note(_("You have no number yet. Search for one: {command}").format(command=f"{xoxzo} search"))
 
-    @group.command("action", epilog=examples(f"{xoxzo} action JPafr34rafic76tf https://shop.example/answer"))
+    @group.subcommand("action", f"{xoxzo} action JPafr34rafic76tf https://shop.example/answer")
     @argument
     @click.argument("url")
     @api()
@@ -106,7 +106,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
             kind.of(client).set_action_url(uid, action_url=url)
         session.out.record({f"{kind.name}_uid": uid, "action_url": url})
 
-    @group.command("release", epilog=examples(f"{xoxzo} release JPafr34rafic76tf --yes"))
+    @group.subcommand("release", f"{xoxzo} release JPafr34rafic76tf --yes")
     @argument
     @api(sends=True)
     def release(session: Session, uid: str) -> None:

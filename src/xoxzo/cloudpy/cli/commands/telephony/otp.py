@@ -11,8 +11,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
-from xoxzo.cloudpy.cli.core.sending.options import country_option
-from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
+from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 PRICE = Decimal(3)
@@ -31,7 +30,7 @@ def command() -> None:
     """Send one-time passwords, and check them. Xoxzo makes the code, and never tells it."""
 
 
-@command.command("register", epilog=examples("xoxzo otp register https://example.com"))
+@command.subcommand("register", "xoxzo otp register https://example.com")
 @click.argument("website")
 @click.option(
     "--template-id", type=click.IntRange(1), metavar="ID", help="The sentence with the code; 3 by default, Japanese."
@@ -43,7 +42,7 @@ def register(session: Session, website: str, template_id: int | None) -> None:
         session.out.record(session.out.facts(client.otp.register_website(website=website, template_id=template_id)))
 
 
-@command.command("request", epilog=examples("xoxzo otp request https://example.com 080-1111-2222"))
+@command.subcommand("request", "xoxzo otp request https://example.com 080-1111-2222")
 @click.argument("website")
 @click.argument("number")
 @country_option
@@ -57,12 +56,10 @@ def request(session: Session, website: str, number: str, country: str | None) ->
     session.out.record({"phone_number": session.out.number(one.number), **session.out.facts(found)})
 
 
-@command.command(
+@command.subcommand(
     "verify",
-    epilog=examples(
-        "xoxzo otp verify https://example.com 080-1111-2222 123456",
-        "echo 123456 | xoxzo otp verify https://example.com 080-1111-2222 - --json",
-    ),
+    "xoxzo otp verify https://example.com 080-1111-2222 123456",
+    "echo 123456 | xoxzo otp verify https://example.com 080-1111-2222 - --json",
 )
 @click.argument("website")
 @click.argument("number")

@@ -92,11 +92,7 @@ def _check_mode(where: Path, mode: int) -> None:
 
 
 def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
-    """Return a setting: the profile's, else the one at the top of the file, else ``None``.
-
-    Raises:
-        CommandError: its value is not of the given type.
-    """
+    """Return a setting of the profile, else of the file, else ``None``; raise `CommandError` if its type is wrong."""
     for table in (profile or {}, load()):
         if name in table:
             value = table[name]

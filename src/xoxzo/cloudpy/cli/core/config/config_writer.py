@@ -5,31 +5,54 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tomlkit
-
 from xoxzo.cloudpy.cli.core.config import config_file
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError, invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
+from xoxzo.cloudpy.cli.core.inputs import parse_credits_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tomlkit import TOMLDocument
 
 
+def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | float | list[str]:
+    """Parse the value of a setting by the rules of the API calls that use it, or raise `CommandError`."""
+    if name not in known:
+        raise CommandError(
+            _("There is no setting {name} here.").format(name=name), did_you_mean(name, known) or ", ".join(known)
+        )
+    if name == "confirm_above":
+        limit = parse_credits_option(value, name) or Decimal(0)
+        return int(limit) if limit == limit.to_integral_value() else float(limit)
+    if name == "allowed_recipients":
+        return [each.strip() for each in value.split(",") if each.strip()]
+    _check_value(name, value)
+    return value
+
+
+def _check_value(name: str, value: str) -> None:
+    from xoxzo.cloudpy.operations import checks
+
+    rules = {"sender": checks.sender, "caller": checks.caller, "country": checks.country}
+    with invalid_arguments_as_errors():
+        if name in rules:
+            rules[name](value)
+        elif name == "host":
+            checks.url(name, value)
+        else:
+            checks.text(name, value)
+
+
 @contextmanager
 def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
-    """Yield the configuration to be changed, and write it afterwards.
+    """Yield the configuration to be changed, and write it, or raise `CommandError`; `any_name` as for `load`."""
+    import tomlkit
 
-    Args:
-        any_name: accept unknown settings, to remove them.
-
-    Raises:
-        CommandError: the file cannot be used or written; it is unchanged then.
-    """
     config_file.load(any_name=any_name)  # raises whatever is wrong with the file
     where = config_file.path()
     document = tomlkit.parse(where.read_text("utf-8-sig")) if where.exists() else tomlkit.document()

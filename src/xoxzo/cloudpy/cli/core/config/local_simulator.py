@@ -1,23 +1,206 @@
-"""The simulator of `--simulator`: one that runs on this machine, or one that is started.
+"""The simulators of this user that run on this machine, and the one of `--simulator`, which may be started.
 
 It imports little of the standard library and nothing else, so that commands start fast.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import socket
 import sys
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.cli.core.config import simulator_registry
 from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.common.user_folders import runtime_folder
 from xoxzo.cloudpy.errors import SimulatorError
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+    from pathlib import Path
+
+_TIMEOUT_SECONDS = 5.0
+_MAX_RESPONSE_BYTES = 65_536
+
+
+class SimulatorEntry(NamedTuple):
+    """The entry of a running simulator.
+
+    Attributes:
+        url: its address, without a final slash.
+        pid: its process id.
+        instance: the id in its health response; another one means that another program has taken the port since.
+        machine: the host name; several machines may share a home folder.
+        started: when it began to listen, seconds since 1970.
+        usable: whether ``--simulator`` may use it: on loopback, accepting any SID and token.
+        version: of this library.
+    """
+
+    url: str
+    pid: int
+    instance: str
+    machine: str
+    started: float
+    usable: bool
+    version: str
+
+
+def folder() -> Path:
+    """Return the folder of the entries: in `XDG_RUNTIME_DIR`, or else in the user's state folder."""
+    return runtime_folder() / "simulators"
+
+
+def make_folder() -> Path:
+    """Create the folder, for this user alone, and return it."""
+    made = folder()
+    made.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made.mkdir(mode=0o700, exist_ok=True)
+    return made
+
+
+@contextmanager
+def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
+    """Keep an entry for a simulator of this process while the block runs; without write access there is no entry."""
+    import time
+
+    from xoxzo.cloudpy.common.version import __version__
+
+    entry = SimulatorEntry(url, os.getpid(), instance, socket.gethostname(), time.time(), usable, __version__)
+    path = None
+    with suppress(OSError):
+        make_folder()
+        path = _path(instance)
+        # Replaced atomically: another process may read it now.
+        draft = path.with_suffix(".draft")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(entry._asdict(), file)
+        draft.replace(path)
+    try:
+        yield
+    finally:
+        if path is not None:
+            _remove(path)
+
+
+def running() -> list[SimulatorEntry]:
+    """Return the simulators that respond, the latest first; remove the entries of those that have ended."""
+    here, found = socket.gethostname(), []
+    for path in _entries():
+        entry = _read(path)
+        if entry is None:
+            _remove(path)
+        elif entry.machine == here:
+            answers = answers_as(entry.url, entry.instance) if _is_alive(entry.pid) else False
+            if answers:
+                found.append(entry)
+            elif answers is False:  # one that is too busy to respond keeps its entry
+                _remove(path)
+    return sorted(found, key=lambda entry: entry.started, reverse=True)
+
+
+def is_there(entry: SimulatorEntry) -> bool:
+    """Return whether a simulator still runs: it removes its entry last, unless it was killed."""
+    return _path(entry.instance).exists() and _is_alive(entry.pid)
+
+
+def answers_as(url: str, instance: str | None = None) -> bool | None:
+    """Return whether a simulator responds at an http address of this machine.
+
+    Args:
+        url: the address.
+        instance: the instance that it must be; ``None`` for any.
+
+    Returns:
+        ``None`` if something listens but has not responded in five seconds.
+    """
+    try:
+        health = _health(url)
+    except TimeoutError:
+        return None
+    except (OSError, ValueError):
+        return False
+    return "instance" in health if instance is None else health.get("instance") == instance
+
+
+def identify(url: str) -> Literal["simulator", "other", "nothing"]:
+    """Return what responds at an address of this machine, which may be a tunnel to the real service, too."""
+    if not url.startswith("http://"):  # a simulator speaks http alone
+        return "other"
+    try:
+        return "simulator" if "instance" in _health(url) else "other"
+    except ConnectionRefusedError:
+        return "nothing"
+    except (OSError, ValueError):
+        return "other"
+
+
+def _health(url: str) -> dict[str, Any]:
+    """Return a simulator's health response, empty for other programs; raise `OSError` or `ValueError` without one."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 80
+    request = f"GET /_simulator/health HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+    answer = b""
+    # Over a socket: importing http.client takes longer than everything else here.
+    with socket.create_connection((host, port), timeout=_TIMEOUT_SECONDS) as connection:
+        connection.sendall(request.encode("ascii"))
+        while not _is_complete(answer) and (piece := connection.recv(_MAX_RESPONSE_BYTES)):
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    health = json.loads(body)
+    ok = head.startswith(b"HTTP/1.1 200 ") and isinstance(health, dict) and health.get("status") == "ok"
+    return health if ok else {}
+
+
+def _is_complete(answer: bytes) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"\ncontent-length: *([0-9]{1,9})\r", head + end, re.IGNORECASE)
+    return len(answer) > _MAX_RESPONSE_BYTES or (bool(end) and length is not None and len(body) >= int(length[1]))
+
+
+def _path(instance: str) -> Path:
+    return folder() / f"{instance}.json"
+
+
+def _entries() -> list[Path]:
+    where = folder()
+    try:
+        # Another user who could write entries here would receive the messages.
+        if hasattr(os, "getuid") and where.stat().st_uid != os.getuid():
+            return []
+        return list(where.glob("*.json"))
+    except OSError:
+        return []
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> SimulatorEntry | None:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return SimulatorEntry(**{name: fields[name] for name in SimulatorEntry._fields})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name != "posix":
+        return True  # on Windows signal 0 is Ctrl-C; the health check decides
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's process; the health check decides
+    return True
+
 
 VARIABLE = "XOXZO_SIMULATOR"
 """The environment variable with the address of the simulator to use."""
@@ -65,7 +248,7 @@ def find_or_start() -> LocalSimulator:
 
 def find() -> str | None:
     """Return the address of the latest simulator that ``--simulator`` may use; ``None`` if there is none."""
-    return next((entry.url for entry in simulator_registry.running() if entry.usable), None)
+    return next((entry.url for entry in running() if entry.usable), None)
 
 
 def _checked(url: str) -> str:
@@ -85,7 +268,7 @@ def _checked(url: str) -> str:
             "{variable} must be the address of a simulator on this machine, http://127.0.0.1:8080",
             variable=VARIABLE,
         )
-    if not simulator_registry.answers_as(url):
+    if not answers_as(url):
         raise SimulatorError(
             "simulator_not_found", "no simulator answers at {url}, which {variable} names", url=url, variable=VARIABLE
         )
@@ -100,9 +283,9 @@ def _start_lock() -> Iterator[None]:
     from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError
 
     try:
-        lock = FileLock(simulator_registry.make_folder() / "lock", timeout_seconds=2 * _START_TIMEOUT_SECONDS)
+        lock = FileLock(make_folder() / "lock", timeout_seconds=2 * _START_TIMEOUT_SECONDS)
     except (FileLockedError, OSError, sqlite3.Error) as error:
-        why = f"{simulator_registry.folder()}: {error}"
+        why = f"{folder()}: {error}"
         raise SimulatorError("simulator_not_started", "no simulator can be started: {why}", why=why) from None
     try:
         yield
@@ -129,7 +312,7 @@ def _start() -> str:
         _started.append(process)
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
-            url = next((entry.url for entry in simulator_registry.running() if entry.pid == process.pid), None)
+            url = next((entry.url for entry in running() if entry.pid == process.pid), None)
             if url is not None:
                 return url
             if process.poll() is not None:

@@ -1,17 +1,101 @@
-"""Chooses the destination of the requests, for all commands: address and credentials."""
+"""Chooses the destination of the requests, for all commands: address and credentials, and where the token is read."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.cli.core.config import config_file, tokens
+from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
 from xoxzo.cloudpy.common.hosts import may_be_simulator
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+KEYRING = "keyring:"
+_SERVICE = "xoxzo"
+_COMMAND_TIMEOUT_SECONDS = 60
+
+
+def read_token(profile: str, token: object) -> str:
+    """Return a profile's token.
+
+    Args:
+        profile: the profile's name, for messages.
+        token: a text; ``keyring:NAME``; or a table with ``command``, a list of words that is run without a shell.
+
+    Raises:
+        CommandError: there is none, or it cannot be read. No message repeats any part of it.
+    """
+    if isinstance(token, str) and token.startswith(KEYRING):
+        return _from_keyring(profile, token.removeprefix(KEYRING) or profile)
+    if isinstance(token, str) and token:
+        return token
+    command = token.get("command") if isinstance(token, dict) else None
+    if isinstance(command, list) and command and all(isinstance(word, str) for word in command):
+        return _from_command(profile, command)
+    raise _no_token(profile, _('token must be a text, "keyring:NAME" or { command = ["…"] }'))
+
+
+def keep_in_keyring(name: str, token: str) -> None:
+    """Store a token in the system's keyring; raise `CommandError` if there is none, or it refuses."""
+    keyring = _keyring()
+    try:
+        keyring.set_password(_SERVICE, name, token)
+    except Exception as error:  # noqa: BLE001 - each back end has errors of its own
+        raise CommandError(
+            _("the keyring refuses: {why}").format(why=type(error).__name__), status=CREDENTIALS
+        ) from None
+
+
+def _from_keyring(profile: str, name: str) -> str:
+    keyring = _keyring()
+    try:
+        found: str | None = keyring.get_password(_SERVICE, name)
+    except Exception as error:  # noqa: BLE001 - each back end has errors of its own
+        raise _no_token(profile, _("the keyring refuses: {why}").format(why=type(error).__name__)) from None
+    if not found:
+        raise _no_token(profile, _("the keyring has none called {name}").format(name=name))
+    return found
+
+
+def _keyring() -> ModuleType:
+    try:
+        import keyring
+    except ModuleNotFoundError:
+        install = 'pip install "xoxzo-cloudpy[keyring]"'
+        raise CommandError(_("this needs an extra: {install}").format(install=install), status=CREDENTIALS) from None
+    return keyring
+
+
+def _from_command(profile: str, command: list[str]) -> str:
+    import subprocess
+
+    try:
+        # Standard input and error stay the terminal's: a password manager may prompt.
+        ended = subprocess.run(  # noqa: S603 - the user's own command, without a shell
+            command, stdout=subprocess.PIPE, timeout=_COMMAND_TIMEOUT_SECONDS, check=False, encoding="utf-8"
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise _no_token(
+            profile, _("{command} cannot be run: {why}").format(command=command[0], why=type(error).__name__)
+        ) from None
+    token = (ended.stdout.splitlines() or [""])[0].strip()
+    if ended.returncode or not token:
+        raise _no_token(
+            profile, _("{command} gave none (status {status})").format(command=command[0], status=ended.returncode)
+        )
+    return token
+
+
+def _no_token(profile: str, why: str) -> CommandError:
+    anew = _("Give it anew: xoxzo config add-profile {name} --replace").format(name=profile)
+    return CommandError(_("profile {name}: no token: {why}").format(name=profile, why=why), anew, status=CREDENTIALS)
+
 
 PROFILE = "XOXZO_PROFILE"
 SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
@@ -50,9 +134,9 @@ class Destination:
             return "simulator"  # it was probed when it was found
         if not may_be_simulator(urlsplit(self.base_url).hostname or ""):
             return "live"
-        from xoxzo.cloudpy.cli.core.config import simulator_registry
+        from xoxzo.cloudpy.cli.core.config import local_simulator
 
-        found = simulator_registry.identify(self.base_url)
+        found = local_simulator.identify(self.base_url)
         return "live" if found == "other" else found
 
     @property
@@ -171,5 +255,5 @@ def _from_profile(name: str, source: Source) -> Destination:
         advice = _("Type: {command}").format(command=f"xoxzo config set host {LIVE} --profile {name}")
         raise NoCredentials(_("profile {name}: host must be an address.").format(name=name), advice)
     return Destination(
-        host.rstrip("/"), sid, tokens.read_token(name, table.get("token")), source, profile=name, table=dict(table)
+        host.rstrip("/"), sid, read_token(name, table.get("token")), source, profile=name, table=dict(table)
     )

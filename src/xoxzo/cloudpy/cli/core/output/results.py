@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.output.streams import visible
-from xoxzo.cloudpy.cli.core.output.text_width import pad, width
+from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
 from xoxzo.cloudpy.cli.core.output.values import cell, colour_status, field_title, format_value, to_json
 from xoxzo.cloudpy.common.masking import mask_number
 
@@ -63,12 +62,7 @@ class Output:
         return self.facts(value) if hasattr(value, "__struct_fields__") else value
 
     def record(self, facts: Mapping[str, Any], *, title: Callable[[str], str] | None = None) -> None:
-        """Write one record: as JSON, or a line for each of its fields.
-
-        Args:
-            facts: the fields.
-            title: returns the title of a field; by default its name in the user's language.
-        """
+        """Write one record: as JSON, or a line for each field, with its name in the user's language or its `title`."""
         if self.machine:
             self._json(facts)
             return

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.output.text_width import width
+from xoxzo.cloudpy.cli.core.output.terminal import width
 from xoxzo.cloudpy.cli.core.output.values import field_title, format_value, status_colour
 
 if TYPE_CHECKING:
@@ -26,10 +26,7 @@ _RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", 
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Draw a table on standard output, as wide as the terminal; name the columns that do not fit.
-
-    Empty columns are omitted.
-    """
+    """Draw a table as wide as the terminal, without empty columns; name the columns that do not fit."""
     columns = [name for name in columns if any(row.get(name) not in (None, "", [], ()) for row in rows)]
     console = Console()
     columns, left_out = _fitting(rows, columns, console.width)

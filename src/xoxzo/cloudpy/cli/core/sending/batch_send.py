@@ -19,7 +19,7 @@ from xoxzo.cloudpy.errors import APIError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from xoxzo.cloudpy.cli.core.sending.recipients import Recipient
+    from xoxzo.cloudpy.cli.core.sending.options import Recipient
     from xoxzo.cloudpy.cli.core.session import Session
 
 _RESULTS = {exit_codes.REJECTED: Word("rejected"), exit_codes.MAY_BE_SENT: Word("may be sent")}

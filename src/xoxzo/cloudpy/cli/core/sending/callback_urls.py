@@ -20,12 +20,7 @@ _NEW_VALUE = "\"$(python3 -c 'import secrets; print(secrets.token_hex())')\""
 
 
 def signing_callbacks(url: str) -> Callbacks:
-    """Return the ``Callbacks`` that sign and verify the URLs below a public URL.
-
-    Raises:
-        CommandError: there is no secret.
-        ConfigurationError: the secret is too short, the extra is missing, or the URL is invalid.
-    """
+    """Return the `Callbacks` for a public URL; `CommandError` without secret, `ConfigurationError` for a bad one."""
     secret = os.environ.get(SIGNING_VARIABLE)
     if not secret:
         raise CommandError(
@@ -39,12 +34,7 @@ def signing_callbacks(url: str) -> Callbacks:
 
 
 def use_signed_callbacks(given: dict[str, Any]) -> None:
-    """Replace the URL of ``--callbacks`` among the options of a send by ``Callbacks``.
-
-    Raises:
-        click.UsageError: another callback URL is given, too, or ``--reference`` is missing.
-        CommandError: there is no secret.
-    """
+    """Replace the URL of ``--callbacks`` among a send's options by `Callbacks`; a usage error if they conflict."""
     if given["callbacks"] is None:
         return
     if given["callback_url"] is not None or given.get("lt_callback_url") is not None:

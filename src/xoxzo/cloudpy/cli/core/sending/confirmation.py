@@ -86,11 +86,7 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
 
 
 def confirm_action(session: Session, question: str) -> None:
-    """Ask for confirmation of what cannot be undone, and return if it was given.
-
-    Raises:
-        CommandError: the answer was no, or there is no terminal; nothing was changed.
-    """
+    """Ask for confirmation of what cannot be undone; raise `CommandError` if it is refused or there is no terminal."""
     if session.yes or session.dry_run or session.destination.is_simulator:
         return
     if not _is_interactive():

@@ -1,16 +1,19 @@
-"""The common options of commands that send."""
+"""The common options of commands that send: senders, and recipients as people type them."""
 
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, render_error
+from xoxzo.cloudpy.cli.core.inputs import expand_stdin
+from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from xoxzo.cloudpy.cli.core.session import Session
 
@@ -58,13 +61,78 @@ call_options = _all(_CALL)
 
 
 def sender_or_caller(session: Session, option: str, given: str | None) -> str:
-    """Return the value of the option ``sender`` or ``caller``: the given one, else the configuration's.
-
-    Raises:
-        click.UsageError: there is none.
-    """
+    """Return the option ``sender`` or ``caller``, given or configured; raise `click.UsageError` if there is none."""
     found = given or session.setting(option)
     if not found:
         line = _("Say from whom: --{option} …, or once and for all: xoxzo config set {option} …").format(option=option)
         raise click.UsageError(line)
     return str(found)
+
+
+_COUNTRIES = {"+81": "JP", "+60": "MY"}
+"""The countries with published prices; others need not be known."""
+
+
+class Recipient(NamedTuple):
+    """A recipient.
+
+    Attributes:
+        number: in E.164.
+        country: ISO 3166-1 alpha-2, if it is known without a library.
+        remarks: assumptions and warnings.
+    """
+
+    number: str
+    country: str | None
+    remarks: tuple[str, ...] = ()
+
+
+def read_recipients(
+    session: Session, given: Iterable[str], country: str | None = None, *, sms: bool = False
+) -> list[Recipient]:
+    """Read phone numbers; warn on standard error of assumptions, and of a number that is listed twice and used once.
+
+    Args:
+        session: writes the warnings.
+        given: what was typed; ``-`` stands for the lines of standard input.
+        country: the country of numbers without a country code; by default the session's.
+        sms: whether they must receive SMS, which a fixed line does not.
+
+    Raises:
+        CommandError: one of them cannot be read; nothing was sent.
+    """
+    session.announce()
+    found: dict[str, Recipient] = {}
+    for position, text in enumerate(expand_stdin(given), 1):
+        one = _plain(text) or _typed(session, text, position, country or session.country, sms=sms)
+        for remark in one.remarks:
+            session.out.warn(f"{session.out.number(one.number)}: {remark}")
+        if one.number in found:
+            session.out.warn(f"{session.out.number(one.number)}: {_('this number is listed twice; it is used once')}")
+        found.setdefault(one.number, one)
+    if not found:
+        raise CommandError(_("There is no number to send to."))
+    return list(found.values())
+
+
+def _plain(text: str) -> Recipient | None:
+    from xoxzo.cloudpy.phone import recipient_error
+
+    return None if recipient_error(text) else Recipient(text, _COUNTRIES.get(text[:3]))
+
+
+def _typed(session: Session, text: str, position: int, country: str, *, sms: bool) -> Recipient:
+    from xoxzo.cloudpy.phone import parse
+
+    try:
+        number = parse(text, country)
+    except InvalidArgument as error:
+        shown = text if session.out.show_numbers else _("number {place}").format(place=position)
+        raise CommandError(
+            f"{shown}: {render_error(error)}",
+            _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
+        ) from None
+    remarks = [_(str(assumption)) for assumption in number.assumptions]
+    if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
+        remarks.append(_("this is no mobile number ({kind}): it may take no SMS").format(kind=_(number.kind)))
+    return Recipient(number.e164, number.country, tuple(remarks))

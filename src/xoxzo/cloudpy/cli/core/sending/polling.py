@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from xoxzo.cloudpy.cli.core import exit_codes
-from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
+from xoxzo.cloudpy.cli.core.exit_codes import print_error, to_command_error
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
-from xoxzo.cloudpy.cli.core.output.error_output import print_error
 from xoxzo.cloudpy.cli.core.sending.dry_run import RequestShown
 from xoxzo.cloudpy.errors import APIError
 

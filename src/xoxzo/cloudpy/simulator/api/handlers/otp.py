@@ -46,10 +46,7 @@ def request(context: RequestContext) -> ApiResponse:
 
 
 def verify(context: RequestContext) -> ApiResponse:
-    """Answer `POST /otp/verify/` by either contract that was published (API sections 7.3, 15.55 and 15.56).
-
-    The id of the request is enough to find the code; without it, website and phone number are needed.
-    """
+    """Answer `POST /otp/verify/` with website and phone number, or the request's id (API sections 7.3, 15.55)."""
     fields = context.fields()
     by_id = fields.has("otp_id")
     otp_id = fields.required("otp_id") if by_id else ""

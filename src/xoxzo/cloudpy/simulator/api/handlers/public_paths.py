@@ -35,12 +35,7 @@ DOCUMENT_PATH = b"/openapi.json"
 
 
 def describe(method: str, base_url: str) -> ApiResponse:
-    """Answer with the OpenAPI document, whose only server is the one that answers.
-
-    Args:
-        method: GET or HEAD; anything else is 405.
-        base_url: The address that the caller used, so that a page that tries calls out never reaches the real service.
-    """
+    """Answer GET or HEAD with the OpenAPI document, with `base_url` alone: no page reaches the real service."""
     allow = (b"allow", b"GET, HEAD")
     if method not in {"GET", "HEAD"}:
         refusal = json_response(405, {"detail": f'Method "{method}" not allowed.'})

@@ -38,11 +38,7 @@ def send(context: RequestContext) -> ApiResponse:
 
 
 def accept(context: RequestContext, request: SmsRequest) -> ApiResponse:
-    """Send a message whose parameters were read, and answer with its id.
-
-    Raises:
-        HttpError: 400: the text is too long.
-    """
+    """Send a message whose parameters were read, and answer with its id; raise `HttpError` 400 for a long text."""
     try:
         message = context.engine.sms.send(context.account, request)
     except MessageTooLong:
@@ -51,11 +47,7 @@ def accept(context: RequestContext, request: SmsRequest) -> ApiResponse:
 
 
 def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = None) -> SmsRequest:
-    """Read the parameters of section 2.1; a template gives the `text`, without it `message` is required.
-
-    Raises:
-        HttpError: 400, with all fields that are wrong.
-    """
+    """Read the parameters of section 2.1; without a `text`, `message` is required. Else raise `HttpError` 400."""
     k_premium, k_premium_sender = _k_premium(fields, engine)
     request = SmsRequest(
         text=fields.required("message") if text is None else text,

@@ -98,12 +98,7 @@ class Template:
         }
 
     def render(self, variables: Mapping[str, str]) -> str:
-        """Return the text in force with its placeholders filled; variables that it does not name are ignored.
-
-        Raises:
-            NotApproved: A text waits for approval.
-            MissingVariables: A placeholder has no value (API section 15.35).
-        """
+        """Return the text in force with its placeholders filled, or raise `NotApproved` or `MissingVariables`."""
         if self.status == "PENDING":
             raise NotApproved
         content = self.approved_content or ""

@@ -59,16 +59,7 @@ Action = Say | Playback | Transfer | Voicemail
 
 
 def parse_answer(body: bytes, *, most: int = 1, strict: bool = True) -> list[Action]:
-    """Read an answer: its first non-empty line, or as many as `most` (API section 15.53).
-
-    Args:
-        body: What the action URL answered, UTF-8.
-        most: How many lines count; the rest is ignored.
-        strict: Whether an mp3 must follow the rules for recordings (API section 5.1).
-
-    Raises:
-        ActionError: There is no line, or one that counts is not an action.
-    """
+    """Read the first `most` non-empty lines of an answer (API section 15.53); raise `ActionError` for no action."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -82,11 +73,7 @@ def parse_answer(body: bytes, *, most: int = 1, strict: bool = True) -> list[Act
 
 
 def parse_action(line: str, *, strict: bool = True) -> Action:
-    """Read one line.
-
-    Raises:
-        ActionError: The line is not an action.
-    """
+    """Read one line; raise `ActionError` if it is not an action."""
     if match := _VOICEMAIL.fullmatch(line):
         return Voicemail(_greeting(match[1], strict=strict) if match[1] else None)
     if match := _TRANSFER.fullmatch(line):

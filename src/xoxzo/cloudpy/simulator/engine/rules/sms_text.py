@@ -28,11 +28,7 @@ def count_parts(text: str) -> int | None:
 
 
 def replace_link(text: str, shortlink: str) -> tuple[str, str] | None:
-    """Put `shortlink` in place of the first link.
-
-    Returns:
-        The new text and the link that was replaced, or ``None`` when the text has no link.
-    """
+    """Put `shortlink` in place of the first link; return the text and the link, or ``None`` if there is no link."""
     words = text.split(" ")
     for index, word in enumerate(words):
         if _LINK.fullmatch(word):

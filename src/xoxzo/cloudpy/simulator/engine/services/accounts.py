@@ -33,16 +33,7 @@ class AccountService:
         return self._accounts.get((sid, token)) or Account(sid, token, as_decimal(self._context.settings.credits))
 
     def charge(self, account: Account, amount: Decimal, *, needs: Decimal | None = None) -> None:
-        """Take credits.
-
-        Args:
-            account: Who pays.
-            amount: How much.
-            needs: The balance that must be there, if that is more (API section 15.9).
-
-        Raises:
-            NotEnoughCredits: The balance is too low and the account is not postpaid; nothing was taken.
-        """
+        """Take credits, or raise `NotEnoughCredits`: prepaid accounts need it, and `needs` (API section 15.9)."""
         required = amount if needs is None else max(needs, amount)
         if account.credits < required and not self._context.settings.postpaid:
             raise NotEnoughCredits(required)
@@ -130,11 +121,7 @@ class CarrierLookupService:
         self._accounts = accounts
 
     def look_up(self, account: Account, number: str) -> dict[str, object]:
-        """Return what is known of a number, as the API shows it; nothing found costs the same (API section 15.64).
-
-        Raises:
-            NotEnoughCredits: Nothing was taken.
-        """
+        """Return what is known of a number, as the API shows it; nothing found costs the same (API section 15.64)."""
         price = as_decimal(self._context.settings.lookup_price)
         self._accounts.charge(account, price)
         ident = self._context.msgid()

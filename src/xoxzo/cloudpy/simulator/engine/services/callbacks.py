@@ -39,10 +39,7 @@ class CallbackService:
         self._begin(CallbackDelivery(kind, ident, url, body, content_type, self._context.now()))
 
     def again(self, ident: str) -> bool:
-        """Post at once what waits for its next try, or else once more what was posted last; return whether it can be.
-
-        What is posted once more has one try, whatever the settings say.
-        """
+        """Post what waits for its next try at once, else the last ones again, once; return whether there is any."""
         waiting = [delivery for delivery in self._pending.values() if delivery.ident == ident]
         for delivery in waiting:
             if not delivery.under_way:

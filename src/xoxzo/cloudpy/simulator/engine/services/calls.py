@@ -33,14 +33,7 @@ class RingingPhone:
 
 
 class PhoneRinger:
-    """Lets phones ring, one for each call.
-
-    Args:
-        context: Time and settings.
-        outcome_rules: What becomes of calls.
-        step: Records a step of a call.
-        end: Ends a call.
-    """
+    """Lets phones ring, one for each call; `step` records a step of a call, `end` ends it."""
 
     def __init__(
         self,
@@ -56,14 +49,7 @@ class PhoneRinger:
         self._ringing: dict[str, RingingPhone] = {}
 
     def ring(self, call: Call, number: str, answered: Callable[[], None], failed: Callable[[], None]) -> None:
-        """Let a phone ring, which need not be that of the call's recipient.
-
-        Args:
-            call: Which call reaches it.
-            number: The phone.
-            answered: What happens when it is answered.
-            failed: What happens when the carrier cannot reach it.
-        """
+        """Let a phone ring, which need not be the recipient's; call `answered`, or `failed` if it cannot be reached."""
         ringing = self._ringing[call.callid] = RingingPhone(call, number, answered, failed)
         settings, result = self._context.settings, self._outcome_rules.of_call(number)
         soon = settings.ring_seconds + result.seconds
@@ -157,11 +143,7 @@ class CallService:
         self._changed = changed
 
     def place(self, account: Account, request: CallRequest) -> Call:
-        """Accept a call and take its first minute, answered or not.
-
-        Raises:
-            NotEnoughCredits: The balance is below the minimum for any call, or below this one's cost.
-        """
+        """Accept a call and take its first minute, answered or not, or raise `NotEnoughCredits`."""
         settings = self._context.settings
         price = price_for_number(settings.voice_prices, request.recipient)
         if request.din_caller and request.recipient.startswith("+81"):

@@ -31,11 +31,7 @@ class ConferenceService:
         calls.on_change(self._leg_changed)
 
     def place(self, account: Account, request: ConferenceRequest) -> Conference:
-        """Accept a conference and take the first minute of each call, answered or not.
-
-        Raises:
-            NotEnoughCredits: The balance is below the minimum for any call, or below the cost of all.
-        """
+        """Accept a conference and take the first minute of each call, answered or not, or raise `NotEnoughCredits`."""
         settings = self._context.settings
         prices = [price_for_number(settings.voice_prices, number) for number in request.participants]
         self._accounts.charge(account, as_decimal(sum(prices)), needs=as_decimal(settings.voice_minimum))

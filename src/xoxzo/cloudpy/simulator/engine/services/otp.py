@@ -28,11 +28,7 @@ class OtpService:
         self.by_msgid: dict[str, Otp] = {}
 
     def register(self, account: Account, website: str) -> None:
-        """Link a website to an account.
-
-        Raises:
-            AlreadyRegistered: It is.
-        """
+        """Link a website to an account; raise `AlreadyRegistered` if it is."""
         entry = Website(account.sid, account.token, website)
         if entry in self.websites:
             raise AlreadyRegistered
@@ -49,21 +45,12 @@ class OtpService:
             self._context.mark_deleted(oldest)
 
     def check_website(self, account: Account, website: str) -> None:
-        """Go on only for a registered website.
-
-        Raises:
-            UnknownWebsite: It is not.
-        """
+        """Raise `UnknownWebsite` unless the account registered a website."""
         if Website(account.sid, account.token, website) not in self.websites:
             raise UnknownWebsite
 
     def request(self, account: Account, website: str, phone: str, base_url: str) -> Message:
-        """Make a code and send it.
-
-        Raises:
-            OtpActive: The phone has one for this website already.
-            NotEnoughCredits: Nothing was sent and nothing taken.
-        """
+        """Make a code and send it; raise `OtpActive` if the phone has one for this website, or `NotEnoughCredits`."""
         if otp_key(account, website, phone) in self.active:
             raise OtpActive
         settings = self._context.settings

@@ -51,11 +51,7 @@ class LinkService:
         return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
 
     def open(self, path: str) -> str | None:
-        """Follow a short link and record the click; the first one is reported to the sender.
-
-        Returns:
-            The address it leads to, or ``None`` when there is no such link or it has expired.
-        """
+        """Record a click on a short link, report the first; return where it leads, ``None`` if unknown or expired."""
         message = self.messages.get(path)
         if message is None or message.tracking is None:
             return None
@@ -114,12 +110,7 @@ class SmsService:
         accounts.on_delete(self._delete_all)
 
     def send(self, account: Account, request: SmsRequest) -> Message:
-        """Accept a message and take its price.
-
-        Raises:
-            MessageTooLong: More than 660 characters, measured after a link was replaced (API section 15.26).
-            NotEnoughCredits: Nothing was sent and nothing taken.
-        """
+        """Accept a message and take its price, or raise `MessageTooLong` (API section 15.26) or `NotEnoughCredits`."""
         settings, context = self._context.settings, self._context
         text = measured = request.text
         tracking = None

@@ -48,12 +48,7 @@ class SubscribedNumberService:
         return sorted(mine, key=lambda line: line.since)
 
     def subscribe(self, account: Account, uid: str) -> SubscribedNumber:
-        """Rent a number and take its first month.
-
-        Raises:
-            UnknownNumber: There is no such number, or it is taken (API section 15.47).
-            NotEnoughCredits: Nothing was rented and nothing taken.
-        """
+        """Rent a free number and take its first month, or raise `UnknownNumber` (15.47) or `NotEnoughCredits`."""
         line = self.lines.get(uid)
         if line is None or line.owner is not None:
             raise UnknownNumber
@@ -76,11 +71,7 @@ class SubscribedNumberService:
         self._await_renewal(line, line.term)
 
     def find(self, account: Account, uid: str) -> SubscribedNumber:
-        """Return a number that the account subscribes.
-
-        Raises:
-            UnknownNumber: It does not.
-        """
+        """Return a number that the account subscribes; raise `UnknownNumber` if it does not."""
         line = self.lines.get(uid)
         if line is None or line.owner is None or not is_same_account(line.owner, account):
             raise UnknownNumber
@@ -101,11 +92,7 @@ class SubscribedNumberService:
         self._free(line)
 
     def by_number(self, number: str) -> SubscribedNumber:
-        """Return the line of a subscribed number, written with or without a +.
-
-        Raises:
-            UnknownNumber: No account subscribes it.
-        """
+        """Return a subscribed number, given with or without its +; raise `UnknownNumber` if nobody subscribes it."""
         digits = number.removeprefix("+")
         for line in self.lines.values():
             if line.number == digits and line.owner is not None:

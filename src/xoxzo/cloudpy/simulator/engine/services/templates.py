@@ -42,11 +42,7 @@ class TemplateService:
         return [template for template in self.templates.values() if is_same_account(template.account, account)]
 
     def find(self, account: Account, ident: int) -> Template:
-        """Return an account's template.
-
-        Raises:
-            UnknownTemplate: It has none with that id (API section 15.36).
-        """
+        """Return an account's template; raise `UnknownTemplate` if it has none with that id (API section 15.36)."""
         template = self.templates.get(ident)
         if template is None or not is_same_account(template.account, account):
             raise UnknownTemplate
@@ -69,11 +65,7 @@ class TemplateService:
         self._publish(template, "deleted")
 
     def approve(self, ident: int) -> Template:
-        """Put the text that waits into force; without one nothing changes.
-
-        Raises:
-            UnknownTemplate: There is none with that id.
-        """
+        """Put the text that waits into force; without one nothing changes. `UnknownTemplate` for an unknown id."""
         template = self._any(ident)
         if template.pending_content is not None:
             template.approved_content, template.pending_content = template.pending_content, None

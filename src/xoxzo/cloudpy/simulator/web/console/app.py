@@ -42,13 +42,7 @@ _STREAM = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-stor
 
 
 class Console:
-    """The console of one simulator.
-
-    Args:
-        simulator: What it shows.
-        bind_host: The address it is served on, which the Host header may name besides loopback names.
-        close_connection: Closes the connection of a caller at once.
-    """
+    """The console of one simulator; `bind_host` is the address of its server, which the Host header may name."""
 
     def __init__(
         self, simulator: Simulation, bind_host: str, close_connection: Callable[[tuple[str, int] | None], None]

@@ -27,11 +27,7 @@ _GATHER_SECONDS = 0.2
 
 
 class ChangeStream:
-    """What one open page waits for.
-
-    Args:
-        topics: Names of events that concern it.
-    """
+    """What one open page waits for: events whose names are among its `topics`."""
 
     def __init__(self, topics: Iterable[str]) -> None:
         self._topics = frozenset(topics)

@@ -14,12 +14,7 @@ _WIDTH, _HEIGHT, _PADDING, _BAR_HEIGHT = 600.0, 120.0, 6.0, 14.0
 
 
 def bars(label: str, *series: tuple[str, Sequence[float]]) -> Markup:
-    """Draw series of one length as stacked bars.
-
-    Args:
-        label: What the chart says, for those who do not see it.
-        series: A class of the style sheet, which gives the colour, with its values, each zero or more.
-    """
+    """Draw series of one length as stacked bars, each with its class of the style sheet; screen readers get `label`."""
     count = max((len(values) for _, values in series), default=0)
     top = max((sum(values[index] for _, values in series) for index in range(count)), default=0)
     step = _WIDTH / max(count, 1)
@@ -49,12 +44,7 @@ def line(label: str, values: Sequence[float]) -> Markup:
 
 
 def shares(label: str, counts: Sequence[tuple[str, int]]) -> Markup:
-    """Draw the shares of a total as one bar.
-
-    Args:
-        label: What the chart says, for those who do not see it.
-        counts: A class of the style sheet with how many, for each share; none may be zero.
-    """
+    """Draw shares of a total as one bar, each with its class of the style sheet; `label` is for screen readers."""
     total = sum(count for _, count in counts)
     at = 0.0
     drawn = []

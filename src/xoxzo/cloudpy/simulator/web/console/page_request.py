@@ -59,11 +59,7 @@ class PageRequest:
         return self.form.get(name, "").strip()
 
     def number(self, name: str, default: float | None = None) -> float:
-        """Return a field of the form as a number.
-
-        Raises:
-            SimulatorError: It is none, and there is no default for an empty one.
-        """
+        """Return a field of the form as a number, `default` if it is empty; raise `SimulatorError` if it is none."""
         written = self.text(name)
         if not written and default is not None:
             return default
@@ -76,11 +72,7 @@ class PageRequest:
         return value
 
     def integer(self, name: str) -> int:
-        """Return a field of the form as a whole number.
-
-        Raises:
-            SimulatorError: It is none.
-        """
+        """Return a field of the form as a whole number; raise `SimulatorError` if it is none."""
         value = self.number(name)
         if value != int(value):
             raise SimulatorError("not_an_integer", "“{name}” must be a whole number.", name=self._field_name(name))

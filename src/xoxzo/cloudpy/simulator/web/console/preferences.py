@@ -15,12 +15,7 @@ Language = Literal["en", "ja"]
 
 
 def preferred_language(accept: str, chosen: str) -> Language:
-    """Return the language of a reader.
-
-    Args:
-        accept: The browser's Accept-Language header.
-        chosen: What was chosen on a page before, or an empty text.
-    """
+    """Return a reader's language: the one chosen on a page, else by the browser's Accept-Language header."""
     if chosen in {"en", "ja"}:
         return "ja" if chosen == "ja" else "en"
     best: dict[str, float] = {"en": 0.0, "ja": 0.0}
@@ -74,11 +69,7 @@ def read_preferences(headers: Mapping[bytes, bytes]) -> Preferences:
 
 
 def preference_cookies(form: Mapping[str, str]) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
-    """Return where to go on, and the cookies that keep what a form chose.
-
-    Args:
-        form: ``language`` or ``theme``, and ``back``, the page that it was chosen on.
-    """
+    """Return the path to go back to, and the cookies for what a form chose: its ``language`` or ``theme``."""
     cookies = [
         (b"set-cookie", f"{name}={value}; Path=/; Max-Age={_YEAR}; SameSite=Strict; HttpOnly".encode())
         for name, value in ((LANGUAGE, form.get("language")), (THEME, form.get("theme")))

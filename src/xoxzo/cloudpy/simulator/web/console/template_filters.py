@@ -72,12 +72,7 @@ def moment(at: float) -> datetime:
 
 
 def time_of(at: float, form: str = "time") -> Markup:
-    """Return a moment as an element that the browser writes in its own zone.
-
-    Args:
-        at: Seconds since 1970.
-        form: ``time``, ``date``, ``both`` or ``short`` (hours and minutes).
-    """
+    """Return a moment as an element that the browser writes in its own zone; `form`: time, date, both or short."""
     when = moment(at)
     forms = {"time": "%H:%M:%S", "date": "%Y-%m-%d", "both": "%Y-%m-%d %H:%M:%S", "short": "%H:%M"}
     return Markup('<time datetime="{}" data-form="{}" title="{} UTC">{}</time>').format(

@@ -37,12 +37,7 @@ _encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str.__str__).en
 
 
 def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return the control API as an ASGI application.
-
-    Args:
-        simulator: What is controlled.
-        bind_host: The address it is served on, which the Host header may name besides loopback names.
-    """
+    """Return the control API as an ASGI application; the Host header may name loopback hosts and `bind_host`."""
     inner = Starlette(
         routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _refuse_simulator_error}
     )

@@ -30,11 +30,7 @@ _REF = "#/components/schemas/{name}"
 
 
 def document(server: str | None = None) -> Json:
-    """Return the document.
-
-    Args:
-        server: The only server that it names; by default a simulator's usual address.
-    """
+    """Return the document, with one server: by default a simulator's usual address."""
     entries = [entry for chapter in ROUTES_BY_SUBJECT.values() for entry in chapter]
     kinds = [kind for entry in entries for kind in (entry.body, entry.result) if kind is not None]
     shapes, schemas = msgspec.json.schema_components(kinds, ref_template=_REF)

@@ -39,11 +39,7 @@ class EventStreams:
         self._queues: tuple[_Queue, ...] = ()
 
     async def follow(self, request: Request) -> Response:
-        """Answer with a stream that goes on until the reader or the server ends it.
-
-        Raises:
-            HTTPException: 503: too many are open.
-        """
+        """Answer with a stream until the reader or the server ends it; `HTTPException` 503 if too many are open."""
         if len(self._queues) >= MAX_STREAMS:
             raise HTTPException(503, "too many streams are open")
         headers = {"cache-control": "no-store"}

@@ -30,21 +30,13 @@ class ControlRequest(Generic[B]):
     body: B
 
     def number(self, what: str) -> int:
-        """Return the number in the path.
-
-        Raises:
-            HTTPException: 404: it is none.
-        """
+        """Return the number in the path; raise `HTTPException` 404 if it is none."""
         if not is_digits(self.ident):
             raise HTTPException(404, f"there is no such {what}")
         return int(self.ident)
 
     def integer(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - a number, or the default
-        """Return a whole number of the query.
-
-        Raises:
-            HTTPException: 400: it is none.
-        """
+        """Return a whole number of the query; raise `HTTPException` 400 if it is none."""
         text = self.query.get(name)
         if text is None:
             return default

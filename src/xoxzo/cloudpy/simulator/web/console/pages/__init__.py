@@ -46,11 +46,7 @@ _ACTIONS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResul
 
 
 def show_page(request: PageRequest) -> Page:
-    """Return the page of a path.
-
-    Raises:
-        PageNotFound: There is none.
-    """
+    """Return the page of a path; raise `PageNotFound` if there is none."""
     if found := _PAGES.get(request.path):
         return found(request)
     home, _, ident = request.path.rpartition("/")
@@ -60,12 +56,7 @@ def show_page(request: PageRequest) -> Page:
 
 
 def act(request: PageRequest, form: Mapping[str, str]) -> ActionResult | Awaitable[ActionResult]:
-    """Carry out what was posted.
-
-    Raises:
-        PageNotFound: Nothing can be posted there.
-        SimulatorError: It cannot be done; the text says why.
-    """
+    """Carry out what was posted; raise `PageNotFound`, or `SimulatorError` if it cannot be done."""
     if found := _ACTIONS.get(request.path):
         return found(replace(request, form=form))
     raise PageNotFound

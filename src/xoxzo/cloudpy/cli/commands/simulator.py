@@ -1,38 +1,111 @@
-"""`xoxzo simulator`: runs the simulator on this machine until Ctrl-C."""
+"""`xoxzo simulator`: runs the simulator on this machine until Ctrl-C; `stop` and `status`."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
+import os
+import signal
 import sys
+import threading
 import time
-from contextlib import nullcontext
+from collections import deque
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from xoxzo.cloudpy.cli.commands.simulator.control import status, stop as stop_running
-from xoxzo.cloudpy.cli.commands.simulator.log import EventLog
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
-from xoxzo.cloudpy.cli.core.config import simulator_registry
-from xoxzo.cloudpy.cli.core.i18n import _, render_error
+from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.config import local_simulator
+from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.signals import stop_signals
-
-# Imported here so that the table of commands reports a missing extra, in one line.
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
-
-# Imported here so that the table of commands reports a missing extra, in one line.
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import PROFILES, Settings, profile
 from xoxzo.cloudpy.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+    from xoxzo.cloudpy.simulator.engine.context import Event
+
+MAX_WAITING_EVENTS = 10_000
+"""The most events that wait to be written; later ones are only counted until the reader reads again."""
+_BATCH_SIZE = 500
+# Events of this time are written together: waking and flushing for each would take time from the requests.
+_GATHER_SECONDS = 0.02
+
+
+class EventLog:
+    """Writes events to standard output, after the simulator's address.
+
+    Events that a database has due may occur before. A full or closed pipe, or an encoding without Japanese, must not
+    stop a request.
+
+    Args:
+        write: formats an event as a line; its second argument is `show_content`.
+        show_content: whether numbers and texts are shown.
+    """
+
+    def __init__(self, write: Callable[[Event, bool], str], *, show_content: bool) -> None:
+        self._write = write
+        self._show_content = show_content
+        self._waiting: deque[Event] = deque()
+        self._woken = threading.Event()
+        self._over = threading.Event()
+        self._lost = 0
+        self._thread = threading.Thread(target=self._run, name="xoxzo-simulator-log", daemon=True)
+
+    def enqueue(self, event: Event) -> None:
+        """Queue an event to be written."""
+        if len(self._waiting) >= MAX_WAITING_EVENTS:
+            self._lost += 1
+            return
+        self._waiting.append(event)
+        if not self._woken.is_set():
+            self._woken.set()
+
+    def begin(self) -> None:
+        """Start to write the queued events."""
+        self._thread.start()
+
+    def close(self, timeout_seconds: float = 0.5) -> None:
+        """Write the rest, as much as is read until the timeout."""
+        self._over.set()
+        self._woken.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        while self._waiting or not self._over.is_set():
+            self._woken.wait()
+            self._over.wait(_GATHER_SECONDS)
+            self._woken.clear()
+            while self._waiting:
+                self._put()
+
+    def _put(self) -> None:
+        events = [self._waiting.popleft() for _ in range(min(_BATCH_SIZE, len(self._waiting)))]
+        lines = [self._write(event, self._show_content) for event in events]
+        lost, self._lost = self._lost, 0
+        with suppress(OSError, ValueError):
+            print("\n".join(lines), flush=True)
+        if lost:
+            with suppress(OSError, ValueError):
+                print(f"xoxzo simulator: nobody read the log; {lost:,} of its lines were left out", file=sys.stderr)
+
+
+# Imported here so that the table of commands reports a missing extra, in one line.
+
+# Imported here so that the table of commands reports a missing extra, in one line.
+
 
 _POLL_SECONDS = 0.05
 
@@ -141,13 +214,7 @@ def _settings_from(
     token: str | None,
     **options: Any,  # noqa: ANN401 - fields of Settings, each of its own type
 ) -> Settings:
-    """Return the settings of the command line: the profile, then the options, then each `--set`.
-
-    Options that were not given are `None` or false; `token` may come from the environment.
-
-    Raises:
-        click.UsageError: They contradict each other, or a setting is unknown or of another type.
-    """
+    """Return the settings of the command line: the profile, then the options, then each `--set`."""
     given = {name: value for name, value in options.items() if value is not None and value is not False and value != ()}
     try:
         if assignments:
@@ -169,24 +236,6 @@ def _settings_from(
     return settings
 
 
-command.add_command(stop_running)
-command.add_command(status)
-
-
-@command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the simulator is, or will be.")
-@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
-def wait_ready(url: str, timeout: float) -> None:
-    """Wait until a simulator answers; ends with 0 then, and with 6 when none does in time."""
-    deadline = time.monotonic() + timeout
-    while not _is_ready(url):
-        if time.monotonic() >= deadline:
-            sentence = _("no simulator answers at {url} within {seconds} s").format(url=url, seconds=f"{timeout:g}")
-            click.echo(f"xoxzo simulator: {sentence}", err=True)
-            raise click.exceptions.Exit(6)
-        time.sleep(_POLL_SECONDS)
-
-
 def _is_ready(url: str) -> bool:
     from xoxzo.cloudpy.cli.core.http_probe import probe
 
@@ -196,7 +245,7 @@ def _is_ready(url: str) -> bool:
 
 def _registered(simulator: Simulator, server: Server, settings: Settings, host: str) -> AbstractContextManager[None]:
     usable = settings.sid is None and (_is_loopback(host) or server.url.startswith("http://127.0.0.1:"))
-    return simulator_registry.registered(server.url, simulator.instance, usable=usable)
+    return local_simulator.registered(server.url, simulator.instance, usable=usable)
 
 
 def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:
@@ -224,3 +273,66 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+_STOP_POLL_SECONDS = 0.01
+_USABLE = N_("{url}  since {since}, process {pid}")
+_NOT_USABLE = N_("{url}  since {since}, process {pid}, which --simulator leaves alone")
+
+
+@command.subcommand("stop", "xoxzo simulator stop", "xoxzo simulator stop --url http://127.0.0.1:8080")
+@click.option("--url", help="Stop the one at this address; by default all that run.")
+@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait for each.")
+def stop(url: str | None, timeout: float) -> None:
+    """Stop the simulators that run on this machine, and wait until they have gone.
+
+    Ends with 0 when none is left, and with 6 when one goes on.
+    """
+    entries = [entry for entry in local_simulator.running() if url is None or entry.url == url.rstrip("/")]
+    if not entries:
+        none = _("No simulator of yours runs on this machine.")
+        click.echo(none if url is None else _("No simulator runs at {url}.").format(url=url))
+    for entry in entries:
+        os.kill(entry.pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    for entry in entries:
+        while local_simulator.is_there(entry):
+            if time.monotonic() >= deadline:
+                message = _("the one at {url} goes on (process {pid})").format(url=entry.url, pid=entry.pid)
+                click.echo(f"xoxzo simulator stop: {message}", err=True)
+                raise click.exceptions.Exit(6)
+            time.sleep(_STOP_POLL_SECONDS)
+        click.echo(_("The simulator at {url} was stopped.").format(url=entry.url))
+
+
+@command.subcommand("status", "xoxzo simulator status", "xoxzo simulator status --json")
+@json_option
+def status(*, machine: bool) -> None:
+    """Tell which simulators run on this machine; ends with 0 when one does, and with 3 when none."""
+    entries = local_simulator.running()
+    for entry in entries:
+        since = datetime.fromtimestamp(entry.started, UTC)
+        if machine:
+            fields = {"url": entry.url, "pid": entry.pid, "started": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
+            click.echo(json.dumps({**fields, "version": entry.version, "usable": entry.usable}))
+        else:
+            sentence = _USABLE if entry.usable else _NOT_USABLE
+            click.echo(_(sentence).format(url=entry.url, since=f"{since.astimezone():%Y-%m-%d %H:%M}", pid=entry.pid))
+    if not entries:
+        if not machine:
+            click.echo(_("No simulator of yours runs on this machine. Start one with: xoxzo simulator"))
+        raise click.exceptions.Exit(3)
+
+
+@command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the simulator is, or will be.")
+@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
+def wait_ready(url: str, timeout: float) -> None:
+    """Wait until a simulator answers; ends with 0 then, and with 6 when none does in time."""
+    deadline = time.monotonic() + timeout
+    while not _is_ready(url):
+        if time.monotonic() >= deadline:
+            sentence = _("no simulator answers at {url} within {seconds} s").format(url=url, seconds=f"{timeout:g}")
+            click.echo(f"xoxzo simulator: {sentence}", err=True)
+            raise click.exceptions.Exit(6)
+        time.sleep(_POLL_SECONDS)

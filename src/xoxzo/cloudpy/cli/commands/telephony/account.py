@@ -1,4 +1,4 @@
-"""`xoxzo lookup`: the carrier of a number."""
+"""`xoxzo credits`, the balance, and `xoxzo lookup`, the carrier of a number."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ import click
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
-from xoxzo.cloudpy.cli.core.sending.options import country_option
+from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipients
 from xoxzo.cloudpy.cli.core.sending.polling import show_each
-from xoxzo.cloudpy.cli.core.sending.recipients import read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+@click.command("credits", cls=Command, epilog=examples("xoxzo credits", "xoxzo credits --json | jq .credits"))
+@api()
+def credits_(session: Session) -> None:
+    """Show the balance; 1 credit is 1 yen before tax."""
+    with session.client() as client:
+        session.out.record(session.out.facts(client.account.credits()))
+
 
 PRICE = Decimal(5)
 """Credits for a look-up, found or not (API section 8.1)."""
@@ -30,7 +38,7 @@ PRICE = Decimal(5)
 @click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
 @country_option
 @api(sends=True)
-def command(session: Session, numbers: Sequence[str], country: str | None) -> None:
+def lookup(session: Session, numbers: Sequence[str], country: str | None) -> None:
     """Look up the carriers of numbers, for 5 credits each, found or not. Nobody is called or written to.
 
     - stands for the lines of standard input.

@@ -1,4 +1,4 @@
-"""Protects standard output and error: no character raises an error, and no foreign text controls the terminal."""
+"""What a terminal needs: output that nothing can break or control, and columns where a character takes two."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import codecs
 import errno
 import io
 import os
+import re
+import shutil
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, east_asian_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
 _HANDLER = "xoxzo.substitute"
 _SUBSTITUTES = str.maketrans(
@@ -26,12 +30,7 @@ _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, e
 
 
 def visible(value: object, *, lines: bool = False) -> str:
-    """Return a text with its control characters escaped, so that it cannot move the cursor or set the title.
-
-    Args:
-        value: foreign text: a template, a tag, a server's message.
-        lines: whether to keep tabs and line breaks.
-    """
+    """Escape the control characters of a foreign text, but not its tabs and line breaks if `lines`."""
     return str(value).translate(_ESCAPES_BUT_LINES if lines else _ESCAPES)
 
 
@@ -90,3 +89,66 @@ def discard_output() -> None:
     """Discard buffered output, which Python would try to flush at exit, and fail."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+# Characters that may not begin, and that may not end, a line of Japanese.
+_NEVER_FIRST = ":;,.!?)]}、。，．・：；？！）］｝」』】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…"
+_NEVER_LAST = "（［｛「『【〈《"
+# A word of other scripts stays together; of Japanese each character may end a line.
+_PIECES = r"\s+|[^\s\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]+|[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60]"
+_COLOUR_CODES = r"\x1b\[[0-9;]*m"
+
+
+def width(text: str) -> int:
+    """Return the columns that a text takes; escape sequences for colour take none."""
+    if text.isascii() and "\x1b" not in text:
+        return len(text)
+    return sum(_columns(character) for character in re.sub(_COLOUR_CODES, "", text))
+
+
+def _columns(character: str) -> int:
+    if combining(character):
+        return 0
+    return 2 if east_asian_width(character) in {"W", "F"} else 1
+
+
+def pad(text: str, columns: int) -> str:
+    """Pad a text with blanks to a width in columns."""
+    return text + " " * (columns - width(text))
+
+
+def cut(text: str, columns: int) -> str:
+    """Cut a text without escape sequences to a width in columns."""
+    while width(text) > columns:
+        text = text[:-1]
+    return text
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """Break a paragraph into lines of at most so many columns; Japanese by the rules of Japanese."""
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(text):
+        if piece.isspace():
+            line += " " if line else ""
+        elif line and width(line) + width(piece) > columns and (line[-1] == " " or piece[0] not in _NEVER_FIRST):
+            # An opening bracket at the end of a line moves to the next.
+            split = len(line) - 1 if len(line) > 1 and line[-1] in _NEVER_LAST else len(line)
+            lines.append(line[:split].rstrip())
+            line = line[split:] + piece
+        else:
+            line += piece
+    return [*lines, line.rstrip()] if line else lines
+
+
+def _pieces(text: str) -> list[str]:
+    """Split a text into unbreakable pieces and the blanks between them."""
+    if text.isascii():
+        # Most help is ASCII, and compiling the expression takes longer than wrapping it.
+        return [piece for word in text.split() for piece in (word, " ")]
+    return re.findall(_PIECES, text)
+
+
+def wrap_at_terminal(text: str, stream: TextIO, *, indent: int = 0, narrowest: int = 0) -> list[str]:
+    """Break a text at the terminal's width, less an indent; if the stream is no terminal it stays one line."""
+    return wrap(text, max(shutil.get_terminal_size().columns - indent, narrowest)) if stream.isatty() else [text]

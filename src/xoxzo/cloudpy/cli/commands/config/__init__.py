@@ -1,1 +1,0 @@
-"""`xoxzo config`: accounts and defaults."""

@@ -1,1 +1,0 @@
-"""`xoxzo simulator`: runs the simulator, lists and stops those that run."""

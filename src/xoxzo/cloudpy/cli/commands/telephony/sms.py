@@ -1,0 +1,242 @@
+"""`xoxzo sms`: messages to phones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.cli.core.inputs import STDIN, Choice, parse_credits_option, parse_day, read_text
+from xoxzo.cloudpy.cli.core.output.results import Output
+from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms
+from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
+from xoxzo.cloudpy.cli.core.sending.options import read_recipients, sender_or_caller, sms_options
+from xoxzo.cloudpy.cli.core.sending.polling import show_each
+from xoxzo.cloudpy.cli.core.session import Session, api
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")
+
+
+@click.group(
+    cls=Group,
+    epilog=examples(
+        "xoxzo sms send 080-1111-2222 こんにちは --sender Shop --simulator",
+        "xoxzo sms list --since 7d",
+        "xoxzo sms parts --file text.txt",
+    ),
+)
+def command() -> None:
+    """Send SMS, and follow them."""
+
+
+@command.subcommand(
+    "send",
+    "xoxzo sms send 080-1111-2222 こんにちは --sender Shop --simulator",
+    "xoxzo sms send 080-1111-2222 090-3333-4444 --file text.txt --sender Shop --reference booking-7",
+    "cat numbers.txt | xoxzo sms send - 'Closed today' --sender Shop --yes --json",
+    "echo こんにちは | xoxzo sms send +818011112222 - --sender Shop --dry-run",
+    short_help="Send a text to one or several phones.",
+)
+@click.argument("words", nargs=-1, required=True, metavar="RECIPIENT... [TEXT]")
+@click.option("--text", metavar="TEXT", help="The text; then all arguments are recipients.")
+@click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
+@sms_options
+@api(sends=True)
+def send(session: Session, words: Sequence[str], text: str | None, file: str | None, **given: Any) -> None:  # noqa: ANN401
+    """Send a text to one or several phones, one after the other.
+
+    Recipients are read as people type them; one that is - stands for the lines of standard input. The last argument is
+    the text, unless --text or --file has it.
+
+    Ends with the gravest status of all recipients: 0 when Xoxzo took every message.
+    """
+    from xoxzo.cloudpy.operations import sms
+
+    numbers, message = _split(words, text, file)
+    sender = sender_or_caller(session, "sender", given.pop("sender"))
+    price = parse_credits_option(given.pop("price"), "--price")
+    use_signed_callbacks(given)
+    recipients = read_recipients(session, numbers, given.pop("country"), sms=True)
+    options = {"sender": sender, "message": message, **given}
+    with invalid_arguments_as_errors(nothing_sent=True):
+        for one in recipients:
+            sms.send_sms(recipient=one.number, **options)
+    confirm_sms(session, _("An SMS from {sender}").format(sender=sender), message, recipients, options, price=price)
+    with session.client() as client:
+        BatchSend(session, "msgid").run(
+            [one.number for one in recipients],
+            lambda number: client.sms.send(recipient=number, **options),
+            follow="sms wait {id}",
+        )
+
+
+@command.subcommand(
+    "get", "xoxzo sms get MSGID", "xoxzo sms get MSGID --json | jq -r .status", short_help="Get the status of messages."
+)
+@click.argument("msgids", nargs=-1, required=True, metavar="MSGID...")
+@api()
+def get(session: Session, msgids: Sequence[str]) -> None:
+    """Get the status of messages; - reads their ids from standard input, one a line.
+
+    QUEUED and DELIVERING are on their way, DELIVERED has arrived, FAIL never will.
+    """
+    with session.client() as client:
+        show_each(session, msgids, client.sms.get, COLUMNS)
+
+
+@command.subcommand(
+    "list",
+    "xoxzo sms list --since 7d",
+    "xoxzo sms list --since 2026-11-01 --until 2026-11-30 --json >november.jsonl",
+    "xoxzo sms list --on today --status FAIL --show-numbers",
+    short_help="List what was sent in the last 90 days.",
+)
+@click.option("--on", metavar="DAY", help="On this day; days are UTC: 2026-01-31, today, yesterday, 7d.")
+@click.option("--since", metavar="DAY", help="On this day or later.")
+@click.option("--until", metavar="DAY", help="On this day or earlier.")
+@click.option("--after", metavar="DAY", help="Later than this day.")
+@click.option("--before", metavar="DAY", help="Earlier than this day.")
+@click.option(
+    "--status",
+    "wanted",
+    type=Choice(["QUEUED", "DELIVERING", "DELIVERED", "FAIL"], case_sensitive=False),
+    metavar="STATUS",
+    help="Only these: QUEUED, DELIVERING, DELIVERED or FAIL.",
+)
+@click.option("--tag", metavar="TEXT", help="Only those with this tag.")
+@api()
+def list_(session: Session, wanted: str | None, tag: str | None, **days: str | None) -> None:
+    """List what was sent in the last 90 days, as it arrives.
+
+    Xoxzo throttles this list far harder than everything else, and caps it: ask for few days.
+    """
+    from xoxzo.cloudpy.models import MessageStatus
+
+    status = None if wanted is None else MessageStatus(wanted)
+    filters = {name: parse_day(value) for name, value in days.items()}
+    with session.client() as client:
+        found = client.sms.list(**filters)
+        chosen = (one for one in found if (status is None or one.status == status) and (tag is None or tag in one.tags))
+        count = session.out.table(map(session.out.facts, chosen), COLUMNS)
+    session.out.note(ngettext("{count} message", "{count} messages", count).format(count=f"{count:,}"))
+
+
+@command.subcommand(
+    "wait",
+    "xoxzo sms wait MSGID",
+    "xoxzo sms send +818011112222 Hi --sender Shop --yes | cut -f1 | xoxzo sms wait -",
+    "xoxzo sms wait MSGID --for 60 --until DELIVERING",
+    short_help="Wait until messages have arrived.",
+)
+@click.argument("msgids", nargs=-1, required=True, metavar="MSGID...")
+@click.option(
+    "--for", "wait_seconds", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
+)
+@click.option("--until", type=Choice(["DELIVERING", "DELIVERED"]), help="Stop waiting at this status.")
+@api()
+def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: str | None) -> None:
+    """Wait until messages have arrived; - reads their ids from standard input, one a line.
+
+    Ends with 0 when all arrived, with 3 when one failed, and with 6 when time ran out.
+    """
+    from xoxzo.cloudpy.models import MessageStatus
+
+    enough = None if until is None else MessageStatus(until)
+    with session.client() as client:
+        show_each(
+            session,
+            msgids,
+            lambda msgid: client.sms.wait(msgid, until=enough, timeout=wait_seconds),
+            COLUMNS,
+            good=lambda message: message.status != MessageStatus.FAIL,
+        )
+
+
+@command.subcommand("find", "xoxzo sms find booking-7", "xoxzo sms find booking-7 --since 2d --json")
+@click.argument("reference")
+@click.option("--since", metavar="DAY", help="The first day to look at: 2026-01-31, today, yesterday, 7d.")
+@api()
+def find(session: Session, reference: str, since: str | None) -> None:
+    """Look for the messages that were sent with a reference.
+
+    Found proves that one was sent. Not found proves nothing: the list is capped and may lag behind; do not send again
+    because of it. Ends with 0 when one was found, else with 3.
+    """
+    with session.client() as client:
+        found = client.sms.find(reference, since=parse_day(since))
+    session.out.table(map(session.out.facts, found.messages), COLUMNS, single=True)
+    if not found.found:
+        session.out.warn(_("Not found. That does not prove that it was not sent: do not send it again because of it."))
+        raise click.exceptions.Exit(REJECTED)
+
+
+@command.subcommand(
+    "parts",
+    "xoxzo sms parts 'ご予約の確認です。'",
+    "xoxzo sms parts --file text.txt --country MY",
+    "cat text.txt | xoxzo sms parts - --json",
+)
+@click.argument("text", required=False)
+@click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
+@click.option("--country", default="JP", show_default=True, metavar="CC", help="Where it would be sent to.")
+@click.option("--track-link", is_flag=True, help="With a tracked link, which is extra.")
+@click.option("--price", metavar="CREDITS", help="For each part, where yours differs from the published one.")
+@json_option
+def parts(
+    text: str | None, file: str | None, country: str, price: str | None, *, track_link: bool, machine: bool
+) -> None:
+    """Count the parts of a text and what they cost; nothing is sent.
+
+    One character that is not ASCII makes the parts half as long: 70 characters in place of 140.
+
+    Ends with 3 for a text that is too long to be sent.
+    """
+    from xoxzo.cloudpy.text import estimate, measure
+
+    words = read_text(text, file)
+    length = measure(words)
+    with invalid_arguments_as_errors():
+        found = estimate(words, country, track_link=track_link, price=parse_credits_option(price, "--price"))
+    first_not_ascii = None if length.ascii_only else next(character for character in words if not character.isascii())
+    out = Output(machine=machine)
+    out.record(
+        {
+            "parts": length.parts,
+            "units": length.units,
+            "limit": length.limit,
+            "ascii_only": length.ascii_only,
+            "first_not_ascii": first_not_ascii,
+            "cost": found.credits,
+            "notes": [_(note) if out.draws else note for note in found.notes],
+        }
+    )
+    if length.parts is None:
+        raise click.exceptions.Exit(REJECTED)
+
+
+def _split(words: Sequence[str], text: str | None, file: str | None) -> tuple[Sequence[str], str]:
+    """Separate the recipients from the text."""
+    if text is not None or file is not None:
+        if text is not None and file is not None:
+            raise click.UsageError(_("--text and --file exclude each other."))
+        if STDIN in words and STDIN in {text, file}:
+            raise click.UsageError(_("Standard input (-) can be read once."))
+        return words, read_text(text, file)
+    numbers, last = words[:-1], words[-1]
+    if not numbers or _is_number(last):
+        raise click.UsageError(_("There is no text: give it after the recipients, or by --text or --file."))
+    if STDIN in numbers and last == STDIN:
+        raise click.UsageError(_("Standard input (-) can be read once."))
+    return numbers, read_text(last, None)
+
+
+def _is_number(word: str) -> bool:
+    """Return whether a word looks like a recipient: if the text was forgotten, the last recipient is not the text."""
+    digits = sum(character.isdigit() for character in word)
+    return digits >= 9 and all(character.isdigit() or character in "+-() ー－‐." for character in word)

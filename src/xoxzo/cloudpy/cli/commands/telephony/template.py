@@ -1,0 +1,205 @@
+"""`xoxzo template`: texts that Xoxzo has approved."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.inputs import parse_credits_option, parse_pairs, read_text
+from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms
+from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
+from xoxzo.cloudpy.cli.core.sending.confirmation import confirm_action
+from xoxzo.cloudpy.cli.core.sending.options import read_recipients, sender_or_caller, sms_options
+from xoxzo.cloudpy.cli.core.session import Session, api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xoxzo.cloudpy.models import Template
+
+COLUMNS = ("id", "name", "status", "approved_content", "pending_content")
+
+
+NUMBER = click.IntRange(1)
+
+
+def _variables(function: Callable[..., Any]) -> Callable[..., Any]:
+    var = click.option(
+        "--var", "values", multiple=True, metavar="NAME=VALUE", help="A placeholder's text; may be repeated."
+    )
+    variables = click.option("--variables", metavar="JSON", help="All placeholders' texts as one JSON object.")
+    return var(variables(function))
+
+
+@click.group(
+    cls=Group,
+    epilog=examples(
+        "xoxzo template list",
+        "xoxzo template render 6 --var name=山田",
+        "xoxzo template send 6 080-1111-2222 --var name=山田 --sender Shop --simulator",
+    ),
+)
+def command() -> None:
+    """Write, try and send SMS templates: what accounts send by unless Xoxzo has approved free texts for them."""
+
+
+@command.subcommand("list", "xoxzo template list", "xoxzo template list --json | jq .name")
+@api()
+def list_(session: Session) -> None:
+    """List your templates."""
+    with session.client() as client:
+        count = session.out.table((template_fields(session, one) for one in client.templates.list()), COLUMNS)
+    if not count:
+        session.out.note(
+            _("There is no template yet. Create one: {command}").format(command="xoxzo template create NAME TEXT")
+        )
+
+
+@command.subcommand("show", "xoxzo template show 6", "xoxzo template show 6 --json")
+@click.argument("template", type=NUMBER)
+@api()
+def show(session: Session, template: int) -> None:
+    """Show one template with its placeholders."""
+    with session.client() as client:
+        session.out.record(template_fields(session, client.templates.get(template)))
+
+
+@command.subcommand(
+    "create",
+    "xoxzo template create Booking '{name}様 ご予約は{day}です'",
+    "xoxzo template create Booking --file booking.txt",
+    short_help="Write a template; Xoxzo has to approve it.",
+)
+@click.argument("name")
+@click.argument("content", required=False)
+@click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
+@api()
+def create(session: Session, name: str, content: str | None, file: str | None) -> None:
+    """Write a template, with placeholders such as {name}. Xoxzo has to approve it before it can be sent."""
+    text = read_text(content, file)
+    with session.client() as client:
+        session.out.record(template_fields(session, client.templates.create(name=name, content=text)))
+
+
+@command.subcommand(
+    "update",
+    "xoxzo template update 6 --content '{name}様 お待ちしております'",
+    "xoxzo template update 6 --name Welcome",
+    short_help="Change a template; Xoxzo has to approve it again.",
+)
+@click.argument("template", type=NUMBER)
+@click.option("--name", metavar="NAME", help="How it is called from now on.")
+@click.option("--content", metavar="TEXT", help="Its new text; - reads it from standard input.")
+@click.option("--file", metavar="FILE", help="Read the new text from a file (UTF-8); - is standard input.")
+@api()
+def update(session: Session, template: int, name: str | None, content: str | None, file: str | None) -> None:
+    """Change a template. It cannot be sent until Xoxzo has approved it again."""
+    if name is None and content is None and file is None:
+        raise click.UsageError(_("Say what to change, by --name, --content or --file."))
+    text = None if content is None and file is None else read_text(content, file)
+    with session.client() as client:
+        session.out.record(template_fields(session, client.templates.update(template, name=name, content=text)))
+
+
+@command.subcommand(
+    "delete", "xoxzo template delete 6", "xoxzo template delete 6 --yes", short_help="Delete a template."
+)
+@click.argument("template", type=NUMBER)
+@api(sends=True)
+def delete(session: Session, template: int) -> None:
+    """Delete a template; a new one would have to be approved again."""
+    confirm_action(session, _("Delete template {number} for good?").format(number=template))
+    with session.client() as client:
+        client.templates.delete(template)
+    session.out.record({"id": template, "deleted": True})
+
+
+@command.subcommand(
+    "render",
+    "xoxzo template render 6 --var name=山田 --var day=11月30日",
+    """xoxzo template render 6 --variables '{"name": "山田", "day": "11月30日"}' --json""",
+    short_help="Show what a template becomes; nothing is sent.",
+)
+@click.argument("template", type=NUMBER)
+@_variables
+@api()
+def render(session: Session, template: int, values: Sequence[str], variables: str | None) -> None:
+    """Show what a template becomes, with its parts and what it costs in Japan; nothing is sent."""
+    filled = _read(values, variables)
+    with session.client() as client:
+        found = client.templates.get(template)
+    with invalid_arguments_as_errors():
+        session.out.record(session.out.facts(found.render(filled)))
+
+
+@command.subcommand(
+    "send",
+    "xoxzo template send 6 080-1111-2222 --var name=山田 --sender Shop --simulator",
+    "cat numbers.txt | xoxzo template send 6 - --var day=11月30日 --sender Shop --yes --json",
+    short_help="Send an SMS by a template.",
+)
+@click.argument("template", type=NUMBER)
+@click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
+@_variables
+@sms_options
+@api(sends=True)
+def send(
+    session: Session,
+    template: int,
+    recipients: Sequence[str],
+    values: Sequence[str],
+    variables: str | None,
+    **given: Any,  # noqa: ANN401 - the options of an SMS
+) -> None:
+    """Send an SMS by a template to one or several phones, one after the other.
+
+    The template is read first: what its text does not name is refused, and the cost is known, before anything is sent.
+    """
+    from xoxzo.cloudpy.operations import templates
+
+    filled = _read(values, variables)
+    sender = sender_or_caller(session, "sender", given.pop("sender"))
+    price = parse_credits_option(given.pop("price"), "--price")
+    use_signed_callbacks(given)
+    people = read_recipients(session, recipients, given.pop("country"), sms=True)
+    options = {"sender": sender, "variables": filled, **given}
+    with session.client() as client:
+        chosen: Template | int = template
+        if not session.dry_run:
+            chosen = client.templates.get(template)
+            with invalid_arguments_as_errors(nothing_sent=True):
+                for one in people:
+                    templates.send_template(chosen, recipient=one.number, **options)
+            what = _("Template {number} ({name}) from {sender}")
+            what = what.format(number=template, name=chosen.name, sender=sender)
+            confirm_sms(session, what, chosen.render(filled).text, people, options, price=price)
+        BatchSend(session, "msgid").run(
+            [one.number for one in people],
+            lambda number: client.templates.send(chosen, recipient=number, **options),
+            follow="sms wait {id}",
+        )
+
+
+def template_fields(session: Session, template: Template) -> dict[str, Any]:
+    """Return the fields of a template and its placeholders."""
+    return {**session.out.facts(template), "placeholders": list(template.placeholders)}
+
+
+def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:
+    found = parse_pairs(values, "--var")
+    if variables is None:
+        return found
+    try:
+        given = json.loads(variables)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise click.UsageError(
+            _("--variables wants a JSON object of texts, such as {sample}").format(sample='{"name": "山田"}')
+        )
+    return {**given, **found}

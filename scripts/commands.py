@@ -40,7 +40,7 @@ STATUSES = (
     (exit_codes.THROTTLED, "throttled: nothing was done"),
     (exit_codes.NOT_SENT, "no response; certainly not sent, and can be repeated"),
     (exit_codes.MAY_BE_SENT, "**may have been sent**: check before you repeat it"),
-    (exit_codes.INTERRUPTED, "Ctrl-C"),
+    (exit_codes.INTERRUPTED, "Ctrl-C, SIGTERM or SIGHUP"),
 )
 
 

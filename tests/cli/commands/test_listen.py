@@ -191,9 +191,9 @@ def test_help_names_all_events() -> None:
     assert all(kind in reported for kind in sample_callbacks.KINDS)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stops(number: signal.Signals, tmp_path: Path) -> None:
-    """Ctrl-C and SIGTERM end it with status 0."""
+    """Ctrl-C, SIGTERM and a closed terminal end it with status 0."""
     with listening(tmp_path) as listener:
         listener.process.send_signal(number)
         assert listener.process.wait(60) == 0

@@ -21,7 +21,7 @@ from xoxzo.cloudpy.simulator.engine.context import Event
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_starts_logs_masked_and_stops(number: signal.Signals) -> None:
     """The first line is the address; the log shows no number and no text; a signal is a clean end."""
     with running() as (process, line):

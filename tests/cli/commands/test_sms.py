@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 from cli_configuration import lines
@@ -104,14 +105,15 @@ def test_what_would_meet_everybody_stops_the_rest(shell, monkeypatch, status) ->
     assert done.stderr.count("sms.send: status") == 1
 
 
-def test_ctrl_c_in_a_send_reports_what_is_known_of_each(shell, monkeypatch) -> None:
-    """The one that was under way may be sent, those after it were not tried."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_in_a_send_reports_what_is_known_of_each(shell, monkeypatch, number) -> None:
+    """The one that was under way may be sent, those after it were not tried; so it is with SIGTERM and SIGHUP."""
 
     def interrupt(self, **given):
         event = Attempt(operation="sms.send", request_id="r", number=1, outcome="cancelled", maybe_sent=True)
         for hook in self._driver.settings.event_hooks:
             hook(event)
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     monkeypatch.setattr(Sms, "send", interrupt)
     done = shell("sms", "send", "+818011112222", "+818033334444", "Hi", *SHOP)

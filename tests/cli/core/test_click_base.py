@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -34,10 +35,13 @@ def hidden() -> None:
 
 
 @group.command("interrupted", hidden=True)
-@click.option("--how", type=click.Choice(["key", "prompt"]))
+@click.option("--how")
 def interrupted(how: str) -> None:
-    """Be stopped by Ctrl-C."""
-    raise KeyboardInterrupt if how == "key" else click.Abort
+    """Be stopped by Ctrl-C, at a prompt or by a signal."""
+    if how == "prompt":
+        raise click.Abort
+    signal.raise_signal(signal.Signals[how])
+    pytest.fail("nothing stopped it")
 
 
 @click.group(cls=Group)
@@ -93,15 +97,15 @@ def test_what_is_meant_is_suggested() -> None:
     assert "No such option" in run("--zzz")
 
 
-@pytest.mark.parametrize("how", ["key", "prompt"])
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP", "prompt"])
 def test_ctrl_c_ends_with_130(how) -> None:
-    """While something is done, and at a question."""
+    """While something is done, and at a question; SIGTERM and a closed terminal end it alike."""
     done = CliRunner().invoke(group, ["interrupted", "--how", how])
     assert (done.exit_code, done.stderr) == (130, "Stopped.\n")
 
 
 def test_commands_are_ours() -> None:
-    """A group's decorator makes commands with the same manners."""
+    """A group's decorator makes commands of the same class."""
     assert isinstance(visible, Command)
 
 

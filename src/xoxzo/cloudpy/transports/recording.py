@@ -125,7 +125,8 @@ class Writer:
         # Opened for each line, so that there is nothing to close, and nothing that a fork could share.
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | how, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
+            if hasattr(os, "fchmod"):  # an existing file may have been readable by others
+                os.fchmod(descriptor, 0o600)
             file.write(data)
 
 

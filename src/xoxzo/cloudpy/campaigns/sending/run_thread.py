@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import signal
 import threading
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.common.signals import handle_stop_signals
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result
-
-# A closed terminal or SSH connection sends SIGHUP.
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def fast_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -100,13 +98,7 @@ class RunThread:
 
 @contextmanager
 def handle_signals(run: RunThread) -> Iterator[None]:
-    """End a run gently on Ctrl-C, SIGTERM and SIGHUP, and at once on a second one, where signals can be handled.
-
-    A signal that the process ignores, as ``nohup`` has it ignore SIGHUP, stays ignored.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """End a run gently on Ctrl-C, SIGTERM and SIGHUP, and at once on a second one, where signals can be handled."""
     received = 0
 
     def handle(*_: object) -> None:
@@ -114,10 +106,5 @@ def handle_signals(run: RunThread) -> Iterator[None]:
         received += 1
         run.stop() if received == 1 else run.break_off()
 
-    handled = [number for number in _SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
-    before = {number: signal.signal(number, handle) for number in handled}
-    try:
+    with handle_stop_signals(handle):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

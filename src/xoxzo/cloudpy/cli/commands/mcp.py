@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.common.signals import handle_stop_signals
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import checks
 
@@ -100,12 +100,11 @@ async def _serve(where: Destination, limits: SendLimits | None, settings: SendSe
         allowed_recipients=None if limits is None else limits.recipients.values(),
         app_info="xoxzo-mcp",
     ) as client:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, _end, limits)
         server = build(
             client, destination=destination, limits=limits, send_settings=settings, show_numbers=show_numbers
         )
-        await server.run_stdio_async()
+        with handle_stop_signals(lambda *_: _end(limits)):
+            await server.run_stdio_async()
 
 
 def _end(limits: SendLimits | None) -> None:

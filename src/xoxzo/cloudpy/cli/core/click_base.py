@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import contextmanager
 from copy import copy
@@ -12,6 +13,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import discard_output, is_write_error, pad, substituting_output, width, wrap
+from xoxzo.cloudpy.common.signals import handle_stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -123,8 +125,11 @@ class Command(click.Command):
             self.help = _docstring_in_source(self.callback)
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - as Click's
-        """Run the command line, with Click's messages in the user's language; output accepts any character."""
-        with click_translations(), substituting_output():
+        """Run the command line, with Click's messages in the user's language; output accepts any character.
+
+        SIGTERM and SIGHUP interrupt it as Ctrl-C does.
+        """
+        with click_translations(), substituting_output(), handle_stop_signals(signal.default_int_handler):
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -32,7 +32,7 @@ NOT_SENT = 6
 MAY_BE_SENT = 7
 """A message may be on its way, a phone may ring: check before you repeat the command."""
 INTERRUPTED = 130
-"""Ctrl-C, before anything was sent or after everything was."""
+"""Ctrl-C, SIGTERM or SIGHUP, before anything was sent or after everything was."""
 
 # From the least to the most severe: a command for several recipients exits with the most severe.
 _SEVERITY = (DONE, USAGE, THROTTLED, NOT_SENT, REJECTED, CREDENTIALS, INTERRUPTED, MAY_BE_SENT)

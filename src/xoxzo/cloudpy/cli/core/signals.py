@@ -1,12 +1,13 @@
-"""Ctrl-C and SIGTERM as a stop request, for commands that run until they are stopped."""
+"""Ctrl-C, SIGTERM and SIGHUP as a stop request, for commands that run until they are stopped."""
 
 from __future__ import annotations
 
 import select
-import signal
 import socket
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.common.signals import handle_stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,10 @@ class StopRequest:
 
 @contextmanager
 def stop_signals() -> Iterator[StopRequest]:
-    """Turn Ctrl-C and SIGTERM into a stop request; restore the previous handlers afterwards."""
+    """Turn Ctrl-C, SIGTERM and SIGHUP into a stop request."""
     stop = StopRequest()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        with handle_stop_signals(lambda *_: stop.set()):
+            yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         stop.close()

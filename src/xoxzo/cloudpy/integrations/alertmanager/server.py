@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import signal
 import socket
 import sqlite3
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.signals import handle_stop_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import payload
 
@@ -77,7 +77,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(receiver: Receiver, log: EventLog, token: str | None, listener: socket.socket) -> None:
-    """Run the receiver and the server until SIGINT or SIGTERM; `token` is the bearer token of requests.
+    """Run the receiver and the server until Ctrl-C, SIGTERM or SIGHUP; `token` is the bearer token of requests.
 
     The listening socket is closed at the end.
     """
@@ -95,18 +95,16 @@ async def serve(receiver: Receiver, log: EventLog, token: str | None, listener: 
     def stop() -> None:
         server.should_exit = True
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        receiver.start()
-        host, port = listener.getsockname()[:2]
-        log.write("listening", url=f"http://[{host}]:{port}/alerts" if ":" in host else f"http://{host}:{port}/alerts")
-        await server.serve(sockets=[listener])
-    finally:
-        await receiver.stop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-        log.write("stopped")
+    with handle_stop_signals(lambda *_: loop.call_soon_threadsafe(stop)):
+        try:
+            receiver.start()
+            host, port = listener.getsockname()[:2]
+            address = f"[{host}]" if ":" in host else host
+            log.write("listening", url=f"http://{address}:{port}/alerts")
+            await server.serve(sockets=[listener])
+        finally:
+            await receiver.stop()
+            log.write("stopped")
 
 
 class _Server(uvicorn.Server):

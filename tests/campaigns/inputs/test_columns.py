@@ -90,7 +90,7 @@ def test_headers_are_folded() -> None:
     )
     found = choose_columns(table, ["first_name", "お名前(漢字)", "が", "a1"]).variables
     assert list(found.values()) == ["First Name", "\u200bお名前（漢字）", "か\u3099", "a1"]
-    with pytest.raises(CampaignError, match=r"no column for \{A1\}; there are Tel, First Name"):
+    with pytest.raises(CampaignError, match="'A1' could be several columns: A-1, a1"):
         choose_columns(table, ["A1"])
     assert choose_columns(table, ["Name"], mapping={"name": "first name"}).variables == {"Name": "First Name"}
     with pytest.raises(CampaignError, match=r"no placeholder \{nmae\}"):

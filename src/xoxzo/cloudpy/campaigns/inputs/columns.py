@@ -117,7 +117,14 @@ def choose_columns(
 
     def find(wanted: str) -> str | None:
         fitting = [wanted] if wanted in names else columns.get(fold(wanted), [])
-        return fitting[0] if len(fitting) == 1 else None
+        if len(fitting) > 1:
+            raise CampaignError(
+                "several_columns",
+                "{wanted!r} could be several columns: {columns}",
+                wanted=wanted,
+                columns=", ".join(fitting),
+            )
+        return fitting[0] if fitting else None
 
     scores = [_Score(table, name, country, mobile_only=mobile_only) for name in names]
     if number is not None:

@@ -319,7 +319,8 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
 def _campaign_name(file: str) -> str:
     """Return a file's name as that of a campaign: what a campaign's name cannot have becomes ``_``."""
     name = re.sub(r"[^\w.\-]+", "_", unicodedata.normalize("NFC", Path(file).stem)).strip("_.-")
-    return name[:100] or "campaign"
+    # Names of files have 255 bytes at most.
+    return name.encode()[:180].decode(errors="ignore")[:100] or "campaign"
 
 
 def _bad_file(file: str) -> Path:

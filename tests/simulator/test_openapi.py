@@ -18,8 +18,8 @@ from simulator_callers import SMS, Caller
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 from xoxzo.cloudpy.simulator.api.http import ApiResponse
 from xoxzo.cloudpy.simulator.api.routes import Routes
-from xoxzo.cloudpy.simulator.openapi import closed, document, errors, strict
-from xoxzo.cloudpy.simulator.openapi.document import CHAPTERS
+from xoxzo.cloudpy.simulator.openapi import closed, document, strict
+from xoxzo.cloudpy.simulator.openapi.document import CHAPTERS, ERROR_SCHEMAS
 
 REPOSITORY = Path(__file__).parents[2]
 JSON = ((b"content-type", b"application/json"),)
@@ -60,7 +60,7 @@ def test_examples_are_right(media_type: dict[str, Any]) -> None:
 
 def test_no_name_is_taken_twice() -> None:
     """No chapter's schema hides another's, no two endpoints have one name, and every link leads to one of them."""
-    schemas = [name for chapter in CHAPTERS for name in chapter.schemas] + list(errors.SCHEMAS)
+    schemas = [name for chapter in CHAPTERS for name in chapter.schemas] + list(ERROR_SCHEMAS)
     assert sorted(schemas) == sorted(DOCUMENT["components"]["schemas"])
     endpoints = [endpoint for chapter in CHAPTERS for endpoint in chapter.endpoints]
     names = {endpoint.name for endpoint in endpoints}

@@ -1,15 +1,14 @@
-"""The account (API section 9) and utilities (API section 8)."""
+"""One-time passwords (API section 7), utilities (API section 8) and the account (API section 9)."""
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.openapi.common import RECIPIENT
-from xoxzo.cloudpy.simulator.openapi.errors import COST
+from xoxzo.cloudpy.simulator.openapi import shapes
 from xoxzo.cloudpy.simulator.openapi.shapes import (
     NUMBER,
     Body,
     Chapter,
     Endpoint,
-    array,
+    integer,
     nullable,
     number,
     record,
@@ -17,57 +16,102 @@ from xoxzo.cloudpy.simulator.openapi.shapes import (
     text,
 )
 
-ACCOUNT = Chapter(
-    title="Account",
-    description="The balance.",
-    schemas={"Credits": record({"credits": number("The balance; below zero only where payment is afterwards.")})},
-    endpoints=(
+_ID = "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1"
+_SITE = "https://example.com"
+_WEBSITE = text("Your website, as it was registered.", minLength=1)
+_CODE = text("The code that the person typed.", minLength=1)
+_VERIFICATION = {
+    "website": _WEBSITE,
+    "phone_number": shapes.RECIPIENT,
+    "otp": _CODE,
+    "otp_id": text("The `msgid` of the request.", minLength=1),
+    "code": _CODE,
+    "otp_code": _CODE,
+}
+
+OTP = Chapter(
+    "One-time passwords",
+    "Codes that the service makes, sends by SMS and checks.",
+    {
+        "WebsiteRequest": record(
+            website=text("Your domain or its address.", minLength=1),
+            template_id=integer("Only 3 exists.", const=3),
+            optional=("template_id",),
+        ),
+        "OtpRequest": record(website=_WEBSITE, phone_number=shapes.RECIPIENT),
+        "OtpSent": record(msgid=text("The key to the message's state.")),
+        "OtpVerification": {
+            **record(
+                "Two forms are published: `website`, `phone_number` and the code, or `otp_id` and the code. "
+                "The code is called `otp` in the first and `code` in the second.",
+                **_VERIFICATION,
+                optional=_VERIFICATION,
+            ),
+            "anyOf": [{"required": ["website", "phone_number", "otp"]}, {"required": ["otp_id", "code"]}],
+        },
+        "Told": record("A sentence for people.", message=text()),
+    },
+    (
         Endpoint(
-            section="9.1",
-            method="get",
-            path="/you/credits/",
-            name="getCredits",
-            summary="Read the balance",
-            answer="The balance.",
-            result=ref("Credits"),
-            example={"credits": 1000.0},
+            *("7.1", "post", "/otp/register-website/", "registerWebsite", "Register a website", "Registered."),
+            body=Body("WebsiteRequest", {"website": _SITE}),
+            status=201,
+            result=ref("Told"),
+            example={"message": "Website registered successfully."},
+            leads_to={"requestOtp": {"requestBody": {"website": "$request.body#/website", "phone_number": NUMBER}}},
+        ),
+        Endpoint(
+            *("7.2", "post", "/otp/request/", "requestOtp", "Send a code", "Sent and charged."),
+            description="One code at a time for each phone and website. The code itself is never returned.",
+            body=Body("OtpRequest", {"website": _SITE, "phone_number": NUMBER}),
+            status=201,
+            result=ref("OtpSent"),
+            example={"msgid": _ID},
+            leads_to={
+                **shapes.response_value("msgid", "getSms"),
+                "verifyOtp": {"requestBody": {"otp_id": "$response.body#/msgid", "code": "000000"}},
+            },
+            charged=True,
+        ),
+        Endpoint(
+            *("7.3", "post", "/otp/verify/", "verifyOtp", "Check a code"),
+            "The code is right; it cannot be used again.",
+            description="The replies are not published; these are the simulator's.",
+            body=Body("OtpVerification", {"website": _SITE, "phone_number": NUMBER, "otp": "123456"}),
+            result=ref("Told"),
+            example={"message": "OTP verified successfully."},
+            refusals=(ref("Told"),),
         ),
     ),
 )
 
 UTILITIES = Chapter(
-    title="Utilities",
-    description="Carriers of phone numbers.",
-    schemas={
-        "LookupRequest": record({"recipient": RECIPIENT}),
+    "Utilities",
+    "Carriers of phone numbers.",
+    {
+        "LookupRequest": record(recipient=shapes.RECIPIENT),
         "Carrier": record(
-            {
-                "id": text("Identifies this look-up."),
-                "recipient": text(),
-                "carrier": nullable(text("Its name; null, like the next four, when nothing was found.")),
-                "country": nullable(text("Two letters.")),
-                "mcc": nullable(text("Mobile country code, digits.")),
-                "mnc": nullable(text("Mobile network code, digits.")),
-                "mccmnc": nullable(text("Both.")),
-                "cost": COST,
-            }
+            id=text("Identifies this look-up."),
+            recipient=text(),
+            carrier=nullable(text("Its name; null, like the next four, when nothing was found.")),
+            country=nullable(text("Two letters.")),
+            mcc=nullable(text("Mobile country code, digits.")),
+            mnc=nullable(text("Mobile network code, digits.")),
+            mccmnc=nullable(text("Both.")),
+            cost=shapes.COST,
         ),
     },
-    endpoints=(
+    (
         Endpoint(
-            section="8.1",
-            method="post",
-            path="/utilities/carrierlookup/",
-            name="lookUpCarrier",
-            summary="Find the carrier of a number",
+            *("8.1", "post", "/utilities/carrierlookup/", "lookUpCarrier", "Find the carrier of a number"),
+            "What is known.",
             description="Charged also when nothing is found.",
-            body=Body(schema=ref("LookupRequest"), example={"recipient": NUMBER}),
+            body=Body("LookupRequest", {"recipient": NUMBER}),
             status=201,
-            answer="What is known.",
-            result=array(ref("Carrier"), minItems=1, maxItems=1),
+            result=shapes.one_or_more(ref("Carrier")),
             example=[
                 {
-                    "id": "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1",
+                    "id": _ID,
                     "recipient": NUMBER,
                     "carrier": "KDDI",
                     "country": "JP",
@@ -77,8 +121,20 @@ UTILITIES = Chapter(
                     "cost": 5,
                 }
             ],
-            wrong=("recipient",),
             charged=True,
+        ),
+    ),
+)
+
+ACCOUNT = Chapter(
+    "Account",
+    "The balance.",
+    {"Credits": record(credits=number("The balance; below zero only where payment is afterwards."))},
+    (
+        Endpoint(
+            *("9.1", "get", "/you/credits/", "getCredits", "Read the balance", "The balance."),
+            result=ref("Credits"),
+            example={"credits": 1000.0},
         ),
     ),
 )

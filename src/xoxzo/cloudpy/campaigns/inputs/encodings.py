@@ -1,17 +1,21 @@
-"""Detect a file's encoding by strict trial decoding, since statistical detectors misread short Japanese lists."""
+"""Detect a text's encoding: those that are marked or unmistakable first, else the most likely, else ask."""
 
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING, BinaryIO
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
+from xoxzo.cloudpy.campaigns.inputs.likelihood import cost
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _READ_BYTES = 1 << 20
+_SAMPLE_BYTES = 1 << 16
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -19,9 +23,28 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# cp932 and never shift_jis, which lacks the characters that Windows adds.
-_CANDIDATES = ("ascii", "utf-8", "cp932", "euc_jp")
-_ISO_2022_ESCAPE = b"\x1b$"
+# cp932 and never shift_jis, which lacks the characters that Windows adds; for the same reason cp1252 for Latin-1.
+_CANDIDATES = ("utf-8", "cp932", "euc_jp", "cp1252")
+_SUPERSETS = {"shift_jis": "cp932", "iso8859-1": "cp1252", "utf-8": "utf-8-sig", "ascii": "utf-8-sig"}
+_ISO_2022_ESCAPE = re.compile(rb"\x1b[$(]")
+_NOT_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
+_NOT_ASCII_WORD = re.compile(r"[^\x00-\x7f][^\x00-\x2f:-@\[-`{-\x7f]*")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+_CERTAIN_BITS = 8.0
+"""How much more likely an encoding must be than the next: 256 times."""
+_MOST_BITS_A_CHARACTER = 10.5
+"""Above this a text is in no language that we know; what is read by chance has about 14."""
+_MOST_BITS_A_HALF_KANA = 8.5
+
+
+class Encoding(NamedTuple):
+    """How a text is encoded."""
+
+    name: str
+    """Its Python name."""
+    sample: str = ""
+    """Some letters as they were read, where the encoding was chosen by likelihood."""
 
 
 def cannot_be_read(path: str | os.PathLike[str], error: Exception) -> CampaignError:
@@ -30,33 +53,155 @@ def cannot_be_read(path: str | os.PathLike[str], error: Exception) -> CampaignEr
     return CampaignError("file_cannot_be_read", "{path} cannot be read: {error}", path=path, error=why or error)
 
 
-def detect(path: Path) -> str:
-    """Return the encoding of a text file: the first in which all of it can be decoded.
+def named_encoding(name: str) -> str:
+    """Return the Python name of an encoding that a person named; instead of some, what includes them.
 
     Raises:
-        CampaignError: it cannot be read, or not be decoded in any known encoding.
+        CampaignError: there is none of this name.
+    """
+    try:
+        info = codecs.lookup(name)
+        "".encode(info.name)  # `base64` and the like encode no text
+    except LookupError:
+        raise CampaignError("no_such_encoding", "there is no encoding {name!r}", name=name) from None
+    return _SUPERSETS.get(info.name, info.name)
+
+
+def detect(path: Path) -> Encoding:
+    """Return the encoding of a text file.
+
+    Raises:
+        CampaignError: it cannot be read, is no text, has a broken character, or could be in several encodings.
     """
     try:
         with path.open("rb") as file:
             head = file.read(_READ_BYTES)
-            marked = tuple(name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark))[:1]
-            for name in marked or (("iso2022_jp_ext",) if _ISO_2022_ESCAPE in head else _CANDIDATES):
-                file.seek(0)
-                if _can_decode(file, name):
-                    return name
+        name = _unmistakable(head)
+        if name is None:
+            name = _utf8_or_ascii(path)
+        if name is not None:
+            check_encoding(path, name)
+            return Encoding(name)
+        return _most_likely(path)
     except OSError as error:
         raise cannot_be_read(path, error) from None
+
+
+def check_encoding(path: Path, name: str) -> None:
+    """Check that all of a file can be decoded.
+
+    Raises:
+        CampaignError: a character cannot; the error has its line and its place in it.
+    """
+    if name in {"ascii", "utf-8"} or _can_decode(path, name):
+        return
+    line, column = _first_broken(path, name)
     raise CampaignError(
-        "unknown_encoding", "{path} is in no known encoding: save it as UTF-8, or name it with encoding=", path=path
+        "broken_character",
+        "{path}, line {line}, character {column}: this is no {encoding} text: an export cut a character in two, or the "
+        "encoding is another one",
+        path=path,
+        line=line,
+        column=column,
+        encoding=name,
     )
 
 
-def _can_decode(file: BinaryIO, name: str) -> bool:
-    decoder = codecs.getincrementaldecoder(name)("strict")
+def _unmistakable(head: bytes) -> str | None:
+    for mark, name in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return name
+    if b"\x00" in head:
+        little = head[1::2].count(b"\x00") > head[::2].count(b"\x00")
+        return "utf-16-le" if little else "utf-16-be"
+    return "iso2022_jp_ext" if _ISO_2022_ESCAPE.search(head) and head.isascii() else None
+
+
+def _utf8_or_ascii(path: Path) -> str | None:
+    name = "ascii"
     try:
+        for piece in _pieces(path, "utf-8"):
+            if name == "ascii" and not piece.isascii():
+                name = "utf-8"
+    except UnicodeError:
+        return None
+    return name
+
+
+def _most_likely(path: Path) -> Encoding:
+    sample = _sample(path)
+    read = {name: sample.decode(name, "replace") for name in _CANDIDATES}
+    costs = {name: cost(text, is_unicode=name == "utf-8") for name, text in read.items()}
+    if not any(not one.isascii() and one != "\ufffd" for one in read["utf-8"]):
+        costs["utf-8"] = float("inf")
+    first, second, *_others = sorted(_CANDIDATES, key=costs.__getitem__)
+    letters = [one for one in read[first] if not one.isascii()]
+    is_half_kana = sum("｡" <= one <= "ﾟ" for one in letters) > len(letters) / 2
+    most = (_MOST_BITS_A_HALF_KANA if is_half_kana else _MOST_BITS_A_CHARACTER) * len(letters)
+    if costs[first] > most or costs[second] - costs[first] < _CERTAIN_BITS:
+        raise CampaignError(
+            "encoding_unclear",
+            "{path}: its encoding is not certain: it reads {first_sample!r} as {first}, and {second_sample!r} as "
+            "{second}; it must be named",
+            path=path,
+            first=first,
+            first_sample=_letters(read[first]),
+            second=second,
+            second_sample=_letters(read[second]),
+        )
+    check_encoding(path, "utf-8-sig" if first == "utf-8" else first)
+    return Encoding(first, _letters(read[first]))
+
+
+def _sample(path: Path) -> bytes:
+    """Return the first lines that are not ASCII."""
+    found = bytearray()
+    with path.open("rb") as file:
+        while len(found) < _SAMPLE_BYTES and (piece := file.read(_READ_BYTES) + file.readline(_READ_BYTES)):
+            for line in _NOT_ASCII_LINE.finditer(piece):
+                found += line[0]
+                if len(found) >= _SAMPLE_BYTES:
+                    break
+    return bytes(found)
+
+
+def _letters(text: str) -> str:
+    return ", ".join(dict.fromkeys(word[0][:12] for word in _NOT_ASCII_WORD.finditer(text[:2000])).keys())[:40]
+
+
+def _pieces(path: Path, name: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(name)("strict")
+    with path.open("rb") as file:
         while piece := file.read(_READ_BYTES):
-            decoder.decode(piece)
-        decoder.decode(b"", final=True)
+            yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def _can_decode(path: Path, name: str) -> bool:
+    try:
+        for text in _pieces(path, name):
+            if name.startswith("utf-16-") and _CONTROL.search(text):
+                raise CampaignError("no_text", "{path} is no text and no workbook", path=path)
     except UnicodeError:
         return False
     return True
+
+
+def _first_broken(path: Path, name: str) -> tuple[int, int]:
+    """Return the line and the place in it of the first character that cannot be decoded."""
+    decoder: Callable[[bytes], str] = codecs.getincrementaldecoder(name)("strict").decode
+    line, column = 1, 1
+    after_return = False
+    with path.open("rb") as file:
+        try:
+            while piece := file.read(1024):
+                for position in range(len(piece)):
+                    for one in decoder(piece[position : position + 1]):
+                        if one in "\r\n" and not (one == "\n" and after_return):
+                            line, column = line + 1, 1
+                        elif one not in "\r\n":
+                            column += 1
+                        after_return = one == "\r"
+        except UnicodeError:
+            pass
+    return line, column

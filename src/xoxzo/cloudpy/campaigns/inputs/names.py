@@ -1,11 +1,22 @@
-"""Compare names of columns as people mean them, and tell the cells that are empty."""
+"""Rules for single cells: names of columns, blanks and phone numbers."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.phone import parse
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns.records import Reason
+
+    RawRow = tuple[int, list[str], Reason | None]
+    """The line that a row begins in, its cells, and what is wrong with it."""
+
+_MIN_DIGITS = 6
 # Besides blanks and hyphens: what is invisible (category Cf) is removed as well.
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
@@ -27,3 +38,14 @@ def fold(name: str) -> str:
 def is_blank(cell: str) -> bool:
     """Return whether a cell holds nothing."""
     return cell.strip() in BLANKS
+
+
+def is_phone_number(cell: str, country: str = "JP") -> bool:
+    """Return whether a cell holds a phone number."""
+    if sum(map(str.isdigit, cell)) < _MIN_DIGITS:
+        return False
+    try:
+        parse(cell, country)
+    except InvalidArgument:
+        return False
+    return True

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
+from collections.abc import Mapping
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, detect
+from xoxzo.cloudpy.campaigns.inputs import delimited, headers, workbooks
+from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, check_encoding, detect, named_encoding
+from xoxzo.cloudpy.campaigns.inputs.kinds import kind_of
+from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.records import Reason
-from xoxzo.cloudpy.errors import CampaignError, ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.phone import parse
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-_DELIMITERS = ",\t;|"
+    from xoxzo.cloudpy.campaigns.inputs.names import RawRow
+
 _SAMPLE_ROWS = 50
-_MAX_CELL_CHARACTERS = 1_000_000
-_MAX_WHOLE_FLOAT = 1e15
 _TOO_MANY_CELLS = Reason(
     "too_many_cells", "is beyond the last column: a delimiter within a value needs quotation marks around it"
 )
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 OWN_COLUMNS = ("xoxzo_line", "xoxzo_column", "xoxzo_reason")
 """The columns that a file of bad rows has beside those of the rows themselves."""
 
@@ -85,50 +87,44 @@ def read_table(
 ) -> Table:
     """Open a list of recipients: a workbook, JSON lines, or else text with delimiters.
 
+    Its content decides what it is, not its name.
+
     Args:
         path: the file.
-        encoding: of a text, by its Python name; by default the first of UTF-8, UTF-16, ISO-2022-JP, cp932 and EUC-JP
-            that fits.
-        delimiter: between cells; by default the comma, tab, semicolon or bar that the first line has most.
-        header: whether the first row names the columns; by default it does unless it holds a phone number. Without
-            one, columns are called 1, 2, 3.
+        encoding: of a text, by its Python name; by default it is detected.
+        delimiter: between cells; by default the comma, tab, semicolon or bar that fits most rows, or that a first line
+            ``sep=;`` states.
+        header: whether the first row names the columns; by default it is found where it is certain, also below a title.
+            Without one, columns are called 1, 2, 3.
         header_row: the line of the names, where other lines are above it.
-        sheet: of a workbook; by default the first.
+        sheet: of a workbook; by default the first that is not hidden.
         hidden: whether rows that a workbook hides are read: ``include`` or ``skip``.
         country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
         wanted: names of columns that must exist: the placeholders, and columns that were named.
 
     Raises:
-        CampaignError: it cannot be read.
+        CampaignError: it cannot be read, or something must be stated that is not certain: its encoding, delimiter,
+            header, or what to do with hidden rows.
         ConfigurationError: reading workbooks needs the extra ``campaigns``.
     """
     file = Path(path)
-    kind = file.suffix.lower()
-    if kind in {".jsonl", ".ndjson"}:
-        encoding = encoding or detect(file)
-        return _table(_read_json(file, encoding), "json", encoding)
+    if hidden not in {None, "include", "skip"}:
+        raise InvalidArgument("hidden", "must be include or skip")
+    if header_row is not None and header is False:
+        raise InvalidArgument("header_row", "cannot be given for a list without a header")
     reading = Reading(header, header_row, sheet, hidden, country, tuple(wanted))
-    if kind in {".xlsx", ".xlsm", ".xls", ".ods"}:
-        return _with_header(_read_workbook(file, sheet), reading)._replace(kind="workbook", sheet=sheet)
-    encoding = encoding or detect(file)
-    delimiter = delimiter or _detect_delimiter(file, encoding)
-    rows = _read_text(file, encoding, delimiter)
-    return _with_header(rows, reading)._replace(encoding=encoding, delimiter=delimiter)
+    kind = kind_of(file)
+    if kind in {"xlsx", "workbook"}:
+        notes: list[Reason] = []
+        found = workbooks.open_workbook(file, kind, sheet, hidden, notes)
+        table = _with_header(found.rows, reading, None, notes, found.as_stored)
+        return table._replace(kind="workbook", sheet=found.name)
+    return _read_text(file, encoding, delimiter, reading)
 
 
 def read_rows(rows: Iterable[Mapping[str, object]]) -> Table:
     """Read rows from a program; each maps a column to its value."""
-    found = (Row(line, {str(name): _text(value) for name, value in row.items()}) for line, row in enumerate(rows, 1))
-    return _table(found, "rows")
-
-
-def is_phone_number(cell: str, country: str = "JP") -> bool:
-    """Return whether a cell holds a phone number."""
-    try:
-        parse(cell, country)
-    except InvalidArgument:
-        return False
-    return True
+    return _table((_row_of(line, row) for line, row in enumerate(rows, 1)), "rows")
 
 
 class Reading(NamedTuple):
@@ -162,83 +158,139 @@ def _unique(names: list[str]) -> tuple[str, ...]:
     return tuple(unique)
 
 
-def _with_header(lists: Iterator[tuple[int, list[str]]], reading: Reading) -> Table:
-    first = next(lists, None)
-    if first is None:
+def _read_text(file: Path, encoding: str | None, delimiter: str | None, reading: Reading) -> Table:
+    notes: list[Reason] = []
+    try:
+        if encoding is None:
+            encoding, sample = detect(file)
+            if sample:
+                fields = {"encoding": encoding, "sample": sample}
+                notes.append(Reason("encoding", "the text is most likely {encoding}: {sample}", fields))
+        else:
+            encoding = named_encoding(encoding)
+            check_encoding(file, encoding)
+        head = delimited.read_head(file, encoding)
+        if _is_json(file, head):
+            return _table(_read_json(file, encoding), "json", encoding)
+        if delimiter is None:
+            delimiter = delimited.choose_delimiter(file, head, reading.country)
+    except OSError as error:
+        raise cannot_be_read(file, error) from None
+    delimiter = _DELIMITER_NAMES.get(delimiter, delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise InvalidArgument("delimiter", "must be one character, or tab")
+    rows = delimited.read_delimited(file, encoding, delimiter)
+    return _with_header(rows, reading, delimiter, notes)._replace(encoding=encoding, delimiter=delimiter)
+
+
+def _with_header(
+    lists: Iterator[RawRow],
+    reading: Reading,
+    delimiter: str | None,
+    notes: list[Reason],
+    as_stored: Counter[tuple[int, str]] | None = None,
+) -> Table:
+    head = list(islice(lists, headers.HEAD_ROWS))
+    if not head:
         raise CampaignError("file_empty", "the file is empty")
-    header = reading.header
-    if header is None:
-        header = not any(is_phone_number(cell) for cell in first[1])
-    if header:
-        names = _unique([cell.strip() or str(position) for position, cell in enumerate(first[1], 1)])
+    header: RawRow | None
+    if reading.header_row is not None:
+        position, header = _row_at(chain(head, lists), reading.header_row)
+    elif reading.header is None:
+        position, header = headers.find_header(head, reading.wanted, reading.country)
     else:
-        names = tuple(str(position) for position in range(1, len(first[1]) + 1))
-        lists = chain([first], lists)
-    width, blanks = len(names), repeat("")
-
-    def rows() -> Iterator[Row]:
-        for line, cells in lists:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) > width:
-                extra = {str(n): cell for n, cell in enumerate(cells[width:], width + 1) if cell.strip()}
-                if extra:
-                    named = dict(zip(names, cells, strict=False))
-                    yield Row(line, named | extra, _TOO_MANY_CELLS, next(iter(extra)))
-                    continue
-            yield Row(line, dict(zip(names, chain(cells, blanks), strict=False)))
-
-    found = rows()
-    sample = tuple(islice(found, _SAMPLE_ROWS))
-    return Table(names, chain(sample, found), sample, "text", header_row=first[0] if header else None)
-
-
-def _read_text(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_MAX_CELL_CHARACTERS)
-    line = 1
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            for cells in reader:
-                yield line, cells
-                line = reader.line_num + 1
-    except (OSError, LookupError, UnicodeError, csv.Error) as error:
-        raise _broken_from(path, line, error) from None
-
-
-def _broken_from(path: Path, line: int, error: Exception) -> CampaignError:
-    return CampaignError(
-        "file_broken", "{path} cannot be read from line {line} on: {error}", path=path, line=line, error=error
+        position, header = (0, head[0]) if reading.header else (-1, None)
+    if header is not None and position:
+        fields = {"line": header[0], "count": position}
+        notes.append(Reason("rows_above", "line {line} names the columns; rows above it: {count}", fields))
+    head = head[position + 1 :]
+    names = _names(header, head, delimiter, reading.country)
+    rows = chain(
+        _rows(chain(head, lists), names, delimiter, reading.country), _note_as_stored(names, as_stored or {}, notes)
     )
+    sample = tuple(islice(rows, _SAMPLE_ROWS))
+    header_row = None if header is None else header[0]
+    return Table(names, chain(sample, rows), sample, "text", header_row=header_row, notes=notes)
 
 
-def _detect_delimiter(path: Path, encoding: str) -> str:
-    with path.open(encoding=encoding, newline="") as file:
-        first = file.readline(_MAX_CELL_CHARACTERS)
-    return max(_DELIMITERS, key=first.count)
+def _row_at(rows: Iterator[RawRow], line: int) -> tuple[int, RawRow]:
+    for position, row in enumerate(rows):
+        if row[0] == line:
+            return position, row
+        if row[0] > line:
+            break
+    raise CampaignError("no_header_row", "no row begins in line {line}, or it is empty", line=line)
 
 
-def _read_workbook(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
+def _names(header: RawRow | None, head: list[RawRow], delimiter: str | None, country: str) -> tuple[str, ...]:
+    """Return the columns' names. Those of a list without a header are numbers, as many as most rows have cells."""
+    if header is None:
+        widths = Counter(len(cells) for _line, cells, _fault in head)
+        width = max(widths, key=lambda one: (widths[one], -one)) if delimiter is not None else max(widths)
+        return tuple(str(position) for position in range(1, width + 1))
+    line, cells, fault = header
+    if fault is not None and (len(cells) == 1 or any(map(_holds_other_rows(None, 0, country), cells))):
+        raise CampaignError(
+            "header_broken", "line {line}: a quotation mark opens in the header and does not end there", line=line
+        )
+    if delimiter is not None:
+        while len(cells) > 1 and not cells[-1].strip():
+            cells = cells[:-1]
+    return _unique([" ".join(cell.split()) or str(position) for position, cell in enumerate(cells, 1)])
+
+
+def _rows(lists: Iterator[RawRow], names: tuple[str, ...], delimiter: str | None, country: str) -> Iterator[Row]:
+    width, blanks = len(names), repeat("")
+    is_open = _holds_other_rows(delimiter, width, country)
+    for line, cells, fault in lists:
+        row = Row(line, dict(zip(names, chain(cells, blanks) if len(cells) < width else cells, strict=False)))
+        if fault is not None:
+            if fault is not delimited.OPEN_QUOTE:
+                yield row._replace(fault=fault, column=names[0])
+                continue
+            column = next((name for name, cell in row.cells.items() if is_open(cell)), None)
+            if column is not None:
+                end = line + sum(len(cell.splitlines()) - 1 for cell in cells if cell)
+                yield row._replace(fault=Reason(fault.code, fault.template, {"end": end}), column=column)
+                continue
+        if len(cells) > width:
+            extra = {str(n): cell for n, cell in enumerate(cells[width:], width + 1) if cell.strip()}
+            if extra:
+                row = row._replace(cells=row.cells | extra)
+                # In a workbook a remark beside the table shifts nothing.
+                if delimiter is not None:
+                    row = row._replace(fault=_TOO_MANY_CELLS, column=next(iter(extra)))
+        yield row
+
+
+def _note_as_stored(
+    names: tuple[str, ...], as_stored: Mapping[tuple[int, str], int], notes: list[Reason]
+) -> Iterator[Row]:
+    """Note, after the last row, which cells may not be as the workbook shows them."""
+    for (column, code), count in as_stored.items():
+        if column < len(names):
+            fields = {"column": names[column], "count": count, "format": code}
+            template = "{column}: {count} cells may differ from what the workbook shows (format {format})"
+            notes.append(Reason("as_stored", template, fields))
+    yield from ()
+
+
+def _holds_other_rows(delimiter: str | None, width: int, country: str) -> Callable[[str], bool]:
+    def holds(cell: str) -> bool:
+        is_long = "\n" in cell or "\r" in cell
+        return is_long and delimited.holds_other_rows(cell, delimiter, width, country)
+
+    return holds
+
+
+def _is_json(file: Path, head: str) -> bool:
+    if file.suffix.lower() in {".jsonl", ".ndjson"}:
+        return True
+    first = head.lstrip("\ufeff \t\r\n").split("\n", 1)[0]
     try:
-        import python_calamine as calamine
-    except ModuleNotFoundError:
-        raise ConfigurationError('reading workbooks needs an extra: pip install "xoxzo-cloudpy[campaigns]"') from None
-    try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        if sheet is not None and sheet not in book.sheet_names:
-            raise CampaignError(
-                "no_such_sheet",
-                "{path} has no sheet {sheet!r}; it has {sheets}",
-                path=path,
-                sheet=sheet,
-                sheets=", ".join(book.sheet_names),
-            )
-        page = book.get_sheet_by_name(sheet) if sheet is not None else book.get_sheet_by_index(0)
-        first = (page.start or (0, 0))[0]
-        for line, cells in enumerate(page.iter_rows(), first + 1):
-            yield line, [_text(cell) for cell in cells]
-    except (OSError, calamine.CalamineError) as error:
-        raise cannot_be_read(path, error) from None
+        return first.startswith("{") and isinstance(json.loads(first), dict)
+    except ValueError:
+        return False
 
 
 def _read_json(path: Path, encoding: str) -> Iterator[Row]:
@@ -246,25 +298,36 @@ def _read_json(path: Path, encoding: str) -> Iterator[Row]:
     try:
         with path.open(encoding=encoding) as file:
             for line, text in enumerate(file, 1):
-                if not text.strip():
+                if not text.strip("\ufeff \t\r\n"):
                     continue
                 try:
-                    value = json.loads(text)
+                    value = json.loads(text.lstrip("\ufeff"))
                 except ValueError:
                     value = None
                 if not isinstance(value, dict):
                     raise CampaignError(
                         "no_json_object", "{path}, line {line}: this is no JSON object", path=path, line=line
                     )
-                yield Row(line, {str(name): _text(cell) for name, cell in value.items()})
-    except (OSError, LookupError, UnicodeError) as error:
-        raise _broken_from(path, line + 1, error) from None
+                yield _row_of(line, value)
+    except (OSError, UnicodeError) as error:
+        raise delimited.broken_from(path, line + 1, error) from None
+
+
+def _row_of(line: int, values: Mapping[str, object]) -> Row:
+    if not isinstance(values, Mapping):
+        raise InvalidArgument("source", "must yield mappings of columns to values, or be the path of a file")
+    cells, refused = {}, {}
+    for name, value in values.items():
+        cells[str(name)] = _text(value)
+        if isinstance(value, list | tuple | set | frozenset | dict | bytes | bytearray | memoryview):
+            kind = type(value).__name__
+            refused[str(name)] = Reason("no_text", "is neither text nor a number ({type})", {"type": kind})
+    return Row(line, cells, refused=refused) if refused else Row(line, cells)
 
 
 def _text(value: object) -> str:
-    if value is None:
+    if isinstance(value, str):
+        return value
+    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT
         return ""
-    # Workbooks store whole numbers as floats.
-    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_WHOLE_FLOAT:
-        return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    return shown_number(value) if isinstance(value, float) else str(value)

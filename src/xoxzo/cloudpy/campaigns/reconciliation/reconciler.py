@@ -103,7 +103,7 @@ class Reconciler:
         """
         count = 0
         try:
-            with path.open(encoding=detect(path), newline="") as file:
+            with path.open(encoding=detect(path).name, newline="") as file:
                 records = self._usage_records(csv.DictReader(file), path)
                 while group := list(islice(records, _GROUP_OUTCOMES)):
                     self._ledger.record(group)

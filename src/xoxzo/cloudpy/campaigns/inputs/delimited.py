@@ -1,0 +1,161 @@
+"""Read rows of text with delimiters; quotation marks that do not fit make a bad row, not other people's data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.campaigns.inputs.kinds import check_text
+from xoxzo.cloudpy.campaigns.inputs.names import is_phone_number
+from xoxzo.cloudpy.campaigns.records import Reason
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xoxzo.cloudpy.campaigns.inputs.names import RawRow
+
+_DELIMITERS = ",\t;|"
+_HEAD_CHARACTERS = 1 << 16
+_HEAD_ROWS = 30
+_MAX_CELL_CHARACTERS = 1_000_000
+_SEPARATOR_LINE = re.compile(r'\ufeff*"?sep=(.)"?[\t,;|]*(?:\r\n|\r|\n)', re.IGNORECASE)
+_BLANKS_AFTER_QUOTE = re.compile(r'"[ \t\u3000]+(?=([\r\n]|$|.))')
+_NUMBER = re.compile(r"[+(]?\d[\d\s().\-]{7,}\d")
+OPEN_QUOTE = Reason("open_quote", "has an open quotation mark: what follows, until line {end}, is no part of the value")
+"""A reason without its field: a row of several lines, of which the reader of the header decides whether it is right."""
+
+
+def read_head(path: Path, encoding: str) -> str:
+    """Return the beginning of a text.
+
+    Raises:
+        CampaignError: the file is empty, or no list.
+    """
+    with path.open(encoding=encoding, newline="") as file:
+        head = file.read(_HEAD_CHARACTERS)
+    check_text(path, head)
+    if not head.strip("\ufeff \t\r\n"):
+        raise CampaignError("file_empty", "the file is empty")
+    return head
+
+
+def choose_delimiter(path: Path, head: str, country: str) -> str:
+    """Return the delimiter that the first line states, else the one that makes numbers, and rows of one width.
+
+    Raises:
+        CampaignError: there could be two.
+    """
+    if stated := _SEPARATOR_LINE.match(head):
+        return stated[1]
+    scores = {one: _score(head, one, country) for one in _DELIMITERS if one in head}
+    ranked = sorted(scores, key=scores.__getitem__, reverse=True)
+    if not ranked or scores[ranked[0]][1] == 0:
+        return ","
+    if len(ranked) > 1 and scores[ranked[0]][:2] == scores[ranked[1]][:2] and scores[ranked[1]][2] > 1:
+        raise CampaignError(
+            "delimiter_unclear",
+            "{path}: the delimiter may be {first!r} or {second!r}: it must be named",
+            path=path,
+            first=ranked[0],
+            second=ranked[1],
+        )
+    return ranked[0]
+
+
+def _score(head: str, delimiter: str, country: str) -> tuple[int, int, int]:
+    """Return how many rows have a phone number, how many have the most frequent width, and this width."""
+    rows = []
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append(cells)
+            if len(rows) == _HEAD_ROWS:
+                break
+    except csv.Error:
+        pass
+    widths = Counter(len(cells) for cells in rows if len(cells) > 1)
+    width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(1, 0))
+    return sum(any(is_phone_number(cell, country) for cell in cells) for cells in rows), count, width
+
+
+def read_delimited(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow]:
+    """Yield the rows with the lines they begin in.
+
+    Raises:
+        CampaignError: the file cannot be read further.
+    """
+    csv.field_size_limit(_MAX_CELL_CHARACTERS)
+    line = 1
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            lines: list[str] = []
+            reader = csv.reader(_recording(file, lines), delimiter=delimiter, strict=True, skipinitialspace=True)
+            is_read = False
+            while not is_read:
+                try:
+                    for cells in reader:
+                        if len(lines) > 1:
+                            yield line, cells, OPEN_QUOTE
+                        elif "".join(cells).strip() and (line > 1 or not _SEPARATOR_LINE.match(lines[0])):
+                            yield line, cells, None
+                        line += len(lines)
+                        lines.clear()
+                    is_read = True
+                except csv.Error:
+                    yield line, *_mended(lines, delimiter, line)
+                    line += len(lines)
+                    lines.clear()
+    except (OSError, UnicodeError) as error:
+        raise broken_from(path, line, error) from None
+
+
+def broken_from(path: Path, line: int, error: Exception) -> CampaignError:
+    """Return the error for a file that cannot be read further."""
+    return CampaignError(
+        "file_broken", "{path} cannot be read from line {line} on: {error}", path=path, line=line, error=error
+    )
+
+
+def holds_other_rows(cell: str, delimiter: str | None, width: int, country: str) -> bool:
+    """Return whether a cell of several lines holds what only an open quotation mark can put there."""
+    for text in unicodedata.normalize("NFKC", cell).splitlines():
+        if delimiter is not None and width > 1 and text.count(delimiter) >= width - 1:
+            return True
+        if any(is_phone_number(found[0], country) for found in _NUMBER.finditer(text)):
+            return True
+    return False
+
+
+def _recording(file: Iterator[str], lines: list[str]) -> Iterator[str]:
+    first = next(file, "").lstrip("\ufeff")
+    if first:
+        lines.append(first)
+        yield first
+    for text in file:
+        lines.append(text)
+        yield text
+
+
+def _mended(lines: list[str], delimiter: str, line: int) -> tuple[list[str], Reason | None]:
+    """Read a row whose quotation marks do not fit: blanks after the last one are no harm."""
+    text = "".join(lines)
+
+    def closing(found: re.Match[str]) -> str:
+        return '"' if found[1] in {"\r", "\n", "", delimiter} else found[0]
+
+    try:
+        [cells] = csv.reader(
+            [_BLANKS_AFTER_QUOTE.sub(closing, text)], delimiter=delimiter, strict=True, skipinitialspace=True
+        )
+    except (csv.Error, ValueError):
+        if len(lines) > 1:
+            return [text], Reason(OPEN_QUOTE.code, OPEN_QUOTE.template, {"end": line + len(lines) - 1})
+        return [text], Reason("quotes", "cannot be read: its quotation marks do not fit")
+    return cells, None if len(lines) == 1 else OPEN_QUOTE

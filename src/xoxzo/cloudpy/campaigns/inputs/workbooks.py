@@ -1,0 +1,165 @@
+"""Open workbooks: `.xlsx` by our own streaming reader, other kinds by python-calamine."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
+from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
+from xoxzo.cloudpy.campaigns.inputs.xlsx import Workbook
+from xoxzo.cloudpy.campaigns.records import Reason
+from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xoxzo.cloudpy.campaigns.inputs.names import RawRow
+
+_HIDDEN_ROW = re.compile(rb'<table:table-row\b[^>]*table:visibility="(?:collapse|filter)"')
+_SCAN_BYTES = 1 << 20
+
+
+class Sheet(NamedTuple):
+    """A sheet that is read row by row."""
+
+    name: str
+    rows: Iterator[RawRow]
+    as_stored: Counter[tuple[int, str]]
+    """By column and format: cells that may not be as the workbook shows them. Complete when the rows are read."""
+
+
+def open_workbook(path: Path, kind: str, sheet: str | None, hidden: str | None, notes: list[Reason]) -> Sheet:
+    """Open a sheet.
+
+    Args:
+        path: the workbook.
+        kind: what `kind_of` returned.
+        sheet: its name; by default the first that is not hidden.
+        hidden: what to do with hidden rows.
+        notes: takes what the plan should show: other sheets, hidden rows.
+
+    Raises:
+        CampaignError: it cannot be read, there is no such sheet, or what to do with hidden rows must be stated.
+        ConfigurationError: python-calamine is needed and not installed.
+    """
+    as_stored: Counter[tuple[int, str]] = Counter()
+    if kind == "xlsx":
+        book = Workbook(path)
+        name = _choose(path, [(one.name, one.is_visible) for one in book.sheets], sheet, notes)
+        return Sheet(name, _read_xlsx(book, name, hidden, notes, as_stored), as_stored)
+    return _open_by_calamine(path, sheet, hidden, notes, as_stored)
+
+
+def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, notes: list[Reason]) -> str:
+    names = [name for name, _is_visible in sheets]
+    visible = [name for name, is_visible in sheets if is_visible]
+    if wanted is not None and wanted not in names:
+        raise CampaignError(
+            "no_such_sheet",
+            "{path} has no sheet {sheet!r}; it has {sheets}",
+            path=path,
+            sheet=wanted,
+            sheets=", ".join(names),
+        )
+    if wanted is None and not visible:
+        raise CampaignError("no_sheet", "{path} has no sheet that is not hidden", path=path)
+    chosen = wanted or visible[0]
+    for template, others in (
+        (Reason("other_sheets", "other sheets, not read: {sheets}"), [one for one in visible if one != chosen]),
+        (
+            Reason("hidden_sheets", "hidden sheets, not read: {sheets}"),
+            [one for one in names if one not in {chosen, *visible}],
+        ),
+    ):
+        if others:
+            notes.append(Reason(template.code, template.template, {"sheets": ", ".join(others)}))
+    return chosen
+
+
+def _read_xlsx(
+    book: Workbook, name: str, hidden: str | None, notes: list[Reason], as_stored: Counter[tuple[int, str]]
+) -> Iterator[RawRow]:
+    count, first = 0, 0
+    for line, cells, is_hidden in book.rows(name, as_stored):
+        if not cells:
+            continue
+        if is_hidden:
+            count, first = count + 1, first or line
+            if hidden != "include":
+                continue
+        if hidden is not None or not count:
+            yield line, cells, None
+    if count and hidden is None:
+        raise CampaignError(
+            "hidden_rows",
+            "sheet {sheet!r} has {count} hidden or filtered rows, the first is row {line}: whether they are left out "
+            "must be stated",
+            sheet=name,
+            line=first,
+            count=count,
+        )
+    if count:
+        sent = Reason("hidden_included", "hidden or filtered rows, read as well: {count}", {"count": count})
+        left = Reason("hidden_skipped", "hidden or filtered rows, left out: {count}", {"count": count})
+        notes.append(sent if hidden == "include" else left)
+
+
+def _open_by_calamine(
+    path: Path, sheet: str | None, hidden: str | None, notes: list[Reason], as_stored: Counter[tuple[int, str]]
+) -> Sheet:
+    try:
+        import python_calamine as calamine
+    except ModuleNotFoundError:
+        raise ConfigurationError('reading workbooks needs an extra: pip install "xoxzo-cloudpy[campaigns]"') from None
+    is_ods = zipfile.is_zipfile(path) and _ods_has_hidden_rows(path)
+    if is_ods and hidden != "include":
+        raise CampaignError(
+            "hidden_rows_unread",
+            "{path} has hidden or filtered rows, which only .xlsx can leave out: include them, or save it as .xlsx",
+            path=path,
+        )
+    try:
+        book: Any = calamine.CalamineWorkbook.from_path(str(path))
+        sheets = [(one.name, one.visible == calamine.SheetVisibleEnum.Visible) for one in book.sheets_metadata]
+        name = _choose(path, sheets, sheet, notes)
+        page = book.get_sheet_by_name(name)
+    except (OSError, calamine.CalamineError) as error:
+        raise cannot_be_read(path, error) from None
+    if hidden is None:
+        notes.append(Reason("hidden_unknown", "rows that the workbook hides are read as well: only .xlsx tells them"))
+
+    def rows() -> Iterator[RawRow]:
+        for line, cells in enumerate(page.iter_rows(), (page.start or (0, 0))[0] + 1):
+            texts = [_text(column, cell, as_stored) for column, cell in enumerate(cells)]
+            if "".join(texts).strip():
+                yield line, texts, None
+
+    return Sheet(name, rows(), as_stored)
+
+
+def _ods_has_hidden_rows(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        if "content.xml" not in archive.namelist():
+            return False
+        with archive.open("content.xml") as file:
+            before = b""
+            while piece := file.read(_SCAN_BYTES):
+                if _HIDDEN_ROW.search(before + piece):
+                    return True
+                before = piece[-1000:]
+    return False
+
+
+def _text(column: int, value: object, as_stored: Counter[tuple[int, str]]) -> str:
+    if isinstance(value, float) and not isinstance(value, bool):
+        if not value.is_integer():
+            as_stored[column, "0.0"] += 1
+        return shown_number(value)
+    if isinstance(value, date | datetime | time | timedelta):
+        as_stored[column, type(value).__name__] += 1
+    return str(value).upper() if isinstance(value, bool) else str(value)

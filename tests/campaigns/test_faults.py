@@ -142,9 +142,14 @@ def test_database_locked(simulator: Simulator, client: AsyncClient, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "half", "options", "message"),
     [
-        ("a.csv", b"\x81\xff\xff\n", {"encoding": "cp932"}, r"a.csv cannot be read from line \d+ on: "),
-        ("a.csv", b"\x81\xff\n", {}, r"a.csv is in no known encoding"),
-        ("a.csv", b'"080', {}, r"a.csv cannot be read from line 3002 on: "),
+        (
+            "a.csv",
+            b"\x81\xff\xff\n",
+            {"encoding": "cp932"},
+            r"a.csv, line 3002, character 1: here is no whole character of cp932",
+        ),
+        ("a.csv", b"\x81\xff\n", {}, r"the encoding of .*a.csv is not certain"),
+        ("a.csv", b'"080', {}, r"line 3002: tel cannot be read: its quotation marks do not fit"),
         ("a.jsonl", b'{"tel": "0901', {}, r"a.jsonl, line 3001: this is no JSON object"),
         ("a.xlsx", b"", {}, r"a.xlsx cannot be read: "),
     ],

@@ -126,6 +126,7 @@ def create_ledger(
         ledger.seal()
         if not ledger.get("total"):
             raise CampaignError("no_recipients", "there is nobody to send to")
+        used = {None, chosen.number, *chosen.variables.values()}
         ledger.put(
             {
                 "name": name,
@@ -144,7 +145,7 @@ def create_ledger(
                     "sheet": table.sheet,
                     "header_row": table.header_row,
                     "country": country,
-                    "notes": msgspec.to_builtins(list(table.notes)),
+                    "notes": msgspec.to_builtins([one for one in table.notes if one.fields.get("column") in used]),
                     "columns": {"number": chosen.number, **chosen.variables},
                     "rows": reader.read,
                     "numbers": reader.numbers,

@@ -60,7 +60,7 @@ def choose_delimiter(path: Path, head: str, country: str) -> str:
     if len(ranked) > 1 and scores[ranked[0]][:2] == scores[ranked[1]][:2] and scores[ranked[1]][2] > 1:
         raise CampaignError(
             "delimiter_unclear",
-            "{path}: the delimiter may be {first!r} or {second!r}: it must be named",
+            "{path}: the delimiter may be {first!r} or {second!r}: name it by --delimiter",
             path=path,
             first=ranked[0],
             second=ranked[1],

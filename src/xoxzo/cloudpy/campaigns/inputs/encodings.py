@@ -98,8 +98,8 @@ def check_encoding(path: Path, name: str) -> None:
     line, column = _first_broken(path, name)
     raise CampaignError(
         "broken_character",
-        "{path}, line {line}, character {column}: this is no {encoding} text: an export cut a character in two, or the "
-        "encoding is another one",
+        "{path}, line {line}, character {column}: here is no whole character of {encoding}: an export cut it, or the "
+        "encoding is another one (--encoding)",
         path=path,
         line=line,
         column=column,
@@ -141,8 +141,8 @@ def _most_likely(path: Path) -> Encoding:
     if costs[first] > most or costs[second] - costs[first] < _CERTAIN_BITS:
         raise CampaignError(
             "encoding_unclear",
-            "{path}: its encoding is not certain: it reads {first_sample!r} as {first}, and {second_sample!r} as "
-            "{second}; it must be named",
+            "the encoding of {path} is not certain: as {first} it reads {first_sample!r}, as {second} "
+            "{second_sample!r}; name it by --encoding",
             path=path,
             first=first,
             first_sample=_letters(read[first]),

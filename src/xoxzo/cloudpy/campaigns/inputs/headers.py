@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.inputs.names import fold, is_phone_number
+from xoxzo.cloudpy.campaigns.inputs.names import fold, has_digits, is_phone_number
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -79,14 +79,17 @@ def find_header(head: Sequence[RawRow], wanted: Sequence[str], country: str) -> 
         if _has_number(head[0][1], country):
             return -1, None
         raise CampaignError(
-            "header_unclear", "line {line} may name the columns or be a recipient: which must be said", line=head[0][0]
+            "header_unclear",
+            "line {line} may name the columns or be a recipient: --header or --no-header says which, --header-row N "
+            "that line N names them",
+            line=head[0][0],
         )
     width = _filled(head[found][1])
     if any(_filled(cells) * 2 > width or _has_number(cells, country) for _line, cells, _fault in head[:found]):
         raise CampaignError(
             "header_unclear",
-            "line {header} seems to name the columns, but line {line} above it may be a recipient: where the header is "
-            "must be said",
+            "line {header} seems to name the columns, but line {line} above it may be a recipient: --header-row "
+            "{header} leaves out what is above, --no-header reads all lines as recipients",
             line=head[0][0],
             header=head[found][0],
         )
@@ -103,9 +106,7 @@ def _is_header(cells: Sequence[str], below: Sequence[RawRow], wanted: set[str], 
     named = [(name, values) for name, values in columns if name and all(fold(value) != name for value in values)]
     if any(name in wanted for name, _values in named):
         return True
-    if any(
-        names_phone_numbers(name) and any(is_phone_number(one, country) for one in values) for name, values in named
-    ):
+    if any(names_phone_numbers(name) and any(map(has_digits, values)) for name, values in named):
         return True
     known = sum(len(name) <= _MAX_NAME and _NAME.fullmatch(_plain(name)) is not None for name, _values in named)
     return known > 1 and known * 2 >= _filled(cells)

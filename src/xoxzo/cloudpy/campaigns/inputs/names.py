@@ -40,9 +40,14 @@ def is_blank(cell: str) -> bool:
     return cell.strip() in BLANKS
 
 
+def has_digits(cell: str) -> bool:
+    """Return whether a cell holds enough digits for a phone number, rightly typed or not."""
+    return sum(map(str.isdigit, cell)) >= _MIN_DIGITS
+
+
 def is_phone_number(cell: str, country: str = "JP") -> bool:
     """Return whether a cell holds a phone number."""
-    if sum(map(str.isdigit, cell)) < _MIN_DIGITS:
+    if not has_digits(cell):
         return False
     try:
         parse(cell, country)

@@ -269,9 +269,13 @@ def _note_as_stored(
     """Note, after the last row, which cells may not be as the workbook shows them."""
     for (column, code), count in as_stored.items():
         if column < len(names):
-            fields = {"column": names[column], "count": count, "format": code}
-            template = "{column}: {count} cells may differ from what the workbook shows (format {format})"
-            notes.append(Reason("as_stored", template, fields))
+            notes.append(
+                Reason(
+                    "as_stored",
+                    "{column}: {count} cells may differ from what the workbook shows (format {format})",
+                    {"column": names[column], "count": count, "format": code},
+                )
+            )
     yield from ()
 
 

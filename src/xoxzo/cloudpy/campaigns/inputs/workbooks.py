@@ -70,7 +70,10 @@ def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, 
         raise CampaignError("no_sheet", "{path} has no sheet that is not hidden", path=path)
     chosen = wanted or visible[0]
     for template, others in (
-        (Reason("other_sheets", "other sheets, not read: {sheets}"), [one for one in visible if one != chosen]),
+        (
+            Reason("other_sheets", "other sheets, not read (--sheet): {sheets}"),
+            [one for one in visible if one != chosen],
+        ),
         (
             Reason("hidden_sheets", "hidden sheets, not read: {sheets}"),
             [one for one in names if one not in {chosen, *visible}],
@@ -97,8 +100,8 @@ def _read_xlsx(
     if count and hidden is None:
         raise CampaignError(
             "hidden_rows",
-            "sheet {sheet!r} has {count} hidden or filtered rows, the first is row {line}: whether they are left out "
-            "must be stated",
+            "sheet {sheet!r} has {count} hidden or filtered rows, the first is row {line}: --hidden skip leaves "
+            "them out, --hidden include reads them",
             sheet=name,
             line=first,
             count=count,
@@ -120,7 +123,8 @@ def _open_by_calamine(
     if is_ods and hidden != "include":
         raise CampaignError(
             "hidden_rows_unread",
-            "{path} has hidden or filtered rows, which only .xlsx can leave out: include them, or save it as .xlsx",
+            "{path} has hidden or filtered rows, which can be left out of .xlsx only: save it so, or read them by "
+            "--hidden include",
             path=path,
         )
     try:

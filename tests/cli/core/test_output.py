@@ -116,9 +116,35 @@ def test_a_person_sees_a_table(drawn, capsys) -> None:
     ]
     assert Output().table(rows, ["msgid", "status", "cost", "tags", "error"]) == 2
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["msgid", "status", "cost", "tags"]
-    assert lines[1].startswith("x" * 32 + "  FAIL           5  長い")
-    assert any(line.startswith("y" + " " * 31 + "  DELIVERED  1,000  –") for line in lines)
+    assert lines[0].split() == ["msgid", "status", "cost", "(credits)", "tags"]
+    assert lines[1].startswith("x" * 32 + "  FAIL                    5  長い")
+    assert any(line.startswith("y" + " " * 31 + "  DELIVERED           1,000  –") for line in lines)
+
+
+def test_a_record_has_units_and_zones(drawn, capsys, monkeypatch) -> None:
+    """Amounts are credits, durations seconds, and a time names its zone; in JSON they are numbers and UTC."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    facts = {
+        "cost": Decimal(1),
+        "credits": Decimal("1234.5"),
+        "duration": 90,
+        "end_time": datetime(2026, 1, 2, tzinfo=UTC),
+    }
+    try:
+        Output().record(facts)
+        Output(machine=True).record(facts)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    *drawn_lines, line = capsys.readouterr().out.splitlines()
+    assert [each.split("  ", 1)[1].strip() for each in drawn_lines] == [
+        "1 credit",
+        "1,234.5 credits",
+        "90 s",
+        "2026-01-02 09:00:00 JST",
+    ]
+    assert line == '{"cost": 1, "credits": 1234.5, "duration": 90, "end_time": "2026-01-02T00:00:00Z"}'
 
 
 def test_a_narrow_table_does_without(drawn, capsys, monkeypatch) -> None:

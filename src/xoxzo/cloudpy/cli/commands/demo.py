@@ -25,7 +25,8 @@ import click
 
 from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, XoxzoError
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
-from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.output.values import format_credits
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:
@@ -94,12 +95,6 @@ def command() -> None:
     took = f"{time.monotonic() - began:.1f}"
     click.secho(_("Everything was checked, in {seconds} s.").format(seconds=took), bold=True)
     print_line(_("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
-
-
-def format_credits(amount: Decimal | None) -> str:
-    """Format an amount of credits."""
-    number = f"{amount or 0:,.2f}".rstrip("0").rstrip(".")
-    return ngettext("{number} credit", "{number} credits", 1 if number == "1" else 2).format(number=number)
 
 
 def run_steps(url: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
-from xoxzo.cloudpy.cli.core.output.values import cell, colour_status, field_title, format_value, to_json
+from xoxzo.cloudpy.cli.core.output.values import cell, colour_status, field_title, format_field, to_json
 from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
@@ -77,9 +77,8 @@ class Output:
                 click.echo(click.style(titles[name], dim=True))
                 self.table(value, list(value[0]))
             else:
-                click.echo(
-                    f"{click.style(pad(titles[name], widest), dim=True)}  {colour_status(value, format_value(value))}"
-                )
+                text = colour_status(value, format_field(name, value))
+                click.echo(f"{click.style(pad(titles[name], widest), dim=True)}  {text}")
 
     def table(
         self,

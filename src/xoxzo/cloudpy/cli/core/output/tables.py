@@ -11,7 +11,7 @@ from rich.text import Text
 
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.terminal import width
-from xoxzo.cloudpy.cli.core.output.values import field_title, format_value, status_colour
+from xoxzo.cloudpy.cli.core.output.values import column_title, field_title, format_value, status_colour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(
-            field_title(name),
+            column_title(name),
             justify="right" if name in _RIGHT else "left",
             overflow="fold",
             # A folded id can be neither read nor copied; the other columns shrink.
@@ -51,7 +51,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
 
 def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -> tuple[list[str], list[str]]:
     """Return the columns that fit a width, and the others."""
-    need = {name: max(width(field_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
+    need = {name: max(width(column_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
     left_out: list[str] = []
     for name in _FIRST_TO_GO:
         shown = [each for each in columns if each not in left_out]

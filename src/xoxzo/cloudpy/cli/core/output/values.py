@@ -10,7 +10,7 @@ from enum import Enum
 
 import click
 
-from xoxzo.cloudpy.cli.core.i18n import Word, _
+from xoxzo.cloudpy.cli.core.i18n import Word, _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.common.locale import N_
 
@@ -19,7 +19,7 @@ _FIELDS = (
     *(N_("allowed recipients"), N_("sid"), N_("token"), N_("host"), N_("recipient"), N_("participant")),
     *(N_("participants"), N_("phone number"), N_("status"), N_("result"), N_("error"), N_("reference")),
     *(N_("sent time"), N_("start time"), N_("end time"), N_("duration"), N_("direction"), N_("call type")),
-    *(N_("parts"), N_("cost"), N_("credits"), N_("tags"), N_("link tracking"), N_("url"), N_("units"), N_("limit")),
+    *(N_("parts"), N_("cost"), N_("balance"), N_("tags"), N_("link tracking"), N_("url"), N_("units"), N_("limit")),
     *(N_("ascii only"), N_("first not ascii"), N_("notes"), N_("assumptions"), N_("as typed"), N_("text"), N_("name")),
     *(N_("approved content"), N_("pending content"), N_("api usage example"), N_("placeholders"), N_("deleted")),
     *(N_("released"), N_("website"), N_("message"), N_("verified"), N_("country code"), N_("prefix"), N_("din")),
@@ -28,8 +28,10 @@ _FIELDS = (
     *(N_("conferenceid"), N_("otp id"), N_("din uid"), N_("sin uid"), N_("template id"), N_("e164"), N_("mccmnc")),
     *(N_("template content"),),
 )
-FIELD_TITLES = {title.replace(" ", "_"): title for title in _FIELDS}
+FIELD_TITLES = {title.replace(" ", "_"): title for title in _FIELDS} | {"credits": "balance"}
 """The titles of fields, by their names."""
+_AMOUNTS = frozenset({"cost", "credits", "monthly_cost", "minute_cost"})
+"""The fields that are amounts of credits."""
 STATUS_WORDS = (
     *(N_("QUEUED"), N_("DELIVERING"), N_("DELIVERED"), N_("FAIL"), N_("IN PROGRESS"), N_("ANSWERED")),
     *(N_("NO ANSWER"), N_("FAILED"), N_("APPROVED"), N_("PENDING"), N_("sent"), N_("started"), N_("rejected")),
@@ -56,6 +58,29 @@ def to_json(value: object) -> str:
 def field_title(name: str) -> str:
     """Return the title of a field in the user's language."""
     return _(FIELD_TITLES.get(name, name.replace("_", " ")))
+
+
+def column_title(name: str) -> str:
+    """Return the title of a table's column in the user's language, with the unit of its numbers."""
+    title = field_title(name)
+    if name == "duration":
+        return _("{title} (s)").format(title=title)
+    return _("{title} (credits)").format(title=title) if name in _AMOUNTS else title
+
+
+def format_credits(amount: Decimal | float | None) -> str:
+    """Format an amount of credits with its unit; 1 credit is 1 yen before tax (API section 1.7)."""
+    number = f"{amount or 0:,.2f}".rstrip("0").rstrip(".")
+    return ngettext("{number} credit", "{number} credits", 1 if number == "1" else 2).format(number=number)
+
+
+def format_field(name: str, value: object) -> str:
+    """Format a field of a record for a person: numbers with their units, times with their zone."""
+    if name == "duration" and isinstance(value, int):
+        return _("{seconds} s").format(seconds=f"{value:,}")
+    if name in _AMOUNTS and isinstance(value, Decimal | int):
+        return format_credits(value)
+    return f"{value.astimezone():%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else format_value(value)
 
 
 def _plain(value: object) -> object:

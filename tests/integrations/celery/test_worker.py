@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from celery import Celery, signals
 
-from xoxzo.cloudpy.integrations.celery import install
+from xoxzo.cloudpy.integrations.celery import install, settings
 from xoxzo.cloudpy.integrations.celery.worker import find_problems, is_shutting_down
 
 
@@ -66,3 +66,12 @@ def test_right_settings(caplog: pytest.LogCaptureFixture) -> None:
         signals.celeryd_after_setup.send("worker", instance=started)
     assert len(caplog.messages) == 1
     assert not is_shutting_down()
+
+
+def test_beat_sweeps() -> None:
+    """Beat, where there is one, looks after all campaigns."""
+    app = make()
+    install(app)
+    app.finalize()
+    assert [entry["task"] for entry in app.conf.beat_schedule.values()] == ["xoxzo.campaign_sweep"]
+    assert repr(settings.current) == "TaskSettings(…)"

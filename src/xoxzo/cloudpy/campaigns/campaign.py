@@ -13,7 +13,7 @@ from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
 from xoxzo.cloudpy.campaigns.report.plan import make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
-from xoxzo.cloudpy.campaigns.sending.run_api import RunApi
+from xoxzo.cloudpy.campaigns.sending.dispatch_api import DispatchApi
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _ENDED = frozenset({"finished", "cancelled", "expired"})
 
 
-class Campaign(RunApi, ReconcileApi):
+class Campaign(DispatchApi, ReconcileApi):
     """One message to many people. Its ledger stores everything about it.
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.

@@ -43,6 +43,12 @@ class Ledger(Protocol):
     def is_locked_elsewhere(self) -> bool:
         """Return whether another process, or another ledger of this one, runs the campaign."""
 
+    def take_seat(self, seats: int) -> bool:
+        """Take one of the seats of those who send, until this ledger is closed; return whether one was free."""
+
+    def free_seats(self, seats: int) -> int:
+        """Return how many of the seats nobody has taken."""
+
     def begin(self, now: float) -> int:
         """Begin a run and return its epoch. Whatever an earlier run left claimed becomes unknown."""
 

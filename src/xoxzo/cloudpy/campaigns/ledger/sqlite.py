@@ -77,6 +77,19 @@ class SqliteLedger(LedgerQueries):
         """Return whether another process, or another ledger of this one, runs the campaign."""
         return not self._locks and files.is_locked(self.path)
 
+    def take_seat(self, seats: int) -> bool:
+        """Take the seat of the one who sends, of whom a file has one; return whether it was free."""
+        del seats
+        try:
+            self.lock()
+        except CampaignError:
+            return False
+        return True
+
+    def free_seats(self, seats: int) -> int:
+        """Return how many of the seats nobody has taken."""
+        return 0 if self._locks or self.is_locked_elsewhere() else min(seats, 1)
+
     def close(self) -> None:
         """Close the file and release its lock. Closing twice does nothing."""
         with self._mutex:

@@ -67,12 +67,18 @@ class CampaignRun:
         """Start nothing more; messages in flight are completed."""
         self._sender.stop("stopped", reason)
 
-    async def run(self, follow: float = 0.0) -> Result:
+    def leave(self) -> None:
+        """Start nothing more, and leave the rest to other parts of a shared run."""
+        self._sender.stop("running", NO_REASON)
+
+    async def run(self, follow: float = 0.0, *, shared: bool = False) -> Result:
         """Run until every recipient was sent to, or until the run has to stop; see ``Campaign.run_async``."""
-        # This run was started after any earlier request to pause, so that request is withdrawn.
-        self._ledger.put({"state": "running", "requested": None})
+        state, reason = "running", NO_REASON
+        if not shared:
+            # This run was started after any earlier request to pause, so that request is withdrawn.
+            self._ledger.put({"state": "running", "requested": None})
+            state, reason = "stopped", Reason("broken_off", "the run was broken off")
         self._emit("started")
-        state, reason = "stopped", Reason("broken_off", "the run was broken off")
         try:
             await self._send()
             if follow:
@@ -81,7 +87,8 @@ class CampaignRun:
         except Stopped as stopped:
             state, reason = stopped.state, stopped.reason
         finally:
-            self._ledger.put({"state": state, "reason": msgspec.to_builtins(reason)})
+            if state != "running":
+                self._ledger.put({"state": state, "reason": msgspec.to_builtins(reason)})
         self._emit("ended", reason)
         tally = self._ledger.tally()
         return Result(state=state, reason=reason, tally=tally, unknown=tally[State.UNKNOWN])

@@ -76,6 +76,7 @@ class RunApi:
         callbacks: CallbackUrls | None = None,
         on_event: EventHandler | None = None,
         follow: float = 0.0,
+        shared: bool = False,
     ) -> Result:
         """Send to all remaining recipients, reconcile unknown messages, and return the result.
 
@@ -88,6 +89,8 @@ class RunApi:
             on_event: takes each event, in the event loop, so it must be quick. If it raises, the run ends as ``stop``
                 ends it, and the exception is raised again.
             follow: seconds to poll for final statuses at the end.
+            shared: whether this is a part of a run that goes on in other processes: it neither begins the campaign, nor
+                ends it before everybody was sent to.
 
         Raises:
             CampaignError: another process runs it, it was cancelled, or the ledger cannot be written.
@@ -108,7 +111,7 @@ class RunApi:
             on_event=on_event,
         )
         try:
-            return await self._run.run(follow)
+            return await self._run.run(follow, shared=shared)
         finally:
             self._run = None
 
@@ -230,13 +233,19 @@ class RunApi:
         if (run := self._run) is not None:
             run.stop(Reason("stop_requested", reason))
 
+    def leave(self) -> None:
+        """End this process's part of a shared run, which goes on elsewhere; messages in flight are completed."""
+        if (run := self._run) is not None:
+            run.leave()
+
     def pause(self) -> None:
         """Pause the run, whichever process runs it; messages in flight are completed."""
         self.ledger.put({"requested": "pause"})
 
     def resume(self) -> None:
-        """Withdraw a request to pause; this does not start a run."""
-        self.ledger.put({"requested": None})
+        """Withdraw a request to pause. The workers of a dispatched campaign go on; no other run is started."""
+        dispatched = self.ledger.get("workers") is not None and self.state == "paused"
+        self.ledger.put({"requested": None, **({"state": "running"} if dispatched else {})})
 
     def cancel(self) -> None:
         """Cancel the campaign for good, and its run, whichever process runs it."""

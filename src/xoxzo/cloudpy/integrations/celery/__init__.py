@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.integrations.celery import settings
+from xoxzo.cloudpy.integrations.celery.chunks import SWEEP_SECONDS, campaign_sweep
 from xoxzo.cloudpy.integrations.celery.single import play, say, send_sms
 from xoxzo.cloudpy.integrations.celery.worker import watch_workers
 
@@ -44,3 +45,7 @@ def install(
     settings.close()
     settings.current = settings.TaskSettings(account=account or {}, sender=sender, store=store, callbacks=callbacks)
     watch_workers(app)
+
+    @app.on_after_finalize.connect(weak=False)
+    def add_to_beat(sender: Celery, **_more: object) -> None:
+        sender.add_periodic_task(SWEEP_SECONDS, campaign_sweep.s(), name=campaign_sweep.name)

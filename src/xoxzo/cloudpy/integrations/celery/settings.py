@@ -28,6 +28,10 @@ class TaskSettings(msgspec.Struct):
     store: str | None = None
     callbacks: CallbackUrls | None = None
 
+    def __repr__(self) -> str:
+        # The account and the address of the store hold secrets.
+        return "TaskSettings(…)"
+
 
 current = TaskSettings()
 """The settings of this process."""
@@ -53,6 +57,12 @@ def account() -> dict[str, Any]:
     """Return the arguments of a client: the account and the destination."""
     conf = django_conf()
     return dict(current.account) if current.account or conf is None else conf.account()
+
+
+def store() -> str | None:
+    """Return the address of the store of campaigns; ``None`` stands for ``XOXZO_CAMPAIGNS``."""
+    conf = django_conf()
+    return current.store if current.store is not None or conf is None else conf.campaigns_address()
 
 
 def callbacks() -> CallbackUrls | None:

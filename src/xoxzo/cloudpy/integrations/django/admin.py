@@ -171,5 +171,6 @@ def _progress(campaign: OpenCampaign) -> dict[str, Any]:
         "url": reverse("admin:xoxzo_campaign_change", args=(quote(campaign.name),)),
         "sent": tally.sent,
         "total": tally.total,
+        "notice": _("Nobody is working on it: is a Celery worker running?") if campaign.is_abandoned else "",
         "unknown": tally[State.UNKNOWN],
     }

@@ -7,6 +7,7 @@ import click
 # Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 
+from xoxzo.cloudpy.cli.commands.campaign.dispatch import create, dispatch
 from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown
 from xoxzo.cloudpy.cli.commands.campaign.options import store_option
 from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, settle, suppress
@@ -35,4 +36,6 @@ def command() -> None:
 
 command.add_command(plan)
 for entry in (run, resume, status, list_, pause, cancel, settle, unknown, suppress, export, report, purge):
+    command.add_command(store_option(entry))
+for entry in (create, dispatch):
     command.add_command(store_option(entry))

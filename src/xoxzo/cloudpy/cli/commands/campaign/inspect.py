@@ -52,7 +52,12 @@ def status(name: str, *, machine: bool) -> None:
             return
         click.echo(state_line(name, state, NO_REASON if state == "running" else reason))
         show_tally(tally)
-        if state in _CAN_GO_ON:
+        if campaign.is_abandoned:
+            sentence = _(
+                "Nobody is working on it: start a Celery worker, or send it from here: xoxzo campaign resume {name}"
+            )
+            click.echo(sentence.format(name=name), err=True)
+        elif state in _CAN_GO_ON:
             click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
@@ -159,4 +164,4 @@ def _check_json_output(output: str | None, *, machine: bool) -> None:
 def _state(campaign: Campaign) -> str:
     """Return a campaign's state; ``cut off`` for a run whose process has died."""
     state = campaign.state
-    return "cut off" if state == "running" and not campaign.is_running else state
+    return "cut off" if state == "running" and not campaign.workers and not campaign.is_running else state

@@ -154,8 +154,10 @@ def _adding(options: tuple[Callable[[F], F], ...], function: F) -> F:
     return reduce(lambda done, option: option(done), reversed(options), function)
 
 
-content_options, input_options, limit_options = (partial(_adding, options) for options in (_CONTENT, _INPUT, _LIMITS))
-"""Add the options of the message, of reading a file, and of the limits of a run."""
+content_options, input_options, limit_options, unnamed_input_options = (
+    partial(_adding, options) for options in (_CONTENT, _INPUT, _LIMITS, _INPUT[1:])
+)
+"""Add the options of the message, of reading a file, and of the limits of a run; the last leaves ``--name`` out."""
 
 
 def signing_callbacks_or_none(url: str | None) -> Callbacks | None:
@@ -254,16 +256,16 @@ store_option = click.option(
 """Adds the option that selects the store, for `selected_store`; it is eager, so that completion sees it, too."""
 
 
-def selected_store() -> CampaignStore:
-    """Return the store that ``--store`` of the running command selects."""
+def selected_store(default: str | None = None) -> CampaignStore:
+    """Return the store that ``--store`` of the running command selects, or the one at another address."""
     from xoxzo.cloudpy.campaigns.ledger import open_store
 
-    return open_store(click.get_current_context().meta.get(_STORE))
+    return open_store(click.get_current_context().meta.get(_STORE) or default)
 
 
-def open_campaign(name: str) -> Campaign:
+def open_campaign(name: str, default: str | None = None) -> Campaign:
     """Open a campaign of the selected store."""
-    return Campaign.open(name, store=selected_store())
+    return Campaign.open(name, store=selected_store(default))
 
 
 def create(

@@ -77,7 +77,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 
     Nothing is sent or stored.
     """
-    with errors_as_exit("plan", bad_file=_bad_file(file)), tempfile.TemporaryDirectory() as folder:
+    with errors_as_exit("plan", bad_file=bad_file_of(file)), tempfile.TemporaryDirectory() as folder:
         limits = limits_of(given)
         try:
             account = client_options(given)
@@ -85,9 +85,9 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
             # An estimate needs no account.
             account = None
             why = missing.message
-        content, local = _content(given, account), _is_local(account)
+        content, local = content_from(given, account), is_local(account)
         with create(file, "plan", content, given, Path(folder), test_numbers=local) as campaign:
-            balance = Balance(None, why) if account is None else _balance(account)
+            balance = Balance(None, why) if account is None else balance_of(account)
             show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
 
@@ -118,7 +118,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
     completes the messages in flight; a second one does not wait for them.
     """
     name = given["name"] or _campaign_name(file)
-    with errors_as_exit("run", bad_file=_bad_file(file)):
+    with errors_as_exit("run", bad_file=bad_file_of(file)):
         limits_of(given)
         signing_callbacks_or_none(given["callbacks"])
         fresh = not selected_store().exists(name)
@@ -130,9 +130,9 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
             # A campaign that was never started was never confirmed: the terminal may have been closed at the question.
             begun = campaign.state != "created"
             if not begun:
-                show_plan(left, limits, _balance(account), machine=machine)
+                show_plan(left, limits, balance_of(account), machine=machine)
             try:
-                _confirm(left, limits, yes=yes or begun)
+                confirm(left, limits, yes=yes or begun)
                 if test_number is not None and not begun:
                     _send_test(campaign, account, test_number, yes=yes)
             except BaseException:  # Ctrl-C at a question as well
@@ -140,7 +140,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
                     _delete_files(campaign)
                 raise
             if campaign.bad:
-                show_left_out(campaign, _bad_file(file))
+                show_left_out(campaign, bad_file_of(file))
             _run(campaign, account, limits, given, machine=machine)
 
 
@@ -166,8 +166,8 @@ def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noq
         account = client_options(given)
         if campaign.state == "created":
             left = campaign.plan(limits)
-            show_plan(left, limits, _balance(account), machine=machine)
-            _confirm(left, limits, yes=yes, verb="resume")
+            show_plan(left, limits, balance_of(account), machine=machine)
+            confirm(left, limits, yes=yes, verb="resume")
         _run(campaign, account, limits, given, machine=machine)
 
 
@@ -194,7 +194,7 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
 
 def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *, fresh: bool) -> Campaign:
     if fresh:
-        return create(file, name, _content(given, account), given, test_numbers=_is_local(account))
+        return create(file, name, content_from(given, account), given, test_numbers=is_local(account))
     campaign = open_campaign(name)
     try:
         _check_unchanged(campaign, file, given)
@@ -228,11 +228,14 @@ def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> No
         raise CommandError(refused, *lines, *advice)
 
 
-def _is_local(account: ClientOptions | None) -> bool:
+def is_local(account: ClientOptions | None) -> bool:
+    """Return whether an account is one of a simulator on this machine."""
     return account is not None and is_this_machine(urlsplit(account["base_url"]).hostname or "")
 
 
-def _content(given: dict[str, Any], account: ClientOptions | None) -> Content:
+def content_from(given: dict[str, Any], account: ClientOptions | None) -> Content:
+    """Return the content that a command's options give; the text of a template is read from the account."""
+
     def read_template(template: int) -> str:
         # Only Xoxzo has a template's text: without an account this raises the error that says what is missing.
         with open_client(client_options(given) if account is None else account) as client:
@@ -245,7 +248,8 @@ def _content(given: dict[str, Any], account: ClientOptions | None) -> Content:
     return content_of(given, read_template)
 
 
-def _balance(account: ClientOptions) -> Balance:
+def balance_of(account: ClientOptions) -> Balance:
+    """Return the balance of an account, or why it is not known."""
     try:
         with open_client(account) as client:
             return Balance(client.account.credits().credits)
@@ -253,7 +257,8 @@ def _balance(account: ClientOptions) -> Balance:
         return Balance(None, describe_api_error(error))
 
 
-def _confirm(plan: Plan, limits: Limits, *, yes: bool, verb: str = "run") -> None:
+def confirm(plan: Plan, limits: Limits, *, yes: bool, verb: str = "run") -> None:
+    """Ask whether to send, unless `yes`; exit if not, or if the cost exceeds the limit."""
     if limits.max_cost is not None and (cost := plan.cost) > limits.max_cost:
         sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.")
         sentence = sentence.format(cost=format_value(cost), limit=format_value(limits.max_cost))
@@ -279,7 +284,7 @@ def _is_terminal() -> bool:
 def _test_number(typed: str, country: str, account: ClientOptions) -> str:
     from xoxzo.cloudpy.phone import parse
 
-    found = fixed_outcome_number(typed) if _is_local(account) else None
+    found = fixed_outcome_number(typed) if is_local(account) else None
     return found or parse(typed, country).e164
 
 
@@ -323,5 +328,6 @@ def _campaign_name(file: str) -> str:
     return name.encode()[:180].decode(errors="ignore")[:100] or "campaign"
 
 
-def _bad_file(file: str) -> Path:
+def bad_file_of(file: str) -> Path:
+    """Return the file for the bad rows of a list."""
     return Path(f"{Path(file).stem}.bad.csv")

@@ -1,0 +1,135 @@
+"""The tasks that send campaigns: each sends for some seconds, and publishes the one that goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from celery import current_app, shared_task
+
+from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.sending.dispatch_api import CHUNK_TASK
+from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
+from xoxzo.cloudpy.client.async_client import AsyncClient
+from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.integrations.celery import settings
+from xoxzo.cloudpy.integrations.celery.worker import CHUNK_SECONDS, is_shutting_down
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xoxzo.cloudpy.campaigns import Event, Result
+
+SWEEP_TASK = "xoxzo.campaign_sweep"
+SWEEP_SECONDS = 15.0
+_POLL_SECONDS = 0.2
+_DEADLINE_SECONDS = 30.0
+# A chunk that only waits makes room for other tasks, and comes back.
+_WORTH_LEAVING_SECONDS, _MAX_AWAY_SECONDS = 5.0, 60.0
+# Nets only: a chunk ends itself long before. The soft one ends it gently, by the signal that it handles.
+_LIMITS = {"soft_time_limit": 2 * CHUNK_SECONDS, "time_limit": 2 * CHUNK_SECONDS + 2 * _DEADLINE_SECONDS}
+_log = logging.getLogger(__name__)
+
+
+@shared_task(name=CHUNK_TASK, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **_LIMITS)
+def campaign_chunk(name: str, uid: str) -> None:
+    """Send messages of a campaign for some seconds, and publish the task that goes on.
+
+    A lost task loses nothing, and a repeated one sends nothing twice: the ledger decides who is sent to.
+
+    Args:
+        name: the campaign.
+        uid: the first part of its references, which tells it from others of this name.
+    """
+    with Campaign.open(name, store=settings.store()) as campaign:
+        if campaign.reference_prefix != uid:
+            _log.warning("%s in this worker's store is another campaign: is it the store that dispatched it?", name)
+            return
+        if campaign.state != "running" or not campaign.ledger.take_seat(campaign.workers):
+            return
+        chunk = _Chunk(campaign)
+        with asyncio.Runner(loop_factory=fast_loop_factory()) as runner:
+            result = runner.run(chunk.run())
+        if result.state == "running":
+            campaign.continue_later(current_app, chunk.away_seconds)
+
+
+@shared_task(name=SWEEP_TASK, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def campaign_sweep() -> None:
+    """Look after all campaigns that are being sent: publish tasks for those that have too few workers.
+
+    ``celery beat`` runs it every few seconds, if there is one; each chunk does the same for its campaign.
+    """
+    store = open_store(settings.store())
+    for name in store.names():
+        try:
+            with Campaign.open(name, store=store) as campaign:
+                _sweep(campaign)
+        except CampaignError as error:
+            _log.warning("%s was not looked after: %s", name, error)
+
+
+def _sweep(campaign: Campaign) -> None:
+    if missing := campaign.redispatch(current_app):
+        _log.info("%s: %d workers were missing", campaign.name, missing)
+
+
+class _Chunk:
+    """One chunk: the run, and what ends it."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._campaign = campaign
+        self.away_seconds = 0.0
+        """For how many seconds nothing can be sent."""
+
+    async def run(self) -> Result:
+        """Send until the time is over, the worker shuts down, or nothing is left."""
+        campaign = self._campaign
+        connections = campaign.limits.concurrency
+        options = {"deadline": _DEADLINE_SECONDS, "max_connections": connections, **settings.account()}
+        async with AsyncClient(**options, app_info="xoxzo-celery") as client:
+            watch = asyncio.create_task(self._watch())
+            try:
+                with _soft_limit_as(self._stop):
+                    return await campaign.run_async(
+                        client, callbacks=settings.callbacks(), on_event=self._take_event, shared=True
+                    )
+            finally:
+                watch.cancel()
+
+    async def _watch(self) -> None:
+        ends = time.monotonic() + CHUNK_SECONDS
+        swept = 0.0
+        while time.monotonic() < ends and not is_shutting_down():
+            if time.monotonic() - swept > SWEEP_SECONDS:
+                swept = time.monotonic()
+                _sweep(self._campaign)
+            await asyncio.sleep(_POLL_SECONDS)
+        self._stop()
+
+    def _stop(self) -> None:
+        self._campaign.leave()
+
+    def _take_event(self, event: Event) -> None:
+        if event.wake is not None and event.wake - event.at > _WORTH_LEAVING_SECONDS:
+            self.away_seconds = min(event.wake - event.at, _MAX_AWAY_SECONDS)
+            self._stop()
+
+
+@contextmanager
+def _soft_limit_as(stop: Callable[[], None]) -> Iterator[None]:
+    """Have Celery's soft time limit, which is SIGUSR1, end the chunk gently, not by an exception in the event loop."""
+    if not hasattr(signal, "SIGUSR1") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGUSR1, lambda *_: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)

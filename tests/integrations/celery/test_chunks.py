@@ -1,0 +1,162 @@
+"""The tasks that send campaigns, one after another in the test, with a file as their store."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from campaign_makers import make, reached
+from celery import Celery
+
+from xoxzo.cloudpy.campaigns import Campaign, Limits, QuietHours, State
+from xoxzo.cloudpy.integrations.celery import chunks, install, settings, worker
+from xoxzo.cloudpy.integrations.celery.chunks import campaign_chunk, campaign_sweep
+from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedXoxzo
+
+QUICK = Limits(settle=0.3, concurrency=4)
+
+
+@pytest.fixture
+def app(simulator: SimulatedXoxzo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Celery]:
+    """An application with its queue in memory, and a short time for each chunk."""
+    monkeypatch.setattr(chunks, "CHUNK_SECONDS", 0.5)
+    app = Celery("shop", broker="memory://")
+    account = {"sid": SID, "auth_token": TOKEN, "transport": simulator.async_transport()}
+    install(app, account=account, store=str(tmp_path))
+    app.set_current()
+    take(app)
+    yield app
+    take(app)
+    app.close()
+
+
+def take(app: Celery) -> list[tuple[list[str], dict[str, Any]]]:
+    """Take the tasks that were published: their arguments and headers."""
+    found = []
+    with app.connection_for_read() as connection:
+        queue = connection.SimpleQueue("celery")
+        while len(queue):
+            message = queue.get_nowait()
+            message.ack()
+            found.append((message.payload[0], message.headers))
+        queue.close()
+    return found
+
+
+def work(app: Celery, limit: int = 100) -> int:
+    """Run tasks until none is published any more; return how many ran."""
+    count = 0
+    while count < limit and (tasks := take(app)):
+        for arguments, _headers in tasks:
+            campaign_chunk(*arguments)
+            count += 1
+    return count
+
+
+def test_chunks_send_a_campaign_to_its_end(app: Celery, simulator: SimulatedXoxzo, tmp_path: Path) -> None:
+    """Each chunk ends on time and publishes the next one; a task that is delivered twice doubles nothing."""
+    with make(tmp_path, 30) as campaign:
+        campaign.dispatch(app, Limits(rate=30, concurrency=4, settle=0.3), workers=2)
+        uid = campaign.reference_prefix
+        assert campaign.is_abandoned
+    assert work(app) >= 3
+    campaign_chunk("spring", uid)
+    with Campaign.open("spring", store=tmp_path) as campaign:
+        assert (campaign.state, campaign.tally().sent, campaign.is_abandoned) == ("finished", 30, False)
+    assert set(reached(simulator).values()) == {1}
+    assert len(reached(simulator)) == 30
+    assert take(app) == []
+
+
+def test_another_campaign_of_the_name(
+    app: Celery, simulator: SimulatedXoxzo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A task for a campaign that the worker's store does not have sends nothing to those of another one."""
+    with make(tmp_path, 3) as campaign:
+        campaign.dispatch(app)
+    campaign_chunk("spring", "0123456789ab")
+    assert "is another campaign" in caplog.text
+    assert not reached(simulator)
+
+
+def test_pause_and_resume(app: Celery, simulator: SimulatedXoxzo, tmp_path: Path) -> None:
+    """A pause ends the chunks; after it, a resumed campaign is sent to its end by the next sweep."""
+    with make(tmp_path, 10) as campaign:
+        campaign.dispatch(app, QUICK)
+        campaign.pause()
+        assert work(app) == 1
+        assert campaign.state == "paused"
+        assert not reached(simulator)
+        campaign.resume()
+        assert campaign.state == "running"
+        campaign.ledger.put({"dispatched": time.time() - 60})
+    campaign_sweep()
+    assert work(app) == 1
+    assert len(reached(simulator)) == 10
+
+
+def test_a_sweep_refills_an_emptied_queue(app: Celery, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Tasks that are gone are published again, once each half minute; a broken campaign hides no other."""
+    make(tmp_path, 3).close()
+    (tmp_path / "broken.campaign").write_bytes(b"no database" * 100)
+    campaign_sweep()
+    assert take(app) == []
+    with Campaign.open("spring", store=tmp_path) as campaign:
+        campaign.dispatch(app, QUICK, workers=3)
+        assert len(take(app)) == 3
+        campaign_sweep()
+        assert take(app) == []
+        campaign.ledger.put({"dispatched": time.time() - 60})
+        campaign_sweep()
+        campaign_sweep()
+        [(arguments, headers)] = take(app)
+        assert arguments == ["spring", campaign.reference_prefix]
+        assert headers["expires"]
+    assert "broken was not looked after" in caplog.text
+
+
+def test_waiting_makes_room(
+    app: Celery, simulator: SimulatedXoxzo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk that can send nothing for long ends at once, and its successor comes back later."""
+    monkeypatch.setattr(chunks, "CHUNK_SECONDS", 60.0)
+    hour = datetime.now(UTC).astimezone(ZoneInfo("Asia/Tokyo")).hour
+    with make(tmp_path, 6) as campaign:
+        campaign.dispatch(app, Limits(quiet=QuietHours(f"{hour:02}:00-{(hour + 2) % 24:02}:00")))
+    [(arguments, _)] = take(app)
+    campaign_chunk(*arguments)
+    [(_, headers)] = take(app)
+    assert headers["eta"]
+    assert not reached(simulator)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="has no such signal")
+def test_the_soft_limit_and_a_shutdown_are_gentle(
+    app: Celery, simulator: SimulatedXoxzo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Celery's soft time limit, and a worker that shuts down, end a chunk: nothing is unknown, and the next follows."""
+    monkeypatch.setattr(chunks, "CHUNK_SECONDS", 60.0)
+    before = signal.getsignal(signal.SIGUSR1)
+    with make(tmp_path, 100) as campaign:
+        campaign.dispatch(app, Limits(rate=20, concurrency=4), workers=1)
+        arguments = ("spring", campaign.reference_prefix)
+    for end in (lambda: os.kill(os.getpid(), signal.SIGUSR1), worker._shut_down):
+        timer = threading.Timer(0.3, end)
+        timer.start()
+        campaign_chunk(*arguments)
+        timer.join()
+        with Campaign.open("spring", store=tmp_path) as campaign:
+            assert (campaign.state, campaign.tally()[State.UNKNOWN], campaign.tally().in_flight) == ("running", 0, 0)
+            assert campaign.tally().sent < 100
+    worker._is_shutting_down.value = False
+    assert signal.getsignal(signal.SIGUSR1) is before
+    assert len(take(app)) == 3
+    settings.close()

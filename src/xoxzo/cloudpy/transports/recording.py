@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import ConfigurationError, Phase
 from xoxzo.cloudpy.protocols import TransportFailure
 from xoxzo.cloudpy.transports.redaction import HIDDEN, HIDDEN_ID, Redaction, is_number, path_segments
@@ -87,7 +88,7 @@ class Writer:
         self._path = os.fspath(path)
         self._redaction = Redaction()
         self._lock = threading.Lock()
-        self._write(_TITLE, os.O_TRUNC)
+        self._write(_TITLE, append=False)
 
     def lost(self, request: Request, progress: Progress, error: BaseException) -> None:
         """Write a request that got no answer; nothing when it was not the network that failed."""
@@ -119,14 +120,11 @@ class Writer:
                 body=redaction.reply(body, request),
                 failure=stored,
             )
-            self._write(msgspec.json.encode(exchange) + b"\n", os.O_APPEND)
+            self._write(msgspec.json.encode(exchange) + b"\n", append=True)
 
-    def _write(self, data: bytes, how: int) -> None:
+    def _write(self, data: bytes, *, append: bool) -> None:
         # Opened for each line, so that there is nothing to close, and nothing that a fork could share.
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | how, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            if hasattr(os, "fchmod"):  # an existing file may have been readable by others
-                os.fchmod(descriptor, 0o600)
+        with os.fdopen(open_private(self._path, append=append), "wb") as file:
             file.write(data)
 
 

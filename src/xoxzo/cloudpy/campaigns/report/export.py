@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import without_formula
 from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS
 from xoxzo.cloudpy.campaigns.records import outcome_reason
+from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def export_rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[Any, ...]
 
 def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], path: Path) -> int:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = open_private(path)
         # With a byte-order mark, so that Excel does not read it as cp932.
         # Half a character in a cell is one reason why a row is bad.
         with os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -118,7 +119,7 @@ def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], pa
         import xlsxwriter
     except ModuleNotFoundError:
         raise ConfigurationError('writing workbooks needs an extra: pip install "xoxzo-cloudpy[campaigns]"') from None
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    os.close(open_private(path))
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         sheet = book.add_worksheet("recipients")

@@ -29,6 +29,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, language, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad
 from xoxzo.cloudpy.common.masking import mask_number
+from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def report(name: str, *, output: str | None, machine: bool) -> None:
             return
         path = Path(output or f"{name}.html")
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
                 file.write(campaign.render_report(language=language()))
         except OSError as error:
             why = error.strerror or error

@@ -25,6 +25,7 @@ from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.signals import stop_signals
+from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CallbackRejected
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def forward_url(base: str, target: str) -> str:
 
 def _open_private(path: Path) -> TextIO:
     # Callbacks contain phone numbers: only the owner may read them.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
+    return os.fdopen(open_private(path, append=True), "a", encoding="utf-8")
 
 
 def _replay(file: TextIO, forward: str, printer: CallbackPrinter) -> None:

@@ -26,7 +26,7 @@ def test_the_write_ahead_log_is_enabled_as_soon_as_the_others_are_done(monkeypat
     """SQLite itself does not wait there."""
     monkeypatch.setattr(sqlite_files, "_WAL_RETRY_SECONDS", 0.0)
     busy = Busy(2)
-    sqlite_files._enable_wal(busy)  # type: ignore[arg-type]
+    sqlite_files.enable_wal(busy)  # type: ignore[arg-type]
     assert busy.statements == ["PRAGMA journal_mode = WAL"] * 3
 
 
@@ -34,4 +34,4 @@ def test_a_file_that_stays_locked_is_an_error(monkeypatch) -> None:
     """After the busy timeout the error is SQLite's own."""
     monkeypatch.setattr(sqlite_files, "BUSY_TIMEOUT_SECONDS", 0.0)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        sqlite_files._enable_wal(Busy(1_000_000))  # type: ignore[arg-type]
+        sqlite_files.enable_wal(Busy(1_000_000))  # type: ignore[arg-type]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 from simulator_callers import Caller, basic
+
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Otp, Website
 
 SITE = "https://example.com"
 PHONE = "+818012345678"
@@ -198,3 +201,11 @@ NAMES = st.sampled_from(["website", "phone_number", "otp", "code", "otp_code", "
 def test_no_body_breaks_it(path: str, fields: dict[str, Any]) -> None:
     """Whatever is sent, it is done or refused."""
     assert ONE.post_json(f"/otp/{path}/", fields)[0] in {200, 201, 400, 403}
+
+
+def test_a_record_shows_no_secret() -> None:
+    """Neither a token nor a code is in the text of a record."""
+    account = Account("me", "the-token", Decimal(1))
+    otp = Otp(msgid="m1", account=account, website="x", phone="+81", code="123456", tries_left=5, created=0.0)
+    shown = f"{account!r} {Website('me', 'the-token', 'x')!r} {otp!r}"
+    assert shown == "Account(sid='me') Website(sid='me') Otp(msgid='m1')"

@@ -24,13 +24,13 @@ def kept(tmp_path: Path) -> Iterator[Caller]:
 
 def writable(caller: Caller, *, yes: bool) -> None:
     """Let SQLite refuse every change, or allow them again."""
-    connection = caller.simulator.engine._store._file.connection()
+    connection = caller.simulator.engine._store._open_connection()
     connection.execute(f"PRAGMA query_only={'OFF' if yes else 'ON'}")
 
 
 def full(caller: Caller, *, yes: bool) -> None:
     """Let the file grow no more, or as it wants."""
-    connection = caller.simulator.engine._store._file.connection()
+    connection = caller.simulator.engine._store._open_connection()
     [pages] = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count={pages if yes else 1_000_000}")
 

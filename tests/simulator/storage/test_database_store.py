@@ -254,7 +254,7 @@ def test_as_many_tries_are_kept_as_are_shown(tmp_path: Path) -> None:
     assert shown[-1].ident == last
     caller.open()
     assert caller.simulator.callbacks == shown
-    rows = caller.simulator.engine._store._file.connection().execute("SELECT count(*) FROM attempt")
+    rows = caller.simulator.engine._store._open_connection().execute("SELECT count(*) FROM attempt")
     assert rows.fetchone() == (2,)
     caller.simulator.close()
 

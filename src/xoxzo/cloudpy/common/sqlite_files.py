@@ -50,19 +50,24 @@ def open_database(
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         else:
             create_private_file(path, must_be_new=bool(create))
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = connect(path, BUSY_TIMEOUT_SECONDS)
     try:
         if create is False:
             _check_version(connection, version)
         else:
             _create_tables(connection, statements, version)
-            _enable_wal(connection)
+            enable_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def connect(path: str | os.PathLike[str], timeout_seconds: float) -> sqlite3.Connection:
+    """Open a database file as it is, without implicit transactions and for any thread; wait so long for its locks."""
+    return sqlite3.connect(path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
 
 
 def create_private_file(path: str | os.PathLike[str], *, must_be_new: bool = False) -> None:
@@ -88,7 +93,8 @@ def _create_tables(connection: sqlite3.Connection, statements: Sequence[str], ve
         connection.execute(f"PRAGMA user_version = {version}")
 
 
-def _enable_wal(connection: sqlite3.Connection) -> None:
+def enable_wal(connection: sqlite3.Connection) -> None:
+    """Put a database into WAL mode, which stays in the file."""
     # SQLite does not apply its busy timeout to this statement while others open the file.
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
@@ -126,7 +132,7 @@ class FileLock:
 
     def __init__(self, path: str | os.PathLike[str], *, timeout_seconds: float = 0.0) -> None:
         create_private_file(path)
-        self._connection = sqlite3.connect(path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
+        self._connection = connect(path, timeout_seconds)
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:

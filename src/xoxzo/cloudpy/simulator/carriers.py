@@ -5,15 +5,15 @@ The ranges are the simulator's own. Real ones are finer, and numbers move betwee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Carrier:
+class Carrier(Struct, frozen=True, kw_only=True):
     """Mobile numbers that begin alike, and who carries them."""
 
     prefix: str

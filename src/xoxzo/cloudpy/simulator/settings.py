@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.carriers import Carrier, japan_and_malaysia
@@ -14,8 +16,7 @@ Price = Decimal | int | float
 """Credits; one credit is one Japanese yen before tax (API section 1.7)."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NumberRange:
+class NumberRange(Struct, frozen=True, kw_only=True):
     """A range of numbers that can be subscribed: dial-in numbers (DIN) or receiving numbers (SIN)."""
 
     country: str
@@ -61,8 +62,7 @@ _DINS = (
 _SINS = (_japan("50", 8, 1000.0, 1, first=90_000_001, initial=1000.0),)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """How the simulated service behaves. Every field has a default; times are seconds of the simulator's clock.
 
     Prices are looked up by the longest dialling code that begins the number; the key ``""`` stands for all others.

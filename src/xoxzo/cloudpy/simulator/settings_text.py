@@ -6,7 +6,6 @@ The meaning of a setting is written once, under its field in `Settings`, and rea
 from __future__ import annotations
 
 import ast
-import dataclasses
 import difflib
 import inspect
 import json
@@ -17,6 +16,7 @@ from decimal import Decimal
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Struct
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.carriers import Carrier
@@ -26,8 +26,7 @@ _ROW = re.compile(r"\b15\.(\d+)")
 _MAY_BE_NEGATIVE = {"seed"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SettingEntry:
+class SettingEntry(Struct, frozen=True):
     """One setting."""
 
     name: str

@@ -6,9 +6,10 @@ import base64
 import binascii
 import logging
 import re
-from dataclasses import replace
 from sys import intern
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.api.handlers import public_paths
 from xoxzo.cloudpy.simulator.api.http import (

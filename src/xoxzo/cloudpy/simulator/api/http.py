@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.commands.faults import Fault
@@ -22,8 +23,7 @@ DATABASE_UNWRITABLE = N_("The simulator cannot write to its database.")
 """What is answered, with 503, when something could not be saved and so was not done."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
+class ApiRequest(Struct, frozen=True):
     """What came in. Header names are in lower case; path and query are as on the wire."""
 
     method: str
@@ -39,8 +39,7 @@ class ApiRequest:
         return self.headers.get(name, b"").decode("latin-1")
 
 
-@dataclass(frozen=True, slots=True)
-class ApiResponse:
+class ApiResponse(Struct, frozen=True):
     """What goes out. An empty body has no Content-Type (API section 15.15)."""
 
     status: int
@@ -101,8 +100,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMPARE: dict[str, Callable[[date, date], bool]] = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
-@dataclass(frozen=True, slots=True)
-class DateFilter:
+class DateFilter(Struct, frozen=True):
     """One condition on the day (UTC) on which a message was sent."""
 
     operator: str

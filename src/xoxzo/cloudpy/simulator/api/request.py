@@ -7,8 +7,9 @@ import logging
 import re
 from binascii import unhexlify
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, HttpError, detail
 from xoxzo.cloudpy.simulator.engine.engine import Engine
@@ -236,8 +237,7 @@ class Fields:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(Struct, frozen=True):
     """One authenticated request to a known path."""
 
     engine: Engine

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.api.handlers import account, calls, otp, sms, templates
 from xoxzo.cloudpy.simulator.api.handlers.subscribed_numbers import NumberHandlers
@@ -15,8 +17,7 @@ _ID = None
 _ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A path with the methods that it answers."""
 
     methods: Methods

@@ -12,8 +12,10 @@ import re
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
@@ -49,8 +51,7 @@ _MAX_SECONDS = 86_400.0
 _MAX_FAULTS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that goes wrong."""
 
     ident: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
@@ -25,8 +26,7 @@ _MAX_SENDERS = 10_000
 _MAX_CREDITS = Decimal(10) ** 12
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRecord:
+class AccountRecord(Struct, frozen=True):
     """An account as the people at Xoxzo see it."""
 
     sid: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 KEPT_MINUTES = 1_440
 """Minutes that are kept: a day."""
 _REFUSALS = 500
 
 
-@dataclass(slots=True)
-class Minute:
+class Minute(Struct):
     """What happened in one minute."""
 
     sms: int = 0
@@ -25,8 +25,7 @@ class Minute:
     callbacks_failed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRequest:
+class RefusedRequest(Struct, frozen=True):
     """A request that was refused."""
 
     at: float

@@ -8,8 +8,9 @@ import string
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.aggregates import MinuteStats, PhoneIndex
@@ -38,8 +39,7 @@ class CallbackFault(Protocol):
         """How late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happened, for the listeners.
 
     `numbers` and `content` are apart from `facts` so that a log can mask the one and leave out the other.
@@ -48,13 +48,12 @@ class Event:
     at: float
     name: str
     ident: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-    numbers: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, object] = {}
+    numbers: Mapping[str, str] = {}
     content: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundResult:
+class OutboundResult(Struct, frozen=True):
     """How an outgoing request ended: a status with the beginning of the body, or an error."""
 
     status: int | None = None
@@ -72,8 +71,7 @@ def request_headers(content_type: str) -> dict[str, str]:
     return {**fields, "Content-Type": content_type} if content_type else fields
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OutboundRequest:
+class OutboundRequest(Struct, frozen=True, eq=False):
     """A request that the engine wants made; the runtime makes it and calls `on_result`."""
 
     method: str

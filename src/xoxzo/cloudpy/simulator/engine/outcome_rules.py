@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.reasons import Reason
@@ -18,8 +19,7 @@ OUTCOMES: dict[RuleKind, tuple[str, ...]] = {"sms": get_args(SmsOutcome), "call"
 """What a rule can order, by what it is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeRule:
+class OutcomeRule(Struct, frozen=True):
     """What becomes of messages or calls to some numbers."""
 
     ident: int
@@ -32,8 +32,7 @@ class OutcomeRule:
     """How much longer it takes: until a delayed message arrives, or until a call is answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What becomes of one message or call, and by whose order."""
 
     outcome: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.records.calls import Call
 
 
-@dataclass(frozen=True, slots=True)
-class SavedState:
+class SavedState(Struct, frozen=True):
     """What is saved besides the records."""
 
     moment: float
@@ -22,8 +22,7 @@ class SavedState:
     """The last id that a template got; ids are not used again."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreOpening:
+class StoreOpening(Struct, frozen=True):
     """What a store returns when it is opened."""
 
     generation: int

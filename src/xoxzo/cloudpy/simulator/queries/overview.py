@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.engine.aggregates import Minute, RefusedRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
@@ -13,8 +14,7 @@ from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SEC
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
 
 
-@dataclass(frozen=True, slots=True)
-class StatusCounts:
+class StatusCounts(Struct, frozen=True):
     """How many records there are, by status or outcome."""
 
     messages: Counter[str]
@@ -53,8 +53,7 @@ def list_held(engine: Engine, limit: int | None = None) -> tuple[SearchResult, .
     return tuple(sorted(held, key=lambda result: result.serial)[:limit])
 
 
-@dataclass(frozen=True, slots=True)
-class MinuteFigures:
+class MinuteFigures(Struct, frozen=True):
     """What happened in one minute."""
 
     start: float
@@ -68,8 +67,7 @@ class MinuteFigures:
     callbacks_failed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """The state of the simulator and what happened lately."""
 
     minutes: tuple[MinuteFigures, ...]
@@ -127,8 +125,7 @@ def _figures(counted: dict[int, Minute], balance: Decimal) -> list[MinuteFigures
 NextEventKind = Literal["message", "otp", "renewal", "callback", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class NextEvent:
+class NextEvent(Struct, frozen=True):
     """What is due next."""
 
     at: float

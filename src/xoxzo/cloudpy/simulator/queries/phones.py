@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import find_code, sms_encoding
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
@@ -36,8 +38,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneSummary:
+class PhoneSummary(Struct, frozen=True):
     """A phone in the list of phones."""
 
     number: str
@@ -121,8 +122,7 @@ _GAP = 1_800
 """Seconds without a message after which the thread shows the time again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadEntry:
+class ThreadEntry(Struct, frozen=True, kw_only=True):
     """One thing in a phone's thread."""
 
     kind: str
@@ -151,8 +151,7 @@ class ThreadEntry:
     """Whether it came after a while."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneView:
+class PhoneView(Struct, frozen=True, kw_only=True):
     """A phone at one moment."""
 
     number: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule as OutcomeRule  # noqa: PLC0414 - others get it here
 from xoxzo.cloudpy.simulator.engine.records.accounts import Template
@@ -26,8 +27,7 @@ _AUDIBLE_STEPS = frozenset({"say", "playback"})
 Thing = TypeVar("Thing", Message, Call, InboundSms)
 
 
-@dataclass(frozen=True, slots=True)
-class SearchResult:
+class SearchResult(Struct, frozen=True):
     """A message, a call or a reply."""
 
     kind: ResultKind
@@ -65,8 +65,7 @@ class MessageFields:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class ResultPage(Generic[T]):
+class ResultPage(Struct, Generic[T], frozen=True):
     """Some of many."""
 
     items: tuple[T, ...]
@@ -165,8 +164,7 @@ def below(things: list[Thing], before: int | None) -> list[Thing]:
     return things if before is None else things[bisect_right(things, -before, key=lambda thing: -thing.serial) :]
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedSms:
+class ReceivedSms(Struct, frozen=True):
     """An SMS that was sent to a phone; `sender` is what the phone shows."""
 
     msgid: str
@@ -176,8 +174,7 @@ class ReceivedSms:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class SentReply:
+class SentReply(Struct, frozen=True):
     """An SMS that was written on a phone, to a receiving number."""
 
     ident: str
@@ -188,8 +185,7 @@ class SentReply:
     """`RECEIVED`, or `NO ACTION URL` or `NO CREDITS`, when no callback was sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallRecord:
+class CallRecord(Struct, frozen=True):
     """A call as it stood at one moment; `steps` lists what happened, first to last."""
 
     callid: str
@@ -201,8 +197,7 @@ class CallRecord:
     steps: tuple[dict[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRecord:
+class TemplateRecord(Struct, frozen=True):
     """A template as the person who approves it sees it (API section 3)."""
 
     id: int

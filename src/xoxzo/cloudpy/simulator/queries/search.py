@@ -12,9 +12,10 @@ import math
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
@@ -61,8 +62,7 @@ Searchable = SearchResult | MessageFields
 Predicate = Callable[[Searchable], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
+class SearchQuery(Struct, frozen=True):
     """A search that was read.
 
     Attributes:

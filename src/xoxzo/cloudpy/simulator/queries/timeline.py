@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.carriers import carrier_of
 from xoxzo.cloudpy.simulator.engine.context import request_headers
@@ -21,19 +22,17 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.records.sms import Message
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
+class TimelineEntry(Struct, frozen=True):
     """One thing that happened."""
 
     at: float
     """When, seconds since 1970 on the simulator's clock."""
     name: str
     """`request`, `checks`, `price`, `status`, `step`, `link` or `callback`."""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """What it is, and what happened to it."""
 
     found: SearchResult

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xoxzo.cloudpy.common.sqlite_files import connect, create_private_file, enable_wal
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.store import SavedState, StoreOpening
@@ -16,6 +16,7 @@ from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.storage.record_rows import CALLS, KINDS, Row, decode, record, row
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -43,39 +44,79 @@ _TABLES = [
 _TABLES += ["CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY)"]
 
 
-class DatabaseFile:
-    """One SQLite file, made for its owner alone when it is not there. Not safe for threads by itself."""
+class DatabaseStore:
+    """Keeps an engine's state in an SQLite file, for one process at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
         self._connection: sqlite3.Connection | None = None
 
-    def connection(self) -> sqlite3.Connection:
+    def begin(self) -> StoreOpening:
+        """Open the file if it is not open, and count a new generation; raise `SimulatorError` if it cannot be used."""
+        with self._translate_errors("read"):
+            meta = dict(self._open_connection().execute("SELECT name, value FROM meta"))
+        generation = int(meta.get("generation", -1)) + 1
+        self._write((), {"generation": generation})
+        saved = SavedState(meta["moment"], int(meta["templates"])) if "moment" in meta else None
+        return StoreOpening(generation, saved)
+
+    def load(
+        self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
+    ) -> list[Call]:
+        """Read all records and hand each to the function for its type, or raise `SimulatorError`."""
+        calls: dict[str, Call] = {}
+        other_legs: dict[str, Call] = {}
+
+        def leg(plain: dict[str, Any]) -> Call:
+            callid = plain["callid"]
+            if callid in calls:
+                return calls[callid]
+            return other_legs.setdefault(callid, record(CALLS, plain, account, leg))
+
+        for kind in KINDS:
+            for key, text in self._texts(kind.table):
+                try:
+                    found = record(kind, decode(text), account, leg)
+                    restore[kind.record_type](found)
+                except (LookupError, ValueError, TypeError, AttributeError) as error:
+                    raise SimulatorError(
+                        "damaged_row",
+                        "{path} is damaged: {table} {key}: {problem}",
+                        path=str(self._path),
+                        table=kind.table,
+                        key=key,
+                        problem=type(error).__name__,
+                    ) from None
+                if kind is CALLS:
+                    calls[found.callid] = found
+        return list(other_legs.values())
+
+    def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
+        """Write what changed in one transaction; it is on disk when this returns. Else raise `NotSaved`."""
+        rows = [row(changed, saved=is_saved) for changed, is_saved in changes.items()]
+        self._write(rows, {"moment": saved.moment, "templates": saved.templates}, wipe=wipe)
+
+    def close(self) -> None:
+        """Close the file, so that another simulator can have it; twice is fine."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open_connection(self) -> sqlite3.Connection:
         """Return the open database; the first call opens and checks it, or raises `SimulatorError`."""
         if self._connection is None:
             with self._translate_errors("open"):
                 self._connection = self._open()
         return self._connection
 
-    def close(self) -> None:
-        """Close it; twice is fine."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def meta(self) -> dict[str, float]:
-        """Return all that is stored besides records."""
-        with self._translate_errors("read"):
-            return dict(self.connection().execute("SELECT name, value FROM meta"))
-
-    def texts(self, table: str) -> Iterator[tuple[str, str]]:
+    def _texts(self, table: str) -> Iterator[tuple[str, str]]:
         """Yield the keys and texts of a table, the oldest first."""
         with self._translate_errors("read"):
-            yield from self.connection().execute(f"SELECT id, record FROM {table} ORDER BY number")  # noqa: S608 - ours
+            yield from self._open_connection().execute(f"SELECT id, record FROM {table} ORDER BY number")  # noqa: S608 - ours
 
-    def write(self, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool = False) -> None:
+    def _write(self, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool = False) -> None:
         """Write rows and `meta` in one transaction, in place of all rows if `wipe`, or raise `NotSaved`."""
-        connection = self.connection()
+        connection = self._open_connection()
         with self._translate_errors("write"):
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -87,15 +128,14 @@ class DatabaseFile:
                 raise
 
     def _open(self) -> sqlite3.Connection:
-        with suppress(FileExistsError):
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        create_private_file(self._path)
         # The engine's lock serialises threads, and no other process may open the file: there is nothing to wait for.
-        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = connect(self._path, timeout_seconds=0)
         try:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             needs_tables = self._check(connection)
             _restrict_permissions(self._path, Path(f"{self._path}-wal"))
-            connection.execute("PRAGMA journal_mode=WAL")
+            enable_wal(connection)
             connection.execute("PRAGMA synchronous=FULL")
             if needs_tables:
                 _create_tables(connection)
@@ -166,59 +206,3 @@ def _write_rows(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mappi
         else:
             connection.executemany(f"DELETE FROM {table} WHERE id = ?", ((row.key,) for row in alike))  # noqa: S608
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
-
-
-class DatabaseStore:
-    """Keeps an engine's state in an SQLite file, for one process at a time."""
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
-        self._file = DatabaseFile(self._path)
-
-    def begin(self) -> StoreOpening:
-        """Open the file if it is not open, and count a new generation; raise `SimulatorError` if it cannot be used."""
-        meta = self._file.meta()
-        generation = int(meta.get("generation", -1)) + 1
-        self._file.write((), {"generation": generation})
-        saved = SavedState(meta["moment"], int(meta["templates"])) if "moment" in meta else None
-        return StoreOpening(generation, saved)
-
-    def load(
-        self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
-    ) -> list[Call]:
-        """Read all records and hand each to the function for its type, or raise `SimulatorError`."""
-        calls: dict[str, Call] = {}
-        other_legs: dict[str, Call] = {}
-
-        def leg(plain: dict[str, Any]) -> Call:
-            callid = plain["callid"]
-            if callid in calls:
-                return calls[callid]
-            return other_legs.setdefault(callid, record(CALLS, plain, account, leg))
-
-        for kind in KINDS:
-            for key, text in self._file.texts(kind.table):
-                try:
-                    found = record(kind, decode(text), account, leg)
-                    restore[kind.record_type](found)
-                except (LookupError, ValueError, TypeError, AttributeError) as error:
-                    raise SimulatorError(
-                        "damaged_row",
-                        "{path} is damaged: {table} {key}: {problem}",
-                        path=str(self._path),
-                        table=kind.table,
-                        key=key,
-                        problem=type(error).__name__,
-                    ) from None
-                if kind is CALLS:
-                    calls[found.callid] = found
-        return list(other_legs.values())
-
-    def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
-        """Write what changed in one transaction; it is on disk when this returns. Else raise `NotSaved`."""
-        rows = [row(changed, saved=is_saved) for changed, is_saved in changes.items()]
-        self._file.write(rows, {"moment": saved.moment, "templates": saved.templates}, wipe=wipe)
-
-    def close(self) -> None:
-        """Close the file, so that another simulator can have it."""
-        self._file.close()

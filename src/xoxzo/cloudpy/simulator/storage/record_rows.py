@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, get_type_hints
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import fields
 
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule
 from xoxzo.cloudpy.simulator.engine.reasons import Reason
@@ -25,8 +26,7 @@ from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, Cal
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 
 
-@dataclass(frozen=True, slots=True)
-class RecordKind:
+class RecordKind(Struct, frozen=True):
     """One kind of record."""
 
     table: str
@@ -60,8 +60,7 @@ _NOT_SAVED = {"under_way"}
 _REFERRING = {"account", "owner", "legs"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A record as it is written; a text of `None` deletes it."""
 
     table: str

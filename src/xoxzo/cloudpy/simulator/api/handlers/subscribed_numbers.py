@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.api.http import (
     ApiResponse,
@@ -21,8 +22,7 @@ from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
 
 
-@dataclass(frozen=True, slots=True)
-class NumberHandlers:
+class NumberHandlers(Struct, frozen=True):
     """Handlers for one kind of number."""
 
     kind: Literal["din", "sin"]

@@ -5,20 +5,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.engine.errors import MissingVariables, NotApproved
 from xoxzo.cloudpy.simulator.settings import NumberRange
 
 
-@dataclass(slots=True, eq=False)
-class Account:
+def _short_repr(record: Struct) -> str:
+    name = record.__struct_fields__[0]
+    return f"{type(record).__name__}({name}={getattr(record, name)!r})"
+
+
+class Record(Struct, eq=False):
+    """A record that refers to an account. Its `repr` shows its first field alone, since others may be secret."""
+
+    __repr__ = _short_repr
+
+
+class Account(Record, eq=False):
     """A SID with its token, its balance and its rights."""
 
     sid: str
-    token: str = field(repr=False)
+    token: str
     credits: Decimal
     bought: bool = False
     """Whether credits were bought: until then its texts may be replaced (API section 15.27)."""
@@ -33,8 +44,7 @@ def is_same_account(one: Account, other: Account) -> bool:
     return (one.sid, one.token) == (other.sid, other.token)
 
 
-@dataclass(slots=True, eq=False)
-class SubscribedNumber:
+class SubscribedNumber(Record, eq=False):
     """A number and, while it is subscribed, its owner and action."""
 
     kind: Literal["din", "sin"]
@@ -46,7 +56,7 @@ class SubscribedNumber:
     since: float = 0.0
     months: int = 0
     """How many were paid since then."""
-    term: int = field(default=0, repr=False)
+    term: int = 0
     """Counts subscriptions, so that a renewal knows whether it is still meant."""
 
     def view(self) -> dict[str, object]:
@@ -71,12 +81,11 @@ _OPENING, _CLOSING = frozenset("{｛"), frozenset("}｝")
 _IN_BRACES = re.compile(r"[{｛]([^{}｛｝]+)[}｝]")
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Template:
+class Template(Record, kw_only=True, eq=False):
     """A text with placeholders, in force, waiting for approval, or both."""
 
     ident: int
-    account: Account = field(repr=False)
+    account: Account
     name: str
     approved_content: str | None = None
     pending_content: str | None = None
@@ -140,24 +149,24 @@ def _pieces(content: str) -> Iterator[tuple[str, str]]:
 OtpKey = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Website:
+class Website(Struct, frozen=True):
     """A website that an account registered."""
 
     sid: str
-    token: str = field(repr=False)
+    token: str
     website: str
 
+    __repr__ = _short_repr
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Otp:
+
+class Otp(Record, kw_only=True, eq=False):
     """A code that was sent and can be verified."""
 
     msgid: str
-    account: Account = field(repr=False)
+    account: Account
     website: str
     phone: str
-    code: str = field(repr=False)
+    code: str
     tries_left: int
     created: float
 
@@ -172,8 +181,7 @@ def otp_key(account: Account, website: str, phone: str) -> OtpKey:
     return (account.sid, account.token, website, phone)
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredSender:
+class RegisteredSender(Struct, frozen=True):
     """A K-premium sender that is registered."""
 
     digits: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from msgspec import Struct, field
+
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Record
 from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, without_plus
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
@@ -15,17 +16,15 @@ from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
 CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing that happened on a call."""
 
     at: float
     name: str
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRequest:
+class CallRequest(Struct, frozen=True, kw_only=True):
     """A checked request to call (API section 5.1). Exactly one of `recording_url` and `tts_message` is given."""
 
     caller: str
@@ -39,12 +38,11 @@ class CallRequest:
     base_url: str = "http://localhost"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Call:
+class Call(Record, kw_only=True, eq=False):
     """A call, outbound or inbound."""
 
     callid: str
-    account: Account = field(repr=False)
+    account: Account
     caller: str
     recipient: str
     call_type: Literal["simple/playbacks", "simple/conferences", "din"]
@@ -64,7 +62,7 @@ class Call:
     answered_at: float | None = None
     serial: int = 0
     """Its place in the order of all messages and calls."""
-    received: ReceivedRequest | None = field(default=None, repr=False)
+    received: ReceivedRequest | None = None
     """The request that it came from; ``None`` for one that came in."""
 
     def view(self, base_url: str) -> dict[str, object]:
@@ -92,8 +90,7 @@ class Call:
         yield from ((step.at, str(step.facts["number"])) for step in self.steps if step.name == "transfer")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConferenceRequest:
+class ConferenceRequest(Struct, frozen=True, kw_only=True):
     """A checked request for a conference (API section 5.3)."""
 
     caller: str
@@ -103,12 +100,11 @@ class ConferenceRequest:
     base_url: str = "http://localhost"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Conference:
+class Conference(Record, kw_only=True, eq=False):
     """A conference and the calls that it consists of."""
 
     conferenceid: str
-    account: Account = field(repr=False)
+    account: Account
     request: ConferenceRequest
     started: float
     legs: tuple[Call, ...]

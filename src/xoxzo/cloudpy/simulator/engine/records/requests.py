@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 MAX_BODY_BYTES = 8_192
 """Bytes of a request's body that are stored."""
@@ -11,8 +12,7 @@ StatusChange = tuple[float, str, str]
 """A change of status: when, to what, and why; the reason is empty where it is the usual course."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(Struct, frozen=True):
     """A request as it came in. Its credentials are not stored."""
 
     method: str
@@ -31,8 +31,7 @@ CallbackKind = Literal["sms", "call", "conference", "click", "reply"]
 CallbackOutcome = Literal["delivered", "will retry", "gave up", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackAttempt:
+class CallbackAttempt(Struct, frozen=True):
     """One try to deliver a callback."""
 
     kind: CallbackKind
@@ -53,8 +52,7 @@ class CallbackAttempt:
     answer_headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True, eq=False)
-class CallbackDelivery:
+class CallbackDelivery(Struct, eq=False):
     """A callback that was not answered with 200 yet."""
 
     kind: CallbackKind
@@ -68,5 +66,5 @@ class CallbackDelivery:
     """Which one that is."""
     repeated: bool = False
     """Whether a command posted it again; then it has one attempt."""
-    under_way: bool = field(default=False, repr=False)
+    under_way: bool = False
     """Whether it is being posted now."""

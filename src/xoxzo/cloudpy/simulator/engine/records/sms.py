@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from msgspec import Struct, field
+
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Record
 from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest, StatusChange
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
 from xoxzo.cloudpy.simulator.engine.rules.pricing import price_json
 
 
-@dataclass(slots=True, kw_only=True)
-class LinkTracking:
+class LinkTracking(Struct, kw_only=True):
     """A link in a message that was replaced by a short one."""
 
     link: str
     path: str
     """The last part of the short address: five characters."""
     shortlink: str
-    accesses: list[float] = field(default_factory=list)
+    accesses: list[float] = []
     """When it was opened, the first time first."""
 
     def view(self, *, all_accesses: bool) -> dict[str, object]:
@@ -38,8 +38,7 @@ class LinkTracking:
 SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsRequest:
+class SmsRequest(Struct, frozen=True, kw_only=True):
     """A checked request to send (API section 2.1)."""
 
     text: str
@@ -57,12 +56,11 @@ class SmsRequest:
     base_url: str = "http://localhost"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Message:
+class Message(Record, kw_only=True, eq=False):
     """A message that was accepted and paid."""
 
     msgid: str
-    account: Account = field(repr=False)
+    account: Account
     request: SmsRequest
     text: str
     shown_sender: str
@@ -76,8 +74,8 @@ class Message:
     """Its place in the order of all messages and calls."""
     due: float | None = None
     """When it will be delivered or fail; ``None`` before it is known, and while it is held."""
-    moves: list[StatusChange] = field(default_factory=list, repr=False)
-    received: ReceivedRequest | None = field(default=None, repr=False)
+    moves: list[StatusChange] = field(default_factory=list)
+    received: ReceivedRequest | None = None
     """The request that it came from."""
 
     def view(self, base_url: str, *, hide_cost: bool, all_accesses: bool) -> dict[str, object]:
@@ -106,12 +104,11 @@ class Message:
 InboundSmsStatus = Literal["RECEIVED", "NO ACTION URL", "NO CREDITS"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class InboundSms:
+class InboundSms(Record, kw_only=True, eq=False):
     """An SMS from a phone to a receiving number."""
 
     ident: str
-    account: Account = field(repr=False)
+    account: Account
     sender: str
     recipient: str
     """The receiving number, with its +."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 
 
-@dataclass(frozen=True, slots=True)
-class RingingPhone:
+class RingingPhone(Struct, frozen=True):
     """A phone that rings, and what happens when it is answered, or when the carrier cannot reach it."""
 
     call: Call

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_, translations
 from xoxzo.cloudpy.errors import SimulatorError
@@ -25,8 +26,7 @@ class PageNotFound(Exception):
     """There is no such page."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True, kw_only=True):
     """A request: who asks for what, in which language."""
 
     simulator: Simulation
@@ -34,8 +34,8 @@ class PageRequest:
     """The path of the request, percent-encoded."""
     ident: str = ""
     """The id that the path names, or an empty text."""
-    query: Mapping[str, str] = field(default_factory=dict)
-    form: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = {}
+    form: Mapping[str, str] = {}
     language: Language = "en"
     theme: str = ""
     """``light``, ``dark`` or, for what the system wants, an empty text."""
@@ -88,8 +88,7 @@ class PageRequest:
         return int(written) if is_digits(written) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page to be shown."""
 
     template: str
@@ -97,11 +96,10 @@ class Page:
     """In the reader's language."""
     topics: tuple[str, ...]
     """Events that change it."""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class ActionResult:
+class ActionResult(Struct, frozen=True):
     """Something was done."""
 
     message: str

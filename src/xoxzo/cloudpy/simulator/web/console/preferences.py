@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.engine.reasons import Reason
 
@@ -49,8 +50,7 @@ _YEAR = 365 * 86_400
 _CHOICES = {LANGUAGE: ("en", "ja"), THEME: ("light", "dark", "system")}
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(Struct, frozen=True):
     """What was chosen before; an empty text where nothing was."""
 
     language: str

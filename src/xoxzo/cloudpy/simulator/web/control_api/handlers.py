@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
@@ -20,8 +20,7 @@ from xoxzo.cloudpy.simulator.web.control_api import schemas
 B = TypeVar("B")
 
 
-@dataclass(frozen=True, slots=True)
-class ControlRequest(Generic[B]):
+class ControlRequest(Struct, Generic[B], frozen=True):
     """A request that was read."""
 
     ident: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, get_type_hints
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.web.control_api import handlers
 
 PREFIX = "/_simulator/"
 
 
-@dataclass(frozen=True, slots=True)
-class ControlRoute:
+class ControlRoute(Struct, frozen=True):
     """One request of the control API."""
 
     method: str

@@ -19,7 +19,7 @@ from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.sending.chunk import send_chunk
 from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, CampaignError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import MessageStatus
-from xoxzo.cloudpy.simulator import Simulator
+from xoxzo.cloudpy.simulator import Settings, Simulator
 
 
 def test_every_recipient_gets_one_message(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
@@ -384,3 +384,37 @@ def test_a_chunk_applies_limits(simulator: Simulator, client: AsyncClient, tmp_p
         with pytest.raises(CampaignError, match="AuthenticationFailed"):
             chunk(refused)
         assert (sum(reached(simulator).values()), campaign.tally()[State.WAITING]) == (3, 9)
+
+
+def _client(simulator: Simulator) -> AsyncClient:
+    transport = simulator.async_transport()
+    return AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport, max_retries=0)
+
+
+def test_unknown_messages_are_looked_up_while_others_are_sent(tmp_path: Path) -> None:
+    """Those at the beginning of a campaign that is larger than the sent list are found before they have left it."""
+    with Simulator(Settings(list_cap=60, sms_queued_seconds=0.05)) as simulator, make(tmp_path, 90) as campaign:
+        own = _client(simulator)
+        simulator.faults.add("lose_reply", SEND, times=2)
+        # The list is read again when the throttle allows it.
+        simulator.faults.add("throttled", "GET /sms/messages/", times=1, seconds=1)
+        result = run(campaign, own, Limits(rate=45.0, concurrency=2, settle=600.0, canaries=0))
+        assert (result.state, result.unknown, result.tally.sent) == ("finished", 0, 90)
+        assert set(reached(simulator).values()) == {1}
+
+
+def test_a_paused_campaign_leaves_nobody_unknown_who_is_in_the_list(tmp_path: Path) -> None:
+    """A pause reads the list once more, though it was throttled during the run."""
+    with Simulator(Settings(sms_queued_seconds=0.05)) as simulator, make(tmp_path, 60) as campaign:
+        own = _client(simulator)
+        simulator.faults.add("lose_reply", SEND, times=2)
+        throttled = simulator.faults.add("throttled", "GET /sms/messages/", seconds=60)
+
+        def pause(event: Event) -> None:
+            if event.tally[State.UNKNOWN] == 2 and event.tally.sent:
+                simulator.faults.remove(throttled.ident)
+                campaign.pause()
+
+        result = run(campaign, own, Limits(rate=60.0, concurrency=2), on_event=pause)
+        assert (result.state, result.unknown) == ("paused", 0)
+        assert result.tally.sent == sum(reached(simulator).values()) < 60

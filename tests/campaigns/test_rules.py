@@ -68,6 +68,8 @@ def _proven(**changes: object) -> list[int]:
 def test_witnesses_on_both_sides_prove_a_message_unsent() -> None:
     """If the list has messages from before and after the settling time and all between, a missing one was not sent."""
     assert _proven() == [2]
+    # While a campaign runs, the newest messages are not in the list yet.
+    assert _proven(confirmed=[(1, 50.0), (3, 800.0), (4, 790.0)]) == [2]
 
 
 @pytest.mark.parametrize(

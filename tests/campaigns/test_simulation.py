@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from campaign_simulation import CrashingLedger, simulate
+from campaign_simulation import SETTLE, CrashingLedger, Scenario, simulate
 from rotation import selected_part
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns import Limits, State
 from xoxzo.cloudpy.campaigns.ledger import claims
 from xoxzo.cloudpy.campaigns.reconciliation import reconciler
 from xoxzo.cloudpy.campaigns.sending import sender
+from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.campaigns.sending.send_errors import SendFailure, classify_error
 
 CAMPAIGNS, BATCH, PARTS = 2000, 100, 5
@@ -44,6 +45,44 @@ def test_no_campaign_loses_doubles_or_misreports(first: int, tmp_path: Path) -> 
         crashes += result.crashes
         unknown += result.unknown
     assert crashes > BATCH, "hardly any process crashed: the test is worth little"
+
+
+# A campaign that is larger than the sent list, and one that goes on for longer than a late acceptance can take.
+_LARGE = Scenario(
+    people=60,
+    cap=20,
+    fault_share=0.2,
+    faults=("lost after", "error after", "truncated"),
+    limits=Limits(concurrency=3, settle=SETTLE, stop_share=1.0),
+)
+_LONG = Scenario(
+    people=120,
+    cap=1000,
+    fault_share=0.1,
+    faults=("lost before", "lost after"),
+    limits=Limits(rate=4.0, settle=10.0, canaries=0, stop_share=1.0),
+    crashes=False,
+)
+
+
+@pytest.mark.parametrize(("scenario", "campaigns"), [(_LARGE, 15), (_LONG, 2)], ids=["large", "long"])
+def test_unknown_messages_are_resolved_while_the_campaign_runs(
+    scenario: Scenario, campaigns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read only at the end has left a list that is too small, or cannot be proven any more."""
+
+    def unresolved() -> int:
+        every = [simulate(seed, tmp_path, scenario=scenario) for seed in range(campaigns)]
+        assert all(result.is_clean for result in every)
+        return sum(result.unknown_but_accepted if scenario is _LARGE else result.unknown for result in every)
+
+    async def never(_run: CampaignRun) -> None:
+        pass
+
+    running = unresolved()
+    monkeypatch.setattr(CampaignRun, "_look_up_regularly", never)
+    at_the_end = unresolved()
+    assert running < at_the_end / 3, (running, at_the_end)
 
 
 def _finds_mistake(folder: Path, ledger_class: type[CrashingLedger] = CrashingLedger) -> bool:

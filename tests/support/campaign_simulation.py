@@ -30,6 +30,20 @@ if TYPE_CHECKING:
 START = 1_790_000_000.0
 SETTLE = 60.0
 
+_FAULTS = (
+    "refused",
+    "throttled",
+    "rejected",
+    "lost before",
+    "lost after",
+    "error before",
+    "error after",
+    "hang before",
+    "hang after",
+    "late",
+    "truncated",
+)
+
 
 class Crash(BaseException):
     """The simulated process crashes."""
@@ -91,6 +105,7 @@ class SimulatedService:
     cap: int = 1000
     lag: float = 0.0
     fault_share: float = 0.1
+    faults: tuple[str, ...] = _FAULTS
     now: float = 0.0
     steps_until_crash: int | None = None
     crashed: bool = False
@@ -149,7 +164,7 @@ class FaultyTransport:
         service.step()
         if request.method == "GET":
             return await self._list()
-        fault = rng.choice(_FAULTS) if rng.random() < service.fault_share else "none"
+        fault = rng.choice(service.faults) if rng.random() < service.fault_share else "none"
         if fault == "refused":
             raise TransportFailure("no connection", timeout=None)
         if fault == "throttled":
@@ -177,28 +192,13 @@ class FaultyTransport:
         return FakeResponse(201, json.dumps([{"msgid": message.msgid}]).encode())
 
     async def _list(self):
-        if self._service.rng.random() < self._service.fault_share:
+        if "throttled" in self._service.faults and self._service.rng.random() < self._service.fault_share:
             return FakeResponse(429, b"{}", {"retry-after": "90"})
         now = asyncio.get_running_loop().time()
         return FakeResponse(200, json.dumps(self._service.listed(now)).encode())
 
     async def close(self) -> None:
         pass
-
-
-_FAULTS = (
-    "refused",
-    "throttled",
-    "rejected",
-    "lost before",
-    "lost after",
-    "error before",
-    "error after",
-    "hang before",
-    "hang after",
-    "late",
-    "truncated",
-)
 
 
 class CrashingLedger(SqliteLedger):
@@ -239,6 +239,18 @@ class CrashingLedger(SqliteLedger):
         self._wal.write_bytes(wal)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A campaign of which more is given than the seed."""
+
+    people: int
+    cap: int
+    fault_share: float
+    faults: tuple[str, ...]
+    limits: Limits
+    crashes: bool = True
+
+
 @dataclass
 class SimulationResult:
     """What is wrong with one simulated campaign; all empty when nothing is."""
@@ -249,33 +261,56 @@ class SimulationResult:
     not_recorded: list[int]
     unknown: int
     crashes: int
+    unknown_but_accepted: int = 0
 
     @property
     def is_clean(self) -> bool:
         return not (self.lost or self.duplicated or self.wrong_msgids or self.not_recorded)
 
 
-def simulate(seed: int, folder: Path, ledger_class: type[CrashingLedger] = CrashingLedger) -> SimulationResult:
-    """Simulate one campaign with crashes and restarts, and compare the ledger with what Xoxzo has accepted."""
+def simulate(
+    seed: int,
+    folder: Path,
+    ledger_class: type[CrashingLedger] = CrashingLedger,
+    *,
+    scenario: Scenario | None = None,
+) -> SimulationResult:
+    """Simulate one campaign with crashes and restarts, and compare the ledger with what Xoxzo has accepted.
+
+    Args:
+        seed: decides everything.
+        folder: for the ledger.
+        ledger_class: the ledger.
+        scenario: what the seed does not decide.
+    """
     with uncounted():
-        return _simulate(seed, folder, ledger_class)
+        return _simulate(seed, folder, ledger_class, scenario)
 
 
-def _simulate(seed: int, folder: Path, ledger_class: type[CrashingLedger]) -> SimulationResult:
+def _simulate(
+    seed: int, folder: Path, ledger_class: type[CrashingLedger], scenario: Scenario | None
+) -> SimulationResult:
     rng = random.Random(seed)
     service = SimulatedService(rng, cap=rng.choice((5, 20, 1000)), lag=rng.choice((0.0, 0.0, 0.5)))
     service.fault_share = rng.choice((0.0, 0.05, 0.2))
     path = folder / f"{seed}.campaign"
     people = rng.choice((1, 2, 3, 5, 12, 40))
+    if scenario is not None:
+        people, service.cap, service.faults = scenario.people, scenario.cap, scenario.faults
+        service.fault_share = scenario.fault_share
     ledger = ledger_class(path, service, create=True)
     assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(people)))
     ledger.put({"salt": "s", "uid": "c"})
     ledger.seal()
     limits = Limits(concurrency=rng.choice((1, 3, 8)), settle=SETTLE, canaries=rng.choice((0, 1, 3)), stop_share=1.0)
+    if scenario is not None:
+        limits = scenario.limits
     now, crashes = 0.0, 0
     for attempt in range(20):
         service.crashed = False
         service.steps_until_crash = rng.randrange(1, 20 + people * 6) if attempt < 6 and rng.random() < 0.7 else None
+        if scenario is not None and not scenario.crashes:
+            service.steps_until_crash = None
         if attempt > 8:
             service.fault_share = 0.0
         now, ended = _run(ledger, service, limits, now)
@@ -346,6 +381,7 @@ def _compare_with_service(ledger: SqliteLedger, service: SimulatedService, crash
                 result.wrong_msgids.append(n)
         elif standing.state == State.UNKNOWN:
             result.unknown += 1
+            result.unknown_but_accepted += bool(accepted)
         elif accepted:
             result.not_recorded.append(n)
         elif standing.state == State.WAITING:

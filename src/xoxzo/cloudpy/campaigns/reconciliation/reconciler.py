@@ -7,7 +7,6 @@ import csv
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -51,11 +50,8 @@ class Reconciler:
         self._ledger = ledger
         self._reference = re.compile(rf"(?<![A-Za-z0-9]){re.escape(uid)}-([1-9][0-9]*)(?![0-9])")
         self._total = int(ledger.get("total") or 0)
-
-    @cached_property
-    def _listed(self) -> bytearray:
         # A byte for each recipient: the list of a large campaign has a million of them.
-        return bytearray(self._total + 1)
+        self._listed = bytearray()
 
     def position(self, tags: Iterable[str]) -> int | None:
         """Return the position of the recipient whose reference is among some tags."""
@@ -71,6 +67,8 @@ class Reconciler:
             APIError: the list could not be read.
         """
         requested_at = self.clock.now()
+        # Only one list by itself shows which time it covers.
+        self._listed = bytearray(self._total + 1)
         group: list[Outcome] = []
         async for message in client.sms.list(since=self._list_since()):
             n = self.position(message.tags)
@@ -102,6 +100,7 @@ class Reconciler:
             CampaignError: it is no usage log, or cannot be read.
         """
         count = 0
+        self._listed = bytearray(self._total + 1)
         try:
             with path.open(encoding=detect(path).name, newline="") as file:
                 records = self._usage_records(csv.DictReader(file), path)
@@ -133,7 +132,7 @@ class Reconciler:
             requested_at: when the list was requested.
             settle: seconds after an attempt until no late acceptance is possible.
         """
-        unknown = list(self._ledger.unknown())
+        unknown = [one for one in self._ledger.unknown() if one.ended + settle <= requested_at]
         if not unknown:
             return 0
         confirmed = self._ledger.confirmed_sends(min(one.began for one in unknown) - settle)

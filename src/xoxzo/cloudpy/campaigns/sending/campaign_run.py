@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +13,7 @@ from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result
 from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
-from xoxzo.cloudpy.errors import APIError, RateLimited
+from xoxzo.cloudpy.errors import APIError, CampaignError, RateLimited
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
@@ -29,6 +31,11 @@ _MIN_STATUS_POLL_SECONDS = 0.2
 _STATUS_POLLS = 20
 _MIN_LIST_POLL_SECONDS = 0.05
 _LIST_POLLS = 60
+_LAST_READ_SECONDS = 10.0
+# While the campaign runs: a new unknown message is looked up at once, one that stays unknown less and less often.
+_MIN_LOOKUP_SECONDS, _REPEATED_LOOKUP_SECONDS, _MAX_LOOKUP_SECONDS = 0.1, 1.0, 60.0
+# Reading takes no more than a tenth of the time.
+_READ_SHARE = 10
 
 
 class CampaignRun:
@@ -58,10 +65,17 @@ class CampaignRun:
         self._on_event = on_event
         self._clock = clock or SteadyClock(ledger.latest_time())
         self._reconciler = Reconciler(ledger, uid, self._clock)
+        self._has_new_unknown = asyncio.Event()
         # What surely had no effect is tried again by the run, which knows budgets, quiet hours and requests to pause.
         post = content.poster(client.with_options(max_retries=0), uid, callbacks)
         epoch = ledger.begin(self._clock.now())
-        self._sender = Sender(ledger, epoch, post, limits=limits, clock=self._clock, on_event=on_event)
+        self._sender = Sender(ledger, epoch, post, limits=limits, clock=self._clock, on_event=self._take_event)
+
+    def _take_event(self, event: Event) -> None:
+        if event.kind == "unknown":
+            self._has_new_unknown.set()
+        if self._on_event is not None:
+            self._on_event(event)
 
     def stop(self, reason: Reason) -> None:
         """Start nothing more; messages in flight are completed."""
@@ -86,6 +100,10 @@ class CampaignRun:
             state, reason = "finished", NO_REASON
         except Stopped as stopped:
             state, reason = stopped.state, stopped.reason
+            # The campaign may never be continued, and the list forgets.
+            with suppress(APIError, TimeoutError):
+                async with asyncio.timeout(_LAST_READ_SECONDS):
+                    await self._look_up()
         finally:
             if state != "running":
                 self._ledger.put({"state": state, "reason": msgspec.to_builtins(reason)})
@@ -98,12 +116,58 @@ class CampaignRun:
         # Calls have no list that could prove anything (API section 5).
         hold_back = 0 if self._content.is_call else min(self._limits.canaries, max(0, total - 2))
         first_alone = not self._ledger.get("cursor") and not self._content.is_call
-        await self._sender.send(hold_back=hold_back, first_alone=first_alone)
+        # Those of an earlier run are looked up before others push them out of the list.
+        with suppress(APIError):
+            await self._look_up()
+        lookup = asyncio.create_task(self._look_up_regularly())
+        try:
+            await self._sender.send(hold_back=hold_back, first_alone=first_alone)
+        finally:
+            lookup.cancel()
+            # The run meets an error of the ledger, too, and ends with it.
+            with suppress(asyncio.CancelledError, CampaignError):
+                await lookup
         while hold_back and self._ledger.tally()[State.UNKNOWN]:
             hold_back = await self._reconcile(hold_back)
         await self._sender.send()
         if self._ledger.tally()[State.UNKNOWN] and not self._content.is_call:
             await self._read_sent_list()
+
+    async def _look_up_regularly(self) -> None:
+        """Look unknown messages up while others are sent: later they may have left the list, which is limited."""
+        pause: float | None = _MIN_LOOKUP_SECONDS
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._has_new_unknown.wait()
+            # Outcomes are recorded a moment after their events.
+            await asyncio.sleep(_MIN_LOOKUP_SECONDS)
+            is_new = self._has_new_unknown.is_set()
+            self._has_new_unknown.clear()
+            began = self._clock.monotonic()
+            try:
+                is_unknown = await self._look_up()
+            except APIError as error:
+                throttled = error.retry_after if isinstance(error, RateLimited) else None
+                await asyncio.sleep(min(throttled or _DEFAULT_RETRY_SECONDS, _MAX_RETRY_SECONDS))
+                pause = _MIN_LOOKUP_SECONDS
+                continue
+            if not is_unknown:
+                pause = None
+                continue
+            await asyncio.sleep(max(_MIN_LOOKUP_SECONDS, _READ_SHARE * (self._clock.monotonic() - began)))
+            pause = _REPEATED_LOOKUP_SECONDS if is_new or pause is None else min(_MAX_LOOKUP_SECONDS, 2 * pause)
+
+    async def _look_up(self) -> bool:
+        """Look unknown messages up in the sent list once, if there are any; return whether there were.
+
+        Raises:
+            APIError: the list could not be read.
+        """
+        if self._content.is_call or not self._ledger.tally()[State.UNKNOWN]:
+            return False
+        self._reconciler.release_unsent(await self._reconciler.read_sent_list(self._client), self._limits.settle)
+        return True
 
     async def _reconcile(self, hold_back: int) -> int:
         """Look unknown messages up, send a canary after the settling time, and release those that it proves unsent.

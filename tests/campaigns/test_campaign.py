@@ -248,7 +248,7 @@ def test_the_usage_log_reconciles(simulator: Simulator, client: AsyncClient, tmp
         log.write_text("a,b\n1,2\n")
         with pytest.raises(CampaignError, match="no usage log"):
             campaign.read_usage_log(log)
-        log.write_bytes(b"\xff\xfe\xff")
+        log.write_bytes(b"\x81\xff\n")
         with pytest.raises(CampaignError, match="in no known encoding"):
             campaign.read_usage_log(log)
 

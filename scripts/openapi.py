@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generated_files import write_or_check
 from xoxzo.cloudpy.simulator.openapi import document
-from xoxzo.cloudpy.simulator.web.control_api import document as control
+from xoxzo.cloudpy.simulator.web.control_api import routes as control
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 TARGETS = {DOCS / "openapi.json": document, DOCS / "simulator-openapi.json": control.document}

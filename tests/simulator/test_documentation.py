@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xoxzo.cloudpy.simulator import Settings
 from xoxzo.cloudpy.simulator.settings_text import setting_entries, settings_table
-from xoxzo.cloudpy.simulator.web.control_api import document as control
+from xoxzo.cloudpy.simulator.web.control_api import routes as control
 
 PAGE = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
 

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.cli.core.i18n import Word
 from xoxzo.cloudpy.cli.core.output import progress, results, tables
 from xoxzo.cloudpy.cli.core.output.results import Output
 from xoxzo.cloudpy.cli.core.output.values import cell, format_value
-from xoxzo.cloudpy.cli.core.sending import batch_send, polling
+from xoxzo.cloudpy.cli.core.sending import batch_send
 from xoxzo.cloudpy.models import LinkTracking
 
 MESSAGE = Message(
@@ -233,7 +233,7 @@ def test_a_wheel_turns_while_something_is_waited_for(monkeypatch) -> None:
 
     monkeypatch.setattr(progress, "spinner", draw)
     monkeypatch.setattr(progress, "progress_bar", draw)
-    with polling._spinner("m1", 2, 3, shows=True), polling._spinner("m1", 1, 1, shows=True):
+    with batch_send._spinner("m1", 2, 3, shows=True), batch_send._spinner("m1", 1, 1, shows=True):
         pass
 
     class Session:

@@ -12,7 +12,7 @@ from simulator_callers import CALL, SMS, Caller, Listener, basic
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.commands import carrier, faults, office
-from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.aggregates import outlived, surplus
 from xoxzo.cloudpy.simulator.runtime import engine_loop
 
 LIMITS = {

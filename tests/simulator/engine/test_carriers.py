@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from simulator_callers import Caller
 
 from xoxzo.cloudpy.simulator import Carrier
-from xoxzo.cloudpy.simulator.carriers import carrier_of, japan_and_malaysia
+from xoxzo.cloudpy.simulator.settings import carrier_of, japan_and_malaysia
 
 DOCOMO, KDDI, SOFTBANK, RAKUTEN = "+819011112222", "+818011112222", "+817011112222", "+816011112222"
 PATH = "/utilities/carrierlookup/"

@@ -12,8 +12,7 @@ import pytest
 from simulator_callers import Caller
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.storage import database
+from xoxzo.cloudpy.simulator import Simulator, storage
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def foreign(path: Path) -> None:
 def newer(path: Path) -> None:
     Caller(path).simulator.close()
     with sqlite3.connect(path) as other:
-        other.execute(f"PRAGMA user_version={database.SCHEMA + 1}")
+        other.execute(f"PRAGMA user_version={storage.SCHEMA + 1}")
     other.close()
 
 

@@ -19,8 +19,7 @@ from xoxzo.cloudpy.simulator.engine.context import Event
 from xoxzo.cloudpy.simulator.queries.event_format import event_json
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web.control_api import event_streams
-from xoxzo.cloudpy.simulator.web.control_api.document import document
-from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT
+from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT, document
 
 NUMBER = "+818012345678"
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}

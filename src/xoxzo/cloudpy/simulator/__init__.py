@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.carriers import Carrier
     from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
     from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt
     from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, TemplateRecord
     from xoxzo.cloudpy.simulator.runtime.phone import Phone
-    from xoxzo.cloudpy.simulator.settings import NumberRange, Settings, profile
+    from xoxzo.cloudpy.simulator.settings import Carrier, NumberRange, Settings, profile
     from xoxzo.cloudpy.simulator.simulator import Simulator
 
 __all__ = [
@@ -35,7 +34,7 @@ __all__ = [
 _HOMES = {
     "CallRecord": "queries.results",
     "CallbackAttempt": "engine.records.requests",
-    "Carrier": "carriers",
+    "Carrier": "settings",
     "NumberRange": "settings",
     "Phone": "runtime.phone",
     "RealClock": "engine.clock",

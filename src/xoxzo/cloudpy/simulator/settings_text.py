@@ -19,8 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.carriers import Carrier
-from xoxzo.cloudpy.simulator.settings import NumberRange, Settings
+from xoxzo.cloudpy.simulator.settings import Carrier, NumberRange, Settings
 
 _ROW = re.compile(r"\b15\.(\d+)")
 _MAY_BE_NEGATIVE = {"seed"}

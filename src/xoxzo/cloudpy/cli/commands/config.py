@@ -13,8 +13,7 @@ import click
 from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
 from xoxzo.cloudpy.cli.core.config import config_file, profiles
-from xoxzo.cloudpy.cli.core.config.config_file import PROFILE_SETTINGS, SETTINGS
-from xoxzo.cloudpy.cli.core.config.config_writer import edit_config, read_setting
+from xoxzo.cloudpy.cli.core.config.config_file import PROFILE_SETTINGS, SETTINGS, edit_config, read_setting
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.results import Output

@@ -6,8 +6,8 @@ import base64
 import binascii
 import logging
 import re
+from collections.abc import Callable, Iterator, Sequence
 from sys import intern
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -33,9 +33,6 @@ from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.requests import MAX_BODY_BYTES, ReceivedRequest
 from xoxzo.cloudpy.simulator.errors import NotSaved
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 _LOG = logging.getLogger(__name__)
 _READING = {"HEAD": "GET"}

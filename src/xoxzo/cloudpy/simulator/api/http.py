@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from operator import eq, ge, gt, le, lt
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.commands.faults import Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from decimal import Decimal
 
 DATABASE_UNWRITABLE = N_("The simulator cannot write to its database.")
 """What is answered, with 503, when something could not be saved and so was not done."""

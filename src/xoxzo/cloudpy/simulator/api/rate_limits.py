@@ -6,16 +6,12 @@ import ipaddress
 import math
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, HttpError, detail
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-    from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.settings import Settings
 
 Peer = tuple[str, int]
 """The other end of a connection: address and port."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Callable
+from typing import get_args
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
@@ -15,9 +16,6 @@ from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.overview import list_held
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, SearchResult, SentReply, call_record, reply_record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _MAX_SECONDS = 366 * 86_400.0
 _MAX_PATTERN_LENGTH = 16

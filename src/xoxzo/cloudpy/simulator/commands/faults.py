@@ -12,16 +12,13 @@ import re
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
 
 KINDS = {
     "throttled": "answers 429 and does nothing; `seconds` is what Retry-After says",

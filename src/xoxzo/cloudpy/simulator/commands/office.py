@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,11 +16,7 @@ from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import TemplateRecord, template_record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from xoxzo.cloudpy.simulator.settings import Price
+from xoxzo.cloudpy.simulator.settings import Price
 
 _MAX_SENDERS = 10_000
 _MAX_CREDITS = Decimal(10) ** 12

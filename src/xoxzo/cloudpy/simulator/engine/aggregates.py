@@ -1,10 +1,12 @@
-"""What is derived from records: figures by minute, and the index of phones."""
+"""What is derived from records: figures by minute, the index of phones, and which records are deleted."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice, takewhile
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -85,3 +87,34 @@ class PhoneIndex:
         for number, (serial, _count) in reversed(self._numbers.items()):
             if before is None or serial < before:
                 yield number, serial
+
+
+G = TypeVar("G")
+K = TypeVar("K")
+V = TypeVar("V")
+
+DAY_SECONDS = 86_400
+_SHARE = 1_000
+
+
+def surplus(records: Mapping[K, V], limit: int) -> list[K]:
+    """Return the keys of the oldest that are too many, or none.
+
+    Where many are kept, a thousandth more are returned: finding the first key of a `dict` takes the longer the more of
+    its first keys were deleted, so it is not done each time.
+    """
+    return list(islice(records, len(records) - limit + limit // _SHARE)) if len(records) > limit else []
+
+
+def remove_from_index(index: dict[G, dict[K, V]], group: G, key: K) -> V | None:
+    """Remove an entry from an index of groups, and the group with its last entry; return it, or ``None``."""
+    entries = index.get(group, {})
+    removed = entries.pop(key, None)
+    if not entries:
+        index.pop(group, None)
+    return removed
+
+
+def outlived(records: Mapping[K, V], began: Callable[[V], float], moment: float) -> list[K]:
+    """Return the keys of those that began before a moment; the oldest stand first."""
+    return [key for key, _ in takewhile(lambda entry: began(entry[1]) < moment, records.items())]

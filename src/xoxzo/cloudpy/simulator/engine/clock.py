@@ -5,14 +5,11 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 

@@ -8,17 +8,15 @@ import string
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.aggregates import MinuteStats, PhoneIndex
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
-    from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
+from xoxzo.cloudpy.simulator.settings import Settings
 
 _LETTERS = string.ascii_letters + string.digits
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS
+from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.context import CallbackFault, EngineContext, Event, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import (
@@ -27,7 +30,6 @@ from xoxzo.cloudpy.simulator.engine.records.accounts import (
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
 from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, CallbackDelivery
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
-from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
 from xoxzo.cloudpy.simulator.engine.services.accounts import (
     AccountService,
     CarrierLookupService,
@@ -43,12 +45,7 @@ from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import Subscribe
 from xoxzo.cloudpy.simulator.engine.services.templates import TemplateService
 from xoxzo.cloudpy.simulator.engine.store import SavedState, Store
 from xoxzo.cloudpy.simulator.errors import NotSaved
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.simulator.engine.clock import RealClock
-    from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.settings import Settings
 
 STOPPED = N_("the simulator was stopped")
 UNWRITTEN = N_("the database could not be written")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.reasons import Reason
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
+from xoxzo.cloudpy.simulator.engine.errors import Reason
 
 SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
 CallOutcome = Literal["answer", "decline", "ignore", "fail", "hold"]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from xoxzo.cloudpy.simulator.engine.context import Event as Event  # noqa: PLC0414 - others get it here
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, mask
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.context import Event as Event  # noqa: PLC0414 - others get it here
 
 # What could lead a terminal astray, and line ends: a log line stays a line.
 _UNPRINTABLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
+from xoxzo.cloudpy.simulator.engine.records.calls import Call
+from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import find_code, sms_encoding
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import (
@@ -28,14 +33,6 @@ from xoxzo.cloudpy.simulator.queries.results import (
     sms_record,
     with_plus,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from xoxzo.cloudpy.simulator.engine.engine import Engine
-    from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
-    from xoxzo.cloudpy.simulator.engine.records.calls import Call
-    from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
 
 
 class PhoneSummary(Struct, frozen=True):

@@ -11,9 +11,9 @@ import heapq
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -30,9 +30,6 @@ from xoxzo.cloudpy.simulator.queries.results import (
     newest_first,
     result_from,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
 _FIGURES = re.compile(r"[^0-9+]")

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from xoxzo.cloudpy.simulator.carriers import carrier_of
 from xoxzo.cloudpy.simulator.engine.context import request_headers
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.records.calls import Call
+from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.records.sms import Message
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message, from_reply
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xoxzo.cloudpy.simulator.engine.engine import Engine
-    from xoxzo.cloudpy.simulator.engine.records.calls import Call
-    from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, ReceivedRequest
-    from xoxzo.cloudpy.simulator.engine.records.sms import Message
+from xoxzo.cloudpy.simulator.settings import carrier_of
 
 
 class TimelineEntry(Struct, frozen=True):

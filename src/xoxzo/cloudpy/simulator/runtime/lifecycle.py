@@ -163,6 +163,6 @@ def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float
 def _store(database: str | os.PathLike[str] | None) -> Store | None:
     if database is None:
         return None
-    from xoxzo.cloudpy.simulator.storage.database import DatabaseStore
+    from xoxzo.cloudpy.simulator.storage import DatabaseStore
 
     return DatabaseStore(database)

@@ -18,7 +18,7 @@ import httpcore2
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
-from xoxzo.cloudpy.simulator.engine.reasons import Reason
+from xoxzo.cloudpy.simulator.engine.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

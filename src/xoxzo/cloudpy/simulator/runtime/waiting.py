@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.queries.phones import find_call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.simulator.engine.engine import Engine
-    from xoxzo.cloudpy.simulator.queries.results import CallRecord
+from xoxzo.cloudpy.simulator.queries.results import CallRecord
 
 T = TypeVar("T")
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
 
 from xoxzo.cloudpy.common.locale import N_
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 HOST_NOT_ALLOWED = "The Host header names another machine; the option --allow-host NAME allows it."
 

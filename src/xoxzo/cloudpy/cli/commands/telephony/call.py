@@ -11,11 +11,10 @@ from xoxzo.cloudpy.cli.core.click_base import Group, examples
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend
+from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, show_each
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
 from xoxzo.cloudpy.cli.core.sending.options import call_options, read_recipients, sender_or_caller
-from xoxzo.cloudpy.cli.core.sending.polling import show_each
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:

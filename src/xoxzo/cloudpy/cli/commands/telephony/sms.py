@@ -11,10 +11,9 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_err
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import STDIN, Choice, parse_credits_option, parse_day, read_text
 from xoxzo.cloudpy.cli.core.output.results import Output
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms
+from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms, show_each
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.cli.core.sending.options import read_recipients, sender_or_caller, sms_options
-from xoxzo.cloudpy.cli.core.sending.polling import show_each
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from xoxzo.cloudpy.simulator.api.http import json_response
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, json_response
 from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.api.http import ApiResponse
 
 
 def get_credits(context: RequestContext) -> ApiResponse:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, empty_response, invalid, json_response
-from xoxzo.cloudpy.simulator.api.request import RequestContext
+from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.calls import CallRequest, ConferenceRequest
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import LANGUAGES
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number, is_recording, without_plus
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.api.request import Fields
 
 
 def place(context: RequestContext) -> ApiResponse:

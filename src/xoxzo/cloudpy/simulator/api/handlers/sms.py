@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from xoxzo.cloudpy.simulator.api.http import (
     OLDEST,
@@ -16,16 +16,13 @@ from xoxzo.cloudpy.simulator.api.http import (
     invalid,
     json_response,
 )
-from xoxzo.cloudpy.simulator.api.request import RequestContext
+from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.api.request import Fields
 
 
 def send(context: RequestContext) -> ApiResponse:

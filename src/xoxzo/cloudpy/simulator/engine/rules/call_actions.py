@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.reasons import Reason
+from xoxzo.cloudpy.simulator.engine.errors import Reason
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_number, is_recording
 
 LANGUAGES = ("en", "ja")

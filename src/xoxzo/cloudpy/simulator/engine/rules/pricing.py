@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from xoxzo.cloudpy.simulator.carriers import carrier_of
-from xoxzo.cloudpy.simulator.settings import Price, Settings
+from xoxzo.cloudpy.simulator.settings import Price, Settings, carrier_of
 
 
 def as_decimal(price: Price) -> Decimal:

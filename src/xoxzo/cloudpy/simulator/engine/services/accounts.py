@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.simulator.carriers import carrier_of
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, RegisteredSender
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
+from xoxzo.cloudpy.simulator.settings import carrier_of
 
 
 class AccountService:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
@@ -14,10 +14,6 @@ from xoxzo.cloudpy.simulator.engine.records.requests import (
     CallbackKind,
     CallbackOutcome,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 
 _MAX_RESPONSE_BYTES = 2_048
 

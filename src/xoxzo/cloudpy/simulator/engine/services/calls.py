@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from xoxzo.cloudpy.simulator.engine.aggregates import outlived, remove_from_index, surplus
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
+from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, CallRequest, CallStatus, Step
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number, price_json
-from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, remove_from_index, surplus
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
-    from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
-    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 
 
 class RingingPhone(Struct, frozen=True):

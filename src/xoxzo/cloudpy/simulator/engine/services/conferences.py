@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from xoxzo.cloudpy.simulator.engine.aggregates import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference, ConferenceRequest
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number
-from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, surplus
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
-    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
-    from xoxzo.cloudpy.simulator.engine.services.calls import CallService
+from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.engine.services.calls import CallService
 
 
 class ConferenceService:

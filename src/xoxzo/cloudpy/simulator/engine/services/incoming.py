@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine.aggregates import outlived, remove_from_index, surplus
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
-from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
-from xoxzo.cloudpy.simulator.engine.reasons import Reason
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason, UnknownNumber
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, InboundSmsStatus
@@ -23,13 +22,10 @@ from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
     parse_answer,
 )
 from xoxzo.cloudpy.simulator.engine.rules.formats import add_query, format_time, without_plus
-from xoxzo.cloudpy.simulator.engine.rules.retention import outlived, remove_from_index, surplus
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
+from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.engine.services.calls import CallService
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
-    from xoxzo.cloudpy.simulator.engine.services.calls import CallService
 
 
 class InboundSmsService:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Otp, OtpKey, Website, otp_key
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
 
 SENTENCE = "あなたの確認コードは{code}です。"
 """The text of the only template that exists (API section 7.1)."""

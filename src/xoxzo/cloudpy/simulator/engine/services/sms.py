@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
-from xoxzo.cloudpy.simulator.engine.reasons import Reason
+from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS, outlived, remove_from_index, surplus
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
+from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, Reason
+from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.sms import LinkTracking, Message, SmsRequest, SmsStatus
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
-from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS, outlived, remove_from_index, surplus
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts, replace_link
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
-    from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
-    from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 
 _MAX_ACCESSES = 1000
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import random
 import string
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import Literal
 
+from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, SubscribedNumber, is_same_account
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
-from xoxzo.cloudpy.simulator.engine.rules.retention import DAY_SECONDS
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.settings import NumberRange
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
 
 MONTH_SECONDS = 30 * DAY_SECONDS
 

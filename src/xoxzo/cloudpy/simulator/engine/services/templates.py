@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template, is_same_account
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.context import EngineContext
 
 
 class TemplateService:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import isawaitable
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved
-from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send, read_body
 from xoxzo.cloudpy.simulator.web.console import static_files
 from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
@@ -20,12 +21,6 @@ from xoxzo.cloudpy.simulator.web.console.pages import SLOW_PATHS, act, error_pag
 from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, preferred_language, read_preferences
 from xoxzo.cloudpy.simulator.web.console.rendering import render
 from xoxzo.cloudpy.simulator.web.origin_check import HEADERS, HOST_NOT_ALLOWED, is_allowed_host, is_foreign, objection
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-    from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

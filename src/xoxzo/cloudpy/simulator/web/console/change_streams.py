@@ -9,14 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
-
-    from xoxzo.cloudpy.simulator.queries.event_format import Event
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+from xoxzo.cloudpy.simulator.queries.event_format import Event
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 MAX_STREAMS = 64
 """Streams that may be open at once."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
-from xoxzo.cloudpy.simulator.engine.reasons import Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from xoxzo.cloudpy.simulator.engine.errors import Reason
 
 Language = Literal["en", "ja"]
 

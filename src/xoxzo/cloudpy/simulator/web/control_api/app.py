@@ -97,7 +97,7 @@ class _Extra:
         return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
 
     async def document(self, request: Request) -> Response:
-        from xoxzo.cloudpy.simulator.web.control_api.document import document
+        from xoxzo.cloudpy.simulator.web.control_api.routes import document
 
         return JSONResponse(document(str(request.base_url).rstrip("/")))
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from xoxzo.cloudpy.simulator.queries.event_format import event_json
+from xoxzo.cloudpy.simulator.queries.event_format import Event, event_json
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.asgi_tools import until_stopping
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from starlette.requests import Request
-
-    from xoxzo.cloudpy.simulator.queries.event_format import Event
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 MAX_STREAMS = 64
 MAX_WAITING = 1_000

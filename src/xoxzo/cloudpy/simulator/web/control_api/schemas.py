@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
-from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.queries.results import CallbackAttempt
+from xoxzo.cloudpy.simulator.queries.results import CallbackAttempt, CallRecord, ReceivedSms
 
 Number = Annotated[str, Meta(description="In E.164, with its +.", examples=["+819000001234"])]
 SubscribedNumber = Annotated[

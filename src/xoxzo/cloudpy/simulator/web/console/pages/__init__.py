@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import unquote
 
 from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import carrier, clock, faults, office, overview, phones, timeline
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
 
 _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/": phones.show,

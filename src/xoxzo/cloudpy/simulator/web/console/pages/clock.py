@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.queries.overview import NextEventKind, next_event
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 HOME = "/console/clock"
 

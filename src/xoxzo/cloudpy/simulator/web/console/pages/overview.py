@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from xoxzo.cloudpy.simulator.web.console import charts, template_filters
+from xoxzo.cloudpy.simulator.web.console import template_filters
 from xoxzo.cloudpy.simulator.web.console.page_request import Page, PageRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MINUTES = 60
 """How many minutes the charts show."""
@@ -48,18 +46,18 @@ def show(request: PageRequest) -> Page:
         "figures": figures,
         "begin": minutes[0].start,
         "peak": max(one.sms + one.calls for one in minutes),
-        "traffic": charts.bars(
+        "traffic": template_filters.bars(
             gettext("{sms} messages and {calls} calls in the last hour").format(
                 sms=counted["sms"], calls=counted["calls"]
             ),
             ("sms", [one.sms for one in minutes]),
             ("calls", [one.calls for one in minutes]),
         ),
-        "balance": charts.line(
+        "balance": template_filters.line(
             gettext("Credits of all accounts: {n} now").format(n=template_filters.money(figures.balance)),
             [float(one.balance) for one in minutes],
         ),
-        "callbacks": charts.bars(
+        "callbacks": template_filters.bars(
             gettext("{ok} callbacks delivered, {failed} tries failed").format(
                 ok=counted["posted"], failed=counted["failed"]
             ),
@@ -76,5 +74,5 @@ def _states(name: str, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return how many of a sort have which status, and the bar that shows it."""
     ordered = [(status, tone, counts[status]) for status, tone in _TONES.items() if counts.get(status)]
     words = ", ".join(f"{status} {count}" for status, _, count in ordered)
-    bar = charts.shares(f"{name}: {words or 0}", [(tone, count) for _, tone, count in ordered])
+    bar = template_filters.shares(f"{name}: {words or 0}", [(tone, count) for _, tone, count in ordered])
     return {"name": name, "total": sum(counts.values()), "ordered": ordered, "bar": bar}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 from urllib.parse import quote
 
 from xoxzo.cloudpy.common.locale import N_
@@ -11,9 +11,6 @@ from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
 from xoxzo.cloudpy.simulator.queries.phones import phone_view
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TOPICS = ("sms", "call", "reply", "din", "sin")
 """Events that change a phone."""

@@ -249,7 +249,7 @@ def test_the_usage_log_reconciles(simulator: Simulator, client: AsyncClient, tmp
         with pytest.raises(CampaignError, match="no usage log"):
             campaign.read_usage_log(log)
         log.write_bytes(b"\x81\xff\n")
-        with pytest.raises(CampaignError, match="in no known encoding"):
+        with pytest.raises(CampaignError, match=r"encoding of .* is not certain"):
             campaign.read_usage_log(log)
 
 

@@ -115,7 +115,11 @@ def create_ledger(
             on_bad=collect,
         )
         ledger.put({"salt": secrets.token_hex(16)})
-        repeated = [one.line for one in ledger.add(reader)]
+        repeated, repeated_lines = 0, []
+        for one in ledger.add(reader):
+            repeated += 1
+            if repeated <= _SHOWN_LINES:
+                repeated_lines.append(one.line)
         if reader.bad and not skip_bad:
             raise BadRows(bad, reader.bad)
         if file and hash_file(file) != before:
@@ -150,8 +154,8 @@ def create_ledger(
                     "rows": reader.read,
                     "numbers": reader.numbers,
                     "bad": reader.bad,
-                    "repeated": len(repeated),
-                    "repeated_lines": repeated[:_SHOWN_LINES],
+                    "repeated": repeated,
+                    "repeated_lines": repeated_lines,
                     "assumptions": dict(reader.assumptions),
                 },
             }

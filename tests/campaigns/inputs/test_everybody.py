@@ -1,0 +1,114 @@
+"""Everybody in a list is sent to with the right words, or is named: in a refusal, or among the bad rows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, note, settings
+from mangled_lists import MANGLES, MangledList, mangled_lists
+
+from xoxzo.cloudpy.campaigns import BadRows, Recipient
+from xoxzo.cloudpy.campaigns.create import create_ledger
+from xoxzo.cloudpy.errors import CampaignError
+
+
+class Received:
+    """A store with one ledger, which only remembers who would be sent to: a file for each list would take too long."""
+
+    def __init__(self) -> None:
+        self.recipients: dict[str, Recipient] = {}
+        self.repeated: set[int] = set()
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[Received]:
+        """Return the ledger."""
+        yield self
+
+    def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
+        """Remember recipients; yield those whose number is there already."""
+        for one in recipients:
+            if one.number in self.recipients:
+                self.repeated.add(one.line)
+                yield one
+            else:
+                self.recipients[one.number] = one
+
+    def get(self, name: str) -> int:
+        """Return how many there are."""
+        return len(self.recipients)
+
+    def put(self, values: Any) -> None:
+        """Leave what describes a campaign aside."""
+
+    def suppress(self, numbers: Iterable[str]) -> None:
+        """Take the numbers, of which there are none."""
+        assert not list(numbers)
+
+    def seal(self) -> None:
+        """Close the list."""
+
+
+def check(made: MangledList) -> None:
+    """Read a list as a campaign does, with --skip-bad, and look who would get what."""
+    note(f"{made.about}\n{made.data!r}\n{made.content.message}\n{made.people}")
+    received = Received()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "list.csv")
+        path.write_bytes(made.data)
+        try:
+            bad = create_ledger(
+                received,
+                "c",
+                path,
+                made.content,
+                number=None,
+                columns=None,
+                country="JP",
+                mobile_only=True,
+                test_numbers=False,
+                skip_bad=True,
+                suppressed=(),
+                reading={},
+            )
+        except CampaignError as error:
+            if made.must_be_read or isinstance(error, BadRows):
+                raise
+            return
+    right = {(person.number, same(made.text_for(person))) for person in made.people if person.is_good}
+    sent = {(number, same(made.content.render(one.variables))) for number, one in received.recipients.items()}
+    assert sent <= right, f"{sent - right} is what nobody should get"
+    named = {row.line for row in bad} | received.repeated
+    if not (made.hides_lines and bad):
+        lost = [one for one in made.people if one.line not in named and one.number not in received.recipients]
+        assert not lost, f"{lost} are neither sent to nor named: {bad}"
+    if made.must_be_read:
+        assert not bad, bad
+
+
+def same(text: str) -> str:
+    """Line ends are no difference that a reader sees."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize("mangle", MANGLES)
+def test_everybody_is_sent_to_or_named(mangle: str) -> None:
+    """Nobody gets words that were not meant, and nobody is lost without a word, whatever has happened to the list."""
+
+    @settings(max_examples=350)
+    @given(mangled_lists(mangles=(mangle, *MANGLES)))
+    def holds(made: MangledList) -> None:
+        check(made)
+
+    holds()
+
+
+@settings(max_examples=500)
+@given(mangled_lists(mangles=()))
+def test_what_is_not_mangled_is_read(made: MangledList) -> None:
+    """Good lists are not refused: in every delimiter, kind of line end and Unicode encoding."""
+    check(made)

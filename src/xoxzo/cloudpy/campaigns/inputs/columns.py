@@ -134,8 +134,7 @@ def choose_columns(
                 "no_such_column", "there is no column {column!r}; there are {columns}", column=number, columns=every
             )
     else:
-        has_names = table.header_row is not None or table.kind not in {"text", "workbook"}
-        chosen = _number_column(scores, country, has_names=has_names)
+        chosen = _number_column(scores, country)
     _check_country(next(score for score in scores if score.column == chosen), country)
     given = {fold(placeholder): column for placeholder, column in (mapping or {}).items()}
     found = {}
@@ -171,7 +170,7 @@ def columns_with_numbers(table: Table, country: str) -> list[str]:
     return [score.column for score in found]
 
 
-def _number_column(scores: Collection[_Score], country: str, *, has_names: bool) -> str:
+def _number_column(scores: Collection[_Score], country: str) -> str:
     named = [score for score in scores if score.says_phone]
     holding = [score for score in named if score.numbers]
     rivals = [score for score in scores if score.sendable]
@@ -197,7 +196,8 @@ def _number_column(scores: Collection[_Score], country: str, *, has_names: bool)
         raise _several([*rivals, *unread])
     [only] = rivals
     is_sure = not (only.says_id or only.says_other) and only.certain >= only.sendable * _ENOUGH
-    if not only.holds_enough or (has_names and not is_sure):
+    # A list of nothing but numbers can mean nothing else.
+    if not only.holds_enough or not (is_sure or len(scores) == 1):
         raise CampaignError(
             "uncertain_number_column",
             "column {column!r} holds numbers, but perhaps not the recipients': if so, --number {column!r} selects it",

@@ -29,6 +29,7 @@ _SUPERSETS = {"shift_jis": "cp932", "iso8859-1": "cp1252", "utf-8": "utf-8-sig",
 _ISO_2022_ESCAPE = re.compile(rb"\x1b[$(]")
 _NOT_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 _NOT_ASCII_WORD = re.compile(r"[^\x00-\x7f][^\x00-\x2f:-@\[-`{-\x7f]*")
+_KANA_IN_LATIN_WORD = re.compile("[A-Za-z][｡-ﾟ]|[｡-ﾟ][A-Za-z]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 _CERTAIN_BITS = 8.0
@@ -137,8 +138,10 @@ def _most_likely(path: Path) -> Encoding:
     first, second, *_others = sorted(_CANDIDATES, key=costs.__getitem__)
     letters = [one for one in read[first] if not one.isascii()]
     is_half_kana = sum("｡" <= one <= "ﾟ" for one in letters) > len(letters) / 2
+    # What is left of a Müller whose encoding was not found.
+    is_odd = is_half_kana and _KANA_IN_LATIN_WORD.search(read[first])
     most = (_MOST_BITS_A_HALF_KANA if is_half_kana else _MOST_BITS_A_CHARACTER) * len(letters)
-    if costs[first] > most or costs[second] - costs[first] < _CERTAIN_BITS:
+    if is_odd or costs[first] > most or costs[second] - costs[first] < _CERTAIN_BITS:
         raise CampaignError(
             "encoding_unclear",
             "the encoding of {path} is not certain: as {first} it reads {first_sample!r}, as {second} "

@@ -102,8 +102,12 @@ def _is_header(cells: Sequence[str], below: Sequence[RawRow], wanted: set[str], 
     ):
         return False
     columns = [(fold(cell), [row[1][n] for row in below if n < len(row[1])]) for n, cell in enumerate(cells)]
-    # The type of a number (携帯, 自宅) is there in other rows as well; a name is not.
-    named = [(name, values) for name, values in columns if name and all(fold(value) != name for value in values)]
+    # The type of a number (携帯, 自宅) is there in other rows as well; a name is not. 9.01E+09 is none, either.
+    named = [
+        (name, values)
+        for name, values in columns
+        if sum(map(str.isdecimal, name)) * 2 < len(name) and all(fold(value) != name for value in values)
+    ]
     if any(name in wanted for name, _values in named):
         return True
     if any(names_phone_numbers(name) and any(map(has_digits, values)) for name, values in named):

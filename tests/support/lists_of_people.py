@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, field
-
-from hypothesis import strategies as st
+from dataclasses import dataclass
+from random import Random
 
 from xoxzo.cloudpy.campaigns import Content
 
@@ -65,6 +64,7 @@ NAMES = (
 BLANKS = ("", " ", "nan", "#N/A", "　")
 PHONE_HEADERS = ("phone", "電話番号", "携帯電話", "TEL", "Mobile Number", "携帯")
 NAME_HEADERS = ("name", "お名前（漢字）", "First Name", "氏名", "ชื่อ", "e-mail", "が", "item [x]")
+EXTRA = ("緊急連絡先", "会員番号", "memo", "備考")
 TEXTS = ("{{{0}}}様 明日です", "Hi {{{{ {0} }}}}", "｛{0}｝さん", "{{{0}}}{{{0}}}")
 MANGLES = (
     *("blank line first", "cells of blanks first", "title", "sep", "blank lines", "empty last cells", "two marks"),
@@ -92,86 +92,86 @@ class Person:
 
 
 @dataclass
-class MangledList:
+class PeopleList:
     """A file with its people."""
 
     data: bytes
     people: list[Person]
     content: Content
-    columns: dict[str, str]
     must_be_read: bool
     hides_lines: bool = False
     """Whether the lines of some people cannot be known, since an open quotation mark has taken them."""
-    about: dict[str, object] = field(default_factory=dict)
 
     def text_for(self, person: Person) -> str:
         """Return the words that this person should get."""
         return self.content.render(dict.fromkeys(self.content.placeholders, person.name.strip()))
 
 
-@st.composite
-def people(draw: st.DrawFn) -> list[Person]:
-    """Some people; now and then a number is spoilt, or a name is missing."""
+def people(random: Random) -> list[Person]:
+    """Return some people; now and then a number is spoilt, or a name is missing."""
     found = []
-    for n in range(draw(st.integers(1, 5))):
-        a, b, c = draw(st.sampled_from(["90", "80", "70"])), f"{1000 + draw(st.integers(0, 8999))}", f"{n:04}"
-        spoilt = draw(st.integers(0, 7)) == 0
-        form = draw(st.sampled_from(SPOILT if spoilt else FORMS))
+    for n in range(random.randint(1, 5)):
+        a, b, c = random.choice(("90", "80", "70")), f"{random.randint(1000, 9999)}", f"{n:04}"
+        spoilt = random.random() < 0.12
+        form = random.choice(SPOILT if spoilt else FORMS)
         # A row without number and name is nobody's.
-        name = draw(st.sampled_from(BLANKS if form and draw(st.integers(0, 9)) == 0 else NAMES))
+        name = random.choice(BLANKS if form and random.random() < 0.1 else NAMES)
         found.append(Person("" if spoilt else f"+81{a}{b}{c}", form.format(a=a, b=b, c=c), name))
     return found
 
 
-@st.composite
-def mangled_lists(draw: st.DrawFn, *, mangles: tuple[str, ...] = MANGLES) -> MangledList:
-    """A list as text with delimiters, with up to two of the mangles."""
-    who = draw(people())
-    chosen = draw(st.lists(st.sampled_from(mangles), max_size=2, unique=True)) if mangles else []
-    headers = {"phone": draw(st.sampled_from(PHONE_HEADERS)), "name": draw(st.sampled_from(NAME_HEADERS))}
-    extra = draw(st.lists(st.sampled_from(["会員番号", "緊急連絡先", "memo", "備考"]), max_size=2, unique=True))
-    order = draw(st.permutations(["phone", "name", *extra]))
-    delimiter, end = draw(st.sampled_from(",\t;|")), draw(st.sampled_from(["\n", "\r\n", "\r"]))
-    quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-    rows = [_cells(person, n, order) for n, person in enumerate(who)]
-    header = [headers.get(column, column) for column in order] + (["memo"] * 2 if draw(st.booleans()) else [])
-    rows = [row + [f"m{n}"] * (len(header) - len(row)) for n, row in enumerate(rows)]
-    has_header = "no header" not in chosen
-    if "number in header's place" in chosen:
-        # A list without a header whose first number is spoilt.
-        has_header = False
-        who[0].number, who[0].typed = "", "9.01E+09"
-        rows[0][order.index("phone")] = who[0].typed
-    if "padded" in chosen:
+def people_list(random: Random, mangles: set[str]) -> PeopleList:
+    """Return a list as text with delimiters, mangled."""
+    who = people(random)
+    has_header = not {"no header", "number in header's place"} & mangles
+    headers = {"phone": random.choice(PHONE_HEADERS), "name": random.choice(NAME_HEADERS)}
+    # Without a header nothing tells whose the second numbers are.
+    extra = random.sample(EXTRA if has_header else EXTRA[1:], random.randint(0, 2))
+    order = random.sample(["phone", "name", *extra], len(extra) + 2)
+    delimiter, end = random.choice(",\t;|"), random.choice(("\n", "\r\n", "\r"))
+    quoting = random.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
+    header = [headers.get(column, column) for column in order] + ["memo"] * random.choice((0, 2))
+    _mangle_people(who, mangles)
+    rows = [_cells(person, n, order) + [f"m{n}"] * (len(header) - len(order)) for n, person in enumerate(who)]
+    if "padded" in mangles:
         rows = [[f" {cell}  " if cell else cell for cell in row] for row in rows]
-    lines = _lines(who, [header, *rows] if has_header else rows, chosen, delimiter, quoting, has_header=has_header)
-    text = end.join(lines).replace("\n", end) + draw(st.sampled_from(["", end]))
-    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp"]))
+    lines = _lines(who, [header, *rows] if has_header else rows, mangles, delimiter, quoting, has_header=has_header)
+    encoding, data = _encoded(random, "\n".join([*lines, *random.choice(([], [""]))]).replace("\n", end), mangles)
+    if "broken byte" in mangles:
+        data = _broken(data, who, encoding)
+    message = random.choice(TEXTS).format(headers["name"] if has_header else str(order.index("name") + 1))
+    return PeopleList(
+        data=data,
+        people=who,
+        content=Content(kind="text", sender="Shop", message=message),
+        must_be_read=(
+            mangles <= HARMLESS
+            and encoding.startswith("utf")
+            and all(person.is_good for person in who)
+            and (quoting == csv.QUOTE_MINIMAL or "padded" not in mangles)
+        ),
+        hides_lines="open quotation mark" in mangles,
+    )
+
+
+def _mangle_people(who: list[Person], mangles: set[str]) -> None:
+    if "number in header's place" in mangles:
+        # A list without a header whose first number is spoilt.
+        who[0].number, who[0].typed = "", "9.01E+09"
+    for person in who:
+        if {"unquoted", "open quotation mark"} & mangles:
+            person.name = person.name.replace("\n", " ").replace('"', "")
+
+
+def _encoded(random: Random, text: str, mangles: set[str]) -> tuple[str, bytes]:
+    encoding = random.choice(("utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp"))
     try:
         data = text.encode(encoding)
     except UnicodeEncodeError:
         encoding, data = "utf-8", text.encode()
-    if "two marks" in chosen and encoding == "utf-8":
+    if "two marks" in mangles and encoding == "utf-8":
         data = b"\xef\xbb\xbf\xef\xbb\xbf" + data
-    broken = "broken byte" in chosen and _break(data, who, encoding)
-    if broken:
-        data = broken
-    placeholder = headers["name"] if has_header else str(order.index("name") + 1)
-    message = draw(st.sampled_from(TEXTS)).format(placeholder)
-    return MangledList(
-        data=data,
-        people=who,
-        content=Content(kind="text", sender="Shop", message=message),
-        columns={},
-        must_be_read=(
-            set(chosen) <= HARMLESS
-            and encoding.startswith("utf")
-            and all(person.is_good for person in who)
-            and (quoting == csv.QUOTE_MINIMAL or "padded" not in chosen)
-        ),
-        hides_lines="open quotation mark" in chosen,
-        about={"mangles": chosen, "encoding": encoding, "delimiter": delimiter},
-    )
+    return encoding, data
 
 
 def _cells(person: Person, n: int, order: list[str]) -> list[str]:
@@ -185,7 +185,7 @@ def _cells(person: Person, n: int, order: list[str]) -> list[str]:
 
 
 def _lines(
-    who: list[Person], rows: list[list[str]], mangles: list[str], delimiter: str, quoting: int, *, has_header: bool
+    who: list[Person], rows: list[list[str]], mangles: set[str], delimiter: str, quoting: int, *, has_header: bool
 ) -> list[str]:
     """Return the rows as text, and note in which line each person begins."""
     lines: list[str] = []
@@ -207,10 +207,9 @@ def _lines(
     return lines
 
 
-def _line(row: list[str], person: int, mangles: list[str], delimiter: str, quoting: int) -> str:
+def _line(row: list[str], person: int, mangles: set[str], delimiter: str, quoting: int) -> str:
     if "unquoted" in mangles and person >= 0:
-        # What a program writes that has never heard of quotation marks.
-        line = delimiter.join(cell.replace("\n", " ").replace('"', "") for cell in row)
+        line = delimiter.join(row)
     else:
         out = io.StringIO()
         csv.writer(out, delimiter=delimiter, quoting=quoting).writerow(row)
@@ -221,13 +220,11 @@ def _line(row: list[str], person: int, mangles: list[str], delimiter: str, quoti
     return line + (delimiter * 2 if "empty last cells" in mangles and person >= 0 else "")
 
 
-def _break(data: bytes, who: list[Person], encoding: str) -> bytes | None:
+def _broken(data: bytes, who: list[Person], encoding: str) -> bytes:
     """Cut a character of somebody's name in two, as an export with a limit in bytes does."""
-    if not encoding.startswith("utf-8"):
-        return None
-    for person in who:
+    for person in who if encoding.startswith("utf-8") else ():
         if (found := re.search(r"[^\x00-\x7f]", person.name)) and (whole := person.name.encode()) in data:
             at = data.index(whole) + len(person.name[: found.start()].encode())
             person.number = ""
             return data[:at] + data[at + 1 :]
-    return None
+    return data

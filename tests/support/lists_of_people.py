@@ -124,6 +124,9 @@ def people_list(random: Random, mangles: set[str]) -> PeopleList:
     """Return a list as text with delimiters, mangled."""
     who = people(random)
     has_header = not {"no header", "number in header's place"} & mangles
+    if not has_header:
+        # Without a header, nothing tells how many cells a row should have.
+        mangles = mangles - {"unquoted"}
     headers = {"phone": random.choice(PHONE_HEADERS), "name": random.choice(NAME_HEADERS)}
     # Without a header nothing tells whose the second numbers are.
     extra = random.sample(EXTRA if has_header else EXTRA[1:], random.randint(0, 2))

@@ -108,7 +108,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             if (name.startswith("XOXZO_") and not name.startswith("XOXZO_TESTS_")) or name.upper().endswith("_PROXY"):
                 patch.delenv(name)
         # A machine that is late must not close a connection that a test expects to be used again.
-        for module in ("pool", "aio_connection"):
+        for module in ("pool", "aio"):
             patch.setattr(f"xoxzo.cloudpy.transports.{module}.KEEPALIVE_SECONDS", 600.0)
         for name, seconds in QUICK_PAUSES.items():
             REAL_PAUSES[name] = resolve_name(name)

@@ -13,7 +13,7 @@ from transport_runner import Carrier, budget, post
 
 from xoxzo.cloudpy import APIError, Client
 from xoxzo.cloudpy.protocols import Progress, Response, TransportFailure
-from xoxzo.cloudpy.transports import aio_connection, thread_connection
+from xoxzo.cloudpy.transports import aio_connection, threads
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.threads import HttpTransport
 
@@ -96,7 +96,7 @@ def test_an_unread_list_makes_the_server_wait() -> None:
 
 def test_an_idle_connection_is_closed_after_some_seconds(monkeypatch) -> None:
     """Before the server closes it; one that is used again and again stays."""
-    for module in ("pool", "aio_connection"):
+    for module in ("pool", "aio"):
         monkeypatch.setattr(f"xoxzo.cloudpy.transports.{module}.KEEPALIVE_SECONDS", 0.5)
 
     async def program(url: str) -> list[bool]:
@@ -195,7 +195,7 @@ def test_an_interruption_is_passed_on_and_breaks_the_connection(monkeypatch) -> 
     transport, progress = HttpTransport(), Progress()
     with FaultyServer(OK) as server:
         with monkeypatch.context() as patch:
-            patch.setattr(thread_connection.ThreadConnection, "_receive", interrupted)
+            patch.setattr(threads.ThreadConnection, "_receive", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 transport.send(post(server.url), budget(), progress)
         assert progress.write_started is True
@@ -371,9 +371,7 @@ def test_a_connection_that_ends_before_its_turn_is_replaced(monkeypatch) -> None
     async def program(url: str) -> tuple[int, bool]:
         transport = AsyncHttpTransport()
         await fetched(transport, url)
-        monkeypatch.setattr(
-            next(iter(transport._loops.current()._idle._by_origin.values()))[0][1], "_readable", lambda: True
-        )
+        monkeypatch.setattr(next(iter(transport._current()._by_origin.values()))[0][1], "_readable", lambda: True)
         answer, reached = await fetched(transport, url)
         await transport.close()
         return answer.status, reached

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from xoxzo.cloudpy.protocols import Request, TransportFailure
 from xoxzo.cloudpy.transports import http1
 from xoxzo.cloudpy.transports.http1 import Headers, InvalidResponse, ResponseReader, encode_request
-from xoxzo.cloudpy.transports.routes import make_route
+from xoxzo.cloudpy.transports.routes import make_route, parse_target
 
 HEAD = b"HTTP/1.1 201 Created\r\nX-One: 1\r\nx-two: 2\r\nX-TWO: 3\r\n"
 ANSWERS = {
@@ -29,7 +29,7 @@ def expecting() -> ResponseReader:
 def test_what_goes_out_is_exactly_this() -> None:
     """Host first, the given fields as they are, the length last, and the body."""
     request = Request("POST", "https://api.example/a/?b=c", (("authorization", "Basic x"), ("x-a", "é")), b"body")
-    assert encode_request(request, make_route(request.url, None)) == (
+    assert encode_request(request, make_route(parse_target(request.url))) == (
         b"POST /a/?b=c HTTP/1.1\r\nhost: api.example\r\nauthorization: Basic x\r\nx-a: \xc3\xa9\r\n"
         b"content-length: 4\r\n\r\nbody"
     )
@@ -38,7 +38,7 @@ def test_what_goes_out_is_exactly_this() -> None:
 def test_half_a_character_is_refused() -> None:
     """A lone surrogate cannot be sent."""
     with pytest.raises(TransportFailure, match="unchanged"):
-        encode_request(Request("GET", "http://a/", (("x-a", "\ud800"),)), make_route("http://a/", None))
+        encode_request(Request("GET", "http://a/", (("x-a", "\ud800"),)), make_route(parse_target("http://a/")))
 
 
 fields = st.tuples(st.text(max_size=8), st.text(max_size=8))
@@ -49,7 +49,7 @@ def test_no_field_and_no_method_adds_to_a_request(pairs, method) -> None:
     """Whatever is given, what goes out has one request and as many fields as were given, or nothing goes out."""
     request = Request(method, "http://a/", tuple(pairs), b"x")
     try:
-        data = encode_request(request, make_route(request.url, None))
+        data = encode_request(request, make_route(parse_target(request.url)))
     except TransportFailure:
         return
     head, end, body = data.partition(b"\r\n\r\n")

@@ -23,7 +23,7 @@ from xoxzo.cloudpy.transports.routes import (
 
 
 def through(url: str, proxy: str):
-    return make_route(url, parse_proxy(proxy, "proxy="))
+    return make_route(parse_target(url), parse_proxy(proxy, "proxy="))
 
 
 def test_a_proxy_reads_where_a_plain_request_goes_and_gets_its_credentials() -> None:
@@ -43,7 +43,7 @@ def test_a_proxy_reads_where_a_plain_request_goes_and_gets_its_credentials() -> 
         b"CONNECT [2001:db8::1]:443 HTTP/1.1\r\nhost: [2001:db8::1]:443\r\n"
         b"proxy-authorization: Basic bWU6cEBzcw==\r\n\r\n"
     )
-    assert make_route("https://a/", None).tunnel_request.startswith(b"CONNECT a:443 ")
+    assert make_route(parse_target("https://a/")).tunnel_request.startswith(b"CONNECT a:443 ")
 
 
 def test_a_proxys_address_is_shown_without_its_credentials() -> None:
@@ -54,9 +54,9 @@ def test_a_proxys_address_is_shown_without_its_credentials() -> None:
 
 def test_connections_are_shared_by_requests_of_one_origin() -> None:
     """Another port, host or scheme needs another connection; a proxy carries plain requests to any host over one."""
-    origins = [make_route(url, None).origin for url in ("http://a/", "http://a:81/", "https://a/", "http://b/")]
+    origins = [make_route(parse_target(url)).origin for url in ("http://a/", "http://a:81/", "https://a/", "http://b/")]
     assert len(set(origins)) == 4
-    assert make_route("http://a/x", None).origin == origins[0]
+    assert make_route(parse_target("http://a/x")).origin == origins[0]
     by_proxy = [through(url, "http://p").origin for url in ("http://a/", "http://b/", "https://a/", "https://b/")]
     assert len(set(by_proxy)) == 3
     assert through("http://a/", "http://q").origin not in by_proxy
@@ -95,7 +95,7 @@ def test_a_url_is_taken_apart_and_sent_unchanged(url, host, port, authority, pat
 def test_a_url_that_cannot_be_sent_unchanged_is_refused(url) -> None:
     """Nothing is cleaned up, guessed or left out."""
     with pytest.raises(ValueError, match=r"."):
-        make_route(url, None)
+        parse_target(url)
     with pytest.raises(TransportFailure, match="the URL cannot be used"):
         RouteFinder().find(url)
 
@@ -205,7 +205,7 @@ def test_the_systems_settings_count_where_the_environment_names_none(monkeypatch
 @pytest.mark.parametrize("late", [TimeoutError(), TransportFailure("no answer in time", timeout="read")])
 def test_a_connection_that_failed_blames_the_proxy_by_the_name_of_its_setting(late) -> None:
     """So that the reader knows what to change."""
-    direct, by_proxy = make_route("https://a/", None), through("https://a/", "http://p")
+    direct, by_proxy = make_route(parse_target("https://a/")), through("https://a/", "http://p")
     refused = connect_failure(by_proxy, OSError(111, "Connection refused"))
     assert refused.reason == "no connection: [Errno 111] Connection refused (through the proxy that proxy= names)"
     assert (connect_failure(direct, OSError("x")).reason, connect_failure(direct, OSError("x")).proxy) == (
@@ -240,4 +240,4 @@ def test_a_connection_that_failed_blames_the_proxy_by_the_name_of_its_setting(la
 )
 def test_a_failure_has_a_code_for_programs(error, code) -> None:
     """The reason does not depend on the sentence, which is the operating system's."""
-    assert connect_failure(make_route("https://a/", None), error).code == code
+    assert connect_failure(make_route(parse_target("https://a/")), error).code == code

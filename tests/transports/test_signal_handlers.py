@@ -13,7 +13,7 @@ from faulty_server import FaultyServer, Peer, hang
 
 from xoxzo.cloudpy import Attempt, Client
 from xoxzo.cloudpy.cloudpy import XoxzoClient
-from xoxzo.cloudpy.transports.thread_connection import ThreadConnection
+from xoxzo.cloudpy.transports.threads import ThreadConnection
 
 SMS = {"recipient": "+818011112222", "sender": "Shop", "message": "hello"}
 

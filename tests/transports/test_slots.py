@@ -7,9 +7,17 @@ import time
 
 import pytest
 
-from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
-from xoxzo.cloudpy.transports.event_loops import AsyncSlots
+from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.transports.aio import AsyncHttpTransport, LoopConnections
 from xoxzo.cloudpy.transports.pool import ThreadSlots
+
+
+async def take(slots: LoopConnections, seconds: float) -> None:
+    """Take a slot as a call does."""
+    if slots.free_slots:
+        slots.free_slots -= 1
+    else:
+        await slots.wait_for_slot(seconds)
 
 
 async def turn() -> None:
@@ -21,17 +29,17 @@ def test_slots_are_given_in_the_order_of_the_requests() -> None:
     """The longest waiter is next, and no more run at once than there are slots."""
     order: list[int] = []
 
-    async def work(number: int, slots: AsyncSlots) -> None:
-        await slots.take(5)
+    async def work(number: int, slots: LoopConnections) -> None:
+        await take(slots, 5)
         order.append(number)
 
     async def main() -> None:
-        slots = AsyncSlots(2)
+        slots = LoopConnections(2)
         tasks = [asyncio.create_task(work(number, slots)) for number in range(5)]
         await turn()
         for gone in range(2, 6):
             assert order == [*range(gone)]
-            slots.put()
+            slots.put_slot()
             await turn()
         await asyncio.gather(*tasks)
 
@@ -39,15 +47,15 @@ def test_slots_are_given_in_the_order_of_the_requests() -> None:
 
 
 def test_a_wait_ends_after_its_time() -> None:
-    """No slot in time is a TimeoutError, and a slot that is released later goes to another waiter."""
+    """No slot in time is a failure, and a slot that is released later goes to another waiter."""
 
     async def main() -> None:
-        slots = AsyncSlots(1)
-        await slots.take(5)
-        with pytest.raises(TimeoutError):
-            await slots.take(0.01)
-        slots.put()
-        await slots.take(0.01)
+        slots = LoopConnections(1)
+        await take(slots, 5)
+        with pytest.raises(TransportFailure):
+            await take(slots, 0.01)
+        slots.put_slot()
+        await take(slots, 0.01)
 
     asyncio.run(main())
 
@@ -57,18 +65,18 @@ def test_a_cancelled_wait_loses_no_slot(granted) -> None:
     """A slot that was given to a waiter cancelled at that moment goes to the next."""
 
     async def main() -> None:
-        slots = AsyncSlots(1)
-        await slots.take(5)
-        waiting = asyncio.create_task(slots.take(5))
+        slots = LoopConnections(1)
+        await take(slots, 5)
+        waiting = asyncio.create_task(take(slots, 5))
         await turn()
         if granted:
-            slots.put()
+            slots.put_slot()
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
         if not granted:
-            slots.put()
-        await slots.take(0.01)
+            slots.put_slot()
+        await take(slots, 0.01)
 
     asyncio.run(main())
 
@@ -77,10 +85,10 @@ def test_a_slot_given_at_the_end_of_its_time_is_taken() -> None:
     """When a slot comes in the very round in which the time ends, the first of the two counts."""
 
     async def main() -> None:
-        slots = AsyncSlots(1)
-        await slots.take(5)
-        asyncio.get_running_loop().call_later(0.001, slots.put)
-        waiting = asyncio.create_task(slots.take(0.002))
+        slots = LoopConnections(1)
+        await take(slots, 5)
+        asyncio.get_running_loop().call_later(0.001, slots.put_slot)
+        waiting = asyncio.create_task(take(slots, 0.002))
         await asyncio.sleep(0)
         time.sleep(0.01)  # noqa: ASYNC251 - so that both are due in the loop's next round
         await waiting
@@ -92,15 +100,15 @@ def test_each_event_loop_has_slots_of_its_own() -> None:
     """Loops do not wait for each other, and those that have ended are forgotten."""
     every = AsyncHttpTransport(max_connections=1)
 
-    async def main() -> AsyncSlots:
-        slots = every._loops.current().slots
-        assert every._loops.current().slots is slots
-        await slots.take(0.01)
+    async def main() -> LoopConnections:
+        slots = every._current()
+        assert every._current() is slots
+        await take(slots, 0.01)
         return slots
 
     first, second = asyncio.run(main()), asyncio.run(main())
     assert first is not second
-    assert len(every._loops._by_loop) == 1
+    assert len(every._by_loop) == 1
 
 
 def test_a_thread_slot_whose_holder_was_lost_comes_back() -> None:
@@ -121,5 +129,10 @@ def test_without_a_limit_nothing_waits() -> None:
     slots = ThreadSlots(None)
     assert [slots.take(0.0) for _ in range(100)] == [None] * 100
     slots.put(None)
-    unlimited = AsyncSlots(None)
-    assert all(unlimited.take_now() for _ in range(100))
+
+    async def main() -> None:
+        unlimited = LoopConnections(None)
+        for _ in range(100):
+            await take(unlimited, 0)
+
+    asyncio.run(main())

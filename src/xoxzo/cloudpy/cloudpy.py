@@ -287,7 +287,7 @@ def _make_transport() -> HttpTransport:
 
     trusted = None
     if any(map(os.environ.get, _CA_BUNDLE_VARIABLES)):
-        from xoxzo.cloudpy.transports.trust import default_context
+        from xoxzo.cloudpy.transports.tls import default_context
 
         trusted = default_context(_CA_BUNDLE_VARIABLES)
     # Published clients had no limit: each thread made a connection of its own.

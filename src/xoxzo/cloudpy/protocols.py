@@ -65,7 +65,7 @@ class TimeBudget(msgspec.Struct):
         return min(self.read, remaining)
 
 
-class Progress:
+class Progress(msgspec.Struct):
     """The progress of a request. The transport sets it, the flow reads it.
 
     Attributes:
@@ -73,11 +73,8 @@ class Progress:
         may_write: returns whether the request may still be written, or ``None`` when it always may.
     """
 
-    __slots__ = ("may_write", "write_started")
-
-    def __init__(self, may_write: Callable[[], bool] | None = None) -> None:
-        self.write_started = False
-        self.may_write = may_write
+    write_started: bool = False
+    may_write: Callable[[], bool] | None = None
 
     def start_write(self) -> None:
         """Set ``write_started``, right before the first byte is written; raise ``TransportFailure`` if it is too late.

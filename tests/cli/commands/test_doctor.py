@@ -234,7 +234,7 @@ def test_other_stores_of_certificates(use, monkeypatch: pytest.MonkeyPatch) -> N
         pass
 
     use("https://127.0.0.1:9")
-    made = "xoxzo.cloudpy.transports.trust.default_context"
+    made = "xoxzo.cloudpy.transports.tls.default_context"
     monkeypatch.setattr(made, lambda: Truststore(ssl.PROTOCOL_TLS_CLIENT))
     assert checks()[1]["certificates"]["message"].endswith("trusted: the operating system's store")
     monkeypatch.setattr(made, lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))

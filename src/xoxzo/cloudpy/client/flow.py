@@ -134,7 +134,7 @@ class CallState:
         self.settings = settings
         self.received: Response | None = None
         self.observed = True
-        self.request_id = f"{_ids.getrandbits(128):032x}"
+        self.request_id = _ids.randbytes(16).hex()
         self.clock = clock
         self.budget = TimeBudget(settings.connect, settings.read, clock() + settings.deadline, clock)
         self.attempts = 0
@@ -222,7 +222,7 @@ def flow(
         state.attempts += 1
         if settings.rate_limiter is not None:
             yield from _wait_for_rate(state, settings.rate_limiter)
-        progress = Progress(settings.may_write)
+        progress = Progress(may_write=settings.may_write)
         request = state.request
         begun = clock()
         try:
@@ -232,9 +232,11 @@ def flow(
                 begun = clock()
             outcome = yield Send(request, state.budget, progress, isinstance(state.operation, Listing))
             decision = _decide(state, outcome, progress, wall)
-            pause = _pause_before_retry(state, decision, chance)
-            name = "ok" if decision.error is None else type(decision.error).__name__
-            notification = _notification(state, name, outcome, clock() - begun, pause)
+            pause = _pause_before_retry(state, decision, chance) if decision.retry else None
+            notification = None
+            if state.observed:
+                name = "ok" if decision.error is None else type(decision.error).__name__
+                notification = _notification(state, name, outcome, clock() - begun, pause)
         except BaseException as interruption:
             yield from _interrupted(state, interruption, progress, clock() - begun)
             raise
@@ -255,14 +257,13 @@ def _interrupted(
     if progress.write_started:
         state.mark_maybe_sent()
     name = type(interruption).__name__ if isinstance(interruption, Exception) else "cancelled"
-    notification = _notification(state, name, None, seconds)
-    if notification is not None:
-        yield from _deliver(notification)
+    if state.observed:
+        yield from _deliver(_notification(state, name, None, seconds))
 
 
 def _pause_before_retry(state: CallState, decision: Decision, chance: Callable[[], float]) -> float | None:
-    """Return the seconds to wait before the next attempt; ``None`` if there must be none."""
-    if not decision.retry or state.attempts > state.settings.max_retries:
+    """Return the seconds to wait before an attempt that is safe; ``None`` if there must be none."""
+    if state.attempts > state.settings.max_retries:
         return None
     backoff = min(_MAX_BACKOFF_SECONDS, _MIN_BACKOFF_SECONDS * 2 ** (state.attempts - 1)) * chance()
     pause = backoff if decision.wait is None else decision.wait
@@ -281,9 +282,7 @@ def _wait_for_rate(state: CallState, rate_limiter: RateLimiter) -> Generator[Ste
 
 def _notification(
     state: CallState, name: str, outcome: Outcome, seconds: float, retry_in: float | None = None
-) -> Notify | None:
-    if not state.observed:
-        return None
+) -> Notify:
     event = Attempt(
         **_attempt_fields(state),
         outcome=name,

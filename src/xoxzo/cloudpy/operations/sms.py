@@ -9,7 +9,7 @@ from urllib.parse import quote
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
 from xoxzo.cloudpy.operations import bodies, checks
-from xoxzo.cloudpy.operations.operation import Listing, Operation, create_operation, list_operation, read_operation
+from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation, list_operation, read_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +35,17 @@ def send_sms(*, recipient: str, sender: str, message: str, **options: Unpack[Sms
         "message": checks.message(message, measured=not fields.get("track_link")),
         **fields,
     }
-    read = read_sent(reference)
-    return create_operation("sms.send", _PATH, read, content, reference=reference, recipients=(recipient,))
+    return Operation(
+        name="sms.send",
+        method="POST",
+        path=_PATH,
+        effect=Effect.CREATE,
+        read=read_sent(reference),
+        body=bodies.form(content),
+        content_type=bodies.FORM,
+        reference=reference,
+        recipients=(recipient,),
+    )
 
 
 def sms_fields(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Any, cast
 
+from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.protocols import Response, TransportFailure
-from xoxzo.cloudpy.transports.aio_connection import AsyncConnection, LoopConnections, StaleConnection, connect
-from xoxzo.cloudpy.transports.event_loops import PerEventLoop
+from xoxzo.cloudpy.transports.aio_connection import AsyncConnection, StaleConnection, WriteQueue, connect
 from xoxzo.cloudpy.transports.http1 import Headers, encode_request
+from xoxzo.cloudpy.transports.pool import KEEPALIVE_SECONDS, IdlePool
 from xoxzo.cloudpy.transports.routes import RouteFinder
-from xoxzo.cloudpy.transports.trust import Trust
+from xoxzo.cloudpy.transports.tls import Trust
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
 
     from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
     from xoxzo.cloudpy.transports.routes import Origin
@@ -45,7 +47,26 @@ class AsyncHttpTransport:
     ) -> None:
         self._routes = RouteFinder(proxy)
         self._trust = Trust(ssl_context)
-        self._loops = PerEventLoop(lambda: LoopConnections(max_connections))
+        self._max_connections = max_connections
+        self._by_loop: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
+        self._inherited: list[object] = []
+        self._pid = forks.pid
+
+    def _current(self) -> LoopConnections:
+        """Return the running loop's connections: one loop cannot use another's, nor a forked child its parent's."""
+        if self._pid != forks.pid:
+            # Not dropped: that would unregister their sockets from a selector that the parent shares.
+            self._inherited.append(self._by_loop)
+            self._by_loop, self._pid = {}, forks.pid
+        loop = asyncio.get_running_loop()
+        try:
+            return self._by_loop[loop]
+        except KeyError:
+            # Connections of a loop that has ended can no longer be closed, only forgotten. In place: loops of other
+            # threads may add theirs at this moment.
+            for each in [each for each in list(self._by_loop) if each.is_closed()]:
+                self._by_loop.pop(each, None)
+            return self._by_loop.setdefault(loop, LoopConnections(self._max_connections))
 
     async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncHttpStreamedResponse:
         """Send one request and return its response, the body unread.
@@ -59,9 +80,11 @@ class AsyncHttpTransport:
             TransportFailure: no response came.
             ConfigurationError: the environment names a proxy or certificates that cannot be used.
         """
-        return AsyncHttpStreamedResponse(*await self._send(request, budget, progress))
+        return cast("AsyncHttpStreamedResponse", await self._exchange(request, budget, progress, None))
 
-    async def fetch(self, request: Request, budget: TimeBudget, progress: Progress, limit: int) -> Response:
+    def fetch(
+        self, request: Request, budget: TimeBudget, progress: Progress, limit: int
+    ) -> Coroutine[Any, Any, Response]:
         """Send one request and return its response with its body, not later than ``budget`` allows.
 
         That is what ``send``, ``read`` and ``close`` do one after another, with fewer steps.
@@ -76,7 +99,38 @@ class AsyncHttpTransport:
             TransportFailure: no response came. One that breaks off after its head is returned, and says so.
             ConfigurationError: as for ``send``.
         """
-        connection, connections, origin = await self._send(request, budget, progress)
+        return cast("Coroutine[Any, Any, Response]", self._exchange(request, budget, progress, limit))
+
+    async def _exchange(
+        self, request: Request, budget: TimeBudget, progress: Progress, limit: int | None
+    ) -> AsyncHttpStreamedResponse | Response:
+        """Send a request and return its response, the body unread where there is no limit for it."""
+        connections = self._current()
+        if connections.free_slots:
+            connections.free_slots -= 1
+        else:
+            await connections.wait_for_slot(budget.remaining() - _POOL_MARGIN_SECONDS)
+        connection = None
+        try:
+            route = self._routes.find(request.url)
+            data = encode_request(request, route)
+            while True:
+                idle = connections.take(route.origin)
+                connection = idle or await connect(route, budget, self._trust)
+                try:
+                    await connection.request(data, budget, progress, connections.queue)
+                    break
+                except StaleConnection as stale:
+                    connection.abort()
+                    if idle is None:
+                        raise TransportFailure(str(stale)) from None
+        except BaseException:
+            if connection is not None:
+                connection.abort()
+            connections.put_slot()
+            raise
+        if limit is None:
+            return AsyncHttpStreamedResponse(connection, connections, route.origin)
         try:
             reader = connection.reader
             # Nearly always all has come at once.
@@ -85,43 +139,11 @@ class AsyncHttpTransport:
             )
             return Response(reader.status, Headers(reader.raw_headers), body, cut, len(body) > limit)
         finally:
-            connections.release(origin, connection)
-
-    async def _send(
-        self, request: Request, budget: TimeBudget, progress: Progress
-    ) -> tuple[AsyncConnection, LoopConnections, Origin]:
-        """Send a request over a connection, which the caller releases when it has read the response."""
-        connections = self._loops.current()
-        if not connections.slots.take_now():
-            try:
-                await connections.slots.take(budget.remaining() - _POOL_MARGIN_SECONDS)
-            except TimeoutError:
-                raise TransportFailure("no free connection", timeout="pool") from None
-        connection = None
-        try:
-            route = self._routes.find(request.url)
-            data = encode_request(request, route)
-            while True:
-                budget.next_wait()
-                idle = connections.take(route.origin)
-                connection = idle or await connect(route, budget, self._trust)
-                try:
-                    await connection.request(data, budget, progress, connections.queue)
-                except StaleConnection as stale:
-                    connection.abort()
-                    if idle is None:
-                        raise TransportFailure(str(stale)) from None
-                else:
-                    return connection, connections, route.origin
-        except BaseException:
-            if connection is not None:
-                connection.abort()
-            connections.slots.put()
-            raise
+            connections.release(route.origin, connection)
 
     async def close(self) -> None:
         """Close the running loop's idle connections. Closing twice does nothing."""
-        self._loops.current().clear()
+        self._current().clear()
         # One round of the loop, in which the sockets are closed.
         await asyncio.sleep(0)
 
@@ -146,3 +168,75 @@ class AsyncHttpStreamedResponse:
         connection, self._connection = self._connection, None
         if connection is not None:
             self._connections.release(self._origin, connection)
+
+
+class LoopConnections(IdlePool[AsyncConnection]):
+    """The connections of one event loop, and slots for those in use; calls beyond them wait in their order.
+
+    asyncio's semaphore costs several times as much as these slots where many calls wait, as they do in a campaign.
+
+    Args:
+        max_connections: how many may be in use at once; ``None`` for no limit.
+
+    Attributes:
+        free_slots: how many more may be in use.
+        queue: the requests to be written.
+    """
+
+    def __init__(self, max_connections: int | None) -> None:
+        super().__init__()
+        self.free_slots: float = float("inf") if max_connections is None else max_connections
+        self.queue = WriteQueue()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._sweeping = False
+
+    async def wait_for_slot(self, seconds: float) -> None:
+        """Take a slot when one comes free; raise ``TransportFailure`` when none does in so many seconds."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(waiter)
+        timer = loop.call_later(seconds, _expire, waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                # The slot was granted in the very moment of the cancellation.
+                self.put_slot()
+            raise
+        finally:
+            timer.cancel()
+
+    def put_slot(self) -> None:
+        """Put a slot back: it goes to the call that waits longest, if one does."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self.free_slots += 1
+
+    def release(self, origin: Origin, connection: AsyncConnection) -> None:
+        """Take a connection back and let the next call begin: keep it, or close it where its response is incomplete."""
+        if connection.reader.complete and connection.reader.reusable:
+            if connection.paused:
+                connection.take_body()
+            self.put(origin, connection)
+            if not self._sweeping:
+                self._sweep_later()
+        else:
+            connection.abort()
+        self.put_slot()
+
+    def _sweep_later(self) -> None:
+        self._sweeping = True
+        asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeping = False
+        if self.sweep():
+            self._sweep_later()
+
+
+def _expire(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TransportFailure("no free connection", timeout="pool"))

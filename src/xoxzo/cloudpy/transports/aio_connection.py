@@ -15,20 +15,19 @@ from typing import TYPE_CHECKING, cast
 
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.protocols import Progress, TransportFailure
-from xoxzo.cloudpy.transports.event_loops import AsyncSlots
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
-from xoxzo.cloudpy.transports.pool import KEEPALIVE_SECONDS, IdlePool, readability
+from xoxzo.cloudpy.transports.pool import readability
 from xoxzo.cloudpy.transports.routes import connect_failure
 from xoxzo.cloudpy.transports.tcp import NEXT_ADDRESS_SECONDS, bad_name
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sized
 
     from xoxzo.cloudpy.errors import Phase
     from xoxzo.cloudpy.protocols import TimeBudget
     from xoxzo.cloudpy.transports.routes import Route
-    from xoxzo.cloudpy.transports.trust import Trust
+    from xoxzo.cloudpy.transports.tls import Trust
 
 _RECEIVE_BYTES = 65_536
 # The most of an unread body that is buffered; then reading from the socket pauses.
@@ -70,6 +69,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     Attributes:
         reader: reads its responses.
+        paused: whether reading from the socket has paused, until :meth:`take_body` is called.
     """
 
     def __init__(self) -> None:
@@ -77,20 +77,23 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._buffer = memoryview(bytearray(_RECEIVE_BYTES))
         self._transport: asyncio.Transport
-        self._readable: Callable[[], bool] = bool
+        self._readable: Callable[[], Sized] = str
         self._waiter: asyncio.Future[None] | None = None
         self._unsent = False
         self._used = False
         self._broken = ""
-        self._paused = False
+        self.paused = False
         # One timer for many waits: it is set anew when it goes off, and not with each of them.
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = self._wait_until = 0.0
         self._phase: Phase = "read"
 
     def usable(self) -> bool:
-        """Whether another request may be sent over it, as far as is known; it is checked again before the write."""
-        return not self._transport.is_closing() and self.reader.reusable
+        """Whether another request may be sent over it, as far as is known; more is checked before the write."""
+        return self.reader.reusable
+
+    def _is_open(self) -> bool:
+        return self.reader.reusable and not self._transport.is_closing()
 
     def abort(self) -> None:
         """Close it at once. Closing twice does nothing."""
@@ -113,18 +116,20 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     def write(self, data: bytes, progress: Progress) -> None:
         """Write a request now, unless it or the connection was given up since it was put into the queue."""
-        if self._waiter is None or self._waiter.cancelled():
+        if self._waiter is None or self._waiter.done():
             return
         # A new connection may still have to read what belongs to TLS; a used one has nothing to read but its end.
-        if not self.usable() or (self._used and self._readable()):
-            self._broken = self._broken or "the connection was closed, or bytes came that nobody asked for"
+        if not self._is_open() or (self._used and self._readable()):
+            self._broken = self._broken or "the connection was closed, or bytes came that no request waits for"
             self._wake()
             return
-        try:
-            progress.start_write()
-        except TransportFailure as too_late:
-            self._waiter.set_exception(too_late)
-            return
+        if progress.may_write is not None:
+            try:
+                progress.start_write()
+            except TransportFailure as too_late:
+                self._waiter.set_exception(too_late)
+                return
+        progress.write_started = True
         self._unsent = False
         self._used = True
         self.reader.start()
@@ -141,8 +146,8 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     def take_body(self) -> bytes:
         """Return what has come of the body since the last call."""
-        if self._paused:
-            self._paused = False
+        if self.paused:
+            self.paused = False
             self._transport.resume_reading()
         return self.reader.take_body()
 
@@ -166,7 +171,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from now on; raise ``OSError``."""
         transport = self._transport
-        if not self.usable():
+        if not self._is_open():
             # An event loop would wait for a handshake that cannot come.
             raise ConnectionAbortedError("the connection was closed, or bytes came before TLS")
         try:
@@ -180,12 +185,14 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._transport = secured
 
     def _more(self, budget: TimeBudget) -> asyncio.Future[None]:
-        """Return what is to be awaited until something has come."""
+        """Return what is to be awaited until something has come; raise ``TransportFailure`` when no time is left."""
         if self._broken:
             raise (StaleConnection if self._unsent else TransportFailure)(self._broken)
-        remaining = budget.remaining()
-        seconds = min(remaining, budget.read)
-        self._phase = "read" if seconds < remaining else "deadline"
+        seconds, self._phase = budget.expires_at - budget.clock(), "deadline"
+        if seconds <= 0:
+            raise TransportFailure("the deadline passed", timeout="deadline")
+        if budget.read < seconds:
+            seconds, self._phase = budget.read, "read"
         self._wait_until = time.monotonic() + seconds
         if self._timer is None or self._timer_at > self._wait_until:
             self._set_timer(seconds)
@@ -231,8 +238,8 @@ class AsyncConnection(asyncio.BufferedProtocol):
         if self.reader.complete and not self.reader.reusable:
             # At once: a server could go on for ever.
             self.abort()
-        elif self.reader.buffered_bytes > _MAX_BUFFERED_BYTES and not self._paused:
-            self._paused = True
+        elif self.reader.buffered_bytes > _MAX_BUFFERED_BYTES and not self.paused:
+            self.paused = True
             self._transport.pause_reading()
         self._wake()
 
@@ -242,46 +249,6 @@ class AsyncConnection(asyncio.BufferedProtocol):
         with contextlib.suppress(InvalidResponse):
             self.reader.end_of_stream()
         self._wake()
-
-
-class LoopConnections:
-    """The connections of one event loop.
-
-    Args:
-        max_connections: how many may be in use at once; ``None`` for no limit.
-    """
-
-    def __init__(self, max_connections: int | None) -> None:
-        self.slots = AsyncSlots(max_connections)
-        self.queue = WriteQueue()
-        self._idle: IdlePool[AsyncConnection] = IdlePool()
-        self._sweeping = False
-
-    def take(self, origin: object) -> AsyncConnection | None:
-        """Return an idle connection to an origin, or ``None``."""
-        return self._idle.take(origin)
-
-    def release(self, origin: object, connection: AsyncConnection) -> None:
-        """Take a connection back and let the next call begin: keep it, or close it where its response is incomplete."""
-        if connection.reader.complete and connection.reader.reusable:
-            # An unread rest would leave reading paused.
-            connection.take_body()
-            self._idle.put(origin, connection)
-            if not self._sweeping:
-                self._sweeping = True
-                asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
-        else:
-            connection.abort()
-        self.slots.put()
-
-    def _sweep(self) -> None:
-        self._sweeping = self._idle.sweep()
-        if self._sweeping:
-            asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
-
-    def clear(self) -> None:
-        """Close those that are idle."""
-        self._idle.clear()
 
 
 async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnection:
@@ -297,6 +264,7 @@ async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnec
         ConfigurationError: the environment names certificates that cannot be used.
     """
     hop, connection = route.first_hop, None
+    budget.next_wait()
     seconds = min(budget.connect, budget.remaining())
     if hop.tls or route.tunnelled:
         # Before anything is opened: certificates that cannot be used are not the network's failure.

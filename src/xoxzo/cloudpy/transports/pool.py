@@ -5,11 +5,12 @@ from __future__ import annotations
 import select
 import time
 import weakref
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sized
 
 KEEPALIVE_SECONDS = 5.0
 """The lifetime of an idle connection: short, since a server that closes it sooner than we do loses us a response."""
@@ -69,17 +70,17 @@ class IdlePool(Generic[C]):
                 connection.abort()
 
 
-def readability(descriptor: int) -> Callable[[], bool]:
-    """Return a function that says whether anything can be read from a socket, its end included.
+def readability(descriptor: int) -> Callable[[], Sized]:
+    """Return a function that returns what can be read from a socket, its end included: empty for nothing.
 
     Args:
         descriptor: the socket's file descriptor.
     """
     if not hasattr(select, "poll"):
-        return lambda: bool(select.select([descriptor], [], [], 0)[0])
+        return lambda: select.select([descriptor], [], [], 0)[0]
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return lambda: bool(poll.poll(0))
+    return partial(poll.poll, 0)
 
 
 class Slot:

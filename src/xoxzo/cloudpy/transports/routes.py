@@ -156,14 +156,14 @@ def parse_proxy(address: str, source: str) -> Proxy:
     return Proxy(scheme == "https", parts.hostname, port or _DEFAULT_PORTS[scheme], authorization, source)
 
 
-def make_route(url: str, proxy: Proxy | None) -> Route:
-    """Return the route to a URL; raise ``ValueError`` for one that cannot be sent to."""
-    target = parse_target(url)
+def make_route(target: Target, proxy: Proxy | None = None) -> Route:
+    """Return the route to a target."""
     request_target, authorization = target.path, ""
     origin: Origin = (proxy, target.tls, target.host, target.port)
     if proxy is not None and not target.tls:
         # A proxy reads from each plain request where it goes, so one connection serves all hosts.
-        origin, request_target, authorization = (proxy, False, "", 0), url, proxy.authorization
+        request_target, authorization = f"http://{target.authority}{target.path}", proxy.authorization
+        origin = (proxy, False, "", 0)
     opening = f" {request_target} HTTP/1.1\r\nhost: {target.authority}\r\n{authorization}".encode()
     return Route(target, proxy, origin, opening)
 
@@ -219,9 +219,10 @@ class RouteFinder:
             ConfigurationError: the environment names a proxy that cannot be used.
         """
         try:
-            return make_route(url, self._proxy(parse_target(url)))
+            target = parse_target(url)
         except ValueError as error:
             raise TransportFailure(f"the URL cannot be used: {error}") from error
+        return make_route(target, self._proxy(target))
 
     def _proxy(self, target: Target) -> Proxy | None:
         key = target.tls, target.host, target.port

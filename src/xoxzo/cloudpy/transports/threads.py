@@ -1,23 +1,28 @@
-"""Carry requests for threads."""
+"""Carry requests for threads, each over a socket whose waits end with the time budget."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+import ssl
+from typing import TYPE_CHECKING, NoReturn
 
 from xoxzo.cloudpy.common import forks
-from xoxzo.cloudpy.protocols import TransportFailure
-from xoxzo.cloudpy.transports.http1 import Headers, encode_request
-from xoxzo.cloudpy.transports.pool import IdlePool, Slot, ThreadSlots
-from xoxzo.cloudpy.transports.routes import RouteFinder
-from xoxzo.cloudpy.transports.thread_connection import ThreadConnection, connect
-from xoxzo.cloudpy.transports.trust import Trust
+from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
+from xoxzo.cloudpy.transports.http1 import Headers, InvalidResponse, ResponseReader, check_tunnel, encode_request
+from xoxzo.cloudpy.transports.pool import IdlePool, Slot, ThreadSlots, readability
+from xoxzo.cloudpy.transports.routes import RouteFinder, connect_failure
+from xoxzo.cloudpy.transports.tcp import open_socket
+from xoxzo.cloudpy.transports.tls import TlsOverTls, Trust
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
-    from xoxzo.cloudpy.transports.routes import Origin
+    from xoxzo.cloudpy.errors import Phase
+    from xoxzo.cloudpy.protocols import Request
+    from xoxzo.cloudpy.transports.routes import Origin, Route
+
+_RECEIVE_BYTES = 65_536
 
 
 class HttpTransport:
@@ -140,3 +145,147 @@ class HttpStreamedResponse:
             connection.abort()
         slot, self._slot = self._slot, None
         self._slots.put(slot)
+
+
+class ThreadConnection:
+    """One connection. Only one thread uses it at a time.
+
+    Args:
+        stream: a connected socket.
+
+    Attributes:
+        reader: reads its responses.
+    """
+
+    def __init__(self, stream: socket.socket) -> None:
+        self.reader = ResponseReader()
+        self._phase: Phase = "read"
+        self._use(stream)
+
+    def _use(self, stream: socket.socket | TlsOverTls) -> None:
+        self._stream = stream
+        self._readable = readability(stream.fileno())
+        self._decrypted_bytes: Callable[[], int] = getattr(stream, "pending", int)
+
+    def __del__(self) -> None:
+        # An exception from a signal handler may come between any two steps and lose it: this closes it then.
+        stream = self.__dict__.get("_stream")
+        if stream is not None:
+            stream.close()
+
+    def usable(self) -> bool:
+        """Whether another request may be sent over it: nothing has come meanwhile, its end included."""
+        return self.reader.reusable and not self._decrypted_bytes() and not self._readable()
+
+    def abort(self) -> None:
+        """Close it at once. Closing twice does nothing."""
+        self._stream.close()
+
+    def start_tls(self, context: ssl.SSLContext, host: str, budget: TimeBudget) -> None:
+        """Speak TLS from now on; raise ``OSError``."""
+        stream = self._stream
+        stream.settimeout(budget.next_wait())
+        if isinstance(stream, socket.socket) and not isinstance(stream, ssl.SSLSocket):
+            self._use(context.wrap_socket(stream, server_hostname=host))
+        else:
+            self._use(TlsOverTls(stream, context, host))
+
+    def open_tunnel(self, request: bytes, budget: TimeBudget) -> None:
+        """Ask a proxy for a tunnel; raise ``TransportFailure`` when it opens none."""
+        self.request(request, budget, Progress())
+        check_tunnel(self.reader)
+        self.reader = ResponseReader()
+
+    def request(self, data: bytes, budget: TimeBudget, progress: Progress) -> None:
+        """Write a request and read up to the end of the response's head; raise ``TransportFailure``."""
+        self.reader.start()
+        progress.start_write()
+        try:
+            try:
+                self._write(data, budget)
+            except ConnectionError as error:
+                self._read_early_response(error, budget)
+            while not self.reader.status:
+                self._receive(budget)
+        except (OSError, InvalidResponse) as error:
+            self._fail(error)
+
+    def read_body(self, budget: TimeBudget) -> bytes:
+        """Return the next piece of the body, ``b""`` at its end; raise ``TransportFailure``."""
+        try:
+            while not self.reader.buffered_bytes and not self.reader.complete:
+                self._receive(budget)
+        except (OSError, InvalidResponse) as error:
+            self._fail(error)
+        return self.reader.take_body()
+
+    def _write(self, data: bytes, budget: TimeBudget) -> None:
+        self._phase = "write"
+        rest = memoryview(data)
+        while rest:
+            self._stream.settimeout(budget.next_wait())
+            rest = rest[self._stream.send(rest) :]
+
+    def _read_early_response(self, error: ConnectionError, budget: TimeBudget) -> None:
+        """Read what a server responded that closed before it had read all; raise the error when that is nothing."""
+        if raised_by_signal_handler(error):
+            raise error
+        try:
+            while not self.reader.status:
+                self._receive(budget)
+        except (OSError, InvalidResponse) as other:
+            raise (other if raised_by_signal_handler(other) else error) from None
+        self.reader.reusable = False
+
+    def _receive(self, budget: TimeBudget) -> None:
+        self._phase = "read"
+        self._stream.settimeout(budget.next_wait())
+        data = self._stream.recv(_RECEIVE_BYTES)
+        if data:
+            self.reader.feed(data)
+        else:
+            self.reader.end_of_stream()
+
+    def _fail(self, error: OSError | InvalidResponse) -> NoReturn:
+        """Raise what an error means."""
+        if raised_by_signal_handler(error):
+            raise error
+        if isinstance(error, InvalidResponse):
+            raise TransportFailure(str(error)) from error
+        if isinstance(error, TimeoutError):
+            raise TransportFailure("no answer in time", timeout=self._phase) from error
+        raise TransportFailure(f"the connection broke: {error}") from error
+
+
+def connect(route: Route, budget: TimeBudget, trust: Trust) -> ThreadConnection:
+    """Open a connection, TLS and a proxy's tunnel included.
+
+    Args:
+        route: where to.
+        budget: how long it may take; ``connect`` bounds all of it.
+        trust: whose certificates are trusted.
+
+    Raises:
+        TransportFailure: there is none.
+        ConfigurationError: the environment names certificates that cannot be used.
+    """
+    seconds = min(budget.connect, budget.remaining())
+    limits = TimeBudget(seconds, seconds, budget.clock() + seconds, budget.clock)
+    hop, connection = route.first_hop, None
+    if hop.tls or route.tunnelled:
+        # Before anything is opened: certificates that cannot be used are not the network's failure.
+        trust.context()
+    try:
+        connection = ThreadConnection(open_socket(hop.host, hop.port, seconds))
+        if hop.tls:
+            connection.start_tls(trust.context(), hop.host, limits)
+        if route.tunnelled:
+            connection.open_tunnel(route.tunnel_request, limits)
+            connection.start_tls(trust.context(), route.target.host, limits)
+    except BaseException as error:
+        if connection is not None:
+            connection.abort()
+        if isinstance(error, (OSError, TransportFailure)) and not raised_by_signal_handler(error):
+            raise connect_failure(route, error) from error
+        raise
+    return connection

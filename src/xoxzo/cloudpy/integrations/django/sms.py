@@ -132,7 +132,7 @@ def get_connection(backend: str | None = None) -> BaseBackend:
     try:
         return backend_class(backend or conf.get("SMS_BACKEND"))()
     except (ImportError, TypeError) as error:
-        raise ConfigurationError(f"the SMS backend cannot be used: {error}") from error
+        raise ConfigurationError("the SMS backend cannot be used: {why}", why=error) from error
 
 
 def backend_class(backend: str) -> type[BaseBackend]:

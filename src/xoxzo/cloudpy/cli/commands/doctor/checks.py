@@ -211,7 +211,7 @@ def certificates(base_url: str) -> Iterator[Finding]:
         return
     import ssl
 
-    from xoxzo.cloudpy.transports.trust import default_context
+    from xoxzo.cloudpy.transports.tls import default_context
 
     variable = next((name for name in _CERTIFICATES if os.environ.get(name)), None)
     facts: dict[str, object] = {"openssl": ssl.OPENSSL_VERSION, "variable": variable}

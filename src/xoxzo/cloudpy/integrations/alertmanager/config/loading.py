@@ -54,7 +54,7 @@ def load(path: str | os.PathLike[str]) -> Settings:
     try:
         return parse(values)
     except InvalidArgument as error:
-        raise ConfigurationError(f"{path}: {error.field} {error.reason}") from error
+        raise ConfigurationError("{path}: {field} {why}", path=path, field=error.field, why=error.reason) from error
 
 
 def parse(values: dict[str, Any]) -> Settings:

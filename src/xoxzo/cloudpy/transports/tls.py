@@ -1,17 +1,22 @@
-"""Decide which certificates are trusted. Only this module makes TLS contexts."""
+"""Decide which certificates are trusted, and speak TLS within TLS. Only this module makes TLS contexts."""
 
 from __future__ import annotations
 
 import os
 import platform
+import ssl
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import ssl
+    import socket
+    from collections.abc import Callable
+
+_RECEIVE_BYTES = 65_536
 
 # Where Linux distributions keep their authorities, for a Python that was built elsewhere.
 _USUAL_BUNDLES = (
@@ -54,8 +59,6 @@ def default_context(bundle_variables: tuple[str, ...] = ()) -> ssl.SSLContext:
     Raises:
         ConfigurationError: a variable names what is missing or cannot be read, ``SSLKEYLOGFILE`` included.
     """
-    import ssl
-
     named = _named(bundle_variables)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if named else _system_context()
     for variable, path in named:
@@ -75,8 +78,6 @@ def _named(bundle_variables: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
-    import ssl
-
     try:
         if Path(path).is_dir():
             context.load_verify_locations(capath=path)
@@ -97,8 +98,6 @@ def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
 
 
 def _system_context() -> ssl.SSLContext:
-    import ssl
-
     if platform.system() in {"Darwin", "Windows"}:
         import truststore
 
@@ -131,3 +130,78 @@ def _log_keys(context: ssl.SSLContext) -> None:
             path=path,
             reason=error.strerror,
         ) from error
+
+
+class TlsOverTls:
+    """TLS in a tunnel of a connection that speaks TLS itself: the ``ssl`` module wraps no TLS socket a second time.
+
+    Args:
+        stream: the connection to the proxy, its time-out set.
+        context: whose certificates are trusted.
+        host: the server's name.
+    """
+
+    def __init__(self, stream: socket.socket | TlsOverTls, context: ssl.SSLContext, host: str) -> None:
+        self._stream = stream
+        self._ends = time.monotonic() + (stream.gettimeout() or 0.0)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._run(self._tls.do_handshake)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket underneath."""
+        return self._stream.fileno()
+
+    def pending(self) -> int:
+        """Return how many bytes have come and were not read."""
+        return self._tls.pending() + self._incoming.pending
+
+    def gettimeout(self) -> float:
+        """Return the seconds that are left for the step under way."""
+        return max(0.001, self._ends - time.monotonic())
+
+    def settimeout(self, seconds: float) -> None:
+        """Limit the next step, however many waits for the network it takes."""
+        self._ends = time.monotonic() + seconds
+
+    def send(self, data: memoryview) -> int:
+        """Encrypt and write the data, and return how many bytes of it."""
+        written: int = self._run(lambda: self._tls.write(data))
+        return written
+
+    def recv(self, limit: int) -> bytes:
+        """Return what comes, ``b""`` at the end."""
+        try:
+            data: bytes = self._run(lambda: self._tls.read(limit))
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
+        return data
+
+    def close(self) -> None:
+        """Close the socket underneath."""
+        self._stream.close()
+
+    def _run(self, step: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the step returns
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                self._flush()
+                self._fill()
+            else:
+                self._flush()
+                return result
+
+    def _flush(self) -> None:
+        data = memoryview(self._outgoing.read())
+        while data:
+            self._stream.settimeout(self.gettimeout())
+            data = data[self._stream.send(data) :]
+
+    def _fill(self) -> None:
+        self._stream.settimeout(self.gettimeout())
+        data = self._stream.recv(_RECEIVE_BYTES)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()

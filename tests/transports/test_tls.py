@@ -16,10 +16,10 @@ from transport_runner import budget, post
 
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Progress
-from xoxzo.cloudpy.transports import trust
+from xoxzo.cloudpy.transports import tls
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.threads import HttpTransport
-from xoxzo.cloudpy.transports.trust import Trust, default_context
+from xoxzo.cloudpy.transports.tls import Trust, default_context
 
 if TYPE_CHECKING:
     import trustme
@@ -95,8 +95,8 @@ def test_what_a_signal_handler_raises_is_not_taken_for_a_bad_file(monkeypatch, b
     def interrupted(*_: object, **__: object) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(trust, "raised_by_signal_handler", lambda _: True)
-    monkeypatch.setattr(trust, "_system_context", lambda: Unwilling(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setattr(tls, "raised_by_signal_handler", lambda _: True)
+    monkeypatch.setattr(tls, "_system_context", lambda: Unwilling(ssl.PROTOCOL_TLS_CLIENT))
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", interrupted)
     with pytest.raises(TimeoutError):
         default_context()
@@ -136,13 +136,13 @@ def test_a_python_that_was_built_elsewhere_finds_the_usual_bundles(monkeypatch, 
     """Where OpenSSL's own paths lead nowhere, the places of the usual distributions are tried."""
     monkeypatch.setattr(ssl, "get_default_verify_paths", Paths)
     monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", lambda _: None)
-    monkeypatch.setattr(trust, "_USUAL_BUNDLES", (str(tmp_path / "missing"), str(bundle)))
+    monkeypatch.setattr(tls, "_USUAL_BUNDLES", (str(tmp_path / "missing"), str(bundle)))
     assert authorities(default_context()) == 1
-    monkeypatch.setattr(trust, "_USUAL_BUNDLES", ())
+    monkeypatch.setattr(tls, "_USUAL_BUNDLES", ())
     assert authorities(default_context()) == 0
     monkeypatch.setattr(Paths, "capath", str(tmp_path))
     (tmp_path / "0a1b2c3d.0").touch()
-    monkeypatch.setattr(trust, "_USUAL_BUNDLES", (str(bundle),))
+    monkeypatch.setattr(tls, "_USUAL_BUNDLES", (str(bundle),))
     assert authorities(default_context()) == 0
 
 
@@ -175,7 +175,7 @@ def test_what_a_signal_handler_raises_is_no_fault_of_a_file(variable, monkeypatc
             signal.raise_signal(signal.SIGALRM)
 
     monkeypatch.setattr(ssl, "SSLContext", Interrupted)
-    monkeypatch.setattr(trust, "_system_context", lambda: Interrupted(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setattr(tls, "_system_context", lambda: Interrupted(ssl.PROTOCOL_TLS_CLIENT))
     monkeypatch.setenv(variable, str(bundle))
     before = signal.signal(signal.SIGALRM, strike)
     try:

@@ -18,8 +18,7 @@ from transport_runner import budget, post
 
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 from xoxzo.cloudpy.transports import threads
-from xoxzo.cloudpy.transports.thread_connection import ThreadConnection, TlsOverTls
-from xoxzo.cloudpy.transports.threads import HttpTransport
+from xoxzo.cloudpy.transports.threads import HttpTransport, ThreadConnection, TlsOverTls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

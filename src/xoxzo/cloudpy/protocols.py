@@ -73,8 +73,8 @@ class Progress(msgspec.Struct):
         may_write: returns whether the request may still be written, or ``None`` when it always may.
     """
 
-    write_started: bool = False
     may_write: Callable[[], bool] | None = None
+    write_started: bool = False
 
     def start_write(self) -> None:
         """Set ``write_started``, right before the first byte is written; raise ``TransportFailure`` if it is too late.

@@ -23,7 +23,7 @@ from pyreqwest.client import ClientBuilder
 from bench.sends import server, trusted
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, State
-from xoxzo.cloudpy.campaigns.records import Outcome
+from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 
@@ -225,15 +225,14 @@ def main(count: int, folder: Path) -> None:
     with Campaign.open("many", store=folder) as campaign:
         uid = campaign.reference_prefix
         ledger, now = campaign.ledger, time.time() - 3600
-        epoch = ledger.begin(now)
-        for _ in range(max(1, count // 2 // GROUP)):
-            claim = ledger.claim(epoch, GROUP, now)
+        for turn in range(max(1, count // 2 // GROUP)):
+            claim = ledger.claim(ClaimRequest(ident=turn + 1, limit=GROUP))
             ledger.record(
                 [Outcome(one.n, claim.ident, State.SENT, f"m{one.n:031}", "", now, now) for one in claim.recipients]
             )
             now += 0.1
         # A run that crashed: what it claimed last is unknown.
-        ledger.claim(epoch, 100, now)
+        ledger.claim(ClaimRequest(ident=2**40, limit=100))
     began = time.perf_counter()
     with Campaign.open("many", store=folder) as campaign:
         stub = Stub(uid, count // 2)

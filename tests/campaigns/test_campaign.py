@@ -13,11 +13,10 @@ from campaign_makers import QUICK, SEND, TEXT, make, people, reached, run
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.callbacks import DeliveryReport
-from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Recipient, State
+from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Result, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import open_store
-from xoxzo.cloudpy.campaigns.sending.chunk import send_chunk
-from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, CampaignError, InvalidArgument, NotFound
+from xoxzo.cloudpy.errors import APIError, CampaignError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import MessageStatus
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
@@ -330,60 +329,31 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     assert issubclass(NotFound, APIError)
 
 
-def test_chunks_send_to_everybody_once(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Each task sends one chunk; a repeated one sends nothing, a cancelled one makes its messages unknown."""
+def test_a_task_works_for_a_while(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """A task of a queue works for some seconds; the next one continues, and obeys a request to pause."""
 
-    async def post(one: Recipient) -> str:
-        return await campaign.content.send(client, one.number, one.variables, reference=f"x-{one.n}")
+    async def part() -> Result:
+        asyncio.get_running_loop().call_later(0.4, campaign.leave)
+        return await campaign.run_async(client, Limits(rate=40.0, settle=0.1), shared=True)
 
-    async def cancelled(_one: Recipient) -> str:
-        raise asyncio.CancelledError
+    def work() -> Result:
+        return asyncio.run(part())
 
-    with make(tmp_path, 25) as campaign:
-        clock = SteadyClock()
-        epoch = campaign.ledger.begin(clock.now())
-        left = [asyncio.run(send_chunk(campaign.ledger, epoch, post, clock, size=10)) for _ in range(2)]
-        assert left == [True, True]
-
-        async def die() -> None:
-            with pytest.raises(asyncio.CancelledError):
-                await send_chunk(campaign.ledger, epoch, cancelled, clock, size=10)
-
-        asyncio.run(die())
-        assert not asyncio.run(send_chunk(campaign.ledger, epoch, post, clock, size=10))
-        tally = campaign.tally()
-        assert (tally[State.SENT], tally[State.UNKNOWN]) == (20, 5)
-    assert sum(reached(simulator).values()) == 20
-
-
-def test_a_chunk_applies_limits(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
-    """Budget, quiet hours, expiry and a request to pause hold for chunks; a refused account is an error."""
-
-    async def post(one: Recipient) -> str:
-        return await campaign.content.send(client, one.number, one.variables, reference=f"x-{one.n}")
-
-    async def refused(_one: Recipient) -> str:
-        raise AuthenticationFailed(401, operation="sms.send")
-
-    def chunk(post=post, **limits: object) -> bool:
-        return asyncio.run(send_chunk(campaign.ledger, epoch, post, clock, size=5, limits=Limits(**limits)))
-
-    with make(tmp_path, 12) as campaign:
-        clock = SteadyClock()
-        epoch = campaign.ledger.begin(clock.now())
-        hour = time.gmtime(clock.wall() + 9 * 3600).tm_hour
-        assert chunk(quiet=QuietHours(f"{(hour - 1) % 24:02}:00-{(hour + 2) % 24:02}:00"))
-        assert not chunk(expires=clock.wall() - 1)
+    with make(tmp_path, 30) as campaign:
+        campaign.ledger.put({"state": "running"})
+        first = work()
+        assert (first.state, first.unknown) == ("running", 0)
+        assert 0 < first.tally.sent < 30
+        assert not first.tally.in_flight
         campaign.pause()
-        assert not chunk()
+        paused = work()
+        assert (paused.state, paused.tally.sent) == ("paused", first.tally.sent)
         campaign.resume()
-        assert not reached(simulator)
-        assert chunk(max_cost=Decimal(30))
-        with pytest.raises(CampaignError, match="the budget is spent"):
-            chunk(max_cost=Decimal(30))
-        with pytest.raises(CampaignError, match="AuthenticationFailed"):
-            chunk(refused)
-        assert (sum(reached(simulator).values()), campaign.tally()[State.WAITING]) == (3, 9)
+        while (last := work()).state == "running":
+            pass
+        assert (last.state, campaign.state) == ("finished", "finished")
+    assert set(reached(simulator).values()) == {1}
+    assert len(reached(simulator)) == 30
 
 
 def _client(simulator: Simulator) -> AsyncClient:

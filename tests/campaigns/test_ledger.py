@@ -1,4 +1,4 @@
-"""The ledger in SQLite: the contract, and what is specific to it."""
+"""The ledgers: the contract for SQLite and PostgreSQL, and what is specific to SQLite."""
 
 from __future__ import annotations
 
@@ -11,31 +11,73 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ledger_contract import LedgerContract, fill, people
+from ledger_contract import LedgerContract, fill, people, take
 
-from xoxzo.cloudpy.campaigns.ledger import FolderStore, SqliteLedger, files
-from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
+from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.ledger import FolderStore, Ledger, SqliteLedger, files
+from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
+from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
+from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
 
 
+class TimedSqliteLedger(SqliteLedger):
+    """A ledger whose clock is set by the test."""
+
+    def set_time(self, now: float) -> None:
+        self.clock = SteadyClock(0.0, lambda: now, lambda: 0.0)
+
+
+class TimedPostgresqlLedger(PostgresqlLedger):
+    """A ledger in PostgreSQL whose clock is set by the test."""
+
+    def set_time(self, now: float) -> None:
+        self._now_sql = f"CAST({now} AS DOUBLE PRECISION)"
+
+
 @pytest.fixture
-def reopen(tmp_path: Path) -> Iterator[Callable[[], SqliteLedger]]:
-    """Return a function that closes the ledger and opens it again."""
-    path, opened = tmp_path / "a.campaign", []
-
-    def again() -> SqliteLedger:
-        for ledger in opened:
-            ledger.close()
-        opened.append(SqliteLedger(path, create=not path.exists()))
-        return opened[-1]
-
-    yield again
-    for ledger in opened:
+def opened() -> Iterator[list[Ledger]]:
+    """Ledgers to be closed at the end."""
+    ledgers: list[Ledger] = []
+    yield ledgers
+    for ledger in ledgers:
         ledger.close()
 
 
 class TestSqliteLedger(LedgerContract):
     """SQLite fulfils the contract."""
+
+    @pytest.fixture
+    def reopen(self, tmp_path: Path, opened: list[Ledger]) -> Callable[[], Ledger]:
+        """Return a function that closes the ledger and opens it again."""
+        path = tmp_path / "a.campaign"
+
+        def again() -> Ledger:
+            for ledger in opened:
+                ledger.close()
+            opened.append(TimedSqliteLedger(path, create=not path.exists()))
+            return opened[-1]
+
+        return again
+
+
+class TestPostgresqlLedger(LedgerContract):
+    """PostgreSQL fulfils the contract."""
+
+    @pytest.fixture
+    def reopen(self, database_url: str, opened: list[Ledger]) -> Callable[[], Ledger]:
+        """Return a function that closes the ledger and opens it again."""
+
+        def again() -> Ledger:
+            for ledger in opened:
+                ledger.close()
+            if not opened:
+                with PostgresqlStore(database_url).create("a"):
+                    pass
+            opened.append(TimedPostgresqlLedger(database_url, 1, "a"))
+            return opened[-1]
+
+        return again
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
@@ -83,9 +125,9 @@ def test_a_missing_or_existing_file_is_an_error(tmp_path: Path) -> None:
 
 def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     """A full disk, a read-only file and another process's lock are clear errors, and nothing is partly written."""
-    with SqliteLedger(tmp_path / "a", create=True) as ledger:
+    with TimedSqliteLedger(tmp_path / "a", create=True) as ledger:
         fill(ledger, people(3000))
-        epoch = ledger.begin(1.0)
+        ledger.join("a")
         pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
         ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(CampaignError, match="cannot be written: database or disk is full"):
@@ -93,25 +135,25 @@ def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         ledger._connection.execute("PRAGMA max_page_count = 1000000")
         ledger._connection.execute("PRAGMA query_only = ON")
         with pytest.raises(CampaignError, match="readonly"):
-            ledger.claim(epoch, 1, 1.0)
+            take(ledger, 1)
         ledger._connection.execute("PRAGMA query_only = OFF")
         ledger._connection.execute("PRAGMA busy_timeout = 10")
         other = sqlite3.connect(tmp_path / "a", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(CampaignError, match="locked"):
-            ledger.claim(epoch, 1, 1.0)
+            take(ledger, 1)
         other.close()
-        assert len(ledger.claim(epoch, 1, 1.0).recipients) == 1
+        assert len(take(ledger, 1).recipients) == 1
 
 
 def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) -> None:
     """A claim is on disk before anything is sent; outcomes may follow with the next durable transaction."""
     statements: list[str] = []
-    with SqliteLedger(tmp_path / "c", create=True) as ledger:
+    with TimedSqliteLedger(tmp_path / "c", create=True) as ledger:
         assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(4)))
         ledger.put({"salt": "s"})
         ledger.seal()
-        epoch = ledger.begin(0.0)
+        ledger.join("a")
         ledger._connection.set_trace_callback(statements.append)
 
         def waits(work: Callable[[], object]) -> bool:
@@ -123,12 +165,12 @@ def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) ->
         def outcome(n: int) -> Outcome:
             return Outcome(n, 1, State.SENT, f"m{n}", at=1.0)
 
-        assert waits(lambda: ledger.claim(epoch, 2, 1.0))
-        assert not waits(lambda: ledger.record([outcome(1)], epoch, durable=False))
-        assert waits(lambda: ledger.record([], epoch))
-        assert not waits(lambda: ledger.record([outcome(2)], epoch, durable=False))
-        assert waits(lambda: ledger.claim(epoch, 2, 1.0))
-        assert waits(lambda: ledger.record([outcome(3)], epoch))
+        assert waits(lambda: take(ledger, 2))
+        assert not waits(lambda: ledger.record([outcome(1)], durable=False))
+        assert waits(lambda: ledger.record([]))
+        assert not waits(lambda: ledger.record([outcome(2)], durable=False))
+        assert waits(lambda: take(ledger, 2))
+        assert waits(lambda: ledger.record([outcome(3)]))
         ledger._connection.set_trace_callback(None)
 
 
@@ -139,14 +181,13 @@ def _killed(folder: Path) -> Path:
 import os, sys
 from ledger_contract import fill, people
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
-from xoxzo.cloudpy.campaigns.records import Outcome, State
+from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, State
 ledger = SqliteLedger(sys.argv[1], create=True)
 fill(ledger, people(3))
 ledger.lock()
-epoch = ledger.begin(1.0)
-claim = ledger.claim(epoch, 1, 2.0)
-ledger.record([Outcome(1, claim.ident, State.SENT, "m1", "", 3.0, 2.0)], epoch)
-ledger.claim(epoch, 1, 4.0)
+claim = ledger.claim(ClaimRequest(ident=1, limit=1))
+ledger.record([Outcome(1, claim.ident, State.SENT, "m1", "", 3.0, 2.0)])
+ledger.claim(ClaimRequest(ident=2, limit=1))
 os._exit(9)
 """
     support = str(Path(__file__).parents[1] / "support")
@@ -174,7 +215,7 @@ def test_a_ledger_without_its_wal_is_refused(tmp_path: Path) -> None:
             assert ledger.tally().sent == 1
     moved.rename(path)
     with SqliteLedger(path) as ledger:
-        assert ledger.begin(9.0) == 2
+        ledger.lock()
         assert _states(ledger) == [State.SENT, State.UNKNOWN, State.WAITING]
 
 
@@ -191,7 +232,7 @@ def test_what_a_lost_wal_had_recorded_is_unknown(tmp_path: Path) -> None:
     with store.open("a") as ledger:
         assert _states(ledger) == [State.UNKNOWN] * 3
         assert {one.error for one in ledger.unknown()} == {"wal_lost"}
-        assert not ledger.claim(ledger.begin(10.0), 9, 10.0).recipients
+        assert not ledger.claim(ClaimRequest(ident=9, limit=9)).recipients
 
 
 def test_a_run_that_is_under_way_is_not_taken_for_a_killed_one(tmp_path: Path) -> None:

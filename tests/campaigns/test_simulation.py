@@ -5,7 +5,6 @@ Each commit runs a fifth of the seeds; ``make check`` sets ``XOXZO_TESTS_ALL_SEE
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from rotation import selected_part
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import Limits, State
-from xoxzo.cloudpy.campaigns.ledger import claims
+from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.reconciliation import reconciler
 from xoxzo.cloudpy.campaigns.sending import sender
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
@@ -103,11 +102,8 @@ def test_finds_server_errors_classified_as_not_sent(tmp_path: Path, monkeypatch:
 
 def test_finds_claims_sent_again_after_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that treats what an earlier one has claimed as not sent duplicates messages."""
-
-    def forget(connection, n, claim, began, now):
-        connection.execute("INSERT OR REPLACE INTO pending VALUES (?,?,0,?,?,'')", (n, State.WAITING, began, now))
-
-    monkeypatch.setattr(claims, "_make_unknown", forget)
+    mistake = (*statements.START, *statements.end_claims(0, "", "1 = 1", "c.at"), *statements.APPLY, statements.CHANGED)
+    monkeypatch.setattr(statements, "SWEEP", mistake)
     assert _finds_mistake(tmp_path)
 
 
@@ -122,20 +118,19 @@ def test_finds_a_capped_list_treated_as_complete(tmp_path: Path, monkeypatch: py
 class _LateLedger(CrashingLedger):
     """A ledger whose claims are stored only with the outcomes."""
 
-    def claim(self, *args, **options):
-        stored = self._connection.execute("SELECT value FROM meta WHERE name = 'cursor'").fetchone()
-        claim = super().claim(*args, **options)
-        self.__dict__.setdefault("undo", []).append((claim.ident, stored))
+    def claim(self, request):
+        before = self._fetch("SELECT next_n FROM progress")[0][0]
+        claim = super().claim(request)
+        self.__dict__.setdefault("undo", []).append((claim.ident, before))
         return claim
 
     def close(self) -> None:
         # As if the commit had not been made yet when the process crashed.
         recorded = {row[0] for row in self._connection.execute("SELECT DISTINCT claim FROM outcome")}
-        for ident, stored in reversed(self.__dict__.get("undo", [])):
-            if ident and ident not in recorded:
-                self._connection.execute("DELETE FROM claim WHERE ident = ?", (ident,))
-                value = json.dumps(0) if stored is None else stored[0]
-                self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('cursor', ?)", (value,))
+        for ident, before in reversed(self.__dict__.get("undo", [])):
+            if ident not in recorded:
+                self._connection.execute("DELETE FROM claim WHERE id = ?", (ident,))
+                self._connection.execute("UPDATE progress SET next_n = ?", (before,))
         super().close()
 
 

@@ -19,7 +19,7 @@ from django.utils import translation
 
 from xoxzo.cloudpy import CampaignError, ConfigurationError
 from xoxzo.cloudpy.campaigns import Campaign, State
-from xoxzo.cloudpy.campaigns.records import Outcome
+from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
 from xoxzo.cloudpy.integrations.django import conf
 
 FORM = "application/x-www-form-urlencoded"
@@ -32,7 +32,7 @@ def store(xoxzo: Any, tmp_path: Path) -> Iterator[Path]:
     with xoxzo(CAMPAIGNS=str(tmp_path)):
         with make(tmp_path, 4) as campaign:
             ledger = campaign.ledger
-            claim = ledger.claim(ledger.begin(1.0), 2, 1.0)
+            claim = ledger.claim(ClaimRequest(ident=1, limit=2))
             ledger.record([Outcome(1, claim.ident, State.SENT, "m1", "", 2.0, 1.0)])
             ledger.record([Outcome(2, claim.ident, State.UNKNOWN, "", "ResponseLost", 2.0, 1.0)])
         yield tmp_path

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def _elapsed() -> float:
+    """Return monotonic seconds that go on while the machine sleeps, where there is such a clock."""
+    boottime: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
 class SteadyClock:
     """Seconds since 1970 that start at the machine's clock and then advance steadily, even if that clock is set.
 
@@ -17,14 +23,14 @@ class SteadyClock:
     Args:
         latest: the latest time of earlier runs; the clock starts after it.
         wall: the machine's clock.
-        monotonic: a clock that is never set.
+        monotonic: a clock that is never set; by default one that goes on while the machine sleeps, as leases do.
     """
 
     def __init__(
         self,
         latest: float = 0.0,
         wall: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = _elapsed,
     ) -> None:
         self.wall = wall
         self.monotonic = monotonic

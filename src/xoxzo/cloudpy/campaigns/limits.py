@@ -23,6 +23,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         settle: seconds after which a message whose response was lost is no longer accepted; then the sent list can
             prove that it was not sent.
         canaries: recipients at the end of the list that are held back for that proof.
+        lease: seconds for which what a worker has claimed is its own. Half of them is the most that a message may take;
+            what a worker that has died had claimed is reconciled when they have passed.
 
     Raises:
         InvalidArgument: a value is out of range.
@@ -36,6 +38,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     stop_share: float = 0.5
     settle: float = 600.0
     canaries: int = 3
+    lease: float = 60.0
+
+    @property
+    def message_seconds(self) -> float:
+        """The most seconds that one message may take."""
+        return self.lease / 2
 
     def __post_init__(self) -> None:
         for field, is_valid, rule in (
@@ -44,6 +52,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             ("max_cost", self.max_cost is None or self.max_cost >= 0, "must be 0 or more"),
             ("stop_share", 0 < self.stop_share <= 1, "must be above 0 and at most 1"),
             ("settle", 0 <= self.settle < 1e6, "must be 0 or more seconds"),
+            ("lease", 2 <= self.lease <= 3600, "must be from 2 to 3,600 seconds"),
             ("canaries", 0 <= self.canaries <= 100, "must be from 0 to 100"),
         ):
             if not is_valid:

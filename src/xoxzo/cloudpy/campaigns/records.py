@@ -129,24 +129,66 @@ class Recipient(msgspec.Struct, frozen=True, gc=False):
         return f"Recipient(n={self.n})"
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """Recipients that one run has taken for sending; a claim is on disk before the first of them is sent to.
+class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker asks a ledger for: recipients to send to next, within limits.
 
     Attributes:
-        ident: its number in the ledger; 0 when nothing was claimed.
+        ident: the claim's id, from 1 to 2**62, made by the worker: so it knows its claim even if the answer is lost.
+        limit: the most recipients.
+        lease: seconds for which they are the worker's.
+        account: a hash of the account, whose rate and pauses all its campaigns and workers share.
+        rate: messages a second of the account, or ``None`` for no limit.
+        budget: estimated credits that must not be exceeded, with those of earlier claims.
+        quiet: time zones, ``""`` for that of recipients without one, and until when they have quiet hours; 0 for not.
+        stop_share: share of the last hundred messages that may have failed.
+        first_alone: whether one recipient is claimed alone until one message was sent.
+        canaries: how many at the end of the list are held back until nothing is unknown.
+        settle: seconds after an attempt until no late acceptance is possible.
+    """
+
+    ident: int
+    limit: int
+    lease: float = 60.0
+    account: str = ""
+    rate: float | None = None
+    budget: Decimal | None = None
+    quiet: tuple[tuple[str, float], ...] = ()
+    stop_share: float = 1.0
+    first_alone: bool = False
+    canaries: int = 0
+    settle: float = 0.0
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Recipients that a worker has taken for sending; a claim is durable before the first of them is sent to.
+
+    Attributes:
+        ident: its id.
         recipients: the recipients to send to.
         skipped: how many were skipped while claiming, after an opt-out.
-        more: whether anything is left that could be claimed now or later.
-        wake: when something can be claimed again, in seconds since 1970; ``None`` when that does not depend on time.
-        over_budget: whether the budget prevented recipients from being claimed.
+        why: why nobody was claimed: ``pause`` or ``cancel`` (requested), ``failures`` (too many), ``throttled`` (the
+            account), ``budget``, ``in_flight`` (wait for others' outcomes), ``retry`` (wait for the next attempt),
+            ``unknown`` (the canaries stay back), ``done``; else empty.
+        wake: when something can be claimed, in seconds since 1970; ``None`` when that does not depend on time.
+        asked: the worker's monotonic clock before the question: its lease counts from then.
+        now: the ledger's time.
+        delay: seconds from the answer to the first recipient's send time; the others follow at distances of ``gap``.
+        gap: seconds between two send times.
+        failures: how many of how many messages have failed lately, and the last error.
+        paused_seconds: for how long the account is paused.
     """
 
     ident: int
     recipients: tuple[Recipient, ...] = ()
     skipped: int = 0
-    more: bool = False
+    why: str = ""
     wake: float | None = None
-    over_budget: bool = False
+    asked: float = 0.0
+    now: float = 0.0
+    delay: float = 0.0
+    gap: float = 0.0
+    failures: tuple[int, int, str] = (0, 0, "")
+    paused_seconds: float = 0.0
 
 
 REPORTED = "delivery_report"

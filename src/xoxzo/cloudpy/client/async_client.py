@@ -149,6 +149,11 @@ class AsyncClient:
         """Where the API is."""
         return self._driver.settings.base_url
 
+    @property
+    def account_key(self) -> str:
+        """A hash of the account: the same for all its clients, whatever their token."""
+        return configuration.account_key(self._driver.settings)
+
     def with_options(
         self,
         *,

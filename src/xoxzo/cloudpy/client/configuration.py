@@ -6,8 +6,9 @@ import math
 import os
 import re
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -121,6 +122,13 @@ def _event_hooks(on_event: object) -> tuple[EventHook, ...]:
 def basic(sid: str, auth_token: str) -> str:
     """Return the value of the Authorization header (API section 1.1)."""
     return "Basic " + b64encode(f"{sid}:{auth_token}".encode()).decode("ascii")
+
+
+def account_key(settings: Settings) -> str:
+    """Return a hash of the API's address and the SID."""
+    encoded = dict(settings.headers)["authorization"].partition(" ")[2]
+    sid = b64decode(encoded).partition(b":")[0]
+    return sha256(settings.base_url.encode() + b" " + sid).hexdigest()[:32]
 
 
 def transport_options(

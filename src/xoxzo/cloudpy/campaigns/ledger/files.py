@@ -6,12 +6,13 @@ ledger itself has a mark for that time, so that it is never opened without that 
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from xoxzo.cloudpy.campaigns.ledger.schema import read_value, write_value
 from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError, create_private_file
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -21,6 +22,12 @@ _ENDINGS = ("", "-wal", "-shm", "-journal", ".lock", ".reserve")
 _RESERVE_BYTES = 512 * 1024
 # A process that only checks whether a campaign runs holds its lock for an instant.
 _LOCK_TIMEOUT_SECONDS = 0.2
+
+
+def read_value(connection: sqlite3.Connection, name: str) -> Any:  # noqa: ANN401 - what was stored
+    """Return a value that describes the campaign, or ``None``."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return None if row is None else json.loads(row[0])
 
 
 def acquire_lock(path: Path, timeout_seconds: float = _LOCK_TIMEOUT_SECONDS) -> FileLock:
@@ -75,7 +82,7 @@ def close_ledger(connection: sqlite3.Connection, path: Path, locks: list[FileLoc
             # The run has ended, or its process has died.
             if not locks:
                 locks.append(acquire_lock(path, timeout_seconds=0.0))
-            write_value(connection, MARK, None)
+            connection.execute("UPDATE meta SET value = 'null' WHERE name = ?", (MARK,))
     connection.close()
     while locks:
         locks.pop().release()

@@ -1,25 +1,43 @@
-"""What a ledger must do. SQLite does it on one machine; another database has to pass the same tests."""
+"""What a ledger must do: SQLite does it for one process, PostgreSQL for many, and both pass the same tests."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from decimal import Decimal
 
-    from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient, RecipientStatus, Remaining, Tally, Unsettled
+    from xoxzo.cloudpy.campaigns.clock import SteadyClock
+    from xoxzo.cloudpy.campaigns.records import (
+        Claim,
+        ClaimRequest,
+        Outcome,
+        Recipient,
+        RecipientStatus,
+        Remaining,
+        Tally,
+        Unsettled,
+    )
 
 
 class Ledger(Protocol):
     """The recipients, claims and outcomes of one campaign. All times are seconds since 1970.
 
-    Recipients never change. A claim is durable before `claim` returns; outcomes are appended, and a certain state is
-    never replaced by a less certain one. A run that another one has replaced is refused.
+    Workers claim recipients and send to them. Recipients never change; a claim is durable before `claim` returns, and
+    it is its worker's until its lease has ended by the ledger's clock. What has no outcome then is unknown: it is
+    reconciled, and not sent again. Outcomes are appended; a certain state is never replaced by a less certain one,
+    whoever records it and whenever.
 
     Methods raise ``CampaignError`` where the ledger cannot be read or written.
+
+    Attributes:
+        clock: the ledger's time.
+        blocks: whether methods may wait for other machines, so that an event loop should not call them itself.
     """
+
+    clock: SteadyClock
+    blocks: bool
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - what was stored
         """Return a value that describes the campaign, or ``None``."""
@@ -34,11 +52,24 @@ class Ledger(Protocol):
         """Close the list of recipients; a campaign can run only afterwards."""
 
     def lock(self) -> None:
-        """Keep other runs out until this ledger is closed.
+        """Keep all workers out until this ledger is closed.
 
         Raises:
             CampaignError: another process runs the campaign.
         """
+
+    def join(self, account: str) -> None:
+        """Begin to work on the campaign: as one worker of many, or where only one process can, as the only one.
+
+        Args:
+            account: a hash of the account, whose rate and pauses its campaigns share.
+
+        Raises:
+            CampaignError: another process runs it and it can have only one, or it was not sealed.
+        """
+
+    def leave(self) -> None:
+        """End this worker's work."""
 
     def is_locked_elsewhere(self) -> bool:
         """Return whether another process, or another ledger of this one, runs the campaign."""
@@ -49,39 +80,47 @@ class Ledger(Protocol):
     def free_seats(self, seats: int) -> int:
         """Return how many of the seats nobody has taken."""
 
-    def begin(self, now: float) -> int:
-        """Begin a run and return its epoch. Whatever an earlier run left claimed becomes unknown."""
+    def claim(self, request: ClaimRequest) -> Claim:
+        """Take recipients for sending, or return why there is none; the claim is durable when this returns.
 
-    def claim(
-        self,
-        epoch: int,
-        limit: int,
-        now: float,
-        *,
-        hold_back: int = 0,
-        budget: Decimal | None = None,
-        quiet_until: Callable[[str | None], float | None] | None = None,
-    ) -> Claim:
-        """Take up to ``limit`` recipients for sending; the claim is durable when this returns.
-
-        Args:
-            epoch: the run that takes them.
-            limit: the most to take.
-            now: the time.
-            hold_back: how many at the end of the list must not be taken yet.
-            budget: estimated credits that must not be exceeded, with those of earlier claims.
-            quiet_until: returns until when a time zone has quiet hours, or ``None``.
+        Nothing is claimed on request to pause, when too many messages have failed, over the budget, while the account
+        is paused or its send times are taken. Those that are suppressed are skipped, those with quiet hours postponed.
         """
 
-    def record(self, outcomes: Iterable[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
+    def record(
+        self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
+    ) -> list[bool]:
         """Append outcomes in one transaction; return of each whether it changed its recipient's state.
+
+        Recording an outcome of a claim twice does nothing more. An outcome is taken after the lease has ended, too: if
+        it is certain, or if nobody else has claimed the recipient meanwhile.
 
         Args:
             outcomes: the outcomes.
-            epoch: the run that they are from; ``None`` for those from another source.
+            results: ``1`` for each message that was sent and ``0`` for each that has failed, in their order: the share
+                of failed ones among the last hundred may stop the campaign.
+            last_error: the last error.
             durable: whether they survive a power cut when this returns. If not, they survive the process, and the next
                 durable transaction includes them; what a power cut takes until then is unknown, and is reconciled.
         """
+
+    def give_back(self, claim: int) -> None:
+        """Make everything of a claim waiting again that has no outcome yet; nothing of it may have been started."""
+
+    def sweep(self) -> int:
+        """Make unknown what is left of claims whose lease has ended, by any worker; return how many."""
+
+    def reserve(self, account: str, count: int, rate: float) -> float:
+        """Reserve so many send times anew, within the account's rate; return in how many seconds the first one is."""
+
+    def pause_account(self, account: str, seconds: float) -> None:
+        """Have no worker claim anything for an account for some seconds."""
+
+    def give_up(self, ended: float) -> None:
+        """Stop holding canaries back for those unknown whose attempt had ended by a moment: nothing can be proven."""
+
+    def take_turn(self, seconds: float) -> bool:
+        """Return whether no worker has taken a turn for some seconds, and take it then."""
 
     def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
         """Return recipients by position, in constant memory."""

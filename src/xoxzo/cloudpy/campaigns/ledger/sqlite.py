@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import sqlite3
 import threading
@@ -12,29 +10,37 @@ import weakref
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.campaigns.ledger import files, schema
-from xoxzo.cloudpy.campaigns.ledger.claims import ClaimBuilder, expire_all, expire_claims
-from xoxzo.cloudpy.campaigns.ledger.outcomes import record_outcomes
-from xoxzo.cloudpy.campaigns.ledger.queries import LedgerQueries
-from xoxzo.cloudpy.campaigns.ledger.schema import read_value, write_value
+from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.ledger import files, statements
+from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed
+from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
 from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from decimal import Decimal
+    from collections.abc import Iterable, Iterator
 
-    from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient
+    from xoxzo.cloudpy.campaigns.ledger.base import Change
+    from xoxzo.cloudpy.campaigns.records import Recipient
     from xoxzo.cloudpy.common.sqlite_files import FileLock
 
+_VERSION = 3
+_TYPES = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "now": ":now", "hash": "hash_number(r.number)"}
+_TABLES = (
+    *(statement.format(**_TYPES) for statement in statements.TABLES),
+    statements.ACCOUNT_TABLE,
+    "CREATE UNIQUE INDEX recipient_n ON recipient (n)",
+    "CREATE UNIQUE INDEX recipient_number ON recipient (number)",
+)
+_ADD_OUTCOME = statements.ADD_OUTCOMES.replace("{rows}", "(?,?,?,?,?,?,?,?,?)")
 _GROUP_ROWS = 1000
 # The index of numbers is written at random while recipients are added; later everything is in order.
 _CREATE_CACHE_KIB, _CACHE_KIB = 16_000, 4_000
 
 
-class SqliteLedger(LedgerQueries):
+class SqliteLedger(SqlLedger):
     """Recipients, claims and outcomes in a file that only its owner can read. See `Ledger` for its methods.
 
     Any number of processes may query it, record delivery reports and request a pause; one may run.
@@ -48,6 +54,8 @@ class SqliteLedger(LedgerQueries):
         CampaignError: it cannot be opened, is something else, or its ``-wal`` file is missing.
     """
 
+    blocks = False
+
     def __init__(self, path: str | os.PathLike[str], *, create: bool = False, without_wal: bool = False) -> None:
         self.path = Path(path)
         self._mutex = threading.RLock()
@@ -57,21 +65,49 @@ class SqliteLedger(LedgerQueries):
         self._close = weakref.finalize(self, files.close_ledger, self._connection, self.path, self._locks, os.getpid())
         # Whether commits wait for the disk, and whether one that did not is still to be included in one that does.
         self._is_durable, self._has_pending_commit = True, False
+        self.clock = SteadyClock()
+        self.clock = SteadyClock(self.latest_time())
+        self._add_hash_function()
 
-    def __enter__(self) -> Self:
-        return self
+    def _add_hash_function(self) -> None:
+        itself = weakref.ref(self)
 
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
+        def hash_number(number: str) -> bytes:
+            ledger = itself()
+            assert ledger is not None  # noqa: S101 - it runs the statement
+            return ledger.hash_number(number)
+
+        # By a weak reference: the finalizer keeps the connection, which must not keep the ledger.
+        self._connection.create_function("hash_number", 1, hash_number, deterministic=True)
+
+    def join(self, account: str) -> None:
+        """Begin to run the campaign, as the only process."""
+        self.lock()
+        if not self.get("sealed"):
+            raise not_sealed()
+        self._begin(account)
+
+    def leave(self) -> None:
+        """Do nothing: the lock is released when the ledger is closed."""
 
     def lock(self) -> None:
-        """Keep other runs out until this ledger is closed."""
+        """Keep other runs out until this ledger is closed; what an earlier one has left claimed is unknown."""
         if not self._locks:
-            self._locks.append(files.acquire_lock(self.path))
-            files.create_reserve(self.path)
-            self.put({files.MARK: time.time()})
-            # The mark has to be in the file itself. The other file stays, so that it is seen to be there.
-            self._checkpoint("FULL")
+            self._acquire_lock()
+            self._end_leases()
+
+    def _acquire_lock(self) -> None:
+        self._locks.append(files.acquire_lock(self.path))
+        files.create_reserve(self.path)
+        self.put({files.MARK: time.time()})
+        # The mark has to be in the file itself. The other file stays, so that it is seen to be there.
+        self._checkpoint("FULL")
+
+    def _end_leases(self) -> None:
+        # The lock shows that whoever has claimed anything has ended.
+        if self._fetch("SELECT 1 FROM claim WHERE remaining > 0 LIMIT 1"):
+            self._change([("UPDATE claim SET lease_until = {now} - 0.000001 WHERE remaining > 0", None)])
+            self.sweep()
 
     def is_locked_elsewhere(self) -> bool:
         """Return whether another process, or another ledger of this one, runs the campaign."""
@@ -126,7 +162,7 @@ class SqliteLedger(LedgerQueries):
                     yield self._connection
                     if durable and self._has_pending_commit:
                         # A transaction that writes nothing would include nothing.
-                        write_value(self._connection, "durable", True)
+                        self._connection.execute("UPDATE progress SET mark = mark")
                     self._connection.execute("COMMIT")
                     self._has_pending_commit = not durable
                 except BaseException:
@@ -149,19 +185,28 @@ class SqliteLedger(LedgerQueries):
         )
 
     def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - SQLite's
+        statement = statement.replace("{now}", repr(self.clock.now())) if "{now}" in statement else statement
         with self._mutex:
             try:
-                return self._connection.execute(statement, parameters).fetchall()
+                return self._connection.execute(statement.replace("{hash}", _TYPES["hash"]), parameters).fetchall()
             except sqlite3.Error as error:
                 raise CampaignError(
                     "cannot_be_read", "the ledger {path} cannot be read: {error}", path=self.path, error=error
                 ) from error
 
-    def put(self, values: Mapping[str, Any]) -> None:
-        """Store values that describe the campaign, all or none."""
-        with self.transaction() as connection:
-            for name, value in values.items():
-                write_value(connection, name, value)
+    def _change(self, change: Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
+        results = []
+        with self.transaction(durable=durable) as connection:
+            now = {"now": self.clock.now()}
+            for statement, values in change:
+                if isinstance(values, list):
+                    connection.executemany(_ADD_OUTCOME, values)
+                    continue
+                ready = statement.replace("{now}", ":now").replace("{hash}", _TYPES["hash"])
+                cursor = connection.execute(ready, now if values is None else values | now)
+                if cursor.description is not None:
+                    results.append(cursor.fetchall())
+        return results
 
     def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
         """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
@@ -176,7 +221,7 @@ class SqliteLedger(LedgerQueries):
         with self.transaction() as connection:
             n = connection.execute("SELECT coalesce(max(n), 0) FROM recipient").fetchone()[0]
             for one in group:
-                row = schema.recipient_row(n + 1, one)
+                row = recipient_row(n + 1, one)
                 if connection.execute("INSERT OR IGNORE INTO recipient VALUES (?,?,?,?,?,?,?)", row).rowcount:
                     n += 1
                 else:
@@ -187,49 +232,8 @@ class SqliteLedger(LedgerQueries):
         """Close the list of recipients."""
         total = self._fetch("SELECT count(*) FROM recipient")[0][0]
         zones = [row[0] for row in self._fetch("SELECT DISTINCT zone FROM recipient")]
+        self._change([("UPDATE progress SET total = :total", {"total": total})])
         self.put({"sealed": True, "total": total, "zones": zones})
-
-    def begin(self, now: float) -> int:
-        """Begin a run and return its epoch. Whatever an earlier run left claimed becomes unknown."""
-        with self.transaction() as connection:
-            if not read_value(connection, "sealed"):
-                raise CampaignError("not_sealed", "the campaign was not completed when it was created: create it anew")
-            epoch = int(read_value(connection, "epoch") or 0) + 1
-            write_value(connection, "epoch", epoch)
-            expire_claims(connection, now)
-        return epoch
-
-    def claim(
-        self,
-        epoch: int,
-        limit: int,
-        now: float,
-        *,
-        hold_back: int = 0,
-        budget: Decimal | None = None,
-        quiet_until: Callable[[str | None], float | None] | None = None,
-    ) -> Claim:
-        """Take up to ``limit`` recipients for sending; the claim is on disk when this returns."""
-        with self.transaction() as connection:
-            _check_epoch(connection, epoch)
-            return ClaimBuilder(connection, self._hash, now, budget, quiet_until).build(epoch, limit, hold_back)
-
-    def record(self, outcomes: Iterable[Outcome], epoch: int | None = None, *, durable: bool = True) -> list[bool]:
-        """Append outcomes in one transaction; return of each whether it changed its recipient's state."""
-        batch = list(outcomes)
-        with self.transaction(durable=durable) as connection:
-            if epoch is not None:
-                _check_epoch(connection, epoch)
-            return record_outcomes(connection, batch)
-
-    def suppress(self, numbers: Iterable[str]) -> int:
-        """Leave numbers out from now on; return how many are new. Only their hashes are stored."""
-        with self.transaction() as connection:
-            rows = [(self._hash(number),) for number in numbers]
-            return sum(connection.execute("INSERT OR IGNORE INTO suppression VALUES (?)", row).rowcount for row in rows)
-
-    def _hash(self, number: str) -> bytes:
-        return hmac.digest(str(self.get("salt")).encode(), number.encode(), hashlib.sha256)[:16]
 
     def replace_wal(self) -> int:
         """Continue without the ``-wal`` file, since it is lost: whoever may have been sent to since then is unknown.
@@ -240,27 +244,24 @@ class SqliteLedger(LedgerQueries):
         if not files.is_wal_lost(self._connection, self.path):
             return 0
         self._locks.append(files.acquire_lock(self.path))
-        with self.transaction() as connection:
-            return expire_all(connection, float(read_value(connection, files.MARK) or 0), time.time())
+        values = {"began": float(self.get(files.MARK) or 0)}
+        return len(self._change([(statement, values) for statement in statements.LOSE_RECORDS])[-1])
 
     def purge(self) -> int:
         """Delete numbers, variables and ids, overwrite them in the file, and keep the totals."""
         with self.transaction() as connection:
             connection.execute("UPDATE outcome SET msgid = ''")
             connection.execute("DELETE FROM suppression")
-            return connection.execute("UPDATE recipient SET number = n, variables = '{}', line = 0").rowcount
-
-
-def _check_epoch(connection: sqlite3.Connection, epoch: int) -> None:
-    if read_value(connection, "epoch") != epoch:
-        raise CampaignError("replaced_by_another_run", "another run has taken this campaign over")
+            return connection.execute(
+                "UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0"
+            ).rowcount
 
 
 def _open(path: Path, *, create: bool, without_wal: bool) -> sqlite3.Connection:
     if not create and not path.is_file():
         raise CampaignError("file_not_found", "there is no campaign in {path}", path=path)
     try:
-        connection = open_database(path, schema.STATEMENTS, schema.VERSION, create=create)
+        connection = open_database(path, _TABLES, _VERSION, create=create)
         if not (create or without_wal) and files.is_wal_lost(connection, path):
             connection.close()
             raise CampaignError(

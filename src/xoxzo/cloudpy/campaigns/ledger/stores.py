@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.ledger.files import delete_files
+from xoxzo.cloudpy.campaigns.ledger.names import campaign_exists, campaign_not_found, check_name
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 from xoxzo.cloudpy.common.user_folders import data_folder
-from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 VARIABLE = "XOXZO_CAMPAIGNS"
 """The environment variable that holds the address of the store."""
-_NAME = re.compile(r"[\w][\w.\-]{0,99}")
 _SUFFIX = ".campaign"
 _DRAFT = re.compile(rf"{re.escape(_SUFFIX)}\.[0-9a-f]{{8}}\.draft(?:-[a-z]+)?$")
 _DRAFT_SECONDS = 86_400.0
@@ -32,34 +32,17 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
     """Return the store at an address.
 
     Args:
-        address: a folder; by default ``XOXZO_CAMPAIGNS``, or a folder in the user's data folder. A store is returned
-            as it is.
+        address: a folder, or a PostgreSQL database as ``postgresql://…``; by default ``XOXZO_CAMPAIGNS``, or a folder
+            in the user's data folder. A store is returned as it is.
     """
     if address is not None and not isinstance(address, str | os.PathLike):
         return address
-    return FolderStore(address or os.environ.get(VARIABLE) or data_folder() / "campaigns")
+    chosen = address or os.environ.get(VARIABLE) or data_folder() / "campaigns"
+    if str(chosen).startswith(("postgresql://", "postgres://")):
+        from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
 
-
-def check_name(name: str) -> None:
-    """Refuse what cannot be the name of a campaign.
-
-    Raises:
-        InvalidArgument: it is refused.
-    """
-    if not _NAME.fullmatch(name):
-        raise InvalidArgument("name", "must be letters, digits, - _ and . of any script, at most 100")
-
-
-def campaign_exists(name: str) -> CampaignError:
-    """Return the error for a name that is taken."""
-    return CampaignError(
-        "campaign_exists", "there is a campaign {name} already: go on with it, or take another name", name=name
-    )
-
-
-def campaign_not_found(name: str) -> CampaignError:
-    """Return the error for a name that no campaign has."""
-    return CampaignError("campaign_not_found", "there is no campaign {name}", name=name)
+        return PostgresqlStore(str(chosen))
+    return FolderStore(chosen)
 
 
 class FolderStore:

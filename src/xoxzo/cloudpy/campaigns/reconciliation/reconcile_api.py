@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler, state_of
 from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State
@@ -47,9 +46,8 @@ class ReconcileApi:
             CampaignError: another process runs the campaign.
             APIError: the list or a status could not be read.
         """
-        self.ledger.lock()
+        self._prepare()
         reconciler = self._reconciler()
-        self.ledger.begin(reconciler.clock.now())
         if not self.content.is_call:
             reconciler.release_unsent(await reconciler.read_sent_list(client), settle)
         if statuses:
@@ -91,7 +89,7 @@ class ReconcileApi:
         Raises:
             CampaignError: it is no usage log, or another process runs the campaign.
         """
-        self.ledger.lock()
+        self._prepare()
         reconciler = self._reconciler()
         found = reconciler.read_usage_log(Path(path))
         reconciler.release_unsent(reconciler.clock.now(), settle)
@@ -106,8 +104,14 @@ class ReconcileApi:
         return self._move_unknown(State.WAITING, "resend_requested")
 
     def _move_unknown(self, state: State, reason: str) -> int:
-        self.ledger.lock()
+        self._prepare()
         return self._reconciler().move_unknown(state, reason)
 
+    def _prepare(self) -> None:
+        """Make unknown what dead workers have left; where one process runs a campaign, refuse while it does."""
+        if not self.ledger.blocks:
+            self.ledger.lock()
+        self.ledger.sweep()
+
     def _reconciler(self) -> Reconciler:
-        return Reconciler(self.ledger, self._uid, SteadyClock(self.ledger.latest_time()))
+        return Reconciler(self.ledger, self._uid, self.ledger.clock)

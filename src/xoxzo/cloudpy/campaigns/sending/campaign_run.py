@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result
@@ -16,10 +15,13 @@ from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
 from xoxzo.cloudpy.errors import APIError, CampaignError, RateLimited
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
+    from xoxzo.cloudpy.campaigns.sending.sender import Post
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
@@ -42,7 +44,7 @@ class CampaignRun:
     """One run of a campaign; see ``Campaign.run_async``.
 
     Args:
-        ledger: the campaign's ledger, locked by the caller.
+        ledger: the campaign's ledger.
         uid: the prefix of references.
     """
 
@@ -56,20 +58,32 @@ class CampaignRun:
         limits: Limits,
         callbacks: CallbackUrls | None = None,
         on_event: EventHandler | None = None,
-        clock: SteadyClock | None = None,
     ) -> None:
         self._ledger = ledger
         self._content = content
         self._client = client
         self._limits = limits
         self._on_event = on_event
-        self._clock = clock or SteadyClock(ledger.latest_time())
+        self._clock = ledger.clock
         self._reconciler = Reconciler(ledger, uid, self._clock)
         self._has_new_unknown = asyncio.Event()
-        # What surely had no effect is tried again by the run, which knows budgets, quiet hours and requests to pause.
-        post = content.poster(client.with_options(max_retries=0), uid, callbacks)
-        epoch = ledger.begin(self._clock.now())
-        self._sender = Sender(ledger, epoch, post, limits=limits, clock=self._clock, on_event=self._take_event)
+
+        def poster_of(may_write: Callable[[], bool]) -> Post:
+            # What surely had no effect is tried again by the run, which knows budgets, quiet hours and requests.
+            sending = client.with_options(max_retries=0, deadline=limits.message_seconds, may_write=may_write)
+            return content.poster(sending, uid, callbacks)
+
+        ledger.join(client.account_key)
+        ledger.sweep()
+        self._sender = Sender(
+            ledger,
+            poster_of,
+            limits=limits,
+            clock=self._clock,
+            account=client.account_key,
+            is_call=content.is_call,
+            on_event=self._take_event,
+        )
 
     def _take_event(self, event: Event) -> None:
         if event.kind == "unknown":
@@ -105,31 +119,29 @@ class CampaignRun:
                 async with asyncio.timeout(_LAST_READ_SECONDS):
                     await self._look_up()
         finally:
-            if state != "running":
+            self._ledger.leave()
+            # The others go on when one worker has stopped.
+            if state != "running" and not (state == "stopped" and self._ledger.is_locked_elsewhere()):
                 self._ledger.put({"state": state, "reason": msgspec.to_builtins(reason)})
         self._emit("ended", reason)
         tally = self._ledger.tally()
         return Result(state=state, reason=reason, tally=tally, unknown=tally[State.UNKNOWN])
 
     async def _send(self) -> None:
-        total = int(self._ledger.get("total"))
-        # Calls have no list that could prove anything (API section 5).
-        hold_back = 0 if self._content.is_call else min(self._limits.canaries, max(0, total - 2))
-        first_alone = not self._ledger.get("cursor") and not self._content.is_call
         # Those of an earlier run are looked up before others push them out of the list.
         with suppress(APIError):
             await self._look_up()
         lookup = asyncio.create_task(self._look_up_regularly())
         try:
-            await self._sender.send(hold_back=hold_back, first_alone=first_alone)
+            claim = await self._sender.send()
         finally:
             lookup.cancel()
             # The run meets an error of the ledger, too, and ends with it.
             with suppress(asyncio.CancelledError, CampaignError):
                 await lookup
-        while hold_back and self._ledger.tally()[State.UNKNOWN]:
-            hold_back = await self._reconcile(hold_back)
-        await self._sender.send()
+        while claim.why == "unknown":
+            await self._reconcile()
+            claim = await self._sender.send()
         if self._ledger.tally()[State.UNKNOWN] and not self._content.is_call:
             await self._read_sent_list()
 
@@ -169,34 +181,31 @@ class CampaignRun:
         self._reconciler.release_unsent(await self._reconciler.read_sent_list(self._client), self._limits.settle)
         return True
 
-    async def _reconcile(self, hold_back: int) -> int:
-        """Look unknown messages up, send a canary after the settling time, and release those that it proves unsent.
-
-        Returns:
-            How many are still to be held back; 0 when nothing more can be proven.
-        """
-        await self._read_sent_list()
+    async def _reconcile(self) -> None:
+        """Look unknown messages up; when they have settled and a canary was sent, release those proven unsent."""
+        requested_at = await self._read_sent_list()
         ended = [one.ended for one in self._ledger.unknown()]
         if not ended:
-            return hold_back
-        wake = max(ended) + self._limits.settle
-        self._emit("settling", Reason("late_acceptance", "until no late acceptance is possible"), wake=wake)
-        await self._sender.wait(max(0.0, wake - self._clock.now()) + 0.01)
-        hold_back -= 1
-        await self._sender.send(hold_back=hold_back, limit=1)
+            return
+        settled = max(ended) + self._limits.settle
+        if settled >= self._clock.now():
+            # Then the ledger lets a canary go.
+            self._emit("settling", Reason("late_acceptance", "until no late acceptance is possible"), wake=settled)
+            await self._sender.wait(settled - self._clock.now() + 0.01)
+            return
         released = 0
         for attempt in range(_LIST_ATTEMPTS):
-            await self._sender.wait(attempt * self._list_poll_seconds())
-            requested_at = await self._read_sent_list()
+            if attempt:
+                await self._sender.wait(attempt * self._list_poll_seconds())
+                requested_at = await self._read_sent_list()
             if requested_at is not None:
                 released += self._reconciler.release_unsent(requested_at, self._limits.settle)
             if not self._ledger.tally()[State.UNKNOWN]:
                 break
         self._emit("settled")
         if not released:
-            return 0
-        await self._sender.send(hold_back=hold_back)
-        return hold_back
+            # Nothing more can be proven, so there is no reason to hold canaries back any longer.
+            self._ledger.give_up(max(ended))
 
     async def _read_sent_list(self) -> float | None:
         """Read the sent list, waiting while it is throttled; return when it was requested, if it was read."""

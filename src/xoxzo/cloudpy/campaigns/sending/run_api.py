@@ -95,7 +95,9 @@ class RunApi:
         Raises:
             CampaignError: another process runs it, it was cancelled, or the ledger cannot be written.
         """
-        self.ledger.lock()
+        if not self.ledger.blocks:
+            # So that nothing is changed while another process runs it.
+            self.ledger.lock()
         if self.state in {"cancelled", "purged"}:
             raise CampaignError(
                 "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state

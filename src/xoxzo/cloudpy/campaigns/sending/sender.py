@@ -1,15 +1,17 @@
-"""Send to recipients: claim few at a time, send, and record every outcome."""
+"""Send to recipients: claim few at a time, send while the claim's lease lasts, and record every outcome."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Outcome, Reason, Recipient, State
+import msgspec
+
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, ClaimRequest, Outcome, Reason, Recipient, State
 from xoxzo.cloudpy.campaigns.sending.events import Event
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
 from xoxzo.cloudpy.campaigns.sending.throttle import Throttle
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
 
+T = TypeVar("T")
 Post = Callable[[Recipient], Awaitable[str]]
 """Sends to a recipient and returns the msgid or callid."""
+PosterOf = Callable[[Callable[[], bool]], Post]
+"""Returns a `Post` that writes a request only while a function returns true."""
 
 _MAX_BUFFERED = 500
 _RECORD_SECONDS = 0.05
@@ -30,8 +35,12 @@ _DURABLE_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _POLL_SECONDS = 0.2
 _LONG_POLL_SECONDS = 1.0
-_IN_FLIGHT_POLL_SECONDS = 0.02
+_SWEEP_SECONDS = 5.0
 _MIN_RETRY_SECONDS = 1.0
+# A send time that is later than this is not used: after a stall they would all come at once.
+_LATE_SECONDS = 0.25
+# Of what the lease has left over the time of a message, so much is kept for a process that is slow.
+_MARGIN_SHARE = 6
 
 
 class Stopped(Exception):
@@ -43,58 +52,87 @@ class Stopped(Exception):
         self.reason = reason
 
 
-async def send_one(post: Post, one: Recipient, claim: int, clock: SteadyClock) -> tuple[Outcome, BaseException | None]:
-    """Send to one claimed recipient; return the outcome, which is not recorded here, and the error behind it.
+class Lease:
+    """The time for which a worker may send to what it has claimed.
 
-    A cancellation is returned as well, since its outcome must be recorded before the cancellation continues.
+    It is counted from before the question, by a clock that goes on while the machine sleeps and by the one on the wall,
+    whichever is ahead. The last message begins so early that it ends within the lease.
+
+    Args:
+        asked: the monotonic clock before the question.
     """
-    began = clock.now()
-    try:
-        ident = await post(one)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the message may have been sent
-        failure = classify_error(error)
-        now = clock.now()
-        retry_at = now + max(_MIN_RETRY_SECONDS, failure.pause_seconds)
-        return Outcome(one.n, claim, failure.state, "", failure.error, now, began, None, retry_at), error
-    return Outcome(one.n, claim, State.SENT, ident, "", clock.now(), began), None
+
+    def __init__(self, clock: SteadyClock, asked: float, limits: Limits) -> None:
+        self._clock = clock
+        seconds = limits.lease - limits.message_seconds
+        self._until = asked + seconds - seconds / _MARGIN_SHARE
+        self._wall_offset = clock.wall() - clock.monotonic()
+
+    def may_write(self) -> bool:
+        """Return whether a request may still be written."""
+        now = self._clock.monotonic()
+        moved = self._clock.wall() - now - self._wall_offset
+        return now + max(0.0, moved) < self._until
+
+
+class _Task(msgspec.Struct, gc=False):
+    """A recipient that was claimed and not started."""
+
+    claim: int
+    one: Recipient
+    send_at: float
+    gap: float
+    lease: Lease
+    post: Post
 
 
 class Sender:
-    """Sends to all recipients that can be sent to.
+    """Sends to all recipients that can be sent to, as one worker of perhaps many.
 
     Args:
-        ledger: the campaign's ledger, locked by the caller.
-        epoch: what the ledger's `begin` returned.
-        post: sends to one recipient and returns the msgid.
+        ledger: the campaign's ledger, which this worker has joined.
+        poster_of: makes what sends to one recipient.
+        account: a hash of the account.
+        is_call: whether calls are made: no sent list could prove anything about them, so none has to go first alone.
     """
 
     def __init__(
         self,
         ledger: Ledger,
-        epoch: int,
-        post: Post,
+        poster_of: PosterOf,
         *,
         limits: Limits,
         clock: SteadyClock,
+        account: str = "",
+        is_call: bool = False,
         on_event: EventHandler | None = None,
     ) -> None:
         self._ledger = ledger
-        self._epoch = epoch
-        self._post = post
+        self._poster_of = poster_of
         self._limits = limits
         self._clock = clock
+        self._account = account
+        self._is_call = is_call
         self._on_event = on_event
-        self._claimed: deque[tuple[int, Recipient]] = deque()
+        self._claimed: deque[_Task] = deque()
         self._buffer: list[Outcome] = []
+        self._results: list[str] = []
         self._in_flight = 0
         self._throttle = Throttle(limits, clock)
         self._stopped: Stopped | None = None
         self._has_reported_stopping = False
         self._error: BaseException | None = None
+        self._last_error = ""
         self._waiting_for = ""
-        self._claiming = asyncio.Lock()
-        self._none_in_flight = asyncio.Event()
+        self._recording = asyncio.Lock()
+        self._reserving = asyncio.Lock()
+        self._wake_claimer = asyncio.Event()
+        self._wake_workers = asyncio.Event()
         self._is_drained = False
+        self._tally = ledger.tally()
+        self._pauses: set[asyncio.Future[None]] = set()
+        # With so few left the next claim is made: where it takes time, while the last messages of this one are sent.
+        self._few = limits.concurrency if ledger.blocks else 0
         # When everything recorded was on disk, and whether something has been recorded since.
         self._durable_at, self._has_pending_commit = clock.monotonic(), False
 
@@ -103,27 +141,16 @@ class Sender:
         if self._stopped is None:
             self._stopped = Stopped(state, reason)
 
-    async def send(self, *, hold_back: int = 0, limit: int | None = None, first_alone: bool = False) -> None:
-        """Send to all recipients that can be sent to now or later, except for some at the end of the list.
-
-        Args:
-            hold_back: how many at the end are not sent to.
-            limit: how many to send to at most.
-            first_alone: send to one recipient and wait for the response before all others.
+    async def send(self) -> Claim:
+        """Send to all recipients that can be sent to now or later; return the claim that found nobody else.
 
         Raises:
             Stopped: the run has to end.
             CampaignError: the ledger cannot be written.
         """
-        if first_alone:
-            await self._run_workers(1, hold_back, 1)
-        if limit is None or limit > 0:
-            await self._run_workers(self._limits.concurrency, hold_back, limit)
-
-    async def _run_workers(self, workers: int, hold_back: int, limit: int | None) -> None:
-        left = [limit]
         self._is_drained = False
-        tasks = [asyncio.create_task(self._work(hold_back, left)) for _ in range(min(workers, limit or workers))]
+        claimer = asyncio.create_task(self._claim_regularly())
+        tasks = [claimer, *(asyncio.create_task(self._work()) for _ in range(self._limits.concurrency))]
         helpers = [asyncio.create_task(self._record_regularly()), asyncio.create_task(self._report_regularly())]
         try:
             await asyncio.gather(*tasks)
@@ -136,137 +163,215 @@ class Sender:
         finally:
             for helper in helpers:
                 helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
-            self._release_claimed()
+            await asyncio.gather(*helpers, *self._pauses, return_exceptions=True)
+            await self._release_claimed()
         if self._error is not None:
             raise self._error
         if self._stopped is not None:
             raise self._stopped
+        return claimer.result()
 
-    async def _work(self, hold_back: int, left: list[int | None]) -> None:
-        while self._stopped is None and self._error is None:
-            found = self._next_claimed()
-            if found is None:
-                try:
-                    found = await self._wait_for_next(hold_back, left)
-                except CampaignError as error:
-                    self._error = error
-                    return
-                if found is None:
-                    break
-            claim, one = found
+    def _goes_on(self) -> bool:
+        return self._stopped is None and self._error is None
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run with an error, when what is in flight is completed."""
+        self._error = self._error or error
+
+    async def _call(self, method: Callable[..., T], *arguments: Any, **options: Any) -> T:  # noqa: ANN401 - the method's
+        """Call a method of the ledger, in another thread if it may take long: messages in flight go on meanwhile."""
+        if self._ledger.blocks:
+            return await asyncio.to_thread(method, *arguments, **options)
+        return method(*arguments, **options)
+
+    async def _work(self) -> None:
+        while (task := await self._next_task()) is not None:
             self._in_flight += 1
-            outcome, failure = await send_one(self._post, one, claim, self._clock)
+            outcome, failure = await self._send_one(task)
             self._complete(outcome, failure)
             if failure is not None and not isinstance(failure, Exception):
                 raise failure
         if self._stopped is not None and self._in_flight and not self._has_reported_stopping:
             self._has_reported_stopping = True
             # First, so that only what really is in flight is reported to be.
-            self._release_claimed()
+            await self._release_claimed()
             self._emit("stopping", self._stopped.reason)
 
-    def _next_claimed(self) -> tuple[int, Recipient] | None:
-        """Return a claimed recipient who may be sent to now, as is usual; nothing has to be awaited."""
-        if not self._claimed or self._throttle.wait_seconds() > 0:
-            return None
-        self._throttle.take_slot()
-        return self._claimed.popleft()
-
-    async def _wait_for_next(self, hold_back: int, left: list[int | None]) -> tuple[int, Recipient] | None:
-        async with self._claiming:
-            while await self._wait_for_slot() and self._error is None:
-                if self._claimed:
-                    return self._claimed.popleft()
-                if left[0] is not None and left[0] <= 0:
+    async def _next_task(self) -> _Task | None:
+        """Return the next recipient when it may be sent to; ``None`` when the run ends or nobody is left."""
+        while self._goes_on():
+            if not self._claimed:
+                if self._is_drained:
                     return None
-                if self._is_drained or not await self._claim(hold_back, left):
-                    # No recipient is left or in flight: the other workers need not try.
-                    self._is_drained = True
-                    return None
+                self._wake_claimer.set()
+                self._wake_workers.clear()
+                await self._wake_workers.wait()
+                continue
+            task = self._claimed[0]
+            due = task.send_at and task.send_at - self._clock.monotonic()
+            wait = max(self._throttle.wait_seconds(), due)
+            if wait > 0:
+                await asyncio.sleep(min(wait, _POLL_SECONDS))
+            elif due < -_LATE_SECONDS:
+                await self._reserve_again()
+            else:
+                if len(self._claimed) <= self._few:
+                    self._wake_claimer.set()
+                return self._claimed.popleft()
         return None
 
-    async def _wait_for_slot(self) -> bool:
-        """Wait for the next send time of the rate and for the end of a pause; return whether the run goes on."""
-        while self._stopped is None:
-            seconds = self._throttle.wait_seconds()
-            if seconds <= 0:
-                if self._claimed:
-                    self._throttle.take_slot()
-                return True
-            await asyncio.sleep(min(seconds, _POLL_SECONDS))
-        return False
+    async def _reserve_again(self) -> None:
+        """Get new send times for what is late, within the account's rate."""
+        async with self._reserving:
+            late = [task for task in self._claimed if task.send_at < self._clock.monotonic() - _LATE_SECONDS]
+            if not late:
+                return
+            try:
+                delay = await self._call(self._ledger.reserve, self._account, len(self._claimed), 1 / late[0].gap)
+            except CampaignError as error:
+                self._fail(error)
+                return
+            begin = self._clock.monotonic() + delay
+            for place, task in enumerate(self._claimed):
+                task.send_at = begin + place * task.gap
+
+    async def _send_one(self, task: _Task) -> tuple[Outcome, BaseException | None]:
+        """Send to a claimed recipient; return the outcome, which is not recorded here, and the error behind it.
+
+        A cancellation is returned as well, since its outcome must be recorded before the cancellation continues.
+        """
+        began = self._clock.now()
+        n, claim = task.one.n, task.claim
+        try:
+            ident = await task.post(task.one)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the message may have been sent
+            now = self._clock.now()
+            failure = classify_error(error)
+            if failure.state == State.WAITING and not task.lease.may_write():
+                # The transport has refused it: somebody else may have it by now.
+                return Outcome(n, claim, State.WAITING, "", "not_started", now, 0.0, None, now), None
+            retry_at = now + max(_MIN_RETRY_SECONDS, failure.pause_seconds)
+            return Outcome(n, claim, failure.state, "", failure.error, now, began, None, retry_at), error
+        return Outcome(n, claim, State.SENT, ident, "", self._clock.now(), began), None
+
+    async def _claim_regularly(self) -> Claim:
+        """Claim recipients whenever few are left, until the run ends or nobody is left; return the last claim."""
+        swept_at = 0.0
+        claim = Claim(0)
+        while self._goes_on():
+            try:
+                if self._clock.monotonic() - swept_at >= _SWEEP_SECONDS:
+                    await self._call(self._ledger.sweep)
+                    swept_at = self._clock.monotonic()
+                await self._record(durable=False)
+                claim, wait = await self._claim()
+            except CampaignError as error:
+                self._fail(error)
+                break
+            if wait is None:
+                break
+            if wait:
+                self._wake_claimer.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake_claimer.wait()
+                continue
+            self._wake_workers.set()
+            await asyncio.sleep(0)
+            while len(self._claimed) > self._few and self._goes_on():
+                self._wake_claimer.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LONG_POLL_SECONDS):
+                        await self._wake_claimer.wait()
+        self._is_drained = True
+        self._wake_workers.set()
+        return claim
+
+    async def _claim(self) -> tuple[Claim, float | None]:
+        """Claim recipients; return the claim and how long to wait before the next, ``None`` for ever."""
+        self._check_expiry()
+        if self._stopped is not None:
+            return Claim(0), None
+        wall = self._clock.wall()
+        quiet = self._limits.quiet
+        wakes: list[tuple[str, float]] = []
+        if quiet is not None:
+            zones = self._ledger.get("zones") or [None]
+            wakes = [(zone or "", quiet.until(zone, wall) or 0.0) for zone in zones]
+        if wakes and all(wake for _, wake in wakes):
+            wake = min(wake for _, wake in wakes)
+            self._emit("waiting", Reason("quiet_hours", "quiet hours"), wake=wake)
+            return Claim(0, why="retry"), min(_LONG_POLL_SECONDS, max(0.01, wake - wall))
+        limits = self._limits
+        request = ClaimRequest(
+            ident=secrets.randbits(61) + 1,
+            limit=self._throttle.claim_size(),
+            lease=limits.lease,
+            account=self._account,
+            rate=limits.rate,
+            budget=limits.max_cost,
+            quiet=tuple(wakes),
+            stop_share=limits.stop_share,
+            first_alone=not self._is_call,
+            canaries=0 if self._is_call else limits.canaries,
+            settle=limits.settle,
+        )
+        claim = await self._call(self._ledger.claim, request)
+        self._throttle.pause_until(claim.paused_seconds)
+        if claim.recipients:
+            self._committed(durable=True)
+            self._waiting_for = ""
+            lease = Lease(self._clock, claim.asked, limits)
+            post = self._poster_of(lease.may_write)
+            begin = self._clock.monotonic() + claim.delay
+            self._claimed.extend(
+                _Task(claim.ident, one, begin + place * claim.gap if claim.gap else 0.0, claim.gap, lease, post)
+                for place, one in enumerate(claim.recipients)
+            )
+            return claim, 0.0
+        return claim, self._wait_seconds(claim)
+
+    def _wait_seconds(self, claim: Claim) -> float | None:
+        """Return how long to wait after a claim that found nobody; ``None`` when there is nothing to wait for."""
+        if claim.skipped:
+            return 0.0
+        if claim.why == "budget":
+            self.stop("stopped", Reason("budget_spent", "the budget is spent"))
+        elif claim.why in {"pause", "cancel"}:
+            self._stop_as_requested(claim.why)
+        elif claim.why == "failures":
+            failed, total, error = claim.failures
+            self.stop("stopped", self._throttle.too_many_failures(failed, total, error))
+        elif claim.why == "in_flight":
+            # A message in flight may have to be tried again.
+            return _RECORD_SECONDS if self._in_flight else _POLL_SECONDS
+        elif claim.why in {"retry", "throttled"} and claim.wake is not None:
+            seconds = claim.wake - claim.now
+            if seconds > _POLL_SECONDS and claim.why == "retry":
+                self._emit("waiting", Reason("next_attempt", "until the next attempt"), wake=claim.wake)
+            return min(_LONG_POLL_SECONDS, max(0.001, seconds))
+        return None
 
     async def wait(self, seconds: float) -> None:
-        """Wait, and check now and then whether the run has to end.
+        """Wait, unless the run has to end.
 
         Raises:
             Stopped: it has to.
         """
         until = self._clock.monotonic() + seconds
         while self._stopped is None and (left := until - self._clock.monotonic()) > 0:
-            self._check_requests()
+            self._check_expiry()
+            with suppress(CampaignError):
+                self._stop_as_requested(await self._call(self._ledger.get, "requested"))
             await asyncio.sleep(min(left, _LONG_POLL_SECONDS))
         if self._stopped is not None:
             raise self._stopped
 
-    async def _claim(self, hold_back: int, left: list[int | None]) -> bool:
-        """Claim recipients, or wait for what keeps them from being claimed; return whether to try again."""
-        self._record(durable=False)
-        self._check_requests()
-        if self._stopped is not None:
-            return False
-        size = self._throttle.claim_size() if left[0] is None else min(left[0], self._throttle.claim_size())
-        quiet = self._limits.quiet
-        quiet_until = None if quiet is None else lambda zone: quiet.until(zone, self._clock.wall())
-        now = self._clock.now()
-        if quiet_until is not None and (wake := self._all_quiet_until(quiet_until)) is not None:
-            self._emit("waiting", Reason("quiet_hours", "quiet hours"), wake=wake)
-            await asyncio.sleep(min(_LONG_POLL_SECONDS, max(0.0, wake - self._clock.wall())))
-            return True
-        claim = self._ledger.claim(
-            self._epoch, size, now, hold_back=hold_back, budget=self._limits.max_cost, quiet_until=quiet_until
-        )
-        if claim.recipients:
-            self._committed(durable=True)
-            self._waiting_for = ""
-            self._claimed.extend(zip(repeat(claim.ident), claim.recipients))
-            if left[0] is not None:
-                left[0] -= len(claim.recipients)
-            return True
-        if claim.over_budget:
-            self.stop("stopped", Reason("budget_spent", "the budget is spent"))
-            return False
-        if claim.skipped:
-            await asyncio.sleep(0)
-            return True
-        if self._in_flight:
-            # A message in flight may have to be tried again.
-            await self._wait_for_responses()
-            return True
-        if claim.wake is not None:
-            if claim.wake > now:
-                self._emit("waiting", Reason("next_attempt", "until the next attempt"), wake=claim.wake)
-            await asyncio.sleep(min(_POLL_SECONDS, max(0.0, claim.wake - now)))
-            return True
-        return False
-
-    async def _wait_for_responses(self) -> None:
-        """Wait until nothing is in flight, but not for long: what failed may be due again."""
-        self._none_in_flight.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_IN_FLIGHT_POLL_SECONDS):
-                await self._none_in_flight.wait()
-
-    def _all_quiet_until(self, quiet_until: Callable[[str | None], float | None]) -> float | None:
-        wakes = [quiet_until(zone) for zone in self._ledger.get("zones") or [None]]
-        return None if any(wake is None for wake in wakes) else min(wake for wake in wakes if wake is not None)
-
-    def _check_requests(self) -> None:
-        """Stop if another process has requested it, or if the campaign has expired."""
+    def _check_expiry(self) -> None:
         if self._limits.expires is not None and self._clock.wall() >= self._limits.expires:
             self.stop("expired", Reason("expired", "the campaign has expired"))
-        requested = self._ledger.get("requested")
+
+    def _stop_as_requested(self, requested: str | None) -> None:
         if requested == "pause":
             self.stop("paused", Reason("pause_requested", "asked to pause"))
         elif requested == "cancel":
@@ -274,23 +379,31 @@ class Sender:
 
     def _complete(self, outcome: Outcome, error: BaseException | None) -> None:
         self._in_flight -= 1
-        if not self._in_flight:
-            self._none_in_flight.set()
         self._buffer.append(outcome)
-        self._throttle.count_response(outcome.at, succeeded=error is None)
-        if len(self._buffer) >= _MAX_BUFFERED:
-            self._try_record()
+        if outcome.error == "not_started":
+            return
+        succeeded = error is None
+        self._throttle.count_response(outcome.at, succeeded=succeeded)
+        if len(self._buffer) >= _MAX_BUFFERED and not self._ledger.blocks:
+            self._record_now(durable=False)
         if error is None:
+            self._results.append("1")
             return
         failure = classify_error(error)
         if failure.stop:
             self.stop("stopped", failure.stop)
         if failure.pause_seconds:
             self._pause(failure.pause_seconds, error, outcome.error)
-        elif too_many := self._throttle.count_failure(outcome.error):
-            self.stop("stopped", too_many)
+        else:
+            self._count_failure(outcome.error)
         if outcome.state == State.UNKNOWN:
             self._emit("unknown", _send_error(outcome.error))
+
+    def _count_failure(self, error: str) -> None:
+        self._results.append("0")
+        self._last_error = error
+        if too_many := self._throttle.count_failure(error):
+            self.stop("stopped", too_many)
 
     def _pause(self, seconds: float, error: BaseException, name: str) -> None:
         """Pause all sending after an error that surely had no effect. A 429 is no failure; a dead network is one."""
@@ -299,44 +412,71 @@ class Sender:
             return
         if isinstance(error, RateLimited):
             self._emit("throttled", _send_error(name), wake=wake)
+            # All workers of the account pause, with their next claim.
+            pause = asyncio.ensure_future(
+                self._call(self._ledger.pause_account, self._account, wake - self._clock.now())
+            )
+            self._pauses.add(pause)
             return
         self._emit("unreachable", _send_error(name), wake=wake)
-        if too_many := self._throttle.count_failure(name):
-            self.stop("stopped", too_many)
+        self._count_failure(name)
 
-    def _release_claimed(self) -> None:
+    async def _release_claimed(self) -> None:
         """Give back what was claimed and not started: it was surely not sent."""
         now = self._clock.now()
         while self._claimed:
-            claim, one = self._claimed.popleft()
-            self._buffer.append(Outcome(one.n, claim, State.WAITING, "", "not_started", now, 0.0, None, now))
-        self._try_record(durable=True)
+            task = self._claimed.popleft()
+            self._buffer.append(Outcome(task.one.n, task.claim, State.WAITING, "", "not_started", now, 0.0, None, now))
+        await self._try_record(durable=True)
 
-    def _record(self, *, durable: bool = True) -> None:
+    async def _record(self, *, durable: bool = True) -> None:
+        if not self._ledger.blocks:
+            self._record_now(durable=durable)
+            return
+        async with self._recording:
+            if arguments := self._take_buffer(durable):
+                try:
+                    await asyncio.to_thread(self._ledger.record, arguments[0], **arguments[1])
+                except BaseException:
+                    self._buffer[:0] = arguments[0]
+                    raise
+
+    def _record_now(self, *, durable: bool) -> None:
+        if arguments := self._take_buffer(durable):
+            try:
+                self._ledger.record(arguments[0], **arguments[1])
+            except BaseException:
+                self._buffer[:0] = arguments[0]
+                raise
+
+    def _take_buffer(self, durable: bool) -> tuple[list[Outcome], dict[str, Any]] | None:
+        """Return what is to be recorded, if anything is."""
         # Only claims have to be on disk before anything is sent. Outcomes are included in the next one, a quarter of a
         # second later as a rule; without one they do not wait much longer.
         durable = durable or self._clock.monotonic() - self._durable_at >= _DURABLE_SECONDS
-        if self._buffer or (self._has_pending_commit and durable):
-            self._ledger.record(self._buffer, self._epoch, durable=durable)
-            self._buffer.clear()
-            self._committed(durable=durable)
+        if not self._buffer and not (self._has_pending_commit and durable):
+            return None
+        outcomes, self._buffer = self._buffer, []
+        results, self._results = "".join(self._results), []
+        self._committed(durable=durable)
+        return outcomes, {"results": results, "last_error": self._last_error, "durable": durable}
 
     def _committed(self, *, durable: bool) -> None:
         self._has_pending_commit = not durable
         if durable:
             self._durable_at = self._clock.monotonic()
 
-    def _try_record(self, *, durable: bool = False) -> None:
+    async def _try_record(self, *, durable: bool = False) -> None:
         try:
-            self._record(durable=durable)
+            await self._record(durable=durable)
         except CampaignError as error:
             # Nothing more is started. What could not be recorded is unknown to the next run, which reconciles it.
-            self._error = self._error or error
+            self._fail(error)
 
     async def _record_regularly(self) -> None:
         while True:
             await asyncio.sleep(_RECORD_SECONDS)
-            self._try_record()
+            await self._try_record()
 
     async def _report_regularly(self) -> None:
         while True:
@@ -349,12 +489,15 @@ class Sender:
                 return
             self._waiting_for = reason.code
         if self._on_event is not None:
+            # The database may be away for a while: then the totals are those before.
+            with suppress(CampaignError):
+                self._tally = self._ledger.tally()
             now, rate = self._clock.now(), self._throttle.rate()
-            event = Event(kind=kind, at=now, tally=self._ledger.tally(), reason=reason, rate=rate, wake=wake)
+            event = Event(kind=kind, at=now, tally=self._tally, reason=reason, rate=rate, wake=wake)
             try:
                 self._on_event(event)
             except Exception as error:  # noqa: BLE001 - raised again when what is in flight was completed
-                self._error = self._error or error
+                self._fail(error)
 
 
 def _send_error(name: str) -> Reason:

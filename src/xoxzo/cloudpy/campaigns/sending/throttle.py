@@ -22,27 +22,25 @@ _MIN_FAILURE_WINDOW = 20
 
 
 class Throttle:
-    """Reserves send times within the rate of a run's limits, pauses after refusals, and counts failures."""
+    """Pauses after refusals, counts failures, and knows how much to claim."""
 
     def __init__(self, limits: Limits, clock: SteadyClock) -> None:
         self._limits = limits
         self._clock = clock
         self._paused_until = 0.0
-        self._next_slot = 0.0
         self._pauses = 0
         self._responses: deque[float] = deque(maxlen=_RATE_RESPONSES)
         self._window: deque[bool] = deque(maxlen=_FAILURE_WINDOW)
 
     def wait_seconds(self) -> float:
         """Return the seconds until the next message may be sent; 0 or less when it may be sent now."""
-        begins = max(self._paused_until, self._next_slot)
-        # Without a rate, and without a pause so far, the clock need not be read.
-        return begins and begins - self._clock.monotonic()
+        # Without a pause so far, the clock need not be read.
+        return self._paused_until and self._paused_until - self._clock.monotonic()
 
-    def take_slot(self) -> None:
-        """Use the next send time of the rate."""
-        if self._limits.rate is not None:
-            self._next_slot = max(self._clock.monotonic(), self._next_slot) + 1 / self._limits.rate
+    def pause_until(self, seconds: float) -> None:
+        """Pause for some seconds, because another worker of the account was refused."""
+        if seconds:
+            self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
 
     def pause(self, seconds: float) -> float | None:
         """Pause sending: as long as requested, and longer each time in a row.
@@ -83,6 +81,10 @@ class Throttle:
         failed, total = self._window.count(False), len(self._window)
         if total < _MIN_FAILURE_WINDOW or failed <= total * self._limits.stop_share:
             return NO_REASON
+        return self.too_many_failures(failed, total, error)
+
+    def too_many_failures(self, failed: int, total: int, error: str) -> Reason:
+        """Return why a run stops in which too many messages have failed."""
         return Reason(
             "too_many_failures",
             "{failed} of the last {total} messages failed, the last with {error}",

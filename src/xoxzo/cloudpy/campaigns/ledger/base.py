@@ -1,0 +1,225 @@
+"""What the ledgers in SQLite and in PostgreSQL share: all that works on their common tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Self
+
+from xoxzo.cloudpy.campaigns.ledger import statements
+from xoxzo.cloudpy.campaigns.ledger.queries import MICRO, LedgerQueries, read_recipient
+from xoxzo.cloudpy.campaigns.records import Claim
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from xoxzo.cloudpy.campaigns.clock import SteadyClock
+    from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
+
+Change = list[tuple[str, Any]]
+"""Statements with their parameters: none, a mapping, or for `statements.ADD_OUTCOMES` a list of rows."""
+# How much later than now the first send time of a claim may be; else a send time could outlive the lease.
+_HORIZON_SECONDS = 0.5
+
+
+class SqlLedger(LedgerQueries):
+    """The methods of ``Ledger`` that are the same in both databases. A subclass runs changes and queries."""
+
+    clock: SteadyClock
+    _salt = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the ledger."""
+
+    @abstractmethod
+    def _change(self, change: Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
+        """Lock the campaign, run the statements in one transaction, and return the rows of each query among them."""
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Store values that describe the campaign, all or none."""
+        self._change(
+            [
+                (
+                    "INSERT INTO meta VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                    {"name": name, "value": json.dumps(value, ensure_ascii=False)},
+                )
+                for name, value in values.items()
+            ]
+        )
+
+    def claim(self, request: ClaimRequest) -> Claim:
+        """Take recipients for sending; the claim is durable when this returns."""
+        asked = self.clock.monotonic()
+        gap = 1 / request.rate if request.rate else 0.0
+        zones = ", ".join("(?, ?)" for _ in request.quiet) or "('', 0.0)"
+        quiet = [value for pair in request.quiet for value in pair]
+        values = {
+            "claim": request.ident,
+            "limit": request.limit,
+            "lease": request.lease,
+            "account": request.account,
+            "gap": gap,
+            "horizon": _HORIZON_SECONDS,
+            "stop_share": request.stop_share,
+            "alone": int(request.first_alone),
+            "canaries": min(request.canaries, max(0, int(self.get("total") or 0) - 2)),
+            "settle": request.settle,
+            "budget": None if request.budget is None else int(request.budget * MICRO),
+        }
+        names = {f"zone{place}": value for place, value in enumerate(quiet)}
+        for name in names:
+            zones = zones.replace("?", f":{name}", 1)
+        rows = self._change(
+            [(statement.replace("{zones}", zones), values | names) for statement in statements.CLAIM],
+        )
+        return _read_claim(request, rows[-2][0], rows[-1], asked, gap)
+
+    def record(
+        self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
+    ) -> list[bool]:
+        """Append outcomes; return of each whether it changed its recipient's state."""
+        changed: list[bool] = []
+        for group in _without_repeats(outcomes):
+            change: Change = [(statement, None) for statement in statements.START]
+            if group:
+                change.append((statements.ADD_OUTCOMES, [outcome_row(one) for one in group]))
+                change += [(statement, None) for statement in statements.APPLY]
+            if results or last_error:
+                change.append((statements.NOTE_RESULTS, {"results": results, "last_error": last_error}))
+                results = last_error = ""
+            change.append((statements.CHANGED, None))
+            found = {n for (n,) in self._change(change, durable=durable)[-1]}
+            changed += [one.n in found for one in group]
+        return changed
+
+    def give_back(self, claim: int) -> None:
+        """Make everything of a claim waiting again that has no outcome yet; nothing of it may have been started."""
+        self._change([(statement, {"claim": claim}) for statement in statements.GIVE_BACK])
+
+    def sweep(self) -> int:
+        """Make unknown what is left of claims whose lease has ended; return how many."""
+        if not self._fetch("SELECT 1 FROM claim WHERE remaining > 0 AND lease_until < {now} LIMIT 1"):
+            return 0
+        return len(self._change([(statement, None) for statement in statements.SWEEP])[-1])
+
+    def reserve(self, account: str, count: int, rate: float) -> float:
+        """Reserve send times anew; return in how many seconds the first one is."""
+        values = {"account": account, "count": count, "gap": 1 / rate}
+        rows = self._change([(statement, values) for statement in statements.RESERVE])
+        return max(0.0, float(rows[-1][0][0]))
+
+    def pause_account(self, account: str, seconds: float) -> None:
+        """Have no worker claim anything for an account for some seconds."""
+        values = {"account": account, "seconds": seconds}
+        self._change([(statement, values) for statement in statements.PAUSE_ACCOUNT])
+
+    def give_up(self, ended: float) -> None:
+        """Stop holding canaries back for those unknown whose attempt had ended by a moment."""
+        self._change([("UPDATE progress SET given_up = :ended WHERE given_up < :ended", {"ended": ended})])
+
+    def take_turn(self, seconds: float) -> bool:
+        """Return whether nobody has taken a turn for some seconds, and take it then."""
+        update = "UPDATE progress SET reconciled = {now} WHERE reconciled <= {now} - :seconds"
+        before = self._fetch("SELECT reconciled FROM progress")[0][0]
+        self._change([(update, {"seconds": seconds})])
+        return bool(self._fetch("SELECT reconciled FROM progress")[0][0] != before)
+
+    def suppress(self, numbers: Iterable[str]) -> int:
+        """Leave numbers out from now on; return how many are new. Only their hashes are stored."""
+        count = "SELECT count(*) FROM suppression"
+        add = "INSERT INTO suppression VALUES (:hash) ON CONFLICT (hash) DO NOTHING"
+        rows = self._change(
+            [(count, None), *((add, {"hash": self.hash_number(one)}) for one in numbers), (count, None)]
+        )
+        return int(rows[-1][0][0] - rows[0][0][0])
+
+    def hash_number(self, number: str) -> bytes:
+        """Return what stands for a number in the suppression list."""
+        self._salt = self._salt or str(self.get("salt"))
+        return hashlib.sha256(f"{self._salt}{number}".encode()).digest()[:16]
+
+    def _begin(self, account: str = "") -> None:
+        """Prepare the first worker's run: what failed in an earlier one does not stop it."""
+        self._change(
+            [
+                ("UPDATE progress SET results = ''", None),
+                ("INSERT INTO account VALUES (:account, 0, 0) ON CONFLICT (id) DO NOTHING", {"account": account}),
+            ]
+        )
+
+
+def _without_repeats(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
+    """Divide outcomes, in their order: a statement sees each recipient as it was before, so it takes one for each."""
+    group: list[Outcome] = []
+    seen: set[int] = set()
+    for one in outcomes:
+        if one.n in seen:
+            yield group
+            group, seen = [], set()
+        group.append(one)
+        seen.add(one.n)
+    yield group
+
+
+def not_sealed() -> CampaignError:
+    """Return the error for a campaign whose list was not stored to its end."""
+    return CampaignError("not_sealed", "the campaign was not completed when it was created: create it anew")
+
+
+def outcome_row(one: Outcome) -> tuple[Any, ...]:
+    """Return the values that `statements.ADD_OUTCOMES` takes for an outcome."""
+    cost = None if one.cost is None else int(one.cost * MICRO)
+    # As a plain number: sqlite3 would search an adapter for anything else, for each row.
+    return one.n, one.claim, int(one.state), one.ident, one.error, one.at, one.began, cost, one.retry_at
+
+
+def _read_claim(
+    request: ClaimRequest, facts: Sequence[Any], rows: list[tuple[Any, ...]], asked: float, gap: float
+) -> Claim:
+    (now, total, next_n, start, results, last_error, over_budget, skipped, retry_at, unsettled, end, in_flight,
+     requested, state, paused_until) = facts  # fmt: skip
+    recipients = tuple(map(read_recipient, rows))
+    failed = results.count("0")
+    wake: float | None = None
+    if recipients or skipped:
+        why = ""
+    elif requested in {'"pause"', '"cancel"'}:
+        why = json.loads(requested)
+    elif state in {'"cancelled"', '"purged"'}:
+        why = "cancel"
+    elif len(results) >= 20 and failed > len(results) * request.stop_share:
+        why = "failures"
+    elif start > now + _HORIZON_SECONDS:
+        why, wake = "throttled", start - _HORIZON_SECONDS
+    elif over_budget:
+        why = "budget"
+    elif in_flight:
+        why = "in_flight"
+    elif retry_at is not None:
+        why, wake = "retry", retry_at
+    elif next_n < total:
+        why, wake = "unknown", None if unsettled is None else unsettled + request.settle
+    else:
+        why = "done"
+    return Claim(
+        request.ident,
+        recipients,
+        skipped=skipped,
+        why=why,
+        wake=wake,
+        asked=asked,
+        now=now,
+        delay=max(0.0, start - end),
+        gap=gap,
+        failures=(failed, len(results), last_error),
+        paused_seconds=max(0.0, (paused_until or 0.0) - now),
+    )

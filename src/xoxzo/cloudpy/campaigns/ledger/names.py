@@ -1,0 +1,31 @@
+"""The names of campaigns, and the errors about them."""
+
+from __future__ import annotations
+
+import re
+
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+
+_NAME = re.compile(r"[\w][\w.\-]{0,99}")
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of a campaign.
+
+    Raises:
+        InvalidArgument: it is refused.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidArgument("name", "must be letters, digits, - _ and . of any script, at most 100")
+
+
+def campaign_exists(name: str) -> CampaignError:
+    """Return the error for a name that is taken."""
+    return CampaignError(
+        "campaign_exists", "there is a campaign {name} already: go on with it, or take another name", name=name
+    )
+
+
+def campaign_not_found(name: str) -> CampaignError:
+    """Return the error for a name that no campaign has."""
+    return CampaignError("campaign_not_found", "there is no campaign {name}", name=name)

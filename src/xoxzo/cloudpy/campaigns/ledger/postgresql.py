@@ -1,0 +1,378 @@
+"""Ledgers in PostgreSQL, which the workers of many machines share.
+
+Each campaign has a schema of its own, so that its list is loaded before it is indexed, and removed at once. A further
+schema lists the campaigns and holds what the campaigns of one account share: send times and pauses.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: S608 - made of constants; what varies is a parameter
+import random
+import re
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.ledger import statements
+from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed, outcome_row
+from xoxzo.cloudpy.campaigns.ledger.queries import read_recipient, recipient_row
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import psycopg
+
+    from xoxzo.cloudpy.campaigns.ledger.base import Change
+    from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome, Recipient
+
+COMMON = "xoxzo_campaigns"
+_NOW = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+_HASH = "substring(sha256(convert_to({salt} || r.number, 'UTF8')) FROM 1 FOR 16)"
+_TYPES = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+# A worker that is stopped in a transaction keeps others waiting no longer than this, which is less than any lease.
+# All statements concern few rows, whatever the planner expects of tables that have just been filled.
+_OPTIONS = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=10000 -c jit=off -c enable_seqscan=off"
+_CONNECT_SECONDS = 10
+_RECONNECT_SECONDS = 0.2
+_OUTAGE_SECONDS = 120.0
+LOCK_SPACE = 0x786F78 << 32
+_SEATS = 1024
+
+
+class PostgresqlLedger(SqlLedger):
+    """One campaign in a database, for any number of workers. See `Ledger` for its methods.
+
+    Args:
+        address: the database.
+        ident: the campaign's number in it.
+        name: the campaign's name, for messages.
+        create: create its tables.
+    """
+
+    blocks = True
+
+    def __init__(self, address: str, ident: int, name: str, *, create: bool = False) -> None:
+        self._address = address
+        self._ident = ident
+        self._name = name
+        self._mutex = threading.RLock()
+        self._read_mutex = threading.RLock()
+        self._writing: psycopg.Connection[Any] | None = None
+        self._reading: psycopg.Connection[Any] | None = None
+        self._lock = ""
+        self._is_closed = False
+        self._now_sql = _NOW
+        # What a crash of the server may have taken: recorded, and not yet followed by a durable commit.
+        self._volatile: list[Outcome] = []
+        if create:
+            self._create()
+        self.clock = self._read_clock()
+
+    def close(self) -> None:
+        """Close the connections, and with them release the lock. Closing twice does nothing."""
+        self._is_closed = True
+        with self._mutex, self._read_mutex:
+            for connection in (self._writing, self._reading):
+                if connection is not None:
+                    connection.close()
+            self._writing = self._reading = None
+
+    def _create(self) -> None:
+        tables = [statement.format(**_TYPES) for statement in statements.TABLES]
+        # Rows that are updated all the time keep free space beside them, so that no index has to change.
+        spare = [f"ALTER TABLE {table} SET (fillfactor = 50)" for table in ("progress", "pending", "claim", "tally")]
+        schema = schema_of(self._ident)
+        self._change([(statement, None) for statement in (f"CREATE SCHEMA {schema}", *tables, *spare)], lock=False)
+
+    def _read_clock(self) -> SteadyClock:
+        """Return a clock that agrees with the database's, and is behind it by less than an answer takes."""
+        now = float(self._fetch("SELECT {now}")[0][0])
+        offset = now - SteadyClock().monotonic()
+        monotonic = SteadyClock().monotonic
+        return SteadyClock(now, wall=lambda: monotonic() + offset)
+
+    def lock(self) -> None:
+        """Keep all workers out until this ledger is closed."""
+        self._take_lock("pg_try_advisory_lock")
+
+    def join(self, account: str) -> None:
+        """Begin to work on the campaign, as one worker of many."""
+        if not self.get("sealed"):
+            raise not_sealed()
+        if not self._lock and not self.is_locked_elsewhere():
+            self._begin(account)
+        else:
+            self._change([("INSERT INTO account VALUES (:account, 0, 0) ON CONFLICT DO NOTHING", {"account": account})])
+        self._take_lock("pg_try_advisory_lock_shared")
+
+    def leave(self) -> None:
+        """End this worker's work."""
+        with self._mutex:
+            if self._lock and self._writing is not None:
+                self._change([(f"SELECT pg_advisory_unlock_shared({self._lock_key()})", None)], lock=False)
+            self._lock = ""
+
+    def take_seat(self, seats: int) -> bool:
+        """Take one of the seats of those who send, until this ledger is closed; return whether one was free."""
+        for seat in range(1, min(seats, _SEATS - 1) + 1):
+            if self._change([(f"SELECT pg_try_advisory_lock({self._lock_key(seat)})", None)], lock=False)[-1][0][0]:
+                return True
+        return False
+
+    def free_seats(self, seats: int) -> int:
+        """Return how many of the seats nobody has taken."""
+        free = 0
+        for seat in range(1, min(seats, _SEATS - 1) + 1):
+            free += bool(self._fetch(f"SELECT pg_try_advisory_xact_lock({self._lock_key(seat)})")[0][0])
+        return free
+
+    def is_locked_elsewhere(self) -> bool:
+        """Return whether a worker, or another ledger of this process, works on the campaign."""
+        if self._lock:
+            return False
+        return not self._fetch(f"SELECT pg_try_advisory_xact_lock({self._lock_key()})")[0][0]
+
+    def _take_lock(self, function: str) -> None:
+        with self._mutex:
+            if self._lock != function:
+                self._change([], lock=False)
+                self._acquire(self._writing, function)
+                self._lock = function
+
+    def _acquire(self, connection: psycopg.Connection[Any] | None, function: str) -> None:
+        row = None if connection is None else connection.execute(f"SELECT {function}({self._lock_key()})").fetchone()
+        if row is None or not row[0]:
+            raise CampaignError("already_running", "{name}: another process is running this campaign", name=self._name)
+
+    def _lock_key(self, seat: int = 0) -> int:
+        return LOCK_SPACE + self._ident * _SEATS + seat
+
+    def claim(self, request: ClaimRequest) -> Claim:
+        """Take recipients for sending; the claim is durable when this returns."""
+        with self._mutex:
+            while True:
+                try:
+                    return super().claim(request)
+                except _AnswerLostError:
+                    # Perhaps it was committed: whoever it has is given back, since nothing of it was started.
+                    self.give_back(request.ident)
+
+    def record(
+        self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
+    ) -> list[bool]:
+        """Append outcomes; return of each whether it changed its recipient's state."""
+        batch = list(outcomes)
+        with self._mutex:
+            if not durable:
+                self._volatile += batch
+            return super().record(batch, results=results, last_error=last_error, durable=durable)
+
+    def _change(self, change: Change, *, durable: bool = True, lock: bool = True) -> list[list[tuple[Any, ...]]]:
+        """Run the statements as one message, and again after a lost connection: all but a claim may be repeated."""
+        import psycopg
+
+        is_claim = any(values and "claim" in values and "lease" in values for _, values in change)
+        give_up = time.monotonic() + _OUTAGE_SECONDS
+        with self._mutex:
+            while True:
+                try:
+                    if self._writing is None:
+                        self._writing = self._reconnect()
+                    results = self._send(self._writing, change, durable=durable, lock=lock)
+                except psycopg.OperationalError as error:
+                    self._drop_connection()
+                    if self._is_closed or time.monotonic() >= give_up:
+                        raise cannot_be_used(error) from error
+                    if is_claim:
+                        raise _AnswerLostError from error
+                    time.sleep(random.uniform(0.5, 1.5) * _RECONNECT_SECONDS)  # noqa: S311
+                except psycopg.Error as error:
+                    self._drop_connection()
+                    raise cannot_be_used(error) from error
+                else:
+                    if durable:
+                        self._volatile.clear()
+                    return results
+
+    def _reconnect(self) -> psycopg.Connection[Any]:
+        connection = self._open()
+        if self._lock:
+            # A restart of the server, or of what is between, has released it.
+            self._acquire(connection, self._lock)
+        if self._volatile:
+            rows = [outcome_row(one) for one in {(one.n, one.claim): one for one in self._volatile}.values()]
+            again: Change = [(statement, None) for statement in statements.START]
+            again += [(statements.ADD_OUTCOMES, rows), *((statement, None) for statement in statements.APPLY)]
+            self._send(connection, again, durable=True, lock=True)
+            self._volatile.clear()
+        return connection
+
+    def _open(self) -> psycopg.Connection[Any]:
+        return connect(self._address, f"{schema_of(self._ident)}, {COMMON}")
+
+    def _drop_connection(self) -> None:
+        connection, self._writing = self._writing, None
+        if connection is not None:
+            connection.close()
+
+    def _send(
+        self, connection: psycopg.Connection[Any], change: Change, *, durable: bool, lock: bool
+    ) -> list[list[tuple[Any, ...]]]:
+        if not change:
+            return []
+        from psycopg import ClientCursor
+
+        with ClientCursor(connection) as cursor:
+            message = []
+            if not durable:
+                message.append("SELECT set_config('synchronous_commit', 'off', true)")
+            if lock:
+                # A statement that waits for a lock sees what was there before it waited: so this one does nothing else.
+                message.append("SELECT 1 FROM progress FOR UPDATE")
+                accounts = {
+                    values["account"] for _, values in change if isinstance(values, dict) and "account" in values
+                }
+                message += [
+                    cursor.mogrify("SELECT 1 FROM account WHERE id = %s FOR UPDATE", (one,)) for one in accounts
+                ]
+            skipped = len(message)
+            message += [self._render(cursor, statement, values) for statement, values in change]
+            cursor.execute("; ".join(message).encode())
+            results, place = [], 0
+            while True:
+                if cursor.description is not None and place >= skipped:
+                    results.append(cursor.fetchall())
+                place += 1
+                if not cursor.nextset():
+                    return results
+
+    def _render(self, cursor: psycopg.ClientCursor[Any], statement: str, values: Any) -> str:  # noqa: ANN401 - see `Change`
+        if isinstance(values, list):
+            rows = ", ".join(cursor.mogrify("(%s,%s,%s,%s,%s,%s,%s,%s,%s)", row) for row in values)
+            return statement.replace("{rows}", rows)
+        ready = self._fill_in(statement)
+        if values is None:
+            return ready
+        return cursor.mogrify(_PARAMETER.sub(r"%(\1)s", ready), values)
+
+    def _fill_in(self, statement: str) -> str:
+        if "{hash}" in statement:
+            salt = "(SELECT value FROM meta WHERE name = 'salt')"
+            # The value is stored as JSON, and a salt has nothing that JSON would escape.
+            statement = statement.replace("{hash}", _HASH.replace("{salt}", f"trim(both '\"' from {salt})"))
+        return statement.replace("{now}", self._now_sql)
+
+    def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
+        import psycopg
+
+        ready = self._fill_in(statement).replace("?", "%s")
+        with self._read_mutex:
+            for is_last in (False, True):
+                try:
+                    if self._reading is None:
+                        self._reading = self._open()
+                    return self._reading.execute(ready, parameters or None).fetchall()
+                except psycopg.Error as error:
+                    # A connection that was idle may have been lost meanwhile.
+                    connection, self._reading = self._reading, None
+                    if connection is not None:
+                        connection.close()
+                    if is_last or not isinstance(error, psycopg.OperationalError):
+                        raise CampaignError(
+                            "cannot_be_read", "{name} cannot be read: {error}", name=self._name, error=_reason(error)
+                        ) from error
+        raise AssertionError  # the loop returns or raises
+
+    def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
+        """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
+        if self.get("sealed"):
+            raise CampaignError("already_sealed", "recipients cannot be added to a campaign that is complete")
+        first = int(self._fetch("SELECT coalesce(max(n), 0) FROM recipient")[0][0])
+        with self._connection() as connection, connection.cursor() as cursor:
+            with cursor.copy(f"COPY recipient ({statements.RECIPIENT_COLUMNS}) FROM STDIN") as copy:
+                for n, one in enumerate(recipients, first + 1):
+                    copy.write_row(recipient_row(n, one))
+            columns = statements.RECIPIENT_COLUMNS
+            numbered = f"SELECT {columns}, row_number() OVER (PARTITION BY number ORDER BY n) AS place FROM recipient"
+            repeated = cursor.execute(f"SELECT {columns} FROM ({numbered}) AS r WHERE place > 1 ORDER BY n").fetchall()
+            if repeated:
+                kept = columns.replace("n,", "row_number() OVER (ORDER BY n) AS n,", 1)
+                cursor.execute(
+                    f"CREATE TABLE kept AS SELECT {kept} FROM ({numbered}) AS r WHERE place = 1;"
+                    " DROP TABLE recipient; ALTER TABLE kept RENAME TO recipient".encode()
+                )
+        yield from (read_recipient((0, *row[1:])) for row in repeated)
+
+    def seal(self) -> None:
+        """Close the list of recipients, and index it."""
+        total = int(self._fetch("SELECT count(*) FROM recipient")[0][0])
+        with self._connection() as connection:
+            connection.execute(
+                "ALTER TABLE recipient ADD PRIMARY KEY (n); CREATE INDEX recipient_number ON recipient (number)"
+            )
+            connection.execute("ANALYZE recipient")
+        zones = [row[0] for row in self._fetch("SELECT DISTINCT zone FROM recipient")]
+        self._change([("UPDATE progress SET total = :total", {"total": total})])
+        self.put({"sealed": True, "total": total, "zones": zones})
+
+    def purge(self) -> int:
+        """Delete numbers, variables and ids, in the files of the database, too, and keep the totals."""
+        with self._connection() as connection:
+            connection.execute("UPDATE outcome SET msgid = ''; DELETE FROM suppression")
+            changed = connection.execute("UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0")
+            for table in ("outcome", "suppression", "recipient"):
+                # Without it the old rows would stay in the files.
+                connection.execute(f"VACUUM FULL {table}")
+            return changed.rowcount
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """Yield a connection for work that takes long: no time limit ends it."""
+        import psycopg
+
+        try:
+            with self._open() as connection:
+                connection.execute("SET idle_in_transaction_session_timeout = 0")
+                yield connection
+        except psycopg.Error as error:
+            raise cannot_be_used(error) from error
+
+
+class _AnswerLostError(Exception):
+    """The connection was lost while the answer to a claim was awaited."""
+
+
+def connect(address: str, search_path: str) -> psycopg.Connection[Any]:
+    """Connect to a database; raise ``psycopg.Error``."""
+    import psycopg
+
+    connection = psycopg.connect(
+        address, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=_OPTIONS, application_name="xoxzo campaign"
+    )
+    try:
+        connection.execute(f"SET search_path TO {search_path}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def schema_of(ident: int) -> str:
+    """Return the name of a campaign's schema."""
+    return f"xoxzo_campaign_{ident}"
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what PostgreSQL said; the others may quote values."""
+    return str(error).partition("\n")[0].strip() or type(error).__name__
+
+
+def cannot_be_used(error: Exception) -> CampaignError:
+    """Return the error for a failure of the database, without the values that it may quote."""
+    return CampaignError(
+        "database_failed", "the database of the campaigns cannot be used: {error}", error=_reason(error)
+    )

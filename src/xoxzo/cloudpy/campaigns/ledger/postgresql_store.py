@@ -1,0 +1,160 @@
+"""The campaigns in a PostgreSQL database, and the tables that they share."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from xoxzo.cloudpy.campaigns.ledger import statements
+from xoxzo.cloudpy.campaigns.ledger.names import campaign_exists, campaign_not_found, check_name
+from xoxzo.cloudpy.campaigns.ledger.postgresql import (
+    COMMON,
+    LOCK_SPACE,
+    PostgresqlLedger,
+    cannot_be_used,
+    connect,
+    schema_of,
+)
+from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+_VERSION = 1
+_DRAFT_SECONDS = 86_400.0
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE campaign (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT UNIQUE,
+        created DOUBLE PRECISION NOT NULL)""",
+        f"{statements.ACCOUNT_TABLE} WITH (fillfactor = 50)",
+    ),
+)
+"""What brings the common schema from each version to the next one."""
+
+
+class PostgresqlStore:
+    """Keeps campaigns in a database. See ``CampaignStore`` for its methods.
+
+    Args:
+        address: the database, for instance ``postgresql://user@host/shop`` or ``postgresql:///shop``.
+
+    Raises:
+        ConfigurationError: the extra ``postgresql`` is missing.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            import psycopg  # noqa: F401
+        except ImportError:
+            raise ConfigurationError(
+                'campaigns in PostgreSQL need an extra: pip install "xoxzo-cloudpy[postgresql]"'
+            ) from None
+        self._address = address
+
+    @property
+    def address(self) -> str:
+        """The URL of the database."""
+        return self._address
+
+    def names(self) -> Iterator[str]:
+        """Return the names of all campaigns, sorted."""
+        with self._connect() as connection:
+            rows = connection.execute('SELECT name FROM campaign WHERE name IS NOT NULL ORDER BY name COLLATE "C"')
+            yield from (name for (name,) in rows.fetchall())
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is a campaign of this name."""
+        with self._connect() as connection:
+            return self._find(connection, name) is not None
+
+    def open(self, name: str) -> PostgresqlLedger:
+        """Open the ledger of a campaign."""
+        with self._connect() as connection:
+            found = self._find(connection, name)
+        if found is None:
+            raise campaign_not_found(name)
+        return PostgresqlLedger(self._address, found, name)
+
+    def remove(self, name: str) -> None:
+        """Delete a campaign; its ledger must be closed."""
+        with self._connect() as connection:
+            found = self._find(connection, name)
+            if found is not None:
+                _drop(connection, found)
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[PostgresqlLedger]:
+        """Yield a new ledger, and give it its name when the block has ended."""
+        from psycopg.errors import UniqueViolation
+
+        with self._connect() as connection:
+            if self._find(connection, name) is not None:
+                raise campaign_exists(name)
+            old = connection.execute(
+                "SELECT id FROM campaign WHERE name IS NULL AND created < %s", (time.time() - _DRAFT_SECONDS,)
+            )
+            for (draft,) in old.fetchall():
+                _drop(connection, draft)
+            found = connection.execute("INSERT INTO campaign (created) VALUES (%s) RETURNING id", (time.time(),))
+            ident = found.fetchall()[0][0]
+        try:
+            with PostgresqlLedger(self._address, ident, name, create=True) as ledger:
+                yield ledger
+            with self._connect() as connection:
+                try:
+                    connection.execute("UPDATE campaign SET name = %s WHERE id = %s", (name, ident))
+                except UniqueViolation:
+                    raise campaign_exists(name) from None
+        except BaseException:
+            with suppress(CampaignError), self._connect() as connection:
+                _drop(connection, ident)
+            raise
+
+    @contextmanager
+    def _connect(self) -> Iterator[psycopg.Connection[Any]]:
+        import psycopg
+
+        try:
+            with connect(self._address, COMMON) as connection:
+                _prepare(connection)
+                yield connection
+        except psycopg.Error as error:
+            raise cannot_be_used(error) from error
+
+    def _find(self, connection: psycopg.Connection[Any], name: str) -> int | None:
+        check_name(name)
+        row = connection.execute("SELECT id FROM campaign WHERE name = %s", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+
+def _prepare(connection: psycopg.Connection[Any]) -> None:
+    """Create the common tables, or bring those of an earlier version up to date; one process at a time does so."""
+    found = connection.execute("SELECT to_regclass('xoxzo_campaigns.version')").fetchone()
+    with connection.transaction():
+        if found is None or found[0] is None:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_SPACE,))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {COMMON}")
+            connection.execute("CREATE TABLE IF NOT EXISTS version (number BIGINT NOT NULL)")
+        row = connection.execute("SELECT max(number) FROM version").fetchone()
+        version = int(row[0] or 0) if row is not None else 0
+        if version == _VERSION:
+            return
+        if version > _VERSION:
+            raise CampaignError(
+                "newer_version", "the campaigns in this database are of a newer version of xoxzo-cloudpy: install that"
+            )
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_SPACE,))
+        row = connection.execute("SELECT max(number) FROM version").fetchone()
+        version = int(row[0] or 0) if row is not None else 0
+        for number in range(version, _VERSION):
+            for statement in _MIGRATIONS[number]:
+                connection.execute(statement.encode())
+            connection.execute("INSERT INTO version VALUES (%s)", (number + 1,))
+
+
+def _drop(connection: psycopg.Connection[Any], ident: int) -> None:
+    connection.execute(f"DROP SCHEMA IF EXISTS {schema_of(ident)} CASCADE")
+    connection.execute("DELETE FROM campaign WHERE id = %s", (ident,))

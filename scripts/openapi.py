@@ -5,13 +5,54 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from generated_files import write_or_check
 from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.web.control_api import routes as control
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-TARGETS = {DOCS / "openapi.json": document, DOCS / "simulator-openapi.json": control.document}
+_JSON = "application/json"
+
+
+def for_generators() -> dict[str, Any]:
+    """Return a form of the API's document that generators of clients can turn into a whole client.
+
+    They name parameters by letters and digits alone, so the filters of the sent list, which differ by their last
+    character, become the properties of one object. They take one kind of body, so JSON alone is left. A constant number
+    becomes a list of one, since what they write for a constant is no valid code.
+    """
+    described: dict[str, Any] = json.loads(json.dumps(document()), object_hook=_without_constant_numbers)
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            if body := operation.get("requestBody"):
+                body["content"] = {_JSON: body["content"][_JSON]}
+    listing = described["paths"]["/sms/messages/"]["get"]
+    listing["parameters"] = [
+        {
+            "name": "filters",
+            "in": "query",
+            "description": "The filters of the sent list by their names: `sent_date`, `sent_date>` and `sent_date<`.",
+            "schema": {"type": "object", "additionalProperties": {"type": "string", "format": "date"}},
+            "style": "form",
+            "explode": True,
+            "example": {"sent_date>": "2026-05-18"},
+        }
+    ]
+    return described
+
+
+def _without_constant_numbers(schema: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(schema.get("const"), int):
+        schema["enum"] = [schema.pop("const")]
+    return schema
+
+
+TARGETS = {
+    DOCS / "openapi.json": document,
+    DOCS / "openapi-generators.json": for_generators,
+    DOCS / "simulator-openapi.json": control.document,
+}
 
 
 def main() -> int:

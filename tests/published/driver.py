@@ -1,8 +1,8 @@
-"""Run a list of calls through whatever ``XoxzoClient`` this interpreter has, and print the results as JSON.
+"""Run lists of calls through whatever ``XoxzoClient`` this interpreter has, and print the results as JSON.
 
 Two interpreters run this same file: one has the package as published, the other has ours. So it keeps to what both
-know. Reads ``[{"host": …, "sid": …, "token": …, "method": …, "arguments": {…}}, …]``. An argument
-``{"from": 3, "path": ["messages", 0, "msgid"]}`` is taken from the result of call 3.
+know. Reads ``[[{"host": …, "sid": …, "token": …, "method": …, "arguments": {…}}, …], …]``. An argument
+``{"from": 3, "path": ["messages", 0, "msgid"]}`` is taken from the result of call 3 of the same list.
 """
 
 from __future__ import annotations
@@ -25,9 +25,14 @@ def resolved(argument: object, results: list[Any]) -> Any:
 
 
 def main() -> None:
-    """Do the calls one after another."""
+    """Do the calls of each case one after another."""
+    json.dump([results_of(calls) for calls in json.load(sys.stdin)], sys.stdout)
+
+
+def results_of(calls: list[Any]) -> list[Any]:
+    """Do some calls, which may name the results of earlier ones."""
     results: list[Any] = []
-    for call in json.load(sys.stdin):
+    for call in calls:
         client = XoxzoClient(call["sid"], call["token"], call["host"])
         arguments = {name: resolved(value, results) for name, value in call["arguments"].items()}
         response = getattr(client, call["method"])(**arguments)
@@ -36,7 +41,7 @@ def main() -> None:
             # The exception itself is the library's own affair; that there is one under this key is the promise.
             message = sorted(message)
         results.append({"errors": response.errors, "message": message, "messages": response.messages})
-    json.dump(results, sys.stdout)
+    return results
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+from without_coverage import uncounted, uncounted_environment
 
 if TYPE_CHECKING:
     from database_servers import PostgresqlCluster, RedisServer
@@ -75,6 +76,28 @@ LONGEST = (
 )
 
 
+# What these run is covered by other tests as well, so its lines are not counted: that costs as much as to run them.
+# They get the marker `uncounted`. CI leaves them out where it measures, since it has run them already.
+UNCOUNTED = (
+    "tests/campaigns/test_kills.py",
+    "tests/cli/commands/test_completion.py",
+    "tests/cli/test_imports.py",
+    "tests/cli/test_recorded.py",
+    "tests/docs/",
+    "tests/integrations/test_examples.py",
+    "tests/published/",
+    "tests/repository/",
+    "tests/simulator/web/console/test_browser.py",
+    "tests/testing/test_plugin.py",
+    "tests/transports/test_gevent.py",
+    "tests/transports/test_httpx2_example.py",
+    "tests/transports/test_robustness.py",
+    "tests/transports/test_server_behaviours.py",
+    "tests/transports/test_short_programs.py",
+    "tests/typing/",
+)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run twice as many tests at once as there are processors: a third of the time goes into waiting for something."""
@@ -88,10 +111,22 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put first what takes longest, and leave the rest in order."""
+    """Put first what takes longest, and leave the rest in order; mark what is not counted."""
+    for item in items:
+        if item.nodeid.startswith(UNCOUNTED):
+            item.add_marker("uncounted")
     items.sort(
         key=lambda item: next((place for place, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Count no line of a test that is marked so, nor of its threads and processes."""
+    if item.get_closest_marker("uncounted") is None:
+        return (yield)
+    with uncounted():
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -140,7 +175,8 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulators:
         command = [str(Path(sys.executable).with_name("xoxzo")), "simulator", "--port", "0", "--unlisted"]
         # Nobody waits for a clock that stands still.
         command += [*([] if "stepped" in options else QUICK), *options]
-        environment = os.environ | {"PYTHONUNBUFFERED": "1", "XOXZO_LANG": "en"}
+        # Its lines are counted where tests have a simulator in their own process.
+        environment = uncounted_environment() | {"PYTHONUNBUFFERED": "1", "XOXZO_LANG": "en"}
         with output.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process:
             try:
                 give_up = time.monotonic() + 60

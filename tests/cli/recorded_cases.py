@@ -32,7 +32,7 @@ host = "{url}"
 
 
 @dataclass
-class World:
+class Sandbox:
     """Where a command runs: an empty folder, a simulator with a stepped clock, a new account."""
 
     ready: Ready
@@ -51,7 +51,7 @@ class World:
             return json.load(answer)
 
     def xoxzo(self, line: str) -> dict[str, Any]:
-        """Run a command before the one that is recorded; return what it tells as JSON."""
+        """Run a command before the one that is recorded; return what it writes as JSON."""
         done = self.run(f"{line} --json")
         assert done.status == 0, done
         output: dict[str, Any] = json.loads(done.out.splitlines()[0]) if done.out else {}
@@ -67,8 +67,8 @@ class World:
         return [re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], found[0]), word) for word in shlex.split(line)]
 
 
-Before = Callable[[World], None]
-Step = Callable[[World, Terminal], None]
+Before = Callable[[Sandbox], None]
+Step = Callable[[Sandbox, Terminal], None]
 
 
 @dataclass(frozen=True)
@@ -91,56 +91,56 @@ class Case:
     """Whether it runs until it is stopped."""
 
 
-def write_people(world: World) -> None:
+def write_people(sandbox: Sandbox) -> None:
     """Leave a list of recipients in the folder."""
-    (world.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    (sandbox.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
 
 
-def write_configuration(world: World) -> None:
+def write_configuration(sandbox: Sandbox) -> None:
     """Leave a configuration with one profile."""
-    path = world.folder / ".config" / "xoxzo" / "config.toml"
+    path = sandbox.folder / ".config" / "xoxzo" / "config.toml"
     path.parent.mkdir(parents=True)
-    path.write_text(CONFIGURATION.format(url=world.url))
+    path.write_text(CONFIGURATION.format(url=sandbox.url))
     path.chmod(0o600)
 
 
-def write_on_call(world: World) -> None:
+def write_on_call(sandbox: Sandbox) -> None:
     """Write the settings file of a person who gets alerts."""
-    path = world.folder / "oncall.toml"
-    path.write_text(world.run("alertmanager example").out, encoding="utf-8")
+    path = sandbox.folder / "oncall.toml"
+    path.write_text(sandbox.run("alertmanager example").out, encoding="utf-8")
     path.chmod(0o600)
-    world.variables["XOXZO_ALERTMANAGER_CONFIG"] = str(path)
+    sandbox.variables["XOXZO_ALERTMANAGER_CONFIG"] = str(path)
 
 
 def earlier(name: str, fact: str, line: str) -> Before:
-    """Run a command first, and give one of the facts that it tells a name."""
+    """Run a command first, and give one of the fields of its output a name."""
 
-    def before(world: World) -> None:
-        world.named[name] = str(world.xoxzo(line)[fact])
+    def before(sandbox: Sandbox) -> None:
+        sandbox.named[name] = str(sandbox.xoxzo(line)[fact])
 
     return before
 
 
 def passes(seconds: float) -> Before:
     """Let time pass."""
-    return lambda world: world.control("clock/advance", {"seconds": seconds}) and None
+    return lambda sandbox: sandbox.control("clock/advance", {"seconds": seconds}) and None
 
 
-def approved(world: World) -> None:
+def approved(sandbox: Sandbox) -> None:
     """Approve the template that was written before."""
-    world.control(f"templates/{world.named['template']}/approve", {})
+    sandbox.control(f"templates/{sandbox.named['template']}/approve", {})
 
 
-def the_code(world: World) -> None:
+def the_code(sandbox: Sandbox) -> None:
     """Read the one-time password on the phone, in the latest message that has one."""
-    inbox = world.control(f"phones/{PHONE}")["messages"]
-    [*_, world.named["code"]] = re.findall(r"コードは([0-9]+)", "\n".join(message["text"] for message in inbox))
+    inbox = sandbox.control(f"phones/{PHONE}")["messages"]
+    [*_, sandbox.named["code"]] = re.findall(r"コードは([0-9]+)", "\n".join(message["text"] for message in inbox))
 
 
 def answers(question: str, *keys: str) -> Step:
     """Wait for a question, and press keys."""
 
-    def step(_world: World, terminal: Terminal) -> None:
+    def step(_sandbox: Sandbox, terminal: Terminal) -> None:
         terminal.wait_for(question)
         for key in keys:
             terminal.type(key)
@@ -151,19 +151,19 @@ def answers(question: str, *keys: str) -> Step:
 def time_goes_on(shown: str) -> Step:
     """Wait until something is shown, and let a minute pass."""
 
-    def step(world: World, terminal: Terminal) -> None:
+    def step(sandbox: Sandbox, terminal: Terminal) -> None:
         terminal.wait_for(shown)
-        world.control("clock/advance", {"seconds": 60})
+        sandbox.control("clock/advance", {"seconds": 60})
 
     return step
 
 
-def is_called_back(world: World, terminal: Terminal) -> None:
+def is_called_back(sandbox: Sandbox, terminal: Terminal) -> None:
     """Have a callback hit the address that is listened on, and press Ctrl-C when it was shown."""
     terminal.wait_until(r"http://127\.0\.0\.1:[0-9]{4}")
     found = re.search(r"http://\S+", terminal.screen)
     assert found is not None
-    world.run(f"trigger sms.delivered {found[0]}/ --id {'1' * 32}")
+    sandbox.run(f"trigger sms.delivered {found[0]}/ --id {'1' * 32}")
     terminal.wait_for("→ 200")
     terminal.type("\x03")
 
@@ -175,10 +175,10 @@ SENT = earlier("msgid", "msgid", f"sms send {PHONE} こんにちは --sender Sho
 CALLED = earlier("callid", "callid", f"call say {PHONE} ご注文の品が届きました --caller 81501112222")
 WRITTEN = earlier("template", "id", "template create 予約確認 '{name}様 明日のご予約です'")
 FREE = earlier("uid", "din_uid", "din search --prefix 8150")
-SUBSCRIBED = (FREE, lambda world: world.xoxzo("din subscribe {uid}") and None)
-REGISTERED = lambda world: world.xoxzo("otp register https://example.com") and None  # noqa: E731 - a step like the others
-ASKED = lambda world: world.xoxzo(f"otp request https://example.com {PHONE}") and None  # noqa: E731
-RUN = lambda world: world.xoxzo(f"campaign run people.csv {CONTENT} --yes") and None  # noqa: E731
+SUBSCRIBED = (FREE, lambda sandbox: sandbox.xoxzo("din subscribe {uid}") and None)
+REGISTERED = lambda sandbox: sandbox.xoxzo("otp register https://example.com") and None  # noqa: E731 - a step like the others
+ASKED = lambda sandbox: sandbox.xoxzo(f"otp request https://example.com {PHONE}") and None  # noqa: E731
+RUN = lambda sandbox: sandbox.xoxzo(f"campaign run people.csv {CONTENT} --yes") and None  # noqa: E731
 
 CASES: dict[str, Case] = {
     "help": Case("--help", modes=EVERYWHERE),

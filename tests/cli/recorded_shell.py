@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .recorded_cases import EVERYWHERE, Case, World
+from .recorded_cases import EVERYWHERE, Case, Sandbox
 
 if TYPE_CHECKING:
     from terminal import Terminal
@@ -14,14 +14,14 @@ NUMBERS = "080-1111-2222 8033334444"
 SEND = 'sms send 080-1111-2222 "ご予約の確認です" --sender Shop'
 
 
-def send_some(world: World) -> None:
+def send_some(sandbox: Sandbox) -> None:
     """Send three messages, one of which fails."""
-    done = world.run("sms send +818011112222 +818033334444 +819000000001 Hi --sender Shop --tag 予約")
+    done = sandbox.run("sms send +818011112222 +818033334444 +819000000001 Hi --sender Shop --tag 予約")
     assert done.status == 0, done.err
-    world.control("clock/advance", {"minutes": 1})
+    sandbox.control("clock/advance", {"minutes": 1})
 
 
-def type_secrets(_world: World, terminal: Terminal) -> None:
+def type_secrets(_sandbox: Sandbox, terminal: Terminal) -> None:
     """Answer the two questions for a profile."""
     for question, answer in (("SID:", "the-sid-of-the-shop"), ("Token:", "a-secret")):
         terminal.wait_for(question)

@@ -9,7 +9,7 @@ from rotation import selected_part
 
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 
-from .recorded_cases import World
+from .recorded_cases import Sandbox
 from .test_recorded import CASES, furnish
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def test_the_output_never_hides_what_was_done(name: str, ready: Ready, stepped: 
     """A character or an output that breaks causes no traceback, and the exit status says whether something was sent."""
     case, part = CASES[name], selected_part(THIRDS)
     (tmp_path / "run").mkdir()
-    world = furnish(World(ready, stepped, tmp_path, name), case)
+    sandbox = furnish(Sandbox(ready, stepped, tmp_path, name), case)
     for step in case.before:
-        step(world)
-    words = world.words(case.command)
+        step(sandbox)
+    words = sandbox.words(case.command)
 
     def run(output: str, **changes: str) -> tuple[bytes, bytes, int]:
-        variables = {**world.variables, "XOXZO_LANG": "ja", **changes}
+        variables = {**sandbox.variables, "XOXZO_LANG": "ja", **changes}
         return ready.with_output(output, *words, text=case.text, cwd=tmp_path, **variables)
 
     out, _, expected = run("pipe")

@@ -18,7 +18,7 @@ import pytest
 from command_tree import commands
 from terminal import ENGLISH, JAPANESE
 
-from .recorded_cases import CASES as OTHERS, Case, World
+from .recorded_cases import CASES as OTHERS, Case, Sandbox
 from .recorded_shell import SHELL
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ def test_it_looks_as_recorded(name: str, ready: Ready, stepped: str) -> None:
     parts = [f"$ xoxzo {case.command}\n"]
     for mode in case.modes:
         # A short path, and always of one length: terminals break lines, and tables have columns.
-        with tempfile.TemporaryDirectory(prefix="xo-", dir="/tmp") as place:
-            folder = Path(place)
+        with tempfile.TemporaryDirectory(prefix="xo-", dir="/tmp") as temporary:
+            folder = Path(temporary)
             (folder / "run").mkdir()
-            world = furnish(World(ready, stepped, folder, f"{name}-{mode}"), case)
-            parts.append(steady(run(case, world, mode), folder))
+            sandbox = furnish(Sandbox(ready, stepped, folder, f"{name}-{mode}"), case)
+            parts.append(steady(run(case, sandbox, mode), folder))
     seen = "\n".join(parts)
     path = FOLDER / f"{name}.txt"
     if RECORD:
@@ -93,35 +93,39 @@ def test_it_looks_as_recorded(name: str, ready: Ready, stepped: str) -> None:
     assert seen == path.read_text(encoding="utf-8")
 
 
-def furnish(world: World, case: Case) -> World:
-    """Say where this world's things are, and whose account it is; nothing has happened there yet."""
-    world.control("reset", {})
-    world.variables = {
-        "HOME": str(world.folder),
+def furnish(sandbox: Sandbox, case: Case) -> Sandbox:
+    """Reset the simulator, and set the environment variables of the commands."""
+    sandbox.control("reset", {})
+    sandbox.variables = {
+        "HOME": str(sandbox.folder),
         "XDG_CONFIG_HOME": "",
         "XDG_STATE_HOME": "",
-        "XDG_RUNTIME_DIR": str(world.folder / "run"),
+        "XDG_RUNTIME_DIR": str(sandbox.folder / "run"),
         "SSL_CERT_FILE": "",
-        "XOXZO_CAMPAIGNS": str(world.folder / "campaigns"),
+        "XOXZO_CAMPAIGNS": str(sandbox.folder / "campaigns"),
         "TZ": "UTC",
     }
     if case.account:
-        world.variables |= {"XOXZO_API_HOST": world.url, "XOXZO_API_SID": world.sid, "XOXZO_API_AUTH_TOKEN": "token"}
-    return world
+        sandbox.variables |= {
+            "XOXZO_API_HOST": sandbox.url,
+            "XOXZO_API_SID": sandbox.sid,
+            "XOXZO_API_AUTH_TOKEN": "token",
+        }
+    return sandbox
 
 
-def run(case: Case, world: World, mode: str) -> str:
+def run(case: Case, sandbox: Sandbox, mode: str) -> str:
     """Run a command in one of the ways, and return what is recorded of that."""
     for step in case.before:
-        step(world)
+        step(sandbox)
     if mode == "pipe":
-        done = world.run(case.command, case.text)
+        done = sandbox.run(case.command, case.text)
         return f"--- pipe: exit status {done.status}; standard output\n{done.out}--- standard error\n{done.err}"
     language = JAPANESE if mode == "japanese" else ENGLISH
-    words = world.words(case.command)
-    with world.ready.in_terminal(*words, cwd=world.folder, **world.variables, **language) as terminal:
+    words = sandbox.words(case.command)
+    with sandbox.ready.in_terminal(*words, cwd=sandbox.folder, **sandbox.variables, **language) as terminal:
         if case.during is not None:
-            case.during(world, terminal)
+            case.during(sandbox, terminal)
         status = terminal.end()
         return f"--- terminal{', Japanese' * (mode == 'japanese')}: exit status {status}\n{terminal.coloured}\n"
 

@@ -371,7 +371,7 @@ def test_without_credentials(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("words", "status", "expected"),
     [
         ([], 2, "--config"),
         (["--config", "{config}", "--profile", "x", "--simulator"], 2, "exclude each other"),
@@ -385,7 +385,7 @@ def test_without_credentials(tmp_path: Path) -> None:
         (["ack", "K7QD", "--state", "{folder}/state"], 3, "there is no incident K7QD"),
     ],
 )
-def test_refusals(words: list[str], status: int, said: str, tmp_path: Path) -> None:
+def test_refusals(words: list[str], status: int, expected: str, tmp_path: Path) -> None:
     """An error is one line, with its status."""
     from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
@@ -394,4 +394,4 @@ def test_refusals(words: list[str], status: int, said: str, tmp_path: Path) -> N
     config.write_text(example.text("en"))
     given = [word.format(config=config, folder=tmp_path) for word in words]
     refused = run(*given, XDG_STATE_HOME=str(tmp_path / "x"), HOME=str(tmp_path))
-    assert (refused.exit_code, said in refused.output) == (status, True), refused.output
+    assert (refused.exit_code, expected in refused.output) == (status, True), refused.output

@@ -70,7 +70,7 @@ def test_set_and_unset_keep_the_rest(bare, home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("set", "token", "abc"), "where others can see it"),
         (("set", "sendr", "abc"), "Did you mean 'sender'?"),
@@ -93,11 +93,11 @@ def test_set_and_unset_keep_the_rest(bare, home) -> None:
         (("add-profile", "x", "--keyring", "--token-command", "a"), "from one place"),
     ],
 )
-def test_what_cannot_be_set_is_reported(bare, home, words, said) -> None:
+def test_what_cannot_be_set_is_reported(bare, home, words, expected) -> None:
     """A setting that is not there, or cannot have that value, changes nothing."""
     path = written(home, SHOP)
     done = bare("config", *words, text="\n")
-    assert (done.exit_code, said in done.stderr) == (USAGE, True), done.stderr
+    assert (done.exit_code, expected in done.stderr) == (USAGE, True), done.stderr
     assert path.read_text("utf-8") == SHOP
 
 

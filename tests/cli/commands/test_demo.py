@@ -18,7 +18,7 @@ from xoxzo.cloudpy.cli.commands import demo
 COMMAND = [sys.executable, "-m", "xoxzo.cloudpy.cli", "demo"]
 
 
-def test_the_story_ends_well_and_ignores_credentials() -> None:
+def test_it_ends_with_0_and_ignores_credentials() -> None:
     """Every step is checked and reported, and an account or a proxy in the environment is ignored."""
     environment = os.environ | {
         "XOXZO_API_SID": "real",
@@ -37,24 +37,24 @@ def test_the_story_ends_well_and_ignores_credentials() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "expected"),
     [
         (reply(500), "account.credits: status 500"),
         (reply(200, '{"credits": 5}'), "status 200, but the record has no msgid"),
     ],
 )
-def test_a_step_that_goes_wrong_ends_the_story_with_status_1(answer, said, monkeypatch) -> None:
+def test_a_step_that_fails_ends_it_with_status_1(answer, expected, monkeypatch) -> None:
     """A failed step is reported on standard error, and the status is 1."""
     with FaultyServer(answer) as server:
         monkeypatch.setattr(demo, "simulator", lambda: nullcontext(server.url))
         result = CliRunner().invoke(demo.command)
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert expected in result.stderr
     assert "Everything was checked" not in result.stdout
 
 
 def test_a_record_that_never_ends_is_given_up(monkeypatch) -> None:
-    """A message that stays queued ends the story and not the patience."""
+    """A message that stays queued ends the demo."""
     monkeypatch.setattr(demo, "TIMEOUT_SECONDS", 0.0)
 
     class Stuck:
@@ -65,13 +65,13 @@ def test_a_record_that_never_ends_is_given_up(monkeypatch) -> None:
 
 
 def test_a_simulator_that_does_not_start_is_reported(monkeypatch) -> None:
-    """When the simulator's first line does not come, the story does not begin."""
+    """When the simulator's first line does not come, the demo does not begin."""
     monkeypatch.setattr(demo.sys, "executable", "/bin/echo")
     with pytest.raises(demo.DemoFailed, match="did not start"), demo.simulator():
         pass
 
 
-def test_ctrl_c_stops_the_story_and_its_simulator() -> None:
+def test_ctrl_c_stops_it_and_its_simulator() -> None:
     """An interrupt ends the demo with status 130 and leaves no simulator behind."""
     # A test run in the background of a shell inherits that Ctrl-C is ignored.
     program = (

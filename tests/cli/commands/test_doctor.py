@@ -255,8 +255,8 @@ def test_a_proxy_that_refuses_is_reported(use, monkeypatch: pytest.MonkeyPatch) 
     assert found["proxy"] | {"state": "fine", "address": server.url, "variable": "HTTPS_PROXY"} == found["proxy"]
     assert found["connection"]["message"].startswith(f"the proxy {server.url} does not let through: the proxy refused")
     assert found["connection"]["advice"][0].endswith("export NO_PROXY=api.xoxzo.com")
-    said = doctor()
-    assert f"the proxy {server.url} does not let through: no connection:" in said.stdout
+    shown = doctor()
+    assert f"the proxy {server.url} does not let through: no connection:" in shown.stdout
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(socket, "getaddrinfo", _no_such_name)
     assert "none for this address, although HTTPS_PROXY is set" in doctor().stdout
@@ -286,22 +286,22 @@ def test_the_systems_proxy_is_reported(use, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("off", "state", "said"),
+    ("off", "state", "expected"),
     [(-3600.0, "wrong", "ahead of the server's"), (3600.0, "wrong", "behind the server's"), (-20.0, "note", "ahead")],
 )
-def test_a_clock_that_is_off_is_reported(off: float, state: str, said: str, use) -> None:
+def test_a_clock_that_is_off_is_reported(off: float, state: str, expected: str, use) -> None:
     """It is compared with the server's: a few seconds are noted, a minute is wrong."""
     with FaultyServer(reply(200, CREDITS, date=formatdate(time() + off, usegmt=True))) as server:
         use(server.url)
         status, found = checks()
     assert status == (3 if state == "wrong" else 0)
     assert found["clock"]["state"] == state
-    assert said in found["clock"]["message"]
+    assert expected in found["clock"]["message"]
     assert abs(found["clock"]["seconds_ahead"] + off) < 10
 
 
 @pytest.mark.parametrize(
-    ("answer", "check", "state", "said"),
+    ("answer", "check", "state", "expected"),
     [
         (reply(503), "connection", "wrong", "is in trouble: status 503"),
         (reply(200, "<html>Please log in</html>"), "connection", "wrong", "is not Xoxzo: status 200"),
@@ -313,13 +313,13 @@ def test_a_clock_that_is_off_is_reported(off: float, state: str, said: str, use)
         (hang, "connection", "wrong", "does not answer within 0.2 s"),
     ],
 )
-def test_what_a_server_may_say(answer, check: str, state: str, said: str, use) -> None:
+def test_what_a_server_may_say(answer, check: str, state: str, expected: str, use) -> None:
     """Each response has its explanation."""
     with FaultyServer(answer) as server:
         use(server.url)
         found = checks("--timeout", "0.2")[1]
     assert found[check]["state"] == state
-    assert said in found[check]["message"]
+    assert expected in found[check]["message"]
 
 
 def test_nothing_there_and_no_such_name(use, monkeypatch: pytest.MonkeyPatch) -> None:

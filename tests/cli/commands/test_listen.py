@@ -135,7 +135,7 @@ def test_forged(tmp_path: Path) -> None:
 
 
 def test_no_callback(tmp_path: Path) -> None:
-    """What tells nothing is shown as such, and answered, for this is a look and not a judgement."""
+    """A request that is no callback is shown as such, and answered: the listener judges nothing."""
     with listening(tmp_path) as listener:
         assert trigger("sms.delivered", listener.url, "--as-json").exit_code == 0
         connection = socket.create_connection(("127.0.0.1", int(listener.url.rpartition(":")[2])), timeout=10)
@@ -200,7 +200,7 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (["--replay", "{file}"], "--replay needs --forward"),
         (["--replay", "{file}", "--forward", "http://127.0.0.1:9"], "line 1 is not one"),
@@ -208,7 +208,7 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
         (["--port", "{taken}"], "in use\n  Take another port: --port 0"),
     ],
 )
-def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
+def test_listen_wrongly(options: list[str], expected: str, tmp_path: Path) -> None:
     """An error is one line, with status 2."""
     file = tmp_path / "wrong.jsonl"
     file.write_text('{"at": 1}\n')
@@ -218,11 +218,11 @@ def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
         filled = [option.format(file=file, taken=taken.getsockname()[1]) for option in options]
         result = CliRunner().invoke(listen_command, filled)
     assert result.exit_code == 2
-    assert said in result.output
+    assert expected in result.output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "expected"),
     [
         (["sms.delivered", "shop.example"], 2, "url"),
         (["sms.delivered", "http://127.0.0.1:9/", "--sign"], 2, "XOXZO_CALLBACK_SECRET is not set"),
@@ -236,11 +236,11 @@ def test_listen_wrongly(options: list[str], said: str, tmp_path: Path) -> None:
         (["unknown", "http://127.0.0.1:9/"], 2, "unknown"),
     ],
 )
-def test_trigger_wrongly(arguments: list[str], status: int, said: str) -> None:
+def test_trigger_wrongly(arguments: list[str], status: int, expected: str) -> None:
     """An error has its status: 2 for wrong usage, 6 without a response."""
     result = trigger(*arguments)
     assert result.exit_code == status, result.output
-    assert said in result.output
+    assert expected in result.output
 
 
 def test_a_simulator_without_receiving_numbers(simulator_url: str, start_simulator: Callable[..., Any]) -> None:

@@ -117,7 +117,7 @@ def test_ctrl_c(sends: bool, status: int, account: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("words", "status", "expected"),
     [
         ([], 4, "XOXZO_API_SID"),
         (["--simulator", "--profile", "x"], 2, "exclude each other"),
@@ -135,8 +135,8 @@ def test_ctrl_c(sends: bool, status: int, account: tuple[str, str]) -> None:
         (ALLOWED, 4, "Or try it with --simulator."),
     ],
 )
-def test_refusals(words: list[str], status: int, said: str, tmp_path: Path) -> None:
+def test_refusals(words: list[str], status: int, expected: str, tmp_path: Path) -> None:
     """Invalid limits and missing credentials are errors of one line; the server does not start."""
     home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     refused = CliRunner(env=home).invoke(xoxzo, ["mcp", *words])
-    assert (refused.exit_code, said in refused.output) == (status, True), refused.output
+    assert (refused.exit_code, expected in refused.output) == (status, True), refused.output

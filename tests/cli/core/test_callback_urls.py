@@ -57,7 +57,7 @@ def test_a_tracked_link_has_a_signed_url_too(shell, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("options", "secret", "said"),
+    ("options", "secret", "expected"),
     [
         ("--callbacks http://127.0.0.1:1", SECRET, "--callbacks needs --reference"),
         ("--callbacks http://127.0.0.1:1 --reference a", "", 'export XOXZO_CALLBACK_SECRET="$(python3 -c '),
@@ -66,11 +66,11 @@ def test_a_tracked_link_has_a_signed_url_too(shell, monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_what_is_missing_is_reported_before_anything_is_sent(
-    options: str, secret: str, said: str, shell, monkeypatch: pytest.MonkeyPatch
+    options: str, secret: str, expected: str, shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reference and a secret are needed, and there is one address of a kind; else nothing is sent."""
     monkeypatch.setenv("XOXZO_CALLBACK_SECRET", secret)
     refused = shell("sms", "send", PHONE, "Hi", "--sender", "Shop", *options.split())
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert said in refused.stderr
+    assert expected in refused.stderr
     assert shell("sms", "list", "--json").stdout == ""

@@ -53,14 +53,14 @@ def test_what_others_may_touch_is_refused(home, mode) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [("sid = abcdef", "is no TOML"), ("profiles = 3", "profiles must be tables"), ('a = "\udcff"', "is no TOML")],
 )
-def test_a_file_that_cannot_be_used_is_refused(home, content, said) -> None:
+def test_a_file_that_cannot_be_used_is_refused(home, content, expected) -> None:
     """An error in the file is reported with the file's name, and without its content."""
     path = written(home, "")
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(CommandError, match=said) as refused:
+    with pytest.raises(CommandError, match=expected) as refused:
         config_file.load()
     assert refused.value.status == USAGE
     assert "abcdef" not in str(refused.value)

@@ -176,7 +176,7 @@ def test_prompts_need_a_terminal(monkeypatch) -> None:
         def __init__(self, terminal: bool) -> None:
             self.isatty = lambda: terminal
 
-    for typed, said in ((True, True), (True, False), (False, True)):
+    for typed, shown in ((True, True), (True, False), (False, True)):
         monkeypatch.setattr(confirmation.sys, "stdin", Stream(typed))
-        monkeypatch.setattr(confirmation.sys, "stderr", Stream(said))
-        assert confirmation._is_interactive() is (typed and said)
+        monkeypatch.setattr(confirmation.sys, "stderr", Stream(shown))
+        assert confirmation._is_interactive() is (typed and shown)

@@ -120,7 +120,7 @@ def test_a_wait_that_ran_out_is_not_over() -> None:
 
 
 def test_an_error_is_shown_in_japanese(monkeypatch) -> None:
-    """The sentence, the doubt and the advice are translated; the server's words stay."""
+    """The sentence, what may have been sent and the advice are translated; the server's words stay."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
     error = errors.ServerError(502, operation="sms.send", detail="Bad gateway", maybe_sent=True, request_id="r")
     refused = to_command_error(error)

@@ -201,16 +201,16 @@ def test_a_variable_names_the_one_to_use(simulator_url: str, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("program", "said"),
+    ("program", "expected"),
     [("import sys; sys.exit('first\\nthe last line')", "the last line"), ("import sys; sys.exit(4)", "status 4")],
 )
-def test_one_that_does_not_start_is_reported(program: str, said: str, tmp_path: Path, monkeypatch) -> None:
+def test_one_that_does_not_start_is_reported(program: str, expected: str, tmp_path: Path, monkeypatch) -> None:
     """The last line that it complained with is the reason."""
     script = tmp_path / "python"
     script.write_text(f"#!{sys.executable}\n{program}\n")
     script.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(script))
-    with pytest.raises(SimulatorError, match=f"the simulator did not start: {said}"):
+    with pytest.raises(SimulatorError, match=f"the simulator did not start: {expected}"):
         local_simulator.find_or_start()
 
 

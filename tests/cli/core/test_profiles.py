@@ -64,7 +64,7 @@ def test_the_configuration_has_a_default(home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "expected"),
     [
         ({"XOXZO_API_SID": "a"}, "XOXZO_API_SID is set, and XOXZO_API_AUTH_TOKEN is not"),
         ({"XOXZO_API_AUTH_TOKEN": "a"}, "XOXZO_API_AUTH_TOKEN is set, and XOXZO_API_SID is not"),
@@ -76,11 +76,11 @@ def test_the_configuration_has_a_default(home) -> None:
         ({}, "There are no credentials"),
     ],
 )
-def test_incomplete_credentials_are_reported(home, environment, said, monkeypatch) -> None:
+def test_incomplete_credentials_are_reported(home, environment, expected, monkeypatch) -> None:
     """What is missing is named; the rest is not made up from elsewhere."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(profiles.NoCredentials, match=said) as refused:
+    with pytest.raises(profiles.NoCredentials, match=expected) as refused:
         profiles.resolve()
     assert refused.value.status == CREDENTIALS
 
@@ -131,7 +131,7 @@ def test_the_simulator_comes_before_everything(home, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (TWO, "no profile shpo in .*Did you mean 'shop'"),
         ("", "no profile shpo in"),
@@ -141,10 +141,10 @@ def test_the_simulator_comes_before_everything(home, monkeypatch) -> None:
         ('[profiles.shpo]\nsid = "a"\ntoken = {command = "x"}', "no token: token must be a text"),
     ],
 )
-def test_a_profile_that_cannot_be_used_is_reported(home, content, said) -> None:
+def test_a_profile_that_cannot_be_used_is_reported(home, content, expected) -> None:
     """An error in a profile is reported, with a suggestion for a misspelt name."""
     written(home, content)
-    with pytest.raises(CommandError, match=said) as refused:
+    with pytest.raises(CommandError, match=expected) as refused:
         profiles.resolve("shpo")
     assert refused.value.status == CREDENTIALS
 
@@ -156,17 +156,22 @@ def test_a_command_gives_the_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "expected"),
     [
         (["/nowhere/at-all"], "cannot be run: FileNotFoundError"),
         ([sys.executable, "-c", "print('half'); raise SystemExit(3)"], r"gave none \(status 3\)"),
         ([sys.executable, "-c", "pass"], r"gave none \(status 0\)"),
     ],
 )
-def test_a_command_that_gives_none_is_reported(command, said) -> None:
+def test_a_command_that_gives_none_is_reported(command, expected) -> None:
     """A command that fails, or says nothing, is named, and nothing of what it wrote."""
-    with pytest.raises(CommandError, match=said) as refused:
+<<<<<<< HEAD
+    with pytest.raises(CommandError, match=expected) as refused:
         profiles.read_token("shop", {"command": command})
+=======
+    with pytest.raises(CommandError, match=expected) as refused:
+        tokens.read_token("shop", {"command": command})
+>>>>>>> e783ad4 (Name things of the command line's tests by the field's terms: sandbox, expected, channel)
     assert "half" not in str(refused.value)
 
 
@@ -205,9 +210,13 @@ def test_the_keyring_gives_the_token(monkeypatch) -> None:
 def test_a_keyring_that_refuses_is_reported(monkeypatch) -> None:
     """Neither a locked keyring nor a missing extra shows a trace, and nothing of what it said."""
     monkeypatch.setitem(sys.modules, "keyring", Locked())
-    for deed in (lambda: profiles.read_token("shop", "keyring:a"), lambda: profiles.keep_in_keyring("a", "b")):
+<<<<<<< HEAD
+    for access in (lambda: profiles.read_token("shop", "keyring:a"), lambda: profiles.keep_in_keyring("a", "b")):
+=======
+    for access in (lambda: tokens.read_token("shop", "keyring:a"), lambda: tokens.keep_in_keyring("a", "b")):
+>>>>>>> e783ad4 (Name things of the command line's tests by the field's terms: sandbox, expected, channel)
         with pytest.raises(CommandError, match="the keyring refuses: RuntimeError"):
-            deed()
+            access()
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CommandError, match=r"xoxzo-cloudpy\[keyring\]"):
         profiles.read_token("shop", "keyring:a")

@@ -54,17 +54,17 @@ def test_every_recipient_of_a_dry_run_is_shown(bare) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("--simulator", "--profile", "a"), "exclude each other"),
         (("--timeout", "0"), "must be more than 0 seconds"),
         (("--timeout", "nan"), "must be more than 0 seconds"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(bare, words, said) -> None:
+def test_options_that_make_no_sense_are_refused(bare, words, expected) -> None:
     """A contradiction is a usage error."""
     done = bare("credits", *words)
-    assert (done.exit_code, said in done.stderr) == (2, True)
+    assert (done.exit_code, expected in done.stderr) == (2, True)
 
 
 def test_recipients_can_be_limited(shell, home) -> None:

@@ -150,17 +150,17 @@ def test_bad_rows_are_reported_in_japanese(run: Run, monkeypatch: pytest.MonkeyP
     """Errors in a row, a file or an option are in the reader's language, with the names in them."""
     monkeypatch.setenv("XOXZO_LANG", "ja")
     Path("bad.csv").write_text("name,tel\na,09010000000\n,09010000001\nc,0312345678\n", encoding="utf-8")
-    said = run("plan", "bad.csv", *TEXT).stderr
-    assert "3 行目: name: 空ですが、文章には {name} が必要です\n" in said
-    assert "携帯電話の番号ではありません (固定電話)" in said
+    shown = run("plan", "bad.csv", *TEXT).stderr
+    assert "3 行目: name: 空ですが、文章には {name} が必要です\n" in shown
+    assert "携帯電話の番号ではありません (固定電話)" in shown
     kept = Path("bad.bad.csv").read_text(encoding="utf-8-sig")
     assert ",3,name,空ですが、文章には {name} が必要です\n" in kept
     assert ",4,tel,携帯電話の番号ではありません (固定電話)\n" in kept
     problem = run("plan", "people.csv", *TEXT, "--number", "phone").stderr
     assert problem == "xoxzo campaign plan: 列 'phone' はありません。あるのは name, tel です\n"
-    assert "xoxzo campaign plan: 送信できない行が 2 件あるため、何も送信していません。\n" in said
-    said = run("plan", "people.csv", *TEXT, "--stop-share", "2").stderr
-    assert said.startswith("xoxzo campaign plan: stop-share: ")
+    assert "xoxzo campaign plan: 送信できない行が 2 件あるため、何も送信していません。\n" in shown
+    shown = run("plan", "people.csv", *TEXT, "--stop-share", "2").stderr
+    assert shown.startswith("xoxzo campaign plan: stop-share: ")
     shown = run("plan", "people.csv", *TEXT, "--rate", "2", "--quiet", "21:00-08:00", "--max-cost", "50").stdout
     assert "送信しない時間帯 21:00-08:00 (宛先の現地時刻)\n" in shown
     assert "料金の上限       50 クレジット\n" in shown

@@ -302,7 +302,7 @@ def test_a_request_being_answered_is_finished() -> None:
         assert answer.result()[0] == 201
 
 
-async def _heeding(request: Request) -> StreamingResponse:
+async def _watching(request: Request) -> StreamingResponse:
     async def lines() -> AsyncIterator[bytes]:
         yield b"first\n"
         assert await asgi_tools.until_stopping(request.state.stopping, asyncio.sleep(0, "second")) == "second"
@@ -312,7 +312,7 @@ async def _heeding(request: Request) -> StreamingResponse:
     return StreamingResponse(lines())
 
 
-async def _heedless(_request: Request) -> StreamingResponse:
+async def _ignoring(_request: Request) -> StreamingResponse:
     async def lines() -> AsyncIterator[bytes]:
         yield b"first\n"
         await asyncio.Event().wait()
@@ -322,16 +322,16 @@ async def _heedless(_request: Request) -> StreamingResponse:
 
 def test_streams_end_with_the_server(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """A stream that reacts to the stop finishes; one that does not is cut; neither is logged as an error."""
-    streams = [Route("/_simulator/heeding", _heeding), Route("/_simulator/heedless", _heedless)]
+    streams = [Route("/_simulator/watching", _watching), Route("/_simulator/ignoring", _ignoring)]
     monkeypatch.setattr(control_app, "application", lambda *_: Starlette(routes=streams))
     with Simulator().serve() as server:
-        opened = [urlopen(f"{server.url}/_simulator/{name}", timeout=20) for name in ("heeding", "heedless")]
+        opened = [urlopen(f"{server.url}/_simulator/{name}", timeout=20) for name in ("watching", "ignoring")]
         assert [stream.readline() for stream in opened] == [b"first\n"] * 2
         server.stop()
-        heeding, heedless = opened
-        assert heeding.read() == b"last\n"
+        watching, ignoring = opened
+        assert watching.read() == b"last\n"
         with pytest.raises(http.client.IncompleteRead):
-            heedless.read()
+            ignoring.read()
         for stream in opened:
             stream.close()
     assert capfd.readouterr() == ("", "")

@@ -24,7 +24,7 @@ class Forked:
     """A command that was forked from the one that has loaded everything; `Terminal` takes it for a process."""
 
     def __init__(self, reported: int) -> None:
-        self._told = reported
+        self._reports = reported
         self._text = b""
         self._status: int | None = None
         self._read(1)
@@ -32,9 +32,9 @@ class Forked:
 
     def _read(self, lines: int) -> None:
         while self._text.count(b"\n") < lines:
-            ready, _, _ = select.select([self._told], [], [], PATIENCE)
+            ready, _, _ = select.select([self._reports], [], [], PATIENCE)
             assert ready, "the command does not end"
-            piece = os.read(self._told, 100)
+            piece = os.read(self._reports, 100)
             assert piece, "the command's keeper has gone"
             self._text += piece
 
@@ -52,15 +52,15 @@ class Forked:
                 os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Give back what tells of it."""
-        os.close(self._told)
+        """Close the pipe that reports of it."""
+        os.close(self._reports)
 
 
 class Ready:
     """Runs commands; use it in a `with` statement."""
 
     def __enter__(self) -> Self:
-        self._door, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         script = str(Path(__file__).with_name("fork_server.py"))
         with other:
             self._process = subprocess.Popen(
@@ -69,7 +69,7 @@ class Ready:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._door.close()
+        self._channel.close()
         self._process.wait(PATIENCE)
 
     def in_pipe(self, *arguments: str, text: str | None = None, cwd: Path, **changes: str) -> Done:
@@ -137,12 +137,12 @@ class Ready:
         terminal: bool,
         closed: Sequence[str] = (),
     ) -> Forked:
-        reported, telling = os.pipe()
+        reported, reporting = os.pipe()
         variables = _unmeasured(changes)
         asked = {"arguments": arguments, "cwd": str(cwd), "environment": variables, "terminal": terminal}
         asked["closed"] = closed
-        socket.send_fds(self._door, [json.dumps(asked).encode()], [telling, *streams])
-        for descriptor in (telling, *streams):
+        socket.send_fds(self._channel, [json.dumps(asked).encode()], [reporting, *streams])
+        for descriptor in (reporting, *streams):
             os.close(descriptor)
         return Forked(reported)
 

@@ -34,16 +34,16 @@ COMMANDS = (
 
 def main() -> None:
     """Serve until the other side closes the socket."""
-    door = socket.socket(fileno=int(sys.argv[1]))
+    channel = socket.socket(fileno=int(sys.argv[1]))
     for name in (*LOADED, *(f"xoxzo.cloudpy.cli.{name}" for name in COMMANDS)):
         import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the keepers
     while True:
-        message, descriptors, _, _ = socket.recv_fds(door, 1_000_000, 4)
+        message, descriptors, _, _ = socket.recv_fds(channel, 1_000_000, 4)
         if not message:
             return
         if os.fork() == 0:
-            door.close()
+            channel.close()
             keep(json.loads(message), *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)

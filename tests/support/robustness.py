@@ -40,7 +40,7 @@ _SMS = {"recipient": "+818011112222", "sender": "Shop"}
 _429 = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n"
 
 
-class Fate(NamedTuple):
+class Reaction(NamedTuple):
     """What a server does with a request, how often, and whether it has accepted the message then."""
 
     behaviour: Behaviour
@@ -48,18 +48,18 @@ class Fate(NamedTuple):
     accepted: bool = True
 
 
-_FATES = [
-    Fate(play((GOOD,)), 12),
-    Fate(play((0.005, GOOD)), 3),
-    Fate(play((GOOD + EMPTY_400,)), 2),
+_REACTIONS = [
+    Reaction(play((GOOD,)), 12),
+    Reaction(play((0.005, GOOD)), 3),
+    Reaction(play((GOOD + EMPTY_400,)), 2),
     # Announced: otherwise the next request may be on its way when the connection ends.
-    Fate(play((HEAD + b"connection: close\r\n" + GOOD[len(HEAD) :], Act.CLOSE)), 2),
-    Fate(play((Act.CLOSE,)), 1),
-    Fate(play((Act.RESET,)), 1),
-    Fate(play((GOOD[:60], Act.CLOSE)), 1),
-    Fate(play((b"HTTP/1.1 500 Odd\r\ncontent-length: 0\r\n\r\n",)), 1),
-    Fate(play((_429,)), 2, accepted=False),
-    Fate(play((EMPTY_400,)), 1, accepted=False),
+    Reaction(play((HEAD + b"connection: close\r\n" + GOOD[len(HEAD) :], Act.CLOSE)), 2),
+    Reaction(play((Act.CLOSE,)), 1),
+    Reaction(play((Act.RESET,)), 1),
+    Reaction(play((GOOD[:60], Act.CLOSE)), 1),
+    Reaction(play((b"HTTP/1.1 500 Odd\r\ncontent-length: 0\r\n\r\n",)), 1),
+    Reaction(play((_429,)), 2, accepted=False),
+    Reaction(play((EMPTY_400,)), 1, accepted=False),
 ]
 
 
@@ -111,14 +111,14 @@ def counting_server(counts: Counts, seed: int, *, refuses: bool = True) -> Fault
         refuses: whether it may refuse a request; a caller that does not wait for the answer would not notice.
     """
     chance, lock = random.Random(seed), threading.Lock()
-    fates = [fate for fate in _FATES if refuses or fate.accepted]
+    reactions = [reaction for reaction in _REACTIONS if refuses or reaction.accepted]
 
     def behave(peer: Peer) -> bool:
         message = parse_qs(peer.request.partition(b"\r\n\r\n")[2].decode())["message"][0]
         with lock:
-            fate = chance.choices(fates, [each.weight for each in fates])[0]
-            counts.accepted[message] += fate.accepted
-        return fate.behaviour(peer)
+            reaction = chance.choices(reactions, [each.weight for each in reactions])[0]
+            counts.accepted[message] += reaction.accepted
+        return reaction.behaviour(peer)
 
     return FaultyServer(behave)
 

@@ -88,7 +88,7 @@ def template(method: str) -> Callable[[Caller], object]:
     return change
 
 
-DEEDS: dict[str, Callable[[Caller], object]] = {
+ACTIONS: dict[str, Callable[[Caller], object]] = {
     "send": lambda caller: caller.send(tags="a,b", message="こんにちは"),
     "half a pair": lambda caller: caller.post_json("/sms/messages/", {**SMS, "message": "\ud83d"}),
     "to another": lambda caller: caller.send(recipient=OTHER, jp_kp="true", jp_kp_sender="1234"),

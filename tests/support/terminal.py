@@ -41,7 +41,7 @@ class Done(NamedTuple):
 
 
 def environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment without what tells of the terminal and of the language, and with changes."""
+    """Return this process's environment without the variables of the terminal and of the language, and with changes."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -53,13 +53,13 @@ def served(simulator: Simulator) -> Iterator[Client]:
         yield client
 
 
-@pytest.mark.parametrize("door", [in_process, served])
+@pytest.mark.parametrize("transport", [in_process, served])
 @pytest.mark.parametrize("kind", OUTCOMES)
-def test_what_a_client_makes_of_it(kind: str, door: Callable[[Simulator], Any]) -> None:
+def test_what_a_client_makes_of_it(kind: str, transport: Callable[[Simulator], Any]) -> None:
     """Each fault leads to its error, which says rightly whether the message may have gone out; then all is normal."""
     received, error, maybe_sent = OUTCOMES[kind]
     simulator = Simulator(Settings(seed=1))
-    with door(simulator) as client:
+    with transport(simulator) as client:
         endpoint = "*" if kind == "refuse" else SEND
         simulator.fail_next(kind, endpoint, seconds=30 if kind in {"slow", "hang", "throttled", "refuse"} else 0)
         with pytest.raises(APIError) as caught:
@@ -90,13 +90,13 @@ def test_asynchronously() -> None:
 
 def test_slow_enough_to_wait(caller: Caller) -> None:
     """What is only slow is answered in the end, over a socket after its time and in process at once."""
-    for door in (in_process, served):
+    for transport in (in_process, served):
         simulator = Simulator()
-        with door(simulator) as client:
+        with transport(simulator) as client:
             simulator.fail_next("slow", seconds=0.1)
             began = time.monotonic()
             assert client.account.credits()
-            assert (time.monotonic() - began >= 0.1) is (door is served)
+            assert (time.monotonic() - began >= 0.1) is (transport is served)
 
 
 def test_a_caller_who_does_not_wait() -> None:

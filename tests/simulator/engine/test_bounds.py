@@ -171,10 +171,10 @@ def test_age(tmp_path: Path, listener: Listener) -> None:
         caller.simulator.advance(days=29)
         caller.send(callbackurl=listener.url)
         caller.simulator.advance(days=2)
-        kept = sizes(caller)
-        assert (kept["messages"], kept["callback attempts"]) == (1, 1)
+        stored = sizes(caller)
+        assert (stored["messages"], stored["callback attempts"]) == (1, 1)
         for name in ("links", "replies", "calls", "conferences", "one-time passwords", "callbacks", "ringing"):
-            assert kept[name] == 0
+            assert stored[name] == 0
     caller.open()
     again = sizes(caller)
     assert {name: again[name] for name in ("messages", "replies", "calls", "conferences", "callback attempts")} == {
@@ -190,11 +190,11 @@ def test_age(tmp_path: Path, listener: Listener) -> None:
 
 def test_the_oldest_of_many() -> None:
     """Of many, a thousandth more than need be are forgotten at once; of few, exactly as many as are too many."""
-    kept = {number: float(number) for number in range(5002)}
-    assert surplus(kept, 5002) == []
-    assert surplus(kept, 5001) == [0, 1, 2, 3, 4, 5]
+    stored = {number: float(number) for number in range(5002)}
+    assert surplus(stored, 5002) == []
+    assert surplus(stored, 5001) == [0, 1, 2, 3, 4, 5]
     assert surplus({1: 1, 2: 2, 3: 3}, 2) == [1]
-    assert outlived(kept, lambda moment: moment, 3.0) == [0, 1, 2]
+    assert outlived(stored, lambda moment: moment, 3.0) == [0, 1, 2]
     assert outlived({}, float, 3.0) == []
 
 

@@ -120,11 +120,11 @@ def test_the_minimum_is_that_of_any_call(balance: int, needed: int) -> None:
 def test_unknown_conferences_are_404() -> None:
     """So are those of another account, and those that were forgotten."""
     caller = Caller(max_calls=1)
-    forgotten, kept = placed(caller)["conferenceid"], placed(caller)["conferenceid"]
-    for ident, headers in [("x", {}), (forgotten, {}), (kept, {"authorization": basic("other")})]:
+    forgotten, stored = placed(caller)["conferenceid"], placed(caller)["conferenceid"]
+    for ident, headers in [("x", {}), (forgotten, {}), (stored, {"authorization": basic("other")})]:
         assert caller.get(f"/voice/simple/conferences/{ident}/", **headers) == (404, None)
     caller.step(60)
-    assert shown(caller, kept)["cost"] == 18
+    assert shown(caller, stored)["cost"] == 18
 
 
 WILD = st.text(max_size=20) | st.none() | st.lists(st.text(max_size=3), max_size=2) | st.just(f"{ONE},{TWO}")

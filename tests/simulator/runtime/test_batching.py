@@ -33,7 +33,7 @@ def credits_left() -> ApiRequest:
     return ApiRequest("GET", b"/you/credits/", b"", {b"authorization": basic(), b"host": b"a"})
 
 
-class Kept(Caller):
+class StoredCaller(Caller):
     """A caller whose simulator records the writes to its database, and when they happen."""
 
     def open(self) -> None:
@@ -65,9 +65,9 @@ class Kept(Caller):
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
+def stored(tmp_path: Path) -> Iterator[StoredCaller]:
     """A caller whose simulator has a database."""
-    caller = Kept(tmp_path / "a.db")
+    caller = StoredCaller(tmp_path / "a.db")
     yield caller
     caller.simulator.close()
 
@@ -77,34 +77,34 @@ def parsed_replies(replies: list[ApiResponse]) -> list[tuple[int, Any]]:
     return [(reply.status, json.loads(reply.body)) for reply in replies]
 
 
-def test_one_commit_for_all(kept: Kept) -> None:
+def test_one_commit_for_all(stored: StoredCaller) -> None:
     """Simultaneous requests share one commit and are answered after it; a single request has its own."""
-    replies = kept.together(*[send() for _ in range(20)], credits_left())
+    replies = stored.together(*[send() for _ in range(20)], credits_left())
     assert [reply.status for reply in replies] == [201] * 20 + [200]
-    assert kept.noted == ["saved"] + ["answered"] * 21
-    kept.together(send())
-    assert kept.noted[-2:] == ["saved", "answered"]
-    kept.restart()
-    assert len(kept.get("/sms/messages/")[1]) == 21
-    assert kept.credits() == 100_000 - 210
+    assert stored.noted == ["saved"] + ["answered"] * 21
+    stored.together(send())
+    assert stored.noted[-2:] == ["saved", "answered"]
+    stored.restart()
+    assert len(stored.get("/sms/messages/")[1]) == 21
+    assert stored.credits() == 100_000 - 210
 
 
-def test_all_or_none(kept: Kept) -> None:
+def test_all_or_none(stored: StoredCaller) -> None:
     """If the commit fails, all of the turn is answered with 503, who only looked included, and did not happen."""
-    kept.together(send())
-    kept.broken = True
-    assert parsed_replies(kept.together(send(), credits_left(), send(recipient="x"))) == [UNSAVED] * 3
-    assert parsed_replies(kept.together(credits_left())) == [UNSAVED]
-    kept.broken = False
-    assert parsed_replies(kept.together(credits_left())) == [(200, {"credits": 99_990.0})]
-    assert kept.together(send())[0].status == 201
-    kept.restart()
-    assert len(kept.get("/sms/messages/")[1]) == 2
+    stored.together(send())
+    stored.broken = True
+    assert parsed_replies(stored.together(send(), credits_left(), send(recipient="x"))) == [UNSAVED] * 3
+    assert parsed_replies(stored.together(credits_left())) == [UNSAVED]
+    stored.broken = False
+    assert parsed_replies(stored.together(credits_left())) == [(200, {"credits": 99_990.0})]
+    assert stored.together(send())[0].status == 201
+    stored.restart()
+    assert len(stored.get("/sms/messages/")[1]) == 2
 
 
-def test_in_process_callers_share_nothing(kept: Kept) -> None:
+def test_in_process_callers_share_nothing(stored: StoredCaller) -> None:
     """A request without a server is saved when it returns, also during concurrent requests."""
-    with kept.simulator.serve() as server, ThreadPoolExecutor(4) as pool:
+    with stored.simulator.serve() as server, ThreadPoolExecutor(4) as pool:
 
         def by_web() -> list[int]:
             body = urlencode(SMS).encode()
@@ -113,11 +113,11 @@ def test_in_process_callers_share_nothing(kept: Kept) -> None:
 
         sent = [pool.submit(by_web) for _ in range(4)]
         for _ in range(25):
-            kept.send()
+            stored.send()
         assert [future.result() for future in sent] == [[201] * 25] * 4
-    kept.open()
-    assert len(kept.get("/sms/messages/")[1]) == 125
-    assert kept.credits() == 100_000 - 1250
+    stored.open()
+    assert len(stored.get("/sms/messages/")[1]) == 125
+    assert stored.credits() == 100_000 - 1250
 
 
 def test_a_mistake_of_ours(caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

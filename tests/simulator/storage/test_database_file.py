@@ -16,19 +16,19 @@ from xoxzo.cloudpy.simulator import Simulator, storage
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Caller]:
+def stored(tmp_path: Path) -> Iterator[Caller]:
     """A caller whose simulator has a database."""
     caller = Caller(tmp_path / "state.db")
     yield caller
     caller.simulator.close()
 
 
-def test_one_simulator_for_a_file(kept: Caller) -> None:
+def test_one_simulator_for_a_file(stored: Caller) -> None:
     """A second one is refused even in the same process, and takes nothing from the first."""
     for _ in range(2):
         with pytest.raises(SimulatorError, match=r"state\.db is in use by another simulator"):
-            Simulator(database=kept._database)
-    kept.send()
+            Simulator(database=stored._database)
+    stored.send()
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:

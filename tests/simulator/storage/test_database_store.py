@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from simulator_actions import CONFERENCE, DEEDS, OTHER, OTP, PHONE, WEBSITE, code, request_otp, uids, view
+from simulator_actions import ACTIONS, CONFERENCE, OTHER, OTP, PHONE, WEBSITE, code, request_otp, uids, view
 from simulator_callers import SMS, Caller, Listener, basic
 
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
@@ -18,7 +18,7 @@ WRONG = (400, {"message": "Invalid or expired OTP."})
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Caller]:
+def stored(tmp_path: Path) -> Iterator[Caller]:
     """A caller whose simulator has a database."""
     caller = Caller(tmp_path / "state.db")
     yield caller
@@ -26,41 +26,41 @@ def kept(tmp_path: Path) -> Iterator[Caller]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from([name for name in DEEDS if name != "right code"]), max_size=12))
-def test_a_restart_changes_nothing(deeds: list[str]) -> None:
-    """After any deeds, with few things kept, a restarted simulator shows what one shows that was never stopped."""
+@given(st.lists(st.sampled_from([name for name in ACTIONS if name != "right code"]), max_size=12))
+def test_a_restart_changes_nothing(actions: list[str]) -> None:
+    """After any actions, with few things kept, a restarted simulator shows what one shows that was never stopped."""
     few = {f"max_{kind}": 2 for kind in ("accounts", "messages", "calls", "templates", "callbacks")}
     with tempfile.TemporaryDirectory() as folder:
-        kept, other = Caller(Path(folder) / "a.db", max_websites=1, **few), Caller(max_websites=1, **few)
-        for caller in (kept, other):
-            for deed in deeds:
-                DEEDS[deed](caller)
-        before = view(kept)
-        kept.restart()
-        assert view(kept) == before == view(other)
-        for caller in (kept, other):
+        stored, other = Caller(Path(folder) / "a.db", max_websites=1, **few), Caller(max_websites=1, **few)
+        for caller in (stored, other):
+            for action in actions:
+                ACTIONS[action](caller)
+        before = view(stored)
+        stored.restart()
+        assert view(stored) == before == view(other)
+        for caller in (stored, other):
             caller.step(0.5)
-        assert view(kept) == view(other)
-        for caller in (kept, other):
+        assert view(stored) == view(other)
+        for caller in (stored, other):
             caller.step(61 * 86400)
-        assert view(kept) == view(other)
-        kept.simulator.close()
+        assert view(stored) == view(other)
+        stored.simulator.close()
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_every_deed_is_kept(kept: Caller, deed: str) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_is_stored(stored: Caller, action: str) -> None:
     """Each alone, done to a simulator that has some of everything, is there after a restart, and so is the rest."""
-    request_otp(kept)
+    request_otp(stored)
     for name in ("subscribe", "write", "approve template", "track"):
-        DEEDS[name](kept)
-    kept.restart()
-    if deed == "right code":
-        kept.step(301)
-        request_otp(kept)
-    DEEDS[deed](kept)
-    before = view(kept)
-    kept.restart()
-    assert view(kept) == before
+        ACTIONS[name](stored)
+    stored.restart()
+    if action == "right code":
+        stored.step(301)
+        request_otp(stored)
+    ACTIONS[action](stored)
+    before = view(stored)
+    stored.restart()
+    assert view(stored) == before
 
 
 def test_balances_are_exact(tmp_path: Path) -> None:
@@ -74,81 +74,81 @@ def test_balances_are_exact(tmp_path: Path) -> None:
     caller.simulator.close()
 
 
-def test_one_time_passwords_go_on(kept: Caller) -> None:
+def test_one_time_passwords_go_on(stored: Caller) -> None:
     """A code can be verified after a restart, with the tries that were left; it ends when it would have ended."""
-    request_otp(kept)
+    request_otp(stored)
     for _ in range(4):
-        assert kept.post("/otp/verify/", {**OTP, "code": "x"}) == WRONG
-    kept.restart()
-    right = code(kept)
-    assert kept.post("/otp/request/", OTP)[0] == 400
-    assert kept.post("/otp/register-website/", WEBSITE)[0] == 400
-    assert kept.post("/otp/verify/", {**OTP, "code": right})[0] == 200
-    request_otp(kept)
-    kept.restart()
-    kept.step(300)
-    assert kept.post("/otp/verify/", {**OTP, "code": code(kept)}) == WRONG
+        assert stored.post("/otp/verify/", {**OTP, "code": "x"}) == WRONG
+    stored.restart()
+    right = code(stored)
+    assert stored.post("/otp/request/", OTP)[0] == 400
+    assert stored.post("/otp/register-website/", WEBSITE)[0] == 400
+    assert stored.post("/otp/verify/", {**OTP, "code": right})[0] == 200
+    request_otp(stored)
+    stored.restart()
+    stored.step(300)
+    assert stored.post("/otp/verify/", {**OTP, "code": code(stored)}) == WRONG
 
 
-def test_ids_are_not_given_twice(kept: Caller) -> None:
+def test_ids_are_not_given_twice(stored: Caller) -> None:
     """With a seed, each start makes ids of its own; a template's id is not used again though the newest is gone."""
-    sent = {kept.send()}
+    sent = {stored.send()}
     for _ in range(3):
-        kept.post("/sms/templates/", {"name": "n", "content": "c"})
-        DEEDS["DELETE template"](kept)
-        kept.restart()
-        sent.add(kept.send())
+        stored.post("/sms/templates/", {"name": "n", "content": "c"})
+        ACTIONS["DELETE template"](stored)
+        stored.restart()
+        sent.add(stored.send())
     assert len(sent) == 4
-    assert kept.post("/sms/templates/", {"name": "n", "content": "c"})[1]["id"] == 4
-    assert {message["msgid"] for message in kept.get("/sms/messages/")[1]} == sent
+    assert stored.post("/sms/templates/", {"name": "n", "content": "c"})[1]["id"] == 4
+    assert {message["msgid"] for message in stored.get("/sms/messages/")[1]} == sent
 
 
-def test_what_fell_due_meanwhile_happens_at_the_start(kept: Caller) -> None:
+def test_what_fell_due_meanwhile_happens_at_the_start(stored: Caller) -> None:
     """A number is renewed for each month that passed, a link dies, a message arrives."""
-    kept.subscribe()
-    msgid = kept.send(message="http://a.example/", track_link="true")
-    path = "/s/" + kept.simulator.phone(PHONE).inbox[0].text.rpartition("/s/")[2]
-    kept.restart()
-    kept.step(91 * 86400)
-    assert kept.sms(msgid)["status"] == "DELIVERED"
-    assert kept.credits() == 100_000 - 4 * 650 - 10 * count_parts("http://a.example/") - 5
-    assert kept.raw("GET", path).status == 404
+    stored.subscribe()
+    msgid = stored.send(message="http://a.example/", track_link="true")
+    path = "/s/" + stored.simulator.phone(PHONE).inbox[0].text.rpartition("/s/")[2]
+    stored.restart()
+    stored.step(91 * 86400)
+    assert stored.sms(msgid)["status"] == "DELIVERED"
+    assert stored.credits() == 100_000 - 4 * 650 - 10 * count_parts("http://a.example/") - 5
+    assert stored.raw("GET", path).status == 404
 
 
-def test_talks_end_with_the_process(kept: Caller, listener: Listener) -> None:
+def test_talks_end_with_the_process(stored: Caller, listener: Listener) -> None:
     """Calls and conferences in progress end as FAILED at the last write, stay charged, and are reported."""
-    callid = kept.place(recording_url=None, tts_message="a" * 2000, tts_lang="en", callbackurl=listener.url)
+    callid = stored.place(recording_url=None, tts_message="a" * 2000, tts_lang="en", callbackurl=listener.url)
     asked = {**CONFERENCE, "callbackurl": listener.url}
-    conferenceid = kept.post("/voice/simple/conferences/", asked)[1]["conferenceid"]
-    kept.step(70)
-    callid2 = kept.place()
-    before = kept.credits()
-    kept.restart()
-    kept.step(3600)
-    ended = kept.call(callid)
+    conferenceid = stored.post("/voice/simple/conferences/", asked)[1]["conferenceid"]
+    stored.step(70)
+    callid2 = stored.place()
+    before = stored.credits()
+    stored.restart()
+    stored.step(3600)
+    ended = stored.call(callid)
     assert (ended["status"], ended["duration"], ended["end_time"]) == ("FAILED", 69, "2026-03-01 12:01:10")
     assert ended["cost"] == 21
-    assert (kept.call(callid2)["status"], kept.call(callid2)["cost"]) == ("FAILED", 10)
-    assert kept.credits() == before
-    assert kept.simulator.find_call(callid).steps[-2]["reason"] == "the simulator was stopped"
-    assert kept.get(f"/voice/simple/conferences/{conferenceid}/")[1]["end_time"] is not None
-    with kept.simulator:
-        kept.simulator.advance(0)
-        assert sorted(attempt.kind for attempt in kept.simulator.callbacks) == ["call", "conference"]
+    assert (stored.call(callid2)["status"], stored.call(callid2)["cost"]) == ("FAILED", 10)
+    assert stored.credits() == before
+    assert stored.simulator.find_call(callid).steps[-2]["reason"] == "the simulator was stopped"
+    assert stored.get(f"/voice/simple/conferences/{conferenceid}/")[1]["end_time"] is not None
+    with stored.simulator:
+        stored.simulator.advance(0)
+        assert sorted(attempt.kind for attempt in stored.simulator.callbacks) == ["call", "conference"]
 
 
-def test_reasons_can_be_translated_after_a_restart(kept: Caller, listener: Listener) -> None:
+def test_reasons_can_be_translated_after_a_restart(stored: Caller, listener: Listener) -> None:
     """The reasons of a message's status, a call's step and a failed callback keep their template and values."""
-    kept.simulator.carrier.add_rule(PHONE, "fail")
+    stored.simulator.carrier.add_rule(PHONE, "fail")
     listener.answers = [(404, b"")]
-    din = kept.subscribe(action_url=listener.url)["din"]
-    with kept.simulator:
-        msgid = kept.send(callbackurl="http://192.0.2.1/")
-        callid = kept.simulator.incoming_call(din).callid
-        kept.simulator.advance(10)
-    kept.restart()
-    status, callback = kept.simulator.timeline(msgid).entries[-2:]
-    step = kept.simulator.timeline(callid).entries[-2]
+    din = stored.subscribe(action_url=listener.url)["din"]
+    with stored.simulator:
+        msgid = stored.send(callbackurl="http://192.0.2.1/")
+        callid = stored.simulator.incoming_call(din).callid
+        stored.simulator.advance(10)
+    stored.restart()
+    status, callback = stored.simulator.timeline(msgid).entries[-2:]
+    step = stored.simulator.timeline(callid).entries[-2]
     reasons = [status.facts["why"], callback.facts["error"], step.facts["reason"]]
     assert [(reason.template, reason.values) for reason in reasons] == [
         ("rule {n}", {"n": "1"}),
@@ -158,32 +158,32 @@ def test_reasons_can_be_translated_after_a_restart(kept: Caller, listener: Liste
     assert reasons == ["rule 1", "192.0.2.1 is not on this machine", "the action URL answered 404"]
 
 
-def test_reports_are_posted_again(kept: Caller, listener: Listener) -> None:
+def test_reports_are_posted_again(stored: Caller, listener: Listener) -> None:
     """A delivery report that was not answered with 200 goes on where it was; one that was is posted no more."""
     listener.answers = [(500, b""), (500, b""), (200, b""), (200, b"")]
-    with kept.simulator:
-        kept.send(callbackurl=listener.url)
-        kept.simulator.advance(2.5)
-        assert [attempt.attempt for attempt in kept.simulator.callbacks] == [1, 2]
-    kept.open()
+    with stored.simulator:
+        stored.send(callbackurl=listener.url)
+        stored.simulator.advance(2.5)
+        assert [attempt.attempt for attempt in stored.simulator.callbacks] == [1, 2]
+    stored.open()
     for seconds, tries in ((1.0, 2), (1.0, 3), (100, 3)):
-        with kept.simulator:
-            kept.simulator.advance(seconds)
-            assert len(kept.simulator.callbacks) == len(listener.requests) == tries
-        kept.open()
-    assert [attempt.outcome for attempt in kept.simulator.callbacks] == ["will retry", "will retry", "delivered"]
+        with stored.simulator:
+            stored.simulator.advance(seconds)
+            assert len(stored.simulator.callbacks) == len(listener.requests) == tries
+        stored.open()
+    assert [attempt.outcome for attempt in stored.simulator.callbacks] == ["will retry", "will retry", "delivered"]
 
 
-def test_the_stepped_clock_goes_on(kept: Caller) -> None:
+def test_the_stepped_clock_goes_on(stored: Caller) -> None:
     """Where it stood is kept, also when nothing else happened, and though the new one began later."""
-    with kept.simulator:
-        kept.simulator.advance(1000)
-    kept.open()
-    before = kept.clock.now()
-    kept.step(-500)
-    kept.simulator.close()
-    kept.open()
-    assert kept.clock.now() == before
+    with stored.simulator:
+        stored.simulator.advance(1000)
+    stored.open()
+    before = stored.clock.now()
+    stored.step(-500)
+    stored.simulator.close()
+    stored.open()
+    assert stored.clock.now() == before
 
 
 def test_in_memory_nothing_is_noted(caller: Caller) -> None:

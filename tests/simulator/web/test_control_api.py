@@ -62,10 +62,10 @@ def _described(path: str) -> str:
     raise AssertionError(path)
 
 
-def test_every_request_is_answered_as_described(  # noqa: PLR0915 - one story, so that nothing is left out
+def test_every_request_is_answered_as_described(  # noqa: PLR0915 - one scenario, so that nothing is left out
     server: Server, listener: Listener
 ) -> None:
-    """One story asks every request of the table; every answer is as the document says."""
+    """One scenario makes every request of the table; every answer is as the document says."""
     with web(server.url) as page:
         ask = Control(page)
 

@@ -65,7 +65,7 @@ def page(browser: Any, server: Server) -> Iterator[Any]:
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    opened.on("console", lambda entry: errors.append(entry.text) if "Content Security Policy" in entry.text else None)
     yield opened
     context.close()
     assert errors == []

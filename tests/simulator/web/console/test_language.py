@@ -47,7 +47,7 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "said"),
+    ("why", "expected"),
     [
         ("by hand", "手動"),
         (Reason("rule {n}", n=12), "ルール 12"),
@@ -58,9 +58,9 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
         ("rule 12", "rule 12"),
     ],
 )
-def test_reasons_are_translated(why: str, said: str) -> None:
+def test_reasons_are_translated(why: str, expected: str) -> None:
     """Reasons that are in the catalogue are shown in Japanese with their values; any other text stays as it is."""
-    assert preferences.translate_reason(translations("ja").gettext, why) == said
+    assert preferences.translate_reason(translations("ja").gettext, why) == expected
 
 
 def test_choices_are_kept_in_cookies(visitor: Visitor) -> None:

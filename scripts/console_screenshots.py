@@ -1,4 +1,4 @@
-"""Renew docs/images/console-*.png: play a story on a simulator, on a day of its own, and photograph it.
+"""Renew docs/images/console-*.png: play a scenario on a simulator, on a day of its own, and photograph it.
 
 It needs Debian's chromium.
 """
@@ -66,17 +66,17 @@ def main() -> None:
     settings = Settings(seed=4, legacy_sin=True, tts_characters_per_second=1)
     with sync_playwright() as driver, Simulator(settings, clock=SteppedClock(START)).serve() as server:
         browser = driver.chromium.launch(executable_path=chromium, args=QUIET)
-        story = Story(server.simulator, server.url, f"http://127.0.0.1:{shop.server_port}/")
-        story.an_hour()
+        scenario = Scenario(server.simulator, server.url, f"http://127.0.0.1:{shop.server_port}/")
+        scenario.an_hour()
         server.simulator.run_clock()
         photograph(browser, f"{server.url}/console/overview", "overview", (1280, 920), dark=True)
         server.simulator.stop_clock()
-        story.a_booking()
+        scenario.a_booking()
         server.simulator.run_clock()
         photograph(browser, f"{server.url}/console/phones/%2B{GUEST[1:]}", "phones")
         photograph(browser, f"{server.url}/console/faults", "faults-narrow", (400, 800), ja=True)
         server.simulator.stop_clock()
-        story.a_call()
+        scenario.a_call()
         server.simulator.run_clock()
         photograph(browser, f"{server.url}/console/phones/%2B{LATE[1:]}", "call", dark=True, ja=True)
         browser.close()
@@ -84,7 +84,7 @@ def main() -> None:
     shop.server_close()
 
 
-class Story:
+class Scenario:
     """A restaurant writes to its guests.
 
     Args:

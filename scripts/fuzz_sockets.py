@@ -258,8 +258,8 @@ def run(seed: int, cases: int, seconds: float) -> tuple[int, list[str]]:
             if process.wait(20) != 0:
                 wrong.append(f"it ended with {process.returncode}")
         complaints.seek(0)
-        if said := complaints.read():
-            wrong.append(f"seed {seed}: on standard error stood {said[:500]!r} … {said[-1_500:]!r}")
+        if written := complaints.read():
+            wrong.append(f"seed {seed}: on standard error stood {written[:500]!r} … {written[-1_500:]!r}")
     return tried, wrong
 
 

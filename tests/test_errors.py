@@ -270,7 +270,7 @@ def test_sentence_without_a_request_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "detail", "said"),
+    ("fields", "detail", "expected"),
     [
         ({"recipient": ["Invalid recipient"]}, None, ", recipient: Invalid recipient"),
         ({"recipient": ["One", "Two"], "sender": ["Three"]}, "Four", ", recipient: One"),
@@ -282,11 +282,11 @@ def test_sentence_without_a_request_id() -> None:
         (None, "", ""),
     ],
 )
-def test_sentence_of_a_status(fields: dict[str, list[str]] | None, detail: str | None, said: str) -> None:
+def test_sentence_of_a_status(fields: dict[str, list[str]] | None, detail: str | None, expected: str) -> None:
     """The text holds the status and the first objection to a field, else the detail, else nothing more."""
     error = StatusError(400, operation="sms.send", request_id="5f2a", field_errors=fields, detail=detail)
 
-    assert str(error) == f"sms.send: status 400{said} (request 5f2a)."
+    assert str(error) == f"sms.send: status 400{expected} (request 5f2a)."
 
 
 def test_status_error_keeps_what_the_server_said() -> None:

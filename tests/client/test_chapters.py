@@ -55,7 +55,7 @@ def texts(url: str, number: str) -> list[str]:
 
 
 def test_a_template_is_created_approved_and_sent(call, simulator_url, number) -> None:
-    """A template waits until it is approved; then what arrives is what ``render`` said, at the cost that it said."""
+    """A template waits until it is approved; then what arrives is what ``render`` returned, and costs as much."""
     template = call(lambda c: c.templates.create(name="Booking", content=CONTENT))
     assert (template.name, template.status, template.placeholders) == ("Booking", TemplateStatus.PENDING, ())
     assert (template.approved_content, template.pending_content) == (None, CONTENT)

@@ -547,12 +547,12 @@ def test_a_creating_call_takes_effect_at_most_once(names: list[str]) -> None:
     run = Run([table[name][0] for name in names])
     try:
         run(operation(Effect.CREATE), max_retries=5)
-        said = True
+        maybe_sent = True
     except errors.APIError as error:
-        said = error.maybe_sent
+        maybe_sent = error.maybe_sent
     effects = [name for name in names[: len(run.sends)] if name in done]
     assert len(effects) <= 1
-    assert said is bool(effects)
+    assert maybe_sent is bool(effects)
 
 
 def test_a_start_hook_adds_headers_to_each_try() -> None:

@@ -89,8 +89,11 @@ def test_unknown_outcomes_are_counted(collected) -> None:
     assert span.attributes["xoxzo.maybe_sent"] is True
     assert "http.response.status_code" not in span.attributes
     metrics = collected.metrics()
-    (doubt,) = metrics["xoxzo.client.maybe_sent"]
-    assert (doubt.value, dict(doubt.attributes)) == (1, {"xoxzo.operation": "sms.send", "error.type": "ResponseLost"})
+    (maybe_sent,) = metrics["xoxzo.client.maybe_sent"]
+    assert (maybe_sent.value, dict(maybe_sent.attributes)) == (
+        1,
+        {"xoxzo.operation": "sms.send", "error.type": "ResponseLost"},
+    )
     (duration,) = metrics["http.client.request.duration"]
     assert (duration.count, duration.sum > 0) == (1, True)
     assert duration.explicit_bounds[:2] == (0.005, 0.01)
@@ -104,7 +107,7 @@ def test_unknown_outcomes_are_counted(collected) -> None:
 
 
 def test_a_success_is_no_unknown_outcome(collected) -> None:
-    """A send that succeeded is measured and not counted as a doubt."""
+    """A send that succeeded is measured and not counted as one that may have been sent."""
     with FaultyServer(reply(201, '[{"msgid": "m"}]')) as server:
         send(server.url, collected.hook)
     assert "xoxzo.client.maybe_sent" not in collected.metrics()
@@ -185,5 +188,5 @@ def test_without_the_extra_the_error_names_it() -> None:
         "try: Telemetry()\n"
         "except Exception as error: print(error)"
     )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert said == 'telemetry needs an extra: pip install "xoxzo-cloudpy[otel]"\n'
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert output == 'telemetry needs an extra: pip install "xoxzo-cloudpy[otel]"\n'

@@ -1,4 +1,4 @@
-"""What the documentation shows is run as it stands; CONTRIBUTING.md tells the rules."""
+"""What the documentation shows is run as it stands; CONTRIBUTING.md has the rules."""
 
 from __future__ import annotations
 

@@ -196,12 +196,12 @@ def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:
         assert status == 201
         callid = json.loads(body)["id"]
 
-        def said() -> str | None:
+        def logged() -> str | None:
             call = json.loads(ask(port, "GET", f"/_simulator/calls/{callid}")[1])
             assert call["status"] != "FAILED", call
             return next((step["text"] for step in call["steps"] if step["name"] == "say"), None)
 
-        found: str = until(said)
+        found: str = until(logged)
         client.dins.unsubscribe(number.din_uid)
     return found
 

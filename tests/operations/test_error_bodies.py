@@ -81,11 +81,11 @@ def test_error_body_without_a_secret(body: bytes) -> None:
 
 @patient
 @given(st.dictionaries(TEXT, JSON))
-def test_any_error_body_is_read(said: dict[str, Any]) -> None:
+def test_any_error_body_is_read(body: dict[str, Any]) -> None:
     """Whatever record a refusal is, each of its fields that is not null has words, and all of them are text."""
-    fields, detail = bodies.decode_error_body(json.dumps(said).encode())
+    fields, detail = bodies.decode_error_body(json.dumps(body).encode())
 
-    assert {*fields, "detail"} == {*(field for field, words in said.items() if words is not None), "detail"}
+    assert {*fields, "detail"} == {*(field for field, words in body.items() if words is not None), "detail"}
     assert all(isinstance(word, str) for words in fields.values() for word in words)
     assert detail is None or isinstance(detail, str)
 

@@ -48,7 +48,7 @@ def chosen(columns: dict[str, list[str]], **options: object) -> str:
         ({"備考": [M1, "なし", "なし"], "氏名": ["a", "b", "c"]}, "uncertain_number_column"),
         ({"a": [M1], "b": [M2]}, "several_number_columns"),
         ({"hotel": [M1], "cancelled": [M2]}, "several_number_columns"),
-        # What is wrong with the cells of a column that can only be meant is told row by row.
+        # What is wrong with the cells of a column that can only be meant is reported row by row.
         ({"電話": ["x", "y"], "固定": ["x", "y"]}, "電話"),
         ({"電話": [FIXED], "氏名": ["a"]}, "電話"),
         ({"a": ["x"], "b": ["y"]}, "no_number_column"),
@@ -71,7 +71,7 @@ def test_the_column_of_numbers(columns: dict[str, list[str]], expected: str) -> 
     ],
 )
 def test_the_country_counts(country: str, columns: dict[str, list[str]], expected: str) -> None:
-    """Numbers are read by the rules of the campaign's country; a wrong one is told once, and not for each row."""
+    """Numbers are read by the rules of the campaign's country; a wrong one is reported once, and not for each row."""
     assert chosen(columns, country=country) == expected
 
 

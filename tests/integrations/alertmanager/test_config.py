@@ -76,7 +76,7 @@ def test_times(given: str | float, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "said"),
+    ("place", "value", "expected"),
     [
         ("language", "fr", "language must be one of en, ja"),
         ("sender", "Too long a sender", "sender must be at most 10"),
@@ -128,14 +128,14 @@ def test_times(given: str | float, seconds: float) -> None:
         ("colour", "red", "colour is not known here"),
     ],
 )
-def test_invalid_values(place: str, value: Any, said: str) -> None:
+def test_invalid_values(place: str, value: Any, expected: str) -> None:
     """An invalid value, or a misspelt key, is reported with its place in the file."""
     file = changed(place, value)
     if value is None:
         del file[place]
     with pytest.raises(InvalidArgument) as caught:
         parse(file)
-    assert f"{caught.value.field} {caught.value.reason}".startswith(said)
+    assert f"{caught.value.field} {caught.value.reason}".startswith(expected)
 
 
 def test_prices() -> None:

@@ -100,7 +100,7 @@ def test_health() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"", "cannot be read as JSON"),
         (b"\xff", "cannot be read as JSON"),
@@ -112,9 +112,9 @@ def test_health() -> None:
         (body(alert()).replace(b"2026-11-26T", b"yesterday "), "Invalid RFC3339"),
     ],
 )
-def test_no_payload(content: bytes, said: str) -> None:
+def test_no_payload(content: bytes, expected: str) -> None:
     """An invalid payload is rejected with 400 and the reason."""
-    with pytest.raises(InvalidArgument, match=said):
+    with pytest.raises(InvalidArgument, match=expected):
         payload.parse(content)
     client, _, log = serve(None)
     answer = client.post("/alerts", content=content, headers=JSON)
@@ -187,8 +187,8 @@ def test_token_and_address() -> None:
     """A server that other machines can reach needs a token of at least 16 characters."""
     assert server.check_token(None, "127.0.0.1") is None
     assert server.check_token(TOKEN, "0.0.0.0") == TOKEN
-    for token, host, said in [("", "0.0.0.0", "other machines"), ("short", "::1", "16 printable")]:
-        with pytest.raises(ConfigurationError, match=said):
+    for token, host, expected in [("", "0.0.0.0", "other machines"), ("short", "::1", "16 printable")]:
+        with pytest.raises(ConfigurationError, match=expected):
             server.check_token(token, host)
     with server.listen("127.0.0.1", 0) as listener, pytest.raises(ConfigurationError, match="cannot listen"):
         server.listen("127.0.0.1", listener.getsockname()[1])

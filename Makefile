@@ -9,6 +9,9 @@ SHELL := /bin/sh
 VENV := .venv
 TRANSLATIONS := src/xoxzo/cloudpy/common/locale/ja/LC_MESSAGES/xoxzo
 PUBLISHED := .venv-published
+# What an environment is filled with; `make check-core` takes other versions.
+DEMO := requirements/demo.txt
+DEV := requirements/dev.txt
 PY := $(VENV)/bin/python
 
 # `make test WORKERS=4`, `make test ARGS="-k sms"`
@@ -30,7 +33,7 @@ PIP = $(INSTALL) $(@D)/bin/python -m pip --disable-pip-version-check --no-input 
 # Both banners are about MkDocs 2, which requirements/dev.in excludes.
 MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(PY) -m mkdocs
 
-.PHONY: help demo test check lint docs-check coverage bench soak fuzz fuzz-callbacks fuzz-responses lock docs format clean FORCE
+.PHONY: help demo test check check-pythons check-core lint docs-check coverage bench soak fuzz fuzz-callbacks fuzz-responses lock docs format clean FORCE
 
 help: ## Print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -56,6 +59,33 @@ lint: $(VENV)/.stamp-dev ## Format, lint, types, layers and generated files only
 	$(CLEAN) $(PY) scripts/commands.py --check
 	$(CLEAN) $(PY) scripts/server_behaviours.py --check
 	$(CLEAN) $(PY) scripts/translations.py --check
+
+# The Pythons to look for: by name, behind which may be a shim that does not run, and among those that pyenv has built.
+PYTHONS ?= 3.11 3.12 3.13
+# The tests of the client and of all below it.
+CORE := $(addprefix tests/,classic client common models operations phone text transports test_errors.py test_protocols.py)
+
+define on_each_python
+	@ran=; for version in $(PYTHONS); do \
+		found=; for python in python$$version "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python; do \
+			if $(INSTALL) "$$python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" >/dev/null 2>&1; \
+			then found="$$python"; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then echo "Python $$version was not found."; continue; fi; \
+		echo "The tests on Python $$version:"; \
+		$(MAKE) --no-print-directory PYTHON="$$found" $(1) test || exit 1; \
+		ran="$$ran $$version"; \
+	done; \
+	if [ -n "$$ran" ]; then echo "The tests passed on Python$$ran."; else echo "No test has run." >&2; exit $(2); fi
+endef
+
+check-pythons: ## Run the tests on each Python of PYTHONS="3.11 3.12 3.13" that is found; ARGS as for `make test`
+	$(call on_each_python,VENV=.venv-$$version,1)
+
+check-core: ## The same for the client and what is below it, then with the lowest versions of all dependencies
+	$(call on_each_python,VENV=.venv-core-$$version DEMO=requirements/core.txt DEV=requirements/core.txt ARGS="$(CORE)",0)
+	@echo "The tests with the lowest versions of all dependencies:"
+	@$(MAKE) --no-print-directory VENV=.venv-lowest DEMO=requirements/lowest.txt DEV=requirements/lowest.txt ARGS="$(CORE)" test
 
 docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
 	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"
@@ -102,9 +132,13 @@ UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 IN_IMAGE := callbacks campaigns celery postgresql simulator uvloop
 
+CORE_EXTRAS := --extra cli --extra otel --extra phone --extra simulator --extra uvloop
+
 lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) --all-extras -o requirements/dev.txt requirements/dev.in pyproject.toml
 	$(UV) --extra simulator -c requirements/dev.txt -o requirements/demo.txt requirements/demo.in pyproject.toml
+	$(UV) $(CORE_EXTRAS) -c requirements/dev.txt -o requirements/core.txt requirements/core.in pyproject.toml
+	$(UV) $(CORE_EXTRAS) --resolution lowest-direct -o requirements/lowest.txt requirements/core.in pyproject.toml
 	$(UV) $(foreach extra,$(IN_IMAGE),--extra $(extra)) -c requirements/dev.txt -o requirements/image.txt requirements/image.in pyproject.toml
 	$(UV) -o requirements/fuzz.txt requirements/fuzz.in
 	$(UV) -o requirements/published.txt requirements/published.in
@@ -112,7 +146,7 @@ lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) -o requirements/lock.txt requirements/lock.in
 
 clean: ## Remove the environments and everything that was generated
-	rm -rf .venv .venv-published .venv-lock .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache
+	rm -rf .venv .venv-* .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache
 	rm -rf .pytest_cache .ruff_cache build dist site
 	rm -f $(TRANSLATIONS).mo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -149,7 +183,7 @@ $(VENV)/.stamp-venv $(PUBLISHED)/.stamp-venv .venv-lock/.stamp-venv:
 	$(make_venv)
 	@echo "$(CURDIR)" >$@
 
-$(VENV)/.stamp-demo: requirements/demo.txt $(VENV)/.stamp-venv
+$(VENV)/.stamp-demo: $(DEMO) $(VENV)/.stamp-venv
 	@echo "Installing what the demo needs"
 	@$(PIP) --require-hashes -r $<
 	@touch $@
@@ -163,7 +197,7 @@ $(VENV)/.stamp-project: pyproject.toml $(VENV)/.stamp-venv | $(VENV)/.stamp-demo
 $(TRANSLATIONS).mo: $(TRANSLATIONS).po | $(VENV)/.stamp-project
 	@$(PY) scripts/translations.py --compile
 
-$(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-venv | $(VENV)/.stamp-project
+$(VENV)/.stamp-dev: $(DEV) $(VENV)/.stamp-venv | $(VENV)/.stamp-project
 	@echo "Installing what tests and checks need"
 	@$(PIP) --require-hashes -r $<
 	@touch $@

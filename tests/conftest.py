@@ -80,7 +80,6 @@ LONGEST = (
 # They get the marker `uncounted`. CI leaves them out where it measures, since it has run them already.
 UNCOUNTED = (
     "tests/campaigns/test_kills.py",
-    "tests/cli/commands/test_completion.py",
     "tests/cli/test_imports.py",
     "tests/cli/test_recorded.py",
     "tests/docs/",
@@ -88,7 +87,6 @@ UNCOUNTED = (
     "tests/published/",
     "tests/repository/",
     "tests/simulator/web/console/test_browser.py",
-    "tests/testing/test_plugin.py",
     "tests/transports/test_gevent.py",
     "tests/transports/test_httpx2_example.py",
     "tests/transports/test_robustness.py",

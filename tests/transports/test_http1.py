@@ -105,8 +105,12 @@ def test_an_answer_that_breaks_off_is_broken(raw) -> None:
         b"HTTP/1.1 201 Created\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n",
         b"HTTP/1.1 201 Created\r\nx: " + b"y" * 200_000,
         b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000,
+        b"HTTP/1.1 000 Nothing\r\ncontent-length: 0\r\n\r\n",
     ],
-    ids=["not HTTP", "another protocol", "two lengths", "length and chunks", "endless head", "endless information"],
+    ids=[
+        *("not HTTP", "another protocol", "two lengths", "length and chunks"),
+        *("endless head", "endless information", "no status"),
+    ],
 )
 def test_what_is_no_answer_is_broken(raw) -> None:
     """What could be read in two ways, too."""

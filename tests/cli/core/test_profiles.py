@@ -165,13 +165,8 @@ def test_a_command_gives_the_token() -> None:
 )
 def test_a_command_that_gives_none_is_reported(command, expected) -> None:
     """A command that fails, or says nothing, is named, and nothing of what it wrote."""
-<<<<<<< HEAD
     with pytest.raises(CommandError, match=expected) as refused:
         profiles.read_token("shop", {"command": command})
-=======
-    with pytest.raises(CommandError, match=expected) as refused:
-        tokens.read_token("shop", {"command": command})
->>>>>>> e783ad4 (Name things of the command line's tests by the field's terms: sandbox, expected, channel)
     assert "half" not in str(refused.value)
 
 
@@ -210,11 +205,7 @@ def test_the_keyring_gives_the_token(monkeypatch) -> None:
 def test_a_keyring_that_refuses_is_reported(monkeypatch) -> None:
     """Neither a locked keyring nor a missing extra shows a trace, and nothing of what it said."""
     monkeypatch.setitem(sys.modules, "keyring", Locked())
-<<<<<<< HEAD
     for access in (lambda: profiles.read_token("shop", "keyring:a"), lambda: profiles.keep_in_keyring("a", "b")):
-=======
-    for access in (lambda: tokens.read_token("shop", "keyring:a"), lambda: tokens.keep_in_keyring("a", "b")):
->>>>>>> e783ad4 (Name things of the command line's tests by the field's terms: sandbox, expected, channel)
         with pytest.raises(CommandError, match="the keyring refuses: RuntimeError"):
             access()
     monkeypatch.setitem(sys.modules, "keyring", None)

@@ -117,6 +117,7 @@ def test_skips_fail_where_asked(way: str, tmp_path: Path) -> None:
     (tmp_path / "test_skipping.py").write_text(body)
     # No plugin but those that are built in is needed, and loading them takes longer than anything else here.
     environment = uncounted_environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment["PYTHONPATH"] = str(REPOSITORY / "tests" / "support")
     command = [
         sys.executable,
         "-m",

@@ -25,10 +25,9 @@ _HEAD_CHARACTERS = 1 << 16
 _HEAD_ROWS = 30
 _MAX_CELL_CHARACTERS = 1_000_000
 _SEPARATOR_LINE = re.compile(r'\ufeff*"?sep=(.)"?[\t,;|]*(?:\r\n|\r|\n)', re.IGNORECASE)
-_BLANKS_AFTER_QUOTE = re.compile(r'"[ \t\u3000]+(?=([\r\n]|$|.))')
 _NUMBER = re.compile(r"[+(]?\d[\d\s().\-]{7,}\d")
-OPEN_QUOTE = Reason("open_quote", "has an open quotation mark: what follows, until line {end}, is no part of the value")
-"""A reason without its field: a row of several lines, of which the reader of the header decides whether it is right."""
+SEVERAL_LINES = "several_lines"
+"""The code of a row of several lines, which is right unless a cell `holds_other_rows`."""
 
 
 def read_head(path: Path, encoding: str) -> str:
@@ -102,7 +101,7 @@ def read_delimited(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow
                 try:
                     for cells in reader:
                         if len(lines) > 1:
-                            yield line, cells, OPEN_QUOTE
+                            yield line, cells, _open_quote(SEVERAL_LINES, line, lines)
                         elif "".join(cells).strip() and (line > 1 or not _SEPARATOR_LINE.match(lines[0])):
                             yield line, cells, None
                         line += len(lines)
@@ -143,19 +142,21 @@ def _recording(file: Iterator[str], lines: list[str]) -> Iterator[str]:
         yield text
 
 
+def _open_quote(code: str, line: int, lines: list[str]) -> Reason:
+    end = line + len(lines) - 1
+    return Reason(
+        code, "has an open quotation mark: what follows, until line {end}, is no part of the value", {"end": end}
+    )
+
+
 def _mended(lines: list[str], delimiter: str, line: int) -> tuple[list[str], Reason | None]:
     """Read a row whose quotation marks do not fit: blanks after the last one are no harm."""
     text = "".join(lines)
-
-    def closing(found: re.Match[str]) -> str:
-        return '"' if found[1] in {"\r", "\n", "", delimiter} else found[0]
-
+    trimmed = re.sub(rf'"[ \u3000]+(?={re.escape(delimiter)}|[\r\n]|$)', '"', text)
     try:
-        [cells] = csv.reader(
-            [_BLANKS_AFTER_QUOTE.sub(closing, text)], delimiter=delimiter, strict=True, skipinitialspace=True
-        )
+        [cells] = csv.reader(trimmed.splitlines(keepends=True), delimiter=delimiter, strict=True, skipinitialspace=True)
     except (csv.Error, ValueError):
         if len(lines) > 1:
-            return [text], Reason(OPEN_QUOTE.code, OPEN_QUOTE.template, {"end": line + len(lines) - 1})
+            return [text], _open_quote("open_quote", line, lines)
         return [text], Reason("quotes", "cannot be read: its quotation marks do not fit")
-    return cells, None if len(lines) == 1 else OPEN_QUOTE
+    return cells, None if len(lines) == 1 else _open_quote(SEVERAL_LINES, line, lines)

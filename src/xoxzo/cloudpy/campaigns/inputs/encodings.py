@@ -81,6 +81,8 @@ def detect(path: Path) -> Encoding:
         if name is None:
             name = _utf8_or_ascii(path)
         if name is not None:
+            if name.startswith("utf-16-") and not _can_decode(path, name):
+                raise CampaignError("no_text", "{path} is no text and no workbook", path=path)
             check_encoding(path, name)
             return Encoding(name)
         return _most_likely(path)
@@ -182,12 +184,9 @@ def _pieces(path: Path, name: str) -> Iterator[str]:
 
 def _can_decode(path: Path, name: str) -> bool:
     try:
-        for text in _pieces(path, name):
-            if name.startswith("utf-16-") and _CONTROL.search(text):
-                raise CampaignError("no_text", "{path} is no text and no workbook", path=path)
+        return not any(name.startswith("utf-16-") and _CONTROL.search(text) for text in _pieces(path, name))
     except UnicodeError:
         return False
-    return True
 
 
 def _first_broken(path: Path, name: str) -> tuple[int, int]:

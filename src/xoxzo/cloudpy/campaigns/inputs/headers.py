@@ -22,11 +22,12 @@ _PHONE_WORDS = (
     "cellphone msisdn sms smartphone handphone contact recipient telefon telefono teléfono telefone téléphone "
     "handy mobil móvil celular portable gsm 手机 手機 电话 전화 휴대폰 휴대전화 핸드폰 연락처 โทรศัพท์ เบอร์โทร "
     "มือถือ điệnthoại sđt telepon telpon hp"
+    " телефон тел"
 )
 _OTHER_WORDS = (
     "番号 号 お客様 お客さま 顧客 会員 利用者 患者 生徒 保護者 本人 自宅 会社 勤務先 緊急 代表 第 の 用 先 名 "
     "お名前 名前 なまえ 氏名 姓 姓名 名字 苗字 宛名 敬称 漢字 ローマ字 フリガナ ふりがな カナ かな 読み よみ ヨミ "
-    "セイ メイ メール アドレス 住所 郵便 〒 都道府県 市区町村 番地 建物 生年月日 誕生日 性別 年齢 備考 メモ "
+    "セイ メイ メール アドレス 住所 郵便 都道府県 市区町村 番地 建物 生年月日 誕生日 性別 年齢 備考 メモ "
     "コメント コード 日 日付 日時 時間 時刻 曜日 予約 来店 金額 価格 料金 請求 合計 商品 品名 注文 伝票 数量 "
     "ポイント ランク 種別 種類 区分 状態 ステータス 作成 登録 更新 年月日 担当 担当者 部署 役職 店舗 店 支店 企業 "
     "団体 組織 グループ タグ 件名 内容 url no num number nr numero número nummer nomor value label type country "
@@ -38,12 +39,13 @@ _OTHER_WORDS = (
     "groups list source order item product quantity qty point points rank plan shop store branch created updated "
     "modified at on by of the vorname nachname nombre apellido apellidos nom prénom nome 名称 地址 备注 이름 성명 "
     "주소 메모 ชื่อ นามสกุล tên họ nama alamat"
+    " 번호 号码 號碼 номер имя фамилия 配信 配信停止 停止 退会 解約 拒否 希望 送信 受信 日本 海外 国 国番号"
 )
 _ANY_DIGIT_OR_SIGN = re.compile(r"[\d\W_]+")
 
 
 def _words(text: str) -> str:
-    return "|".join(sorted({re.escape(_plain(word)) for word in text.split()}, key=len, reverse=True))
+    return "|".join(sorted({_plain(word) for word in text.split()}, key=len, reverse=True))
 
 
 def _plain(name: str) -> str:

@@ -68,7 +68,7 @@ class SharedStrings:
         """Read the part that holds them. Readings that Excel keeps beside Japanese words are left out."""
         for block in _blocks(file, "si"):
             found = _STRING.findall(block)
-            if len(found) != block.count(b"<si"):
+            if not found or len(found) != block.count(b"<si"):
                 found = _parsed_strings(block)
             elif b"&" in block or b"\r" in block:
                 found = [unescape(one.decode()).replace("\r\n", "\n").encode() for one in found]
@@ -108,7 +108,7 @@ class SheetReader:
         """Yield the rows that hold something: their numbers, their cells, and whether they are hidden."""
         for block in _blocks(file, "row"):
             found = _CELL.findall(block)
-            is_known = len(found) == block.count(b"<row") + block.count(b"<c") and b"\r" not in block
+            is_known = found and len(found) == block.count(b"<row") + block.count(b"<c") and b"\r" not in block
             rows = self._rows(found) if is_known else self._parsed_rows(block)
             yield from rows
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.inputs.names import RawRow
 
 _SAMPLE_ROWS = 50
+_FEW_ROWS = 2
 _TOO_MANY_CELLS = Reason(
     "too_many_cells", "is beyond the last column: a delimiter within a value needs quotation marks around it"
 )
@@ -225,8 +226,15 @@ def _row_at(rows: Iterator[RawRow], line: int) -> tuple[int, RawRow]:
 def _names(header: RawRow | None, head: list[RawRow], delimiter: str | None, country: str) -> tuple[str, ...]:
     """Return the columns' names. Those of a list without a header are numbers, as many as most rows have cells."""
     if header is None:
-        widths = Counter(len(cells) for _line, cells, _fault in head)
-        width = max(widths, key=lambda one: (widths[one], -one)) if delimiter is not None else max(widths)
+        rows = [cells for _line, cells, _fault in head if len(cells) > 1]
+        widths = Counter(map(len, rows)) or Counter([1])
+        width = max(widths)
+        if delimiter is not None:
+            width = max(widths, key=lambda one: (widths[one], -one))
+            # What a single row has in the last column may have been shifted there by a delimiter within a value.
+            is_ragged = len(widths) > 1 or len(rows) > _FEW_ROWS
+            while is_ragged and width > 1 and sum(any(cells[width - 1 :]) for cells in rows) < _FEW_ROWS:
+                width -= 1
         return tuple(str(position) for position in range(1, width + 1))
     line, cells, fault = header
     if fault is not None and (len(cells) == 1 or any(map(_holds_other_rows(None, 0, country), cells))):
@@ -244,15 +252,6 @@ def _rows(lists: Iterator[RawRow], names: tuple[str, ...], delimiter: str | None
     is_open = _holds_other_rows(delimiter, width, country)
     for line, cells, fault in lists:
         row = Row(line, dict(zip(names, chain(cells, blanks) if len(cells) < width else cells, strict=False)))
-        if fault is not None:
-            if fault is not delimited.OPEN_QUOTE:
-                yield row._replace(fault=fault, column=names[0])
-                continue
-            column = next((name for name, cell in row.cells.items() if is_open(cell)), None)
-            if column is not None:
-                end = line + sum(len(cell.splitlines()) - 1 for cell in cells if cell)
-                yield row._replace(fault=Reason(fault.code, fault.template, {"end": end}), column=column)
-                continue
         if len(cells) > width:
             extra = {str(n): cell for n, cell in enumerate(cells[width:], width + 1) if cell.strip()}
             if extra:
@@ -260,6 +259,13 @@ def _rows(lists: Iterator[RawRow], names: tuple[str, ...], delimiter: str | None
                 # In a workbook a remark beside the table shifts nothing.
                 if delimiter is not None:
                     row = row._replace(fault=_TOO_MANY_CELLS, column=next(iter(extra)))
+        if fault is not None:
+            # Too many cells over several lines: a mark that opens in the last of them joins the next row to this one.
+            column = row.column or next((name for name, cell in row.cells.items() if is_open(cell)), None)
+            if fault.code != delimited.SEVERAL_LINES:
+                column = names[0]
+            if column is not None:
+                row = row._replace(fault=fault, column=column)
         yield row
 
 

@@ -128,7 +128,9 @@ def _open_by_calamine(
             path=path,
         )
     try:
-        book: Any = calamine.CalamineWorkbook.from_path(str(path))
+        with path.open("rb") as file:
+            # Not by its path: the kind would then be told from the name.
+            book: Any = calamine.CalamineWorkbook.from_filelike(file)
         sheets = [(one.name, one.visible == calamine.SheetVisibleEnum.Visible) for one in book.sheets_metadata]
         name = _choose(path, sheets, sheet, notes)
         page = book.get_sheet_by_name(name)
@@ -138,7 +140,7 @@ def _open_by_calamine(
         notes.append(Reason("hidden_unknown", "rows that the workbook hides are read as well: only .xlsx tells them"))
 
     def rows() -> Iterator[RawRow]:
-        for line, cells in enumerate(page.iter_rows(), (page.start or (0, 0))[0] + 1):
+        for line, cells in enumerate(page.iter_rows(), 1):
             texts = [_text(column, cell, as_stored) for column, cell in enumerate(cells)]
             if "".join(texts).strip():
                 yield line, texts, None
@@ -160,7 +162,7 @@ def _ods_has_hidden_rows(path: Path) -> bool:
 
 
 def _text(column: int, value: object, as_stored: Counter[tuple[int, str]]) -> str:
-    if isinstance(value, float) and not isinstance(value, bool):
+    if isinstance(value, float):
         if not value.is_integer():
             as_stored[column, "0.0"] += 1
         return shown_number(value)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-RUN = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+RUN = [REPOSITORY / "README.md", REPOSITORY / "README.ja.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 READ = [*RUN, *sorted(path for path in REPOSITORY.glob("*.md") if path not in RUN)]
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>.*)$")

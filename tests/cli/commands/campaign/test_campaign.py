@@ -87,8 +87,8 @@ def test_a_campaign_from_list_to_report(run: Run, simulator: Simulator) -> None:
     result = run("run", "people.csv", *TEXT, "--yes", "--follow", "5", "--tag", "spring")
     assert result.exit_code == 0, result.output
     assert "people finished\n  delivered             3\n" in result.stdout
-    assert "people: 0 of 3 · 0 credits\n" in result.stderr
-    assert "people: 3 of 3 · 3 sent · 3 delivered · 30 credits\n" in result.stderr
+    assert "people: 0 of 3 · about 0 credits\n" in result.stderr
+    assert "people: 3 of 3 · 3 sent · 3 delivered · about 30 credits\n" in result.stderr
     again = run("run", "people.csv", "--yes")
     assert again.exit_code == 2
     assert "give another --name" in again.stderr
@@ -316,7 +316,7 @@ def test_a_campaign_can_be_rehearsed_with_numbers_of_fixed_outcomes(
     monkeypatch.delenv("XOXZO_API_HOST")
     refused = run("resume", "fixed", "--yes")
     assert "fixed was started on a simulator on this machine: it cannot be continued with Xoxzo" in refused.stderr
-    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._balance", lambda _account: Balance(None))
+    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send.balance_of", lambda _account: Balance(None))
     assert "3 rows cannot be sent to" in run("plan", *order).stderr
 
 

@@ -173,18 +173,19 @@ def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noq
 
 def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
     callbacks, follow = signing_callbacks_or_none(given["callbacks"]), given["follow"]
-    with Progress(campaign.name, machine=machine) as progress:
-        try:
+    progress = Progress(campaign.name, machine=machine)
+    try:
+        with progress:
             result = campaign.run(
                 limits=limits, on_event=progress.show, callbacks=callbacks, follow=follow, account=account
             )
-        except CampaignError as error:
-            if not progress.has_begun:
-                raise
-            click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
-            sentence = _("Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}")
-            click.echo(sentence.format(name=campaign.name), err=True)
-            raise click.exceptions.Exit(STOPPED) from None
+    except CampaignError as error:
+        if not progress.has_begun:
+            raise
+        click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
+        sentence = _("Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}")
+        click.echo(sentence.format(name=campaign.name), err=True)
+        raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
     is_done = result.state == "finished" and not result.tally[State.REJECTED]
     status = MAY_BE_SENT if result.unknown else DONE if is_done else STOPPED

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -15,9 +16,17 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+_BAR_COLUMNS = 28
+
+Piece = tuple[str, str | None]
+"""A text and its colour."""
 
 
 @contextmanager
@@ -56,3 +65,30 @@ def spinner(title: str) -> Iterator[None]:
     with wheel:
         wheel.add_task(title, total=None)
         yield
+
+
+@contextmanager
+def live_lines() -> Iterator[Callable[..., None]]:
+    """Show a bar with lines on standard error that change in place, and stay when the block has ended.
+
+    Yields:
+        A function that shows a share from 0 to 1, the pieces beside the bar, and the pieces of each line below it. What
+        does not fit the terminal is cut.
+    """
+    console = Console(stderr=True)
+    # A substitute would make lines longer than they were measured.
+    joint = Text(" - " if console.options.ascii_only else " · ", no_wrap=True, overflow="ellipsis")
+
+    def line(pieces: Sequence[Piece]) -> Text:
+        return joint.join(Text(text, style=colour or "") for text, colour in pieces)
+
+    with Live(console=console, auto_refresh=False) as live:
+
+        def show(share: float, beside: Sequence[Piece], *below: Sequence[Piece]) -> None:
+            bar = ProgressBar(1.0, share, width=_BAR_COLUMNS, complete_style="green", finished_style="green")
+            head = Table.grid(padding=(0, 1))
+            percent = f"{int(100 * share):>3} %"
+            head.add_row(bar, line([(percent, None), *beside]))
+            live.update(Group(head, *(line(pieces) for pieces in below if pieces)), refresh=True)
+
+        yield show

@@ -102,7 +102,7 @@ coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(TRANSLATIONS).mo ## Run the t
 bench: $(VENV)/.stamp-dev ## Measure, and print ratios taken in one run
 	@$(CLEAN) $(PY) -m bench
 
-soak: $(VENV)/.stamp-dev ## All faults against all calls, 1,000,000 sends, 100,000 campaigns, 200 kills; ARGS="--kills 20"
+soak: $(VENV)/.stamp-dev ## All faults against all calls, 1,000,000 sends, 100,000 campaigns, 200 kills, Celery workers; ARGS="--kills 20"
 	@$(CLEAN) $(PY) -m bench.soak $(ARGS)
 
 fuzz: fuzz-responses ## Fuzz the client's reader of responses, then the simulator; SECONDS=60 ARGS="--seconds 60"

@@ -13,6 +13,14 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
 BATCH, KILLS_A_RUN, SENDS = 500, 20, 10_000
+DISTURBANCES = {
+    "child_kills": 150,
+    "worker_kills": 50,
+    "worker_stops": 20,
+    "broker_restarts": 20,
+    "broker_flushes": 5,
+    "database_crashes": 5,
+}
 
 
 def simulate(first: int) -> tuple[int, int, int, list[str]]:
@@ -80,6 +88,15 @@ def use_roughly(seed: int, cancellations: int, forks: int) -> bool:
     return any(found.values())
 
 
+def disturb_workers(given: argparse.Namespace) -> bool:
+    """Disturb a campaign of real Celery workers and print what was found; return whether anything was wrong."""
+    from bench.workers import disturb
+
+    wrong = disturb(given.seed, given.messages, {kind: getattr(given, kind) for kind in DISTURBANCES})
+    print(f"  {len(wrong)} lost, doubled or wrongly reported", *wrong[:20], sep="\n  ")
+    return bool(wrong)
+
+
 def main() -> None:
     """Play the fault matrix, simulate, then kill real processes."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -88,11 +105,15 @@ def main() -> None:
     parser.add_argument("--sends", type=int, default=1_000_000)
     parser.add_argument("--cancellations", type=int, default=2_000)
     parser.add_argument("--forks", type=int, default=25)
+    parser.add_argument("--messages", type=int, default=100_000, help="that real Celery workers send")
+    for kind, count in DISTURBANCES.items():
+        parser.add_argument(f"--{kind.replace('_', '-')}", type=int, default=count, help="while those workers send")
     parser.add_argument("--seed", type=int, default=1_000_000)
     given = parser.parse_args()
     broken = play_all_faults()
     misused = use_roughly(given.seed, given.cancellations, given.forks)
     miscounted = count_all(given.seed, given.sends)
+    disturbed = disturb_workers(given)
     played = crashes = unknown = 0
     wrong: list[str] = []
     with ProcessPoolExecutor() as pool:
@@ -112,7 +133,7 @@ def main() -> None:
             failed += 1
             print(done.stdout)
     print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
-    sys.exit(bool(wrong or failed or miscounted or broken or misused))
+    sys.exit(bool(wrong or failed or miscounted or broken or misused or disturbed))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ LONGEST = (
     "test_simulation.py",
     "test_examples.py",
     "test_kills.py",
+    "test_workers.py",
+    "test_documentation.py::test_many_machines",
     "test_plugin.py",
     "test_typing.py",
     "test_pyright.py",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from database_servers import RedisServer
 
 REPOSITORY = Path(__file__).parents[2]
 RUN = [REPOSITORY / "README.md", REPOSITORY / "README.ja.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -79,8 +80,13 @@ def programs() -> list[Block]:
 
 
 def sessions() -> list[Block]:
-    """Give every block that shows a shell."""
-    return [block for path in RUN for block in blocks_of(path) if block.language == "console"]
+    """Give every block that shows a shell, but for the page that needs servers and workers."""
+    return [
+        block
+        for path in RUN
+        for block in blocks_of(path)
+        if block.language == "console" and path.name != "many-machines.md"
+    ]
 
 
 def commands_of(block: Block) -> list[str]:
@@ -180,6 +186,37 @@ def test_commands_run(block: Block, environment: dict[str, str], tmp_path: Path)
     )
 
     assert finished.returncode == 0, f"{block.place}\n{script}\n{finished.stdout}{finished.stderr}"
+
+
+def test_many_machines(environment: dict[str, str], database_url: str, redis: RedisServer, tmp_path: Path) -> None:
+    """The commands of the page about many machines work, one after another, with real servers and a real worker."""
+    page = REPOSITORY / "docs" / "guides" / "many-machines.md"
+    shown = [command for block in blocks_of(page) if block.language == "console" for command in commands_of(block)]
+    commands = [command for command in shown if not only_checked(command)]
+    [worker] = [command for command in commands if command.startswith("celery ")]
+    commands[commands.index(worker)] = (
+        f"{worker} --loglevel info >worker.log 2>&1 & worker=$!; trap 'kill $worker; wait' EXIT"
+    )
+    sent = "until xoxzo campaign status spring --json | grep -q '\"sent\": [1-9]'; do sleep 0.2; done"
+    commands.insert(commands.index("xoxzo campaign cancel spring"), sent)
+    shutil.copy(REPOSITORY / "docs" / "examples" / "celery_shop" / "shop.py", tmp_path)
+    script = "\n".join(commands).replace("postgresql:///shop", f"'{database_url}'")
+    script = script.replace("redis://localhost:6379/0", redis.url)
+
+    finished = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=environment | {"C_FORCE_ROOT": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert finished.returncode == 0, f"{script}\n{finished.stdout}{finished.stderr}"
+    log = (tmp_path / "worker.log").read_text()
+    assert "autumn finished" in finished.stdout
+    assert "WARNING/MainProcess" not in log
 
 
 @pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(REPOSITORY)))

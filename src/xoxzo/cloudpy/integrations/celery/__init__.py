@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.integrations.celery import settings
-from xoxzo.cloudpy.integrations.celery.chunks import SWEEP_SECONDS, campaign_sweep
+from xoxzo.cloudpy.integrations.celery import chunks, settings
 from xoxzo.cloudpy.integrations.celery.single import play, say, send_sms
 from xoxzo.cloudpy.integrations.celery.worker import watch_workers
 
@@ -48,4 +47,4 @@ def install(
 
     @app.on_after_finalize.connect(weak=False)
     def add_to_beat(sender: Celery, **_more: object) -> None:
-        sender.add_periodic_task(SWEEP_SECONDS, campaign_sweep.s(), name=campaign_sweep.name)
+        sender.add_periodic_task(chunks.SWEEP_SECONDS, chunks.campaign_sweep.s(), name=chunks.SWEEP_TASK)

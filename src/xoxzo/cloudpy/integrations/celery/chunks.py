@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SWEEP_TASK = "xoxzo.campaign_sweep"
 SWEEP_SECONDS = 15.0
+RETRY_SECONDS = 5.0
+_MAX_RETRIES = 60
 _POLL_SECONDS = 0.2
 _DEADLINE_SECONDS = 30.0
 # A chunk that only waits makes room for other tasks, and comes back.
@@ -47,6 +49,14 @@ def campaign_chunk(name: str, uid: str) -> None:
         name: the campaign.
         uid: the first part of its references, which tells it from others of this name.
     """
+    try:
+        _send_chunk(name, uid)
+    except CampaignError as error:
+        # The database may be away for a while.
+        raise campaign_chunk.retry(exc=error, countdown=RETRY_SECONDS, max_retries=_MAX_RETRIES) from error
+
+
+def _send_chunk(name: str, uid: str) -> None:
     with Campaign.open(name, store=settings.store()) as campaign:
         if campaign.reference_prefix != uid:
             _log.warning("%s in this worker's store is another campaign: is it the store that dispatched it?", name)
@@ -76,6 +86,7 @@ def campaign_sweep() -> None:
 
 
 def _sweep(campaign: Campaign) -> None:
+    campaign.ledger.sweep()
     if missing := campaign.redispatch(current_app):
         _log.info("%s: %d workers were missing", campaign.name, missing)
 

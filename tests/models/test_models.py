@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from xoxzo.cloudpy import models
-from xoxzo.cloudpy.client.responses import RawResponse
+from xoxzo.cloudpy.client.results import RawResponse
 from xoxzo.cloudpy.models import (
     Call,
     CallStatus,

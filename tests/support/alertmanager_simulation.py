@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from campaign_simulation import VirtualLoop
 
 from xoxzo.cloudpy import AsyncClient
-from xoxzo.cloudpy.integrations.alertmanager import payload
+from xoxzo.cloudpy.integrations.alertmanager import incidents
 from xoxzo.cloudpy.integrations.alertmanager.config.loading import parse
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
@@ -83,9 +83,9 @@ def body(*alerts: dict[str, Any], group: str = "a", truncated: int = 0) -> bytes
     return json.dumps(payload).encode()
 
 
-def notification(*alerts: dict[str, Any], **options: Any) -> payload.Notification:
+def notification(*alerts: dict[str, Any], **options: Any) -> incidents.Notification:
     """Return a parsed notification."""
-    return payload.parse(body(*alerts, **options))
+    return incidents.parse_notification(body(*alerts, **options))
 
 
 @dataclass

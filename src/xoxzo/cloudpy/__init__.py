@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy import cloudpy as cloudpy
     from xoxzo.cloudpy.client.async_client import AsyncClient as AsyncClient
     from xoxzo.cloudpy.client.client import Client as Client
-    from xoxzo.cloudpy.client.responses import RawResponse as RawResponse
-    from xoxzo.cloudpy.client.send_results import SendResult as SendResult, SendResults as SendResults
+    from xoxzo.cloudpy.client.results import (
+        RawResponse as RawResponse,
+        SendResult as SendResult,
+        SendResults as SendResults,
+    )
     from xoxzo.cloudpy.cloudpy import XoxzoClient as XoxzoClient, XoxzoResponse as XoxzoResponse
     from xoxzo.cloudpy.errors import (
         APIError as APIError,
@@ -118,8 +121,7 @@ _MODULES = {
         "TemplateStatus",
     ),
     "protocols": ("Attempt", "SendOptions", "SmsOptions"),
-    "client.responses": ("RawResponse",),
-    "client.send_results": ("SendResult", "SendResults"),
+    "client.results": ("RawResponse", "SendResult", "SendResults"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _PACKAGES = {module.partition(".")[0] for module in _MODULES}

@@ -108,8 +108,8 @@ class TransportFailure(Exception):
         self.proxy = proxy
 
 
-class StreamedResponse(Protocol):
-    """A response whose head has arrived and whose body has not been read."""
+class ResponseHead(Protocol):
+    """The status and headers of a response."""
 
     @property
     def status(self) -> int:
@@ -118,6 +118,10 @@ class StreamedResponse(Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """The header fields, names in lower case."""
+
+
+class StreamedResponse(ResponseHead, Protocol):
+    """A response whose head has arrived and whose body has not been read."""
 
     def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure` if it breaks off."""
@@ -136,16 +140,8 @@ class Transport(Protocol):
         """Close every connection. Closing twice does nothing."""
 
 
-class AsyncStreamedResponse(Protocol):
+class AsyncStreamedResponse(ResponseHead, Protocol):
     """The asynchronous :class:`StreamedResponse`."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The header fields, names in lower case."""
 
     async def read(self, budget: TimeBudget) -> bytes:
         """Return the next piece of the body, ``b""`` at its end; raise :class:`TransportFailure` if it breaks off."""

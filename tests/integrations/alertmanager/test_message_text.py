@@ -7,7 +7,7 @@ from hypothesis import given, settings as settings_, strategies
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.integrations.alertmanager import message_text
-from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 from xoxzo.cloudpy.text import measure
 
 

@@ -18,7 +18,7 @@ from alertmanager_simulation import OnCall, alert, body, notification, settings
 from starlette.testclient import TestClient
 
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager import payload, server
+from xoxzo.cloudpy.integrations.alertmanager import incidents, server
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, Kind, NotificationAttempt, Outcome, Verdict
 from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
@@ -35,9 +35,9 @@ class Receiver:
 
     def __init__(self) -> None:
         self.failure: str | None = None
-        self.received: list[payload.Notification] = []
+        self.received: list[incidents.Notification] = []
 
-    def receive(self, notification: payload.Notification) -> tuple[Verdict, str]:
+    def receive(self, notification: incidents.Notification) -> tuple[Verdict, str]:
         if self.failure:
             raise sqlite3.OperationalError(self.failure)
         self.received.append(notification)
@@ -115,7 +115,7 @@ def test_health() -> None:
 def test_no_payload(content: bytes, expected: str) -> None:
     """An invalid payload is rejected with 400 and the reason."""
     with pytest.raises(InvalidArgument, match=expected):
-        payload.parse(content)
+        incidents.parse_notification(content)
     client, _, log = serve(None)
     answer = client.post("/alerts", content=content, headers=JSON)
     assert answer.status_code == 400

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alertmanager_simulation import NOON, SATO, SUZUKI, TANAKA, FakeXoxzo, OnCall, alert, settings
 
-from xoxzo.cloudpy.integrations.alertmanager import escalation, receiver, routing, senders, spend_limit
+from xoxzo.cloudpy.integrations.alertmanager import escalation, next_step, receiver, routing, senders
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Outcome, Phase
 from xoxzo.cloudpy.integrations.alertmanager.routing import quiet_until
 
@@ -141,7 +141,7 @@ def _start_without_incidents(self: receiver.Receiver) -> None:
         ((escalation, "acknowledge"), _ignore_acknowledgement, "after_the_end"),
         ((receiver.Receiver, "start"), _start_without_incidents, "lost"),
         ((routing, "quiet_until"), lambda *_: None, "in_quiet_hours"),
-        ((spend_limit, "blocked_until"), lambda *_: None, "over_the_limit"),
+        ((next_step, "blocked_until"), lambda *_: None, "over_the_limit"),
     ],
 )
 def test_mistakes_are_found(

@@ -7,30 +7,42 @@ the path of the URL, because the documentation does not say how Xoxzo adds param
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.callbacks import confirmation
+from msgspec.structs import replace
+
 from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
-from xoxzo.cloudpy.callbacks.events import Purpose
-from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.callbacks.events import (
+    CallEnded,
+    DeliveryReport,
+    Event,
+    IncomingCall,
+    IncomingSMS,
+    LinkClicked,
+    Purpose,
+)
+from xoxzo.cloudpy.errors import APIError, CallbackRejected, ConfigurationError, InvalidArgument, NotFound
+from xoxzo.cloudpy.models import Call, CallStatus, Message
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from itsdangerous import URLSafeSerializer
 
-    from xoxzo.cloudpy.callbacks.events import Event
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.client.client import Client
+    from xoxzo.cloudpy.models import Conference
 
 DAY_SECONDS = 86_400
 MAX_REFERENCE_LENGTH = 255
 MAX_TOKEN_LENGTH = 2048
 """Characters; a longer token is rejected before its signature is computed."""
 MIN_SECRET_BYTES = 16
+_NOT_CONFIRMED = "the API does not confirm the callback"
 _SALT = b"xoxzo.cloudpy.callbacks"
 
 
@@ -159,7 +171,7 @@ class Callbacks:
                 understood, or the API does not confirm it; ``reason`` and ``status`` say which.
         """
         event = self._parse(method, url, headers, body)
-        return event if confirm is None else confirmation.confirm(event, confirm)
+        return event if confirm is None else _confirm(event, confirm)
 
     async def receive_async(
         self,
@@ -172,7 +184,7 @@ class Callbacks:
     ) -> Event:
         """Verify and parse one callback as `receive` does, and confirm it with an asynchronous client."""
         event = self._parse(method, url, headers, body)
-        return event if confirm is None else await confirmation.confirm_async(event, confirm)
+        return event if confirm is None else await _confirm_async(event, confirm)
 
     def _parse(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Event:
         path, _, query = url.partition("#")[0].partition("?")
@@ -220,3 +232,72 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     if (value := headers.get(name)) is not None:
         return value
     return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def _confirm(event: Event, client: Client) -> Event:
+    """Return an event with the API's own status and cost in it.
+
+    An incoming call or SMS is returned unchanged: the API knows nothing about it.
+
+    Raises:
+        CallbackRejected: the API does not confirm it (403), or could not be reached (503).
+    """
+    if isinstance(event, IncomingCall | IncomingSMS):
+        return event
+    with _rejecting():
+        record: Message | Call | Conference = _request_record(event, client)
+    return _confirmed(event, record)
+
+
+async def _confirm_async(event: Event, client: AsyncClient) -> Event:
+    """Do what `_confirm` does, with an asynchronous client."""
+    if isinstance(event, IncomingCall | IncomingSMS):
+        return event
+    with _rejecting():
+        record: Message | Call | Conference = await _request_record(event, client)
+    return _confirmed(event, record)
+
+
+def _request_record(event: DeliveryReport | LinkClicked | CallEnded, client: Client | AsyncClient) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
+    """Request the record of an event's message, call or conference."""
+    if isinstance(event, DeliveryReport | LinkClicked):
+        return client.sms.get(event.msgid)
+    return client.conferences.get(event.conferenceid) if event.conferenceid else client.calls.get(event.callid)
+
+
+@contextmanager
+def _rejecting() -> Iterator[None]:
+    try:
+        yield
+    except (NotFound, InvalidArgument):
+        # InvalidArgument: the callback has no id, or an impossible one.
+        raise CallbackRejected(_NOT_CONFIRMED, 403) from None
+    except APIError as error:
+        raise CallbackRejected("the API could not be asked to confirm the callback", 503) from error
+
+
+def _confirmed(event: DeliveryReport | LinkClicked | CallEnded, record: Message | Call | Conference) -> Event:
+    if isinstance(record, Message):
+        _require(_has_tag(record.tags, event.reference))
+        if isinstance(event, LinkClicked):
+            tracking = record.link_tracking
+            _require(tracking is not None and tracking.accessed)
+            return event
+        return replace(event, status=record.status, cost=record.cost, tags=record.tags)
+    if isinstance(record, Call):
+        _require(_has_tag(record.tags, event.reference))
+        # The callback says that the call has ended.
+        _require(record.status != CallStatus.IN_PROGRESS)
+        return replace(event, status=record.status, cost=record.cost, duration=record.duration)
+    _require(record.end_time is not None)
+    return replace(event, cost=record.cost, duration=record.duration)
+
+
+def _has_tag(tags: tuple[str, ...], reference: str | None) -> bool:
+    """Check whether a record can belong to a reference: it is sent as one of the tags."""
+    return reference is None or reference in tags
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise CallbackRejected(_NOT_CONFIRMED, 403)

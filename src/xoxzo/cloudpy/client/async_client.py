@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from xoxzo.cloudpy.client.configuration import Timeout
-    from xoxzo.cloudpy.client.responses import RawResponse
+    from xoxzo.cloudpy.client.results import RawResponse
     from xoxzo.cloudpy.client.settings import Settings
     from xoxzo.cloudpy.protocols import AsyncTransport, EventHook
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from xoxzo.cloudpy.client import logs
-from xoxzo.cloudpy.client.headers import check_header
+from xoxzo.cloudpy.client.event_hooks import check_header
 from xoxzo.cloudpy.client.settings import RateLimiter, Settings
 from xoxzo.cloudpy.common.hosts import is_named_simulator, is_this_machine
 from xoxzo.cloudpy.common.locale import N_

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from xoxzo.cloudpy.client import event_hooks, logs
 from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, CallState, Notify, Outcome, Send, Sleep, Start, Step, flow
-from xoxzo.cloudpy.client.responses import RawResponse
+from xoxzo.cloudpy.client.results import RawResponse
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations.bodies import DecodingError
 from xoxzo.cloudpy.operations.content_coding import Decoder

@@ -1,16 +1,26 @@
-"""Call the event hooks and write the log, before and after each attempt."""
+"""Call the event hooks and write the log, before and after each attempt; check header fields that are added."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.client import logs
-from xoxzo.cloudpy.client.headers import check_header
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.client.settings import Settings
     from xoxzo.cloudpy.protocols import Attempt, AttemptStart
+
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
+
+# Set by the client or its transport for each request: a second field of the same name would contradict the first.
+_OWN = frozenset(
+    {"accept", "accept-encoding", "authorization", "user-agent", "x-request-id"}
+    | {"content-encoding", "content-length", "content-type", "transfer-encoding", "trailer", "te"}
+    | {"connection", "expect", "host", "keep-alive", "proxy-authorization", "upgrade"}
+)
 
 
 def start(event: AttemptStart, settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -43,3 +53,20 @@ def _log_failure(error: Exception, message: str) -> None:
     if raised_by_signal_handler(error):
         raise error
     logs.logger.error(message, exc_info=error)
+
+
+def check_header(name: object, value: object) -> tuple[str, str]:
+    """Check a header field and return it with its name in lower case.
+
+    Raises:
+        ConfigurationError: the name or value cannot be sent, or the client sets this field itself.
+    """
+    if not isinstance(name, str) or not _NAME(name):
+        raise ConfigurationError("the name of a header must be letters, digits and hyphens, for instance X-Team")
+    name = name.lower()
+    if name in _OWN:
+        raise ConfigurationError("the client sets the header {header} itself: it cannot be replaced", header=name)
+    if not isinstance(value, str) or value != value.strip() or not value.isascii() or not value.isprintable():
+        rule = "the header {header} must be printable ASCII text without line breaks or blanks at its ends"
+        raise ConfigurationError(rule, header=name)
+    return name, str.__str__(value)

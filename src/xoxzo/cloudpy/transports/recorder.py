@@ -25,20 +25,23 @@ if TYPE_CHECKING:
         TransportFailure,
     )
 
+Inner = TypeVar("Inner", bound="Transport | AsyncTransport")
 Reply = TypeVar("Reply", bound="StreamedResponse | AsyncStreamedResponse")
 
 
-class Recorder:
+class _BaseRecorder(Generic[Inner]):
+    def __init__(self, inner: Inner, path: str | os.PathLike[str]) -> None:
+        self._inner = inner
+        self._writer = Writer(path)
+
+
+class Recorder(_BaseRecorder["Transport"]):
     """Carries requests by another transport and records each exchange when its answer is closed.
 
     Args:
         inner: carries the requests; closed with this one.
         path: the file; an existing one is replaced. Only its owner may read it.
     """
-
-    def __init__(self, inner: Transport, path: str | os.PathLike[str]) -> None:
-        self._inner = inner
-        self._writer = Writer(path)
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> RecordedReply:
         """Send one request; raise what the other transport raises."""
@@ -47,24 +50,15 @@ class Recorder:
         except BaseException as error:
             self._writer.lost(request, progress, error)
             raise
-        return RecordedReply(reply, _PendingExchange(self._writer, request, progress))
+        return RecordedReply(reply, self._writer, request, progress)
 
     def close(self) -> None:
         """Close the other transport."""
         self._inner.close()
 
 
-class AsyncRecorder:
-    """The asynchronous twin of ``Recorder``.
-
-    Args:
-        inner: carries the requests; closed with this one.
-        path: the file; an existing one is replaced. Only its owner may read it.
-    """
-
-    def __init__(self, inner: AsyncTransport, path: str | os.PathLike[str]) -> None:
-        self._inner = inner
-        self._writer = Writer(path)
+class AsyncRecorder(_BaseRecorder["AsyncTransport"]):
+    """The asynchronous twin of ``Recorder``, with the same arguments."""
 
     async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncRecordedReply:
         """Send one request; raise what the other transport raises."""
@@ -73,45 +67,41 @@ class AsyncRecorder:
         except BaseException as error:
             self._writer.lost(request, progress, error)
             raise
-        return AsyncRecordedReply(reply, _PendingExchange(self._writer, request, progress))
+        return AsyncRecordedReply(reply, self._writer, request, progress)
 
     async def close(self) -> None:
         """Close the other transport."""
         await self._inner.close()
 
 
-class _PendingExchange:
-    """Collects one exchange until its answer is closed."""
+class _BaseRecordedReply(Generic[Reply]):
+    """An answer that is recorded while it is read, and written when it is closed for the first time."""
 
-    def __init__(self, writer: Writer, request: Request, progress: Progress) -> None:
-        self._writer = writer
+    def __init__(self, reply: Reply, writer: Writer, request: Request, progress: Progress) -> None:
+        self._reply = reply
+        self._writer: Writer | None = writer
         self._request = request
         self._progress = progress
-        self._written = False
-        self.body = bytearray()
-        self.failure: TransportFailure | None = None
-
-    def write(self, status: int, headers: Mapping[str, str]) -> None:
-        if not self._written:
-            self._written = True
-            body = bytes(self.body)
-            self._writer.write(
-                self._request, self._progress, status=status, headers=headers, body=body, failure=self.failure
-            )
-
-
-class _BaseRecordedReply(Generic[Reply]):
-    """An answer that is recorded while it is read."""
-
-    def __init__(self, reply: Reply, exchange: _PendingExchange) -> None:
-        self._reply = reply
-        self._exchange = exchange
+        self._body = bytearray()
+        self._failure: TransportFailure | None = None
         self.status: int = reply.status
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The header fields, names in lower case."""
         return self._reply.headers
+
+    def _write(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.write(
+                self._request,
+                self._progress,
+                status=self.status,
+                headers=self.headers,
+                body=bytes(self._body),
+                failure=self._failure,
+            )
 
 
 class RecordedReply(_BaseRecordedReply["StreamedResponse"]):
@@ -122,15 +112,15 @@ class RecordedReply(_BaseRecordedReply["StreamedResponse"]):
         try:
             piece = self._reply.read(budget)
         except BaseException as error:
-            self._exchange.failure = as_failure(error)
+            self._failure = as_failure(error)
             raise
-        self._exchange.body += piece
+        self._body += piece
         return piece
 
     def close(self) -> None:
         """Close the answer and write the exchange down."""
         self._reply.close()
-        self._exchange.write(self.status, self.headers)
+        self._write()
 
 
 class AsyncRecordedReply(_BaseRecordedReply["AsyncStreamedResponse"]):
@@ -141,15 +131,15 @@ class AsyncRecordedReply(_BaseRecordedReply["AsyncStreamedResponse"]):
         try:
             piece = await self._reply.read(budget)
         except BaseException as error:
-            self._exchange.failure = as_failure(error)
+            self._failure = as_failure(error)
             raise
-        self._exchange.body += piece
+        self._body += piece
         return piece
 
     async def close(self) -> None:
         """Close the answer and write the exchange down."""
         await self._reply.close()
-        self._exchange.write(self.status, self.headers)
+        self._write()
 
 
 class Replayer:
@@ -181,14 +171,7 @@ class Replayer:
 
 
 class AsyncReplayer:
-    """The asynchronous twin of ``Replayer``.
-
-    Args:
-        path: the file that a ``Recorder`` or an ``AsyncRecorder`` wrote.
-
-    Raises:
-        ConfigurationError: the file is no recording.
-    """
+    """The asynchronous twin of ``Replayer``, with the same argument."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._reader = Reader(path)
@@ -199,12 +182,7 @@ class AsyncReplayer:
         budget: TimeBudget,  # noqa: ARG002 - no waits
         progress: Progress,
     ) -> AsyncReplayedReply:
-        """Return the next answer that was recorded for such a request.
-
-        Raises:
-            ConfigurationError: there is none; it says what was expected.
-            TransportFailure: as it was recorded.
-        """
+        """Return the next answer that was recorded for such a request, as ``Replayer`` does."""
         return AsyncReplayedReply(_replay(self._reader, request, progress))
 
     async def close(self) -> None:

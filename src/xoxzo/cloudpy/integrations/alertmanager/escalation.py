@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy
-    from xoxzo.cloudpy.integrations.alertmanager.payload import Alert, Notification
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Notification
 
     QuietUntil = Callable[[str], float | None]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-    from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 
 SMS = {"en": "FIRING {severity} {names}: {summary} #{id}", "ja": "【障害】{severity} {names} {summary} #{id}"}
 CALL = {

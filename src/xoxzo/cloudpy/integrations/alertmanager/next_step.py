@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager import escalation, message_text, routing, spend_limit
+from xoxzo.cloudpy.integrations.alertmanager import escalation, message_text, routing
 from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Kind, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from decimal import Decimal
 
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, SpendLimit
     from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
     from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt
     from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Claimed = list[tuple[NotificationAttempt, Rendered | None]]
 
+HOUR_SECONDS = 3600.0
 _BUSY_LINE_SECONDS = 5.0
 
 
@@ -82,7 +83,7 @@ class NextStep:
             return now + _BUSY_LINE_SECONDS
         contents = [self._render(incident, attempt.kind) for attempt in attempts]
         costs = [self._cost(attempt, content) for attempt, content in zip(attempts, contents, strict=True)]
-        until = spend_limit.blocked_until(self._settings.spend_limit, self._store.recent_costs(now), costs)
+        until = blocked_until(self._settings.spend_limit, self._store.recent_costs(now), costs)
         if until is not None:
             self._log.write("spend-limit-reached", incident=incident.ident, seconds=round(until - now))
             return until
@@ -104,3 +105,23 @@ class NextStep:
             # The text of the template is not known here.
             return limit.parts_cost(self._settings.texts.max_parts, country)
         return limit.message_cost(content.message, country)
+
+
+def blocked_until(limit: SpendLimit, recent: Sequence[tuple[float, Decimal]], costs: Sequence[Decimal]) -> float | None:
+    """Return the time until which something has to wait, or ``None`` if it may be sent now.
+
+    Args:
+        limit: the limit. The loading of the settings makes sure that one step always fits into it.
+        recent: the times and estimated costs of what was sent in the last hour, oldest first.
+        costs: the estimated costs of what is to be sent together.
+    """
+    blocked = None
+    counted = list(recent)
+    while counted and not _fits(limit, [cost for _, cost in counted] + list(costs)):
+        at, _ = counted.pop(0)
+        blocked = at + HOUR_SECONDS
+    return blocked
+
+
+def _fits(limit: SpendLimit, costs: Sequence[Decimal]) -> bool:
+    return len(costs) <= limit.messages and (limit.credits is None or sum(costs, Decimal(0)) <= limit.credits)

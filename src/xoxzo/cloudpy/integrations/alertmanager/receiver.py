@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
     from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import NotificationAttempt
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import Notification, NotificationAttempt
     from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
-    from xoxzo.cloudpy.integrations.alertmanager.payload import Notification
     from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
     from xoxzo.cloudpy.integrations.alertmanager.store import Store
 

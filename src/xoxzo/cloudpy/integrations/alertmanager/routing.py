@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Route, Settings
-    from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 
 
 def select_policy(routes: Iterable[Route], alerts: Iterable[Alert]) -> str | None:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.signals import handle_stop_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager import payload
+from xoxzo.cloudpy.integrations.alertmanager.incidents import parse_notification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ class _Handlers:
             if len(body) > _MAX_BODY_BYTES:
                 return self._reject(413, "the body is too large: set max_alerts")
         try:
-            verdict, ident = self._receiver.receive(payload.parse(bytes(body)))
+            verdict, ident = self._receiver.receive(parse_notification(bytes(body)))
         except InvalidArgument as error:
             return self._reject(400, str(error))
         except sqlite3.Error as error:

@@ -27,10 +27,9 @@ from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.session import command_with_simulator
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager import payload
 from xoxzo.cloudpy.integrations.alertmanager.config import example, loading
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase, parse_notification
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
 from xoxzo.cloudpy.integrations.alertmanager.senders import DryRunSender, LiveSender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
@@ -108,7 +107,7 @@ def command(
         raise click.UsageError(_("--simulator and --profile exclude each other."))
     settings = _load(config)
     if show is not None:
-        _write(preview.describe_alerts(settings, payload.parse(show.read()).firing))
+        _write(preview.describe_alerts(settings, parse_notification(show.read()).firing))
     elif check:
         _write(preview.describe(settings))
     else:

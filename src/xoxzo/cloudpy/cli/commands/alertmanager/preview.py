@@ -9,7 +9,7 @@ from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, width
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.integrations.alertmanager import message_text, routing
-from xoxzo.cloudpy.integrations.alertmanager.payload import Alert
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:

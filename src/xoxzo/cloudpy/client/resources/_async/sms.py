@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.client import logs
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource, poll
-from xoxzo.cloudpy.client.send_results import SendResult, SendResults
+from xoxzo.cloudpy.client.results import SendResult, SendResults
 from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, ConfigurationError, InvalidArgument, NotEnoughCredits
 from xoxzo.cloudpy.models import FoundMessages
 from xoxzo.cloudpy.operations import checks, sms

@@ -83,73 +83,36 @@ class Dins(Resource):
 
 
 class Sins(Resource):
-    """Numbers that take SMS: ``client.sins`` (API section 4). Retired: the service ended on 2024-04-30.
+    """Numbers that took SMS: ``client.sins`` (API section 4). Retired: the service ended on 2024-04-30.
 
     It is here for programs that still store such numbers. What its paths answer now is unknown; be ready
-    for ``NotFound`` from each of them. Unlike the numbers of ``client.dins`` they are keyed by ``sin_uid``.
+    for ``NotFound`` from each of them. The methods are those of ``client.dins``, and raise the same errors.
     """
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Iterator[SmsInNumber]:
-        """List the numbers that can be subscribed; the request is made at the first record (API section 4, ended 2024).
-
-        Args:
-            country: only in this country, for instance ``JP``.
-            prefix: only with this country code and prefix.
-
-        Raises:
-            InvalidArgument: a value breaks its rule; raised at once.
-            APIError: anything else went wrong.
-        """
+        """List the numbers that can be subscribed, as ``client.dins.search`` does."""
         return self._driver.stream(SINS.search(country=country, prefix=prefix))
 
     def subscribe(self, sin_uid: str) -> SmsInSubscription:
-        """Subscribe a number (API section 4, ended 2024).
-
-        What this path answers now is unknown, and so is what it would charge.
-
-        Args:
-            sin_uid: the key that ``search`` found.
-
-        Raises:
-            BadRequest: no free number has this key.
-            NotEnoughCredits: the balance is too low.
-            APIError: anything else went wrong; ``maybe_sent`` says whether you may have the number: see ``list``.
-        """
+        """Subscribe a number by the key that ``search`` found. What that would charge now is unknown."""
         return self._driver.call(SINS.subscribe(sin_uid))
 
     def list(self) -> Iterator[SmsInSubscription]:
-        """List the numbers that you subscribe; the request is made at the first record (API section 4, ended 2024).
-
-        Raises:
-            APIError: something went wrong.
-        """
+        """List the numbers that you subscribe, as ``client.dins.list`` does."""
         return self._driver.stream(SINS.list())
 
     def set_action_url(
         self, sin_uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
     ) -> None:
-        """Set the URL that incoming SMS are posted to; it replaces the former one (API section 4, ended 2024).
+        """Set the URL that incoming SMS are posted to; it replaces the former one.
 
         Args:
             sin_uid: the number's key.
             action_url: takes a POST with sender, receiving number, text and time (API section 10).
             callbacks: makes that address instead, bound to ``sin_uid``: a ``Callbacks`` of yours.
-
-        Raises:
-            InvalidArgument: the address is none, or neither or both of it and ``callbacks`` were given.
-            NotFound: you do not subscribe this number.
-            APIError: anything else went wrong.
         """
         self._driver.call(SINS.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
 
     def unsubscribe(self, sin_uid: str) -> None:
-        """Release a number (API section 4, ended 2024).
-
-        Args:
-            sin_uid: the number's key.
-
-        Raises:
-            NotFound: you do not subscribe this number.
-            APIError: anything else went wrong.
-        """
+        """Release a number, as ``client.dins.unsubscribe`` does."""
         self._driver.call(SINS.unsubscribe(sin_uid))

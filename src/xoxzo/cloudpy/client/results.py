@@ -1,8 +1,9 @@
-"""The results of ``client.sms.send_many``."""
+"""What calls return besides records: raw responses, and the results of ``client.sms.send_many``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping  # noqa: TC003 - tools resolve the fields' types at run time
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -14,7 +15,39 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.errors import XoxzoError
     from xoxzo.cloudpy.models import SentMessage
 
+T = TypeVar("T")
 SendStatus = Literal["sent", "refused", "unknown", "not_tried"]
+
+
+class RawResponse(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A successful response with its status, headers and body.
+
+    Attributes:
+        value: what the call returns without ``with_raw_response``.
+        status: the HTTP status.
+        headers: the header fields, names in lower case; of a repeated field the last one.
+        body: the bytes of the body, at most 1 MB.
+        request_id: the ``X-Request-Id`` that was sent.
+        attempts: how many attempts were made.
+    """
+
+    value: T
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    request_id: str
+    attempts: int
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON may be anything
+        """Return the decoded body; raise ``ValueError`` if it is not JSON."""
+        return msgspec.json.decode(self.body)
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # Body and headers may contain numbers.
+        return [("status", self.status), ("request_id", self.request_id), ("attempts", self.attempts)]
+
+    def __repr__(self) -> str:
+        return f"RawResponse({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
 
 class SendResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -208,8 +208,8 @@ def test_lost_reports_are_made_good(path: Path, simulator: Simulator, client: Cl
         list(log.catch_up(client, quiet_for=timedelta(seconds=-1)))
         assert list(log.catch_up(client, quiet_for=timedelta(seconds=-1))) == []
         simulator.advance(3600)
-        learnt = list(log.catch_up(client, quiet_for=timedelta(seconds=-1)))
-        assert [(entry.kind, entry.status) for entry in learnt] == [
+        changed = list(log.catch_up(client, quiet_for=timedelta(seconds=-1)))
+        assert [(entry.kind, entry.status) for entry in changed] == [
             ("sms", "DELIVERED"),
             ("call", "ANSWERED"),
             ("conference", "ANSWERED"),

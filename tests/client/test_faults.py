@@ -205,7 +205,7 @@ def test_a_dripping_server_is_left_at_the_deadline(run) -> None:
         began = time.monotonic()
         with FaultyServer(drip(answer, 0.01)) as server, pytest.raises(errors.TimedOut) as caught:
             run(server.url, make(CALLS[name][1]), deadline=1.0)
-        # The whole answer would take fifty seconds.
+        # The complete answer would take fifty seconds.
         return caught.value.phase, caught.value.maybe_sent, 0.9 < time.monotonic() - began < 20
 
     names = ["sms.send", "sms.get", "sms.list"]

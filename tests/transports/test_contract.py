@@ -158,7 +158,7 @@ def test_a_dripping_server_is_stopped_at_the_deadline(kind) -> None:
             result = carrier.exchange(post(server.url), budget(read=5.0, deadline=1.0))
             took = time.monotonic() - began
         carrier.close()
-        # The whole answer would take a minute.
+        # The complete answer would take a minute.
         return result.reached, result.failure.timeout in {"read", "deadline"}, 0.9 < took < 30
 
     with ThreadPoolExecutor() as pool:

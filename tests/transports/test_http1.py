@@ -129,7 +129,7 @@ def test_an_unrequested_response_spoils_the_connection_and_not_the_answer(more) 
 
 @pytest.mark.parametrize("farewell", [b"connection: close\r\n", b"Connection: Close, x\r\n"])
 def test_a_connection_that_the_server_ends_is_spoiled(farewell) -> None:
-    """It is said before it is done."""
+    """A response with ``connection: close`` is the last one of its connection."""
     reader = expecting()
     reader.feed(HEAD + farewell + b"content-length: 0\r\n\r\n")
     assert (reader.complete, reader.reusable) == (True, False)

@@ -54,7 +54,7 @@ class HalfOpen:
 
 
 def test_a_response_that_came_before_the_request_was_read_is_taken() -> None:
-    """A server may refuse a body before it has come; what it said counts, and the connection is not used again."""
+    """A server may refuse a body before it has come; its response counts, and the connection is not used again."""
     connection = ThreadConnection(HalfOpen(REFUSAL))  # type: ignore[arg-type]
     with closing(connection._stream):
         connection.request(b"x" * 1000, budget(), Progress())

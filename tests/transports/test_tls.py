@@ -187,7 +187,7 @@ def test_what_a_signal_handler_raises_is_no_fault_of_a_file(variable, monkeypatc
 
 @pytest.mark.parametrize("tls_to", ["server", "proxy"])
 def test_certificates_that_cannot_be_used_are_refused_before_a_connection_is_opened(monkeypatch, tls_to) -> None:
-    """They are not the network's failure, so nobody looks up a name or waits for one."""
+    """They are not the network's failure, so no name is looked up."""
     monkeypatch.setenv("SSL_CERT_FILE", "/does/not/exist")
     url = "https://api.example.test" if tls_to == "server" else "http://api.example.test"
     proxy = None if tls_to == "server" else "https://proxy.example.test"

@@ -169,7 +169,7 @@ class CallState:
             phase = failure.timeout if failure.timeout == "pool" or self.budget.remaining() else "deadline"
             error = errors.TimedOut(phase, **self.error_fields())
         elif write_started:
-            reason = f"the request left, no whole answer came: {failure.reason}"
+            reason = f"the request left, no complete answer came: {failure.reason}"
             error = errors.ResponseLost(reason, **self.error_fields())
         else:
             error = errors.ConnectionFailed(failure.reason, **self.error_fields())
@@ -298,7 +298,7 @@ def _deliver(step: Notify) -> Generator[Step, Outcome, None]:
     try:
         yield step
     except BaseException as interruption:
-        # A signal handler may raise between two steps. The hooks must still learn what became of the attempt.
+        # A signal handler may raise between two steps. The hooks must still be called with the outcome.
         if not step.begun and not isinstance(interruption, GeneratorExit):
             yield step
         raise

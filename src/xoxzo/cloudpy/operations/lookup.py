@@ -15,7 +15,7 @@ def carrier(recipient: str) -> Operation[CarrierLookup]:
 
 def _read_carrier(body: bytes) -> CarrierLookup:
     raw = bodies.decode_record(body)
-    # Null where nothing was found; without the field there is no telling.
+    # Null where nothing was found; without the field nothing can be concluded.
     if "carrier" not in raw:
         raise bodies.DecodingError("the record has no carrier")
     name = bodies.text(raw, "carrier")

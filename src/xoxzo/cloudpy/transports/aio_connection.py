@@ -225,7 +225,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._readable = readability(transport.get_extra_info("socket").fileno())
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the event loop's signature
-        """Called by the event loop to learn where to put what comes."""
+        """Called by the event loop for the buffer that it reads into."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:

@@ -269,4 +269,6 @@ def _spend_limit(
 
 def _require_at_least(path: str, value: Decimal | int, minimum: Decimal | int) -> None:
     if value < minimum:
-        raise InvalidArgument(path, "must be at least {least}, or a whole list could never be told", least=minimum)
+        raise InvalidArgument(
+            path, "must be at least {least}, or not all people of a list could be notified", least=minimum
+        )

@@ -205,7 +205,7 @@ def _plan() -> Plan:
         numbers=1,
         bad=0,
         repeated=0,
-        repeated_lines=(),
+        left_out=(),
         suppressed=0,
         assumptions={},
         input={},

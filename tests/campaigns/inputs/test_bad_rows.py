@@ -59,3 +59,30 @@ def test_half_a_character_is_written_all_the_same(tmp_path: Path) -> None:
         Campaign.create("a", rows, CONTENT, store=tmp_path)
     assert write_bad_rows(caught.value.rows, tmp_path / "bad.csv") == 1
     assert "09011112222,?" in (tmp_path / "bad.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_plan_tells_why_rows_are_left_out(tmp_path: Path) -> None:
+    """For each reason how many rows there are, and the first of their lines; reasons without end are cut."""
+    rows = [{"tel": "080-1111-2222", "item": "a"}, {"tel": "08011112222", "item": "b"}]
+    rows += [{"tel": "x", "item": "c"}] * 7 + [{"tel": f"090{'1' * n}", "item": "d"} for n in range(30)]
+    with Campaign.create("a", rows, CONTENT, store=tmp_path, number="tel", skip_bad=True) as campaign:
+        plan = campaign.plan()
+    assert (plan.rows, plan.numbers, plan.bad, plan.repeated) == (39, 3, 36, 1)
+    letters, *others = plan.left_out
+    assert (letters.column, letters.reason.code, letters.count) == ("tel", "invalid_number", 7)
+    assert letters.lines == [3, 4, 5, 6, 7]
+    assert len(others) == 19
+
+
+def test_a_bad_file_without_names_is_read_again(tmp_path: Path) -> None:
+    """A list without a header becomes a file whose columns are called 1, 2, 3."""
+    path = tmp_path / "list.csv"
+    path.write_text("090-1111-2222,山田\n080-1111-333,鈴木\n", encoding="utf-8")
+    content = Content(kind="text", sender="Shop", message="{2}様")
+    with pytest.raises(BadRows) as caught:
+        Campaign.create("a", path, content, store=tmp_path)
+    bad = tmp_path / "list.bad.csv"
+    write_bad_rows(caught.value.rows, bad)
+    bad.write_text(bad.read_text(encoding="utf-8-sig").replace("080-1111-333", "080-1111-3333"), encoding="utf-8")
+    with Campaign.create("b", bad, content, store=tmp_path) as campaign:
+        assert [one.variables for one in campaign.ledger.recipients()] == [{"2": "鈴木"}]

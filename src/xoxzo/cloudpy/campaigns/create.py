@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, with_formulas
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, LeftOut, with_formulas
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import RecipientReader
 from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import read_rows, read_table
+from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 _MAX_BAD_ROWS = 100_000
 _ROWS_IN_ARGS = 5
-_SHOWN_LINES = 5
+_MAX_REASONS = 20
+_REPEATED = Reason("repeated", "has the number of an earlier row")
 
 
 class BadRows(CampaignError):
@@ -88,7 +90,15 @@ def create_ledger(
     country = check_country(country)
     bad: list[BadRow] = []
 
+    left_out: dict[tuple[str, str], LeftOut] = {}
+
+    def leave_out(line: int, column: str, reason: Reason) -> None:
+        key = column, str(reason)
+        if key in left_out or len(left_out) < _MAX_REASONS:
+            left_out.setdefault(key, LeftOut(column, reason)).add(line)
+
     def collect(row: BadRow) -> None:
+        leave_out(row.line, row.column, row.reason)
         if len(bad) < _MAX_BAD_ROWS:
             bad.append(row)
 
@@ -115,11 +125,10 @@ def create_ledger(
             on_bad=collect,
         )
         ledger.put({"salt": secrets.token_hex(16)})
-        repeated, repeated_lines = 0, []
+        repeated = 0
         for one in ledger.add(reader):
             repeated += 1
-            if repeated <= _SHOWN_LINES:
-                repeated_lines.append(one.line)
+            leave_out(one.line, chosen.number, _REPEATED)
         if reader.bad and not skip_bad:
             raise BadRows(bad, reader.bad)
         if file and hash_file(file) != before:
@@ -155,7 +164,7 @@ def create_ledger(
                     "numbers": reader.numbers,
                     "bad": reader.bad,
                     "repeated": repeated,
-                    "repeated_lines": repeated_lines,
+                    "left_out": msgspec.to_builtins(list(left_out.values())),
                     "assumptions": dict(reader.assumptions),
                 },
             }

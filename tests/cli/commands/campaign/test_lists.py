@@ -182,8 +182,8 @@ def test_a_plan_shows_what_decided(send: Send) -> None:
         "read as      delimited text, cp932, delimiter: semicolon, header in line 1\n",
         "numbers      column 電話番号, country JP: 3 of 4 cells are phone numbers (75 %)\n",
         "columns      {氏名} ← 氏名\n",
-        "left out     1 row cannot be sent to\n",
-        "1 row repeats a number: line 3\n",
+        "left out     1 row, line 4: 電話番号 holds no digits that can be read: they must be ASCII or full-width\n",
+        "             1 row, line 3: 電話番号 has the number of an earlier row\n",
         "sample       +81••••2222  A様\n",
         "+81••••3333  D様\n",
     ):

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS
+from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
 from xoxzo.cloudpy.campaigns.records import Reason
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
     from xoxzo.cloudpy.errors import InvalidArgument
 
+_SHOWN_LINES = 5
 _FORMULA_MARKS = frozenset("=@\t\r+-'")
 
 
@@ -33,6 +34,28 @@ class BadRow(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"BadRow(line={self.line}, column={self.column!r}, reason={str(self.reason)!r})"
+
+
+class LeftOut(msgspec.Struct):
+    """Rows that are left out for one reason.
+
+    Attributes:
+        column: the column that is wrong.
+        reason: the rule that it breaks.
+        count: how many there are.
+        lines: the first five of their lines.
+    """
+
+    column: str
+    reason: Reason
+    count: int = 0
+    lines: list[int] = []
+
+    def add(self, line: int) -> None:
+        """Count one more."""
+        self.count += 1
+        if self.count <= _SHOWN_LINES:
+            self.lines.append(line)
 
 
 def bad_row(row: Row, column: str, code: str, template: str, **fields: Any) -> BadRow:  # noqa: ANN401 - the sentence's

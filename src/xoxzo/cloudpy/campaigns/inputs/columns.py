@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.names import fold, is_blank
-from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS
+from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS, fold, is_blank
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import parse
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.inputs.names import fold, has_digits, is_phone_number
+from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS, fold, has_digits, is_phone_number
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def find_header(head: Sequence[RawRow], wanted: Sequence[str], country: str) -> 
 
 
 def _is_header(cells: Sequence[str], below: Sequence[RawRow], wanted: set[str], country: str) -> bool:
+    if not set(OWN_COLUMNS).isdisjoint(cells):
+        return True
     if _has_number(cells, country) or any(
         count > 1 for count in Counter(filter(None, cells)).values() if len(cells) < 3
     ):

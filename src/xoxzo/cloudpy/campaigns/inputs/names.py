@@ -20,6 +20,8 @@ _MIN_DIGITS = 6
 # Besides blanks and hyphens: what is invisible (category Cf) is removed as well.
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
+OWN_COLUMNS = ("xoxzo_line", "xoxzo_column", "xoxzo_reason")
+"""The columns that a file of bad rows has beside those of the rows themselves."""
 BLANKS = frozenset(
     {"", "nan", "NaN", "NaT", "None", "<NA>", "NULL", "null", "\\N"}
     | {"#N/A", "#N/A N/A", "#NA", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}

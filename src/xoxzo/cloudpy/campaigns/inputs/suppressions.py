@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
@@ -12,7 +13,6 @@ from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import parse, recipient_error
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator
 
 
@@ -22,7 +22,7 @@ def read_numbers(numbers: Iterable[object], country: str) -> Iterator[str]:
     Raises:
         InvalidArgument: one of them is no number, or this is one text.
     """
-    if isinstance(numbers, str | bytes):
+    if isinstance(numbers, str | bytes | os.PathLike):
         raise InvalidArgument("suppress", "must be a list of numbers, not one text")
     for position, number in enumerate(numbers, 1):
         try:

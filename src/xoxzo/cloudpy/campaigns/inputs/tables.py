@@ -28,8 +28,6 @@ _TOO_MANY_CELLS = Reason(
     "too_many_cells", "is beyond the last column: a delimiter within a value needs quotation marks around it"
 )
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-OWN_COLUMNS = ("xoxzo_line", "xoxzo_column", "xoxzo_reason")
-"""The columns that a file of bad rows has beside those of the rows themselves."""
 
 
 class Row(NamedTuple):

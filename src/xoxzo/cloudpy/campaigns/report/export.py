@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import without_formula
-from xoxzo.cloudpy.campaigns.inputs.tables import OWN_COLUMNS
+from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
 from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError

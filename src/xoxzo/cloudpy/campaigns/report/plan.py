@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
 from xoxzo.cloudpy.campaigns.records import Reason, read_reason
 from xoxzo.cloudpy.common.masking import mask_number
 
@@ -39,7 +40,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         numbers: rows of the input whose cell of the number is a phone number.
         bad: rows of the input that were left out.
         repeated: rows that were left out since their number had come before.
-        repeated_lines: the first five of their lines.
+        left_out: why, for the first twenty reasons.
         suppressed: numbers on the suppression list.
         assumptions: what had to be assumed to read numbers, and how often.
         input: how the input was read: its ``kind`` (``text``, ``workbook``, ``json`` or ``rows``), ``encoding``,
@@ -61,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     numbers: int
     bad: int
     repeated: int
-    repeated_lines: tuple[int, ...]
+    left_out: tuple[LeftOut, ...]
     suppressed: int
     assumptions: dict[str, int]
     input: dict[str, str | int | None]
@@ -94,7 +95,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         repeated=facts.get("repeated", 0),
         suppressed=left.suppressed,
         assumptions=facts.get("assumptions", {}),
-        repeated_lines=tuple(facts.get("repeated_lines", ())),
+        left_out=msgspec.convert(facts.get("left_out", ()), tuple[LeftOut, ...]),
         input={name: facts.get(name) for name in _INPUT},
         notes=tuple(map(read_reason, facts.get("notes", ()))),
         columns=facts.get("columns", {}),

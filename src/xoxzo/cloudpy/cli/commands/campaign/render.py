@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import msgspec
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
@@ -65,7 +66,8 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
     """Show a plan on standard output."""
     if machine:
         fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
-        fields |= {"ends": moment(plan.ends), "notes": list(map(str, plan.notes))}
+        left_out = [{**msgspec.structs.asdict(one), "reason": str(one.reason)} for one in plan.left_out]
+        fields |= {"ends": moment(plan.ends), "notes": list(map(str, plan.notes)), "left_out": left_out}
         write_json(event="plan", **fields, balance=balance.credits, balance_unknown=balance.why)
         return
     lines = [
@@ -139,19 +141,20 @@ def _cost(plan: Plan) -> str:
 
 
 def _left_out(plan: Plan) -> list[str]:
-    lines = _(", ").join(map(str, plan.repeated_lines)) + (" …" if plan.repeated > len(plan.repeated_lines) else "")
-    repeated = ngettext(
-        "{count} row repeats a number: line {lines}", "{count} rows repeat a number: lines {lines}", plan.repeated
-    )
+    shown = []
+    for one in plan.left_out:
+        rows = ngettext("{count} row, line {lines}", "{count} rows, lines {lines}", one.count)
+        lines = _(", ").join(map(str, one.lines)) + (" …" if one.count > len(one.lines) else "")
+        shown.append(f"{rows.format(count=f'{one.count:,}', lines=lines)}: {one.column} {one.reason.render(_)}")
+    others = plan.bad + plan.repeated - sum(one.count for one in plan.left_out)
     every = (
-        (plan.bad, ngettext("{count} row cannot be sent to", "{count} rows cannot be sent to", plan.bad)),
-        (plan.repeated, repeated.replace("{lines}", lines)),
+        (others, ngettext("{count} row for other reasons", "{count} rows for other reasons", others)),
         (
             plan.suppressed,
             ngettext("{count} is on the suppression list", "{count} are on the suppression list", plan.suppressed),
         ),
     )
-    return [words.format(count=f"{count:,}") for count, words in every if count]
+    return shown + [words.format(count=f"{count:,}") for count, words in every if count]
 
 
 def _parts(plan: Plan) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -102,6 +103,12 @@ UNCOUNTED = (
 def pytest_xdist_auto_num_workers() -> int:
     """Run twice as many tests at once as there are processors: a third of the time goes into waiting for something."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C again where it is ignored, as in what a shell runs in the background: tests send it to commands."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -82,13 +82,19 @@ LONGEST = (
 # What these run is covered by other tests as well, so its lines are not counted: that costs as much as to run them.
 # They get the marker `uncounted`. CI leaves them out where it measures, since it has run them already.
 UNCOUNTED = (
+    "tests/callbacks/test_urls.py::test_forged",
+    "tests/campaigns/test_inputs.py::test_a_million_rows",
     "tests/campaigns/test_kills.py",
     "tests/cli/test_imports.py",
     "tests/cli/test_recorded.py",
     "tests/docs/",
     "tests/integrations/test_examples.py",
+    "tests/operations/test_json_array.py::test_damaged_lists",
+    "tests/operations/test_json_array.py::test_memory_is_flat",
+    "tests/operations/test_json_array.py::test_truncated_anywhere",
     "tests/published/",
     "tests/repository/",
+    "tests/simulator/commands/test_faults.py::test_the_count_is_true",
     "tests/simulator/web/console/test_browser.py",
     "tests/transports/test_gevent.py",
     "tests/transports/test_httpx2_example.py",

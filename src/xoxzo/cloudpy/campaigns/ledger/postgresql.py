@@ -125,16 +125,20 @@ class PostgresqlLedger(SqlLedger):
 
     def free_seats(self, seats: int) -> int:
         """Return how many of the seats nobody has taken."""
-        free = 0
-        for seat in range(1, min(seats, _SEATS - 1) + 1):
-            free += bool(self._fetch(f"SELECT pg_try_advisory_xact_lock({self._lock_key(seat)})")[0][0])
-        return free
+        last = min(seats, _SEATS - 1)
+        return last - self._count_locks(1, last)
 
     def is_locked_elsewhere(self) -> bool:
         """Return whether a worker, or another ledger of this process, works on the campaign."""
-        if self._lock:
-            return False
-        return not self._fetch(f"SELECT pg_try_advisory_xact_lock({self._lock_key()})")[0][0]
+        return not self._lock and self._count_locks(0, 0) > 0
+
+    def _count_locks(self, first: int, last: int) -> int:
+        # To try a lock would take it for an instant, in which a worker would find it taken.
+        key = "(CAST(classid AS BIGINT) << 32) + CAST(objid AS BIGINT)"
+        database = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+        keys = self._lock_key(first), self._lock_key(last)
+        where = f"locktype = 'advisory' AND objsubid = 1 AND database = {database} AND {key} BETWEEN ? AND ?"
+        return int(self._fetch(f"SELECT count(DISTINCT objid) FROM pg_locks WHERE {where}", *keys)[0][0])
 
     def _take_lock(self, function: str) -> None:
         with self._mutex:

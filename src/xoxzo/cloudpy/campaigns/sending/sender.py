@@ -218,6 +218,8 @@ class Sender:
                 if len(self._claimed) <= self._few:
                     self._wake_claimer.set()
                 return self._claimed.popleft()
+        # It need not wait until its next look whether the run goes on.
+        self._wake_claimer.set()
         return None
 
     async def _reserve_again(self) -> None:

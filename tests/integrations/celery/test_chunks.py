@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from campaign_makers import make, reached
 from celery import Celery
 
 from xoxzo.cloudpy.campaigns import Campaign, Limits, QuietHours, State
+from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.integrations.celery import chunks, install, settings, worker
 from xoxzo.cloudpy.integrations.celery.chunks import campaign_chunk, campaign_sweep
 from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedXoxzo
@@ -121,6 +123,48 @@ def test_a_sweep_refills_an_emptied_queue(app: Celery, tmp_path: Path, caplog: p
         assert arguments == ["spring", campaign.reference_prefix]
         assert headers["expires"]
     assert "broken was not looked after" in caplog.text
+
+
+def test_a_sweep_looks_up_what_is_unknown(
+    app: Celery, simulator: SimulatedXoxzo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is unknown when a campaign has ended is looked up by a later sweep, but not by each one."""
+    with make(tmp_path, 4) as campaign:
+        campaign.dispatch(app, msgspec.structs.replace(QUICK, canaries=0))
+        simulator.fail_next("lose_reply", "POST /sms/messages/", times=1)
+        simulator.fail_next("error", "GET /sms/messages/", times=100)
+        work(app)
+    with Campaign.open("spring", store=tmp_path) as campaign:
+        assert (campaign.state, campaign.tally()[State.UNKNOWN], campaign.has_unsettled) == ("finished", 1, True)
+    campaign_sweep()
+    simulator.faults.all_normal()
+    campaign_sweep()
+    with Campaign.open("spring", store=tmp_path) as campaign:
+        assert campaign.tally()[State.UNKNOWN] == 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunks, "_RECONCILE_SECONDS", 0.0)
+        campaign_sweep()
+    with Campaign.open("spring", store=tmp_path) as campaign:
+        assert (campaign.tally()[State.UNKNOWN], campaign.has_unsettled) == (0, False)
+    assert "spring was not looked after" in caplog.text
+
+
+def test_a_sweep_dispatches_whom_it_proves_to_have_got_nothing(
+    app: Celery, simulator: SimulatedXoxzo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the list proves that a message was not sent, a campaign that has finished goes on with it."""
+    with make(tmp_path, 4) as campaign:
+        campaign.dispatch(app, msgspec.structs.replace(QUICK, canaries=0))
+        simulator.fail_next("drop", "POST /sms/messages/", times=1)
+        work(app)
+        assert (len(reached(simulator)), campaign.tally()[State.UNKNOWN]) == (3, 1)
+    monkeypatch.setattr(
+        Reconciler, "release_unsent", lambda self, *_: self.move_unknown(State.WAITING, "proven_unsent")
+    )
+    monkeypatch.setattr(chunks, "_RECONCILE_SECONDS", 0.0)
+    campaign_sweep()
+    assert work(app) == 1
+    assert (len(reached(simulator)), set(reached(simulator).values())) == (4, {1})
 
 
 def test_waiting_makes_room(

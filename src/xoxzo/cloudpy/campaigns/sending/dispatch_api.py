@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.campaigns.sending.run_api import RunApi
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -38,6 +39,12 @@ class DispatchApi(RunApi):
         """Whether it was dispatched, and nobody works on it: no worker runs, or its task still waits in the queue."""
         return self.workers > 0 and self.state == "running" and not self.is_running
 
+    @property
+    def has_unsettled(self) -> bool:
+        """Whether it was dispatched and nobody works on it any more, and outcomes are unknown that can be looked up."""
+        is_idle = self.workers > 0 and not self.content.is_call and not self.is_running
+        return is_idle and self.ledger.tally()[State.UNKNOWN] > 0 and self.state != "purged"
+
     def dispatch(self, queue: TaskQueue, limits: Limits | None = None, *, workers: int = 1) -> None:
         """Have workers of a Celery application send to all remaining recipients; return at once.
 
@@ -50,9 +57,9 @@ class DispatchApi(RunApi):
                 ``limits.concurrency`` messages in flight.
 
         Raises:
-            CampaignError: the campaign has ended, or the store cannot be written.
+            CampaignError: the campaign was cancelled or purged, or the store cannot be written.
         """
-        if self.state in {"cancelled", "finished", "expired", "purged"}:
+        if self.state in {"cancelled", "purged"}:
             raise CampaignError(
                 "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
             )

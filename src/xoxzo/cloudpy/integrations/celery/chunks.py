@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from celery import current_app, shared_task
 
-from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.sending.dispatch_api import CHUNK_TASK
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
 from xoxzo.cloudpy.client.async_client import AsyncClient
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import APIError, CampaignError
 from xoxzo.cloudpy.integrations.celery import settings
 from xoxzo.cloudpy.integrations.celery.worker import CHUNK_SECONDS, is_shutting_down
 
@@ -30,6 +30,8 @@ SWEEP_TASK = "xoxzo.campaign_sweep"
 SWEEP_SECONDS = 15.0
 RETRY_SECONDS = 5.0
 _MAX_RETRIES = 60
+# Reading the sent list is throttled by Xoxzo, and takes long.
+_RECONCILE_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 _DEADLINE_SECONDS = 30.0
 # A chunk that only waits makes room for other tasks, and comes back.
@@ -72,7 +74,7 @@ def _send_chunk(name: str, uid: str) -> None:
 
 @shared_task(name=SWEEP_TASK, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def campaign_sweep() -> None:
-    """Look after all campaigns that are being sent: publish tasks for those that have too few workers.
+    """Look after all campaigns: publish tasks for those with too few workers, and look unknown messages up.
 
     ``celery beat`` runs it every few seconds, if there is one; each chunk does the same for its campaign.
     """
@@ -81,8 +83,18 @@ def campaign_sweep() -> None:
         try:
             with Campaign.open(name, store=store) as campaign:
                 _sweep(campaign)
-        except CampaignError as error:
+                if campaign.has_unsettled and campaign.ledger.take_turn(_RECONCILE_SECONDS):
+                    asyncio.run(_reconcile(campaign))
+        except (APIError, CampaignError) as error:
             _log.warning("%s was not looked after: %s", name, error)
+
+
+async def _reconcile(campaign: Campaign) -> None:
+    async with AsyncClient(**settings.account(), app_info="xoxzo-celery") as client:
+        tally = await campaign.settle(client, settle=campaign.limits.settle)
+    if tally[State.WAITING] and campaign.state == "finished":
+        # Somebody was proven not to have got anything.
+        campaign.dispatch(current_app, workers=campaign.workers)
 
 
 def _sweep(campaign: Campaign) -> None:

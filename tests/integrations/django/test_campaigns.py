@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from campaign_makers import TEXT, make, people
+from celery import Celery
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.checks import run_checks
@@ -20,6 +22,7 @@ from django.utils import translation
 from xoxzo.cloudpy import CampaignError, ConfigurationError
 from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
+from xoxzo.cloudpy.integrations.celery import install, settings
 from xoxzo.cloudpy.integrations.django import conf
 
 FORM = "application/x-www-form-urlencoded"
@@ -97,6 +100,26 @@ def test_actions() -> None:
     assert "Pause" in text(staff.get("/admin/xoxzo/campaign/spring/history/"))
 
 
+def test_resuming_dispatches(store: Path) -> None:
+    """A campaign that workers send goes on at once when it is resumed in a process that knows the application."""
+    app = Celery("shop", broker="memory://", set_as_current=False)
+    staff = browser("view_campaign", "change_campaign")
+    before = settings.current
+    install(app)
+    try:
+        with Campaign.open("spring", store=store) as campaign:
+            campaign.dispatch(app, workers=2)
+            assert "Nobody is working on it" in text(staff.get(SPRING))
+            with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+                queue.clear()
+                campaign.pause()
+                staff.post(SPRING, {"action": "resume"})
+                assert (queue.qsize(), campaign.ledger.get("requested")) == (2, None)
+                queue.clear()
+    finally:
+        settings.current = before
+
+
 def test_permissions() -> None:
     """Without permission nothing is shown and nothing is changed; nobody adds or deletes campaigns here."""
     nobody, viewer = browser(), None
@@ -165,9 +188,9 @@ def test_store_of_a_database(xoxzo: Any, monkeypatch: pytest.MonkeyPatch) -> Non
         with pytest.raises(ConfigurationError, match=r'"default", and that is SQLite: name a PostgreSQL database'):
             conf.campaigns_address()
         assert [error.id for error in run_checks(tags=["xoxzo"]) if "CAMPAIGNS" in error.msg] == ["xoxzo.E005"]
-        settings = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "a b", "PASSWORD": "p&w?"}
+        shop = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "a b", "PASSWORD": "p&w?"}
         database = connections.create_connection("default")
-        other = type(connections)({"default": {**settings, "HOST": "/run/pg", "OPTIONS": {"sslmode": "prefer"}}})
+        other = type(connections)({"default": {**shop, "HOST": "/run/pg", "OPTIONS": {"sslmode": "prefer"}}})
         del database
         monkeypatch.setattr(conf, "connections", other)
         expected = "postgresql:///?dbname=shop&user=a%20b&password=p%26w%3F&host=%2Frun%2Fpg&sslmode=prefer"
@@ -175,6 +198,22 @@ def test_store_of_a_database(xoxzo: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     with xoxzo(CAMPAIGNS=None):
         assert conf.campaigns_address() is None
         assert "Campaigns" not in text(browser("view_campaign").get("/admin/"))
+
+
+def test_postgresql(database_url: str, xoxzo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PostgreSQL database of the project is the store, with pages and reports."""
+    url = urlsplit(database_url)
+    [folder] = parse_qs(url.query)["host"]
+    database = {"ENGINE": "django.db.backends.postgresql", "NAME": url.path[1:], "USER": url.username, "HOST": folder}
+    monkeypatch.setattr(conf, "connections", type(connections)({"default": database}))
+    with xoxzo(CAMPAIGNS="default"):
+        address = conf.campaigns_address()
+        with Campaign.create("summer", people(3), TEXT, store=address) as campaign:
+            campaign.ledger.claim(ClaimRequest(ident=1, limit=2))
+            reference = f"{campaign.reference_prefix}-2"
+        url = conf.get_callbacks().url("delivery-report", reference).removeprefix("https://shop.example")
+        assert Browser().post(url, "msgid=m1&status=DELIVERED", content_type=FORM).status_code == 200
+        assert "summer created 1 / 3" in text(browser("view_campaign").get(LIST))
 
 
 def test_migrations() -> None:

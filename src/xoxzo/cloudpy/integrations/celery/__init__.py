@@ -42,7 +42,7 @@ def install(
         callbacks: makes the URLs of delivery reports.
     """
     settings.close()
-    settings.current = settings.TaskSettings(account=account or {}, sender=sender, store=store, callbacks=callbacks)
+    settings.current = settings.TaskSettings(app, account or {}, sender, store, callbacks)
     watch_workers(app)
 
     @app.on_after_finalize.connect(weak=False)

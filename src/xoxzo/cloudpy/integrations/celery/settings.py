@@ -23,6 +23,7 @@ _DJANGO_APPLICATION = "xoxzo.cloudpy.integrations.django"
 class TaskSettings(msgspec.Struct):
     """What `install` was given; see there."""
 
+    app: Any = None
     account: Mapping[str, Any] = {}
     sender: str | None = None
     store: str | None = None

@@ -33,7 +33,7 @@ else:
 _ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
 _ACTIONS: dict[str, tuple[Any, Callable[[OpenCampaign], None]]] = {
     "pause": (_("Pause"), lambda campaign: campaign.pause()),
-    "resume": (_("Resume"), lambda campaign: campaign.resume()),
+    "resume": (_("Resume"), campaigns.resume_campaign),
     "cancel": (_("Cancel for good"), lambda campaign: campaign.cancel()),
 }
 

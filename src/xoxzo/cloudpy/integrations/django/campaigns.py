@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns import Campaign
@@ -29,6 +30,14 @@ def open_campaign(name: str) -> Campaign:
 def campaign_names() -> Iterator[str]:
     """Return the names of all campaigns."""
     return open_store(conf.campaigns_address()).names()
+
+
+def resume_campaign(campaign: Campaign) -> None:
+    """Withdraw a request to pause; where this process has the Celery application, its workers begin at once."""
+    campaign.resume()
+    celery = sys.modules.get("xoxzo.cloudpy.integrations.celery.settings")
+    if celery is not None and celery.current.app is not None and campaign.workers:
+        campaign.dispatch(celery.current.app, workers=campaign.workers)
 
 
 def record_report(event: Any) -> bool:  # noqa: ANN401 - any event of a callback

@@ -17,6 +17,7 @@ from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.session import check_exclusive
 from xoxzo.cloudpy.common.signals import handle_stop_signals
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import checks
@@ -67,8 +68,7 @@ def command(
 
     Exit status: 0 done, 2 wrong use, 4 credentials, 7 stopped while something was being sent.
     """
-    if simulator and profile is not None:
-        raise click.UsageError(_("--simulator and --profile exclude each other."))
+    check_exclusive(profile, simulator=simulator)
     limits = _send_limits(allow, budget)
     settings = _send_settings(sender, caller, sms_price, call_price)
     if limits is not None and settings.sender is None and settings.caller is None:

@@ -100,8 +100,7 @@ class Session:
     maybe_sent: bool = field(default=False, init=False)
 
     def __post_init__(self, machine: bool, show_numbers: bool) -> None:
-        if self.simulator and self.profile is not None:
-            raise click.UsageError(_("--simulator and --profile exclude each other."))
+        check_exclusive(self.profile, simulator=self.simulator)
         if self.timeout is not None and not self.timeout > 0:
             raise click.UsageError(_("--timeout must be more than 0 seconds."))
         self.out = Output(machine=machine, show_numbers=show_numbers)
@@ -117,15 +116,10 @@ class Session:
         if self.dry_run and self.simulator:
             return _dry_run_destination("http://127.0.0.1:8080")
         try:
-            found = resolve(self.profile, simulator=self.simulator)
-        except NoCredentials as missing:
+            found = resolve_destination(self.profile, simulator=self.simulator)
+        except NoCredentials:
             if self.dry_run:
                 return _dry_run_destination(LIVE)
-            missing.advice = (
-                *missing.advice,
-                _("Or try it on this machine, where nothing is really sent:"),
-                f"  {command_with_simulator()} --simulator",
-            )
             raise
         self.out.note(found.line)
         return found
@@ -193,7 +187,23 @@ class Session:
             self.out.note(_("… {outcome}; trying again in {seconds} s").format(outcome=went, seconds=seconds))
 
 
-def command_with_simulator() -> str:
+def check_exclusive(profile: str | None, *, simulator: bool) -> None:
+    """Raise a usage error if both ``--profile`` and ``--simulator`` were given."""
+    if simulator and profile is not None:
+        raise click.UsageError(_("--simulator and --profile exclude each other."))
+
+
+def resolve_destination(profile: str | None, *, simulator: bool) -> Destination:
+    """Choose the destination as `resolve` does; `NoCredentials` advises to use the same command with a simulator."""
+    try:
+        return resolve(profile, simulator=simulator)
+    except NoCredentials as missing:
+        advice = _("Or try it on this machine, where nothing is really sent:")
+        missing.advice = (*missing.advice, advice, f"  {_typed_command()} --simulator")
+        raise
+
+
+def _typed_command() -> str:
     """Return the command line as it was typed, without ``--profile``, so that ``--simulator`` can be added."""
     words = iter(sys.argv[1:])
     typed = []

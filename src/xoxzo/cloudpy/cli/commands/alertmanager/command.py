@@ -21,11 +21,10 @@ import uvicorn  # noqa: F401
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.cli.core import i18n
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
-from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
-from xoxzo.cloudpy.cli.core.session import command_with_simulator
+from xoxzo.cloudpy.cli.core.session import check_exclusive, resolve_destination
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config import example, loading
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
@@ -103,8 +102,7 @@ def command(
         return
     if config is None:
         raise click.UsageError(_("Name the settings by --config; `xoxzo alertmanager example` writes some."))
-    if simulator and profile is not None:
-        raise click.UsageError(_("--simulator and --profile exclude each other."))
+    check_exclusive(profile, simulator=simulator)
     settings = _load(config)
     if show is not None:
         _write(preview.describe_alerts(settings, parse_notification(show.read()).firing))
@@ -222,12 +220,7 @@ def _for_reader(text: str, **values: object) -> str:
 def _client(settings: Settings, log: EventLog, profile: str | None, *, simulator: bool) -> AsyncClient:
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
-    try:
-        account = resolve(profile, simulator=simulator)
-    except NoCredentials as missing:
-        trying = _("Or try it on this machine, where nothing is really sent:")
-        missing.advice = (*missing.advice, trying, f"  {command_with_simulator()} --simulator")
-        raise
+    account = resolve_destination(profile, simulator=simulator)
     log.write("starting", api=account.base_url, live="no" if account.is_simulator else "yes")
     return AsyncClient(
         sid=account.sid,

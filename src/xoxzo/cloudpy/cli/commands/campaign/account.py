@@ -9,9 +9,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import CommonOption
 from xoxzo.cloudpy.cli.core.config import config_file
-from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
-from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.session import command_with_simulator
+from xoxzo.cloudpy.cli.core.session import check_exclusive, resolve_destination
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,17 +37,8 @@ def client_options(given: dict[str, Any]) -> ClientOptions:
     Raises:
         NoCredentials: no account is configured.
     """
-    if given["simulator"] and given["profile"] is not None:
-        raise click.UsageError(_("--simulator and --profile exclude each other."))
-    try:
-        found = resolve(given["profile"], simulator=given["simulator"])
-    except NoCredentials as missing:
-        missing.advice = (
-            *missing.advice,
-            _("Or try it on this machine, where nothing is really sent:"),
-            f"  {command_with_simulator()} --simulator",
-        )
-        raise
+    check_exclusive(given["profile"], simulator=given["simulator"])
+    found = resolve_destination(given["profile"], simulator=given["simulator"])
     if sys.stderr.isatty():
         click.echo(click.style(found.line, dim=True), err=True)
     allowed = config_file.default("allowed_recipients", found.table, list)

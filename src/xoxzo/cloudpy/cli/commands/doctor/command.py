@@ -15,6 +15,7 @@ from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad, wrap_at_terminal
+from xoxzo.cloudpy.cli.core.session import check_exclusive
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 
     Ends with 0 when all is well, with 4 when only the credentials are wrong, else with 3.
     """
-    if simulator and profile is not None:
-        raise click.UsageError(_("--simulator and --profile exclude each other."))
+    check_exclusive(profile, simulator=simulator)
     findings = []
     for finding in run_checks(profile, simulator=simulator, timeout=timeout):
         findings.append(finding)

@@ -40,7 +40,7 @@ def test_a_call_that_breaks_a_rule_is_refused(shell) -> None:
     """No phone is called, and the error gives the rule."""
     done = shell("call", "play", "+818011112222", "--url", "https://a.example/a.mp3", *CALLER)
     assert (done.exit_code, "https is not supported" in done.stderr) == (USAGE, True)
-    assert "Say from whom: --caller" in shell("call", "play", "+818011112222", *MP3).stderr
+    assert "Give --caller" in shell("call", "play", "+818011112222", *MP3).stderr
     done = shell("conference", "create", "+818011112222", *CALLER)
     assert (done.exit_code, "nothing was sent" in done.stderr) == (USAGE, True)
 

@@ -306,10 +306,10 @@ def test_a_clock_that_is_off_is_reported(off: float, state: str, expected: str, 
         (reply(503), "connection", "wrong", "is in trouble: status 503"),
         (reply(200, "<html>Please log in</html>"), "connection", "wrong", "is not Xoxzo: status 200"),
         (reply(302, location="http://portal/"), "connection", "wrong", "is not Xoxzo: status 302"),
-        (reply(200, CREDITS), "clock", "skipped", "the server does not tell its time"),
+        (reply(200, CREDITS), "clock", "skipped", "the server's response has no time"),
         (reply(429), "credentials", "note", "too many requests"),
         (reply(403), "credentials", "wrong", "must not read its balance from here"),
-        (reply(200, CREDITS, date="yesterday"), "clock", "skipped", "the server does not tell its time"),
+        (reply(200, CREDITS, date="yesterday"), "clock", "skipped", "the server's response has no time"),
         (hang, "connection", "wrong", "does not answer within 0.2 s"),
     ],
 )
@@ -329,7 +329,7 @@ def test_nothing_there_and_no_such_name(use, monkeypatch: pytest.MonkeyPatch) ->
     use("https://127.0.0.1:9")
     found = checks()[1]["connection"]
     assert found["message"].startswith("nothing answers at https://127.0.0.1:9: no connection")
-    assert found["advice"] == ["Look at the network and the firewall."]
+    assert found["advice"] == ["Check the network and the firewall."]
     use("https://nobody.invalid")
     monkeypatch.setattr(socket, "getaddrinfo", _no_such_name)
     assert checks()[1]["connection"]["message"] == "there is no machine called nobody.invalid"

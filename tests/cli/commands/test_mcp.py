@@ -123,7 +123,7 @@ def test_ctrl_c(sends: bool, status: int, account: tuple[str, str]) -> None:
         (["--simulator", "--profile", "x"], 2, "exclude each other"),
         (["--allow", ANNE], 2, "belong together"),
         (["--budget", "10"], 2, "belong together"),
-        (["--allow", ANNE, "--budget", "10"], 2, "Say from whom"),
+        (["--allow", ANNE, "--budget", "10"], 2, "Give a sender"),
         (["--allow", ANNE, "--allow", f"person1={ANNE}", "--budget", "10"], 2, "each name once"),
         (["--allow", f"={ANNE}", "--budget", "10"], 2, "each name once"),
         (["--allow", "anne=080", "--budget", "10"], 2, "allow"),

@@ -54,7 +54,7 @@ def test_a_full_pipe_stops_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         raw.close()
         read.join(20)
     output = capsys.readouterr().err
-    assert "nobody read the log" in output
+    assert "the log was not read" in output
 
 
 def test_a_reader_that_has_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def test_an_unknown_price_needs_confirmation(live, answers) -> None:
     foreign = ("sms", "send", "+12015550123", "Hi", "--sender", "Shop")
     done = live(*foreign)
     assert done.exit_code == USAGE
-    assert "nobody knows what it costs" in done.stderr
+    assert "its cost is not known" in done.stderr
     assert live(*foreign, "--price", "7").exit_code == 0
     answers(True)
     done = live(*foreign)

@@ -72,7 +72,7 @@ def test_no_server_is_surely_not_sent(bare, monkeypatch) -> None:
     monkeypatch.setenv("XOXZO_API_HOST", "http://127.0.0.1:1")
     done = bare(*SMS)
     assert done.exit_code == 6
-    assert "Nothing was sent: look at the network" in done.stderr
+    assert "Nothing was sent: check the network" in done.stderr
 
 
 def test_json_reports_errors_as_json(at) -> None:

@@ -63,7 +63,7 @@ def test_one_that_was_started_goes_on_is_found_and_is_stopped(runtime: Path, cap
     reported = capfd.readouterr()
     assert first.started
     assert reported.out == ""
-    assert reported.err == f"A simulator was started at {first.url}. It goes on until you type: xoxzo simulator stop\n"
+    assert reported.err == f"A simulator was started at {first.url}. It runs until you type: xoxzo simulator stop\n"
     assert local_simulator.find_or_start() == (first.url, False)
     assert capfd.readouterr().err == ""
     [path] = runtime.glob("*.json")
@@ -249,7 +249,7 @@ def test_stop_says_when_none_runs_or_one_goes_on(runtime: Path) -> None:
         process.kill()
         path.unlink()
     assert finished.exit_code == 6
-    assert f"the one at {other.url} goes on (process {process.pid})" in finished.stderr
+    assert f"the simulator at {other.url} still runs (process {process.pid})" in finished.stderr
 
 
 def test_another_users_process_may_be_alive(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def test_times(given: str | float, seconds: float) -> None:
         ("lists.oncall.steps.0.wait", "", "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", True, "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", "200h", "lists.oncall.steps[1].wait must be seconds"),
-        ("routes", [], "routes must say which alerts"),
+        ("routes", [], "routes must define which alerts"),
         ("routes.0.list", "none", "routes[1].list names none"),
         ("quiet.hours", "22-7", "quiet.hours must be two times"),
         ("texts.sms", "{summry}", "texts.sms has no placeholder {summry}"),
@@ -175,7 +175,7 @@ def test_warnings() -> None:
     """An alert without a route, and a list without a route, give a warning."""
     found = settings(routes=[{"match": {"team": "db"}, "list": "office"}])
     described = "\n".join(preview.describe(found))
-    assert "warning  an alert that fits none of the routes" in described
+    assert "warning  an alert that matches no route" in described
     assert "warning  no route leads to oncall" in described
     assert "team=db → office" in described
 

@@ -93,7 +93,7 @@ def test_preview() -> None:
     nobody = settings(routes=[{"match": {"a": "b"}, "list": "office"}], caller="")
     assert "quiet" not in "\n".join(preview.describe_alerts(settings(), notification(alert()).firing))
     assert list(preview.describe_alerts(nobody, notification(alert()).firing)) == [
-        "no route fits: nobody would be told"
+        "no route matches: nobody would be notified"
     ]
 
 

@@ -158,7 +158,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     no_answer_seconds: float = 5.0
     """How long a phone rings that nobody answers."""
     longest_ring_seconds: float = 60.0
-    """How long a phone rings at most while it waits for somebody to answer by hand."""
+    """How long a phone rings at most while it waits for a command to answer it."""
     recording_seconds: float = 3.0
     """How long every mp3 plays: the simulator does not fetch it."""
     tts_characters_per_second: float = 8.0
@@ -197,7 +197,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     otp_tries: int = 5
     """How many wrong codes make a one-time password void (API section 15.57)."""
     otp_sender: str = "Xoxzo"
-    """From whom one-time passwords come; no source tells."""
+    """Sender of one-time passwords; it is not documented."""
     link_days: float = 90
     """Days after which a short link leads nowhere (API section 2.5)."""
     multi_click: bool = False

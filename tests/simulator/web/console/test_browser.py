@@ -200,7 +200,7 @@ def test_actions_faults_and_clock(server: Server, page: Any) -> None:
     not_see(page.get_by_role("button", name="Approve"))
     follow(page, "/console/carrier")
     page.get_by_label("Number, or how numbers begin").fill("+8180")
-    page.get_by_label("What becomes of it").select_option("sms hold")
+    page.get_by_label("Outcome").select_option("sms hold")
     page.get_by_role("button", name="Add rule").click()
     see(page.locator(".rule").get_by_text("held until you decide"))
     send(server, "お待ちください")

@@ -49,7 +49,7 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("why", "expected"),
     [
-        ("by hand", "手動"),
+        ("by command", "手動"),
         (Reason("rule {n}", n=12), "ルール 12"),
         (Reason("delayed by {n} s", n="1e+06"), "1e+06 秒の遅延"),
         (Reason("the action URL answered {n}", n=404), "アクションURLの応答: 404"),

@@ -78,7 +78,7 @@ def print_check(text: str) -> None:
 def command() -> None:
     """Demonstrate a message, two calls and a dial-in number, on a simulator that this command runs.
 
-    Needs no account and sends nothing to anybody.
+    Needs no account and sends no real message.
     """
     began = time.monotonic()
     try:
@@ -111,7 +111,7 @@ def run_steps(url: str) -> None:
             _("{before} before, {after} after.").format(before=format_credits(before), after=format_credits(after))
         )
         check(before - after == spent, f"{before - after} credits are gone, the steps add up to {spent}")
-        print_check(_("{cost} were spent: the sum of what each step said").format(cost=format_credits(spent)))
+        print_check(_("{cost} were spent: the sum of the costs of all steps").format(cost=format_credits(spent)))
 
 
 @contextmanager
@@ -174,9 +174,9 @@ def calls(client: Client) -> Decimal:
     """Ring two phones, with an mp3 and with a text, and follow both calls; return their cost."""
     print_heading(_("A phone rings, twice"))
     mp3 = client.calls.play(caller=OFFICE, recipient=PHONE, recording_url="http://www.example.com/hello.mp3")
-    print_line(_("{number} is to hear an mp3").format(number=PHONE))
+    print_line(_("{number} gets a call with an mp3").format(number=PHONE))
     tts = client.calls.say(caller=OFFICE, recipient=FRIEND, tts_message=SPOKEN, tts_lang="ja")
-    print_line(_("{number} is to hear, in Japanese: “{text}”").format(number=FRIEND, text=SPOKEN))
+    print_line(_("{number} gets a call with a Japanese text: “{text}”").format(number=FRIEND, text=SPOKEN))
     cost = Decimal(0)
     for what, callid in ((_("the mp3"), mp3.callid), (_("the text"), tts.callid)):
         call = poll(partial(client.calls.get, callid))

@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 )
 @click.option("--profile", metavar="NAME", help="The account, from the configuration.")
 @click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
-@click.option("--allow", multiple=True, metavar="[NAME=]NUMBER", help="Somebody who may be reached; may be repeated.")
+@click.option("--allow", multiple=True, metavar="[NAME=]NUMBER", help="A recipient that is allowed; may be repeated.")
 @click.option("--budget", metavar="CREDITS", help="What may be spent until this server ends.")
 @click.option("--sender", help="From whom SMS are sent; without it there are none.")
-@click.option("--caller", help="The number that calls show; without it nobody is called.")
+@click.option("--caller", help="The number that calls show; without it no calls are made.")
 @click.option("--sms-price", metavar="CREDITS", help="For each part, where yours differs or none is published.")
-@click.option("--call-price", metavar="CREDITS", help="For each started minute; without it nobody is called.")
+@click.option("--call-price", metavar="CREDITS", help="Credits for each started minute; without it no calls are made.")
 @click.option("--show-numbers", is_flag=True, help="Show phone numbers unmasked.")
 def command(
     profile: str | None,
@@ -72,7 +72,7 @@ def command(
     limits = _send_limits(allow, budget)
     settings = _send_settings(sender, caller, sms_price, call_price)
     if limits is not None and settings.sender is None and settings.caller is None:
-        raise click.UsageError(_("Say from whom by --sender, by --caller and --call-price, or by all of them."))
+        raise click.UsageError(_("Give a sender by --sender, a caller by --caller and --call-price, or both."))
     if caller is not None and call_price is None:
         raise click.UsageError(_("--caller needs --call-price: what a call costs is not published."))
     try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))
 def command() -> None:
-    """Convert phone numbers to E.164; nobody is called or written to."""
+    """Convert phone numbers to E.164; no call is made, no message is sent."""
 
 
 @command.subcommand(

@@ -99,7 +99,7 @@ class EventLog:
             print("\n".join(lines), flush=True)
         if lost:
             with suppress(OSError, ValueError):
-                print(f"xoxzo simulator: nobody read the log; {lost:,} of its lines were left out", file=sys.stderr)
+                print(f"xoxzo simulator: the log was not read; {lost:,} of its lines were dropped", file=sys.stderr)
 
 
 # Imported here so that the table of commands reports a missing extra, in one line.
@@ -138,7 +138,7 @@ _POLL_SECONDS = 0.05
     type=Choice(["real", "stepped"]),
     default="real",
     show_default=True,
-    help="A stepped one stands still until it is advanced.",
+    help="A stepped clock is stopped until it is advanced.",
 )
 @click.option("--database", type=click.Path(), help="Keep the state in this file; by default it ends with the program.")
 @click.option("--seed", type=int, help="Make ids and numbers repeatable.")
@@ -286,7 +286,7 @@ _NOT_USABLE = N_("{url}  since {since}, process {pid}, which --simulator leaves 
 def stop(url: str | None, timeout: float) -> None:
     """Stop the simulators that run on this machine, and wait until they have gone.
 
-    Ends with 0 when none is left, and with 6 when one goes on.
+    Exits with 0 when all have stopped, and with 6 when one still runs.
     """
     entries = [entry for entry in local_simulator.running() if url is None or entry.url == url.rstrip("/")]
     if not entries:
@@ -298,7 +298,7 @@ def stop(url: str | None, timeout: float) -> None:
     for entry in entries:
         while local_simulator.is_there(entry):
             if time.monotonic() >= deadline:
-                message = _("the one at {url} goes on (process {pid})").format(url=entry.url, pid=entry.pid)
+                message = _("the simulator at {url} still runs (process {pid})").format(url=entry.url, pid=entry.pid)
                 click.echo(f"xoxzo simulator stop: {message}", err=True)
                 raise click.exceptions.Exit(6)
             time.sleep(_STOP_POLL_SECONDS)
@@ -308,7 +308,7 @@ def stop(url: str | None, timeout: float) -> None:
 @command.subcommand("status", "xoxzo simulator status", "xoxzo simulator status --json")
 @json_option
 def status(*, machine: bool) -> None:
-    """Tell which simulators run on this machine; ends with 0 when one does, and with 3 when none."""
+    """List the simulators that run on this machine; exits with 0 if there is one, else with 3."""
     entries = local_simulator.running()
     for entry in entries:
         since = datetime.fromtimestamp(entry.started, UTC)

@@ -210,7 +210,7 @@ _CLASS_ADVICE = {
     "NotFound": N_("This id was not found. Ids differ between accounts."),
     "RateLimited": N_("Wait {seconds} seconds and give the same command again."),
     "ServerError": N_("Nothing was sent or changed: the same command may be given again."),
-    "ConnectionFailed": N_("Nothing was sent: look at the network, the proxy and the address (xoxzo doctor)."),
+    "ConnectionFailed": N_("Nothing was sent: check the network, the proxy and the address (xoxzo doctor)."),
 }
 
 

@@ -35,7 +35,7 @@ class CarrierCommands:
             return tuple(engine.outcome_rules.rules.values())
 
     def add_rule(self, pattern: str, outcome: str, *, kind: RuleKind = "sms", seconds: float = 0.0) -> OutcomeRule:
-        """Decide what becomes of messages or calls from now on.
+        """Add a rule for the outcome of messages or calls.
 
         Of several rules that fit, the one with the longest pattern counts, and of equal ones the newest.
 
@@ -77,11 +77,11 @@ class CarrierCommands:
 
     def deliver(self, msgid: str) -> None:
         """Deliver a message now; raise `SimulatorError` if it is not under way."""
-        self._message(msgid, lambda message: self._engine.sms.settle(message, "DELIVERED", N_("by hand")))
+        self._message(msgid, lambda message: self._engine.sms.settle(message, "DELIVERED", N_("by command")))
 
     def fail(self, msgid: str) -> None:
         """Let a message fail now; raise `SimulatorError` if it is not under way."""
-        self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", N_("by hand")))
+        self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", N_("by command")))
 
     def delay(self, msgid: str, seconds: float) -> None:
         """Let a message arrive so many seconds from now.
@@ -112,7 +112,7 @@ class CarrierCommands:
         """End a call that is in progress; raise `SimulatorError` if it is not."""
         with self._engine as engine:
             if not engine.calls.hang_up(callid):
-                raise ItemNotFound("no_such_talk", "there is no such call in which somebody talks")
+                raise ItemNotFound("no_such_talk", "no such call is in progress")
 
     def _message(self, msgid: str, do: Callable[[Message], bool]) -> None:
         with self._engine as engine:
@@ -157,7 +157,7 @@ class PhoneCommands:
         if not is_number(sender):
             raise SimulatorError("invalid_phone_number", "the phone's number is not an E.164 number")
         if not 0 < len(text) <= _MAX_CHARACTERS or _SURROGATE.search(text):
-            raise SimulatorError("invalid_text", "the text must have 1 to {n} whole characters", n=_MAX_CHARACTERS)
+            raise SimulatorError("invalid_text", "the text must have 1 to {n} valid characters", n=_MAX_CHARACTERS)
         with self._engine as engine:
             try:
                 return reply_record(engine.inbound_sms.receive(sin, sender, text))

@@ -49,14 +49,14 @@ OTP = Chapter(
             ),
             "anyOf": [{"required": ["website", "phone_number", "otp"]}, {"required": ["otp_id", "code"]}],
         },
-        "Told": record("A sentence for people.", message=text()),
+        "Confirmation": record("A message for people.", message=text()),
     },
     (
         Endpoint(
             *("7.1", "post", "/otp/register-website/", "registerWebsite", "Register a website", "Registered."),
             body=Body("WebsiteRequest", {"website": _SITE}),
             status=201,
-            result=ref("Told"),
+            result=ref("Confirmation"),
             example={"message": "Website registered successfully."},
             leads_to={"requestOtp": {"requestBody": {"website": "$request.body#/website", "phone_number": NUMBER}}},
         ),
@@ -78,9 +78,9 @@ OTP = Chapter(
             "The code is right; it cannot be used again.",
             description="The replies are not published; these are the simulator's.",
             body=Body("OtpVerification", {"website": _SITE, "phone_number": NUMBER, "otp": "123456"}),
-            result=ref("Told"),
+            result=ref("Confirmation"),
             example={"message": "OTP verified successfully."},
-            refusals=(ref("Told"),),
+            refusals=(ref("Confirmation"),),
         ),
     ),
 )

@@ -29,8 +29,8 @@ _ABOUT = """Xoxzo's telephony API as the simulator of xoxzo.cloudpy serves it.
 Every path ends in a slash. A GET without it is redirected; anything else without it is 404. Bodies are forms of either
 kind or JSON, in UTF-8. Moments are UTC and carry no zone. A repeated POST sends and charges again: no key stops it.
 
-What no source tells (section 15 of the description that the simulator was written from) is answered here as the
-simulator answers by default.
+Where the API's documentation is silent (section 15 of the description that the simulator was written from), this
+document describes what the simulator does by default.
 """
 _SERVERS = [
     {"url": "https://api.xoxzo.com", "description": "The real service: messages reach people and cost money."},

@@ -88,7 +88,7 @@ CHAPTER = Chapter(
             shortlink=text("What was sent in its place.", format="uri"),
             accessed={"type": "boolean"},
             accessed_on=nullable(stamp("The first click.")),
-            accesses=array(stamp("One click."), "Every click; no source tells how the real service shows them."),
+            accesses=array(stamp("One click."), "Every click; how the real service shows them is not documented."),
             optional=("accesses",),
         ),
     },

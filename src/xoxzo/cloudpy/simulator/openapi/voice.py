@@ -260,7 +260,7 @@ _RETIRED = (
 )
 
 DINS = _numbers(
-    ("Dial-in numbers", "Numbers that people call; your server says what happens then."),
+    ("Dial-in numbers", "Numbers that people call; your server decides what happens then."),
     *("din", "/voice/dins/", "6.1 6.2 6.3 6.4 6.5"),
     prices={"minute_cost": number("Credits for each started minute of an incoming call.")},
     sample={"din": "815012345678", "country_code": "81", "prefix": "50", "monthly_cost": 650.0, "minute_cost": 1},

@@ -163,7 +163,7 @@ class EngineLoop:
         """Advance a stopped clock, and wait until all that fell due is answered, or raise `SimulatorError`."""
         clock = self._engine.clock
         if not clock.stopped:
-            raise SimulatorError("clock_runs", "only a clock that stands still can be advanced: stop it first")
+            raise SimulatorError("clock_runs", "only a stopped clock can be advanced: stop it first")
         async with self._advancing:
             target = clock.check(seconds)
             await self._finish_requests()

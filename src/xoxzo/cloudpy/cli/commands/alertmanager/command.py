@@ -61,7 +61,9 @@ _machine = click.option("--json", "machine", is_flag=True, help="Write JSON, one
 )
 @_config
 @_state
-@click.option("--listen", metavar="HOST:PORT", help="In place of what the settings say; port 0 takes a free one.")
+@click.option(
+    "--listen", metavar="HOST:PORT", help="The address in place of the settings' one; port 0 takes a free one."
+)
 @click.option("--check", is_flag=True, help="Read the settings, show what they lead to, and end.")
 @click.option(
     "--show",
@@ -71,7 +73,7 @@ _machine = click.option("--json", "machine", is_flag=True, help="Write JSON, one
 )
 @click.option("--profile", metavar="NAME", help="The account, from the configuration.")
 @click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
-@click.option("--dry-run", is_flag=True, help="Listen, and tell what would be sent instead of sending it.")
+@click.option("--dry-run", is_flag=True, help="Listen, and print what would be sent instead of sending it.")
 @_machine
 @click.pass_context
 def command(
@@ -87,10 +89,10 @@ def command(
     dry_run: bool,
     machine: bool,
 ) -> None:
-    """Turn Prometheus alerts into SMS, and into calls that go on until somebody answers.
+    """Turn Prometheus alerts into SMS, and into calls that repeat until somebody answers.
 
     Let Alertmanager's webhook_configs post to /alerts. Each group of alerts goes through a list of steps until somebody
-    answers a call, acknowledges it by hand, or all is well. What is under way survives a restart, and nothing is sent
+    answers a call or acknowledges it, or until it is resolved. Open incidents survive a restart, and nothing is sent
     twice. Stop it with Ctrl-C.
 
     Where XOXZO_ALERTMANAGER_TOKEN is set, callers have to bring it as a bearer token.
@@ -124,13 +126,13 @@ def command(
 @_state
 @click.pass_obj
 def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything: bool, **given: str | None) -> None:
-    """Say that somebody takes care of an incident: its escalation ends, whether the receiver runs or not.
+    """Acknowledge an incident: its escalation ends, whether the receiver runs or not.
 
     The id stands at the end of each message.
     """
     if bool(idents) == everything:
         raise click.UsageError(_("Give ids, or --all."))
-    by = f"{os.environ.get('USER') or 'somebody'}, by hand"
+    by = f"{os.environ.get('USER') or 'somebody'}, by command"
     unknown = 0
     with _open_store(parent, given) as store:
         for ident in idents or [one.ident for one in store.incidents(Phase.OPEN)]:
@@ -177,13 +179,13 @@ def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | No
                 click.echo(f"      {_for_reader(attempt.kind)} {attempt.person} {_for_reader(attempt.outcome)}")
             count += 1
         if not count and not machine and sys.stderr.isatty():
-            click.echo(_("There is none: all is well."), err=True)
+            click.echo(_("There is no open incident."), err=True)
 
 
 @command.subcommand("example", "xoxzo alertmanager example --language ja > oncall.toml")
 @click.option("--language", type=Choice(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
 def example_(language: str | None) -> None:
-    """Write settings to begin with: fill in your people, and --check them."""
+    """Write sample settings: fill in your contacts, and check them with --check."""
     click.echo(example.text(language or i18n.language()), nl=False)
 
 
@@ -259,7 +261,7 @@ def _open_store(parent: dict[str, str | None], given: dict[str, str | None]) -> 
     try:
         return Store(Path(state) if state else default_path(), create=False)
     except ConfigurationError as error:
-        other = _("Is it kept in another file? --state FILE says which, or the settings do: --config FILE.")
+        other = _("If it is in another file, name that by --state FILE, or the settings by --config FILE.")
         raise CommandError(render_error(error), other) from None
 
 

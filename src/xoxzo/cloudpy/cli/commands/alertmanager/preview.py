@@ -32,7 +32,7 @@ def describe_alerts(settings: Settings, alerts: Sequence[Alert]) -> list[str]:
     """Describe what a notification of these firing alerts does."""
     name = routing.select_policy(settings.routes, alerts)
     if name is None:
-        return [_("no route fits: nobody would be told")]
+        return [_("no route matches: nobody would be notified")]
     lines = list(_timeline(settings.policies[name]))
     quiet = settings.policies[name].quiet
     if quiet is not None:
@@ -58,7 +58,7 @@ def _people_and_lists(settings: Settings) -> Iterator[Line]:
     if all(route.match for route in settings.routes):
         yield (
             _("warning"),
-            _("an alert that fits none of the routes is told to nobody: end with a route without match"),
+            _("an alert that matches no route notifies nobody: end with a route without match"),
         )
     for policy in settings.policies.values():
         if policy.name not in {route.policy for route in settings.routes}:
@@ -88,14 +88,14 @@ def _texts(settings: Settings, alerts: Sequence[Alert]) -> Iterator[Line]:
 
 def _timeline(policy: EscalationPolicy) -> Iterator[Line]:
     rounds = _(", {count} times").format(count=policy.rounds) if policy.rounds > 1 else ""
-    until = _("{list}{rounds}, until somebody acknowledges or all is well").format(list=policy.name, rounds=rounds)
+    until = _("{list}{rounds}, until it is acknowledged or resolved").format(list=policy.name, rounds=rounds)
     yield _("list"), until
     steps, at = [], 0.0
     for step in policy.steps:
         steps.append((_("after {time}").format(time=_time(at)) if at else _("at once"), _describe_step(step)))
         at += step.wait * (step.repeats + 1)
     if policy.resolved:
-        steps.append((_("in the end"), _("SMS to all who were told, when all is well")))
+        steps.append((_("in the end"), _("SMS to all who were notified, when it is resolved")))
     widest = max(width(when) for when, _action in steps)
     for when, action in steps:
         yield "", f"{pad(when, widest)}  {action}"

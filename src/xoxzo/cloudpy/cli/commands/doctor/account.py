@@ -95,7 +95,7 @@ def _connection_failure(failure: TransportFailure, base_url: str, timeout: float
     facts = {"url": base_url, "reason": reason, "timeout": failure.timeout}
     if failure.timeout is not None:
         sentence = _("{url} does not answer within {seconds} s").format(url=base_url, seconds=f"{timeout:g}")
-        advice = _("Look at the network, the firewall and the proxy; --timeout waits longer.")
+        advice = _("Check the network, the firewall and the proxy; --timeout waits longer.")
     elif failure.code == "certificate_not_trusted":
         why = reason.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or reason
         sentence = _("the certificate of {host} is not trusted: {why}").format(host=host, why=why)
@@ -111,7 +111,7 @@ def _connection_failure(failure: TransportFailure, base_url: str, timeout: float
     else:
         sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason, failure.code))
         simulator = _("Type: {command}").format(command="xoxzo simulator")
-        advice = simulator if base_url.startswith("http://") else _("Look at the network and the firewall.")
+        advice = simulator if base_url.startswith("http://") else _("Check the network and the firewall.")
     return Finding("connection", "wrong", sentence, (advice,), facts)
 
 
@@ -138,7 +138,7 @@ def _clock(answer: Answer) -> Iterator[Finding]:
     try:
         theirs = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
-        yield Finding("clock", "skipped", _("not compared: the server does not tell its time"))
+        yield Finding("clock", "skipped", _("not compared: the server's response has no time"))
         return
     # The header has no fractions: on average half a second has passed since.
     ahead = answer.at - (theirs + 0.5)

@@ -98,9 +98,9 @@ DISTRIBUTION = "xoxzo-cloudpy"
 PURPOSES = {
     "cli": N_("the command line"),
     "phone": N_("phone numbers as people type them"),
-    "campaigns": N_("one message to very many people, from a file"),
+    "campaigns": N_("one message to many recipients, from a file"),
     "simulator": N_("Xoxzo's telephony service on this machine"),
-    "listen": N_("callbacks as they come, and made-up ones"),
+    "listen": N_("callbacks as they arrive, and sample callbacks"),
     "callbacks": N_("reading callbacks, with a log of deliveries"),
     "uvloop": N_("a faster event loop, for many messages"),
     "keyring": N_("tokens in the system's keyring"),

@@ -57,7 +57,7 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 
     Credentials are checked by a request for the balance. Nothing is sent, and nothing costs.
 
-    Ends with 0 when all is well, with 4 when only the credentials are wrong, else with 3.
+    Exits with 0 if there is no problem, with 4 if only the credentials are wrong, else with 3.
     """
     check_exclusive(profile, simulator=simulator)
     findings = []
@@ -95,7 +95,7 @@ def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Itera
             yield Finding("destination", "wrong", wrong, facts={"url": base_url})
         return
     if isinstance(where, CommandError):
-        sentence = _("not known; {url} is looked at").format(url=base_url)
+        sentence = _("not known; {url} is checked").format(url=base_url)
         yield Finding("destination", "skipped", sentence, facts={"url": base_url})
     else:
         facts = {"url": base_url, "source": where.source}
@@ -157,7 +157,7 @@ def print_summary(findings: list[Finding]) -> None:
     """Print how many findings are problems."""
     wrong = sum(finding.state == "wrong" for finding in findings)
     if wrong:
-        sentence = ngettext("One thing is wrong.", "{count} things are wrong.", wrong).format(count=wrong)
+        sentence = ngettext("One problem was found.", "{count} problems were found.", wrong).format(count=wrong)
         click.echo("\n" + click.style(sentence, fg="red", bold=True))
     else:
         click.echo("\n" + click.style(_("No problems were found."), fg="green", bold=True))

@@ -39,7 +39,7 @@ PRICE = Decimal(5)
 @country_option
 @api(sends=True)
 def lookup(session: Session, numbers: Sequence[str], country: str | None) -> None:
-    """Look up the carriers of numbers, for 5 credits each, found or not. Nobody is called or written to.
+    """Look up the carriers of numbers, for 5 credits each, found or not. No call is made, no message is sent.
 
     - stands for the lines of standard input.
     """

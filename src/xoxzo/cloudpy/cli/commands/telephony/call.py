@@ -45,7 +45,9 @@ def command() -> None:
 )
 @click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
 @click.option("--url", required=True, metavar="URL", help="A public mp3; http:// only.")
-@click.option("--jp-din-caller", is_flag=True, help="Show a dial-in number of yours; --caller must be it. Dearer.")
+@click.option(
+    "--jp-din-caller", is_flag=True, help="Show a dial-in number of yours, which --caller must be, at a higher price."
+)
 @call_options
 @api(sends=True)
 def play(session: Session, recipients: Sequence[str], url: str, **given: Any) -> None:  # noqa: ANN401
@@ -67,11 +69,13 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
 @click.argument("text", required=False)
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @click.option("--lang", default="ja", show_default=True, metavar="LANG", help="The text's language: ja or en.")
-@click.option("--jp-din-caller", is_flag=True, help="Show a dial-in number of yours; --caller must be it. Dearer.")
+@click.option(
+    "--jp-din-caller", is_flag=True, help="Show a dial-in number of yours, which --caller must be, at a higher price."
+)
 @call_options
 @api(sends=True)
 def say(session: Session, recipient: str, text: str | None, file: str | None, lang: str, **given: Any) -> None:  # noqa: ANN401
-    """Ring a phone and speak a text; commas make pauses. A RECIPIENT - stands for numbers on standard input."""
+    """Call a phone and speak a text; commas make pauses. A RECIPIENT - stands for numbers on standard input."""
     from xoxzo.cloudpy.operations import calls
 
     given |= {"tts_message": read_text(text, file), "tts_lang": lang}
@@ -153,7 +157,7 @@ def conference() -> None:
 
 @conference.subcommand("create", "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator")
 @click.argument("participants", nargs=-1, required=True, metavar="NUMBER...")
-@click.option("--lang", metavar="LANG", help="The voice guide's language; whether Xoxzo heeds it is not documented.")
+@click.option("--lang", metavar="LANG", help="The voice guide's language; whether Xoxzo uses it is not documented.")
 @call_options
 @api(sends=True)
 def create(session: Session, participants: Sequence[str], **given: Any) -> None:  # noqa: ANN401 - the options of a call

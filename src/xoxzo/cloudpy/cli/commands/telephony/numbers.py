@@ -101,7 +101,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
     @click.argument("url")
     @api()
     def action(session: Session, uid: str, url: str) -> None:
-        """Set the address that is asked, or told, when somebody calls or writes; it replaces the former one."""
+        """Set the action URL, which is requested when a call or an SMS comes in; it replaces the former one."""
         with session.client() as client:
             kind.of(client).set_action_url(uid, action_url=url)
         session.out.record({f"{kind.name}_uid": uid, "action_url": url})

@@ -27,7 +27,7 @@ PRICE = Decimal(3)
     ),
 )
 def command() -> None:
-    """Send one-time passwords, and check them. Xoxzo makes the code, and never tells it."""
+    """Send one-time passwords, and check them. Xoxzo generates the code, and does not return it."""
 
 
 @command.subcommand("register", "xoxzo otp register https://example.com")

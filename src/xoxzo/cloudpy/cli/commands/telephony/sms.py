@@ -53,7 +53,7 @@ def send(session: Session, words: Sequence[str], text: str | None, file: str | N
     Recipients are read as people type them; one that is - stands for the lines of standard input. The last argument is
     the text, unless --text or --file has it.
 
-    Ends with the gravest status of all recipients: 0 when Xoxzo took every message.
+    Exits with the most severe status of all recipients: 0 if Xoxzo accepted every message.
     """
     from xoxzo.cloudpy.operations import sms
 

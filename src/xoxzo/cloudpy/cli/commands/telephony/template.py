@@ -100,7 +100,7 @@ def create(session: Session, name: str, content: str | None, file: str | None) -
 def update(session: Session, template: int, name: str | None, content: str | None, file: str | None) -> None:
     """Change a template. It cannot be sent until Xoxzo has approved it again."""
     if name is None and content is None and file is None:
-        raise click.UsageError(_("Say what to change, by --name, --content or --file."))
+        raise click.UsageError(_("Give what to change, by --name, --content or --file."))
     text = None if content is None and file is None else read_text(content, file)
     with session.client() as client:
         session.out.record(template_fields(session, client.templates.update(template, name=name, content=text)))

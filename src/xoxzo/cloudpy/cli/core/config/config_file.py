@@ -59,7 +59,7 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
         found = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         # The line could contain the token: the message has its position, not its text.
-        again = _("Mend it in an editor, or move it away and begin anew: xoxzo config add-profile NAME")
+        again = _("Correct it in an editor, or move it away and start again: xoxzo config add-profile NAME")
         raise CommandError(_("{path} is no TOML: {why}").format(path=where, why=error), again) from None
     profiles = found.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):

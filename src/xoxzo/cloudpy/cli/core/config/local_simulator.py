@@ -241,7 +241,7 @@ def find_or_start() -> LocalSimulator:
         if (url := find()) is not None:  # another process may have started one since
             return LocalSimulator(url, started=False)
         url = _start()
-    sentence = _("A simulator was started at {url}. It goes on until you type: xoxzo simulator stop").format(url=url)
+    sentence = _("A simulator was started at {url}. It runs until you type: xoxzo simulator stop").format(url=url)
     sys.stderr.write(f"{sentence}\n")
     return LocalSimulator(url, started=True)
 

@@ -203,7 +203,7 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
         listed = ", ".join(names)
         raise NoCredentials(
             _("Which account? There are several profiles: {names}").format(names=listed),
-            _("Say --profile NAME, or choose one for good: xoxzo config set default NAME"),
+            _("Choose one by --profile NAME, or set a default: xoxzo config set default NAME"),
         )
     raise NoCredentials(
         _("There are no credentials: set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or keep them in a profile."),

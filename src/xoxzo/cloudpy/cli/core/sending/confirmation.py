@@ -70,9 +70,7 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
         return
     if not interactive:
         cost = (
-            _("nobody knows what it costs")
-            if plan.cost is None
-            else _("it costs {cost}").format(cost=describe_cost(plan))
+            _("its cost is not known") if plan.cost is None else _("it costs {cost}").format(cost=describe_cost(plan))
         )
         raise CommandError(
             _("{cost}, and there is no terminal to ask for confirmation; nothing was sent.").format(cost=cost),

@@ -64,7 +64,7 @@ def sender_or_caller(session: Session, option: str, given: str | None) -> str:
     """Return the option ``sender`` or ``caller``, given or configured; raise `click.UsageError` if there is none."""
     found = given or session.setting(option)
     if not found:
-        line = _("Say from whom: --{option} …, or once and for all: xoxzo config set {option} …").format(option=option)
+        line = _("Give --{option}, or set a default: xoxzo config set {option} …").format(option=option)
         raise click.UsageError(line)
     return str(found)
 

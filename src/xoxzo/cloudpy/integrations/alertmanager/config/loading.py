@@ -75,7 +75,7 @@ def parse(values: dict[str, Any]) -> Settings:
     if not routes and len(policies) == 1:
         routes = (Route(policy=next(iter(policies))),)
     if not routes:
-        raise InvalidArgument("routes", "must say which alerts take which list")
+        raise InvalidArgument("routes", "must define which alerts use which list")
     texts = _texts(top.table("texts"), language, any_resolved=any(policy.resolved for policy in policies.values()))
     settings = Settings(
         sender=_sender(top, policies),

@@ -188,7 +188,7 @@ class SmsService:
         if message.status in _FINAL:
             return False
         if message.status == "QUEUED":
-            self._move(message, "DELIVERING", N_("by hand"))
+            self._move(message, "DELIVERING", N_("by command"))
         why = Reason(N_("delayed by {n} s"), n=f"{seconds:g}")
         message.moves.append((self._context.now(), "DELIVERING", why))
         self._await(message, self._context.now() + seconds)

@@ -45,7 +45,7 @@ class ControlRequest(Struct, Generic[B], frozen=True):
 
 
 def health(simulator: Simulation, _request: ControlRequest[None]) -> schemas.Health:
-    """Say that it answers."""
+    """Return the health of the simulator."""
     return schemas.Health("ok", format_time(simulator.now.timestamp()), simulator.instance)
 
 
@@ -57,7 +57,7 @@ def settings(simulator: Simulation, _request: ControlRequest[None]) -> list[sche
 
 
 def reset(simulator: Simulation, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """Forget everything but the faults."""
+    """Delete everything but the faults."""
     simulator.reset()
     return schemas.Completed()
 
@@ -69,12 +69,12 @@ def search(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[S
 
 
 def timeline(simulator: Simulation, request: ControlRequest[None]) -> Timeline:
-    """Tell all that happened to a message, a call or a reply."""
+    """Return everything that happened to a message, a call or a reply."""
     return simulator.timeline(request.ident)
 
 
 def overview(simulator: Simulation, request: ControlRequest[None]) -> Overview:
-    """Tell how much happened in each of the last minutes, and how things stand."""
+    """Return what happened in each of the last minutes, and the present figures."""
     return simulator.overview(request.integer("minutes", 60))
 
 
@@ -95,17 +95,17 @@ def thread(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[S
 
 
 def write(simulator: Simulation, request: ControlRequest[schemas.WriteSms]) -> SentReply:
-    """Write an SMS on a phone, to a receiving number."""
+    """Send an SMS from a phone to a receiving number."""
     return simulator.phone(request.ident).reply(request.body.sin, request.body.text)
 
 
 def dial(simulator: Simulation, request: ControlRequest[schemas.DialNumber]) -> schemas.CallState:
-    """Dial a dial-in number on a phone."""
+    """Call a dial-in number from a phone."""
     return schemas.call_state(simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous))
 
 
 def ring(simulator: Simulation, request: ControlRequest[schemas.IncomingCall]) -> schemas.CallState:
-    """Let a call come in."""
+    """Start an incoming call."""
     return schemas.call_state(simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid))
 
 
@@ -115,25 +115,25 @@ def call(simulator: Simulation, request: ControlRequest[None]) -> schemas.CallSt
 
 
 def answer(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """Pick up the phone that a call rings at."""
+    """Answer a ringing call."""
     simulator.carrier.answer(request.ident)
     return schemas.call_state(simulator.find_call(request.ident))
 
 
 def decline(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """Decline a call that rings."""
+    """Decline a ringing call."""
     simulator.carrier.decline(request.ident)
     return schemas.call_state(simulator.find_call(request.ident))
 
 
 def ignore(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """Let a phone ring until it stops by itself."""
+    """Ignore a ringing call, which ends by itself."""
     simulator.carrier.ignore(request.ident)
     return schemas.call_state(simulator.find_call(request.ident))
 
 
 def hang_up(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """End a call in which somebody talks."""
+    """Hang up a call in progress."""
     simulator.carrier.hang_up(request.ident)
     return schemas.call_state(simulator.find_call(request.ident))
 
@@ -145,19 +145,19 @@ def deliver(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -
 
 
 def fail(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
-    """Let a message fail now."""
+    """Fail a message now."""
     simulator.carrier.fail(request.ident)
     return simulator.timeline(request.ident)
 
 
 def delay(simulator: Simulation, request: ControlRequest[schemas.Delay]) -> Timeline:
-    """Let a message arrive later."""
+    """Deliver a message later."""
     simulator.carrier.delay(request.ident, request.body.seconds)
     return simulator.timeline(request.ident)
 
 
 def held(simulator: Simulation, _request: ControlRequest[None]) -> tuple[SearchResult, ...]:
-    """List the messages that wait for a decision, and the calls that ring."""
+    """List the held messages and the ringing calls."""
     return simulator.carrier.held()
 
 
@@ -167,13 +167,13 @@ def rules(simulator: Simulation, _request: ControlRequest[None]) -> tuple[Outcom
 
 
 def add_rule(simulator: Simulation, request: ControlRequest[schemas.NewRule]) -> OutcomeRule:
-    """Decide what becomes of messages or calls from now on."""
+    """Add a rule for the outcome of messages or calls."""
     rule = request.body
     return simulator.carrier.add_rule(rule.pattern, rule.outcome, kind=rule.kind, seconds=rule.seconds)
 
 
 def remove_rule(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """End a rule."""
+    """Remove a rule."""
     simulator.carrier.remove_rule(request.number("rule"))
     return schemas.Completed()
 
@@ -196,12 +196,12 @@ def templates(simulator: Simulation, _request: ControlRequest[None]) -> tuple[Te
 
 
 def approve(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
-    """Put the text of a template that waits into force."""
+    """Approve the pending text of a template."""
     return simulator.office.approve(request.number("template"))
 
 
 def give_back(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
-    """Return a template to its author; the text before it counts again."""
+    """Return a template to its author; the previous text applies again."""
     return simulator.office.give_back(request.number("template"))
 
 
@@ -221,7 +221,7 @@ def verify(simulator: Simulation, request: ControlRequest[schemas.SetVerified]) 
 
 
 def free_form(simulator: Simulation, request: ControlRequest[schemas.SetFreeForm]) -> AccountRecord:
-    """Let an account send texts of its own, or templates alone."""
+    """Allow an account to send texts of its own, or templates only."""
     return simulator.office.allow_free_form(request.ident, request.body.allowed, token=request.body.token)
 
 
@@ -237,7 +237,7 @@ def register_sender(simulator: Simulation, request: ControlRequest[schemas.NewSe
 
 
 def clock(simulator: Simulation, _request: ControlRequest[None]) -> schemas.ClockState:
-    """Tell how the clock stands."""
+    """Return the state of the clock."""
     due = simulator.next_due
     return schemas.ClockState(
         format_time(simulator.now.timestamp()),
@@ -247,43 +247,43 @@ def clock(simulator: Simulation, _request: ControlRequest[None]) -> schemas.Cloc
 
 
 def stop_clock(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
-    """Let time stand still."""
+    """Stop the clock."""
     simulator.stop_clock()
     return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
 def run_clock(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
-    """Let time go on from where it stands."""
+    """Start the clock from the time that it shows."""
     simulator.run_clock()
     return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
 async def advance(simulator: Simulation, request: ControlRequest[schemas.Advance]) -> schemas.ClockState:
-    """Advance a clock that stands still; answers when the callbacks that fell due were answered."""
+    """Advance a stopped clock; responds when the callbacks that fell due were answered."""
     far = request.body
     await simulator.advance_async(far.seconds, minutes=far.minutes, hours=far.hours, days=far.days)
     return clock(simulator, ControlRequest(request.ident, request.query, None))
 
 
 def faults(simulator: Simulation, _request: ControlRequest[None]) -> schemas.FaultsState:
-    """List the faults that are on, and count those that have hit."""
+    """List the active faults, and count the hits of each kind."""
     return schemas.FaultsState(list(simulator.faults), dict(simulator.faults.counts))
 
 
 def add_fault(simulator: Simulation, request: ControlRequest[schemas.NewFault]) -> Fault:
-    """Let something go wrong."""
+    """Add a fault."""
     fault = request.body
     given = {name: value for name in ("chance", "seconds") if (value := getattr(fault, name)) is not None}
     return simulator.faults.add(fault.kind, fault.endpoint or ALL_ENDPOINTS, times=fault.times, **given)
 
 
 def remove_fault(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """End one fault."""
+    """Remove a fault."""
     simulator.faults.remove(request.number("fault"))
     return schemas.Completed()
 
 
 def all_normal(simulator: Simulation, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """End all faults."""
+    """Remove all faults."""
     simulator.faults.all_normal()
     return schemas.Completed()

@@ -188,7 +188,7 @@ def _fields(body: type) -> str:
 _PROBLEM: Json = {
     "type": "object",
     "required": ["detail"],
-    "properties": {"detail": {"type": "string", "description": "What is wrong, in words."}},
+    "properties": {"detail": {"type": "string", "description": "The reason, as a sentence."}},
 }
 
 
@@ -209,9 +209,9 @@ def _operation(entry: ControlRoute, tag: str, body: Json | None, result: Json) -
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
         refusals |= {413: "The body is too large.", 415: "The body is no JSON.", 503: "The database cannot be written."}
     if body is not None or {*entry.query} - {"id"}:
-        refusals[400] = "Something that was asked is wrong."
+        refusals[400] = "A parameter or a field is not valid."
     if inside:
-        refusals[404] = "There is no such thing."
+        refusals[404] = "Not found."
     problem = {"application/json": {"schema": {"$ref": _REF.format(name="Problem")}}}
     done = {"description": "Done.", "content": {"application/json": {"schema": result}}}
     operation["responses"] = {

@@ -23,7 +23,7 @@ class EmptyBody(Struct):
 
 
 class IncomingCall(Struct):
-    """Who calls which number."""
+    """An incoming call."""
 
     din: SubscribedNumber
     caller: Annotated[str | None, Meta(description="The calling number, in E.164; null withholds it.")] = None
@@ -31,27 +31,27 @@ class IncomingCall(Struct):
 
 
 class DialNumber(Struct):
-    """Which number a phone dials."""
+    """A call from a phone to a dial-in number."""
 
     din: SubscribedNumber
     anonymous: Annotated[bool, Meta(description="Withhold the phone's number.")] = False
 
 
 class WriteSms(Struct):
-    """What a phone writes, and to which receiving number."""
+    """An SMS from a phone to a receiving number."""
 
     sin: SubscribedNumber
     text: Annotated[str, Meta(description="1 to 660 characters.")]
 
 
 class Delay(Struct):
-    """How much later."""
+    """A delay."""
 
     seconds: Annotated[float, Meta(description="Of the simulator's clock, at most a year.")]
 
 
 class Advance(Struct):
-    """How far; all are added."""
+    """Time to advance the clock by; all fields are added."""
 
     seconds: int | float = 0
     minutes: int | float = 0
@@ -60,7 +60,7 @@ class Advance(Struct):
 
 
 class NewRule(Struct):
-    """What becomes of messages or calls."""
+    """A rule for the outcome of messages or calls."""
 
     pattern: Annotated[str, Meta(description="A number or its beginning, with the +; empty for all.")]
     outcome: Annotated[
@@ -71,7 +71,7 @@ class NewRule(Struct):
 
 
 class NewFault(Struct):
-    """What goes wrong."""
+    """A fault."""
 
     kind: Annotated[str, Meta(description="How; see the page on the simulator.", examples=["lose_reply"])]
     endpoint: Annotated[
@@ -83,7 +83,7 @@ class NewFault(Struct):
 
 
 class AddCredits(Struct):
-    """How many credits."""
+    """Credits to add."""
 
     amount: Annotated[float, Meta(description="Above 0.")]
     token: Token = None
@@ -110,13 +110,13 @@ class NewSender(Struct):
 
 
 class Completed(Struct):
-    """It was done."""
+    """The command was carried out."""
 
     status: str = "ok"
 
 
 class Health(Struct):
-    """The simulator answers."""
+    """The health of the simulator."""
 
     status: str
     time: str

@@ -40,7 +40,7 @@ def _next_event(request: PageRequest) -> tuple[float, str, str] | None:
 
 
 def stop(request: PageRequest) -> ActionResult:
-    """Let time stand still."""
+    """Stop the clock."""
     request.simulator.stop_clock()
     return ActionResult(request.gettext("The clock is stopped."), HOME)
 

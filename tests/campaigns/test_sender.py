@@ -103,6 +103,21 @@ def test_pauses_grow_and_end_with_the_trouble(stage) -> None:
     assert 120 < at < 400
 
 
+def test_nobody_is_claimed_while_a_pause_lasts(stage) -> None:
+    """Who is killed while the network is down leaves nobody unknown; a request to pause is seen meanwhile."""
+    run = stage(20, concurrency=5, stop_share=1.0)
+    in_flight = []
+
+    def look(_sender: Sender) -> None:
+        in_flight.append(run.ledger.tally().in_flight)
+        run.ledger.put({"requested": "pause"})
+
+    with pytest.raises(Stopped, match="asked to pause"):
+        run.play(lambda _n, _turn: errors.ConnectionFailed("down", **OP), during=look)
+    assert in_flight == [0]
+    assert max(event.at for event in run.events) < START + 1.0, "it was seen only when the pause was over"
+
+
 def test_stopping_gives_back_what_was_not_started(stage) -> None:
     """What was claimed and not started is surely not sent: it waits, and nothing is unknown."""
     run = stage(50, concurrency=2, rate=20.0)

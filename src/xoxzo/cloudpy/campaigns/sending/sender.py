@@ -280,7 +280,7 @@ class Sender:
                 continue
             self._wake_workers.set()
             await asyncio.sleep(0)
-            while len(self._claimed) > self._few and self._goes_on():
+            while len(self._claimed) > self._few and self._goes_on() and self._throttle.wait_seconds() <= 0:
                 self._wake_claimer.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LONG_POLL_SECONDS):
@@ -294,6 +294,11 @@ class Sender:
         self._check_expiry()
         if self._stopped is not None:
             return Claim(0), None
+        if (paused := self._throttle.wait_seconds()) > 0:
+            # Who was claimed and has to wait would be unknown if the process were killed meanwhile.
+            await self._release_claimed()
+            self._stop_as_requested(await self._call(self._ledger.get, "requested"))
+            return Claim(0, why="retry"), min(paused, _POLL_SECONDS)
         wall = self._clock.wall()
         quiet = self._limits.quiet
         wakes: list[tuple[str, float]] = []
@@ -410,6 +415,7 @@ class Sender:
     def _pause(self, seconds: float, error: BaseException, name: str) -> None:
         """Pause all sending after an error that surely had no effect. A 429 is no failure; a dead network is one."""
         wake = self._throttle.pause(seconds)
+        self._wake_claimer.set()
         if wake is None:
             return
         if isinstance(error, RateLimited):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, note, settings, strategies as st
 from lists_of_people import MANGLES, PeopleList, people_list
 
-from xoxzo.cloudpy.campaigns import BadRows, Recipient
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Recipient
 from xoxzo.cloudpy.campaigns.create import create_ledger
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -114,3 +114,15 @@ def test_everybody_is_sent_to_or_named(mangle: str) -> None:
 def test_what_is_not_mangled_is_read(seed: int) -> None:
     """Good lists are not refused: in every delimiter, kind of line end and Unicode encoding."""
     check(people_list(Random(seed), set()))
+
+
+def test_the_rest_of_a_torn_cell_is_nobodys_name(tmp_path: Path) -> None:
+    """An open quotation mark tears a later cell of two lines: its second line is a bad row, too."""
+    path = tmp_path / "list.csv"
+    path.write_text(
+        'name,phone\n"山田,090-1111-2222\n"two\nlines",080-1111-3333\n鈴木,070-1111-4444\n', encoding="utf-8"
+    )
+    content = Content(kind="text", sender="Shop", message="{name}様")
+    with Campaign.create("c", path, content, store=tmp_path, skip_bad=True) as campaign:
+        assert [row.line for row in campaign.bad] == [2, 4]
+        assert [one.variables["name"] for one in campaign.ledger.recipients()] == ["鈴木"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 
 from xoxzo.cloudpy.cli.app import xoxzo
@@ -196,3 +197,22 @@ def test_a_plan_shows_what_decided(send: Send) -> None:
 def _in_japanese(file: str) -> str:
     arguments = ["campaign", "plan", file, "--text", "{氏名}様", "--skip-bad", "--sender", "Shop"]
     return CliRunner().invoke(xoxzo, arguments, env={"XOXZO_LANG": "ja"}).stdout
+
+
+def test_a_plan_of_a_workbook_names_sheet_and_row(send: Send) -> None:
+    """The sheet, the row of the header, and what is hidden are shown; an option decides about hidden rows."""
+    with xlsxwriter.Workbook("list.xlsx") as book:
+        book.add_worksheet("old").hide()
+        sheet = book.add_worksheet("名簿")
+        sheet.activate()
+        for row, cells in enumerate([[], ["氏名", "携帯電話"], ["A", "090-1111-2222"], ["B", "080-1111-3333"]]):
+            sheet.write_row(row, 0, cells)
+        sheet.set_row(3, None, None, {"hidden": True})
+    data = Path("list.xlsx").read_bytes()
+    result, received = send({"list.xlsx": data}, "list.xlsx", "--text", "{氏名}様")
+    assert (result.exit_code, received) == (2, {})
+    assert "--hidden" in result.stderr
+    result, received = send({"list.xlsx": data}, "list.xlsx", "--text", "{氏名}様", "--hidden", "skip")
+    assert (result.exit_code, received) == (0, {"+819011112222": "A様"}), result.output
+    assert "read as      workbook, sheet 名簿, header in line 2\n" in result.stdout
+    assert "\nnote " in result.stdout

@@ -26,6 +26,7 @@ _HEAD_ROWS = 30
 _MAX_CELL_CHARACTERS = 1_000_000
 _SEPARATOR_LINE = re.compile(r'\ufeff*"?sep=(.)"?[\t,;|]*(?:\r\n|\r|\n)', re.IGNORECASE)
 _NUMBER = re.compile(r"[+(]?\d[\d\s().\-]{7,}\d")
+_UNFITTING_QUOTES = Reason("quotes", "cannot be read: its quotation marks do not fit")
 SEVERAL_LINES = "several_lines"
 """The code of a row of several lines, which is right unless a cell `holds_other_rows`."""
 
@@ -96,19 +97,25 @@ def read_delimited(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow
         with path.open(encoding=encoding, newline="") as file:
             lines: list[str] = []
             reader = csv.reader(_recording(file, lines), delimiter=delimiter, strict=True, skipinitialspace=True)
-            is_read = False
+            is_read = has_several = False
             while not is_read:
                 try:
                     for cells in reader:
                         if len(lines) > 1:
                             yield line, cells, _open_quote(SEVERAL_LINES, line, lines)
+                        elif has_several and lines[0].count('"') % 2:
+                            # Perhaps the end of a cell whose beginning an open quotation mark has taken.
+                            yield line, cells, _UNFITTING_QUOTES
                         elif "".join(cells).strip() and (line > 1 or not _SEPARATOR_LINE.match(lines[0])):
                             yield line, cells, None
+                        has_several = has_several or len(lines) > 1
                         line += len(lines)
                         lines.clear()
                     is_read = True
                 except csv.Error:
-                    yield line, *_mended(lines, delimiter, line)
+                    cells, fault = _mended(lines, delimiter, line)
+                    yield line, cells, fault
+                    has_several = has_several or fault is not None
                     line += len(lines)
                     lines.clear()
     except (OSError, UnicodeError) as error:
@@ -158,5 +165,5 @@ def _mended(lines: list[str], delimiter: str, line: int) -> tuple[list[str], Rea
     except (csv.Error, ValueError):
         if len(lines) > 1:
             return [text], _open_quote("open_quote", line, lines)
-        return [text], Reason("quotes", "cannot be read: its quotation marks do not fit")
+        return [text], _UNFITTING_QUOTES
     return cells, None if len(lines) == 1 else _open_quote(SEVERAL_LINES, line, lines)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.client.client import Client
 
 
-@dataclass(frozen=True, slots=True)
-class NumberKind:
+class NumberKind(NamedTuple):
     """The differences between the two kinds of numbers.
 
     Attributes:

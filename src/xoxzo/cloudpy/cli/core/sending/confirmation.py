@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -25,8 +24,7 @@ CONFIRM_ABOVE = Decimal(100)
 """The cost in credits above which a send needs confirmation, unless ``confirm_above`` is configured."""
 
 
-@dataclass(frozen=True, slots=True)
-class SendSummary:
+class SendSummary(NamedTuple):
     """What a command is about to do.
 
     Attributes:

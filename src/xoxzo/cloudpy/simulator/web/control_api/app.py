@@ -18,7 +18,7 @@ from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
-from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest
+from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
 from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
 from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host
 
@@ -60,21 +60,22 @@ def _routes(simulator: Simulation) -> list[Route]:
         Route(PREFIX + "events", EventStreams(simulator).follow),
     ]
     entries = chain.from_iterable(ROUTES_BY_SUBJECT.values())
-    routes += [Route(PREFIX + entry.path, _endpoint(simulator, entry), methods=[entry.method]) for entry in entries]
+    handlers = Handlers(simulator)
+    routes += [Route(PREFIX + entry.path, _endpoint(handlers, entry), methods=[entry.method]) for entry in entries]
     return routes
 
 
-def _endpoint(simulator: Simulation, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(handlers: Handlers, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
     kind = entry.body
 
     async def answer(request: Request) -> Response:
-        body = None if kind is None else await _body(request, kind, simulator.settings.max_body)
+        body = None if kind is None else await _body(request, kind, handlers.simulator.settings.max_body)
         ident = next(iter(request.path_params.values()), "")
         control_request: ControlRequest[Any] = ControlRequest(ident, dict(request.query_params), body)
         if entry.slow:
-            result = await asyncio.to_thread(entry.handler, simulator, control_request)
+            result = await asyncio.to_thread(entry.handler, handlers, control_request)
         else:
-            result = entry.handler(simulator, control_request)
+            result = entry.handler(handlers, control_request)
         if inspect.isawaitable(result):
             result = await result
         return Response(_encode(result), entry.status, _JSON)

@@ -44,246 +44,221 @@ class ControlRequest(Struct, Generic[B], frozen=True):
         return int(text)
 
 
-def health(simulator: Simulation, _request: ControlRequest[None]) -> schemas.Health:
-    """Return the health of the simulator."""
-    return schemas.Health("ok", format_time(simulator.now.timestamp()), simulator.instance)
-
-
-def settings(simulator: Simulation, _request: ControlRequest[None]) -> list[schemas.Setting]:
-    """List all settings."""
-    from xoxzo.cloudpy.simulator.settings_text import setting_entries
-
-    return [schemas.Setting(entry.name, entry.value, entry.meaning) for entry in setting_entries(simulator.settings)]
-
-
-def reset(simulator: Simulation, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """Delete everything but the faults."""
-    simulator.reset()
-    return schemas.Completed()
-
-
-def search(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[SearchResult]:
-    """Find messages, calls and replies, the newest first."""
-    query = request.query.get("q", "")
-    return simulator.search(query, limit=request.integer("limit", 50), before=request.integer("before"))
-
-
-def timeline(simulator: Simulation, request: ControlRequest[None]) -> Timeline:
-    """Return everything that happened to a message, a call or a reply."""
-    return simulator.timeline(request.ident)
-
-
-def overview(simulator: Simulation, request: ControlRequest[None]) -> Overview:
-    """Return what happened in each of the last minutes, and the present figures."""
-    return simulator.overview(request.integer("minutes", 60))
-
-
-def phones(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[PhoneSummary]:
-    """List the phones that were reached, the latest first."""
-    return simulator.phones(limit=request.integer("limit", 50), before=request.integer("before"))
-
-
-def phone(simulator: Simulation, request: ControlRequest[None]) -> schemas.PhoneState:
-    """Show what a phone received."""
-    held = simulator.phone(request.ident)
-    return schemas.PhoneState(held.number, list(held.inbox), list(map(schemas.call_state, held.calls)))
-
-
-def thread(simulator: Simulation, request: ControlRequest[None]) -> ResultPage[SearchResult]:
-    """Show what reached a phone and what was written on it, the newest first."""
-    return simulator.phone(request.ident).thread(limit=request.integer("limit", 100), before=request.integer("before"))
-
-
-def write(simulator: Simulation, request: ControlRequest[schemas.WriteSms]) -> SentReply:
-    """Send an SMS from a phone to a receiving number."""
-    return simulator.phone(request.ident).reply(request.body.sin, request.body.text)
-
-
-def dial(simulator: Simulation, request: ControlRequest[schemas.DialNumber]) -> schemas.CallState:
-    """Call a dial-in number from a phone."""
-    return schemas.call_state(simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous))
-
-
-def ring(simulator: Simulation, request: ControlRequest[schemas.IncomingCall]) -> schemas.CallState:
-    """Start an incoming call."""
-    return schemas.call_state(simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid))
-
-
-def call(simulator: Simulation, request: ControlRequest[None]) -> schemas.CallState:
-    """Show a call with its steps, incoming or outgoing."""
-    return schemas.call_state(simulator.find_call(request.ident))
-
-
-def answer(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """Answer a ringing call."""
-    simulator.carrier.answer(request.ident)
-    return schemas.call_state(simulator.find_call(request.ident))
-
-
-def decline(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """Decline a ringing call."""
-    simulator.carrier.decline(request.ident)
-    return schemas.call_state(simulator.find_call(request.ident))
-
-
-def ignore(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """Ignore a ringing call, which ends by itself."""
-    simulator.carrier.ignore(request.ident)
-    return schemas.call_state(simulator.find_call(request.ident))
-
-
-def hang_up(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
-    """Hang up a call in progress."""
-    simulator.carrier.hang_up(request.ident)
-    return schemas.call_state(simulator.find_call(request.ident))
-
-
-def deliver(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
-    """Deliver a message now."""
-    simulator.carrier.deliver(request.ident)
-    return simulator.timeline(request.ident)
-
-
-def fail(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
-    """Fail a message now."""
-    simulator.carrier.fail(request.ident)
-    return simulator.timeline(request.ident)
-
-
-def delay(simulator: Simulation, request: ControlRequest[schemas.Delay]) -> Timeline:
-    """Deliver a message later."""
-    simulator.carrier.delay(request.ident, request.body.seconds)
-    return simulator.timeline(request.ident)
-
-
-def held(simulator: Simulation, _request: ControlRequest[None]) -> tuple[SearchResult, ...]:
-    """List the held messages and the ringing calls."""
-    return simulator.carrier.held()
-
-
-def rules(simulator: Simulation, _request: ControlRequest[None]) -> tuple[OutcomeRule, ...]:
-    """List the carriers' rules."""
-    return simulator.carrier.rules
-
-
-def add_rule(simulator: Simulation, request: ControlRequest[schemas.NewRule]) -> OutcomeRule:
-    """Add a rule for the outcome of messages or calls."""
-    rule = request.body
-    return simulator.carrier.add_rule(rule.pattern, rule.outcome, kind=rule.kind, seconds=rule.seconds)
-
-
-def remove_rule(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """Remove a rule."""
-    simulator.carrier.remove_rule(request.number("rule"))
-    return schemas.Completed()
-
-
-def callbacks(simulator: Simulation, request: ControlRequest[None]) -> list[schemas.CallbackAttemptState]:
-    """List the tries to deliver a callback, the oldest first: all, or those of one message or call."""
-    ident = request.query.get("id")
-    return [schemas.attempt_state(attempt) for attempt in simulator.callbacks if ident in {None, attempt.ident}]
-
-
-def resend(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """Post a callback now, or once more."""
-    simulator.resend_callback(request.ident)
-    return schemas.Completed()
-
-
-def templates(simulator: Simulation, _request: ControlRequest[None]) -> tuple[TemplateRecord, ...]:
-    """List the SMS templates of all accounts."""
-    return simulator.office.templates
-
-
-def approve(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
-    """Approve the pending text of a template."""
-    return simulator.office.approve(request.number("template"))
-
-
-def give_back(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
-    """Return a template to its author; the previous text applies again."""
-    return simulator.office.give_back(request.number("template"))
-
-
-def accounts(simulator: Simulation, _request: ControlRequest[None]) -> tuple[AccountRecord, ...]:
-    """List the accounts that were ever charged."""
-    return simulator.office.accounts()
-
-
-def add_credits(simulator: Simulation, request: ControlRequest[schemas.AddCredits]) -> AccountRecord:
-    """Add credits to an account, as if they had been bought."""
-    return simulator.office.add_credits(request.ident, request.body.amount, token=request.body.token)
-
-
-def verify(simulator: Simulation, request: ControlRequest[schemas.SetVerified]) -> AccountRecord:
-    """Verify an account, or take that back."""
-    return simulator.office.verify(request.ident, request.body.verified, token=request.body.token)
-
-
-def free_form(simulator: Simulation, request: ControlRequest[schemas.SetFreeForm]) -> AccountRecord:
-    """Allow an account to send texts of its own, or templates only."""
-    return simulator.office.allow_free_form(request.ident, request.body.allowed, token=request.body.token)
-
-
-def senders(simulator: Simulation, _request: ControlRequest[None]) -> schemas.SendersState:
-    """List the K-premium senders."""
-    return schemas.SendersState(list(simulator.office.senders), simulator.office.any_sender)
-
-
-def register_sender(simulator: Simulation, request: ControlRequest[schemas.NewSender]) -> schemas.SendersState:
-    """Register a K-premium sender."""
-    simulator.office.register_sender(request.body.sender)
-    return schemas.SendersState(list(simulator.office.senders), simulator.office.any_sender)
-
-
-def clock(simulator: Simulation, _request: ControlRequest[None]) -> schemas.ClockState:
-    """Return the state of the clock."""
-    due = simulator.next_due
-    return schemas.ClockState(
-        format_time(simulator.now.timestamp()),
-        simulator.clock_stopped,
-        None if due is None else format_time(due.timestamp()),
-    )
-
-
-def stop_clock(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
-    """Stop the clock."""
-    simulator.stop_clock()
-    return clock(simulator, ControlRequest(request.ident, request.query, None))
-
-
-def run_clock(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
-    """Start the clock from the time that it shows."""
-    simulator.run_clock()
-    return clock(simulator, ControlRequest(request.ident, request.query, None))
-
-
-async def advance(simulator: Simulation, request: ControlRequest[schemas.Advance]) -> schemas.ClockState:
-    """Advance a stopped clock; responds when the callbacks that fell due were answered."""
-    far = request.body
-    await simulator.advance_async(far.seconds, minutes=far.minutes, hours=far.hours, days=far.days)
-    return clock(simulator, ControlRequest(request.ident, request.query, None))
-
-
-def faults(simulator: Simulation, _request: ControlRequest[None]) -> schemas.FaultsState:
-    """List the active faults, and count the hits of each kind."""
-    return schemas.FaultsState(list(simulator.faults), dict(simulator.faults.counts))
-
-
-def add_fault(simulator: Simulation, request: ControlRequest[schemas.NewFault]) -> Fault:
-    """Add a fault."""
-    fault = request.body
-    given = {name: value for name in ("chance", "seconds") if (value := getattr(fault, name)) is not None}
-    return simulator.faults.add(fault.kind, fault.endpoint or ALL_ENDPOINTS, times=fault.times, **given)
-
-
-def remove_fault(simulator: Simulation, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """Remove a fault."""
-    simulator.faults.remove(request.number("fault"))
-    return schemas.Completed()
-
-
-def all_normal(simulator: Simulation, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-    """Remove all faults."""
-    simulator.faults.all_normal()
-    return schemas.Completed()
+class Handlers:
+    """The handlers for one simulator."""
+
+    def __init__(self, simulator: Simulation) -> None:
+        self.simulator = simulator
+
+    def health(self, _request: ControlRequest[None]) -> schemas.Health:
+        """Return the health of the simulator."""
+        return schemas.Health("ok", format_time(self.simulator.now.timestamp()), self.simulator.instance)
+
+    def settings(self, _request: ControlRequest[None]) -> list[schemas.Setting]:
+        """List all settings."""
+        from xoxzo.cloudpy.simulator.settings_text import setting_entries
+
+        return [
+            schemas.Setting(entry.name, entry.value, entry.meaning)
+            for entry in setting_entries(self.simulator.settings)
+        ]
+
+    def reset(self, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
+        """Delete everything but the faults."""
+        self.simulator.reset()
+        return schemas.Completed()
+
+    def search(self, request: ControlRequest[None]) -> ResultPage[SearchResult]:
+        """Find messages, calls and replies, the newest first."""
+        query = request.query.get("q", "")
+        return self.simulator.search(query, limit=request.integer("limit", 50), before=request.integer("before"))
+
+    def timeline(self, request: ControlRequest[None]) -> Timeline:
+        """Return everything that happened to a message, a call or a reply."""
+        return self.simulator.timeline(request.ident)
+
+    def overview(self, request: ControlRequest[None]) -> Overview:
+        """Return what happened in each of the last minutes, and the present figures."""
+        return self.simulator.overview(request.integer("minutes", 60))
+
+    def phones(self, request: ControlRequest[None]) -> ResultPage[PhoneSummary]:
+        """List the phones that were reached, the latest first."""
+        return self.simulator.phones(limit=request.integer("limit", 50), before=request.integer("before"))
+
+    def phone(self, request: ControlRequest[None]) -> schemas.PhoneState:
+        """Show what a phone received."""
+        held = self.simulator.phone(request.ident)
+        return schemas.PhoneState(held.number, list(held.inbox), list(map(schemas.call_state, held.calls)))
+
+    def thread(self, request: ControlRequest[None]) -> ResultPage[SearchResult]:
+        """Show what reached a phone and what was written on it, the newest first."""
+        return self.simulator.phone(request.ident).thread(
+            limit=request.integer("limit", 100), before=request.integer("before")
+        )
+
+    def write(self, request: ControlRequest[schemas.WriteSms]) -> SentReply:
+        """Send an SMS from a phone to a receiving number."""
+        return self.simulator.phone(request.ident).reply(request.body.sin, request.body.text)
+
+    def dial(self, request: ControlRequest[schemas.DialNumber]) -> schemas.CallState:
+        """Call a dial-in number from a phone."""
+        return schemas.call_state(
+            self.simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous)
+        )
+
+    def ring(self, request: ControlRequest[schemas.IncomingCall]) -> schemas.CallState:
+        """Start an incoming call."""
+        return schemas.call_state(
+            self.simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid)
+        )
+
+    def call(self, request: ControlRequest[None]) -> schemas.CallState:
+        """Show a call with its steps, incoming or outgoing."""
+        return schemas.call_state(self.simulator.find_call(request.ident))
+
+    def answer(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+        """Answer a ringing call."""
+        self.simulator.carrier.answer(request.ident)
+        return schemas.call_state(self.simulator.find_call(request.ident))
+
+    def decline(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+        """Decline a ringing call."""
+        self.simulator.carrier.decline(request.ident)
+        return schemas.call_state(self.simulator.find_call(request.ident))
+
+    def ignore(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+        """Ignore a ringing call, which ends by itself."""
+        self.simulator.carrier.ignore(request.ident)
+        return schemas.call_state(self.simulator.find_call(request.ident))
+
+    def hang_up(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+        """Hang up a call in progress."""
+        self.simulator.carrier.hang_up(request.ident)
+        return schemas.call_state(self.simulator.find_call(request.ident))
+
+    def deliver(self, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
+        """Deliver a message now."""
+        self.simulator.carrier.deliver(request.ident)
+        return self.simulator.timeline(request.ident)
+
+    def fail(self, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
+        """Fail a message now."""
+        self.simulator.carrier.fail(request.ident)
+        return self.simulator.timeline(request.ident)
+
+    def delay(self, request: ControlRequest[schemas.Delay]) -> Timeline:
+        """Deliver a message later."""
+        self.simulator.carrier.delay(request.ident, request.body.seconds)
+        return self.simulator.timeline(request.ident)
+
+    def held(self, _request: ControlRequest[None]) -> tuple[SearchResult, ...]:
+        """List the held messages and the ringing calls."""
+        return self.simulator.carrier.held()
+
+    def rules(self, _request: ControlRequest[None]) -> tuple[OutcomeRule, ...]:
+        """List the carriers' rules."""
+        return self.simulator.carrier.rules
+
+    def add_rule(self, request: ControlRequest[schemas.NewRule]) -> OutcomeRule:
+        """Add a rule for the outcome of messages or calls."""
+        rule = request.body
+        return self.simulator.carrier.add_rule(rule.pattern, rule.outcome, kind=rule.kind, seconds=rule.seconds)
+
+    def remove_rule(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
+        """Remove a rule."""
+        self.simulator.carrier.remove_rule(request.number("rule"))
+        return schemas.Completed()
+
+    def callbacks(self, request: ControlRequest[None]) -> list[schemas.CallbackAttemptState]:
+        """List the tries to deliver a callback, the oldest first: all, or those of one message or call."""
+        ident = request.query.get("id")
+        return [
+            schemas.attempt_state(attempt) for attempt in self.simulator.callbacks if ident in {None, attempt.ident}
+        ]
+
+    def resend(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
+        """Post a callback now, or once more."""
+        self.simulator.resend_callback(request.ident)
+        return schemas.Completed()
+
+    def templates(self, _request: ControlRequest[None]) -> tuple[TemplateRecord, ...]:
+        """List the SMS templates of all accounts."""
+        return self.simulator.office.templates
+
+    def approve(self, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
+        """Approve the pending text of a template."""
+        return self.simulator.office.approve(request.number("template"))
+
+    def give_back(self, request: ControlRequest[schemas.EmptyBody]) -> TemplateRecord:
+        """Return a template to its author; the previous text applies again."""
+        return self.simulator.office.give_back(request.number("template"))
+
+    def accounts(self, _request: ControlRequest[None]) -> tuple[AccountRecord, ...]:
+        """List the accounts that were ever charged."""
+        return self.simulator.office.accounts()
+
+    def add_credits(self, request: ControlRequest[schemas.AddCredits]) -> AccountRecord:
+        """Add credits to an account, as if they had been bought."""
+        return self.simulator.office.add_credits(request.ident, request.body.amount, token=request.body.token)
+
+    def verify(self, request: ControlRequest[schemas.SetVerified]) -> AccountRecord:
+        """Verify an account, or take that back."""
+        return self.simulator.office.verify(request.ident, request.body.verified, token=request.body.token)
+
+    def free_form(self, request: ControlRequest[schemas.SetFreeForm]) -> AccountRecord:
+        """Allow an account to send texts of its own, or templates only."""
+        return self.simulator.office.allow_free_form(request.ident, request.body.allowed, token=request.body.token)
+
+    def senders(self, _request: ControlRequest[None]) -> schemas.SendersState:
+        """List the K-premium senders."""
+        return schemas.SendersState(list(self.simulator.office.senders), self.simulator.office.any_sender)
+
+    def register_sender(self, request: ControlRequest[schemas.NewSender]) -> schemas.SendersState:
+        """Register a K-premium sender."""
+        self.simulator.office.register_sender(request.body.sender)
+        return schemas.SendersState(list(self.simulator.office.senders), self.simulator.office.any_sender)
+
+    def clock(self, _request: ControlRequest[None]) -> schemas.ClockState:
+        """Return the state of the clock."""
+        due = self.simulator.next_due
+        return schemas.ClockState(
+            format_time(self.simulator.now.timestamp()),
+            self.simulator.clock_stopped,
+            None if due is None else format_time(due.timestamp()),
+        )
+
+    def stop_clock(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
+        """Stop the clock."""
+        self.simulator.stop_clock()
+        return self.clock(ControlRequest(request.ident, request.query, None))
+
+    def run_clock(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
+        """Start the clock from the time that it shows."""
+        self.simulator.run_clock()
+        return self.clock(ControlRequest(request.ident, request.query, None))
+
+    async def advance(self, request: ControlRequest[schemas.Advance]) -> schemas.ClockState:
+        """Advance a stopped clock; responds when the callbacks that fell due were answered."""
+        far = request.body
+        await self.simulator.advance_async(far.seconds, minutes=far.minutes, hours=far.hours, days=far.days)
+        return self.clock(ControlRequest(request.ident, request.query, None))
+
+    def faults(self, _request: ControlRequest[None]) -> schemas.FaultsState:
+        """List the active faults, and count the hits of each kind."""
+        return schemas.FaultsState(list(self.simulator.faults), dict(self.simulator.faults.counts))
+
+    def add_fault(self, request: ControlRequest[schemas.NewFault]) -> Fault:
+        """Add a fault."""
+        fault = request.body
+        given = {name: value for name in ("chance", "seconds") if (value := getattr(fault, name)) is not None}
+        return self.simulator.faults.add(fault.kind, fault.endpoint or ALL_ENDPOINTS, times=fault.times, **given)
+
+    def remove_fault(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
+        """Remove a fault."""
+        self.simulator.faults.remove(request.number("fault"))
+        return schemas.Completed()
+
+    def all_normal(self, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
+        """Remove all faults."""
+        self.simulator.faults.all_normal()
+        return schemas.Completed()

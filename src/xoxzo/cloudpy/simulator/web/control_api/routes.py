@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from xoxzo.cloudpy.simulator.web.control_api import handlers
+from xoxzo.cloudpy.simulator.web.control_api.handlers import Handlers
 
 PREFIX = "/_simulator/"
 
@@ -60,62 +60,62 @@ def _post(path: str, handler: Callable[..., Any], status: int = 200) -> ControlR
 
 ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
     "The simulator": (
-        _get("health", handlers.health),
-        _get("settings", handlers.settings),
-        _post("reset", handlers.reset),
+        _get("health", Handlers.health),
+        _get("settings", Handlers.settings),
+        _post("reset", Handlers.reset),
     ),
     "Searching": (
-        _get("search", handlers.search, "q", "limit", "before", slow=True),
-        _get("timeline/{id}", handlers.timeline),
-        _get("overview", handlers.overview, "minutes", slow=True),
+        _get("search", Handlers.search, "q", "limit", "before", slow=True),
+        _get("timeline/{id}", Handlers.timeline),
+        _get("overview", Handlers.overview, "minutes", slow=True),
     ),
     "Phones": (
-        _get("phones", handlers.phones, "limit", "before"),
-        _get("phones/{number}", handlers.phone),
-        _get("phones/{number}/thread", handlers.thread, "limit", "before"),
-        _post("phones/{number}/messages", handlers.write, 201),
-        _post("phones/{number}/calls", handlers.dial, 201),
+        _get("phones", Handlers.phones, "limit", "before"),
+        _get("phones/{number}", Handlers.phone),
+        _get("phones/{number}/thread", Handlers.thread, "limit", "before"),
+        _post("phones/{number}/messages", Handlers.write, 201),
+        _post("phones/{number}/calls", Handlers.dial, 201),
     ),
     "Calls": (
-        _post("calls", handlers.ring, 201),
-        _get("calls/{id}", handlers.call),
-        _post("calls/{id}/answer", handlers.answer),
-        _post("calls/{id}/decline", handlers.decline),
-        _post("calls/{id}/ignore", handlers.ignore),
-        _post("calls/{id}/hang-up", handlers.hang_up),
+        _post("calls", Handlers.ring, 201),
+        _get("calls/{id}", Handlers.call),
+        _post("calls/{id}/answer", Handlers.answer),
+        _post("calls/{id}/decline", Handlers.decline),
+        _post("calls/{id}/ignore", Handlers.ignore),
+        _post("calls/{id}/hang-up", Handlers.hang_up),
     ),
     "Carriers": (
-        _get("held", handlers.held),
-        _post("messages/{id}/deliver", handlers.deliver),
-        _post("messages/{id}/fail", handlers.fail),
-        _post("messages/{id}/delay", handlers.delay),
-        _get("rules", handlers.rules),
-        _post("rules", handlers.add_rule, 201),
-        _post("rules/{id}/remove", handlers.remove_rule),
+        _get("held", Handlers.held),
+        _post("messages/{id}/deliver", Handlers.deliver),
+        _post("messages/{id}/fail", Handlers.fail),
+        _post("messages/{id}/delay", Handlers.delay),
+        _get("rules", Handlers.rules),
+        _post("rules", Handlers.add_rule, 201),
+        _post("rules/{id}/remove", Handlers.remove_rule),
     ),
-    "Callbacks": (_get("callbacks", handlers.callbacks, "id"), _post("callbacks/{id}/resend", handlers.resend)),
+    "Callbacks": (_get("callbacks", Handlers.callbacks, "id"), _post("callbacks/{id}/resend", Handlers.resend)),
     "Xoxzo": (
-        _get("templates", handlers.templates),
-        _post("templates/{id}/approve", handlers.approve),
-        _post("templates/{id}/return", handlers.give_back),
-        _get("accounts", handlers.accounts),
-        _post("accounts/{sid}/credits", handlers.add_credits),
-        _post("accounts/{sid}/verify", handlers.verify),
-        _post("accounts/{sid}/free-form", handlers.free_form),
-        _get("senders", handlers.senders),
-        _post("senders", handlers.register_sender, 201),
+        _get("templates", Handlers.templates),
+        _post("templates/{id}/approve", Handlers.approve),
+        _post("templates/{id}/return", Handlers.give_back),
+        _get("accounts", Handlers.accounts),
+        _post("accounts/{sid}/credits", Handlers.add_credits),
+        _post("accounts/{sid}/verify", Handlers.verify),
+        _post("accounts/{sid}/free-form", Handlers.free_form),
+        _get("senders", Handlers.senders),
+        _post("senders", Handlers.register_sender, 201),
     ),
     "Clock": (
-        _get("clock", handlers.clock),
-        _post("clock/stop", handlers.stop_clock),
-        _post("clock/run", handlers.run_clock),
-        _post("clock/advance", handlers.advance),
+        _get("clock", Handlers.clock),
+        _post("clock/stop", Handlers.stop_clock),
+        _post("clock/run", Handlers.run_clock),
+        _post("clock/advance", Handlers.advance),
     ),
     "Faults": (
-        _get("faults", handlers.faults),
-        _post("faults", handlers.add_fault, 201),
-        _post("faults/{id}/remove", handlers.remove_fault),
-        _post("faults/all-normal", handlers.all_normal),
+        _get("faults", Handlers.faults),
+        _post("faults", Handlers.add_fault, 201),
+        _post("faults/{id}/remove", Handlers.remove_fault),
+        _post("faults/all-normal", Handlers.all_normal),
     ),
 }
 """By subject, in the order in which they are documented."""

@@ -80,13 +80,7 @@ def _named(item: object) -> str:
 
 
 def parse_assignments(texts: Iterable[str]) -> dict[str, Any]:
-    """Read several settings from `name=value`; of a repeated name the last counts.
-
-    `none` stands for no value, sets are separated by commas, price tables and lists of ranges are JSON.
-
-    Raises:
-        SimulatorError: A name is unknown or a value does not fit; the message quotes no value.
-    """
+    """Read settings from `name=value`, the last of a name; raise `SimulatorError` without a value. Tables are JSON."""
     return dict(_read(text) for text in texts)
 
 

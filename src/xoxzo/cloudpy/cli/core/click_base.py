@@ -207,11 +207,7 @@ class CommonOption(click.Option):
 
 
 class Group(Command, click.Group):
-    """A group that imports its commands when they are run.
-
-    Args:
-        table: the commands by name, in the order in which help lists them.
-    """
+    """A group that imports its commands when they are run; `table` has them by name, in the order of the help."""
 
     command_class = Command
 

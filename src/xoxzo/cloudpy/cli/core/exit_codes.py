@@ -232,13 +232,7 @@ OUTCOMES = {
 
 
 def describe(reason: str, code: str, proxy: str = "") -> str:
-    """Return why there was no response, in the user's language.
-
-    Args:
-        reason: the library's reason, with the message of the operating system or the TLS library.
-        code: the failure's code.
-        proxy: the source of the proxy's address, for instance ``HTTPS_PROXY``; empty without one.
-    """
+    """Return why there was no response, by the failure's code or reason; `proxy` is the source of a proxy's address."""
     meaning = _MEANINGS.get(code)
     if meaning is None:
         return _(reason)

@@ -21,15 +21,7 @@ _HERE = "127.0.0.1"
 
 
 class RateLimits:
-    """Admits or refuses requests, in real time whatever the simulator's clock shows.
-
-    Args:
-        settings: What is limited; by default nothing is.
-        now: Seconds that never go back.
-
-    Raises:
-        SimulatorError: `allowed_addresses` holds what is neither an address nor a block of them.
-    """
+    """Admits or refuses requests in real time, which `now` gives; `SimulatorError` for bad `allowed_addresses`."""
 
     def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings

@@ -84,15 +84,7 @@ class CarrierCommands:
         self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", N_("by command")))
 
     def delay(self, msgid: str, seconds: float) -> None:
-        """Let a message arrive so many seconds from now.
-
-        Args:
-            msgid: Its id.
-            seconds: Seconds of the simulator's clock, at most a year.
-
-        Raises:
-            SimulatorError: There is none with this id that is under way, or `seconds` is out of range.
-        """
+        """Deliver a message `seconds` from now, at most a year; raise `SimulatorError` if it is not under way."""
         _check_seconds(seconds)
         self._message(msgid, lambda message: self._engine.sms.delay(message, float(seconds)))
 
@@ -143,17 +135,7 @@ class PhoneCommands:
         self._engine = engine
 
     def send_sms(self, sin: str, sender: str, text: str) -> SentReply:
-        """Write an SMS to a receiving number, whose action URL then gets a callback (API sections 4 and 10).
-
-        Args:
-            sin: The number, with or without its +; an account must subscribe it.
-            sender: The phone that writes, in E.164.
-            text: What to write, at most 660 characters.
-
-        Raises:
-            SimulatorError: The text is empty or too long, or the phone's number is not one.
-            ItemNotFound: No account subscribes the number.
-        """
+        """Write an SMS of 1 to 660 characters to a receiving number, or raise `SimulatorError` (API section 10)."""
         if not is_number(sender):
             raise SimulatorError("invalid_phone_number", "the phone's number is not an E.164 number")
         if not 0 < len(text) <= _MAX_CHARACTERS or _SURROGATE.search(text):
@@ -165,17 +147,7 @@ class PhoneCommands:
                 raise _not_subscribed() from None
 
     def call(self, din: str, caller: str | None, *, sid: str | None = None) -> CallRecord:
-        """Call a subscribed dial-in number, and return the call as it begins.
-
-        Args:
-            din: The number, with or without its +.
-            caller: Who calls, in E.164; ``None`` withholds the number.
-            sid: The account that must subscribe it; by default any.
-
-        Raises:
-            SimulatorError: The caller is not a number.
-            ItemNotFound: No account, or another one, subscribes the number.
-        """
+        """Call a dial-in number, a `caller` of ``None`` is withheld; return the call or raise `SimulatorError`."""
         if caller is not None and not is_number(caller):
             raise SimulatorError("invalid_caller", "caller is not an E.164 number")
         with self._engine as engine:

@@ -84,13 +84,7 @@ class OutboundRequest(Struct, frozen=True, eq=False):
 
 
 class EngineContext:
-    """Time, random numbers and the outbox for the services. It is not thread-safe: the engine's lock guards it.
-
-    Args:
-        settings: How the service behaves.
-        clock: The time that it runs on.
-        generation: How often the state was taken up from a store; each time, a seed gives other ids.
-    """
+    """Time, random numbers and the outbox for the services; guarded by the engine's lock. Generations differ in ids."""
 
     def __init__(self, settings: Settings, clock: RealClock, generation: int = 0) -> None:
         self.settings = settings

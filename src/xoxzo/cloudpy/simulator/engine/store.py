@@ -39,31 +39,11 @@ class Store(Protocol):
     def load(
         self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
     ) -> list[Call]:
-        """Read all records and hand each to the function for its type.
-
-        Args:
-            account: Finds an account by SID and token.
-            restore: Takes a record, by its type.
-
-        Returns:
-            The calls that conferences alone still refer to.
-
-        Raises:
-            SimulatorError: A record cannot be read.
-        """
+        """Restore all records by type; return calls that conferences alone refer to, or raise `SimulatorError`."""
         ...
 
     def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
-        """Write all or nothing; it is on disk when this returns.
-
-        Args:
-            changes: Records, with whether they are saved (true) or deleted.
-            saved: What is saved besides.
-            wipe: Whether all earlier records are deleted first.
-
-        Raises:
-            NotSaved: Nothing was written.
-        """
+        """Write all changes (false: deleted), in place of all records if `wipe`, or raise `NotSaved`."""
         ...
 
     def close(self) -> None:

@@ -182,18 +182,7 @@ _CHUNK_SIZE = 500
 def search(
     engine: Engine, text: str, limit: int, before: int | None, timeout: float | None = None
 ) -> ResultPage[SearchResult]:
-    """Return what fits a search, newest first.
-
-    Args:
-        engine: Where to look. It is held only while the lists are copied.
-        text: The search, in the syntax above; empty for everything.
-        limit: How many at most.
-        before: Only what has a lower serial number.
-        timeout: Real seconds after which the next page goes on; ``None`` for any time.
-
-    Raises:
-        SimulatorError: The search is wrong.
-    """
+    """Return at most `limit` results with serials below `before`, in `timeout` real seconds, or `SimulatorError`."""
     query = parse_search(text)
     deadline = math.inf if timeout is None else time.perf_counter() + timeout
     with engine:

@@ -17,28 +17,14 @@ _POLL_SECONDS = 0.01
 
 
 class Waiter:
-    """Polls by the machine's clock, or advances a stepped clock from one timer to the next.
-
-    Args:
-        engine: What is waited for.
-        advance: Advances a stepped clock by some seconds, and returns when all that fell due was done.
-    """
+    """Polls by the machine's clock, or moves a stepped clock by `advance` from one timer to the next."""
 
     def __init__(self, engine: Engine, advance: Callable[[float], None]) -> None:
         self._engine = engine
         self._advance = advance
 
     def wait(self, find: Callable[[], T | None], timeout: float, failure: Callable[[], str]) -> T:
-        """Return what `find` returns as soon as it is not ``None``.
-
-        Args:
-            find: Looks once.
-            timeout: Seconds on the simulator's clock.
-            failure: Says what did not happen, and how things stand.
-
-        Raises:
-            SimulatorError: It did not happen in time; or the clock is stepped and the simulator was not started.
-        """
+        """Return what `find` returns when it is not ``None``; `SimulatorError` after `timeout` simulated seconds."""
         clock = self._engine.clock
         deadline = clock.now() + timeout
         while True:

@@ -39,15 +39,7 @@ async def until_stopping(stopping: asyncio.Event, awaited: Awaitable[T]) -> T | 
 async def read_body(
     receive: Receive, max_bytes: int, first: MutableMapping[str, Any] | None = None
 ) -> bytes | ApiResponse:
-    """Read a request body, or return the refusal of one that is too large, too slow or cut.
-
-    A body that is too large is read on for a while, so that a client that sends first and reads later gets the answer.
-
-    Args:
-        receive: As ASGI gives it.
-        max_bytes: How long the body may be.
-        first: The first message, if it was received already.
-    """
+    """Read a request body after its `first` message, or return the refusal of one too large, too slow or cut."""
     body = bytearray()
     size = 0
     try:

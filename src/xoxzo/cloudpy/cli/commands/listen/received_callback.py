@@ -43,14 +43,7 @@ class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
         return self.body.encode("utf-8", "surrogateescape")
 
     def event(self, callbacks: Callbacks | None) -> Event:
-        """Parse the callback.
-
-        Args:
-            callbacks: verifies the URL; without, any request is accepted, and its fields decide the kind of callback.
-
-        Raises:
-            CallbackRejected: the verification failed, or it is no callback.
-        """
+        """Parse the callback, verified by `callbacks` if given, or raise `CallbackRejected`."""
         if callbacks is not None:
             return callbacks.receive(self.method, self.target, {"content-type": self.content_type}, self.octets)
         if self.method == "GET":

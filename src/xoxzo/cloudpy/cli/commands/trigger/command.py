@@ -39,21 +39,7 @@ _POLL_SECONDS = 0.1
 
 
 def trigger(name: str, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
-    """Make a simulator send a callback, and wait until it was delivered.
-
-    Args:
-        name: the event, a key of `KINDS`.
-        simulator: the simulator's address.
-        url: the callback URL.
-        values: the values of the message or call.
-
-    Returns:
-        The attempts to deliver the callback, or the steps of an incoming call.
-
-    Raises:
-        SimulatorError: no simulator responds, it does not support this, or nothing was delivered within 30 seconds.
-        APIError: it refused a request.
-    """
+    """Make a simulator send a callback and wait for it; return its attempts, or the steps of an incoming call."""
     from xoxzo.cloudpy.client.client import Client
 
     control(simulator, "GET", "/_simulator/health")

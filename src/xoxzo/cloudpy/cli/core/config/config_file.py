@@ -36,14 +36,7 @@ def path() -> Path:
 
 
 def load(*, any_name: bool = False) -> dict[str, Any]:
-    """Read the configuration; empty if there is no file.
-
-    Args:
-        any_name: accept unknown settings. Else they are refused: a limit with a misspelt name would not apply.
-
-    Raises:
-        CommandError: others can read the file, or it is no TOML, has an unknown setting, or cannot be read.
-    """
+    """Read the configuration, {} without one, or raise `CommandError`: also for unknown settings, unless `any_name`."""
     where = path()
     try:
         with where.open("rb") as file:

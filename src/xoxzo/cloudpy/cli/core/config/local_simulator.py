@@ -109,15 +109,7 @@ def is_there(entry: SimulatorEntry) -> bool:
 
 
 def answers_as(url: str, instance: str | None = None) -> bool | None:
-    """Return whether a simulator responds at an http address of this machine.
-
-    Args:
-        url: the address.
-        instance: the instance that it must be; ``None`` for any.
-
-    Returns:
-        ``None`` if something listens but has not responded in five seconds.
-    """
+    """Return whether a simulator (of this instance) responds at an address; ``None`` if not in five seconds."""
     try:
         health = _health(url)
     except TimeoutError:

@@ -22,15 +22,7 @@ _COMMAND_TIMEOUT_SECONDS = 60
 
 
 def read_token(profile: str, token: object) -> str:
-    """Return a profile's token.
-
-    Args:
-        profile: the profile's name, for messages.
-        token: a text; ``keyring:NAME``; or a table with ``command``, a list of words that is run without a shell.
-
-    Raises:
-        CommandError: there is none, or it cannot be read. No message repeats any part of it.
-    """
+    """Return a profile's token: a text, ``keyring:NAME`` or a table with ``command``; no error repeats any of it."""
     if isinstance(token, str) and token.startswith(KEYRING):
         return _from_keyring(profile, token.removeprefix(KEYRING) or profile)
     if isinstance(token, str) and token:

@@ -87,13 +87,7 @@ class Output:
         *,
         single: bool = False,
     ) -> int:
-        """Write many records, as they arrive unless a table is drawn; return how many.
-
-        Args:
-            rows: the fields of each; JSON has all of them.
-            columns: the columns of a table or of a tab-separated line.
-            single: at a terminal, show one record alone with all its fields, not as a table.
-        """
+        """Write records as they come unless a table is drawn; return how many. `single`: one alone shows all fields."""
         count = 0
         drawn = []
         for row in rows:

@@ -31,17 +31,7 @@ _NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 def estimate_cost(
     text: str, recipients: Sequence[Recipient], options: Mapping[str, Any], price: Decimal | None
 ) -> tuple[Decimal | None, int | None]:
-    """Estimate the cost of a text for all recipients, and its parts.
-
-    Args:
-        text: the text.
-        recipients: the recipients.
-        options: the options of the send: ``track_link`` and the K-premium routes cost more.
-        price: credits for each part; by default the published price.
-
-    Returns:
-        The credits, ``None`` if no price is known for one of them; and the parts of each message.
-    """
+    """Return the credits for a text to all recipients, ``None`` if a price is unknown, and the parts of each."""
     from xoxzo.cloudpy.text import estimate
 
     total: Decimal | None = Decimal(0)
@@ -178,16 +168,7 @@ def show_each(
     *,
     good: Callable[[T], bool] | None = None,
 ) -> None:
-    """Show the record of each id, and exit with the most severe status.
-
-    Args:
-        session: writes the records.
-        ids: ids of messages or calls; ``-`` stands for the lines of standard input.
-        get: gets a record, or waits for its final status.
-        columns: the columns of a table.
-        good: whether the final status is a success, else the exit status is 3; given when `get` waits, which a
-            spinner shows then.
-    """
+    """Show the record of each id (``-``: standard input), and exit with the most severe status; `good` judges them."""
     shows = good is not None and sys.stderr.isatty() and not session.out.machine and not session.dry_run
     worst = [exit_codes.DONE]
     failures: list[exit_codes.CommandError] = []

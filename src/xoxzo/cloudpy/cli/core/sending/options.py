@@ -90,17 +90,7 @@ class Recipient(NamedTuple):
 def read_recipients(
     session: Session, given: Iterable[str], country: str | None = None, *, sms: bool = False
 ) -> list[Recipient]:
-    """Read phone numbers; warn on standard error of assumptions, and of a number that is listed twice and used once.
-
-    Args:
-        session: writes the warnings.
-        given: what was typed; ``-`` stands for the lines of standard input.
-        country: the country of numbers without a country code; by default the session's.
-        sms: whether they must receive SMS, which a fixed line does not.
-
-    Raises:
-        CommandError: one of them cannot be read; nothing was sent.
-    """
+    """Read numbers (``-``: standard input) or raise `CommandError`; warn of assumptions and repeated numbers."""
     session.announce()
     found: dict[str, Recipient] = {}
     for position, text in enumerate(expand_stdin(given), 1):

@@ -255,16 +255,7 @@ class CallService:
             self._delete(self.calls.pop(callid))
 
     def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
-        """Take back calls that were saved, the oldest first.
-
-        A talk cannot be resumed, so those in progress end as FAILED.
-
-        Args:
-            calls: All calls of the store.
-            others: Those that only conferences still refer to.
-            stopped: When the state was saved last.
-            reason: Why it stopped, for their last step.
-        """
+        """Take back calls, and those that only conferences refer to; those in progress end as FAILED, for a reason."""
         reached: list[tuple[float, str, Call]] = []
         for call in calls:
             self._context.note_serial(call.serial)

@@ -46,18 +46,7 @@ class InboundSmsService:
         self.by_phone: dict[str, dict[str, InboundSms]] = {}
 
     def receive(self, sin: str, sender: str, text: str) -> InboundSms:
-        """Let an SMS come in.
-
-        Without an action URL, or without the credits for it, nothing is posted and nothing taken.
-
-        Args:
-            sin: A subscribed receiving number, with or without its +.
-            sender: The phone that writes, in E.164.
-            text: What it writes.
-
-        Raises:
-            UnknownNumber: No account subscribes the number.
-        """
+        """Let an SMS come in, or raise `UnknownNumber`; it is charged and posted to the number's action URL."""
         line = self._sins.by_number(sin)
         assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
         status: InboundSmsStatus = "NO ACTION URL"
@@ -132,19 +121,7 @@ class IncomingCallService:
         self._dins = dins
 
     def ring(self, din: str, caller: str | None, *, sid: str | None = None) -> Call:
-        """Let a call come in.
-
-        The first minute is charged when the action URL is requested; without the credits for it there is no request
-        (API section 1.7).
-
-        Args:
-            din: A subscribed number, with or without its +.
-            caller: The calling number in E.164; ``None`` withholds it.
-            sid: The account that must subscribe it; ``None`` for any.
-
-        Raises:
-            UnknownNumber: No account subscribes the number, or another one.
-        """
+        """Let a call come in, or raise `UnknownNumber`; its first minute is charged with the action URL's request."""
         line = self._dins.by_number(din)
         assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
         if sid is not None and line.owner.sid != sid:

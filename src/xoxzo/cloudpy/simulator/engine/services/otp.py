@@ -78,15 +78,7 @@ class OtpService:
         self._context.at(otp.created + self._context.settings.otp_lifetime, lambda: self._end(otp))
 
     def verify(self, account: Account, code: str, *, website: str, phone: str, msgid: str) -> bool:
-        """Try a code; the right one is used up, and too many wrong ones end it (API sections 15.55 to 15.57).
-
-        Args:
-            account: Whose website it is.
-            code: What the person typed.
-            website: The website; may be empty when `msgid` is given.
-            phone: The phone; may be empty when `msgid` is given.
-            msgid: The id of the request, or an empty text.
-        """
+        """Try a code by website and phone or by `msgid`; it works once, and wrong ones end it (API section 15.57)."""
         otp = self.by_msgid.get(msgid) if msgid else self.active.get(otp_key(account, website, phone))
         if otp is None or otp.key != otp_key(account, website or otp.website, phone or otp.phone):
             return False

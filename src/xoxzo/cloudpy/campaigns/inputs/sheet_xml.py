@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Row = tuple[int, list[str], bool]
 
-_READ_BYTES = 1 << 18
+_READ_BYTES = 1 << 13
 _STRING = re.compile(rb'<si>\s*<t(?: xml:space="preserve")?>([^<]*)</t>\s*</si>')
 _CELL = re.compile(
     rb'<row r="(\d+)"([^>]*)>'

@@ -63,14 +63,6 @@ class Table(NamedTuple):
     """What was decided or left out while reading, for the plan. Complete when the rows are read. A note about the
     values of one column has its name in the field ``column``."""
 
-    @property
-    def about(self) -> str:
-        """How it was read: kind, encoding, delimiter."""
-        shown = {"\t": "tab"}.get(self.delimiter or "", self.delimiter)
-        parts = [self.kind, self.encoding, shown and f"delimiter {shown}", self.sheet and f"sheet {self.sheet}"]
-        headless = "without a header" if self.kind in {"text", "workbook"} and self.header_row is None else None
-        return ", ".join(part for part in (*parts, headless) if part)
-
 
 def read_table(
     path: str | os.PathLike[str],

@@ -106,7 +106,7 @@ def check_encoding(path: Path, name: str) -> None:
         path=path,
         line=line,
         column=column,
-        encoding=name,
+        encoding=name.removesuffix("-sig"),
     )
 
 

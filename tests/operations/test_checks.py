@@ -259,7 +259,7 @@ def test_tags_must_not_be_one_text(refused: Refused) -> None:
 def test_url(value: str) -> None:
     """An absolute http or https address is taken as it is."""
     assert checks.url("callback_url", value) == value
-    assert checks.optional_url("callback_url", value) == value
+    assert checks.url("callback_url", value) == value
 
 
 @pytest.mark.parametrize(
@@ -293,11 +293,6 @@ def test_url_refused(value: str, refused: Refused) -> None:
     rule = "must be an absolute http:// or https:// URL without blanks"
 
     assert refused("callback_url", checks.url, "callback_url", value) == rule
-
-
-def test_optional_url_may_be_none() -> None:
-    """No address is no address."""
-    assert checks.optional_url("callback_url", None) is None
 
 
 @patient

@@ -81,6 +81,23 @@ def test_a_cancelled_wait_loses_no_slot(granted) -> None:
     asyncio.run(main())
 
 
+def test_a_wait_that_is_cancelled_when_its_time_has_ended_gives_no_slot_away() -> None:
+    """Nothing was granted to it, so nothing is put back."""
+
+    async def main() -> None:
+        slots = LoopConnections(1)
+        await take(slots, 5)
+        waiting = asyncio.create_task(take(slots, 0.001))
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.002, waiting.cancel)
+        time.sleep(0.01)  # noqa: ASYNC251 - so that both are due in the loop's next round
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert slots.free_slots == 0
+
+    asyncio.run(main())
+
+
 def test_a_slot_given_at_the_end_of_its_time_is_taken() -> None:
     """When a slot comes in the very round in which the time ends, the first of the two counts."""
 

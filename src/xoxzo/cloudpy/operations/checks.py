@@ -217,17 +217,12 @@ def flag(field: str, value: object) -> str | None:
     return "true" if value else None
 
 
-def optional_url(field: str, value: object | None) -> str | None:
-    """Take an absolute URL or ``None``."""
-    return None if value is None else url(field, value)
-
-
 def callback_url(
     field: str, given: object | None, callbacks: CallbackUrls | None, purpose: str, reference: str | None
 ) -> str | None:
     """Take the address to call back: the one that was given, or one made for the reference; ``None`` without either."""
     if callbacks is None:
-        return optional_url(field, given)
+        return None if given is None else url(field, given)
     if given is not None:
         raise InvalidArgument("callbacks", "excludes {other}: it makes the address itself", other=field)
     if reference is None:

@@ -26,16 +26,9 @@ _POOL_MARGIN_SECONDS = 0.01
 
 
 class AsyncHttpTransport:
-    """The asynchronous twin of ``HttpTransport``. Each event loop, and each process, has connections of its own.
+    """The asynchronous twin of ``HttpTransport``, with the same arguments.
 
-    Args:
-        max_connections: how many may be in use at once in one event loop; requests beyond it wait. ``None`` for no
-            limit.
-        proxy: as for ``HttpTransport``.
-        ssl_context: as for ``HttpTransport``.
-
-    Raises:
-        ConfigurationError: ``proxy`` cannot be used.
+    Each event loop, and each process, has connections of its own, so ``max_connections`` is for each of them.
     """
 
     def __init__(
@@ -69,17 +62,7 @@ class AsyncHttpTransport:
             return self._by_loop.setdefault(loop, LoopConnections(self._max_connections))
 
     async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncHttpStreamedResponse:
-        """Send one request and return its response, the body unread.
-
-        Args:
-            request: the request.
-            budget: how long it may take, the wait for a free connection included.
-            progress: records whether the request may have left.
-
-        Raises:
-            TransportFailure: no response came.
-            ConfigurationError: the environment names a proxy or certificates that cannot be used.
-        """
+        """Send one request and return its response, the body unread, as ``HttpTransport`` does."""
         return cast("AsyncHttpStreamedResponse", await self._exchange(request, budget, progress, None))
 
     def fetch(
@@ -97,7 +80,7 @@ class AsyncHttpTransport:
 
         Raises:
             TransportFailure: no response came. One that breaks off after its head is returned, and says so.
-            ConfigurationError: as for ``send``.
+            ConfigurationError: the environment names a proxy or certificates that cannot be used.
         """
         return cast("Coroutine[Any, Any, Response]", self._exchange(request, budget, progress, limit))
 

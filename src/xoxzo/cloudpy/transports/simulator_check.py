@@ -50,11 +50,7 @@ class SimulatorCheck:
 
 
 class AsyncSimulatorCheck:
-    """The asynchronous twin of ``SimulatorCheck``.
-
-    Args:
-        inner: carries the requests; closed with this one.
-    """
+    """The asynchronous twin of ``SimulatorCheck``, with the same argument."""
 
     def __init__(self, inner: AsyncTransport) -> None:
         self._inner = inner

@@ -20,18 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_LISTED = 100
 _SMS_FIELDS = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "parts", "tags")
-_CALL_FIELDS = (
-    "callid",
-    "status",
-    "recipient",
-    "caller",
-    "direction",
-    "start_time",
-    "end_time",
-    "duration",
-    "cost",
-    "tags",
-)
+_CALL_FIELDS = ("callid", "status", "recipient", "caller", "direction", "start_time", "end_time", "duration", "cost")
 
 Country = Annotated[str, Field(description="ISO 3166-1 alpha-2, such as JP", pattern="^[A-Z]{2}$")]
 
@@ -93,7 +82,7 @@ class ReadTools:
         """Get the status of a call: IN PROGRESS, ANSWERED, NO ANSWER or FAILED, with its seconds and cost."""
         call = await self._client.calls.get(callid)
         self._correct_cost(callid, call.cost)
-        return self._formatter.fields(call, *_CALL_FIELDS)
+        return self._formatter.fields(call, *_CALL_FIELDS, "tags")
 
     @tool
     async def credits(self) -> dict[str, Any]:

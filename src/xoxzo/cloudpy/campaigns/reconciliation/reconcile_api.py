@@ -48,7 +48,8 @@ class ReconcileApi:
         """
         self._prepare()
         reconciler = self._reconciler()
-        if not self.content.is_call:
+        # The list may be read seldom: statuses alone do not need it.
+        if not self.content.is_call and not (statuses and not self.ledger.tally()[State.UNKNOWN]):
             reconciler.release_unsent(await reconciler.read_sent_list(client), settle)
         if statuses:
             await reconciler.poll_statuses(client, calls=self.content.is_call, concurrency=_CONCURRENCY)

@@ -24,13 +24,13 @@ from xoxzo.cloudpy.cli.core.click_base import Group, examples
     ),
 )
 def command() -> None:
-    """Send one message to very many people: never twice, and none lost.
+    """Send one message to many people: nobody gets it twice, and nobody is lost.
 
-    A campaign is stored in XOXZO_CAMPAIGNS (by default in the user's data folder). It is made from a list of recipients
-    by `run`, knows of each recipient what became of it, and goes on where it stopped.
+    `run` creates a campaign from a list of recipients and sends to them; `resume` continues it after a stop. Campaigns
+    are stored in XOXZO_CAMPAIGNS, by default in the user's data folder.
 
     Exit status: 0 done, 2 wrong use, 3 stopped before its end or some messages rejected, 4 credentials, 7 some messages
-    may have been sent and nobody can tell.
+    may have been sent, which could not be verified.
     """
 
 

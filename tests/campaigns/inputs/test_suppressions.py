@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, State
 from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers_file
@@ -81,3 +82,21 @@ def test_rows_without_a_readable_number_are_told(tmp_path: Path) -> None:
     assert read_numbers_file(path, "JP") == ([], [])
     with pytest.raises(CampaignError):
         read_numbers_file(tmp_path / "none.csv", "JP")
+
+
+def test_a_first_line_that_is_nothing_known_is_told(tmp_path: Path) -> None:
+    """It may be somebody whose number is spoilt; the options that say what it is are about the list of recipients."""
+    path = tmp_path / "stop.txt"
+    path.write_text("9.01E+09\n090-1111-7777\n", encoding="utf-8")
+    numbers, bad = read_numbers_file(path, "JP")
+    assert (numbers, [row.line for row in bad]) == (["+819011117777"], [1])
+
+
+def test_hidden_rows_of_opt_outs_count(tmp_path: Path) -> None:
+    """A filter in a workbook takes nobody's opt-out back."""
+    path = tmp_path / "stop.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_column(0, 0, ["電話番号", "090-1111-7777", "080-1111-2222"])
+        sheet.set_row(2, None, None, {"hidden": True})
+    assert read_numbers_file(path, "JP") == (["+819011117777", "+818011112222"], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
@@ -41,13 +42,17 @@ def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[
     Raises:
         CampaignError: the file cannot be read, or has no column of numbers.
     """
+    # Whoever is in a hidden row has opted out as well.
+    read = partial(read_table, path, country=country, hidden="include")
     try:
-        table = read_table(path, country=country)
+        table = read()
     except CampaignError as error:
-        # Nobody has opted out yet.
-        if error.code != "file_empty":
+        if error.code == "file_empty":
+            return [], []
+        if error.code != "header_unclear":
             raise
-        return [], []
+        # The options that decide are about the list of recipients; here the row is told.
+        table = read(header=False)
     columns = columns_with_numbers(table, country)
     numbers: list[str] = []
     bad = []

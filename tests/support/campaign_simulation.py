@@ -107,6 +107,7 @@ class SimulatedService:
     cap: int = 1000
     lag: float = 0.0
     fault_share: float = 0.1
+    settle: float = SETTLE
     faults: tuple[str, ...] = _FAULTS
     now: float = 0.0
     steps_until_crash: int | None = None
@@ -178,7 +179,7 @@ class FaultyTransport:
         if fault in {"lost before", "error before", "hang before"}:
             message = None
         else:
-            late = rng.uniform(0, SETTLE * 0.9) if fault == "late" else 0.0
+            late = rng.uniform(0, service.settle * 0.9) if fault == "late" else 0.0
             message = service.take(request, now + late)
         await asyncio.sleep(rng.uniform(0.0, 0.2))
         service.step()
@@ -329,7 +330,7 @@ def _simulate(
         now += rng.uniform(0.0, 2 * SETTLE)
         service.crashed, service.steps_until_crash = False, None
         ledger = ledger_class(path, service)
-    result = _compare_with_service(ledger, service, crashes)
+    result = compare_with_service(ledger, service, crashes)
     ledger.close()
     for leftover in folder.glob(f"{seed}.campaign*"):
         leftover.unlink()
@@ -370,7 +371,8 @@ async def _cancel_remaining_tasks() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-def _compare_with_service(ledger: SqliteLedger, service: SimulatedService, crashes: int) -> SimulationResult:
+def compare_with_service(ledger: SqliteLedger, service: SimulatedService, crashes: int) -> SimulationResult:
+    """Return what is wrong in a ledger, by what Xoxzo has accepted."""
     accepted_by_number: dict[str, list[AcceptedMessage]] = defaultdict(list)
     for message in service.accepted:
         accepted_by_number[message.number].append(message)

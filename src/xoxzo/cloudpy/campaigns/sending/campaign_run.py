@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
-    from xoxzo.cloudpy.campaigns.sending.sender import Post
+    from xoxzo.cloudpy.campaigns.sending.lease import Post
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 

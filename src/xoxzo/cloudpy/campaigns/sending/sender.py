@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, ClaimRequest, Outcome, Reason, Recipient, State
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, ClaimRequest, Outcome, Reason, State
 from xoxzo.cloudpy.campaigns.sending.events import Event
+from xoxzo.cloudpy.campaigns.sending.lease import Lease, Post, Task
+from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
 from xoxzo.cloudpy.campaigns.sending.throttle import Throttle
 from xoxzo.cloudpy.errors import CampaignError, RateLimited
@@ -23,15 +23,9 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
 
-T = TypeVar("T")
-Post = Callable[[Recipient], Awaitable[str]]
-"""Sends to a recipient and returns the msgid or callid."""
 PosterOf = Callable[[Callable[[], bool]], Post]
 """Returns a `Post` that writes a request only while a function returns true."""
 
-_MAX_BUFFERED = 500
-_RECORD_SECONDS = 0.05
-_DURABLE_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _POLL_SECONDS = 0.2
 _LONG_POLL_SECONDS = 1.0
@@ -39,8 +33,6 @@ _SWEEP_SECONDS = 5.0
 _MIN_RETRY_SECONDS = 1.0
 # A send time that is later than this is not used: after a stall they would all come at once.
 _LATE_SECONDS = 0.25
-# Of what the lease has left over the time of a message, so much is kept for a process that is slow.
-_MARGIN_SHARE = 6
 
 
 class Stopped(Exception):
@@ -50,40 +42,6 @@ class Stopped(Exception):
         super().__init__(str(reason))
         self.state = state
         self.reason = reason
-
-
-class Lease:
-    """The time for which a worker may send to what it has claimed.
-
-    It is counted from before the question, by a clock that goes on while the machine sleeps and by the one on the wall,
-    whichever is ahead. The last message begins so early that it ends within the lease.
-
-    Args:
-        asked: the monotonic clock before the question.
-    """
-
-    def __init__(self, clock: SteadyClock, asked: float, limits: Limits) -> None:
-        self._clock = clock
-        seconds = limits.lease - limits.message_seconds
-        self._until = asked + seconds - seconds / _MARGIN_SHARE
-        self._wall_offset = clock.wall() - clock.monotonic()
-
-    def may_write(self) -> bool:
-        """Return whether a request may still be written."""
-        now = self._clock.monotonic()
-        moved = self._clock.wall() - now - self._wall_offset
-        return now + max(0.0, moved) < self._until
-
-
-class _Task(msgspec.Struct, gc=False):
-    """A recipient that was claimed and not started."""
-
-    claim: int
-    one: Recipient
-    send_at: float
-    gap: float
-    lease: Lease
-    post: Post
 
 
 class Sender:
@@ -114,27 +72,21 @@ class Sender:
         self._account = account
         self._is_call = is_call
         self._on_event = on_event
-        self._claimed: deque[_Task] = deque()
-        self._buffer: list[Outcome] = []
-        self._results: list[str] = []
+        self._claimed: deque[Task] = deque()
+        self._recorder = Recorder(ledger, clock, self._fail)
         self._in_flight = 0
         self._throttle = Throttle(limits, clock)
         self._stopped: Stopped | None = None
         self._has_reported_stopping = False
         self._error: BaseException | None = None
-        self._last_error = ""
         self._waiting_for = ""
-        self._recording = asyncio.Lock()
         self._reserving = asyncio.Lock()
-        self._wake_claimer = asyncio.Event()
-        self._wake_workers = asyncio.Event()
+        self._wake_claimer, self._wake_workers = asyncio.Event(), asyncio.Event()
         self._is_drained = False
         self._tally = ledger.tally()
         self._pauses: set[asyncio.Future[None]] = set()
         # With so few left the next claim is made: where it takes time, while the last messages of this one are sent.
         self._few = limits.concurrency if ledger.blocks else 0
-        # When everything recorded was on disk, and whether something has been recorded since.
-        self._durable_at, self._has_pending_commit = clock.monotonic(), False
 
     def stop(self, state: str, reason: Reason) -> None:
         """Claim and start nothing more; messages in flight are completed."""
@@ -151,7 +103,8 @@ class Sender:
         self._is_drained = False
         claimer = asyncio.create_task(self._claim_regularly())
         tasks = [claimer, *(asyncio.create_task(self._work()) for _ in range(self._limits.concurrency))]
-        helpers = [asyncio.create_task(self._record_regularly()), asyncio.create_task(self._report_regularly())]
+        regular = (self._recorder.record_regularly(), self._report_regularly())
+        helpers = [asyncio.create_task(work) for work in regular]
         try:
             await asyncio.gather(*tasks)
         except asyncio.CancelledError:
@@ -178,12 +131,6 @@ class Sender:
         """End the run with an error, when what is in flight is completed."""
         self._error = self._error or error
 
-    async def _call(self, method: Callable[..., T], *arguments: Any, **options: Any) -> T:  # noqa: ANN401 - the method's
-        """Call a method of the ledger, in another thread if it may take long: messages in flight go on meanwhile."""
-        if self._ledger.blocks:
-            return await asyncio.to_thread(method, *arguments, **options)
-        return method(*arguments, **options)
-
     async def _work(self) -> None:
         while (task := await self._next_task()) is not None:
             self._in_flight += 1
@@ -197,7 +144,7 @@ class Sender:
             await self._release_claimed()
             self._emit("stopping", self._stopped.reason)
 
-    async def _next_task(self) -> _Task | None:
+    async def _next_task(self) -> Task | None:
         """Return the next recipient when it may be sent to; ``None`` when the run ends or nobody is left."""
         while self._goes_on():
             if not self._claimed:
@@ -229,7 +176,9 @@ class Sender:
             if not late:
                 return
             try:
-                delay = await self._call(self._ledger.reserve, self._account, len(self._claimed), 1 / late[0].gap)
+                delay = await call(
+                    self._ledger, self._ledger.reserve, self._account, len(self._claimed), 1 / late[0].gap
+                )
             except CampaignError as error:
                 self._fail(error)
                 return
@@ -237,7 +186,7 @@ class Sender:
             for place, task in enumerate(self._claimed):
                 task.send_at = begin + place * task.gap
 
-    async def _send_one(self, task: _Task) -> tuple[Outcome, BaseException | None]:
+    async def _send_one(self, task: Task) -> tuple[Outcome, BaseException | None]:
         """Send to a claimed recipient; return the outcome, which is not recorded here, and the error behind it.
 
         A cancellation is returned as well, since its outcome must be recorded before the cancellation continues.
@@ -263,9 +212,9 @@ class Sender:
         while self._goes_on():
             try:
                 if self._clock.monotonic() - swept_at >= _SWEEP_SECONDS:
-                    await self._call(self._ledger.sweep)
+                    await call(self._ledger, self._ledger.sweep)
                     swept_at = self._clock.monotonic()
-                await self._record(durable=False)
+                await self._recorder.record(durable=False)
                 claim, wait = await self._claim()
             except CampaignError as error:
                 self._fail(error)
@@ -323,16 +272,16 @@ class Sender:
             canaries=0 if self._is_call else limits.canaries,
             settle=limits.settle,
         )
-        claim = await self._call(self._ledger.claim, request)
+        claim = await call(self._ledger, self._ledger.claim, request)
         self._throttle.pause_until(claim.paused_seconds)
         if claim.recipients:
-            self._committed(durable=True)
+            self._recorder.committed(durable=True)
             self._waiting_for = ""
             lease = Lease(self._clock, claim.asked, limits)
             post = self._poster_of(lease.may_write)
             begin = self._clock.monotonic() + claim.delay
             self._claimed.extend(
-                _Task(claim.ident, one, begin + place * claim.gap if claim.gap else 0.0, claim.gap, lease, post)
+                Task(claim.ident, one, begin + place * claim.gap if claim.gap else 0.0, claim.gap, lease, post)
                 for place, one in enumerate(claim.recipients)
             )
             return claim, 0.0
@@ -349,9 +298,11 @@ class Sender:
         elif claim.why == "failures":
             failed, total, error = claim.failures
             self.stop("stopped", self._throttle.too_many_failures(failed, total, error))
+        elif self._in_flight and claim.why in {"in_flight", "unknown", "done"}:
+            # Even after its lease has ended: a message in flight may have to be tried again.
+            return RECORD_SECONDS
         elif claim.why == "in_flight":
-            # A message in flight may have to be tried again.
-            return _RECORD_SECONDS if self._in_flight else _POLL_SECONDS
+            return _POLL_SECONDS
         elif claim.why in {"retry", "throttled"} and claim.wake is not None:
             seconds = claim.wake - claim.now
             if seconds > _POLL_SECONDS and claim.why == "retry":
@@ -369,7 +320,7 @@ class Sender:
         while self._stopped is None and (left := until - self._clock.monotonic()) > 0:
             self._check_expiry()
             with suppress(CampaignError):
-                self._stop_as_requested(await self._call(self._ledger.get, "requested"))
+                self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
             await asyncio.sleep(min(left, _LONG_POLL_SECONDS))
         if self._stopped is not None:
             raise self._stopped
@@ -386,15 +337,12 @@ class Sender:
 
     def _complete(self, outcome: Outcome, error: BaseException | None) -> None:
         self._in_flight -= 1
-        self._buffer.append(outcome)
+        self._recorder.add(outcome)
         if outcome.error == "not_started":
             return
-        succeeded = error is None
-        self._throttle.count_response(outcome.at, succeeded=succeeded)
-        if len(self._buffer) >= _MAX_BUFFERED and not self._ledger.blocks:
-            self._record_now(durable=False)
+        self._throttle.count_response(outcome.at, succeeded=error is None)
         if error is None:
-            self._results.append("1")
+            self._recorder.count()
             return
         failure = classify_error(error)
         if failure.stop:
@@ -404,11 +352,10 @@ class Sender:
         else:
             self._count_failure(outcome.error)
         if outcome.state == State.UNKNOWN:
-            self._emit("unknown", _send_error(outcome.error))
+            self._emit("unknown", Reason("send_error", outcome.error))
 
     def _count_failure(self, error: str) -> None:
-        self._results.append("0")
-        self._last_error = error
+        self._recorder.count(error)
         if too_many := self._throttle.count_failure(error):
             self.stop("stopped", too_many)
 
@@ -419,14 +366,13 @@ class Sender:
         if wake is None:
             return
         if isinstance(error, RateLimited):
-            self._emit("throttled", _send_error(name), wake=wake)
+            self._emit("throttled", Reason("send_error", name), wake=wake)
             # All workers of the account pause, with their next claim.
-            pause = asyncio.ensure_future(
-                self._call(self._ledger.pause_account, self._account, wake - self._clock.now())
-            )
-            self._pauses.add(pause)
+            left = wake - self._clock.now()
+            pausing = call(self._ledger, self._ledger.pause_account, self._account, left)
+            self._pauses.add(asyncio.ensure_future(pausing))
             return
-        self._emit("unreachable", _send_error(name), wake=wake)
+        self._emit("unreachable", Reason("send_error", name), wake=wake)
         self._count_failure(name)
 
     async def _release_claimed(self) -> None:
@@ -434,61 +380,15 @@ class Sender:
         now = self._clock.now()
         while self._claimed:
             task = self._claimed.popleft()
-            self._buffer.append(Outcome(task.one.n, task.claim, State.WAITING, "", "not_started", now, 0.0, None, now))
-        await self._try_record(durable=True)
-
-    async def _record(self, *, durable: bool = True) -> None:
-        if not self._ledger.blocks:
-            self._record_now(durable=durable)
-            return
-        async with self._recording:
-            if arguments := self._take_buffer(durable):
-                try:
-                    await asyncio.to_thread(self._ledger.record, arguments[0], **arguments[1])
-                except BaseException:
-                    self._buffer[:0] = arguments[0]
-                    raise
-
-    def _record_now(self, *, durable: bool) -> None:
-        if arguments := self._take_buffer(durable):
-            try:
-                self._ledger.record(arguments[0], **arguments[1])
-            except BaseException:
-                self._buffer[:0] = arguments[0]
-                raise
-
-    def _take_buffer(self, durable: bool) -> tuple[list[Outcome], dict[str, Any]] | None:
-        """Return what is to be recorded, if anything is."""
-        # Only claims have to be on disk before anything is sent. Outcomes are included in the next one, a quarter of a
-        # second later as a rule; without one they do not wait much longer.
-        durable = durable or self._clock.monotonic() - self._durable_at >= _DURABLE_SECONDS
-        if not self._buffer and not (self._has_pending_commit and durable):
-            return None
-        outcomes, self._buffer = self._buffer, []
-        results, self._results = "".join(self._results), []
-        self._committed(durable=durable)
-        return outcomes, {"results": results, "last_error": self._last_error, "durable": durable}
-
-    def _committed(self, *, durable: bool) -> None:
-        self._has_pending_commit = not durable
-        if durable:
-            self._durable_at = self._clock.monotonic()
-
-    async def _try_record(self, *, durable: bool = False) -> None:
-        try:
-            await self._record(durable=durable)
-        except CampaignError as error:
-            # Nothing more is started. What could not be recorded is unknown to the next run, which reconciles it.
-            self._fail(error)
-
-    async def _record_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(_RECORD_SECONDS)
-            await self._try_record()
+            self._recorder.add(Outcome(task.one.n, task.claim, State.WAITING, "", "not_started", now, 0.0, None, now))
+        await self._recorder.try_record(durable=True)
 
     async def _report_regularly(self) -> None:
         while True:
             await asyncio.sleep(_PROGRESS_SECONDS)
+            # The database may be away for a while: then the totals are those before.
+            with suppress(CampaignError):
+                self._tally = await call(self._ledger, self._ledger.tally)
             self._emit("progress")
 
     def _emit(self, kind: str, reason: Reason = NO_REASON, wake: float | None = None) -> None:
@@ -497,8 +397,7 @@ class Sender:
                 return
             self._waiting_for = reason.code
         if self._on_event is not None:
-            # The database may be away for a while: then the totals are those before.
-            with suppress(CampaignError):
+            if not self._ledger.blocks:
                 self._tally = self._ledger.tally()
             now, rate = self._clock.now(), self._throttle.rate()
             event = Event(kind=kind, at=now, tally=self._tally, reason=reason, rate=rate, wake=wake)
@@ -506,7 +405,3 @@ class Sender:
                 self._on_event(event)
             except Exception as error:  # noqa: BLE001 - raised again when what is in flight was completed
                 self._fail(error)
-
-
-def _send_error(name: str) -> Reason:
-    return Reason("send_error", name)

@@ -1,0 +1,107 @@
+"""Record the outcomes of a run in groups, soon after they are known."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy.campaigns.clock import SteadyClock
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
+    from xoxzo.cloudpy.campaigns.records import Outcome
+
+T = TypeVar("T")
+
+RECORD_SECONDS = 0.05
+"""How soon outcomes are recorded."""
+_MAX_BUFFERED = 500
+_DURABLE_SECONDS = 0.5
+
+
+async def call(ledger: Ledger, method: Callable[..., T], *arguments: Any, **options: Any) -> T:  # noqa: ANN401 - the method's
+    """Call a method of a ledger, in another thread if it may take long: messages in flight go on meanwhile."""
+    if ledger.blocks:
+        return await asyncio.to_thread(method, *arguments, **options)
+    return method(*arguments, **options)
+
+
+class Recorder:
+    """Collects outcomes and records them.
+
+    Args:
+        ledger: the campaign's ledger.
+        clock: the time.
+        fail: called with an error of the ledger. Nothing more is started then; what could not be recorded is unknown to
+            the next run, which reconciles it.
+    """
+
+    def __init__(self, ledger: Ledger, clock: SteadyClock, fail: Callable[[BaseException], None]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._fail = fail
+        self._outcomes: list[Outcome] = []
+        self._results: list[str] = []
+        self._last_error = ""
+        self._lock = asyncio.Lock()
+        # When everything recorded was on disk, and whether something has been recorded since.
+        self._durable_at, self._has_pending_commit = clock.monotonic(), False
+
+    def add(self, *outcomes: Outcome) -> None:
+        """Take outcomes, to be recorded soon."""
+        self._outcomes += outcomes
+        if len(self._outcomes) >= _MAX_BUFFERED and not self._ledger.blocks:
+            try:
+                self._record_now(durable=False)
+            except CampaignError as error:
+                self._fail(error)
+
+    def count(self, error: str = "") -> None:
+        """Count a message for the share of failed ones; ``error`` says why it has failed."""
+        self._results.append("0" if error else "1")
+        self._last_error = error or self._last_error
+
+    async def record(self, *, durable: bool = True) -> None:
+        """Record what was taken; raise ``CampaignError``."""
+        if not self._ledger.blocks:
+            self._record_now(durable=durable)
+            return
+        async with self._lock:
+            await asyncio.to_thread(self._record_now, durable=durable)
+
+    async def try_record(self, *, durable: bool = False) -> None:
+        """Record what was taken, and end the run where that fails."""
+        try:
+            await self.record(durable=durable)
+        except CampaignError as error:
+            self._fail(error)
+
+    async def record_regularly(self) -> None:
+        """Record what was taken, soon after it was."""
+        while True:
+            await asyncio.sleep(RECORD_SECONDS)
+            await self.try_record()
+
+    def committed(self, *, durable: bool) -> None:
+        """Note that a transaction was committed: a durable one includes those before."""
+        self._has_pending_commit = not durable
+        if durable:
+            self._durable_at = self._clock.monotonic()
+
+    def _record_now(self, *, durable: bool) -> None:
+        # Only claims have to be on disk before anything is sent. Outcomes are included in the next one, a quarter of a
+        # second later as a rule; without one they do not wait much longer.
+        durable = durable or self._clock.monotonic() - self._durable_at >= _DURABLE_SECONDS
+        if not self._outcomes and not (self._has_pending_commit and durable):
+            return
+        outcomes, self._outcomes = self._outcomes, []
+        results, self._results = "".join(self._results), []
+        try:
+            self._ledger.record(outcomes, results=results, last_error=self._last_error, durable=durable)
+        except BaseException:
+            self._outcomes[:0] = outcomes
+            raise
+        self.committed(durable=durable)

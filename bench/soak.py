@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-BATCH, KILLS_A_RUN, SENDS = 500, 20, 10_000
+BATCH, KILLS_A_RUN, SENDS, WORKERS_BATCH = 500, 20, 10_000, 50
 DISTURBANCES = {
     "child_kills": 150,
     "worker_kills": 50,
@@ -70,6 +70,37 @@ def play_all_faults() -> bool:
     return bool(done.returncode)
 
 
+def simulate_workers(first: int) -> tuple[int, int, list[str]]:
+    """Play campaigns of several workers on a virtual clock; return how many, the kills, and what was wrong."""
+    sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
+    from worker_simulation import simulate_workers as simulate_campaign
+
+    killed, wrong = 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(first, first + WORKERS_BATCH):
+            result = simulate_campaign(seed, Path(folder))
+            killed += result.crashes
+            if not result.is_clean:
+                wrong.append(f"seed {seed}: {result}")
+    return WORKERS_BATCH, killed, wrong
+
+
+def run_workers(seed: int, campaigns: int, people: int) -> bool:
+    """Simulate workers, then kill and stop real ones; print what was found, and return whether anything was wrong."""
+    played = killed = 0
+    wrong: list[str] = []
+    with ProcessPoolExecutor() as pool:
+        for count, kills, found in pool.map(simulate_workers, range(seed, seed + campaigns, WORKERS_BATCH)):
+            played, killed, wrong = played + count, killed + kills, wrong + found
+    print(f"{played:,} simulated campaigns of several workers from seed {seed}: {killed:,} killed, ", end="")
+    print(f"{len(wrong)} with anything wrong", *wrong, sep="\n  ")
+    environment = os.environ | {"XOXZO_TESTS_KILL_SEED": str(seed), "XOXZO_TESTS_WORKER_PEOPLE": str(people)}
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "tests/campaigns/test_many_machines.py"]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    print(*(line for line in done.stdout.splitlines() if done.returncode or "seed" in line), sep="\n")
+    return bool(wrong or done.returncode)
+
+
 def use_roughly(seed: int, cancellations: int, forks: int) -> bool:
     """Share transports between threads, event loops and processes; return whether anything was wrong."""
     sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
@@ -108,6 +139,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100_000, help="that real Celery workers send")
     for kind, count in DISTURBANCES.items():
         parser.add_argument(f"--{kind.replace('_', '-')}", type=int, default=count, help="while those workers send")
+    parser.add_argument("--worker-campaigns", type=int, default=2_000)
+    parser.add_argument("--worker-people", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1_000_000)
     given = parser.parse_args()
     broken = play_all_faults()
@@ -133,7 +166,8 @@ def main() -> None:
             failed += 1
             print(done.stdout)
     print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
-    sys.exit(bool(wrong or failed or miscounted or broken or misused or disturbed))
+    mistaken = run_workers(given.seed, given.worker_campaigns, given.worker_people)
+    sys.exit(bool(wrong or failed or miscounted or broken or misused or disturbed or mistaken))
 
 
 if __name__ == "__main__":

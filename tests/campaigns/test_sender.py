@@ -15,7 +15,8 @@ from xoxzo.cloudpy.campaigns import Event, Limits, QuietHours, Reason, Recipient
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.records import Outcome
-from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
+from xoxzo.cloudpy.campaigns.sending.events import Stopped
+from xoxzo.cloudpy.campaigns.sending.sender import Sender
 from xoxzo.cloudpy.errors import CampaignError
 
 ENOUGH = Reason("enough", "enough")

@@ -10,8 +10,8 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
-from xoxzo.cloudpy.campaigns.sending.events import Event, Result
-from xoxzo.cloudpy.campaigns.sending.sender import Sender, Stopped
+from xoxzo.cloudpy.campaigns.sending.events import Event, Result, Stopped
+from xoxzo.cloudpy.campaigns.sending.sender import Sender
 from xoxzo.cloudpy.errors import APIError, CampaignError, RateLimited
 
 if TYPE_CHECKING:

@@ -50,4 +50,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
 
 
+class Stopped(Exception):
+    """A run has to end before every recipient was sent to."""
+
+    def __init__(self, state: str, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.state = state
+        self.reason = reason
+
+
 EventHandler = Callable[[Event], Any]

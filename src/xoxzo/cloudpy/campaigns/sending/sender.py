@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, ClaimRequest, Outcome, Reason, State
-from xoxzo.cloudpy.campaigns.sending.events import Event
+from xoxzo.cloudpy.campaigns.sending.events import Event, Stopped
 from xoxzo.cloudpy.campaigns.sending.lease import Lease, Post, Task
 from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
@@ -33,15 +33,6 @@ _SWEEP_SECONDS = 5.0
 _MIN_RETRY_SECONDS = 1.0
 # A send time that is later than this is not used: after a stall they would all come at once.
 _LATE_SECONDS = 0.25
-
-
-class Stopped(Exception):
-    """A run has to end before every recipient was sent to."""
-
-    def __init__(self, state: str, reason: Reason) -> None:
-        super().__init__(str(reason))
-        self.state = state
-        self.reason = reason
 
 
 class Sender:
@@ -246,7 +237,7 @@ class Sender:
         if (paused := self._throttle.wait_seconds()) > 0:
             # Who was claimed and has to wait would be unknown if the process were killed meanwhile.
             await self._release_claimed()
-            self._stop_as_requested(await self._call(self._ledger.get, "requested"))
+            self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
             return Claim(0, why="retry"), min(paused, _POLL_SECONDS)
         wall = self._clock.wall()
         quiet = self._limits.quiet

@@ -17,6 +17,7 @@ import pytest
 from campaign_makers import make, reached
 from celery import Celery
 
+from xoxzo.cloudpy import CampaignError
 from xoxzo.cloudpy.campaigns import Campaign, Limits, QuietHours, State
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.integrations.celery import chunks, install, settings, worker
@@ -87,6 +88,25 @@ def test_another_campaign_of_the_name(
     campaign_chunk("spring", "0123456789ab")
     assert "is another campaign" in caplog.text
     assert not reached(simulator)
+
+
+def test_a_task_without_a_seat_or_a_store_ends(app: Celery, simulator: SimulatedXoxzo, tmp_path: Path) -> None:
+    """A task that finds no free seat ends without a successor; one that cannot read the store is tried again later."""
+    with make(tmp_path, 3) as campaign:
+        campaign.dispatch(app, QUICK)
+        uid = campaign.reference_prefix
+        take(app)
+        campaign.ledger.lock()
+        campaign_chunk("spring", uid)
+    assert take(app) == []
+    assert not reached(simulator)
+    with pytest.raises(CampaignError, match="there is no campaign autumn"):
+        campaign_chunk("autumn", uid)
+    # Celery's worker for tests runs tasks in a thread, in which no signal can be handled.
+    thread = threading.Thread(target=campaign_chunk, args=("spring", uid))
+    thread.start()
+    thread.join()
+    assert len(reached(simulator)) == 3
 
 
 def test_pause_and_resume(app: Celery, simulator: SimulatedXoxzo, tmp_path: Path) -> None:

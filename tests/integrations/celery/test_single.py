@@ -50,6 +50,9 @@ def test_template_and_callbacks(app: Celery, simulator: SimulatedXoxzo) -> None:
     install(app, account=settings.current.account, sender="Shop", callbacks=callbacks)
     send_sms.delay(PHONE, template=template.id, variables={"name": "Ann"}, reference="t-1").get()
     assert inbox(simulator) == ["Hello Ann"]
+    own = "https://shop.example/own"
+    for task in (send_sms.delay(PHONE, "hello", callback_url=own), say.delay(PHONE, "hello", CALLER, callback_url=own)):
+        assert task.get()["reference"] == task.id
 
 
 def test_what_surely_had_no_effect_is_tried_again(simulator: SimulatedXoxzo) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 from types import SimpleNamespace
 
 import pytest
 from celery import Celery, signals
 
 from xoxzo.cloudpy.integrations.celery import install, settings
+from xoxzo.cloudpy.integrations.celery.settings import django_conf
 from xoxzo.cloudpy.integrations.celery.worker import find_problems, is_shutting_down
 
 
@@ -75,3 +77,12 @@ def test_beat_sweeps() -> None:
     app.finalize()
     assert [entry["task"] for entry in app.conf.beat_schedule.values()] == ["xoxzo.campaign_sweep"]
     assert repr(settings.current) == "TaskSettings(…)"
+
+
+def test_without_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that has not loaded Django, or has loaded it without our application, uses the environment."""
+    monkeypatch.delitem(sys.modules, "django.apps", raising=False)
+    assert django_conf() is None
+    assert settings.store() is None
+    monkeypatch.setitem(sys.modules, "django.apps", SimpleNamespace(apps=SimpleNamespace(ready=False)))
+    assert django_conf() is None

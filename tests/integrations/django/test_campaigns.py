@@ -185,6 +185,7 @@ def test_report_of_a_store_that_cannot_be_read(store: Path) -> None:
 def test_store_of_a_database(xoxzo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The alias of a PostgreSQL database gives its address; another engine is named, by `manage.py check`, too."""
     with xoxzo(CAMPAIGNS="default"):
+        assert "that is SQLite" in browser("view_campaign").get(LIST).content.decode()
         with pytest.raises(ConfigurationError, match=r'"default", and that is SQLite: name a PostgreSQL database'):
             conf.campaigns_address()
         assert [error.id for error in run_checks(tags=["xoxzo"]) if "CAMPAIGNS" in error.msg] == ["xoxzo.E005"]

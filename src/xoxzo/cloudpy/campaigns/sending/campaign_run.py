@@ -36,6 +36,8 @@ _LIST_POLLS = 60
 _LAST_READ_SECONDS = 10.0
 # While the campaign runs: a new unknown message is looked up at once, one that stays unknown less and less often.
 _MIN_LOOKUP_SECONDS, _REPEATED_LOOKUP_SECONDS, _MAX_LOOKUP_SECONDS = 0.1, 1.0, 60.0
+# Workers of many machines look up for each other: reading is throttled for the account.
+_SHARED_LOOKUP_SECONDS = 60.0
 # Reading takes no more than a tenth of the time.
 _READ_SHARE = 10
 
@@ -114,10 +116,11 @@ class CampaignRun:
             state, reason = "finished", NO_REASON
         except Stopped as stopped:
             state, reason = stopped.state, stopped.reason
-            # The campaign may never be continued, and the list forgets.
-            with suppress(APIError, TimeoutError):
-                async with asyncio.timeout(_LAST_READ_SECONDS):
-                    await self._look_up()
+            if state != "running":
+                # The campaign may never be continued, and the list forgets.
+                with suppress(APIError, TimeoutError):
+                    async with asyncio.timeout(_LAST_READ_SECONDS):
+                        await self._look_up()
         finally:
             self._ledger.leave()
             # The others go on when one worker has stopped.
@@ -178,6 +181,9 @@ class CampaignRun:
         """
         if self._content.is_call or not self._ledger.tally()[State.UNKNOWN]:
             return False
+        if self._ledger.blocks and not self._ledger.take_turn(_SHARED_LOOKUP_SECONDS):
+            # Another worker has just done it.
+            return True
         self._reconciler.release_unsent(await self._reconciler.read_sent_list(self._client), self._limits.settle)
         return True
 

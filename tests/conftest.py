@@ -72,9 +72,11 @@ LONGEST = (
     "test_demo.py",
     "test_recorded.py::test_it_looks_as_recorded[demo]",
     "test_adding_an_endpoint.py",
-    "test_chapters.py",
-    "test_repair.py",
-    "test_same_results.py",
+    "test_outputs.py::test_the_output_never_hides_what_was_done[demo]",
+    "commands/test_alertmanager.py",
+    "test_simulator_database.py",
+    "test_memory_is_flat",
+    "test_a_million_rows",
     "test_packaging.py::test_skips",
 )
 

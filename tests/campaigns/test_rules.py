@@ -46,14 +46,6 @@ def test_each_error_has_one_meaning(error: BaseException, state: State, *, stops
     assert failure.error.startswith(type(error).__name__)
 
 
-def test_states_only_become_more_certain() -> None:
-    """A final state never changes, and unknown never follows sent."""
-    assert not any(State.DELIVERED.can_change(state) for state in State)
-    assert not any(State.FAILED.can_change(state) for state in State)
-    assert not State.SENT.can_change(State.UNKNOWN)
-    assert State.UNKNOWN.can_change(State.SENT)
-
-
 def _proven(**changes: object) -> list[int]:
     facts = {
         "listed": {1, 3},

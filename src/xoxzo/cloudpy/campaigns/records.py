@@ -39,23 +39,6 @@ class State(enum.IntEnum):
         """Whether Xoxzo has certainly accepted it."""
         return self in {State.SENT, State.DELIVERED, State.FAILED}
 
-    def can_change(self, after: State) -> bool:
-        """Return whether another state may replace this one; a less certain one never does."""
-        return after in _CHANGES[self]
-
-
-_CHANGES = {
-    State.WAITING: frozenset(State),
-    State.UNKNOWN: frozenset(State) - {State.UNKNOWN},
-    State.ASSUMED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
-    State.SENT: frozenset({State.DELIVERED, State.FAILED}),
-    # A delivery report can show that such a message was sent all the same.
-    State.REJECTED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
-    State.SKIPPED: frozenset({State.SENT, State.DELIVERED, State.FAILED}),
-    State.DELIVERED: frozenset[State](),
-    State.FAILED: frozenset[State](),
-}
-
 
 _TRANSLATED_FIELDS = frozenset({"kind", "state"})
 """Fields whose values are words of this library."""

@@ -55,7 +55,7 @@ def test_changes_are_sent_once_and_together(caller: Caller) -> None:
         await asyncio.to_thread(caller.simulator.stop_clock)
         hub.publish("elsewhere")
         assert await event_names(lines) == ["clock", "sms"]
-        hub.end()
+        stream.end()
         assert await event_names(lines) == []
 
     run(follow())

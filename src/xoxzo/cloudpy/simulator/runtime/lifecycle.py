@@ -25,17 +25,7 @@ T = TypeVar("T")
 
 
 class Lifecycle:
-    """An engine with its API, its thread and its clock.
-
-    Args:
-        settings: How it behaves; by default as the API's description proposes.
-        clock: Its time; the machine's clock by default, or a `SteppedClock`, which a database sets to where it stood.
-        database: A file that keeps its state, made when it is not there; by default the state is in memory alone.
-            `close` gives the file up.
-
-    Raises:
-        SimulatorError: A setting is wrong, or the file is in use, damaged, not the simulator's, or cannot be written.
-    """
+    """An engine with its API, its thread and its clock; `Simulator` describes the arguments."""
 
     def __init__(
         self,

@@ -99,11 +99,6 @@ class ChangeStreams:
         if not self._streams:
             self._simulator.engine.remove_listener(self._on_event)
 
-    def end(self) -> None:
-        """End all streams."""
-        for stream in self._streams:
-            stream.end()
-
     def publish(self, topic: str) -> None:
         """Send a change that is no event of the engine's."""
         for stream in self._streams:

@@ -9,10 +9,13 @@ from __future__ import annotations
 # ruff: noqa: S608 - made of constants; what varies is a parameter
 import random
 import re
+import secrets
 import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
@@ -164,6 +167,7 @@ class PostgresqlLedger(SqlLedger):
                 except _AnswerLostError:
                     # Perhaps it was committed: whoever it has is given back, since nothing of it was started.
                     self.give_back(request.ident)
+                    request = msgspec.structs.replace(request, ident=secrets.randbits(61) + 1)
 
     def record(
         self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
@@ -171,9 +175,10 @@ class PostgresqlLedger(SqlLedger):
         """Append outcomes; return of each whether it changed its recipient's state."""
         batch = list(outcomes)
         with self._mutex:
+            changed = super().record(batch, results=results, last_error=last_error, durable=durable)
             if not durable:
                 self._volatile += batch
-            return super().record(batch, results=results, last_error=last_error, durable=durable)
+            return changed
 
     def _change(self, change: Change, *, durable: bool = True, lock: bool = True) -> list[list[tuple[Any, ...]]]:
         """Run the statements as one message, and again after a lost connection: all but a claim may be repeated."""

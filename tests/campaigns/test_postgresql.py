@@ -1,0 +1,175 @@
+"""What is specific to campaigns in PostgreSQL: lost connections, crashes, versions and what several campaigns share."""
+
+from __future__ import annotations
+
+import sys
+
+import psycopg
+import pytest
+from database_servers import PostgresqlCluster
+from ledger_contract import fill, people
+
+from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
+from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, Recipient, State
+from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
+
+
+def make(url: str, count: int, name: str = "a") -> PostgresqlLedger:
+    """Create a campaign, and open its ledger as a worker does."""
+    store = open_store(url)
+    with store.create(name) as ledger:
+        fill(ledger, people(count))
+    opened = store.open(name)
+    opened.join("account")
+    return opened
+
+
+def cut(url: str) -> None:
+    """Cut all connections of workers."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'xoxzo campaign' AND datname = current_database()"
+        )
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back_and_made_anew(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was committed, and nobody of it was started: so they wait, and are claimed again, not left in doubt."""
+    with make(database_url, 3) as ledger:
+        send, lost = ledger._send, []
+
+        def lose_first(*arguments: object, **options: object) -> object:
+            result = send(*arguments, **options)
+            if not lost:
+                lost.append(True)
+                raise psycopg.OperationalError
+            return result
+
+        monkeypatch.setattr(ledger, "_send", lose_first)
+        claim = ledger.claim(ClaimRequest(ident=7, limit=2))
+        assert lost
+        assert len(claim.recipients) == 2
+        assert ledger.tally().in_flight == 2
+        assert ledger.record([Outcome(one.n, claim.ident, State.SENT, "m", at=1.0) for one in claim.recipients]) == [
+            True,
+            True,
+        ]
+        assert ledger.tally().in_flight == 0
+
+
+def test_cut_connections_are_made_again(database_url: str) -> None:
+    """Queries, outcomes and claims go on, and the worker still counts as running."""
+    with make(database_url, 4) as ledger, open_store(database_url).open("a") as other:
+        claim = take_two(ledger)
+        cut(database_url)
+        assert ledger.tally().in_flight == 2
+        outcomes = [Outcome(one.n, claim.ident, State.SENT, "m", at=1.0) for one in claim.recipients]
+        assert ledger.record(outcomes, durable=False) == [True, True]
+        cut(database_url)
+        assert len(take_two(ledger).recipients) == 2
+        assert other.is_locked_elsewhere()
+        ledger.leave()
+        assert not other.is_locked_elsewhere()
+
+
+def take_two(ledger: PostgresqlLedger):
+    take_two.ident = getattr(take_two, "ident", 100) + 1
+    return ledger.claim(ClaimRequest(ident=take_two.ident, limit=2))
+
+
+def test_outcomes_that_a_crash_has_taken_are_recorded_again(postgresql: PostgresqlCluster, database_url: str) -> None:
+    """What was recorded without waiting for the disk is remembered until a durable commit has followed."""
+    with make(database_url, 2) as ledger:
+        claim = take_two(ledger)
+        ledger.record([Outcome(1, claim.ident, State.SENT, "m1", at=1.0)], durable=False)
+        with psycopg.connect(database_url, autocommit=True, options="-c search_path=xoxzo_campaign_1") as connection:
+            # As if the last milliseconds had not been written.
+            connection.execute("DELETE FROM outcome")
+        postgresql.stop("immediate")
+        postgresql.start()
+        ledger.record([Outcome(2, claim.ident, State.SENT, "m2", at=2.0)])
+        assert [one.ident for one in ledger.recipient_statuses()] == ["m1", "m2"]
+
+
+def test_a_database_that_stays_away_is_one_clear_error(
+    postgresql: PostgresqlCluster, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After two minutes a worker gives up; a command that only asks does so at once."""
+    ledger = make(database_url, 2)
+    monkeypatch.setattr("xoxzo.cloudpy.campaigns.ledger.postgresql._OUTAGE_SECONDS", 0.3)
+    postgresql.stop("immediate")
+    try:
+        with pytest.raises(CampaignError, match="cannot be used"):
+            ledger.put({"x": 1})
+        with pytest.raises(CampaignError, match="a cannot be read"):
+            ledger.tally()
+        with pytest.raises(CampaignError, match="cannot be used"):
+            open_store(database_url).exists("a")
+    finally:
+        postgresql.start()
+    ledger.close()
+
+
+def test_the_store_names_what_it_has(database_url: str) -> None:
+    """Names are sorted and unique, drafts have none, and a removed campaign leaves nothing."""
+    store = open_store(database_url)
+    assert (list(store.names()), store.exists("b")) == ([], False)
+    with pytest.raises(CampaignError, match="there is no campaign b"):
+        store.open("b")
+    for name in ("b", "a"):
+        with store.create(name) as ledger:
+            assert ledger.take_seat(1)
+    assert (list(store.names()), store.address) == (["a", "b"], database_url)
+    with pytest.raises(CampaignError, match="already"), store.create("a"):
+        pass
+    with pytest.raises(ZeroDivisionError), store.create("c"):
+        raise ZeroDivisionError
+    with store.create("d"), store.create("e"), psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE xoxzo_campaigns.campaign SET created = 0 WHERE name IS NULL")
+        with store.create("f"):
+            left = connection.execute("SELECT count(*) FROM xoxzo_campaigns.campaign WHERE name IS NULL").fetchone()
+            assert left == (1,), "drafts that a crash has left are kept for ever"
+    store.remove("a")
+    store.remove("none")
+    assert "a" not in list(store.names())
+
+
+def test_a_newer_version_is_refused(database_url: str) -> None:
+    """What a newer version has made is not touched."""
+    assert not list(open_store(database_url).names())
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO xoxzo_campaigns.version VALUES (99)")
+    with pytest.raises(CampaignError, match="newer version"):
+        list(open_store(database_url).names())
+
+
+def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without psycopg the error says what to install."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigurationError, match=r"xoxzo-cloudpy\[postgresql\]"):
+        open_store("postgresql:///shop")
+
+
+def test_a_purge_needs_that_nobody_works(database_url: str) -> None:
+    """Numbers are deleted only while no worker has the campaign."""
+    with make(database_url, 2) as ledger, open_store(database_url).open("a") as other:
+        with pytest.raises(CampaignError, match="another process is running"):
+            other.lock()
+        ledger.leave()
+        other.lock()
+        other.lock()
+        assert other.purge() == 2
+        assert [one.number for one in other.recipients()] == ["1", "2"]
+        with pytest.raises(CampaignError, match="complete"):
+            list(other.add([Recipient(0, "+819010000000")]))
+
+
+def test_campaigns_of_one_account_share_its_rate(database_url: str) -> None:
+    """Send times are the account's, so two campaigns together keep its rate."""
+    with make(database_url, 9, "a") as first, make(database_url, 9, "b") as second:
+        paced = {"account": "account", "rate": 10.0}
+        assert first.claim(ClaimRequest(ident=1, limit=4, **paced)).delay < 0.1
+        assert second.claim(ClaimRequest(ident=1, limit=4, **paced)).delay > 0.2

@@ -31,6 +31,7 @@ def test_header_fields_can_be_looked_at_after_the_answer_was_closed() -> None:
         answer.close()
         headers = answer.headers
         assert (len(headers), dict(headers)) == (3, {"x-one": "1", "x-two": "3", "content-length": "0"})
+        assert "x-two" in headers
         assert "x-three" not in headers
         transport.close()
 
@@ -137,7 +138,7 @@ def test_a_shorter_wait_is_kept_after_a_longer_one() -> None:
             while await answer.read(budget(read=read)):
                 pass
             await answer.close()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.05)
         began = time.monotonic()
         try:
             await transport.send(post(url), budget(read=0.6), Progress())
@@ -342,6 +343,23 @@ def test_requests_of_one_moment_go_out_together() -> None:
     with FaultyServer(OK) as server:
         assert asyncio.run(program(server.url)) == ([201] * 3, [False] * 3)
     assert len(server.requests) == 6
+
+
+def test_a_call_whose_time_has_ended_is_not_written_to_an_open_connection() -> None:
+    """Its request surely does not leave, and the next call opens another connection."""
+
+    async def program(url: str) -> tuple[bool, str | None]:
+        transport, progress = AsyncHttpTransport(), Progress()
+        await fetched(transport, url)
+        with pytest.raises(TransportFailure) as caught:
+            await transport.fetch(post(url), budget(deadline=0.0), progress, 100)
+        await fetched(transport, url)
+        await transport.close()
+        return progress.write_started, caught.value.timeout
+
+    with FaultyServer(OK) as server:
+        assert asyncio.run(program(server.url)) == (False, "deadline")
+    assert (len(server.requests), server.connections) == (2, 2)
 
 
 def test_a_call_that_is_cancelled_before_its_turn_is_surely_unsent() -> None:

@@ -271,3 +271,9 @@ def test_reasons_are_rendered_in_another_language() -> None:
     assert Reason("x", "100 % {sure}").render() == "100 % {sure}"
     assert outcome_reason("quiet_hours", str.upper) == "QUIET HOURS"
     assert outcome_reason("ServerError 500", str.upper) == "ServerError 500"
+
+
+def test_a_mistyped_argument_is_refused(tmp_path: Path) -> None:
+    """An opt-out list must not be passed over, whatever the source is."""
+    with pytest.raises(TypeError, match="unexpected keyword argument 'supress'"):
+        Campaign.create("a", [{"tel": "09011112222"}], CONTENT, store=tmp_path, supress=["09011112222"])

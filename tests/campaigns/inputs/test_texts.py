@@ -304,3 +304,40 @@ def test_names_of_columns_are_told_from_values() -> None:
     assert not any(
         map(names_phone_numbers, ["電話なし", "携帯未登録", "telling", "山田電話店", "", "name", "phone" * 20])
     )
+
+
+def test_what_breaks_while_it_is_read_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file on a disk that goes away, at whatever moment; a cell of over a million characters is a bad row."""
+    path.write_text(f"{HEADER}x,{A}\n", encoding="utf-8")
+
+    def fail(*_given: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    for place in ("delimited.read_head", "tables.detect"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"xoxzo.cloudpy.campaigns.inputs.{place}", fail)
+            with pytest.raises(CampaignError, match="cannot be read: Input/output error"):
+                read_table(path)
+    monkeypatch.setattr("xoxzo.cloudpy.campaigns.inputs.encodings._utf8_or_ascii", fail)
+    with pytest.raises(CampaignError, match="cannot be read: Input/output error"):
+        read_table(path)
+    monkeypatch.undo()
+    for name, text in (("list.csv", HEADER + f"x,{A}\n" * 9000), ("list.jsonl", '{"a": "b"}\n' * 9000)):
+        file = path.with_name(name)
+        file.write_text(text, encoding="utf-8")
+        table = read_table(file)
+        file.write_bytes(b"\xff" * len(text))
+        with pytest.raises(CampaignError, match="cannot be read from line"):
+            list(table.rows)
+    path.write_text(f'{HEADER}"{"x" * 1_100_000}",{A}\ny,{B}\n', encoding="utf-8")
+    assert lines(read_table(path)) == [(2, "name cannot be read: its quotation marks do not fit"), (3, "")]
+
+
+def test_long_lists_are_told_by_their_first_letters(path: Path) -> None:
+    """As many lines as make an encoding certain are looked at."""
+    path.write_bytes((HEADER + f"山田,{A}\n" * 6000).encode("euc_jp"))
+    assert read_table(path).encoding == "euc_jp"
+    path.write_bytes((HEADER + f"山田龘齉,{A}\n").encode("gb18030"))
+    assert "--encoding" in refused(path, path.read_bytes())
+    for text in ("sep=;\n", "sep=,"):
+        assert "header_unclear" in refused(path, text) or "file_empty" in refused(path, text)

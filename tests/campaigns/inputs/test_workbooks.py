@@ -392,3 +392,17 @@ def test_what_is_not_certain_is_shown_as_it_is_stored() -> None:
     ]
     keeps = [shows_text_as_it_is(code) for code in ("General", "0;0;0;@", '@"様"', ";;;", '"@"0')]
     assert keeps == [True, True, False, False, True]
+
+
+def test_declarations_are_refused_in_small_parts(path: Path) -> None:
+    """Entities could fill the memory."""
+    xml = sheet(row(1, "name", "phone"), row(2, "a", NUMBER))
+    path.write_bytes(workbook_of([("s", "visible", xml)], styles='<!DOCTYPE x [<!ENTITY a "b">]><styleSheet/>'))
+    with pytest.raises(CampaignError, match="it declares entities"):
+        read_table(path)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(CampaignError, match="cannot be read"):
+        read_table(path)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 
 _MAX_BAD_ROWS = 100_000
+_READING = frozenset({"encoding", "delimiter", "header", "header_row", "sheet", "hidden"})
 _ROWS_IN_ARGS = 5
 _MAX_REASONS = 20
 _REPEATED = Reason("repeated", "has the number of an earlier row")
@@ -87,6 +88,7 @@ def create_ledger(
         InvalidArgument: there is no such country, or a suppressed number is none.
         CampaignError: the file cannot be read, a column is missing, or there is a campaign of this name.
     """
+    _check_names(reading)
     country = check_country(country)
     bad: list[BadRow] = []
 
@@ -170,6 +172,11 @@ def create_ledger(
             }
         )
     return tuple(bad)
+
+
+def _check_names(reading: Mapping[str, Any]) -> None:
+    if unknown := set(reading) - _READING:  # a mistyped suppress= must not be passed over
+        raise TypeError(f"create() got an unexpected keyword argument {min(unknown)!r}")
 
 
 def hash_file(source: str | os.PathLike[str]) -> str:

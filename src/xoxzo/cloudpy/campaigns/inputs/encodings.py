@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_READ_BYTES = 1 << 20
+_READ_BYTES = 1 << 17
 _SAMPLE_BYTES = 1 << 16
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,7 +26,6 @@ _BYTE_ORDER_MARKS = (
 # cp932 and never shift_jis, which lacks the characters that Windows adds; for the same reason cp1252 for Latin-1.
 _CANDIDATES = ("utf-8", "cp932", "euc_jp", "cp1252")
 _SUPERSETS = {"shift_jis": "cp932", "iso8859-1": "cp1252", "utf-8": "utf-8-sig", "ascii": "utf-8-sig"}
-_ISO_2022_ESCAPE = re.compile(rb"\x1b[$(]")
 _NOT_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 _NOT_ASCII_WORD = re.compile(r"[^\x00-\x7f][^\x00-\x2f:-@\[-`{-\x7f]*")
 _KANA_IN_LATIN_WORD = re.compile("[A-Za-z][｡-ﾟ]|[｡-ﾟ][A-Za-z]")
@@ -117,15 +116,17 @@ def _unmistakable(head: bytes) -> str | None:
     if b"\x00" in head:
         little = head[1::2].count(b"\x00") > head[::2].count(b"\x00")
         return "utf-16-le" if little else "utf-16-be"
-    return "iso2022_jp_ext" if _ISO_2022_ESCAPE.search(head) and head.isascii() else None
+    return None
 
 
 def _utf8_or_ascii(path: Path) -> str | None:
     name = "ascii"
     try:
         for piece in _pieces(path, "utf-8"):
-            if name == "ascii" and not piece.isascii():
+            if not piece.isascii():
                 name = "utf-8"
+            elif "\x1b" in piece and name == "ascii":
+                name = "iso2022_jp_ext"
     except UnicodeError:
         return None
     return name

@@ -28,7 +28,7 @@ def disturb(seed: int, messages: int, disturbances: dict[str, int]) -> list[str]
             ``broker_restarts`` (which empty it), ``broker_flushes``, ``database_crashes``.
     """
     sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
-    from celery_shop import CeleryShop, objections
+    from celery_shop import CeleryShop, objections, unknown_numbers
     from database_servers import postgresql_cluster, redis_server
 
     from xoxzo.cloudpy.campaigns import Limits, State
@@ -38,7 +38,12 @@ def disturb(seed: int, messages: int, disturbances: dict[str, int]) -> list[str]
     plan = [kind for kind, count in disturbances.items() for _ in range(count)]
     chance.shuffle(plan)
     settings = Settings(
-        seed=seed, sms_queued_seconds=0.01, sms_delivering_seconds=0.01, credits=10**9, max_messages=messages + 1000
+        seed=seed,
+        sms_queued_seconds=0.01,
+        sms_delivering_seconds=0.01,
+        credits=10**9,
+        max_messages=messages + 1000,
+        list_cap=messages + 1000,
     )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -67,8 +72,10 @@ def disturb(seed: int, messages: int, disturbances: dict[str, int]) -> list[str]
                 "database_crashes": lambda: (cluster.stop(), cluster.start()),
             }[kind]()
         shop.wait(lambda campaign: campaign.state == "finished")
+        received = Counter({number: len(texts) for number, texts in simulator.engine.sms.by_phone.items()})
+        # The list can be read, so beat's sweeps find all that were sent.
+        shop.wait(lambda campaign: not any(received[number] for number in unknown_numbers(campaign)))
         with shop.open() as campaign:
-            received = Counter({number: len(texts) for number, texts in simulator.engine.sms.by_phone.items()})
             tally = campaign.tally()
             print(f"{messages:,} messages by {WORKERS} Celery workers, seed {seed}, {disturbances}:")
             print(f"  {tally.sent:,} sent, {tally[State.UNKNOWN]} unknown, {sum(received.values()):,} received")

@@ -24,6 +24,7 @@ from xoxzo.cloudpy.campaigns.sending import dispatch_api
 from xoxzo.cloudpy.integrations.celery import chunks, install
 
 chunks.CHUNK_SECONDS, chunks.SWEEP_SECONDS, chunks.RETRY_SECONDS, dispatch_api._REPEAT_SECONDS = 3.0, 1.0, 0.5, 2.0
+chunks._RECONCILE_SECONDS = 1.0
 app = Celery("shop", broker=os.environ["SHOP_BROKER"])
 app.conf.update(
     worker_prefetch_multiplier=1,
@@ -145,16 +146,20 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
     return [int(one) for one in found]
 
 
+def unknown_numbers(campaign: Campaign) -> list[str]:
+    """Return the numbers of the recipients whose outcome is unknown."""
+    return [recipient.number for one in campaign.unknown() for recipient in campaign.ledger.recipients(one.n, one.n)]
+
+
 def objections(campaign: Campaign, received: Counter[str]) -> list[str]:
     """Compare the ledger with what the phones have received: nobody twice, nobody lost, nobody wrongly reported."""
     wrong = []
     for status in campaign.recipient_statuses():
-        number, count = status.recipient.number, received[status.recipient.number]
+        count = received[status.recipient.number]
         if count > 1:
             wrong.append(f"recipient {status.recipient.n} got {count} messages")
         if status.state.is_sent and count == 0:
             wrong.append(f"recipient {status.recipient.n} is {status.state.name} and got none")
         if count and not status.state.is_sent and status.state.name != "UNKNOWN":
             wrong.append(f"recipient {status.recipient.n} is {status.state.name} and got {count}")
-        del number
     return wrong

@@ -252,6 +252,10 @@ CASES: dict[str, Case] = {
     "alertmanager-unknown": Case("alertmanager --check", modes=EVERYWHERE),
     "mcp-help": Case("mcp --help", modes=EVERYWHERE),
     "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
+    "campaign-create": Case(f"campaign create people people.csv {CONTENT}", before=(write_people,), modes=EVERYWHERE),
+    "campaign-dispatch": Case(
+        "campaign dispatch people --broker memory://", before=(write_people, RUN), modes=EVERYWHERE
+    ),
     "campaign-list": Case("campaign list", before=(write_people, RUN), modes=EVERYWHERE),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),

@@ -14,6 +14,7 @@ import pytest
 from terminal import XOXZO, in_pipe, in_terminal
 
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
+from xoxzo.cloudpy.cli.commands.campaign.options import campaign_names
 from xoxzo.cloudpy.cli.core import completion_values
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def test_names_of_this_machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name, raising=False)
     context = click.Context(click.Command("made-up"))
     parameter = click.Argument(["name"])
-    assert completion_values.campaigns(context, parameter, "sp") == ["spring"]
+    assert campaign_names(context, parameter, "sp") == ["spring"]
     assert completion_values.profiles(context, parameter, "") == ["shop", "office"]
     (home / ".config" / "xoxzo" / "config.toml").chmod(0o644)
     assert completion_values.profiles(context, parameter, "") == []
@@ -158,4 +159,4 @@ def test_names_of_this_machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
         raise PermissionError
 
     monkeypatch.setattr(FolderStore, "names", fail)
-    assert completion_values.campaigns(context, parameter, "") == []
+    assert campaign_names(context, parameter, "") == []

@@ -17,12 +17,3 @@ def profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) 
     with suppress(CommandError):
         return [name for name in profiles.names() if name.startswith(incomplete)]
     return []
-
-
-def campaigns(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the campaigns of the store whose names begin so."""
-    from xoxzo.cloudpy.cli.commands.campaign.options import selected_store
-
-    with suppress(OSError), ctx.scope(cleanup=False):
-        return [name for name in selected_store().names() if name.startswith(incomplete)]
-    return []

@@ -10,6 +10,7 @@ import click
 from xoxzo.cloudpy.cli.commands.campaign.account import client_options, destination_options
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     SectionedCommand,
+    campaign_names,
     content_options,
     create as create_campaign,
     errors_as_exit,
@@ -28,7 +29,6 @@ from xoxzo.cloudpy.cli.commands.campaign.send import (
     is_local,
     show_left_out,
 )
-from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
@@ -72,7 +72,7 @@ def create(name: str, file: str, *, machine: bool, **given: Any) -> None:  # noq
     cls=SectionedCommand,
     epilog=examples("xoxzo campaign dispatch spring --app shop.celery:app --workers 4"),
 )
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @click.option("-A", "--app", metavar="APP", help="The Celery application, as `celery --app` takes it.")
 @click.option("--broker", metavar="URL", help="The address of the workers' broker, instead of the application.")
 @click.option(

@@ -14,7 +14,13 @@ import click
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
 from xoxzo.cloudpy.campaigns.report.export import EXPORT_COLUMNS, export as write_export, export_csv, export_rows
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
-from xoxzo.cloudpy.cli.commands.campaign.options import errors_as_exit, json_option, open_campaign, selected_store
+from xoxzo.cloudpy.cli.commands.campaign.options import (
+    campaign_names,
+    errors_as_exit,
+    json_option,
+    open_campaign,
+    selected_store,
+)
 from xoxzo.cloudpy.cli.commands.campaign.render import (
     local_time,
     moment,
@@ -23,7 +29,6 @@ from xoxzo.cloudpy.cli.commands.campaign.render import (
     tally_fields,
     write_json,
 )
-from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, language, render_error
@@ -42,7 +47,7 @@ _output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False
 @click.command(
     cls=Command, epilog=examples("xoxzo campaign status customers", "xoxzo campaign status customers --json")
 )
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @json_option()
 def status(name: str, *, machine: bool) -> None:
     """Show a campaign's state and totals."""
@@ -89,7 +94,7 @@ def list_(*, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign unknown customers --show-numbers"))
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @click.option("--show-numbers", is_flag=True, help="Show phone numbers unmasked.")
 @json_option()
 def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
@@ -107,7 +112,7 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @_output(help="By default NAME.csv; .xlsx makes a workbook, - is standard output.")
 @json_option("Write one JSON object for each recipient to standard output.")
 def export(name: str, *, output: str | None, machine: bool) -> None:
@@ -130,7 +135,7 @@ def export(name: str, *, output: str | None, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @_output(help="By default NAME.html; - is standard output.")
 @json_option("Write the figures as one JSON object to standard output.")
 def report(name: str, *, output: str | None, machine: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial, reduce
@@ -261,6 +261,13 @@ def selected_store(default: str | None = None) -> CampaignStore:
     from xoxzo.cloudpy.campaigns.ledger import open_store
 
     return open_store(click.get_current_context().meta.get(_STORE) or default)
+
+
+def campaign_names(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a campaign of the selected store."""
+    with suppress(OSError), ctx.scope(cleanup=False):
+        return [name for name in selected_store().names() if name.startswith(incomplete)]
+    return []
 
 
 def open_campaign(name: str, default: str | None = None) -> Campaign:

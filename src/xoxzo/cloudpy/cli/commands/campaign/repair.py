@@ -14,6 +14,7 @@ from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_op
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     MAY_BE_SENT,
     USAGE,
+    campaign_names,
     country_option,
     errors_as_exit,
     json_option,
@@ -22,7 +23,6 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     selected_store,
 )
 from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, tally_fields, write_json
-from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign pause customers"))
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @json_option()
 def pause(name: str, *, machine: bool) -> None:
     """Pause a run after the messages in flight; `resume` continues it."""
@@ -45,7 +45,7 @@ def pause(name: str, *, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign cancel customers"))
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @json_option()
 def cancel(name: str, *, machine: bool) -> None:
     """Cancel a campaign; it cannot be resumed."""
@@ -59,7 +59,7 @@ def cancel(name: str, *, machine: bool) -> None:
     cls=Command,
     epilog=examples("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv"),
 )
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
 @click.option(
     "--reports",
@@ -103,7 +103,7 @@ def settle(name: str, *, settle: float, statuses: bool, machine: bool, **given: 
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @country_option()
 @json_option()
@@ -119,7 +119,7 @@ def suppress(name: str, file: str, *, country: str, machine: bool) -> None:
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign purge customers --yes"))
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option()
 def purge(name: str, *, yes: bool, machine: bool) -> None:

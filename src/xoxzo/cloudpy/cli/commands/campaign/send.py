@@ -22,6 +22,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     STOPPED,
     USAGE,
     SectionedCommand,
+    campaign_names,
     content_changes,
     content_of,
     content_options,
@@ -39,7 +40,6 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
 )
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
 from xoxzo.cloudpy.cli.commands.campaign.render import Balance, show_plan, show_result
-from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error
@@ -148,7 +148,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
     cls=SectionedCommand,
     epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20"),
 )
-@click.argument("name", shell_complete=completion_values.campaigns)
+@click.argument("name", shell_complete=campaign_names)
 @limit_options
 @destination_options
 @_follow

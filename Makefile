@@ -132,7 +132,7 @@ UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 IN_IMAGE := callbacks campaigns celery postgresql simulator uvloop
 
-CORE_EXTRAS := --extra cli --extra otel --extra phone --extra simulator --extra uvloop
+CORE_EXTRAS := --extra callbacks --extra cli --extra otel --extra phone --extra simulator --extra uvloop
 
 lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) --all-extras -o requirements/dev.txt requirements/dev.in pyproject.toml

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -77,17 +78,23 @@ class Alarm(TimeoutError):
 
 
 @pytest.fixture
-def alarm() -> Iterator[None]:
-    """Have a signal handler raise after a moment, as Celery's and RQ's time limits do."""
+def handler() -> Iterator[None]:
+    """Have a signal handler raise, as Celery's and RQ's time limits do."""
 
-    def handler(*_: object) -> None:
+    def handle(*_: object) -> None:
         raise Alarm
 
-    before = signal.signal(signal.SIGALRM, handler)
+    before = signal.signal(signal.SIGALRM, handle)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def alarm(handler) -> Iterator[None]:
+    """Have it raise after a moment."""
     signal.setitimer(signal.ITIMER_REAL, 0.3)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
 
 
 def test_an_exception_of_a_signal_handler_passes_through_a_wait_for_the_response(alarm) -> None:
@@ -102,18 +109,26 @@ def test_an_exception_of_a_signal_handler_passes_through_a_wait_for_the_response
         assert server.connections == 2
 
 
-def test_an_exception_of_a_signal_handler_passes_through_a_handshake(alarm) -> None:
+def test_an_exception_of_a_signal_handler_passes_through_a_handshake(handler) -> None:
     """Nothing was sent then, and the socket is closed."""
     progress = Progress()
-    with socket.create_server(("127.0.0.1", 0)) as listener, closing(HttpTransport()) as transport:
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(Alarm):
-            transport.send(post(url), budget(connect=30, deadline=30), progress)
+    caller = threading.get_ident()
+
+    def serve() -> None:
         connection, _ = listener.accept()
         with connection:
             connection.settimeout(30)
+            assert connection.recv(65536)
+            signal.pthread_kill(caller, signal.SIGALRM)
             while connection.recv(65536):
                 pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        served = pool.submit(serve)
+        with closing(HttpTransport()) as transport, pytest.raises(Alarm):
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            transport.send(post(url), budget(connect=30, deadline=30), progress)
+        served.result(30)
     assert progress.write_started is False
 
 

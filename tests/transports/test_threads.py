@@ -125,8 +125,8 @@ def test_an_exception_of_a_signal_handler_passes_through_a_handshake(handler) ->
 
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
         served = pool.submit(serve)
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with closing(HttpTransport()) as transport, pytest.raises(Alarm):
-            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
             transport.send(post(url), budget(connect=30, deadline=30), progress)
         served.result(30)
     assert progress.write_started is False

@@ -160,6 +160,7 @@ def create_ledger(
                     "sheet": table.sheet,
                     "header_row": table.header_row,
                     "country": country,
+                    "asked": {**reading, "number": chosen.number, "country": country, "any_number": not mobile_only},
                     "notes": msgspec.to_builtins([one for one in table.notes if one.fields.get("column") in used]),
                     "columns": {"number": chosen.number, **chosen.variables},
                     "rows": reader.read,

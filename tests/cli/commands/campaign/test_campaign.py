@@ -230,6 +230,28 @@ def test_another_content_is_not_sent_to_the_rest(run: Run, simulator: Simulator)
     assert sent(simulator) == 3
 
 
+def test_a_list_is_not_silently_read_as_before(run: Run, simulator: Simulator) -> None:
+    """Whoever corrects the column of the numbers, or how the list is read, is not answered by the old numbers."""
+    Path("two.csv").write_text("home,work,n\n09010000000,08010000000,1\n", encoding="utf-8")
+    order = ["run", "two.csv", "--text", "{n}", "--sender", "Shop", "--yes"]
+    assert run("create", "two", *order[1:-1], "--number", "work", "--delimiter", ",").exit_code == 0
+    changed = ["--number", "home", "--country", "US", "--delimiter", "tab", "--header", "--any-number"]
+    result = run(*order, *changed, "--column", "n=home")
+    assert result.exit_code == 2
+    for line in (
+        "--number: work before, home now",
+        "--country: JP before, US now",
+        "--delimiter: , before, tab now",
+        "--header: none before, yes now",
+        "--any-number: no before, yes now",
+        "--column n: n before, home now",
+    ):
+        assert line in result.stderr
+    assert sent(simulator) == 0
+    assert run(*order, "--number", "Work", "--country", "jp", "--delimiter", ",").exit_code == 0
+    assert simulator.phone("+818010000000").inbox
+
+
 def test_exports_and_reports_go_to_standard_output(run: Run, simulator: Simulator) -> None:
     """A hyphen is standard output, as everywhere else, and no file of that name appears."""
     assert run("run", "people.csv", *TEXT, "--yes", "--settle", "0.1").exit_code == 0

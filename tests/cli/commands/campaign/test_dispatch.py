@@ -114,9 +114,13 @@ def test_wrong_use_is_reported(run: Run, arguments: tuple[str, ...], message: st
     assert message in done.stderr
 
 
-def test_a_campaign_that_has_ended_is_not_dispatched(run: Run) -> None:
-    """A cancelled campaign cannot go on."""
+def test_a_campaign_that_has_ended_is_not_dispatched(run: Run, simulator: Simulator) -> None:
+    """A campaign that has sent everything stays finished, and a cancelled one cannot go on."""
     run(*CREATE)
+    assert run("resume", "spring", "--yes", "--settle", "0.1").exit_code == 0
+    done = run("dispatch", "spring", "--broker", "memory://", "--yes")
+    assert (done.exit_code, "spring is finished: nobody is left to send to" in done.stderr) == (2, True)
+    assert "spring finished" in run("status", "spring").stdout
     run("cancel", "spring")
     done = run("dispatch", "spring", "--broker", "memory://", "--yes")
     assert (done.exit_code, "spring was cancelled: it cannot go on" in done.stderr) == (2, True)

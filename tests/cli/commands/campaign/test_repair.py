@@ -84,6 +84,12 @@ def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
     assert "1 more number is suppressed" in run("suppress", "two", "-", text="09010000001\n").stderr
     assert run("resume", "two", "--yes").exit_code == 0
     assert sent(simulator) == 1
+    Path("us.csv").write_text("phone\n(901) 234-5678\n2025550123\n", encoding="utf-8")
+    with Campaign.create("us", "us.csv", _content(), country="US", mobile_only=False):
+        pass
+    assert "1 more number" in run("suppress", "us", "-", text="901-234-5678\n").stderr, "in Japan it is another one"
+    assert run("resume", "us", "--yes").exit_code == 0
+    assert not simulator.phone("+19012345678").inbox
     result = run("suppress", "two", "-", text="tel\n\n09010000002\nnonsense\n")
     assert (result.exit_code, "-, line 4: tel holds no digits" in result.stderr) == (2, True)
     result = run("suppress", "two", "-", text="nonsense\n")

@@ -71,6 +71,11 @@ class ReconcileApi:
         outcome = Outcome(n, 0, state_of(str(event.status)), ident, REPORTED, at, 0.0, getattr(event, "cost", None))
         return self.ledger.record([outcome])[0]
 
+    @property
+    def country(self) -> str:
+        """The country of numbers without a country code in its list, as ISO 3166-1 alpha-2."""
+        return str((self.ledger.get("input") or {}).get("country", "JP"))
+
     def suppress(self, numbers: Iterable[str], *, country: str | None = None) -> int:
         """Leave numbers out from now on, also in a run under way; return how many are new.
 
@@ -81,8 +86,7 @@ class ReconcileApi:
         Raises:
             InvalidArgument: one of them is no phone number; none was added.
         """
-        country = country or (self.ledger.get("input") or {}).get("country", "JP")
-        return self.ledger.suppress(list(read_numbers(numbers, country)))
+        return self.ledger.suppress(list(read_numbers(numbers, country or self.country)))
 
     def read_usage_log(self, path: str | os.PathLike[str], *, settle: float = 600.0) -> int:
         """Reconcile with the usage log (CSV) of Xoxzo's dashboard; return how many of its records are of this campaign.

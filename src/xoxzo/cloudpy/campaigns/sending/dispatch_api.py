@@ -57,12 +57,15 @@ class DispatchApi(RunApi):
                 ``limits.concurrency`` messages in flight.
 
         Raises:
-            CampaignError: the campaign was cancelled or purged, or the store cannot be written.
+            CampaignError: the campaign was cancelled or purged, nobody is left to send to, or the store cannot be
+                written.
         """
         if self.state in {"cancelled", "purged"}:
             raise CampaignError(
                 "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
             )
+        if self.state == "finished" and not self.ledger.tally()[State.WAITING]:
+            raise CampaignError("nothing_left", "{name} is finished: nobody is left to send to", name=self.name)
         self.save_limits(limits)
         self.ledger.put({"state": "running", "requested": None, "workers": workers})
         self._send_chunks(queue, workers)

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,12 +16,10 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
-from xoxzo.cloudpy.cli.commands.campaign.render import local_time
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, to_command_error
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
-from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import (
     APIError,
@@ -35,6 +32,7 @@ from xoxzo.cloudpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from xoxzo.cloudpy.callbacks import Callbacks
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore
@@ -103,12 +101,12 @@ _CONTENT = (
 )
 
 
-def _country(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+def _country(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     # A country that does not exist is the option's fault, and not that of each number.
     from xoxzo.cloudpy.campaigns.inputs.columns import check_country
 
     try:
-        return check_country(value)
+        return None if value is None else check_country(value)
     except InvalidArgument as error:
         raise click.BadParameter(render_error(error)) from None
 
@@ -147,7 +145,8 @@ _LIMITS = (
 )
 
 
-_KINDS = ("text", "template", "say", "play")
+CONTENT_KINDS = ("text", "template", "say", "play")
+"""The options that say what is sent, one of which is given."""
 
 
 def _adding(options: tuple[Callable[[F], F], ...], function: F) -> F:
@@ -182,7 +181,7 @@ def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
 
 def content_of(given: dict[str, Any], read_template: Callable[[int], str]) -> Content:
     """Return the content that a command's options give; `read_template` returns the approved text of a template."""
-    kinds = [kind for kind in _KINDS if given[kind] is not None]
+    kinds = [kind for kind in CONTENT_KINDS if given[kind] is not None]
     if len(kinds) != 1:
         raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
     if not given["sender"]:
@@ -198,47 +197,6 @@ def content_of(given: dict[str, Any], read_template: Callable[[int], str]) -> Co
         options={"track_link": True} if given["track_link"] else {},
         price=amount("price", given["price"]),
     )
-
-
-def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, str, str]]:
-    """Return where the given options differ from a campaign's content: option, campaign's value, given value."""
-    stored: dict[str, Any] = {
-        content.kind: content.template if content.kind == "template" else content.message,
-        "sender": content.sender,
-        "language": content.language,
-        "tags": content.tags,
-        "track_link": bool(content.options.get("track_link")),
-        "price": content.price,
-    }
-    wanted = {name: given[name] for name in (*_KINDS, "sender", "language", "tags", "track_link") if given[name]}
-    if (price := amount("price", given["price"])) is not None:
-        wanted["price"] = price
-    return [
-        (f"--{name.removesuffix('s').replace('_', '-')}", _shown(stored.get(name)), _shown(value))
-        for name, value in wanted.items()
-        if value != stored.get(name)
-    ]
-
-
-def limit_changes(given: dict[str, Any], before: Limits) -> list[tuple[str, str, str]]:
-    """Return where the given options differ from a campaign's limits: option, campaign's value, given value."""
-    after = limits_of(given, before)
-    pairs = [(name, getattr(before, name), getattr(after, name)) for name in Limits.__struct_fields__]
-    return [
-        (f"--{name.replace('_', '-')}", _shown(old, name), _shown(new, name)) for name, old, new in pairs if old != new
-    ]
-
-
-def _shown(value: object, name: str = "") -> str:
-    if value is None or value == ():
-        return _("none")
-    if isinstance(value, QuietHours):
-        return value.hours
-    if name == "expires" and isinstance(value, float):
-        return local_time(value)
-    if isinstance(value, bool | Decimal | float):
-        return format_value(Decimal(str(value)) if isinstance(value, float) else value)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _select_store(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
@@ -294,16 +252,13 @@ def create(
         store: where it is stored; by default in the selected store.
         test_numbers: accept the simulator's numbers with fixed outcomes.
     """
-    pairs = [pair.partition("=") for pair in given["columns"]]
-    if any(not mark for _name, mark, _column in pairs):
-        raise click.UsageError(_("--column wants NAME=COLUMN, for instance --column name=お名前"))
     return Campaign.create(
         name,
         file,
         content,
         store=selected_store() if store is None else store,
         number=given["number"],
-        columns={placeholder: column for placeholder, _mark, column in pairs},
+        columns=columns_of(given),
         country=given["country"],
         mobile_only=False if given["any_number"] else None,
         skip_bad=given["skip_bad"],
@@ -316,6 +271,14 @@ def create(
         sheet=given["sheet"],
         hidden=given["hidden"],
     )
+
+
+def columns_of(given: dict[str, Any]) -> dict[str, str]:
+    """Return the column of each placeholder that ``--column`` names."""
+    pairs = [pair.partition("=") for pair in given["columns"]]
+    if any(not mark for _name, mark, _column in pairs):
+        raise click.UsageError(_("--column wants NAME=COLUMN, for instance --column name=お名前"))
+    return {placeholder: column for placeholder, _mark, column in pairs}
 
 
 def numbers_in(path: str, country: str) -> list[str]:

@@ -105,15 +105,19 @@ def settle(name: str, *, settle: float, statuses: bool, machine: bool, **given: 
 @click.command(cls=Command, epilog=examples("xoxzo campaign suppress customers opt-outs.txt"))
 @click.argument("name", shell_complete=campaign_names)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@country_option()
+@country_option(
+    default=None,
+    show_default=False,
+    help="Where numbers without a country code belong; by default as in the campaign's list.",
+)
 @json_option()
-def suppress(name: str, file: str, *, country: str, machine: bool) -> None:
+def suppress(name: str, file: str, *, country: str | None, machine: bool) -> None:
     """Suppress the numbers in FILE from now on.
 
     Also while it runs. FILE is any list with a column of numbers; - reads standard input.
     """
     with errors_as_exit("suppress"), open_campaign(name) as campaign:
-        count = campaign.suppress(numbers_in(file, country))
+        count = campaign.suppress(numbers_in(file, country or campaign.country))
         sentence = ngettext("{count} more number is suppressed", "{count} more numbers are suppressed", count)
         _show_change(sentence.format(count=f"{count:,}"), machine=machine, name=name, suppressed=count)
 

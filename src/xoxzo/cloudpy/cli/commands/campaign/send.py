@@ -16,6 +16,7 @@ import click
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.campaigns.inputs.recipients import fixed_outcome_number
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
+from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
     MAY_BE_SENT,
@@ -23,14 +24,12 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     USAGE,
     SectionedCommand,
     campaign_names,
-    content_changes,
     content_of,
     content_options,
     create,
     errors_as_exit,
     input_options,
     json_option,
-    limit_changes,
     limit_options,
     limits_of,
     numbers_in,
@@ -200,7 +199,7 @@ def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *
     try:
         _check_unchanged(campaign, file, given)
         if given["suppress"]:
-            campaign.suppress(numbers_in(given["suppress"], given["country"]))
+            campaign.suppress(numbers_in(given["suppress"], campaign.country))
     except BaseException:
         campaign.close()
         raise
@@ -213,7 +212,7 @@ def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> No
     if state in _ENDED:
         again = _("{name} is {state} already: give another --name to send to the same recipients once more")
         raise CommandError(again.format(name=name, state=_(state)))
-    changes = content_changes(given, campaign.content)
+    changes = content_changes(given, campaign.content) + list_changes(given, campaign.ledger.get("input") or {})
     if state != "created":
         changes += limit_changes(given, campaign.limits)
     lines = [_("{option}: {before} before, {now} now").format(option=o, before=b, now=n) for o, b, n in changes]

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
 def _elapsed() -> float:
     """Return monotonic seconds that go on while the machine sleeps, where there is such a clock."""
-    boottime: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class SteadyClock:

@@ -90,11 +90,20 @@ class Sins(Resource):
     """
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Iterator[SmsInNumber]:
-        """List the numbers that can be subscribed, as ``client.dins.search`` does."""
+        """List the numbers that can be subscribed, as ``client.dins.search`` does (API section 4).
+
+        Args:
+            country: only in this country, for instance ``JP``.
+            prefix: only with this country code and prefix, for instance ``8150``.
+        """
         return self._driver.stream(SINS.search(country=country, prefix=prefix))
 
     def subscribe(self, sin_uid: str) -> SmsInSubscription:
-        """Subscribe a number by the key that ``search`` found. What that would charge now is unknown."""
+        """Subscribe a number. What that would charge now is unknown (API section 4).
+
+        Args:
+            sin_uid: the key that ``search`` found.
+        """
         return self._driver.call(SINS.subscribe(sin_uid))
 
     def list(self) -> Iterator[SmsInSubscription]:
@@ -114,5 +123,9 @@ class Sins(Resource):
         self._driver.call(SINS.set_action_url(sin_uid, action_url=action_url, callbacks=callbacks))
 
     def unsubscribe(self, sin_uid: str) -> None:
-        """Release a number, as ``client.dins.unsubscribe`` does."""
+        """Release a number, as ``client.dins.unsubscribe`` does (API section 4).
+
+        Args:
+            sin_uid: the number's key.
+        """
         self._driver.call(SINS.unsubscribe(sin_uid))

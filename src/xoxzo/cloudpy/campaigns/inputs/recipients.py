@@ -66,6 +66,7 @@ class RecipientReader:
         self._mobile_only = mobile_only
         self._test_numbers = test_numbers
         self._on_bad = on_bad
+        self._costs: dict[tuple[int | None, str | None], Decimal | None] = {}  # of a message, only its parts change it
         self.read = 0
         """Rows that were read."""
         self.bad = 0
@@ -119,8 +120,10 @@ class RecipientReader:
             return bad_row(row, column, "too_long", "makes a text of over 660 characters")
         if not _is_encodable(message):
             return bad_row(row, column, "broken_character", "makes a text with half a character in it")
-        cost: Decimal | None = self._content.cost(message, country)
-        return Recipient(0, number, variables, parts or 0, cost, _zone(number, country), row.line)
+        key = parts, country
+        if key not in self._costs:
+            self._costs[key] = self._content.cost(message, country)
+        return Recipient(0, number, variables, parts or 0, self._costs[key], _zone(number, country), row.line)
 
     def _number(self, cell: str) -> tuple[str, str, str | None]:
         if self._country == "JP" and (found := _JAPANESE_MOBILE.fullmatch(cell)) and cell.isascii():

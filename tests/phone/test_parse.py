@@ -167,6 +167,7 @@ def test_countries(text: str, country: str, e164: str, of: str | None, assumptio
         ("080-1111-2222 (自宅)", "something beside"),
         ("FAX 080-1111-2222", "something beside"),
         ("080-1111-2222 x12", "something beside"),
+        ("080-1111-2222 ext 12", "something beside"),
         ("080-1111-2222 内線3", "something beside"),
         ("080-1111-2222#3", "something beside"),
         ("080-1111-ABCD", "something beside"),

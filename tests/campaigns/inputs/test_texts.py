@@ -86,6 +86,25 @@ def test_encodings_that_are_not_certain_are_asked_for(path: Path, names: str, en
     assert [row.cells["name"] for row in table.rows] == names.split()
 
 
+@pytest.mark.parametrize(
+    ("names", "encoding", "country"),
+    [
+        ("王伟 李娜", "gbk", "CN"),
+        ("김철수", "cp949", "KR"),
+        ("สมชาย", "cp874", "TH"),
+        ("Hélène", "mac_roman", "FR"),
+    ],
+)
+def test_other_countries_encodings_are_not_read_as_japanese(
+    path: Path, names: str, encoding: str, country: str
+) -> None:
+    """By chance their bytes are common kanji or half-width kana; a Japanese list of numbers abroad is read still."""
+    data = (HEADER + "".join(f"{name},{A}\n" for name in names.split())).encode(encoding)
+    assert refused(path, data, country=country).startswith("encoding_unclear")
+    path.write_bytes(f"{HEADER}山田太郎,+60 12-345 6789\n".encode("cp932"))
+    assert read_table(path, country="MY").encoding == "cp932"
+
+
 def test_a_broken_character_is_told_by_its_place(path: Path) -> None:
     """And changes no encoding; in an old Mac's lines, too."""
     text = f"{HEADER}山田,{A}\r\n佐藤,{B}\r\n".encode() + "株式会社".encode()[:-1] + f",{C}\n".encode()
@@ -159,6 +178,7 @@ def test_archives_and_compound_files_are_told_apart(path: Path) -> None:
     assert "cannot be read" in refused(path, b"PK\x03\x04")
     assert "is no text and no workbook" in refused(path, b"a,b\n\x00,\xff")
     assert "binary file" in refused(path, b"a,b\n\x00,", encoding="utf-8")
+    assert "binary file" in refused(path, f"{HEADER}山\x00田,{A}\n")
     assert "the file is empty" in refused(path, b"")
     assert "the file is empty" in refused(path, "\ufeff\n\n")
 

@@ -29,7 +29,7 @@ _QUOTED = re.compile(r"""'([^'"]*)|="([^'"]*)\"""")
 _FLOAT = re.compile(r"(\+?[0-9]+)\.0")
 
 # Scientific notation; digits on both sides of a single dot; a single digit after the last dot.
-_DECIMAL = re.compile(r"\A[+-]?[0-9]+(?:\.[0-9]+\Z|(?:\.[0-9]+)?E)|\.\s*[0-9]\D*\Z", re.IGNORECASE)
+_DECIMAL = re.compile(r"\A[+-]?[0-9]+(?:\.[0-9]+\Z|(?:\.[0-9]+)?E[+-]?[0-9])|\.\s*[0-9]\D*\Z", re.IGNORECASE)
 # Digits after a line break or a separator, and a + anywhere but at the start.
 _SECOND_NUMBER = re.compile(r"[0-9][^0-9+]*(?:[\n\r\v\f\x85\u2028\u2029,;/|&、・]\D*[0-9]|\+)")
 _NUMBER = re.compile(r"\+?[0-9]+")

@@ -29,6 +29,9 @@ _SUPERSETS = {"shift_jis": "cp932", "iso8859-1": "cp1252", "utf-8": "utf-8-sig",
 _NOT_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 _NOT_ASCII_WORD = re.compile(r"[^\x00-\x7f][^\x00-\x2f:-@\[-`{-\x7f]*")
 _KANA_IN_LATIN_WORD = re.compile("[A-Za-z][｡-ﾟ]|[｡-ﾟ][A-Za-z]")
+# Bytes of a Mac's or another country's encoding: H四熟e was Hélène.
+_KANJI_IN_LATIN_WORD = re.compile("[A-Za-z][一-龠]|[一-龠][a-z]")
+_UTF_16_LINE_END = re.compile(rb"[\r\n]\x00|\x00[\r\n]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 _CERTAIN_BITS = 8.0
@@ -67,8 +70,13 @@ def named_encoding(name: str) -> str:
     return _SUPERSETS.get(info.name, info.name)
 
 
-def detect(path: Path) -> Encoding:
+def detect(path: Path, country: str = "JP") -> Encoding:
     """Return the encoding of a text file.
+
+    Args:
+        path: the file.
+        country: where it is from, as ISO 3166-1 alpha-2. Chinese, Korean and Thai in their old encodings can be read as
+            EUC-JP or half-width kana, so outside Japan these are not chosen.
 
     Raises:
         CampaignError: it cannot be read, is no text, has a broken character, or could be in several encodings.
@@ -84,7 +92,7 @@ def detect(path: Path) -> Encoding:
                 raise CampaignError("no_text", "{path} is no text and no workbook", path=path)
             check_encoding(path, name)
             return Encoding(name)
-        return _most_likely(path)
+        return _most_likely(path, country)
     except OSError as error:
         raise cannot_be_read(path, error) from None
 
@@ -113,7 +121,8 @@ def _unmistakable(head: bytes) -> str | None:
     for mark, name in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return name
-    if b"\x00" in head:
+    # One line has no line end, but then most of it is ASCII; a single NUL is a fault of the program that wrote it.
+    if _UTF_16_LINE_END.search(head) or head.count(b"\x00") * 16 > len(head):
         little = head[1::2].count(b"\x00") > head[::2].count(b"\x00")
         return "utf-16-le" if little else "utf-16-be"
     return None
@@ -132,7 +141,7 @@ def _utf8_or_ascii(path: Path) -> str | None:
     return name
 
 
-def _most_likely(path: Path) -> Encoding:
+def _most_likely(path: Path, country: str) -> Encoding:
     sample = _sample(path)
     read = {name: sample.decode(name, "replace") for name in _CANDIDATES}
     costs = {name: cost(text, is_unicode=name == "utf-8") for name, text in read.items()}
@@ -142,7 +151,9 @@ def _most_likely(path: Path) -> Encoding:
     letters = [one for one in read[first] if not one.isascii()]
     is_half_kana = sum("｡" <= one <= "ﾟ" for one in letters) > len(letters) / 2
     # What is left of a Müller whose encoding was not found.
-    is_odd = is_half_kana and _KANA_IN_LATIN_WORD.search(read[first])
+    is_odd = is_half_kana and _KANA_IN_LATIN_WORD.search(read[first]) is not None
+    if country != "JP" and first in {"cp932", "euc_jp"}:
+        is_odd = is_half_kana or first == "euc_jp" or _KANJI_IN_LATIN_WORD.search(read[first]) is not None
     most = (_MOST_BITS_A_HALF_KANA if is_half_kana else _MOST_BITS_A_CHARACTER) * len(letters)
     if is_odd or costs[first] > most or costs[second] - costs[first] < _CERTAIN_BITS:
         raise CampaignError(

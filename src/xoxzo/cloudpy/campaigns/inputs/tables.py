@@ -153,7 +153,7 @@ def _read_text(file: Path, encoding: str | None, delimiter: str | None, reading:
     notes: list[Reason] = []
     try:
         if encoding is None:
-            encoding, sample = detect(file)
+            encoding, sample = detect(file, reading.country)
             if sample:
                 fields = {"encoding": encoding, "sample": sample}
                 notes.append(Reason("encoding", "the text is most likely {encoding}: {sample}", fields))

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns import Content, Limits, Plan, QuietHours, State, Unsettled
+from xoxzo.cloudpy.campaigns import (
+    Content,
+    Event,
+    Limits,
+    Plan,
+    QuietHours,
+    Recipient,
+    RecipientStatus,
+    Result,
+    State,
+    Tally,
+    Unsettled,
+)
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
@@ -204,3 +217,9 @@ def _plan() -> Plan:
         notes=(),
         columns={},
     )
+
+
+@pytest.mark.parametrize("kind", [Content, Event, Limits, Plan, Recipient, RecipientStatus, Result, Tally])
+def test_the_types_of_all_fields_can_be_resolved(kind: type) -> None:
+    """A plan or a result that was kept as JSON is read back by what reads annotations at run time."""
+    assert set(get_type_hints(kind)) >= set(kind.__struct_fields__)

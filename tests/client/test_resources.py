@@ -9,11 +9,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
-from xoxzo.cloudpy import AsyncClient, Client
+from xoxzo.cloudpy import AsyncClient, Client, SendOptions, SendResult, SendResults, SmsOptions, phone
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 
 REPOSITORY = Path(__file__).parents[2]
@@ -219,6 +219,20 @@ def test_writing_mends_everything(copy: Path) -> None:
     assert unasync(copy).returncode == 0
     assert snapshot(copy) == wanted
     assert unasync(copy, "--check").returncode == 0
+
+
+@pytest.mark.parametrize("pair", TWINS[:-1], ids=lambda pair: pair[1].__name__)
+def test_the_types_of_all_arguments_can_be_resolved(pair: tuple[type, type]) -> None:
+    """What makes a tool or a task of a method finds the types of its arguments and of its result at run time."""
+    for kind in pair:
+        for method in methods(kind).values():
+            get_type_hints(method)
+
+
+def test_the_types_of_options_and_results_can_be_resolved() -> None:
+    """Options are validated, and results kept, by what reads annotations at run time."""
+    for kind in (SendOptions, SmsOptions, SendResult, SendResults, phone.parse):
+        assert get_type_hints(kind)
 
 
 def test_generated_files_say_so() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from decimal import Decimal  # noqa: TC003 - tools resolve the fields' types at run time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +12,6 @@ from xoxzo.cloudpy.common.locale import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from decimal import Decimal
 
 
 class State(enum.IntEnum):

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 import msgspec
 
 from xoxzo.cloudpy.common.masking import mask_number
+from xoxzo.cloudpy.errors import XoxzoError  # noqa: TC001 - likewise
+from xoxzo.cloudpy.models import SentMessage  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from xoxzo.cloudpy.errors import XoxzoError
-    from xoxzo.cloudpy.models import SentMessage
 
 T = TypeVar("T")
 SendStatus = Literal["sent", "refused", "unknown", "not_tried"]

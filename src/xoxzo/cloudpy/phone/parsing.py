@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.phone.parsed import ParsedNumber
+from xoxzo.cloudpy.phone.parsed import ParsedNumber  # noqa: TC001 - tools resolve the annotation at run time
 
 
 def parse(text: str, country: str = "JP") -> ParsedNumber:

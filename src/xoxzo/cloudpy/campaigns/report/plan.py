@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal  # noqa: TC003 - tools resolve the fields' types at run time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,8 +13,6 @@ from xoxzo.cloudpy.campaigns.records import Reason, read_reason
 from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.records import Tally
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, Tally
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.models import Credits
 from xoxzo.cloudpy.operations import account
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.models import Credits
 
 
 class AsyncAccount(AsyncResource):

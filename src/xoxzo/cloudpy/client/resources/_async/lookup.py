@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.models import CarrierLookup
 from xoxzo.cloudpy.operations import lookup
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.models import CarrierLookup
 
 
 class AsyncLookup(AsyncResource):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
 
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
 from xoxzo.cloudpy.operations.numbers import DINS, SINS
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
-    from xoxzo.cloudpy.protocols import CallbackUrls
+from xoxzo.cloudpy.protocols import CallbackUrls
 
 
 class AsyncDins(AsyncResource):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations import otp
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 
 
 class AsyncOtp(AsyncResource):

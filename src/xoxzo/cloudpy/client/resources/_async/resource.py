@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
+from xoxzo.cloudpy.client.drivers import AsyncDriver
 from xoxzo.cloudpy.errors import RateLimited, TimedOut
 from xoxzo.cloudpy.operations import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
-    from xoxzo.cloudpy.operations.operation import Operation
+from xoxzo.cloudpy.operations.operation import Operation
 
 T = TypeVar("T")
 

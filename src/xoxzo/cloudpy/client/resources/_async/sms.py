@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, Unpack
 
 from xoxzo.cloudpy.client import logs
+from xoxzo.cloudpy.client.drivers import AsyncDriver
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource, poll
 from xoxzo.cloudpy.client.results import SendResult, SendResults
-from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, ConfigurationError, InvalidArgument, NotEnoughCredits
-from xoxzo.cloudpy.models import FoundMessages
+from xoxzo.cloudpy.errors import (
+    APIError,
+    AuthenticationFailed,
+    ConfigurationError,
+    InvalidArgument,
+    NotEnoughCredits,
+    XoxzoError,
+)
+from xoxzo.cloudpy.models import FoundMessages, Message, MessageStatus, SentMessage
 from xoxzo.cloudpy.operations import checks, sms
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-    from datetime import date
-
-    from xoxzo.cloudpy.client.drivers import AsyncDriver
-    from xoxzo.cloudpy.errors import XoxzoError
-    from xoxzo.cloudpy.models import Message, MessageStatus, SentMessage
-    from xoxzo.cloudpy.operations.sms import PreparedSms
-    from xoxzo.cloudpy.protocols import SmsFields, SmsOptions
+from xoxzo.cloudpy.operations.sms import PreparedSms
+from xoxzo.cloudpy.protocols import SmsFields, SmsOptions
 
 
 class AsyncSms(AsyncResource):

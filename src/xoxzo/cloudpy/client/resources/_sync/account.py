@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xoxzo.cloudpy.client.resources._sync.resource import Resource
+from xoxzo.cloudpy.models import Credits
 from xoxzo.cloudpy.operations import account
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.models import Credits
 
 
 class Account(Resource):

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
 from xoxzo.cloudpy.client.resources._sync.resource import Resource, poll
+from xoxzo.cloudpy.models import Call, Conference, StartedCall, StartedConference
 from xoxzo.cloudpy.operations import calls
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xoxzo.cloudpy.models import Call, Conference, StartedCall, StartedConference
-    from xoxzo.cloudpy.protocols import SendOptions
+from xoxzo.cloudpy.protocols import SendOptions
 
 
 class Calls(Resource):

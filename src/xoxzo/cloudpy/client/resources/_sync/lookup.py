@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xoxzo.cloudpy.client.resources._sync.resource import Resource
+from xoxzo.cloudpy.models import CarrierLookup
 from xoxzo.cloudpy.operations import lookup
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.models import CarrierLookup
 
 
 class Lookup(Resource):

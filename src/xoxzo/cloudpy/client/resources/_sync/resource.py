@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
+from xoxzo.cloudpy.client.drivers import Driver
 from xoxzo.cloudpy.errors import RateLimited, TimedOut
 from xoxzo.cloudpy.operations import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.client.drivers import Driver
-    from xoxzo.cloudpy.operations.operation import Operation
+from xoxzo.cloudpy.operations.operation import Operation
 
 T = TypeVar("T")
 

@@ -3,17 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Iterator, Mapping
+from typing import Unpack
 
 from xoxzo.cloudpy.client.resources._sync.resource import Resource
-from xoxzo.cloudpy.models import Template
+from xoxzo.cloudpy.models import RenderedText, SentMessage, Template
 from xoxzo.cloudpy.operations import templates
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from xoxzo.cloudpy.models import RenderedText, SentMessage
-    from xoxzo.cloudpy.protocols import SmsOptions
+from xoxzo.cloudpy.protocols import SmsOptions
 
 
 class Templates(Resource):

@@ -219,6 +219,26 @@ def test_a_ledger_without_its_wal_is_refused(tmp_path: Path) -> None:
         assert _states(ledger) == [State.SENT, State.UNKNOWN, State.WAITING]
 
 
+def test_no_campaign_is_created_beside_the_wal_of_another(tmp_path: Path) -> None:
+    """SQLite would write what a killed run has recorded into the new campaign."""
+    path, store = _killed(tmp_path), FolderStore(tmp_path)
+    path.rename(tmp_path / "moved")
+    with pytest.raises(CampaignError, match=r"-wal belongs to a campaign"), store.create(path.stem):
+        pass
+    (tmp_path / "moved").rename(path)
+    with SqliteLedger(path) as ledger:
+        assert ledger.tally().sent == 1
+
+
+def test_a_link_to_a_ledger_has_its_lock(tmp_path: Path) -> None:
+    """One campaign cannot run twice under two names."""
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with SqliteLedger(tmp_path / "a", create=True) as first, SqliteLedger(tmp_path / "b") as second:
+        first.lock()
+        with pytest.raises(CampaignError, match="another process is running"):
+            second.lock()
+
+
 def test_what_a_lost_wal_had_recorded_is_unknown(tmp_path: Path) -> None:
     """Everybody who may have been sent to since; a ledger with all its files is not changed."""
     _killed(tmp_path)

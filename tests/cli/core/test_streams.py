@@ -75,6 +75,15 @@ def test_a_stream_that_was_closed_is_left_alone(monkeypatch) -> None:
         terminal._substitute(UnicodeDecodeError("ascii", b"x", 0, 1, "why"))
 
 
+def test_closed_standard_input_is_empty(monkeypatch) -> None:
+    """A program that starts the command without standard input gets an answer, as without a terminal."""
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(os, "open", lambda *_arguments: 2)
+    with substituting_output():
+        assert not sys.stdin.isatty()
+        assert sys.stdin.buffer.read() == b""
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -57,7 +57,8 @@ class SqliteLedger(SqlLedger):
     blocks = False
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = False, without_wal: bool = False) -> None:
-        self.path = Path(path)
+        # The lock and the other files are beside the file itself, and not beside a link to it.
+        self.path = Path(path).resolve()
         self._mutex = threading.RLock()
         self._connection = _open(self.path, create=create, without_wal=without_wal)
         self._locks: list[FileLock] = []

@@ -98,6 +98,7 @@ class FolderStore:
         path = self.path(name)
         if path.exists():
             raise campaign_exists(name)
+        _check_no_wal(path)
         _prepare(path.parent)
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
         try:
@@ -113,6 +114,18 @@ class FolderStore:
                 raise _cannot_be_created(path, error) from None
         finally:
             delete_files(draft)
+
+
+def _check_no_wal(path: Path) -> None:
+    """Refuse to create a ledger beside the ``-wal`` file of another one: SQLite would write that into the new one."""
+    wal = Path(f"{path}-wal")
+    if wal.is_file() and wal.stat().st_size:
+        raise CampaignError(
+            "wal_left",
+            "{wal} belongs to a campaign whose file {path} is missing: put it back, or delete {wal}",
+            wal=wal,
+            path=path,
+        )
 
 
 def _prepare(folder: Path) -> None:

@@ -48,9 +48,10 @@ def _open_missing_streams() -> None:
 
     The null device takes their descriptors; else the next file that is opened, perhaps a ledger, would get one of them.
     """
-    if sys.stdout is None or sys.stderr is None:
+    if None in {sys.stdin, sys.stdout, sys.stderr}:
         while os.open(os.devnull, os.O_RDWR) < 2:
             pass
+    sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     sys.stdout = sys.stdout or _ClosedStream()
     sys.stderr = sys.stderr or io.StringIO()  # an error is then known by its status
 

@@ -99,6 +99,7 @@ def test_status_is_enough(callbacks: Callbacks) -> None:
         ("application/json", b"{}"),
         ("application/xml", b"<status>DELIVERED</status>"),
         ("multipart/form-data; boundary=B", b"--B--"),
+        ("multipart/form-data; boundary=B", b""),
     ],
 )
 def test_not_understood(callbacks: Callbacks, purpose: str, content_type: str, body: bytes) -> None:

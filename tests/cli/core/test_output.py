@@ -88,6 +88,8 @@ def test_numbers_are_shown_on_request(capsys) -> None:
         (MessageStatus("NEW"), "NEW", "NEW"),
         ("a\tb\nc", "a b c", "a\tb\nc"),
         (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z", "2026-01-02 09:00:00"),
+        (("a\x1b", "b"), "a\\x1b,b", "a\\x1b, b"),
+        ("\x9b2J", "\\x9b2J", "\\x9b2J"),
         (object, "<class 'object'>", "<class 'object'>"),
     ],
 )

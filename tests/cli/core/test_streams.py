@@ -89,7 +89,7 @@ def test_closed_standard_input_is_empty(monkeypatch) -> None:
     [
         ("\x1b]0;title\x07\x1b[2J", "\\x1b]0;title\\x07\\x1b[2J"),
         ("\x9b2J\u2028", "\\x9b2J\\u2028"),
-        ("\u202etxt.exe", "\\u202etxt.exe"),
+        ("\u202etxt.exe\u200f", "\\u202etxt.exe\\u200f"),
         ("ご予約 ok", "ご予約 ok"),
     ],
 )
@@ -107,8 +107,8 @@ def test_lines_stay_where_they_may() -> None:
 
 def test_json_has_no_control_characters_either() -> None:
     """What JSON itself does not escape is escaped, and read back as it was."""
-    line = to_json({"text": "\x9b2J \x1b 予約"})
-    assert line == '{"text": "\\u009b2J \\u001b 予約"}'
+    line = to_json({"text": "\x9b2J \x1b \u202e 予約"})
+    assert line == '{"text": "\\u009b2J \\u001b \\u202e 予約"}'
 
 
 def test_only_errors_of_the_output_count() -> None:

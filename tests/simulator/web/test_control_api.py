@@ -15,7 +15,7 @@ from openapi_spec_validator import validate
 from simulator_callers import SMS, Listener, Web, web
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.engine.context import Event
+from xoxzo.cloudpy.simulator.engine.context import Event, request_headers
 from xoxzo.cloudpy.simulator.queries.event_format import event_json
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web.control_api import event_streams
@@ -170,6 +170,14 @@ def test_what_cannot_be_done_is_reported(server: Server, method: str, path: str,
     """A wrong request is refused with a sentence, and with a status that the document names."""
     with web(server.url) as page:
         assert Control(page)(method, path, body, status=status)["detail"]
+
+
+def test_callbacks_cannot_use_it(server: Server) -> None:
+    """Whoever may only send an SMS does not change the simulator by its callback."""
+    fields = request_headers("application/json")
+    with web(server.url) as page:
+        assert page("POST", "/_simulator/reset", b"{}", **{**fields, "User-Agent": "curl"})[0] == 200
+        assert page("POST", "/_simulator/reset", b"{}", **fields)[0] == 403
 
 
 def test_the_document_is_valid_and_names_the_server_that_serves_it(server: Server) -> None:

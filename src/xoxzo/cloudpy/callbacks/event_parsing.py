@@ -121,8 +121,8 @@ def _multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, str]]:
     boundary = headers.parsebytes(b"Content-Type: " + content_type.encode("utf-8", "replace")).get_boundary()
     if not boundary:
         raise CallbackRejected("the multipart body has no boundary")
-    _preamble, *parts, last = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"))
-    if not last.startswith(b"--"):
+    _preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"))
+    if not (parts and parts.pop().startswith(b"--")):
         # The closing boundary is missing, and with it perhaps more.
         raise CallbackRejected("the multipart body is incomplete")
     if len(parts) > MAX_FIELDS:

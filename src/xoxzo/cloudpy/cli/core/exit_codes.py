@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -148,7 +147,7 @@ def describe_api_error(error: APIError) -> str:
         cause = error.__cause__
         return describe(error.reason, getattr(cause, "code", ""), getattr(cause, "proxy", ""))
     words = next((f", {line}" for line in _field_errors(error)), f", {error.detail}" if error.detail else "")
-    return _("status {status}").format(status=error.status) + words
+    return visible(_("status {status}").format(status=error.status) + words, lines=True)
 
 
 def _sentence(error: APIError) -> str:
@@ -249,7 +248,9 @@ def describe_outcome(kind: str) -> str:
 def print_error(ctx: click.Context, failure: CommandError) -> None:
     """Print why a command stopped, and what to do next."""
     if ctx.params.get("machine") or ctx.meta.get("machine"):
-        click.echo(json.dumps(failure.facts(), ensure_ascii=False), err=True)
+        from xoxzo.cloudpy.cli.core.output.values import to_json
+
+        click.echo(to_json(failure.facts()), err=True)
         return
     who = f"{ctx.command_path}:"
     first, *more = wrap_at_terminal(f"{who} {visible(failure.message, lines=True)}", sys.stderr)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from gettext import bindtextdomain, textdomain
 from typing import TYPE_CHECKING, Literal
 
+from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.common.locale import DOMAIN, FOLDER, N_, translations
 
 if TYPE_CHECKING:
@@ -67,13 +68,12 @@ def did_you_mean(typed: str, known: Iterable[str]) -> str:
 
 
 def render_error(error: XoxzoError) -> str:
-    """Return the message of an error of the library in the user's language."""
+    """Return the message of an error of the library in the user's language, control characters escaped."""
     template = _(error.template)
     if not error.fields:
         return template
-    return template.format(
-        **{name: _(str(value)) if name in _TRANSLATED_FIELDS else value for name, value in error.fields.items()}
-    )
+    fields = {name: _(str(value)) if name in _TRANSLATED_FIELDS else value for name, value in error.fields.items()}
+    return visible(template.format(**fields), lines=True)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from xoxzo.cloudpy.simulator.settings import Settings
 _LETTERS = string.ascii_letters + string.digits
 
 
+USER_AGENT = "Xoxzo simulator"
+"""What the simulator calls itself in the requests that it makes."""
 TOO_MANY_WAITING = N_("too many requests waited to be made")
 """Why an outgoing request failed that was never made."""
 
@@ -65,7 +67,7 @@ class OutboundResult(Struct, frozen=True):
 
 def request_headers(content_type: str) -> dict[str, str]:
     """Return the header fields of a request with a body of some kind; an empty text stands for no body."""
-    fields = {"User-Agent": "Xoxzo simulator", "Connection": "close"}
+    fields = {"User-Agent": USER_AGENT, "Connection": "close"}
     return {**fields, "Content-Type": content_type} if content_type else fields
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 import time
@@ -24,6 +23,8 @@ from xoxzo.cloudpy.cli.core.click_base import Group, examples
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
+from xoxzo.cloudpy.cli.core.output.terminal import visible
+from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.session import check_exclusive, resolve_destination
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config import example, loading
@@ -169,12 +170,12 @@ def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | No
                 "done": [f"{attempt.kind} {attempt.person} {attempt.outcome}" for attempt in attempts],
             }
             if machine:
-                click.echo(json.dumps(facts, ensure_ascii=False))
+                click.echo(to_json(facts))
                 continue
             phase, since = _for_reader(incident.phase), _for_reader("since {time}", time=facts["since"])
             if incident.acknowledged_by:
                 phase = _for_reader("{phase} by {name}", phase=phase, name=incident.acknowledged_by)
-            click.echo(f"{facts['id']}  {phase}  {since}  {', '.join(facts['alerts'])}")
+            click.echo(f"{facts['id']}  {phase}  {since}  {visible(', '.join(facts['alerts']))}")
             for attempt in attempts:
                 click.echo(f"      {_for_reader(attempt.kind)} {attempt.person} {_for_reader(attempt.outcome)}")
             count += 1
@@ -267,4 +268,4 @@ def _open_store(parent: dict[str, str | None], given: dict[str, str | None]) -> 
 
 def _write(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(line)
+        click.echo(visible(line))

@@ -20,6 +20,7 @@ from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_transl
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, to_command_error
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import (
     APIError,
@@ -308,7 +309,8 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
     except BadRows as error:
         for row in error.rows[:_MAX_SHOWN_BAD_ROWS]:
             why = row.reason.render(_)
-            click.echo(_("line {line}: {column} {why}").format(line=row.line, column=row.column, why=why), err=True)
+            shown = _("line {line}: {column} {why}").format(line=row.line, column=row.column, why=why)
+            click.echo(visible(shown), err=True)
         more = error.count - _MAX_SHOWN_BAD_ROWS
         if more > 0:
             click.echo(_("… and {count} more").format(count=f"{more:,}"), err=True)

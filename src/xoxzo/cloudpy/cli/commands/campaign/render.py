@@ -10,7 +10,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
-from xoxzo.cloudpy.cli.core.output.terminal import pad, width
+from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
 from xoxzo.cloudpy.cli.core.output.values import format_value, to_json
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
     before = ""
     widest = max(_TITLE, *(width(title) for title, _value in lines))
     for title, value in lines:
-        click.echo(f"{click.style(pad('' if title == before else title, widest), dim=True)} {value}")
+        red = title == _("balance") and balance.credits is not None and balance.credits < plan.cost
+        text = click.style(visible(value, lines=True), fg="red" if red else None)
+        click.echo(f"{click.style(pad('' if title == before else title, widest), dim=True)} {text}")
         before = title
 
 
@@ -178,10 +180,9 @@ def _balance(plan: Plan, balance: Balance) -> str:
         return _("not known: {why}").format(why=balance.why)
     left = balance.credits - plan.cost
     if left < 0:
-        few = _("{credits} credits: {missing} too few").format(
+        return _("{credits} credits: {missing} too few").format(
             credits=format_value(balance.credits), missing=format_value(-left)
         )
-        return click.style(few, fg="red")
     return _("{cost} credits").format(cost=format_value(balance.credits))
 
 
@@ -226,7 +227,7 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
 
 def state_line(name: str, state: str, why: Reason) -> str:
     """Return a line with a campaign's state, and the reason."""
-    return f"{name} {_(STATES[state])}" + (f": {why.render(_)}" if why else "")
+    return f"{name} {_(STATES[state])}" + (f": {visible(why.render(_))}" if why else "")
 
 
 def show_tally(tally: Tally) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad, wrap_at_terminal
+from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.session import check_exclusive
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
@@ -68,7 +68,7 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
     status = status_of(findings)
     if machine:
         result = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(to_json(result))
     else:
         print_summary(findings)
     if status:

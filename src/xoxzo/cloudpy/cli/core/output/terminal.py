@@ -23,8 +23,9 @@ _SUBSTITUTES = str.maketrans(
 )
 """Substitutes for characters that the encoding lacks, as cp932 on a Japanese Windows lacks the bullet."""
 # C0 and C1 controls, line and paragraph separators, and what changes the direction of writing.
-_CONTROLS = (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 _ESCAPES = {code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" for code in _CONTROLS}
+JSON_ESCAPES = {code: f"\\u{code:04x}" for code in _CONTROLS if code > 31}  # JSON itself escapes those below
 _ESCAPES_BUT_LINES = {code: escape for code, escape in _ESCAPES.items() if chr(code) not in "\t\n"}
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 

@@ -11,7 +11,7 @@ from enum import Enum
 import click
 
 from xoxzo.cloudpy.cli.core.i18n import Word, _, ngettext
-from xoxzo.cloudpy.cli.core.output.terminal import visible
+from xoxzo.cloudpy.cli.core.output.terminal import JSON_ESCAPES, visible
 from xoxzo.cloudpy.common.locale import N_
 
 _FIELDS = (
@@ -41,8 +41,6 @@ STATUS_WORDS = (
 """Statuses of messages, calls and templates, results of sends, kinds of phone numbers; listed for the catalogue."""
 
 
-# JSON itself escapes those below 32.
-_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(127, 160), 0x2028, 0x2029)}
 _COLOURS = {
     **dict.fromkeys(("DELIVERED", "ANSWERED", "APPROVED", "sent", "started"), "green"),
     **dict.fromkeys(("FAIL", "FAILED", "NO ANSWER", "rejected", "may be sent", "not sent"), "red"),
@@ -52,7 +50,7 @@ _COLOURS = {
 
 def to_json(value: object) -> str:
     """Return a value as one line of JSON; control characters in it are escaped, Japanese is not."""
-    return json.dumps(value, ensure_ascii=False, default=_plain).translate(_JSON_ESCAPES)
+    return json.dumps(value, ensure_ascii=False, default=_plain).translate(JSON_ESCAPES)
 
 
 def field_title(name: str) -> str:
@@ -92,16 +90,16 @@ def _plain(value: object) -> object:
 
 
 def cell(value: object) -> str:
-    """Format a value for a pipe: as in JSON, without quotation marks, tabs and line breaks; ``None`` is empty."""
+    """Format a value for a pipe: as in JSON, without quotation marks and control characters; ``None`` is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple | dict):
         simple = all(isinstance(each, str) for each in value) and not isinstance(value, dict)
-        return ",".join(value) if simple else json.dumps(value, ensure_ascii=False, default=_plain)
+        return visible(",".join(value)) if simple else to_json(value)
     text = value.value if isinstance(value, Enum) else value if isinstance(value, str) else str(_plain(value))
-    return " ".join(str(text).split()) if {"\t", "\n", "\r"} & set(str(text)) else str(text)
+    return visible(" ".join(str(text).split()) if {"\t", "\n", "\r"} & set(str(text)) else text)
 
 
 def format_value(value: object) -> str:

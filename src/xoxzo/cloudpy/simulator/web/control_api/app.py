@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
+from xoxzo.cloudpy.simulator.engine.context import USER_AGENT
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
@@ -43,11 +44,15 @@ def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Recei
     )
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if is_allowed_host(host, bind_host, simulator.settings.allowed_hosts):
-            await inner(scope, receive, send)
-        else:
+        headers = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not is_allowed_host(host, bind_host, simulator.settings.allowed_hosts):
             await JSONResponse({"detail": HOST_NOT_ALLOWED}, 403)(scope, receive, send)
+        elif headers.get(b"user-agent") == USER_AGENT.encode():
+            # A web page may reach the API by DNS rebinding, and have the callback of an SMS sent here.
+            await JSONResponse({"detail": "The simulator's callbacks cannot control it."}, 403)(scope, receive, send)
+        else:
+            await inner(scope, receive, send)
 
     return guarded
 

@@ -11,6 +11,9 @@ from msgspec.structs import replace
 
 from xoxzo.cloudpy.errors import SimulatorError
 
+USER_AGENT = "Xoxzo simulator"
+"""What the simulator calls itself in the requests that it makes."""
+
 
 class Carrier(Struct, frozen=True, kw_only=True):
     """Mobile numbers that begin alike, and who carries them."""

@@ -16,13 +16,11 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.aggregates import MinuteStats, PhoneIndex
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
 from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
-from xoxzo.cloudpy.simulator.settings import Settings
+from xoxzo.cloudpy.simulator.settings import USER_AGENT, Settings
 
 _LETTERS = string.ascii_letters + string.digits
 
 
-USER_AGENT = "Xoxzo simulator"
-"""What the simulator calls itself in the requests that it makes."""
 TOO_MANY_WAITING = N_("too many requests waited to be made")
 """Why an outgoing request failed that was never made."""
 

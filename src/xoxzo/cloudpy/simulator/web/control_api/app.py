@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
-from xoxzo.cloudpy.simulator.engine.context import USER_AGENT
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
+from xoxzo.cloudpy.simulator.settings import USER_AGENT
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers

@@ -45,6 +45,8 @@ def chosen(columns: dict[str, list[str]], **options: object) -> str:
         # Numbers alone do not make a column of recipients.
         ({"会員番号": [WITHOUT_0, "9011113333"], "氏名": ["a", "b"]}, "uncertain_number_column"),
         ({"紹介者": [M1], "氏名": ["a"]}, "uncertain_number_column"),
+        ({"紹介者携帯": [M1], "氏名": ["a"]}, "uncertain_number_column"),
+        ({"Preferred phone": [M1], "氏名": ["a"]}, "Preferred phone"),
         ({"備考": [M1, "なし", "なし"], "氏名": ["a", "b", "c"]}, "uncertain_number_column"),
         ({"a": [M1], "b": [M2]}, "several_number_columns"),
         ({"hotel": [M1], "cancelled": [M2]}, "several_number_columns"),

@@ -27,7 +27,7 @@ _PHONE_NAMES = re.compile(
     rf"{_MOBILE}|電話|宛先|送信先|电话|전화|โทร|फ़ोन|phone|(?<![a-z])(?:tel(?!l|e(?!f|p))|t[eé]l[eé]fon|sms)"
     "|msisdn|recipient|^numbers?$"
 )
-_OTHER_NAMES = re.compile(r"緊急|紹介|emergency|refer")
+_OTHER_NAMES = re.compile(r"緊急|紹介|emergency|(?<!p)refer")
 """Names of columns with numbers of somebody else."""
 _ID_NAMES = re.compile(
     r"(?<!^)番号|コード|伝票|郵便|口座|number|order|invoice|member|account|zip|(?<![a-z])(?:ids?|no|code|key|sku)(?![a-z])"
@@ -186,6 +186,8 @@ def _number_column(scores: Collection[_Score], country: str) -> str:
         others = [score for score in rivals if score not in best and score.sendable >= best[0].numbers * _ENOUGH]
         if len(best) > 1 or (others and (best[0].says_other or not best[0].holds_enough)):
             raise _several([*best, *others])
+        if best[0].says_other:
+            raise _uncertain(best[0])
         return best[0].column
     rivals = [score for score in rivals if not score.says_id] or rivals
     most = max(score.sendable for score in rivals)
@@ -197,12 +199,16 @@ def _number_column(scores: Collection[_Score], country: str) -> str:
     is_sure = not (only.says_id or only.says_other) and only.certain >= only.sendable * _ENOUGH
     # A list of nothing but numbers can mean nothing else.
     if not only.holds_enough or not (is_sure or len(scores) == 1):
-        raise CampaignError(
-            "uncertain_number_column",
-            "column {column!r} holds numbers, but perhaps not the recipients': if so, --number {column!r} selects it",
-            column=only.column,
-        )
+        raise _uncertain(only)
     return only.column
+
+
+def _uncertain(score: _Score) -> CampaignError:
+    return CampaignError(
+        "uncertain_number_column",
+        "column {column!r} holds numbers, but perhaps not the recipients': if so, --number {column!r} selects it",
+        column=score.column,
+    )
 
 
 def _no_column(scores: Iterable[_Score], country: str) -> CampaignError:

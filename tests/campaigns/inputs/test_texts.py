@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from xoxzo.cloudpy.campaigns.inputs import Table, read_rows, read_table
 from xoxzo.cloudpy.campaigns.inputs.headers import names_phone_numbers
+from xoxzo.cloudpy.campaigns.inputs.names import is_blank
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 A, B, C = "090-1111-2222", "080-1111-3333", "070-1111-4444"
@@ -197,6 +199,32 @@ def test_json_lines_are_known_by_their_content(path: Path) -> None:
     ]
     with pytest.raises(InvalidArgument, match="must yield mappings"):
         list(read_rows([("tel", A)]).rows)
+
+
+class NotAvailable:
+    """As ``pandas.NA``, without pandas."""
+
+    def __ne__(self, other: object) -> NotAvailable:  # type: ignore[override]
+        return self
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+    def __repr__(self) -> str:
+        return "<NA>"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_refused"),
+    [(NotAvailable(), False), (1, False), (Decimal(1), False), (b"a", True), ((1,), True), (object(), True)],
+)
+def test_values_of_a_program_are_blank_or_text_or_refused(value: object, *, is_refused: bool) -> None:
+    """Nobody is called ``<object object at 0x…>``."""
+    [row] = read_rows([{"n": value}]).rows
+    assert bool(row.refused) == is_refused
+    assert is_blank(row.cells["n"]) == isinstance(value, NotAvailable)
 
 
 @pytest.mark.parametrize(

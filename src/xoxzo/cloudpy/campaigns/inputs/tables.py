@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xoxzo.cloudpy.campaigns.inputs import delimited, headers, workbooks
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, check_encoding, detect, named_encoding
 from xoxzo.cloudpy.campaigns.inputs.kinds import kind_of
+from xoxzo.cloudpy.campaigns.inputs.names import is_blank
 from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
@@ -318,8 +319,10 @@ def _row_of(line: int, values: Mapping[str, object]) -> Row:
         raise InvalidArgument("source", "must yield mappings of columns to values, or be the path of a file")
     cells, refused = {}, {}
     for name, value in values.items():
-        cells[str(name)] = _text(value)
-        if isinstance(value, list | tuple | set | frozenset | dict | bytes | bytearray | memoryview):
+        cells[str(name)] = text = _text(value)
+        # A text of bytes, a list or any other object is its Python code, or names its class.
+        has_own_text = isinstance(value, int | float) or type(value).__str__ is not object.__str__
+        if not is_blank(text) and (not has_own_text or isinstance(value, bytes | bytearray)):
             kind = type(value).__name__
             refused[str(name)] = Reason("no_text", "is neither text nor a number ({type})", {"type": kind})
     return Row(line, cells, refused=refused) if refused else Row(line, cells)
@@ -328,6 +331,7 @@ def _row_of(line: int, values: Mapping[str, object]) -> Row:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT
-        return ""
-    return shown_number(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return shown_number(value)
+    # Not compared with itself, as NaN may be: pandas' NA raises TypeError. Its text is one of `BLANKS`, as NaT's is.
+    return "" if value is None else str(value)

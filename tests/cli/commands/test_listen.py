@@ -66,6 +66,23 @@ def test_cut_body(tmp_path: Path) -> None:
     assert "cut-off" not in log.read_text()
 
 
+def test_chunked_body(tmp_path: Path) -> None:
+    """A body in chunks is read like any other, on IPv6, too; one that is cut or too large is refused."""
+    with listening(tmp_path, "--json", "--host", "::1") as listener:
+        port = int(listener.url.removeprefix("http://[::1]:"))
+        for chunks, status in (
+            (b"9\r\nmsgid=m1&\r\n10;x=y\r\nstatus=DELIVERED\r\n0\r\n\r\n", b"200"),
+            (b"9\r\nmsgid", b"400"),
+            (b"9\r\nmsgid=m1&\r\nf4240\r\n", b"413"),
+            (b"-1\r\n", b"413"),
+        ):
+            with socket.create_connection(("::1", port), timeout=60) as connection:
+                connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+                connection.shutdown(socket.SHUT_WR)
+                assert connection.recv(65_536).split()[1] == status
+        assert [one["msgid"] for one in listener.events(1)] == ["m1"]
+
+
 @pytest.fixture(scope="module")
 def with_sins(start_simulator: Callable[..., Any]) -> Iterator[str]:
     """A simulator that has the retired numbers that receive SMS, too."""
@@ -206,6 +223,7 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
         (["--replay", "{file}", "--forward", "http://127.0.0.1:9"], "line 1 is not one"),
         (["--verify", "--port", "0"], "XOXZO_CALLBACK_SECRET is not set"),
         (["--port", "{taken}"], "in use\n  Take another port: --port 0"),
+        (["--host", "é" * 70], "encoding of hostname failed"),
     ],
 )
 def test_listen_wrongly(options: list[str], expected: str, tmp_path: Path) -> None:
@@ -257,6 +275,13 @@ def test_an_action_url_that_fails(simulator_url: str) -> None:
     """When an action URL does not answer, the call fails, and the command ends with 3."""
     result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)
     assert result.exit_code == 3, result.output
+
+
+def test_nothing_answers_the_simulator(start_simulator: Callable[..., Any]) -> None:
+    """When the simulator has given up on a receiver that never answered, the command ends with 6."""
+    with start_simulator("--set", "callback_tries=1") as url:
+        result = trigger("sms.delivered", "http://127.0.0.1:9/", "--simulator", url)
+    assert result.exit_code == 6, result.output
 
 
 def test_no_simulator(tmp_path: Path, simulator_url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 from contextlib import ExitStack, suppress
@@ -92,16 +93,18 @@ def command(
         file = None if log_file is None else stack.enter_context(_open_private(Path(log_file)))
         callbacks = signing_callbacks("http://localhost") if verify else None
         try:
-            server = _Server((host, port), _Handler)
-        except OSError as error:
-            why = _("cannot listen on {host} port {port}: {why}").format(host=host, port=port, why=error.strerror)
+            server = _Server(host, port)
+        except (OSError, TypeError) as error:  # TypeError: a name that IDNA refuses
+            why = getattr(error, "strerror", None) or error
+            why = _("cannot listen on {host} port {port}: {why}").format(host=host, port=port, why=why)
             raise CommandError(why, _("Take another port: --port 0 finds a free one.")) from None
         server.printer, server.forward, server.file = printer, forward, file
         server.answer, server.callbacks = answer, callbacks
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="xoxzo-listen", daemon=True)
         thread.start()
         try:
-            printer.print_start(f"http://{host}:{server.server_address[1]}")
+            shown = f"[{host}]" if ":" in host else host
+            printer.print_start(f"http://{shown}:{server.server_address[1]}")
             while not stop.wait(0.5):
                 pass
         finally:
@@ -167,6 +170,10 @@ class _Server(ThreadingHTTPServer):
     answer: str
     callbacks: Callbacks | None
 
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), _Handler)
+
     def respond(self, received: ReceivedCallback, headers: dict[str, str]) -> tuple[int | str, int, bytes]:
         """Return the status or error to print, and the status and body of the response."""
         if self.file is not None:
@@ -193,14 +200,9 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _TIMEOUT_SECONDS
 
     def _receive(self) -> None:
-        length = self.headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:9]) > _MAX_BODY_BYTES:
-            self._reply(413, b"")
-            return
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
-            # The connection broke: an incomplete body must not be forwarded or parsed.
-            self._reply(400, b"")
+        chunked = self.headers.get("transfer-encoding", "").strip().lower() == "chunked"
+        body = self._read_chunks() if chunked else self._read(self.headers.get("content-length", "0"), 10)
+        if body is None:
             return
         content_type = self.headers.get("content-type", "")
         received = received_callback.received_now(self.command, self.path, content_type, body)
@@ -208,6 +210,29 @@ class _Handler(BaseHTTPRequestHandler):
         shown, status, content = self.server.respond(received, passed)
         self.server.printer.print_callback(received, shown, self.server.callbacks)
         self._reply(status, content)
+
+    def _read_chunks(self) -> bytes | None:
+        body = b""
+        while piece := self._read(self.rfile.readline(64).partition(b";")[0].decode("latin-1").strip(), 16, len(body)):
+            body += piece
+            self.rfile.readline(64)
+        return None if piece is None else body
+
+    def _read(self, length: str, base: int, before: int = 0) -> bytes | None:
+        """Read so many bytes; if they are too many or do not come, refuse the request and return ``None``."""
+        try:
+            size = int(length, base) if length.isalnum() else -1
+        except ValueError:
+            size = -1
+        if not 0 <= size <= _MAX_BODY_BYTES - before:
+            self._reply(413, b"")
+            return None
+        piece = self.rfile.read(size)
+        if len(piece) < size:
+            # The connection broke: an incomplete body must not be forwarded or parsed.
+            self._reply(400, b"")
+            return None
+        return piece
 
     do_GET = do_POST = _receive  # noqa: N815 - the names that the base class calls
 

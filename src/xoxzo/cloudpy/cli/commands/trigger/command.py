@@ -263,7 +263,7 @@ def _trigger(event: str, simulator: str, url: str, chosen: CallbackValues, *, ma
         _print({"event": event, **{name: value for name, value in step.items() if name != "url"}}, machine=machine)
     # The attempts to deliver a callback have an outcome; an incoming call ends with a step that has a status.
     if steps[-1].get("outcome", "delivered") != "delivered" or steps[-1].get("status") == "FAILED":
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(3 if steps[-1].get("status") else 6)
 
 
 def _print(result: dict[str, Any], *, machine: bool) -> None:

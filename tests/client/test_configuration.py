@@ -6,6 +6,7 @@ import base64
 import re
 import ssl
 import sys
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -348,6 +349,13 @@ def test_credentials_with_a_blank_or_line_break(name: str, end: str) -> None:
 def test_credentials_that_are_no_text() -> None:
     """A credential must be text."""
     assert refused(auth_token=b"token") == "auth_token must be text"
+
+
+def test_credentials_that_are_members_of_an_enum() -> None:
+    """The text of a member is sent, and not its name."""
+    account = Enum("account", {"SID": "a-sid", "TOKEN": "a-token"}, type=str)
+    settings = make(sid=account.SID, auth_token=account.TOKEN)
+    assert settings.headers[0] == ("authorization", basic("a-sid", "a-token"))
 
 
 def test_blanks_around_variables_are_left_out(environment: pytest.MonkeyPatch) -> None:

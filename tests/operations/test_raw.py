@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,3 +137,10 @@ def test_json_of_subclasses_of_text() -> None:
     operation = request("POST", "/sms/templates/", json={SafeText("name"): [SafeText("春")]})
 
     assert operation.body == '{"name":["春"]}'.encode()
+
+
+def test_a_form_of_members_of_an_enum() -> None:
+    """The text of a member is sent, and not its name."""
+    sender = Enum("sender", {"SHOP": "Shop"}, type=str)
+    operation = request("POST", "/sms/messages/", form={"sender": sender.SHOP}, query={"a": sender.SHOP})
+    assert (operation.body, operation.query) == (b"sender=Shop", "a=Shop")

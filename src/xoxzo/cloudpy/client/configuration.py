@@ -119,9 +119,11 @@ def _event_hooks(on_event: object) -> tuple[EventHook, ...]:
     return hooks
 
 
-def basic(sid: str, auth_token: str) -> str:
+def basic(sid: object, auth_token: object) -> str:
     """Return the value of the Authorization header (API section 1.1)."""
-    return "Basic " + b64encode(f"{sid}:{auth_token}".encode()).decode("ascii")
+    # Joined, not formatted: a member of an Enum is formatted as its name.
+    pair = ":".join(one if isinstance(one, str) else str(one) for one in (sid, auth_token))
+    return "Basic " + b64encode(pair.encode()).decode("ascii")
 
 
 def account_key(settings: Settings) -> str:

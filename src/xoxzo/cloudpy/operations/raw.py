@@ -61,7 +61,8 @@ def _path(path: str) -> str:
 
 def _fields(name: str, fields: Mapping[str, str]) -> str:
     try:
-        return urlencode(fields)
+        # With doseq, a subclass of text is encoded as its text: str() of an Enum's member is its name.
+        return urlencode(fields, doseq=True)
     except UnicodeEncodeError:
         raise InvalidArgument(name, "holds half a character (a lone surrogate), which cannot be encoded") from None
 

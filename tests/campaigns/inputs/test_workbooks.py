@@ -241,8 +241,9 @@ def test_memory_stays_flat(path: Path) -> None:
         '<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>99</v></c></row></sheetData></worksheet>',
         '<worksheet><sheetData><row r="1"><c r=A1><v>1</v></c></row></sheetData></worksheet>',
         '<worksheet><sheetData><row r="1"><c r="A1" s="7"><v>1</v></c></row></sheetData></worksheet>',
+        '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c>',
     ],
-    ids=["entities", "string missing", "no XML", "style missing"],
+    ids=["entities", "string missing", "no XML", "style missing", "cut off"],
 )
 def test_broken_workbooks_are_errors(path: Path, xml: str) -> None:
     """Each in one line."""
@@ -257,9 +258,10 @@ def test_a_sheet_that_is_larger_than_what_is_read_at_once(path: Path) -> None:
     for prefix in ("", "x:"):
         rows = [row(1, "name", "phone"), *(row(n, cells.format(n)) for n in range(2, 9000)), '<row r="9000"/>']
         table = f"<sheetData>{''.join(rows)}</sheetData>"
-        xml = f"<worksheet><cols>{'<col/>' * 60_000}</cols>{table}{'<a/>' * 99_000}</worksheet>"
+        button = "<controls><from><xdr:row>1</xdr:row></from></controls>"
+        xml = f"<worksheet><cols>{'<col/>' * 60_000}</cols>{table}{'<a/>' * 99_000}{button}</worksheet>"
         if prefix:
-            xml = xml.replace("</", "\0").replace("<", "<x:").replace("\0", "</x:")
+            xml = xml.replace("xdr:", "").replace("</", "\0").replace("<", "<x:").replace("\0", "</x:")
         path.write_bytes(workbook_of([("s", "visible", xml)]))
         found = list(read_table(path).rows)
         assert [one.line for one in found] == list(range(2, 9000))

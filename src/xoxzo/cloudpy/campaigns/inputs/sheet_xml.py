@@ -233,9 +233,14 @@ def unescaped(text: str) -> str:
 
 
 def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
-    """Yield pieces of a part that consist of elements of one name, and are not cut within one."""
+    """Yield pieces of a part that consist of elements of one name, and are not cut within one.
+
+    What is behind them is left out: buttons and check boxes have rows of their own.
+    """
     begin = re.compile(rf"<(?:\w+:)?{name}[\s/>]".encode())
     end = re.compile(rf"<(?:/(?:\w+:)?{name}\s*|(?:\w+:)?{name}(?:\s[^<>]*)?/)>".encode())
+    container = b"sheetData" if name == "row" else b"sst"
+    close = re.compile(rb"</(?:\w+:)?" + container + rb"\s*>")
     rest, is_begun = b"", False
     while piece := file.read(_READ_BYTES):
         piece = rest + piece
@@ -247,14 +252,17 @@ def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
                 rest = piece[-1000:]
                 continue
             piece, is_begun = piece[first.start() :], True
+        if container in piece and (closed := close.search(piece)):
+            yield piece[: closed.start()]
+            return
         cut = piece.rfind(f"</{name}>".encode()) + len(name) + 3
         if cut < len(name) + 3:
             cut = max((found.end() for found in end.finditer(piece)), default=0)
         if cut:
             yield piece[:cut]
         rest = piece[cut:]
-    if is_begun and (last := max((found.end() for found in end.finditer(rest)), default=0)):
-        yield rest[:last]
+    if is_begun:
+        raise ValueError("its end is missing")
 
 
 def _parsed_strings(block: bytes) -> list[bytes]:

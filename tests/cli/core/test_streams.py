@@ -48,6 +48,27 @@ def test_a_full_disk_is_one_line(account, command, status) -> None:
     assert b"the output cannot be written (No space left on device)" in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_an_error_that_cannot_be_written_changes_no_status(account) -> None:
+    """Where standard error is on a full disk, the status is that of the error."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*XOXZO, "credits", "--nix"], stderr=full, env=account, timeout=60, check=False)
+    assert done.returncode == 2
+
+
+def test_errors_that_nobody_reads_change_no_status(monkeypatch) -> None:
+    """When the reader of standard error has left, what is written to it is discarded."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with substituting_output():
+            sys.stderr.write("x")
+            sys.stderr.flush()
+            sys.stderr.write("y")
+    assert sys.stderr is stream
+
+
 @pytest.mark.parametrize(
     ("encoding", "expected"),
     [("cp932", b"**** \\xe9 ok"), ("ascii", b"**** \\xe9 ok"), ("utf-8", "•••• é ok".encode())],

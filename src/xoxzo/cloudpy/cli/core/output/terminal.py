@@ -44,6 +44,32 @@ class _ClosedStream(io.TextIOBase):
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
+class _ErrorStream:
+    """Standard error on which a write does not fail: an error is then known by the exit status."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._discarding():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._discarding():
+            self._stream.flush()
+
+    @contextmanager
+    def _discarding(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            discard_output(self._stream)
+
+
 def _open_missing_streams() -> None:
     """Replace the streams that Python left out, since their descriptors were closed before the program started.
 
@@ -67,9 +93,11 @@ def substituting_output() -> Iterator[None]:
         if hasattr(stream, "reconfigure"):
             before.append((stream, stream.errors or "strict"))
             stream.reconfigure(errors=_HANDLER)
+    error_stream, sys.stderr = sys.stderr, _ErrorStream(sys.stderr)
     try:
         yield
     finally:
+        sys.stderr = error_stream
         for stream, errors in before:
             with suppress(ValueError):  # it was closed meanwhile
                 stream.reconfigure(errors=errors)
@@ -87,10 +115,10 @@ def is_write_error(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _WRITE_ERRORS and error.filename is None
 
 
-def discard_output() -> None:
-    """Discard buffered output, which Python would try to flush at exit, and fail."""
+def discard_output(stream: TextIO | None = None) -> None:
+    """Discard buffered output, of standard output by default; Python would try to flush it at exit, and fail."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 # Characters that may not begin, and that may not end, a line of Japanese.

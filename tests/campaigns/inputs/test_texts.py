@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import UserList, UserString
 from decimal import Decimal
 from pathlib import Path
 
@@ -218,13 +219,17 @@ class NotAvailable:
 
 @pytest.mark.parametrize(
     ("value", "is_refused"),
-    [(NotAvailable(), False), (1, False), (Decimal(1), False), (b"a", True), ((1,), True), (object(), True)],
+    [
+        *((NotAvailable(), False), (1, False), (Decimal(1), False), (UserString("a"), False)),
+        *((b"a", True), ((1,), True), (UserList("a"), True), (object(), True)),
+    ],
 )
 def test_values_of_a_program_are_blank_or_text_or_refused(value: object, *, is_refused: bool) -> None:
     """Nobody is called ``<object object at 0x…>``."""
     [row] = read_rows([{"n": value}]).rows
     assert bool(row.refused) == is_refused
     assert is_blank(row.cells["n"]) == isinstance(value, NotAvailable)
+    assert next(read_rows([{"n": Decimal("1E+3")}]).rows).cells == {"n": "1000"}
 
 
 @pytest.mark.parametrize(

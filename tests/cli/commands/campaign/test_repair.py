@@ -8,13 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from xoxzo.cloudpy.campaigns import Campaign, Content
+from xoxzo.cloudpy.campaigns import Campaign, Content, Result as RunResult, Tally
+from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest
+from xoxzo.cloudpy.cli.commands.campaign.render import show_result
 from xoxzo.cloudpy.simulator import Simulator
 
 Run = Callable[..., Result]
@@ -106,12 +109,21 @@ def test_pausing_and_cancelling_are_wishes(run: Run) -> None:
     assert (result.exit_code, "was cancelled" in result.stderr) == (2, True)
 
 
+def test_a_run_that_was_cancelled_does_not_advise_to_resume(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only what can be continued is to be continued."""
+    tally = Tally(total=0, counts={}, in_flight=0, reserved=Decimal(), charged=Decimal())
+    for state, advice in (("stopped", 1), ("paused", 1), ("cancelled", 0), ("finished", 0)):
+        show_result("a", RunResult(state=state, reason=NO_REASON, tally=tally, unknown=0), machine=False)
+        assert capsys.readouterr().err.count("Continue with: xoxzo campaign resume a") == advice, state
+
+
 def test_a_run_that_was_cut_off_is_reported(run: Run) -> None:
     """Its state is `running`, but no process runs it: status and list say so, and how to continue."""
     with Campaign.create("a", "people.csv", _content()) as campaign:
         campaign.ledger.put({"state": "running"})
+        assert campaign.ledger.claim(ClaimRequest(ident=1, limit=1)).recipients
     result = run("status", "a")
-    assert result.stdout.startswith("a cut off\n")
+    assert result.stdout.startswith("a cut off\n  not sent yet          2\n  in flight             1\n")
     assert result.stderr == "Continue with: xoxzo campaign resume a\n"
     assert "cut off" in run("list").stdout
     with Campaign.open("a") as campaign:

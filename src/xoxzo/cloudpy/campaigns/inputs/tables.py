@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
+from decimal import Decimal
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -322,7 +323,8 @@ def _row_of(line: int, values: Mapping[str, object]) -> Row:
         cells[str(name)] = text = _text(value)
         # A text of bytes, a list or any other object is its Python code, or names its class.
         has_own_text = isinstance(value, int | float) or type(value).__str__ is not object.__str__
-        if not is_blank(text) and (not has_own_text or isinstance(value, bytes | bytearray)):
+        is_collection = isinstance(value, Sized) and not hasattr(value, "encode")  # as an array of numpy
+        if not is_blank(text) and (not has_own_text or is_collection):
             kind = type(value).__name__
             refused[str(name)] = Reason("no_text", "is neither text nor a number ({type})", {"type": kind})
     return Row(line, cells, refused=refused) if refused else Row(line, cells)
@@ -333,5 +335,7 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, float):
         return shown_number(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")  # without an exponent
     # Not compared with itself, as NaN may be: pandas' NA raises TypeError. Its text is one of `BLANKS`, as NaT's is.
     return "" if value is None else str(value)

@@ -221,7 +221,7 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
     if result.unknown:
         sentence = _("{count} may have been sent; this could not be verified: xoxzo campaign unknown {name}")
         click.echo(sentence.format(count=f"{result.unknown:,}", name=name), err=True)
-    elif result.state != "finished":
+    elif result.state in {"paused", "stopped"}:
         click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 
@@ -232,9 +232,10 @@ def state_line(name: str, state: str, why: Reason) -> str:
 
 def show_tally(tally: Tally) -> None:
     """Show the totals on standard output."""
-    for state, word in COUNTERS.items():
-        if tally[state]:
-            click.echo(f"  {pad(_(word), _WORD)}{tally[state]:>10,}")
+    counts = [(_(word), tally[state]) for state, word in COUNTERS.items()]
+    for word, count in [*counts, (_("in flight"), tally.in_flight)]:
+        if count:
+            click.echo(f"  {pad(word, _WORD)}{count:>10,}")
     reserved = format_value(tally.reserved)
     if tally.known_charge is None:
         cost = _("not known yet; about {reserved} credits estimated").format(reserved=reserved)

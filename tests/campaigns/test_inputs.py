@@ -158,6 +158,8 @@ BAD = [
     ({"tel": "09011112222", "名前": "あ" * 700}, "tel", "over 660"),
     ({"tel": "09011112222", "名前": "\ud800"}, "tel", "half a character"),
     ({"tel": "09011112222", "名前": "山\x00田"}, "tel", "control character"),
+    ({"tel": "09011112222", "名前": "山\ufffd"}, "tel", "half a character"),
+    ({"tel": "09011112222", "名前": "å±±ç\x94°"}, "tel", "control character"),
 ]
 
 

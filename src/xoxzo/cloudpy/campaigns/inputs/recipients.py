@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Nearly every row of a Japanese list: read without phonenumbers, by the same rule as it has.
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
 # A vertical tab, as FileMaker writes a line break, is left as it is.
-_UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+_UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _FIXED_OUTCOME = re.compile(r"(?:0|\+81)90-?0000-?000([123])")
 
 
@@ -120,7 +120,7 @@ class RecipientReader:
         parts = self._content.parts(message)
         if parts is None and not self._content.options.get("track_link"):
             return bad_row(row, column, "too_long", "makes a text of over 660 characters")
-        if not message.isprintable() and _UNSENDABLE.search(message):
+        if "\ufffd" in message or (not message.isprintable() and _UNSENDABLE.search(message)):
             return bad_row(
                 row, column, "broken_character", "makes a text with half a character or a control character in it"
             )

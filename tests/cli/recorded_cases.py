@@ -178,6 +178,7 @@ FREE = earlier("uid", "din_uid", "din search --prefix 8150")
 SUBSCRIBED = (FREE, lambda sandbox: sandbox.xoxzo("din subscribe {uid}") and None)
 REGISTERED = lambda sandbox: sandbox.xoxzo("otp register https://example.com") and None  # noqa: E731 - a step like the others
 ASKED = lambda sandbox: sandbox.xoxzo(f"otp request https://example.com {PHONE}") and None  # noqa: E731
+CREATED = lambda sandbox: sandbox.run(f"campaign create people people.csv {CONTENT}") and None  # noqa: E731
 RUN = lambda sandbox: sandbox.xoxzo(f"campaign run people.csv {CONTENT} --yes") and None  # noqa: E731
 
 CASES: dict[str, Case] = {
@@ -254,7 +255,7 @@ CASES: dict[str, Case] = {
     "mcp-half": Case("mcp --allow anne=+818011112222", modes=EVERYWHERE),
     "campaign-create": Case(f"campaign create people people.csv {CONTENT}", before=(write_people,), modes=EVERYWHERE),
     "campaign-dispatch": Case(
-        "campaign dispatch people --broker memory://", before=(write_people, RUN), modes=EVERYWHERE
+        "campaign dispatch people --broker memory:// --yes", before=(write_people, CREATED), modes=EVERYWHERE
     ),
     "campaign-list": Case("campaign list", before=(write_people, RUN), modes=EVERYWHERE),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),

@@ -51,6 +51,20 @@ def test_credentials_and_host_come_from_the_environment(monkeypatch) -> None:
     assert server.requests[0].startswith(b"POST /sms/messages/ HTTP/1.1")
 
 
+def test_an_account_has_one_key() -> None:
+    """Clients of one account have one key, whatever their token, which is not in it; another account has another."""
+
+    async def key() -> str:
+        async with AsyncClient(base_url="http://127.0.0.1:9", sid="me", auth_token="second") as client:
+            return client.account_key
+
+    with (
+        Client(base_url="http://127.0.0.1:9", sid="me", auth_token="first") as one,
+        Client(base_url="http://127.0.0.1:9", sid="you", auth_token="first") as other,
+    ):
+        assert one.account_key == asyncio.run(key()) != other.account_key
+
+
 def test_a_client_shows_its_base_url() -> None:
     """Both clients tell their address: Xoxzo's own unless another was given."""
     with Client(**MADE_UP) as client:

@@ -586,6 +586,14 @@ def test_a_client_that_the_program_ends_with_is_closed_without_a_warning(monkeyp
     assert (caught, closed) == ([], ["closed"])
 
 
+def test_a_listing_that_hangs_ends_at_the_deadline() -> None:
+    """A transport that does not watch the deadline itself is interrupted when it has passed."""
+    budget = TimeBudget(connect=60.0, read=60.0, expires_at=time.monotonic() + 0.02)
+    with pytest.raises(TransportFailure) as caught:
+        asyncio.run(drivers._within(budget, asyncio.sleep(60.0)))
+    assert caught.value.timeout == "deadline"
+
+
 def test_a_time_out_of_somebody_else_passes_through_a_listing(face) -> None:
     """A TimeoutError that is not the deadline's interrupts a listing as it is, and closes the response."""
     transport = Scripted(200, [b"[", TimeoutError("the handler's")])

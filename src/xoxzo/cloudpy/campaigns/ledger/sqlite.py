@@ -86,6 +86,7 @@ class SqliteLedger(SqlLedger):
         self.lock()
         if not self.get("sealed"):
             raise not_sealed()
+        self._end_leases()  # an earlier run of this ledger may have left some, if it could not write
         self._begin(account)
 
     def leave(self) -> None:

@@ -383,6 +383,7 @@ def test_numbers_are_shown_as_excel_shows_them(code: str | int, number: float, e
 def test_what_is_not_certain_is_shown_as_it_is_stored() -> None:
     """Days and times in ISO 8601."""
     raw = cell_format("mmm d", is_1904=False).raw
+    assert cell_format("aaa", is_1904=False).raw(46356) == "2026-11-30"
     assert [raw(46357), raw(46357.75), raw(0.75), raw(-1)] == ["2026-12-01", "2026-12-01 18:00:00", "18:00:00", "-1"]
     assert [shown_number(one) for one in (1 / 3, 1e-7, -2.5, 1e20, float("nan"), 9011112222.0)] == [
         "0.333333333333333",

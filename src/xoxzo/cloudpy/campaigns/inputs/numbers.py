@@ -181,7 +181,7 @@ def _tokens(section: str) -> list[Token] | None:
 
 
 def _has_date(section: str) -> bool:
-    return re.search(r"[ymdhs]", re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", section), re.IGNORECASE) is not None
+    return re.search(r"[ymdhs]|aaa", re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", section), re.IGNORECASE) is not None
 
 
 def _number(sections: list[list[Token]], number: float) -> str | None:

@@ -18,6 +18,7 @@ from simulator_callers import SMS, basic
 
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock, server as server_module
 from xoxzo.cloudpy.simulator.server import Server
+from xoxzo.cloudpy.simulator.web import http_connection
 from xoxzo.cloudpy.simulator.web.app import Application
 
 FORM = urlencode(SMS).encode()
@@ -208,6 +209,19 @@ def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
             assert used.is_closed()
             asking.send(posted()[20:])
             assert asking.answer()[0] == 201
+
+
+def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    """A connection on which a head does not go on is closed, and one on which none begins."""
+    monkeypatch.setattr(http_connection, "MAX_HEAD_SECONDS", 0.2)
+    for before, begun in (b"", b""), (b"", b"\r\n"), (b"", asked()[:20]), (asked(), asked()[:20]):
+        wire = Wire(server)
+        with wire.socket:
+            wire.send(before)
+            if before:
+                assert wire.answer()[0] == 200
+            wire.send(begun)
+            assert wire.is_closed()
 
 
 def test_a_clock_that_runs_needs_no_step() -> None:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.api.app import Api
 
 MAX_HEAD_BYTES = 65_536
+MAX_HEAD_SECONDS = 30.0
+"""How long the next bytes of a head may take; after a response, uvicorn's own limit holds."""
 
 
 class HttpConnection(HttpToolsProtocol):
-    """A connection whose request heads are bounded; uvicorn's parser takes any length."""
+    """A connection whose request heads are bounded; uvicorn's parser takes any length, and waits for ever."""
 
     is_port_closed: Callable[[], bool]
     """Says whether the port was closed after this connection was accepted; set by the server."""
@@ -30,18 +32,29 @@ class HttpConnection(HttpToolsProtocol):
         super().connection_made(cast("asyncio.Transport", _GuardedTransport(transport)))
         if self.is_port_closed():
             transport.abort()
+        self._limit_wait()
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop when data arrives."""
         super().data_received(data)
         scope: Mapping[str, Any] | None = self.scope
-        if scope is None or "raw_path" in scope or self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if scope is not None and "raw_path" in scope:
             self._head_bytes = 0
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
             self.logger.warning("The head of the request is too large.")
             self.send_400_response("Request head too large.")
+            return
+        cycle: Any = self.cycle
+        if cycle is None or cycle.response_complete:
+            self._limit_wait()
+
+    def _limit_wait(self) -> None:
+        """Close the connection unless more of a head comes in time."""
+        self.timeout_keep_alive_task = self.loop.call_later(MAX_HEAD_SECONDS, self.timeout_keep_alive_handler)
 
     @property
     def path(self) -> bytes:

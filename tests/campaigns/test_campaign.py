@@ -16,6 +16,7 @@ from xoxzo.cloudpy.callbacks import DeliveryReport
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Result, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.errors import APIError, CampaignError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import MessageStatus
 from xoxzo.cloudpy.simulator import Settings, Simulator
@@ -40,6 +41,25 @@ def test_every_recipient_gets_one_message(simulator: Simulator, client: AsyncCli
         assert repr(campaign) == "Campaign('spring')"
         assert campaign.state == "finished"
         assert campaign.tally().is_settled
+
+
+def test_a_slow_list_costs_no_proof(
+    simulator: Simulator, client: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What settles while the list is read is proven all the same, by a canary that is sent afterwards."""
+    read = Reconciler.read_sent_list
+
+    async def slowly(self: Reconciler, client: AsyncClient) -> float:
+        await asyncio.sleep(0.15)
+        return await read(self, client)
+
+    with make(tmp_path, 8) as campaign:
+        run(campaign, client, Limits(settle=0.1, concurrency=1, max_cost=Decimal(20)))
+        simulator.faults.add("drop", SEND, times=1)
+        monkeypatch.setattr(Reconciler, "read_sent_list", slowly)
+        result = run(campaign, client, Limits(settle=0.1, concurrency=1))
+        assert (result.state, result.unknown) == ("finished", 0)
+    assert list(reached(simulator).values()) == [1] * 8
 
 
 def test_templates_are_sent_by_their_id(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:

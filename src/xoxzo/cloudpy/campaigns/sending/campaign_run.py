@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
+    from xoxzo.cloudpy.campaigns.records import Claim
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
     from xoxzo.cloudpy.campaigns.sending.lease import Post
     from xoxzo.cloudpy.client.async_client import AsyncClient
@@ -143,7 +144,7 @@ class CampaignRun:
             with suppress(asyncio.CancelledError, CampaignError):
                 await lookup
         while claim.why == "unknown":
-            await self._reconcile()
+            await self._reconcile(claim)
             claim = await self._sender.send()
         if self._ledger.tally()[State.UNKNOWN] and not self._content.is_call:
             await self._read_sent_list()
@@ -187,17 +188,17 @@ class CampaignRun:
         self._reconciler.release_unsent(await self._reconciler.read_sent_list(self._client), self._limits.settle)
         return True
 
-    async def _reconcile(self) -> None:
+    async def _reconcile(self, claim: Claim) -> None:
         """Look unknown messages up; when they have settled and a canary was sent, release those proven unsent."""
         requested_at = await self._read_sent_list()
         ended = [one.ended for one in self._ledger.unknown()]
         if not ended:
             return
-        settled = max(ended) + self._limits.settle
-        if settled >= self._clock.now():
-            # Then the ledger lets a canary go.
+        if claim.wake is not None and claim.wake >= claim.now:
+            # The ledger lets a canary go when they have settled, which may have happened while the list was read.
+            settled = max(ended) + self._limits.settle
             self._emit("settling", Reason("late_acceptance", "until no late acceptance is possible"), wake=settled)
-            await self._sender.wait(settled - self._clock.now() + 0.01)
+            await self._sender.wait(max(0.0, settled - self._clock.now()) + 0.01)
             return
         released = 0
         for attempt in range(_LIST_ATTEMPTS):

@@ -154,15 +154,16 @@ def test_truncated(tmp_path: Path) -> None:
 def test_log_lines() -> None:
     """Lines are `name=value` pairs or JSON; special characters are quoted, empty fields are left out."""
     log = io.StringIO()
-    EventLog(lambda: 0.5, file=log).write("sent", to="tanaka", text='a "b"\x1b', nothing=None, empty="", parts=0)
-    assert log.getvalue() == 'time=1970-01-01T00:00:00.500Z event=sent to=tanaka text="a \\"b\\"\\u001b" parts=0\n'
+    EventLog(lambda: 0.5, file=log).write("sent", to="tanaka", text='a "b"\x9b', nothing=None, empty="", parts=0)
+    assert log.getvalue() == 'time=1970-01-01T00:00:00.500Z event=sent to=tanaka text="a \\"b\\"\\u009b" parts=0\n'
     log = io.StringIO()
-    EventLog(lambda: 0.5, as_json=True, file=log).write("sent", kind=Kind.SMS, error=ValueError("x"))
+    EventLog(lambda: 0.5, as_json=True, file=log).write("sent", kind=Kind.SMS, error=ValueError("\u202ex"))
+    assert log.getvalue().strip().isprintable()
     assert json.loads(log.getvalue()) == {
         "time": "1970-01-01T00:00:00.500Z",
         "event": "sent",
         "kind": "sms",
-        "error": "x",
+        "error": "\u202ex",
     }
     log.close()
     EventLog(lambda: 0.5, file=log).write("sent")

@@ -68,15 +68,16 @@ def test_signals(purpose: str, signal: Signal, body: str, event: type) -> None:
 
 
 def test_asynchronous_view() -> None:
-    """The asynchronous view does the same."""
+    """The asynchronous view does the same, and rejects a body that did not come."""
 
-    async def main() -> int:
-        url = local("delivery-report", prefix="/async")
-        answer = await AsyncBrowser().post(url, "msgid=m1&status=DELIVERED", content_type=FORM)
-        return int(answer.status_code)
+    async def main() -> list[int]:
+        url, browser = local("delivery-report", prefix="/async"), AsyncBrowser()
+        whole = await browser.post(url, "msgid=m1&status=DELIVERED", content_type=FORM)
+        missing = await browser.post(url, "", content_type=FORM, headers={"content-length": "9"})
+        return [whole.status_code, missing.status_code]
 
     with listening(signals.message_status) as received:
-        assert asyncio.run(main()) == 200
+        assert asyncio.run(main()) == [200, 400]
     assert [arguments["event"].msgid for arguments in received] == ["m1"]
 
 

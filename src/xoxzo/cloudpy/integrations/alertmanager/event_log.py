@@ -35,7 +35,7 @@ class EventLog:
         stamp = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         values = {"time": stamp, "event": event} | {k: v for k, v in fields.items() if v is not None and v != ""}
         if self._as_json:
-            line = json.dumps(values, ensure_ascii=False, default=str)
+            line = _json(values)
         else:
             line = " ".join(f"{name}={_quoted(value)}" for name, value in values.items())
         # A closed pipe must not stop an alert.
@@ -45,4 +45,10 @@ class EventLog:
 
 def _quoted(value: object) -> str:
     text = str(value)
-    return text if _UNQUOTED.fullmatch(text) and text.isprintable() else json.dumps(text, ensure_ascii=False)
+    return text if _UNQUOTED.fullmatch(text) and text.isprintable() else _json(text)
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    # Control characters and bidirectional marks from an error of the API must not act on a terminal.
+    return text if text.isprintable() else json.dumps(value, default=str)

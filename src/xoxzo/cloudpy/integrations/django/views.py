@@ -53,7 +53,7 @@ def _handle(request: HttpRequest) -> HttpResponse:
         body = request.body
     except RequestDataTooBig:
         return HttpResponse(status=413)
-    if not body:
+    if not body and "wsgi.input" in request.META:
         # Django takes a chunked body, which has no Content-Length, for an empty one.
         body = read_body(request.META, endpoint.callbacks.max_body)
     response = endpoint.handle(request.method or "", request.get_full_path(), body_headers(request.META), body)

@@ -194,10 +194,13 @@ def test_a_terminal_gets_a_hint(options: list[str]) -> None:
 
 def test_lines_stay_lines() -> None:
     """Control characters cannot lead a terminal astray; what a URL carries in its query is not shown."""
-    event = Event(0, "call", "12345678-x", {"step": "transfer", "number": "+819012345678"}, {"from": ""}, "a\x1b[2J\nb")
+    event = Event(
+        0, "call", "12345678-x", {"step": "transfer", "number": "+819012345678"}, {"from": ""}, "a\x1b[2J\nb\x9b\u202e"
+    )
     assert event_line(event, False) == "00:00:00  call      transfer  number +81••••5678  from withheld  [12345678]"
-    assert "\x1b" not in event_line(event, True)
-    assert json.loads(event_json(event, True))["text"] == "a\x1b[2J\nb"
+    assert event_line(event, True).isprintable()
+    assert event_json(event, True).isprintable()
+    assert json.loads(event_json(event, True))["text"] == "a\x1b[2J\nb\x9b\u202e"
     asked = Event(
         0, "call", "x", {"step": "asking", "url": "http://a/?secret=1", "error": None}, {"to": "+819012345678"}
     )

@@ -9,7 +9,8 @@ from xoxzo.cloudpy.simulator.engine.context import Event as Event  # noqa: PLC04
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, mask
 
 # What could lead a terminal astray, and line ends: a log line stays a line.
-_UNPRINTABLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+_CONTROLS = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_UNPRINTABLE = {code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" for code in _CONTROLS}
 
 _MASKED_FACTS = frozenset({"number", "url"})
 
@@ -35,7 +36,8 @@ def event_json(event: Event, show_content: bool) -> str:
     written |= _facts(event, show=show_content) | _numbers(event, show=show_content)
     if show_content and event.content is not None:
         written["text"] = event.content
-    return json.dumps(written, ensure_ascii=False)
+    line = json.dumps(written, ensure_ascii=False)
+    return line if line.isprintable() else json.dumps(written)
 
 
 def _fact(name: str, value: object) -> str:

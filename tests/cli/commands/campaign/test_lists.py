@@ -71,13 +71,13 @@ def test_every_header_can_be_a_placeholder(send: Send, text: str, first: str, ki
 
 
 def test_a_list_cannot_control_the_terminal(send: Send) -> None:
-    """Control sequences in cells and headers are shown, in plans and errors."""
-    files: dict[str, str | bytes] = {"list.csv": "phone,na\x1b]0;t\x07me,n\n090-1111-2222,Ta,\x9b2J\n"}
+    """Control sequences in headers, and marks that turn the direction in cells, are shown, in plans and errors."""
+    files: dict[str, str | bytes] = {"list.csv": "phone,na\x1b]0;t\x07me,n\n090-1111-2222,Ta,\u202e2J\n"}
     shown = send(files, "list.csv", "--text", "Hi {n}", verb="plan")[0].output
     shown += send(files, "list.csv", "--text", "Hi {name}")[0].output
-    assert "\\x9b2J" in shown
+    assert "Hi \\u202e2J" in shown
     assert "there are phone, na\\x1b]0;t\\x07me, n" in shown
-    assert not {"\x1b", "\x07", "\x9b"} & set(shown)
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ _READ_BYTES = 1 << 13
 _STRING = re.compile(rb'<si>\s*<t(?: xml:space="preserve")?>([^<]*)</t>\s*</si>')
 _CELL = re.compile(
     rb'<row r="(\d+)"([^>]*)>'
-    rb'|<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|>(<f\b[^>]*(?:/>|>[^<]*</f>))?(?:<v>([^<]*)</v>)?</c>)'
+    rb'|<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|>(<f\b[^>]*(?:/>|>[^<]*</f>))?'
+    rb'(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
 )
 _HIDDEN = re.compile(rb'\b(?:hidden="(?:1|true)"|ht="0")')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -116,13 +117,14 @@ class SheetReader:
         rows: list[Row] = []
         cells: list[str] = []
         columns, strings, plain = self._columns, self._strings, self._plain
-        for number, attributes, letters, style, kind, formula, value in found:
+        for number, attributes, letters, style, kind, formula, stored, inline in found:
             if number:
                 cells = []
                 is_hidden = b"h" in attributes and _HIDDEN.search(attributes) is not None
                 self._line = int(number)
                 rows.append((self._line, cells, is_hidden))
                 continue
+            value = stored or inline
             if kind == b"s" and value and not style:
                 text = strings[int(value)]
             elif not kind and style in plain and value.isdigit() and len(value) <= _WHOLE_DIGITS and not formula:

@@ -30,6 +30,13 @@ def ready() -> Iterator[Ready]:
         yield ready
 
 
+@pytest.fixture(scope="module")
+def stepped(start_simulator) -> Iterator[str]:
+    """A simulator whose clock stands still."""
+    with start_simulator("--clock", "stepped", "--seed", "1") as url:
+        yield url
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place for configuration and state, in English."""

@@ -13,7 +13,6 @@ from .recorded_cases import Sandbox
 from .test_recorded import CASES, furnish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from command_processes import Ready
@@ -28,13 +27,6 @@ THIRDS = 3
 VARYING = {"doctor", "campaign-dispatch"}
 """One names a narrow encoding, the other shows its plan the first time alone."""
 NAMES = [name for name, case in CASES.items() if case.during is None]
-
-
-@pytest.fixture(scope="module")
-def stepped(start_simulator) -> Iterator[str]:
-    """A simulator whose clock stands still."""
-    with start_simulator("--clock", "stepped", "--seed", "1") as url:
-        yield url
 
 
 @pytest.mark.parametrize("name", NAMES)

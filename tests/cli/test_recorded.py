@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,13 +62,6 @@ def steady(text: str, folder: Path) -> str:
     for pattern, instead in RULES:
         text = pattern.sub(instead, text)
     return text
-
-
-@pytest.fixture(scope="module")
-def stepped(start_simulator) -> Iterator[str]:
-    """A simulator whose clock stands still."""
-    with start_simulator("--clock", "stepped", "--seed", "1") as url:
-        yield url
 
 
 @pytest.mark.parametrize("name", CASES)

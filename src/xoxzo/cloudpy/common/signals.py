@@ -1,4 +1,4 @@
-"""Handle the signals that ask a program to stop: Ctrl-C, SIGTERM, and SIGHUP, which a closed terminal sends."""
+"""Handle signals for a while, above all those that ask a program to stop."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-_STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""What Ctrl-C, a request to end, and a closed terminal send."""
 
 
 @contextmanager
-def handle_stop_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Call a handler for each of these signals; restore the previous handlers afterwards.
+def handle_signals(
+    handler: Callable[[int, FrameType | None], object], names: Sequence[str] = STOP_SIGNALS
+) -> Iterator[None]:
+    """Call a handler for each of some signals that this system has; restore the previous handlers afterwards.
 
     A signal that the process ignores stays ignored, as ``nohup`` has it ignore SIGHUP. Outside the main thread, where
     Python handles no signals, this does nothing.
     """
     before = {}
     if threading.current_thread() is threading.main_thread():
-        handled = [number for number in _STOP_SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        handled = [number for number in numbers if signal.getsignal(number) not in {signal.SIG_IGN, None}]
         before = {number: signal.signal(number, handler) for number in handled}
     try:
         yield

@@ -6,6 +6,8 @@ import re
 
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
+DRAFT_SECONDS = 86_400.0
+"""After so long, a campaign that was not created to its end is deleted: it holds phone numbers."""
 _NAME = re.compile(r"[\w][\w.\-]{0,99}")
 
 

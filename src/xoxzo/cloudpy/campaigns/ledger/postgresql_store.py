@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.ledger.names import campaign_exists, campaign_not_found, check_name
+from xoxzo.cloudpy.campaigns.ledger.names import DRAFT_SECONDS, campaign_exists, campaign_not_found, check_name
 from xoxzo.cloudpy.campaigns.ledger.postgresql import (
     COMMON,
     LOCK_SPACE,
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import psycopg
 
 _VERSION = 1
-_DRAFT_SECONDS = 86_400.0
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE campaign (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT UNIQUE,
@@ -94,7 +93,7 @@ class PostgresqlStore:
             if self._find(connection, name) is not None:
                 raise campaign_exists(name)
             old = connection.execute(
-                "SELECT id FROM campaign WHERE name IS NULL AND created < %s", (time.time() - _DRAFT_SECONDS,)
+                "SELECT id FROM campaign WHERE name IS NULL AND created < %s", (time.time() - DRAFT_SECONDS,)
             )
             for (draft,) in old.fetchall():
                 _drop(connection, draft)
@@ -138,8 +137,7 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_SPACE,))
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {COMMON}")
             connection.execute("CREATE TABLE IF NOT EXISTS version (number BIGINT NOT NULL)")
-        row = connection.execute("SELECT max(number) FROM version").fetchone()
-        version = int(row[0] or 0) if row is not None else 0
+        version = _version(connection)
         if version == _VERSION:
             return
         if version > _VERSION:
@@ -147,12 +145,15 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
                 "newer_version", "the campaigns in this database are of a newer version of xoxzo-cloudpy: install that"
             )
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_SPACE,))
-        row = connection.execute("SELECT max(number) FROM version").fetchone()
-        version = int(row[0] or 0) if row is not None else 0
-        for number in range(version, _VERSION):
+        for number in range(_version(connection), _VERSION):
             for statement in _MIGRATIONS[number]:
                 connection.execute(statement.encode())
             connection.execute("INSERT INTO version VALUES (%s)", (number + 1,))
+
+
+def _version(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT max(number) FROM version").fetchone()
+    return int(row[0] or 0) if row is not None else 0
 
 
 def _drop(connection: psycopg.Connection[Any], ident: int) -> None:

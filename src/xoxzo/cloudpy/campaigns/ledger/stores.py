@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.ledger.files import delete_files
-from xoxzo.cloudpy.campaigns.ledger.names import campaign_exists, campaign_not_found, check_name
+from xoxzo.cloudpy.campaigns.ledger.names import DRAFT_SECONDS, campaign_exists, campaign_not_found, check_name
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 from xoxzo.cloudpy.common.user_folders import data_folder
 from xoxzo.cloudpy.errors import CampaignError
@@ -25,7 +25,6 @@ VARIABLE = "XOXZO_CAMPAIGNS"
 """The environment variable that holds the address of the store."""
 _SUFFIX = ".campaign"
 _DRAFT = re.compile(rf"{re.escape(_SUFFIX)}\.[0-9a-f]{{8}}\.draft(?:-[a-z]+)?$")
-_DRAFT_SECONDS = 86_400.0
 
 
 def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) -> CampaignStore:
@@ -136,7 +135,7 @@ def _prepare(folder: Path) -> None:
         raise _cannot_be_created(folder, error) from None
     for draft in folder.glob("*.draft*"):
         with suppress(OSError):
-            if _DRAFT.search(draft.name) and draft.stat().st_mtime < time.time() - _DRAFT_SECONDS:
+            if _DRAFT.search(draft.name) and draft.stat().st_mtime < time.time() - DRAFT_SECONDS:
                 draft.unlink()
 
 

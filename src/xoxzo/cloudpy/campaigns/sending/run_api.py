@@ -12,7 +12,7 @@ from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.campaigns.sending.events import Result
-from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, handle_signals
+from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, stop_on_signals
 from xoxzo.cloudpy.common.hosts import may_be_simulator
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -218,7 +218,7 @@ class RunApi:
                 return await self.run_async(own, limits, **options)
 
         run = RunThread(main, self.stop)
-        with handle_signals(run):
+        with stop_on_signals(run):
             try:
                 yield from run.events()
             finally:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.common.signals import handle_stop_signals
+from xoxzo.cloudpy.common.signals import handle_signals
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -97,7 +97,7 @@ class RunThread:
 
 
 @contextmanager
-def handle_signals(run: RunThread) -> Iterator[None]:
+def stop_on_signals(run: RunThread) -> Iterator[None]:
     """End a run gently on Ctrl-C, SIGTERM and SIGHUP, and at once on a second one, where signals can be handled."""
     received = 0
 
@@ -106,5 +106,5 @@ def handle_signals(run: RunThread) -> Iterator[None]:
         received += 1
         run.stop() if received == 1 else run.break_off()
 
-    with handle_stop_signals(handle):
+    with handle_signals(handle):
         yield

@@ -18,7 +18,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, Co
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
 from xoxzo.cloudpy.cli.core.session import check_exclusive
-from xoxzo.cloudpy.common.signals import handle_stop_signals
+from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import checks
 
@@ -103,7 +103,7 @@ async def _serve(where: Destination, limits: SendLimits | None, settings: SendSe
         server = build(
             client, destination=destination, limits=limits, send_settings=settings, show_numbers=show_numbers
         )
-        with handle_stop_signals(lambda *_: _end(limits)):
+        with handle_signals(lambda *_: _end(limits)):
             await server.run_stdio_async()
 
 

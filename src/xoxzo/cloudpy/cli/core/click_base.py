@@ -13,7 +13,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import discard_output, is_write_error, pad, substituting_output, width, wrap
-from xoxzo.cloudpy.common.signals import handle_stop_signals
+from xoxzo.cloudpy.common.signals import handle_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -129,7 +129,7 @@ class Command(click.Command):
 
         SIGTERM and SIGHUP interrupt it as Ctrl-C does.
         """
-        with click_translations(), substituting_output(), handle_stop_signals(signal.default_int_handler):
+        with click_translations(), substituting_output(), handle_signals(signal.default_int_handler):
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ import socket
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.common.signals import handle_stop_signals
+from xoxzo.cloudpy.common.signals import handle_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def stop_signals() -> Iterator[StopRequest]:
     """Turn Ctrl-C, SIGTERM and SIGHUP into a stop request."""
     stop = StopRequest()
     try:
-        with handle_stop_signals(lambda *_: stop.set()):
+        with handle_signals(lambda *_: stop.set()):
             yield stop
     finally:
         stop.close()

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from xoxzo.cloudpy.common.hosts import is_this_machine
-from xoxzo.cloudpy.common.signals import handle_stop_signals
+from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.incidents import parse_notification
 
@@ -95,7 +95,7 @@ async def serve(receiver: Receiver, log: EventLog, token: str | None, listener: 
     def stop() -> None:
         server.should_exit = True
 
-    with handle_stop_signals(lambda *_: loop.call_soon_threadsafe(stop)):
+    with handle_signals(lambda *_: loop.call_soon_threadsafe(stop)):
         try:
             receiver.start()
             host, port = listener.getsockname()[:2]

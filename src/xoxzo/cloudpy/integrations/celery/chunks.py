@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from celery import current_app, shared_task
@@ -17,13 +14,12 @@ from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.sending.dispatch_api import CHUNK_TASK
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
 from xoxzo.cloudpy.client.async_client import AsyncClient
+from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import APIError, CampaignError
 from xoxzo.cloudpy.integrations.celery import settings
 from xoxzo.cloudpy.integrations.celery.worker import CHUNK_SECONDS, is_shutting_down
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from xoxzo.cloudpy.campaigns import Event, Result
 
 SWEEP_TASK = "xoxzo.campaign_sweep"
@@ -119,7 +115,8 @@ class _Chunk:
         async with AsyncClient(**options, app_info="xoxzo-celery") as client:
             watch = asyncio.create_task(self._watch())
             try:
-                with _soft_limit_as(self._stop):
+                # Celery's soft time limit is SIGUSR1: it ends the chunk gently, not by an exception in the event loop.
+                with handle_signals(lambda *_: self._stop(), ("SIGUSR1",)):
                     return await campaign.run_async(
                         client, callbacks=settings.callbacks(), on_event=self._take_event, shared=True
                     )
@@ -143,16 +140,3 @@ class _Chunk:
         if event.wake is not None and event.wake - event.at > _WORTH_LEAVING_SECONDS:
             self.away_seconds = min(event.wake - event.at, _MAX_AWAY_SECONDS)
             self._stop()
-
-
-@contextmanager
-def _soft_limit_as(stop: Callable[[], None]) -> Iterator[None]:
-    """Have Celery's soft time limit, which is SIGUSR1, end the chunk gently, not by an exception in the event loop."""
-    if not hasattr(signal, "SIGUSR1") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGUSR1, lambda *_: stop())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGUSR1, before)

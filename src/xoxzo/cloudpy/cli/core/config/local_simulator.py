@@ -68,6 +68,7 @@ def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
     """Keep an entry for a simulator of this process while the block runs; without write access there is no entry."""
     import time
 
+    from xoxzo.cloudpy.common.private_files import open_private
     from xoxzo.cloudpy.common.version import __version__
 
     entry = SimulatorEntry(url, os.getpid(), instance, socket.gethostname(), time.time(), usable, __version__)
@@ -77,7 +78,7 @@ def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
         path = _path(instance)
         # Replaced atomically: another process may read it now.
         draft = path.with_suffix(".draft")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(open_private(draft), "w", encoding="utf-8") as file:
             json.dump(entry._asdict(), file)
         draft.replace(path)
     try:

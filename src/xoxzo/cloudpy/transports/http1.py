@@ -111,7 +111,6 @@ class ResponseReader:
         raw_headers: names and values of the headers, as they came.
         complete: whether the response has ended; also true before the first request.
         reusable: whether another request may be sent over the connection.
-        buffered_bytes: bytes of the body that have come and were not taken.
     """
 
     def __init__(self) -> None:
@@ -125,8 +124,8 @@ class ResponseReader:
         self.status = 0
         self.raw_headers: list[tuple[bytes, bytes]] = []
         self.complete = False
-        self.buffered_bytes = 0
-        self._pieces: list[bytes] = []
+        # One buffer: joining many pieces of one byte takes eighty bytes for each of them.
+        self._body = bytearray()
         self._head_bytes = 0
 
     def feed(self, data: bytes | memoryview) -> None:
@@ -149,6 +148,11 @@ class ResponseReader:
             if self._head_bytes > _MAX_HEAD_BYTES:
                 raise InvalidResponse("the head of the response is too long")
 
+    @property
+    def buffered_bytes(self) -> int:
+        """How many bytes of the body have come and were not taken."""
+        return len(self._body)
+
     def end_of_stream(self) -> None:
         """Handle the end of the stream; raise :class:`InvalidResponse` if the response is incomplete."""
         self.reusable = False
@@ -160,12 +164,8 @@ class ResponseReader:
 
     def take_body(self) -> bytes:
         """Return what has come of the body since the last call."""
-        pieces = self._pieces
-        if not pieces:
-            return b""
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
-        self.buffered_bytes = 0
+        data = bytes(self._body)
+        self._body.clear()
         return data
 
     def on_message_begin(self) -> None:
@@ -196,8 +196,7 @@ class ResponseReader:
     def on_body(self, data: bytes) -> None:
         """Called by the parser for each piece of the body."""
         if not self.complete:
-            self._pieces.append(data)
-            self.buffered_bytes += len(data)
+            self._body += data
 
     def on_message_complete(self) -> None:
         """Called by the parser when a response ends."""

@@ -141,6 +141,7 @@ lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) $(CORE_EXTRAS) -c requirements/dev.txt -o requirements/core.txt requirements/core.in pyproject.toml
 	$(UV) $(CORE_EXTRAS) --resolution lowest-direct -o requirements/lowest.txt requirements/core.in pyproject.toml
 	$(UV) $(foreach extra,$(IN_IMAGE),--extra $(extra)) -c requirements/dev.txt -o requirements/image.txt requirements/image.in pyproject.toml
+	$(UV) -o requirements/mariadb.txt requirements/mariadb.in
 	$(UV) -o requirements/fuzz.txt requirements/fuzz.in
 	$(UV) -o requirements/published.txt requirements/published.in
 	$(UV) -o requirements/published-build.txt requirements/published-build.in
@@ -201,6 +202,12 @@ $(TRANSLATIONS).mo: $(TRANSLATIONS).po | $(VENV)/.stamp-project
 $(VENV)/.stamp-dev: $(DEV) $(VENV)/.stamp-venv | $(VENV)/.stamp-project
 	@echo "Installing what tests and checks need"
 	@$(PIP) --require-hashes -r $<
+	@if [ "$(DEV)" = requirements/dev.txt ] && command -v mariadb_config >/dev/null; then \
+		echo "Building Django's driver for MariaDB"; \
+		{ $(PIP) --require-hashes -r requirements/published-build.txt && \
+		$(PIP) --require-hashes --no-build-isolation -r requirements/mariadb.txt; } || \
+		echo "It could not be built: the tests with MariaDB are skipped."; \
+	fi
 	@touch $@
 
 $(VENV)/.stamp-fuzz: requirements/fuzz.txt $(VENV)/.stamp-venv | $(VENV)/.stamp-dev

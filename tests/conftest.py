@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 from without_coverage import uncounted, uncounted_environment
 
 if TYPE_CHECKING:
-    from database_servers import PostgresqlCluster, RedisServer
+    from database_servers import MariadbServer, PostgresqlCluster, RedisServer
 
 # How long an example takes depends on what else the machine does: that is no assertion.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -228,6 +228,15 @@ def database_url(postgresql: PostgresqlCluster) -> Iterator[str]:
     """The address of a new database in PostgreSQL."""
     with postgresql.new_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """One MariaDB server per test process."""
+    from database_servers import mariadb_server
+
+    with mariadb_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

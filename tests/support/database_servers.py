@@ -1,4 +1,4 @@
-"""Start PostgreSQL and Redis for tests: servers of their own, in temporary folders, for nobody else."""
+"""Start PostgreSQL, MariaDB and Redis for tests: servers of their own, in temporary folders, for nobody else."""
 
 from __future__ import annotations
 
@@ -119,6 +119,84 @@ def postgresql_cluster() -> Iterator[PostgresqlCluster]:
                 cluster.stop()
     finally:
         shutil.rmtree(folder)
+
+
+class MariadbServer:
+    """A MariaDB server that listens on a socket in a temporary folder. Its user ``root`` needs no password."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = str(folder / "socket")
+        self._folder = folder
+        # The system allows few asynchronous reads and writes to all servers of all test processes together.
+        self._options = ["--no-defaults", f"--datadir={folder / 'data'}", "--skip-innodb-use-native-aio"]
+        if os.geteuid() == 0:
+            self._options.append("--user=root")  # else it refuses to run as root
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def create(self, program: str) -> None:
+        """Create the files of its databases."""
+        command = [program, *self._options, "--skip-test-db", "--auth-root-authentication-method=normal"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=2 * _START_SECONDS, check=False)
+        assert done.returncode == 0, f"MariaDB was not set up: {done.stdout}{done.stderr}"
+
+    def start(self, program: str) -> None:
+        """Start the server and wait until it accepts connections."""
+        # A crash of the server is tested, never a power cut: so nothing has to wait for the disk.
+        options = ["--skip-networking", "--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0"]
+        command = [program, *self._options, f"--socket={self.socket}", "--innodb-buffer-pool-size=16M", *options]
+        with (self._folder / "output").open("ab") as output:
+            self._process = subprocess.Popen(command, cwd=self._folder, stdout=output, stderr=output)
+        give_up = time.monotonic() + _START_SECONDS
+        while True:
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(self.socket)
+                return
+            assert self._process.poll() is None, (self._folder / "output").read_text()
+            assert time.monotonic() < give_up, "MariaDB did not start"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop the server at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(_START_SECONDS)
+
+    @contextlib.contextmanager
+    def new_database(self) -> Iterator[str]:
+        """Create a database, yield its name, and drop it."""
+        import MySQLdb
+
+        name = f"test_{secrets.token_hex(6)}"
+
+        def execute(statement: str) -> None:
+            with contextlib.closing(MySQLdb.connect(unix_socket=self.socket, user="root")) as connection:
+                connection.query(statement)
+
+        execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        try:
+            yield name
+        finally:
+            execute(f"DROP DATABASE {name}")
+
+
+@contextlib.contextmanager
+def mariadb_server() -> Iterator[MariadbServer]:
+    """Start MariaDB, and stop and delete it at the end; skip where it or its driver is not installed."""
+    # Debian puts the server where only root's PATH looks.
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    programs = [shutil.which(name, path=path) for name in ("mariadb-install-db", "mariadbd")]
+    if None in programs:
+        pytest.skip("MariaDB is not installed")
+    pytest.importorskip("MySQLdb", reason="mysqlclient is not installed: it needs the headers of MariaDB")
+    # Not in pytest's folder: its path is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="xoxzo-mariadb-") as folder:
+        server = MariadbServer(Path(folder))
+        server.create(str(programs[0]))
+        try:
+            server.start(str(programs[1]))
+            yield server
+        finally:
+            server.stop()
 
 
 class RedisServer:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 import pytest
@@ -80,13 +81,71 @@ def empty() -> Iterator[None]:
     from xoxzo.cloudpy.integrations.django.backends.memory import outbox
     from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
 
-    Delivery.objects.all().delete()
-    Turn.objects.all().delete()
+    _empty(Delivery, Turn)
     outbox.clear()
     conf.reset()
     yield
     conf.reset()
     connections.close_all()
+
+
+def _empty(*models: Any) -> None:
+    for model in models:
+        model.objects.all().delete()
+
+
+class OneDatabase:
+    """A router that has everything in one database."""
+
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def db_for_write(self, model: Any, **_hints: Any) -> str:
+        """Return the database."""
+        del model
+        return self._alias
+
+    db_for_read = db_for_write
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql", "mariadb"])
+def migrated(request: pytest.FixtureRequest, tables: None) -> Iterator[str]:
+    """The alias of a database of each kind, one after another, with its tables."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    if request.param == "sqlite":
+        yield "default"
+        return
+    server = request.getfixturevalue(request.param)
+    with server.new_database() as name:
+        values = {"ENGINE": "django.db.backends.mysql", "NAME": name, "USER": "root"}
+        if request.param == "mariadb":
+            values["HOST"] = server.socket
+        else:
+            found = urlsplit(name)
+            values |= {"ENGINE": "django.db.backends.postgresql", "NAME": found.path[1:], "USER": "xoxzo"}
+            values["HOST"] = found.query.removeprefix("host=")
+        alias = request.param
+        connections.settings[alias] = connections.configure_settings({"default": {}, alias: values})[alias]
+        try:
+            call_command("migrate", database=alias, verbosity=0)
+            yield alias
+        finally:
+            connections[alias].close()
+            del connections[alias], connections.settings[alias]
+
+
+@pytest.fixture
+def database(migrated: str) -> Iterator[str]:
+    """The same, empty, for one test whose models are in it."""
+    from django.test import override_settings
+
+    from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
+
+    with override_settings(DATABASE_ROUTERS=[OneDatabase(migrated)]):
+        _empty(Delivery, Turn)
+        yield migrated
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from delivery_log_contract import LogContract, report
 from django.core.management import call_command
-from django.db import connections
+from django.db import IntegrityError, connections
 from django.test import Client as Browser
 
 from xoxzo.cloudpy.callbacks import DeliveryLog
@@ -16,10 +17,10 @@ from xoxzo.cloudpy.integrations.django.storage import OrmStorage, get_log
 
 
 class TestOrm(LogContract):
-    """The ORM storage passes the contract."""
+    """The ORM storage passes the contract with each kind of database."""
 
     @pytest.fixture
-    def storage(self) -> OrmStorage:
+    def storage(self, database: str) -> OrmStorage:
         """A storage in the project's database."""
         return OrmStorage()
 
@@ -29,6 +30,7 @@ def test_migrations_are_complete() -> None:
     call_command("makemigrations", "xoxzo", check=True, dry_run=True, verbosity=0)
 
 
+@pytest.mark.usefixtures("database")
 def test_many_threads() -> None:
     """Threads that write at the same time wait for each other: nothing is lost, duplicated or rejected."""
 
@@ -48,6 +50,36 @@ def test_many_threads() -> None:
     entries = [get_log().get(msgid=f"m{message}") for message in range(5)]
     assert {entry.status for entry in entries if entry} == {"DELIVERED"}
     assert [sum(note.times for note in entry.history) for entry in entries if entry] == [6] * 5
+
+
+def test_idents_are_unique_and_exact(database: str) -> None:
+    """One id is stored once, whatever the database; ids differ by case and blanks, and many are not known yet."""
+    moment = datetime(2026, 11, 30, tzinfo=UTC)
+    for ident in ("DUP1", "dup1", "dup1 ", None, None):
+        Delivery.objects.create(kind="sms", ident=ident, created=moment, updated=moment)
+    with pytest.raises(IntegrityError):
+        Delivery.objects.create(kind="sms", ident="dup1", created=moment, updated=moment)
+    assert Delivery.objects.filter(ident="dup1").count() == 1
+    assert not list(Delivery.check(databases=[database]))
+
+
+def test_rows_of_earlier_versions_are_merged(database: str) -> None:
+    """The migration makes one row of those with the same id, which MariaDB had stored, and keeps their history."""
+    call_command("migrate", "xoxzo", "0002", database=database, verbosity=0)
+    with connections[database].cursor() as cursor:
+        for ident, status, at in (("m1", "DELIVERING", "1"), ("m1", "DELIVERED", "2"), ("", "", "3"), ("", "", "4")):
+            if ident and status == "DELIVERING" and database != "mariadb":
+                continue
+            cursor.execute(
+                "INSERT INTO xoxzo_delivery (kind, ident, status, final, sent, clicked, cost, created, updated,"
+                " history) VALUES ('sms', %s, %s, %s, %s, %s, '', '2026-11-30 00:00:00', '2026-11-30 00:00:00', %s)",
+                [ident, status, status == "DELIVERED", False, False, f'[{{"at": "{at}"}}]'],
+            )
+    call_command("migrate", "xoxzo", database=database, verbosity=0)
+    rows = Delivery.objects.order_by("pk")
+    history = [{"at": "1"}, {"at": "2"}] if database == "mariadb" else [{"at": "2"}]
+    assert sorted((row.ident, row.status, row.history) for row in rows if row.ident) == [("m1", "DELIVERED", history)]
+    assert [row.ident for row in rows].count(None) == 2
 
 
 def test_shown() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+from xoxzo.cloudpy.integrations.django.fields import ExactCharField
 from xoxzo.cloudpy.integrations.django.i18n import _
 
 if TYPE_CHECKING:
@@ -20,12 +21,9 @@ class Delivery(models.Model):
     """
 
     kind: models.CharField[str, str] = models.CharField(_("kind"), max_length=16)
-    ident: models.CharField[str, str] = models.CharField(
-        _("msgid or callid"), max_length=128, blank=True, db_index=True
-    )
-    reference: models.CharField[str | None, str | None] = models.CharField(
-        _("reference"), max_length=255, null=True, blank=True, db_index=True
-    )
+    # NULL while it is unknown: a constraint takes many of these, and MySQL and MariaDB have no conditional constraints.
+    ident = ExactCharField(_("msgid or callid"), max_length=128, null=True, blank=True, db_index=True)
+    reference = ExactCharField(_("reference"), max_length=255, null=True, blank=True, db_index=True)
     status: models.CharField[str, str] = models.CharField(_("status"), max_length=64, blank=True)
     final: models.BooleanField[bool, bool] = models.BooleanField(_("final"), default=False)
     sent: models.BooleanField[bool, bool] = models.BooleanField(_("sent by us"), default=False)
@@ -41,11 +39,7 @@ class Delivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         ordering: ClassVar = ["-updated"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["kind", "ident"], condition=~models.Q(ident=""), name="xoxzo_delivery_ident"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "ident"], name="xoxzo_delivery_ident")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.ident or self.reference} {self.status}".rstrip()

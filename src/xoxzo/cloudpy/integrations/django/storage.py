@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db import router, transaction
+from django.db import IntegrityError, router, transaction
 from django.db.models import F, Q
 
 from xoxzo.cloudpy.callbacks import DeliveryLog, Entry, Note
@@ -25,11 +25,13 @@ class OrmStorage:
     def transaction(self) -> Iterator[None]:
         """Begin a transaction and lock the row of `Turn` by updating it, which works with every database."""
         database = router.db_for_write(Delivery)
+        turns = Turn.objects.using(database).filter(pk=1)
+        if not turns.exists():
+            # Before the transaction: two that create it at once would be a deadlock for MySQL and MariaDB.
+            with suppress(IntegrityError), transaction.atomic(using=database):
+                turns.create(pk=1)
         with transaction.atomic(using=database):
-            turns = Turn.objects.using(database)
-            if not turns.filter(pk=1).update(taken=F("taken") + 1):
-                turns.get_or_create(pk=1)
-                turns.filter(pk=1).update(taken=F("taken") + 1)
+            turns.update(taken=F("taken") + 1)
             yield
 
     def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
@@ -47,7 +49,7 @@ class OrmStorage:
 
     def unfinished(self, before: datetime) -> Iterator[Entry]:
         """Return the entries with an id and without a final status that were last updated before a time."""
-        rows = self._rows().filter(final=False, updated__lt=before).exclude(ident="").order_by("updated")
+        rows = self._rows().filter(final=False, updated__lt=before).exclude(ident=None).order_by("updated")
         return (entry_of(row) for row in rows.iterator())
 
     def purge(self, before: datetime) -> int:
@@ -73,7 +75,7 @@ def entry_of(row: Delivery) -> Entry:
     return Entry(
         row=row.pk,
         kind=msgspec.convert(row.kind, Kind),
-        ident=row.ident,
+        ident=row.ident or "",
         reference=row.reference,
         status=row.status,
         final=row.final,
@@ -89,5 +91,6 @@ def entry_of(row: Delivery) -> Entry:
 def _values(entry: Entry) -> dict[str, Any]:
     values = msgspec.structs.asdict(entry)
     del values["row"]
+    values["ident"] = entry.ident or None
     values["history"] = msgspec.to_builtins(entry.history)
     return values

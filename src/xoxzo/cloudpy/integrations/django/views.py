@@ -73,7 +73,7 @@ class _SignalEndpoint(CallbackEndpoint):
         if recorded is None:
             return super().process(event, None)
         entry = recorded.entry
-        rows = Delivery.objects.filter(kind=entry.kind, ident=entry.ident)
+        rows = Delivery.objects.filter(kind=entry.kind, ident=entry.ident or None)
         delivery = (rows if entry.ident else rows.filter(reference=entry.reference)).first()
         _SIGNALS[type(event)].send(sender=type(event), event=event, delivery=delivery)
         return None

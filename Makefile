@@ -135,6 +135,8 @@ IN_IMAGE := callbacks campaigns celery postgresql simulator uvloop
 
 CORE_EXTRAS := --extra callbacks --extra cli --extra otel --extra phone --extra simulator --extra uvloop
 
+SHOP_EXTRAS := --extra callbacks --extra celery --extra django --extra phone --extra postgresql --extra pytest
+
 lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) --all-extras -o requirements/dev.txt requirements/dev.in pyproject.toml
 	$(UV) --extra simulator -c requirements/dev.txt -o requirements/demo.txt requirements/demo.in pyproject.toml
@@ -142,6 +144,7 @@ lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) $(CORE_EXTRAS) --resolution lowest-direct -o requirements/lowest.txt requirements/core.in pyproject.toml
 	$(UV) $(foreach extra,$(IN_IMAGE),--extra $(extra)) -c requirements/dev.txt -o requirements/image.txt requirements/image.in pyproject.toml
 	$(UV) -o requirements/mariadb.txt requirements/mariadb.in
+	$(UV) $(SHOP_EXTRAS) -c requirements/dev.txt -o requirements/shops.txt requirements/shops.in pyproject.toml
 	$(UV) -o requirements/fuzz.txt requirements/fuzz.in
 	$(UV) -o requirements/published.txt requirements/published.in
 	$(UV) -o requirements/published-build.txt requirements/published-build.in

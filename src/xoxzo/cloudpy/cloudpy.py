@@ -17,6 +17,7 @@ from xoxzo.cloudpy.client.drivers import TransportHolder, exchange
 from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, Send
 from xoxzo.cloudpy.client.requests_mocks import find_requests_mock
 from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations.bodies import FORM
 from xoxzo.cloudpy.operations.content_coding import decoded
@@ -324,8 +325,11 @@ def _host(url: str) -> str:
 
 
 def _form(fields: Mapping[str, Any]) -> bytes:
-    """Encode fields as requests did: ``None`` is left out, a list repeats its field, anything else is ``str()``."""
-    pairs = [(name, value) for name, value in fields.items() if value is not None]
+    """Encode fields as requests did: ``None`` is left out, a list repeats its field, anything else is ``str()``.
+
+    Lazy translations, which have a length as a list has, are texts; and of a phone number `plain` makes E.164.
+    """
+    pairs = [(name, plain(value)) for name, value in fields.items() if value is not None]
     return urlencode(pairs, doseq=True).encode("ascii")
 
 

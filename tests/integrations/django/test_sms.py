@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
+import phonenumbers
 import pytest
+from django.core import mail
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.test import override_settings
+from django.test import SimpleTestCase, override_settings
+from django.utils import translation
+from django.utils.functional import SimpleLazyObject, lazystr
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
 from xoxzo.cloudpy import ConfigurationError, InvalidArgument
@@ -17,9 +23,10 @@ from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.memory import outbox
 from xoxzo.cloudpy.integrations.django.models import Delivery
-from xoxzo.cloudpy.integrations.django.sms import SmsMessage, get_connection, send_sms
+from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage, get_connection, send_sms
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 
+PhoneNumber = pytest.importorskip("phonenumber_field.phonenumber").PhoneNumber
 PHONE = "+818011112222"
 
 
@@ -48,21 +55,128 @@ def test_memory() -> None:
     assert len({one.reference for one in outbox}) == 2
 
 
-@pytest.mark.parametrize(
-    ("message", "error"),
-    [
-        (SmsMessage(recipient="08011112222", message="Hi"), InvalidArgument),
-        (SmsMessage(recipient=PHONE), InvalidArgument),
-        (SmsMessage(recipient=PHONE, message="a" * 661), InvalidArgument),
-        (SmsMessage(recipient=PHONE, message="Hi", sender="no sender"), InvalidArgument),
-        (SmsMessage(recipient=PHONE, message="Hi", options={"tags": ["a,b"]}), InvalidArgument),
-    ],
-)
-def test_memory_checks(message: SmsMessage, error: type[Exception]) -> None:
-    """The memory backend refuses the same values as the live one."""
-    with pytest.raises(error):
-        message.send()
+REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
+    ({"recipient": "08011112222"}, InvalidArgument),
+    ({"recipient": phonenumbers.PhoneNumber(country_code=81, national_number=12)}, InvalidArgument),
+    ({"recipient": PhoneNumber.from_string("12", region="JP")}, InvalidArgument),
+    ({"message": ""}, InvalidArgument),
+    ({"message": gettext_lazy("a" * 661)}, InvalidArgument),
+    ({"message": 5}, InvalidArgument),
+    ({"sender": "no sender"}, InvalidArgument),
+    ({"template": 6}, InvalidArgument),
+    ({"message": "", "template": "six"}, InvalidArgument),
+    ({"message": "", "template": 6, "variables": {"name": 5}}, InvalidArgument),
+    ({"options": {"tags": ["a,b"]}}, InvalidArgument),
+    ({"options": {"tgs": ["a"]}}, TypeError),
+    ({"options": {"callbacks": Callbacks("a" * 16, "https://a.example"), "callback_url": "http://a"}}, InvalidArgument),
+]
+
+
+@pytest.mark.parametrize("backend", ["live", "memory", "console"])
+def test_refused(backend: str, live: Simulator, xoxzo: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """All backends refuse the same values, and nothing is sent, collected or shown."""
+    connection = get_connection(backend)
+    for values, error in REFUSED:
+        with pytest.raises(error):
+            SmsMessage(**{"recipient": PHONE, "message": "Hi", **values}).send(connection=connection)
+    for values in (
+        {"recipient": REFUSED[0][0]["recipient"]},
+        {"recipient": REFUSED[1][0]["recipient"]},
+        {"message": ""},
+    ):
+        with pytest.raises(InvalidArgument):
+            CallMessage(**{"recipient": PHONE, "message": "Hi", "caller": "815011112222", **values}).send(
+                connection=connection
+            )
+    with pytest.raises(ConfigurationError, match="CALLER"):
+        CallMessage(recipient=PHONE, message="Hi").send(connection=connection)
+    assert (list(outbox), list(live.phone(PHONE).inbox), capsys.readouterr().out) == ([], [], "")
+
+
+NUMBER = PhoneNumber.from_string("080-1111-2222", region="JP")
+ACCEPTED: list[tuple[object, object, str]] = [
+    (NUMBER, gettext_lazy("Ready"), "Ready"),
+    (phonenumbers.parse(PHONE), format_html("<b>{}</b>", "&"), "<b>&amp;</b>"),
+    (mark_safe(PHONE), SimpleLazyObject(lambda: mark_safe("lazy")), "lazy"),
+    # Not a number that is in use; it is judged by what was typed.
+    (PhoneNumber.from_string("+8180111122223", region="JP"), lazystr("typed"), "typed"),
+]
+
+
+@pytest.mark.parametrize("backend", ["live", "memory", "console"])
+@override_settings(PHONENUMBER_DEFAULT_FORMAT="NATIONAL")
+def test_accepted(backend: str, live: Simulator, xoxzo: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """All backends take the texts and numbers that Django programs have, in SMS, templates and calls."""
+    connection = get_connection(backend)
+    template = conf.get_client().templates.create(name=gettext_lazy("Welcome"), content=mark_safe("Hi {name} {phone}"))
+    for recipient, message, text in ACCEPTED:
+        number = PHONE if "3" not in str(recipient) else "+8180111122223"
+        variables = {mark_safe("name"): message, "phone": NUMBER}
+        sms: list[Any] = [
+            SmsMessage(recipient=recipient, message=message),  # type: ignore[arg-type]
+            SmsMessage(recipient=recipient, template=template.id, variables=variables),  # type: ignore[arg-type, dict-item]
+        ]
+        assert connection.send_messages(sms) == 2
+        call = CallMessage(recipient=recipient, message=message, caller="815011112222")  # type: ignore[arg-type]
+        call.send(connection=connection)
+        shown = {
+            "live": [one.text for one in live.phone(number).inbox[-2:]],
+            "memory": [outbox[-3].message, f"Hi {outbox[-2].variables['name']} {outbox[-2].variables['phone']}"]
+            if outbox
+            else [],
+            "console": ["", ""],
+        }
+        if backend == "console":
+            out = capsys.readouterr().out
+            assert f"  {text}\n" in out
+            assert f"  name: {text}\n  phone: {PHONE}\n" in out
+            assert f"Call to {number} from 815011112222" in out
+        else:
+            assert shown[backend] == [text, f"Hi {text} {PHONE}"]
+        assert {type(one.recipient) for one in [*sms, call]} == {str}
+        assert call.sent is not None
+
+
+def test_one_number_object(live: Simulator) -> None:
+    """`send_sms` takes a number as an object, alone or in a list."""
+    assert send_sms(NUMBER, gettext_lazy("one")) + send_sms([NUMBER, PHONE], "two") == 3
+    assert [one.text for one in live.phone(PHONE).inbox] == ["one", "two", "two"]
+
+
+def test_languages(live: Simulator) -> None:
+    """A lazy text is in the language that is active when the message is made."""
+    with translation.override("ja"):
+        message = SmsMessage(recipient=PHONE, message=gettext_lazy("Yes"))
+    message.send()
+    assert [one.text for one in live.phone(PHONE).inbox] == ["はい"]
+
+
+class Silent(BaseBackend):
+    """A backend of a project, which knows nothing of calls."""
+
+    def send_messages(self, messages: Any) -> int:
+        return len(messages)
+
+
+def test_no_calls() -> None:
+    """A backend without calls refuses them by name."""
+    with pytest.raises(ConfigurationError, match="Silent starts no calls"):
+        CallMessage(recipient=PHONE, message="Hi", caller="815011112222").send(connection=Silent())
+
+
+def test_the_outbox_follows_djangos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a test case of Django has replaced ``mail.outbox``, our outbox is empty again; it stays the same object."""
+    monkeypatch.setattr(mail, "outbox", [], raising=False)
+    send_sms(PHONE, "one")
+    assert [one.message for one in outbox] == ["one"]
+    monkeypatch.setattr(mail, "outbox", [])
     assert outbox == []
+    send_sms(PHONE, "two")
+    CallMessage(recipient=PHONE, message="three", caller="815011112222").send()
+    assert [one.message for one in outbox] == ["two", "three"]
+    assert repr(outbox[1]).startswith("CallMessage(recipient='+81••••2222', reference=")
+    SimpleTestCase("run")._pre_setup()
+    assert len(outbox) == 0
 
 
 def test_templates_in_memory() -> None:
@@ -77,12 +191,14 @@ def test_console(capsys: pytest.CaptureFixture[str], xoxzo: Any) -> None:
         send_sms(PHONE, "one\ntwo", reference="booking-1")
         SmsMessage(recipient=PHONE, template=6, variables={"name": "Aiko"}, reference="booking-2").send()
         send_sms(PHONE, "あ" * 71, reference="booking-3")
-        send_sms(PHONE, "あ" * 661, reference="booking-4")
+        SmsMessage(recipient=PHONE, message="あ" * 661, reference="booking-4", options={"track_link": True}).send()
+        CallMessage(recipient=PHONE, message="one\ntwo", reference="call-1", caller="815011112222").send()
     out = capsys.readouterr().out
     assert f"SMS to {PHONE} from Shop, reference booking-1 (1 part)\n  one\n  two\n" in out
     assert "by template 6\n  name: Aiko\n" in out
     assert "booking-3 (2 parts)" in out
-    assert "booking-4 (too long to be sent)" in out
+    assert "booking-4 (of unknown length)" in out
+    assert f"Call to {PHONE} from 815011112222, reference call-1 (ja)\n  one\n  two\n" in out
 
 
 def test_live(live: Simulator) -> None:

@@ -114,7 +114,8 @@ class Callbacks:
             purpose = Purpose(purpose)
         except ValueError:
             raise InvalidArgument("purpose", "must be one of {names}", names=", ".join(Purpose)) from None
-        if reference is not None and len(checks.reference(reference)) > MAX_REFERENCE_LENGTH:
+        reference = None if reference is None else checks.reference(reference)
+        if reference is not None and len(reference) > MAX_REFERENCE_LENGTH:
             raise InvalidArgument(
                 "reference",
                 "must have at most {max_reference_length} characters to fit into a URL",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models.templates import PLACEHOLDER, find_placeholders
 from xoxzo.cloudpy.operations import checks
@@ -55,6 +56,12 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     options: dict[str, Any] = {}
     price: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        # Lazy translations are text in the language of this moment.
+        for name in ("sender", "message"):
+            msgspec.structs.force_setattr(self, name, plain(getattr(self, name)))
+        msgspec.structs.force_setattr(self, "tags", tuple(map(plain, self.tags)))
 
     def __repr__(self) -> str:
         return f"Content(kind={self.kind!r}, sender={self.sender!r})"

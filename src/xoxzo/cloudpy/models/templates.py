@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.common.masking import mask_digits
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models.base import Model, OpenEnum
 from xoxzo.cloudpy.text import estimate, measure
@@ -122,15 +123,16 @@ def check_variables(values: object) -> dict[str, str]:
     """
     if not isinstance(values, Mapping):
         raise InvalidArgument("variables", "must be a mapping of names to texts")
-    for name, value in values.items():
+    # Plain text: JSON takes no subclass of it, such as Django's SafeString.
+    variables: dict[Any, Any] = {plain(name): plain(value) for name, value in values.items()}
+    for name, value in variables.items():
         if not _is_text(name):
             raise InvalidArgument("variables", "must have names that are texts")
         if not _is_text(value):
             raise InvalidArgument(
                 "variables", "must be texts that can be encoded, and {value} is none", value=_listed([name])
             )
-    # As plain text: JSON takes no subclass of it, such as Django's SafeString.
-    return {str.__str__(name): str.__str__(value) for name, value in values.items()}
+    return variables
 
 
 def _is_text(value: object) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import rules
 from xoxzo.cloudpy.text import measure
@@ -40,11 +41,11 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def text(field: str, value: object) -> str:
-    """Take text that can be encoded and is not blank; return a subclass of ``str``, such as Django's, as plain text."""
+    """Take text that can be encoded and is not blank; return what `plain` knows, such as lazy text, as plain text."""
     if type(value) is not str:
+        value = plain(value)
         if not isinstance(value, str):
             raise InvalidArgument(field, "must be text, not {type}", type=type(value).__name__)
-        value = str.__str__(value)
     if not value.strip():
         raise InvalidArgument(field, "must not be empty or blank")
     if not value.isascii():
@@ -97,8 +98,8 @@ def caller(value: object) -> str:
 
 def sender(value: object) -> str:
     """Take a sender: at most 10 letters and digits, or at most 15 digits (API section 2.1)."""
-    # What is not text cannot be hashed for the cache, and is refused.
-    return _sender(value if isinstance(value, str) else text("sender", value))
+    # What is not text cannot be hashed for the cache.
+    return _sender(value if type(value) is str else text("sender", value))
 
 
 # All messages of a campaign have the same sender.
@@ -114,8 +115,8 @@ def registered_sender(value: object) -> str:
 
 def message(value: object, *, measured: bool) -> str:
     """Take an SMS text; refuse one over 660 units where its final length is known (API section 2.4)."""
-    # What is not text cannot be hashed for the cache, and is refused.
-    return _message(value if isinstance(value, str) else text("message", value), measured)
+    # What is not text cannot be hashed for the cache.
+    return _message(value if type(value) is str else text("message", value), measured)
 
 
 # All messages of a campaign often have the same text.
@@ -132,7 +133,7 @@ def _message(value: str, measured: bool) -> str:
 
 def tags(values: Sequence[str], reference: str | None) -> str | None:
     """Join tags by commas, a checked reference last, as the API wants them (API section 2.1); ``None`` without any."""
-    if isinstance(values, str):
+    if isinstance(plain(values), str):
         raise InvalidArgument("tags", "must be a list of tags, not one text")
     every = [_tag("tags", value) for value in values]
     if reference is not None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import bodies, checks
 from xoxzo.cloudpy.operations.operation import Effect, Operation
@@ -75,10 +76,11 @@ def _encode(json: object) -> bytes:
 
 
 def _plain_text(value: object) -> str:
-    """Return the plain text of a subclass of text, such as Django's ``SafeString``, which msgspec does not encode."""
-    if not isinstance(value, str):
+    """Return the plain text of what `plain` knows, such as Django's ``SafeString``, which msgspec does not encode."""
+    found = plain(value)
+    if not isinstance(found, str):
         raise TypeError
-    return str.__str__(value)
+    return found
 
 
 def _numbers(fields: object) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import quote
 
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
 from xoxzo.cloudpy.operations import bodies, checks
@@ -115,10 +116,11 @@ def prepare_many(messages: Iterable[str | Mapping[str, Any]], shared: SmsFields)
     for message in messages:
         own: dict[str, Any] = {**message} if isinstance(message, Mapping) else {"recipient": message}
         fields: dict[str, Any] = {"reference": "auto", **shared, **own}
+        recipient = str(plain(fields["recipient"]))
         try:
-            prepared.append((fields["recipient"], send_sms(**fields)))
+            prepared.append((recipient, send_sms(**fields)))
         except InvalidArgument as error:
-            prepared.append((str(fields["recipient"]), error))
+            prepared.append((recipient, error))
     return prepared
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone.parsed import Assumption, Note
 
@@ -51,6 +52,7 @@ def clean(text: object) -> tuple[str, list[Note | Assumption]]:
     Raises:
         InvalidArgument: the text contains no number, more than one, or other text. The reason never contains the text.
     """
+    text = plain(text)
     if not isinstance(text, str):
         raise InvalidArgument("text", "must be text, not {type}, which keeps no 0 in front", type=type(text).__name__)
     if len(text) > _MAX_CHARACTERS:

@@ -5,6 +5,7 @@ Pytest loads it wherever this package is installed, so it imports nothing but py
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,13 @@ def xoxzo_simulator_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulate
         monkeypatch.setenv("XOXZO_API_SID", SID)
         monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", TOKEN)
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _empty_django_outbox() -> None:
+    """Empty the outbox of Django's memory backend before each test, in a program that uses it."""
+    if backend := sys.modules.get("xoxzo.cloudpy.integrations.django.backends.memory"):
+        backend.outbox.clear()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,6 +10,7 @@ from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
 from xoxzo.cloudpy.campaigns.inputs.columns import columns_with_numbers
 from xoxzo.cloudpy.campaigns.inputs.names import is_blank
 from xoxzo.cloudpy.campaigns.inputs.tables import read_table
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import parse, recipient_error
 
@@ -71,6 +72,7 @@ def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[
 
 
 def _to_e164(number: object, country: str) -> str:
+    number = plain(number)
     # What is in E.164 is understood whether its range is in use or not.
     if isinstance(number, str) and recipient_error(number) is None:
         return number

@@ -16,6 +16,7 @@ from xoxzo.cloudpy.campaigns.inputs.kinds import kind_of
 from xoxzo.cloudpy.campaigns.inputs.names import is_blank
 from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.records import Reason
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
@@ -319,14 +320,15 @@ def _row_of(line: int, values: Mapping[str, object]) -> Row:
     if not isinstance(values, Mapping):
         raise InvalidArgument("source", "must yield mappings of columns to values, or be the path of a file")
     cells, refused = {}, {}
-    for name, value in values.items():
-        cells[str(name)] = text = _text(value)
+    for key, given in values.items():
+        name, value = str(plain(key)), plain(given)
+        cells[name] = text = _text(value)
         # A text of bytes, a list or any other object is its Python code, or names its class.
         has_own_text = isinstance(value, int | float) or type(value).__str__ is not object.__str__
         is_collection = isinstance(value, Sized) and not hasattr(value, "encode")  # as an array of numpy
         if not is_blank(text) and (not has_own_text or is_collection):
             kind = type(value).__name__
-            refused[str(name)] = Reason("no_text", "is neither text nor a number ({type})", {"type": kind})
+            refused[name] = Reason("no_text", "is neither text nor a number ({type})", {"type": kind})
     return Row(line, cells, refused=refused) if refused else Row(line, cells)
 
 

@@ -37,6 +37,8 @@ DEFAULTS: dict[str, Any] = {
     "SMS_BACKEND": "live",
     # The default sender of an SMS.
     "SENDER": None,
+    # The default number that a call shows.
+    "CALLER": None,
     # The store of campaigns: the alias of a PostgreSQL database of DATABASES, or an address as in XOXZO_CAMPAIGNS.
     "CAMPAIGNS": None,
 }

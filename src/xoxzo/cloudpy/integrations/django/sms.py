@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from xoxzo.cloudpy.common.masking import mask_digits
-from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.common.plain_text import plain
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.operations import calls, sms, templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xoxzo.cloudpy.models import SentMessage
+    from xoxzo.cloudpy.models import SentMessage, StartedCall
+    from xoxzo.cloudpy.operations.operation import Operation
 
 BACKENDS = {
     "live": "xoxzo.cloudpy.integrations.django.backends.live.LiveBackend",
@@ -30,13 +33,14 @@ BACKENDS = {
 class SmsMessage(msgspec.Struct, kw_only=True):
     """One SMS to one number.
 
-    Lazy translations (``gettext_lazy``) become text when it is made, in the language that is active then.
+    Lazy translations (``gettext_lazy``) become text when it is made, in the language that is active then; a
+    ``PhoneNumber`` becomes E.164.
 
     Args:
         recipient: the number, in E.164.
         message: the message; empty if there is a template (API section 2.4 gives its limits).
         sender: at most 10 letters and digits, or 15 digits; by default ``XOXZO["SENDER"]``.
-        template: the number of an approved template, instead of a message (API section 3.6).
+        template: the number of an approved template, which excludes a message (API section 3.6).
         variables: a value for each of the template's placeholders.
         reference: your own key of this message, which the delivery log stores; random by default.
         options: more arguments of ``client.sms.send``, such as ``tags`` or ``track_link``.
@@ -58,7 +62,7 @@ class SmsMessage(msgspec.Struct, kw_only=True):
 
     def __repr__(self) -> str:
         # A log must show neither the number nor the message.
-        return f"SmsMessage(recipient={mask_digits(self.recipient)!r}, reference={self.reference!r})"
+        return f"SmsMessage(recipient={mask_digits(str(self.recipient))!r}, reference={self.reference!r})"
 
     def send(self, *, connection: BaseBackend | None = None) -> None:
         """Send it with a backend, by default the one of the settings.
@@ -81,6 +85,80 @@ class SmsMessage(msgspec.Struct, kw_only=True):
             raise ConfigurationError('an SMS needs a sender: pass one, or set XOXZO["SENDER"]')
         return str(sender)
 
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of ``client.sms.send``, or of ``client.templates.send`` if there is a template.
+
+        Raises:
+            ConfigurationError: there is no sender.
+            InvalidArgument: there are both a message and a template.
+        """
+        shared = {"recipient": self.recipient, "sender": self.sender_or_default(), "reference": self.reference}
+        shared |= _with_callbacks(self.options)
+        if self.template is None:
+            return {"message": self.message, **shared}
+        if self.message:
+            raise InvalidArgument("message", "excludes template: the template has the text")
+        return {"template": self.template, "variables": self.variables, **shared}
+
+    def prepare(self) -> Operation[SentMessage]:
+        """Check it as the live backend does before it sends, and return the request.
+
+        Raises:
+            ConfigurationError: there is no sender.
+            InvalidArgument: a value is invalid.
+        """
+        return (sms.send_sms if self.template is None else templates.send_template)(**self.arguments())
+
+
+class CallMessage(msgspec.Struct, kw_only=True):
+    """One call to one number, which speaks a message.
+
+    Args:
+        recipient: the number, in E.164 or as a ``PhoneNumber``.
+        message: what is spoken.
+        language: of the message: ``ja`` or ``en`` (API section 5.1).
+        caller: the number to show; by default ``XOXZO["CALLER"]``.
+        reference: your own key of this call, which the delivery log stores; random by default.
+        options: more arguments of ``client.calls.say``.
+        sent: the server's reply, once the call was started.
+    """
+
+    recipient: str
+    message: str
+    language: str = "ja"
+    caller: str | None = None
+    reference: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    sent: StartedCall | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("recipient", "message", "language", "caller", "reference", "options"):
+            setattr(self, name, _evaluated(getattr(self, name)))
+
+    def __repr__(self) -> str:
+        return f"CallMessage(recipient={mask_digits(str(self.recipient))!r}, reference={self.reference!r})"
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of ``client.calls.say``.
+
+        Raises:
+            ConfigurationError: neither the call nor the settings have a caller.
+        """
+        caller = self.caller or conf.get("CALLER")
+        if not caller:
+            raise ConfigurationError('a call needs a caller: pass one, or set XOXZO["CALLER"]')
+        own = {"caller": str(caller), "recipient": self.recipient, "reference": self.reference}
+        spoken = {"tts_message": self.message, "tts_lang": self.language}
+        return {**own, **spoken, **_with_callbacks(self.options)}
+
+    def prepare(self) -> Operation[StartedCall]:
+        """Check it as the live backend does before it calls, and return the request; raises as `SmsMessage.prepare`."""
+        return calls.say(**self.arguments())
+
+    def send(self, *, connection: BaseBackend | None = None) -> None:
+        """Start the call with a backend, by default the one of the settings; raises as `SmsMessage.send`."""
+        (connection or get_connection()).start_call(self)
+
 
 class BaseBackend(ABC):
     """Sends messages. Created for each call of ``send_sms``, without arguments."""
@@ -93,12 +171,21 @@ class BaseBackend(ABC):
             XoxzoError: a message could not be sent; the messages after it were not tried.
         """
 
+    def start_call(self, call: CallMessage) -> None:
+        """Start a call and set its ``sent``.
 
-def send_sms(recipient: str | Sequence[str], message: str, *, sender: str | None = None, **options: Any) -> int:  # noqa: ANN401
+        Raises:
+            XoxzoError: the call could not be started, or this backend starts none.
+        """
+        del call
+        raise ConfigurationError("the SMS backend {name} starts no calls", name=type(self).__name__)
+
+
+def send_sms(recipient: object, message: str, *, sender: str | None = None, **options: Any) -> int:  # noqa: ANN401
     """Send a message to one number or to several.
 
     Args:
-        recipient: the number in E.164, or a list of numbers.
+        recipient: the number in E.164 or as a ``PhoneNumber``, or a list of numbers.
         message: the message.
         sender: the sender; see `SmsMessage`.
         options: more arguments of ``client.sms.send``; ``reference`` for a single number only.
@@ -109,7 +196,10 @@ def send_sms(recipient: str | Sequence[str], message: str, *, sender: str | None
     Raises:
         XoxzoError: a message could not be sent; those before it were sent, and those after it were not tried.
     """
-    numbers = [recipient] if isinstance(recipient, str) else list(recipient)
+    numbers: Any = plain(recipient)
+    if isinstance(numbers, str) or not isinstance(numbers, Iterable):
+        numbers = [numbers]
+    numbers = list(numbers)
     reference = options.pop("reference", None)
     if reference is not None and len(numbers) != 1:
         raise ConfigurationError("a reference belongs to one message: send to one number")
@@ -148,12 +238,18 @@ def backend_class(backend: str) -> type[BaseBackend]:
     return found
 
 
+def _with_callbacks(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options that request reports to the project, unless they name another URL or there is no public one."""
+    given = dict(options)
+    if conf.get("PUBLIC_URL") is not None and "callback_url" not in given:
+        given.setdefault("callbacks", conf.get_callbacks())
+    return given
+
+
 def _evaluated(value: Any) -> Any:  # noqa: ANN401 - any value of a message or option
-    """Return a value with its lazy translations as text."""
-    if isinstance(value, Promise):
-        return str(value)
+    """Return a value with its lazy translations and numbers as text."""
     if isinstance(value, dict):
         return {key: _evaluated(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(map(_evaluated, value))
-    return value
+    return plain(value)

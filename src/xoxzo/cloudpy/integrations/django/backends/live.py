@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.sms import BaseBackend
@@ -11,32 +11,31 @@ from xoxzo.cloudpy.integrations.django.storage import get_log
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo.cloudpy.integrations.django.sms import SmsMessage
-    from xoxzo.cloudpy.models import SentMessage
+    from xoxzo.cloudpy.client.client import Client
+    from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage
 
 
 class LiveBackend(BaseBackend):
-    """Sends with the project's client, requests delivery reports if ``PUBLIC_URL`` is set, and updates the log."""
+    """Sends with the project's client, requests delivery reports if ``PUBLIC_URL`` is set, and updates the log.
+
+    Args:
+        client: sends in place of the project's client.
+    """
+
+    def __init__(self, client: Client | None = None) -> None:
+        self._client = client
 
     def send_messages(self, messages: Sequence[SmsMessage]) -> int:
         """Send messages in order and return their number."""
         log = get_log()
         for message in messages:
-            message.sent = self._send(message)
+            client = self._client or conf.get_client()
+            send = client.sms.send if message.template is None else client.templates.send
+            message.sent = send(**message.arguments())
             log.sent(message.sent)
         return len(messages)
 
-    @staticmethod
-    def _send(message: SmsMessage) -> SentMessage:
-        client = conf.get_client()
-        options: dict[str, Any] = {
-            "recipient": message.recipient,
-            "sender": message.sender_or_default(),
-            "reference": message.reference,
-            **message.options,
-        }
-        if conf.get("PUBLIC_URL") is not None and "callback_url" not in options:
-            options.setdefault("callbacks", conf.get_callbacks())
-        if message.template is not None:
-            return client.templates.send(message.template, variables=message.variables, **options)
-        return client.sms.send(message=message.message, **options)
+    def start_call(self, call: CallMessage) -> None:
+        """Start a call."""
+        call.sent = (self._client or conf.get_client()).calls.say(**call.arguments())
+        get_log().sent(call.sent)

@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import uuid
+from collections import UserList
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.integrations.django.sms import BaseBackend
-from xoxzo.cloudpy.models import SentMessage
-from xoxzo.cloudpy.operations import sms
+from django.core import mail
+
+from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage
+from xoxzo.cloudpy.models import SentMessage, StartedCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo.cloudpy.integrations.django.sms import SmsMessage
 
-outbox: list[SmsMessage] = []
-"""Every message of this process, oldest first; call ``outbox.clear()`` before a test."""
+class Outbox(UserList["SmsMessage | CallMessage"]):
+    """A list that is empty at the beginning of each test, as Django's ``mail.outbox`` is.
+
+    Django's test cases give ``mail.outbox`` a new list before each test, and send no signal. So this list empties
+    itself when it is used and ``mail.outbox`` is another one than the last time. Under pytest, our plugin empties it.
+    """
+
+    def __init__(self) -> None:
+        self._mailbox = _mailbox()
+        super().__init__()
+
+    @property
+    def data(self) -> list[SmsMessage | CallMessage]:
+        """The list itself."""
+        before, self._mailbox = self._mailbox, _mailbox()
+        if before is not None and before is not self._mailbox:
+            self._messages.clear()
+        return self._messages
+
+    @data.setter
+    def data(self, messages: list[SmsMessage | CallMessage]) -> None:
+        self._messages = messages
+
+
+def _mailbox() -> object:
+    return getattr(mail, "outbox", None)
+
+
+outbox = Outbox()
+"""Every message and call of the running test, oldest first; outside of tests, of this process."""
 
 
 class MemoryBackend(BaseBackend):
@@ -29,19 +57,11 @@ class MemoryBackend(BaseBackend):
             InvalidArgument: a value is invalid.
         """
         for message in messages:
-            _check(message)
-            message.sent = SentMessage(msgid=uuid.uuid4().hex, reference=message.reference)
+            message.sent = SentMessage(msgid=uuid.uuid4().hex, reference=message.prepare().reference)
             outbox.append(message)
         return len(messages)
 
-
-def _check(message: SmsMessage) -> None:
-    if message.template is None and not message.message:
-        raise InvalidArgument("message", "must not be empty or blank")
-    sms.send_sms(
-        recipient=message.recipient,
-        sender=message.sender_or_default(),
-        message=message.message or "the text of a template",
-        reference=message.reference,
-        **{name: value for name, value in message.options.items() if name != "callbacks"},
-    )
+    def start_call(self, call: CallMessage) -> None:
+        """Append a call; raises as `send_messages`."""
+        call.sent = StartedCall(callid=str(uuid.uuid4()), reference=call.prepare().reference)
+        outbox.append(call)

@@ -12,10 +12,6 @@ from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedXoxzo
 class ReminderTest(TestCase):
     """Reminders with the memory backend, which collects them in a list."""
 
-    def setUp(self) -> None:
-        """Empty the outbox."""
-        outbox.clear()
-
     def test_reminder(self) -> None:
         """A reminder has the time, and the booking as its reference."""
         self.client.post("/bookings/4711/reminder", {"phone": "+818011112222"})

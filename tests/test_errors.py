@@ -35,6 +35,7 @@ from xoxzo.cloudpy.errors import (
     StatusError,
     TimedOut,
     UnexpectedResponse,
+    UnverifiedValueWarning,
     XoxzoError,
     status_error,
 )
@@ -68,6 +69,7 @@ EXAMPLES: list[XoxzoError] = [
     XoxzoError("anything"),
     ConfigurationError("no credentials"),
     InvalidArgument("recipient", "must be in E.164"),
+    UnverifiedValueWarning("sender", "{value!r} is odd", value="a-b"),
     APIError("it broke", **FACTS),
     *(kind(status, **SAID, **FACTS) for kind, status in STATUS_CLASSES),
     ConnectionFailed("no route", **FACTS),

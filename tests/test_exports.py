@@ -69,6 +69,7 @@ PINNED = {
     "TemplateStatus",
     "TimedOut",
     "UnexpectedResponse",
+    "UnverifiedValueWarning",
     "XoxzoClient",
     "XoxzoError",
     "XoxzoResponse",

@@ -24,7 +24,7 @@ def simulator() -> Iterator[Simulator]:
         seed=1,
         sms_queued_seconds=0.05,
         sms_delivering_seconds=0.05,
-        fail_numbers=frozenset({"+818099990000"}),
+        numbers={"+818099990000": "fail"},
         ring_seconds=0.1,
         recording_seconds=0.1,
     )

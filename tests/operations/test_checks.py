@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
@@ -11,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from xoxzo.cloudpy.errors import InvalidArgument, UnverifiedValueWarning
 from xoxzo.cloudpy.operations import checks
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -108,13 +111,51 @@ def test_sender(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["A1B2C3D4E5F", "0" * 16, "+" + "0" * 16, "+", "+Xoxzo", "Xox zo", "Xoxzo!", "Xoxzo\n", "ソクゾ", "Ｘ", "é", "１"],
+    [
+        "A1B2C3D4E5F",
+        "0" * 16,
+        "+" + "0" * 16,
+        "+",
+        "+Xoxzo",
+        " Xoxzo",
+        "Xoxzo ",
+        "Xoxzo\n",
+        "klis-nine-1",
+        "a\tb",
+        "ソクゾ",
+        "Ｘ",
+        "é",
+        "１",
+    ],
 )
 def test_sender_refused(value: str, refused: Refused) -> None:
     """Longer ones and any other character are refused."""
     assert refused("sender", checks.sender, value) == (
         "must be at most 10 ASCII letters and digits, or at most 15 digits"
     )
+
+
+@pytest.mark.parametrize("value", ["klis-nine", "My Shop", "Shop.jp", "A&B", "-"])
+def test_senders_that_are_warned_of(value: str) -> None:
+    """Whether Xoxzo takes a hyphen or a blank is not known: such senders pass with a warning, or as an error."""
+    with pytest.warns(UnverifiedValueWarning, match=re.escape(f"sender: {value!r} is not letters and digits alone")):
+        assert checks.sender(value) == value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnverifiedValueWarning)
+        assert checks.sender(value) == value
+        warnings.simplefilter("error", UnverifiedValueWarning)
+        with pytest.raises(InvalidArgument):
+            checks.sender(value)
+
+
+def test_a_warning_is_shown_once_for_each_value() -> None:
+    """By Python's usual filter a campaign with such a sender shows one line, and another sender a line of its own."""
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.resetwarnings()
+        warnings.simplefilter("default")
+        for value in ("a-1", "a-1", "b-1", "a-1"):
+            checks.sender(value)
+    assert [str(one.message)[:13] for one in shown] == ["sender: 'a-1'", "sender: 'b-1'"]
 
 
 def test_registered_sender(refused: Refused) -> None:
@@ -308,6 +349,18 @@ def test_url_taken_has_a_host(taken: Taken, text: str) -> None:
 def test_recording_url(value: str) -> None:
     """A recording is an http address of letters, digits and ``_ / - . :``."""
     assert checks.recording_url(value) == value
+
+
+def test_recordings_and_click_addresses_that_are_warned_of() -> None:
+    """What only a tutorial of Xoxzo allows passes with a warning (API section 16)."""
+    with pytest.warns(UnverifiedValueWarning, match=r"recording_url: has ! \( \);"):
+        assert checks.recording_url("http://example.com/a(1)!.mp3") == "http://example.com/a(1)!.mp3"
+    with pytest.warns(UnverifiedValueWarning, match="lt_callback_url: has neither http:// nor https://"):
+        found = checks.callback_url("lt_callback_url", "example.com/click/", None, "link-clicked", None)
+    assert found == "example.com/click/"
+    for field, value in (("lt_callback_url", "a b"), ("lt_callback_url", ""), ("callback_url", "example.com/")):
+        with pytest.raises(InvalidArgument):
+            checks.callback_url(field, value, None, "link-clicked", None)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_what_is_shown_can_be_set(entry: Any) -> None:
         ("credits=0.5", 0.5),
         ("callback_format=json", "json"),
         ("template_delete_status=200", 200),
-        ("fail_numbers=+818011112222, +818011113333,", frozenset({"+818011112222", "+818011113333"})),
+        ("k_premium_senders=031, 032,", frozenset({"031", "032"})),
         ("blocked_countries=", frozenset()),
         ("k_premium_senders=1,2", frozenset({"1", "2"})),
         ("allowed_addresses=10.0.0.0/8,192.0.2.7", ("10.0.0.0/8", "192.0.2.7")),
@@ -106,7 +106,7 @@ def test_the_last_assignment_counts() -> None:
 @given(st.text(max_size=30))
 def test_no_text_breaks_it(value: str) -> None:
     """Whatever is assigned to whatever kind of setting, it fits or is refused."""
-    for name in ("otp_tries", "credits", "seed", "sms_prices", "carriers", "fail_numbers", "callback_format"):
+    for name in ("otp_tries", "credits", "seed", "sms_prices", "carriers", "numbers", "callback_format"):
         with suppress(SimulatorError):
             assert Settings(**parse_assignments([f"{name}={value}"]))
 

@@ -16,8 +16,8 @@ Json = dict[str, Any]
 
 
 DOCUMENT: Json = closed(document())
-_NOT_THE_API = ("/openapi.json", "/s/")
-"""The document itself, and short links, which stand on a host of their own in the real service."""
+_NOT_THE_API = ("/openapi.json", "/s/", "/calls/", "/voice/simple/playback/")
+"""The document itself, short links, which stand on a host of their own in the real service, and retired paths."""
 _PATHS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in DOCUMENT["paths"]]
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         StatusError as StatusError,
         TimedOut as TimedOut,
         UnexpectedResponse as UnexpectedResponse,
+        UnverifiedValueWarning as UnverifiedValueWarning,
         XoxzoError as XoxzoError,
     )
     from xoxzo.cloudpy.models import (
@@ -93,6 +94,7 @@ _MODULES = {
         "StatusError",
         "TimedOut",
         "UnexpectedResponse",
+        "UnverifiedValueWarning",
         "XoxzoError",
     ),
     "models": (

@@ -5,6 +5,7 @@
     XoxzoError
     ├── ConfigurationError           no credentials, bad base URL, http:// to a host that is not this machine
     ├── InvalidArgument(ValueError)  an argument was refused before any request; names the field and the rule
+    │   └── UnverifiedValueWarning(UserWarning)  a warning: whether Xoxzo takes the value is not known
     ├── APIError                     a request was made, or could not be made
     │   ├── StatusError              the server answered with another status than success
     │   │   ├── BadRequest           400
@@ -146,6 +147,14 @@ class InvalidArgument(XoxzoError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.reason}"
+
+
+class UnverifiedValueWarning(InvalidArgument, UserWarning):
+    """An argument is not as Xoxzo documents it, but programs send such; the request is made, and Xoxzo may refuse it.
+
+    Python shows it once for each value. ``warnings.filterwarnings("ignore", category=UnverifiedValueWarning)`` silences
+    it; with ``"error"`` the argument is refused before the request, as by any other :class:`InvalidArgument`.
+    """
 
 
 class _CallFields(TypedDict, total=False):

@@ -93,6 +93,25 @@ def test_any_setting_can_be_given() -> None:
     assert "あなた" not in output
 
 
+def test_numbers_can_have_fixed_outcomes() -> None:
+    """`--number` fixes the outcome of a number, beside what `--set numbers` says; a wrong one is refused."""
+    given = ("--number", "+818012345678=fail", "--set", 'numbers={"+818012345679": "hold"}', "--clock", "stepped")
+    with running(*given) as (process, line):
+        with web(line.partition(": ")[2].strip()) as page:
+            for number in ("+818012345678", "+818012345679"):
+                page("POST", "/sms/messages/", urlencode({**SMS, "recipient": number}).encode(), **FORM)
+            assert page.json("POST", "/_simulator/clock/advance", {"seconds": 9})[0] == 200
+            listed = page.json("GET", "/sms/messages/")[1]
+            assert {one["recipient"][-1]: one["status"] for one in listed} == {"8": "FAIL", "9": "DELIVERING"}
+        assert end(process)[2] == 0
+    for wrong in ("+818012345678", "08012345678=fail", "+818012345678=explode"):
+        refused = subprocess.run(
+            [*COMMAND, "--number", wrong, "--port", "0"], capture_output=True, encoding="utf-8", check=False, timeout=60
+        )
+        assert refused.returncode == 2
+        assert "must be a number in E.164, with its +, and one of deliver" in refused.stderr
+
+
 def test_a_strict_profile_throttles() -> None:
     """The second call of the sent list is 429, in the log as well."""
     with running("--profile", "strict") as (process, line):

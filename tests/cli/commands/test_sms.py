@@ -25,6 +25,21 @@ def test_send_reports_each_result(shell) -> None:
     assert all(len(row[0]) == 32 for row in rows)
 
 
+@pytest.mark.filterwarnings("default::xoxzo.cloudpy.UnverifiedValueWarning")
+def test_a_sender_that_xoxzo_may_refuse_is_warned_of(shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line on standard error, in the user's language, or as JSON; the messages go out all the same."""
+    send = ("sms", "send", "+818011112222", "+818033334444", "Hi", "--sender")
+    done = shell(*send, "klis-nine")
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 2)
+    assert done.stderr == (
+        "Warning: sender: 'klis-nine' is not letters and digits alone; whether Xoxzo takes such a sender is not known\n"
+    )
+    [warning] = [json.loads(line) for line in shell(*send, "My Shop", "--json").stderr.splitlines()]
+    assert warning["warning"]["message"].startswith("sender: 'My Shop' is not")
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert shell(*send, "Shop.jp").stderr.startswith("警告: sender: 'Shop.jp' には半角英数字以外の文字があります。")
+
+
 def test_every_option_of_a_send_arrives(shell) -> None:
     """Options become the request's fields."""
     options = ("--reference", "r1", "--tag", "a", "--tag", "b", "--callback-url", "http://127.0.0.1:9/c")

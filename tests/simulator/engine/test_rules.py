@@ -130,14 +130,6 @@ def test_urls_that_are_refused(url: str) -> None:
     assert not formats.is_url(url)
 
 
-def test_recordings_must_be_plain_http_when_strict() -> None:
-    """Strictness refuses https and queries; without it both pass."""
-    assert formats.is_recording("http://example.com:81/a_b-1.mp3", strict=True)
-    for url in ("https://example.com/a.mp3", "http://example.com/a.mp3?x=1"):
-        assert not formats.is_recording(url, strict=True)
-        assert formats.is_recording(url, strict=False)
-
-
 def test_queries_are_appended() -> None:
     """A query that is there is kept or replaced; a fragment is dropped."""
     assert formats.add_query("http://a/b?c=d#e", "x=y", keep=True) == "http://a/b?c=d&x=y"

@@ -56,7 +56,7 @@ class Playback(_Action, frozen=True):
     """Play an mp3 to the caller: ``playback http://…``.
 
     Args:
-        url: the URL of the mp3; http only, ASCII letters, digits and ``_ / - . :`` (API section 5.1).
+        url: the URL of the mp3; http only, ASCII letters, digits and ``_ / - . :`` (API section 5.1); ``$ * ' ( ) ! ?`` are warned of.
 
     Raises:
         InvalidArgument: Xoxzo cannot fetch such a URL.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
-from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.errors import InvalidArgument, UnverifiedValueWarning
 from xoxzo.cloudpy.phone import rules
 from xoxzo.cloudpy.text import measure
 
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 _SENDER_RULE = N_("must be at most 10 ASCII letters and digits, or at most 15 digits")
 _SENDER = re.compile(r"[A-Za-z0-9]{1,10}|\+?[0-9]{1,15}")
 _NUMERIC_SENDER = re.compile(r"[0-9]{1,15}")
+# Printable ASCII without outer blanks. A + belongs to digits alone.
+_UNVERIFIED_SENDER = re.compile(r"(?! )[ -*,-~]{1,10}(?<! )")
 _RECORDING = re.compile(r"http://[A-Za-z0-9._:/-]+")
+# A tutorial of Xoxzo allows these as well (API section 16).
+_UNVERIFIED_RECORDING = re.compile(r"http://[A-Za-z0-9._:/$*'()!?-]+")
+_SCHEMELESS = re.compile(r"[\w-]+(\.[\w-]+)+(?:[:/]|$)")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]|\s")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -96,16 +102,31 @@ def caller(value: object) -> str:
     return value
 
 
+def _warn(field: str, template: str, **fields: object) -> None:
+    # From this line alone: Python's filters then show each value once, wherever it is sent.
+    warnings.warn(UnverifiedValueWarning(field, template, **fields), stacklevel=2)
+
+
 def sender(value: object) -> str:
-    """Take a sender: at most 10 letters and digits, or at most 15 digits (API section 2.1)."""
+    """Take a sender: at most 10 letters and digits, or at most 15 digits (API section 2.1).
+
+    Programs send hyphens and blanks, too, and nothing says whether Xoxzo takes those: a warning says so (section 16).
+    """
     # What is not text cannot be hashed for the cache.
-    return _sender(value if type(value) is str else text("sender", value))
+    checked, verified = _sender(value if type(value) is str else text("sender", value))
+    if not verified:
+        template = N_("{value!r} is not letters and digits alone; whether Xoxzo takes such a sender is not known")
+        _warn("sender", template, value=checked)
+    return checked
 
 
 # All messages of a campaign have the same sender.
 @lru_cache(maxsize=16)
-def _sender(value: str) -> str:
-    return matching("sender", value, _SENDER, _SENDER_RULE)
+def _sender(value: str) -> tuple[str, bool]:
+    value = text("sender", value)
+    if not _SENDER.fullmatch(value) and _UNVERIFIED_SENDER.fullmatch(value):
+        return value, False
+    return matching("sender", value, _SENDER, _SENDER_RULE), True
 
 
 def registered_sender(value: object) -> str:
@@ -223,6 +244,11 @@ def callback_url(
 ) -> str | None:
     """Take the address to call back: the one that was given, or one made for the reference; ``None`` without either."""
     if callbacks is None:
+        if field == "lt_callback_url" and isinstance(given, str) and _SCHEMELESS.match(given):
+            # A tutorial of Xoxzo has example.com/callback/ (API section 16); what else is wrong is refused.
+            url(field, f"http://{given}")
+            _warn(field, N_("has neither http:// nor https://; whether Xoxzo calls such an address is not known"))
+            return given
         return None if given is None else url(field, given)
     if given is not None:
         raise InvalidArgument("callbacks", "excludes {other}: it makes the address itself", other=field)
@@ -232,8 +258,12 @@ def callback_url(
 
 
 def recording_url(value: object) -> str:
-    """Take the address of an mp3: http only, few characters allowed (API section 5.1)."""
+    """Take the address of an mp3: http only, few characters allowed (API section 5.1), some warned of (section 16)."""
     value = url("recording_url", value)
+    if _UNVERIFIED_RECORDING.fullmatch(value) and not _RECORDING.fullmatch(value):
+        odd = " ".join(sorted(set(value) & set("$*'()!?")))
+        _warn("recording_url", N_("has {odd}; whether Xoxzo takes such an address is not known"), odd=odd)
+        return value
     rule = N_("must be http:// (https is not supported) with ASCII letters, digits, _ / - . and : only")
     return matching("recording_url", value, _RECORDING, rule)
 

@@ -64,6 +64,23 @@ def carrier_of(carriers: Iterable[Carrier], number: str) -> Carrier | None:
     return max(fitting, key=lambda carrier: len(carrier.prefix), default=None)
 
 
+NumberOutcome = Literal["deliver", "answer", "fail", "hold", "ignore", "decline"]
+"""What becomes of messages and calls to a number.
+
+- ``fail``: FAIL and FAILED.
+- ``hold``: a phone that is switched off; messages stay DELIVERING, calls stay IN PROGRESS.
+- ``ignore`` and ``decline``: calls end as NO ANSWER, after the ringing or at once; messages are delivered.
+- ``deliver`` and ``answer``: as any other number.
+"""
+TEST_NUMBERS: Mapping[str, NumberOutcome] = {
+    "+819000000001": "fail",
+    "+819000000002": "hold",
+    "+819000000003": "ignore",
+}
+"""Numbers with a fixed outcome in every simulator, unless `Settings.numbers` says otherwise (API section 15.21)."""
+
+RecordingUrls = Literal["documented", "published", "any"]
+
 Price = Decimal | int | float
 """Credits; one credit is one Japanese yen before tax (API section 1.7)."""
 
@@ -173,12 +190,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     voicemail_seconds: float = 5.0
     """How long a caller speaks after the greeting."""
 
-    fail_numbers: frozenset[str] = frozenset({"+819000000001"})
-    """Recipients whose SMS end as FAIL and whose calls end as FAILED (API section 15.21)."""
-    stuck_numbers: frozenset[str] = frozenset({"+819000000002"})
-    """Recipients whose SMS stay DELIVERING: a phone that is switched off (API section 15.21)."""
-    no_answer_numbers: frozenset[str] = frozenset({"+819000000003"})
-    """Recipients whose calls end as NO ANSWER."""
+    numbers: Mapping[str, NumberOutcome] = {}
+    """Numbers with a fixed outcome, besides the test numbers: for instance ``{"+818011112222": "fail"}`` (API section
+    15.21)."""
 
     blocked_countries: frozenset[str] = frozenset()
     """Dialling codes that are not served: `Country not allowed` (API section 15.3)."""
@@ -209,8 +223,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Replace every text as for accounts that never bought credits (API section 15.27)."""
     cost_hidden_while_queued: bool = True
     """Show `cost` as 0 while a message is QUEUED (API section 15.22)."""
-    strict_recording_url: bool = True
-    """Refuse recordings that are not plain http with safe characters (API sections 5.1 and 15.41)."""
+    recording_urls: RecordingUrls = "published"
+    """Which recordings are taken: `documented`, http with letters, digits and ``_ / - . :``; `published`, with
+    ``$ * ' ( ) ! ?`` as well, which a tutorial of Xoxzo allows; `any`, https too (API sections 5.1, 15.41 and 16)."""
+    strict_sender: bool = False
+    """Refuse senders with anything but letters and digits, such as `klis-nine` and `My Shop`; whether the real service
+    takes them is not known (API sections 15.4 and 16)."""
+    lt_callbackurl_without_scheme: bool = False
+    """Take `example.com/click/` as `lt_callbackurl`, as a tutorial of Xoxzo has it (API sections 10.1 and 16)."""
     list_cap: int = 1000
     """The most messages that one list returns (API section 15.18)."""
 
@@ -233,6 +253,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     legacy_sin: bool = False
     """Serve the retired SIN paths (API sections 4 and 15.38)."""
+    legacy_paths: bool = False
+    """Serve the paths that were retired in 2018, `/voice/simple/playback/` and `/calls/`, to which some programs still
+    go (API sections 5.1, 15.45 and 16)."""
 
     din_ranges: tuple[NumberRange, ...] = _DINS
     """The dial-in numbers on offer (API section 6.1)."""
@@ -288,8 +311,14 @@ class Settings(Struct, frozen=True, kw_only=True):
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     # For daily work: nothing is throttled, everything may be sent.
     "standard": {},
-    # Throttled as the real service is reported to be, the sent list above all (API sections 1.6 and 15.11).
-    "strict": {"requests_per_second": 10, "list_interval": 1200.0},
+    # Throttled as the real service is reported to be, the sent list above all (API sections 1.6 and 15.11); and what
+    # is not documented is refused.
+    "strict": {
+        "requests_per_second": 10,
+        "list_interval": 1200.0,
+        "recording_urls": "documented",
+        "strict_sender": True,
+    },
     # An account on its first day: templates alone, a fixed text instead of one's own, no identity check, and the
     # free credits of the sign-up (API sections 1.7 and 2.1).
     "new-account": {"free_form_allowed": False, "test_text": True, "verified": False, "credits": 50},

@@ -142,6 +142,13 @@ _POLL_SECONDS = 0.05
 )
 @click.option("--database", type=click.Path(), help="Keep the state in this file; by default it ends with the program.")
 @click.option("--seed", type=int, help="Make ids and numbers repeatable.")
+@click.option(
+    "--number",
+    "numbers",
+    multiple=True,
+    metavar="NUMBER=OUTCOME",
+    help="Fix the outcome of a number: fail, hold (switched off), ignore, decline or deliver; may be repeated.",
+)
 @click.option("--legacy-sin", is_flag=True, help="Serve the retired SIN paths.")
 @click.option(
     "--allow-host",
@@ -210,6 +217,7 @@ def _settings_from(
     *,
     profile_name: str,
     assignments: tuple[str, ...],
+    numbers: tuple[str, ...],
     sid: str | None,
     token: str | None,
     **options: Any,  # noqa: ANN401 - fields of Settings, each of its own type
@@ -221,6 +229,9 @@ def _settings_from(
             from xoxzo.cloudpy.simulator.settings_text import parse_assignments
 
             given |= parse_assignments(assignments)
+        if numbers:
+            fixed = ((number, outcome) for number, _equals, outcome in (text.partition("=") for text in numbers))
+            given["numbers"] = {**given.get("numbers", {}), **dict(fixed)}
         settings = profile(profile_name, **{"sid": sid, "token": token, **given})
     except SimulatorError as error:
         raise click.UsageError(render_error(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from contextlib import contextmanager
 from copy import copy
 from importlib import import_module
@@ -114,6 +115,23 @@ def _exit_on_broken_output(ctx: click.Context) -> Iterator[None]:
         raise click.exceptions.Exit(failure.status) from None
 
 
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Show the library's warnings to standard error as one line each, in the user's language."""
+
+    def write(message: Any, *details: Any, **more: Any) -> None:  # noqa: ANN401 - as `warnings.showwarning` is called
+        if hasattr(message, "template"):
+            from xoxzo.cloudpy.cli.core.exit_codes import print_warning
+
+            print_warning(click.get_current_context(silent=True), message)
+        else:
+            show(message, *details, **more)
+
+    with warnings.catch_warnings():
+        show, warnings.showwarning = warnings.showwarning, write
+        yield
+
+
 class Command(click.Command):
     """The base class of all commands and groups."""
 
@@ -129,7 +147,12 @@ class Command(click.Command):
 
         SIGTERM and SIGHUP interrupt it as Ctrl-C does.
         """
-        with click_translations(), substituting_output(), handle_signals(signal.default_int_handler):
+        with (
+            click_translations(),
+            substituting_output(),
+            _warnings_as_lines(),
+            handle_signals(signal.default_int_handler),
+        ):
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

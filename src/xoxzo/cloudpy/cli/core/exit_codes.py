@@ -245,9 +245,26 @@ def describe_outcome(kind: str) -> str:
     return _(OUTCOMES.get(kind, kind))
 
 
+def print_warning(ctx: click.Context | None, warning: Warning) -> None:
+    """Print a warning of the library."""
+    text = str(to_command_error(warning) or warning)
+    if ctx is not None and _is_machine(ctx):
+        from xoxzo.cloudpy.cli.core.output.values import to_json
+
+        click.echo(to_json({"warning": {"message": text}}), err=True)
+        return
+    lines = wrap_at_terminal(_("Warning: {text}").format(text=visible(text)), sys.stderr)
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _is_machine(ctx: click.Context) -> bool:
+    return bool(ctx.params.get("machine") or ctx.meta.get("machine"))
+
+
 def print_error(ctx: click.Context, failure: CommandError) -> None:
     """Print why a command stopped, and what to do next."""
-    if ctx.params.get("machine") or ctx.meta.get("machine"):
+    if _is_machine(ctx):
         from xoxzo.cloudpy.cli.core.output.values import to_json
 
         click.echo(to_json(failure.facts()), err=True)

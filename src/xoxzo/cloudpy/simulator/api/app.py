@@ -46,7 +46,7 @@ class Api:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.rate_limits = RateLimits(engine.settings)
-        self._routes = Routes(legacy_sin=engine.settings.legacy_sin)
+        self._routes = Routes(legacy_sin=engine.settings.legacy_sin, legacy_paths=engine.settings.legacy_paths)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
         self.faults.changed = self._publish_faults
         engine.set_callback_faults(self.faults.hit_callback)

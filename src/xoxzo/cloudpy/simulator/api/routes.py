@@ -39,9 +39,9 @@ def _route(**methods: Handler) -> Route:
 
 
 class Routes:
-    """The table of paths, with the retired SIN paths if `legacy_sin` (API section 15.38)."""
+    """The table of paths, with the retired ones if `legacy_sin` or `legacy_paths` (API sections 15.38 and 15.45)."""
 
-    def __init__(self, *, legacy_sin: bool) -> None:
+    def __init__(self, *, legacy_sin: bool, legacy_paths: bool) -> None:
         self._table: dict[tuple[str | None, ...], Route] = {
             ("sms", "messages"): _route(get=sms.list_sent, post=sms.send),
             ("sms", "messages", _ID): _route(get=sms.get),
@@ -67,6 +67,9 @@ class Routes:
         self._add_lines("voice", "dins", NumberHandlers("din"))
         if legacy_sin:
             self._add_lines("sms", "sins", NumberHandlers("sin"))
+        if legacy_paths:
+            self._table["voice", "simple", "playback"] = _route(post=calls.place)
+            self._table["voice", "simple", "playback", _ID] = self._table["calls", _ID] = _route(get=calls.get)
         for pieces, route in self._table.items():
             path = "/".join(("", *(piece or "{id}" for piece in pieces), ""))
             self._table[pieces] = replace(route, path=path)

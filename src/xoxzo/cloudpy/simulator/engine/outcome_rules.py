@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import Reason
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
+from xoxzo.cloudpy.simulator.settings import TEST_NUMBERS, NumberOutcome
 
 SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
 CallOutcome = Literal["answer", "decline", "ignore", "fail", "hold"]
@@ -38,8 +43,18 @@ class Outcome(Struct, frozen=True):
     why: str = ""
 
 
-_DELIVERED = Outcome("deliver")
-_ANSWERED = Outcome("answer")
+_USUAL: dict[RuleKind, Outcome] = {"sms": Outcome("deliver"), "call": Outcome("answer")}
+_FAIL = Outcome("fail", why=N_("a number that always fails"))
+_HOLD = Outcome("hold", math.inf, N_("a number that is switched off"))
+_FIXED: dict[RuleKind, dict[str, Outcome]] = {
+    "sms": {"fail": _FAIL, "hold": _HOLD},
+    "call": {
+        "fail": _FAIL,
+        "hold": _HOLD,
+        "ignore": Outcome("ignore", why=N_("a number that nobody answers")),
+        "decline": Outcome("decline", why=N_("a number that declines calls")),
+    },
+}
 
 
 class OutcomeRules:
@@ -51,6 +66,16 @@ class OutcomeRules:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
+        self._numbers: Mapping[str, NumberOutcome] = {**TEST_NUMBERS, **context.settings.numbers}
+        for number, outcome in self._numbers.items():
+            if not is_number(number) or outcome not in get_args(NumberOutcome):
+                raise SimulatorError(
+                    "invalid_number_outcome",
+                    "{number}={outcome} must be a number in E.164, with its +, and one of {known}",
+                    number=number,
+                    outcome=outcome,
+                    known=", ".join(get_args(NumberOutcome)),
+                )
         self.rules: dict[int, OutcomeRule] = {}
         self._made = 0
 
@@ -76,29 +101,11 @@ class OutcomeRules:
         self._context.publish("carrier", str(ident), what="rule removed")
         return True
 
-    def of_sms(self, number: str) -> Outcome:
-        """Return what becomes of a message to a number (API section 15.21)."""
-        settings = self._context.settings
-        if self.rules and (ruled := self._ruled("sms", number)):
+    def of(self, kind: RuleKind, number: str) -> Outcome:
+        """Return what becomes of a message or call to a number (API section 15.21)."""
+        if self.rules and (ruled := self._ruled(kind, number)):
             return ruled
-        if number in settings.fail_numbers:
-            return Outcome("fail", why=N_("a number that always fails"))
-        if number in settings.stuck_numbers:
-            return Outcome("hold", why=N_("a number that is switched off"))
-        return _DELIVERED
-
-    def of_call(self, number: str) -> Outcome:
-        """Return what becomes of a call to a number (API section 15.21)."""
-        settings = self._context.settings
-        if self.rules and (ruled := self._ruled("call", number)):
-            return ruled
-        if number in settings.stuck_numbers:
-            return Outcome("hold", why=N_("a number that is switched off"))
-        if number in settings.no_answer_numbers:
-            return Outcome("ignore", why=N_("a number that nobody answers"))
-        if number in settings.fail_numbers:
-            return Outcome("fail", why=N_("a number that always fails"))
-        return _ANSWERED
+        return _FIXED[kind].get(self._numbers.get(number, ""), _USUAL[kind])
 
     def _ruled(self, kind: RuleKind, number: str) -> Outcome | None:
         fitting = [rule for rule in self.rules.values() if rule.kind == kind and number.startswith(rule.pattern)]

@@ -109,8 +109,9 @@ RECIPIENT = text(
     examples=[NUMBER],
 )
 SENDER = text(
-    "What the phone shows: letters and digits, at most 10; digits alone, at most 15. Carriers may replace it.",
-    pattern=r"^\+?([0-9]{1,15}|[A-Za-z0-9]{1,10})$",
+    "What the phone shows: letters and digits, at most 10; digits alone, at most 15. Carriers may replace it. Whether "
+    "hyphens, blanks and other ASCII characters are taken is not known; the simulator takes them by default.",
+    pattern=r"^(\+?[0-9]{1,15}|[!-~]([ -~]{0,8}[!-~])?)$",
 )
 CALLER = text(
     "The number that the phone shows, with or without its +. Carriers may replace it.", pattern=r"^\+?[0-9]{1,15}$"

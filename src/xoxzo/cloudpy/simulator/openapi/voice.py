@@ -53,8 +53,9 @@ CHAPTER = Chapter(
                 caller=shapes.CALLER,
                 recipient=shapes.RECIPIENT,
                 recording_url=text(
-                    "An mp3 that anyone can fetch: http alone; letters, digits, dots, colons, slashes, hyphens and _.",
-                    pattern=r"^http://[A-Za-z0-9_/.:-]+$",
+                    "An mp3 that anyone can fetch: http alone; letters, digits and `_ / - . :`. Of Xoxzo's own pages "
+                    "one allows `$ * ' ( ) ! ?` as well.",
+                    pattern=r"^http://[A-Za-z0-9_/.:$*'()!?-]+$",
                 ),
                 tts_message=text("A text to be spoken; commas make pauses. It wins over a recording.", minLength=1),
                 tts_lang=text("The language of `tts_message`.", enum=["en", "ja"]),

@@ -189,7 +189,7 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
             call=calls[0] if calls else None,
             dins=_subscribed(engine.dins.lines.values()),
             sins=_subscribed(engine.sins.lines.values()),
-            habit=engine.outcome_rules.of_call(number).outcome,
+            habit=engine.outcome_rules.of("call", number).outcome,
         )
 
 

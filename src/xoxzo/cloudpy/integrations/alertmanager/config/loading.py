@@ -23,6 +23,7 @@ from xoxzo.cloudpy.integrations.alertmanager.config.settings import (
     Texts,
 )
 from xoxzo.cloudpy.integrations.alertmanager.config.toml_table import Table
+from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text import estimate
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method
 
 _PERSON_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
-_SENDER = re.compile(r"[A-Za-z0-9]{1,10}|[0-9]{1,15}")
 _LISTEN = re.compile(r"(?P<host>[^:]+|\[[^\]]+\]):(?P<port>[0-9]{1,5})")
 _DEFAULT_WAIT_SECONDS = {"sms": 300.0, "call": 120.0}
 _DEFAULT_REPEATS = {"sms": 0, "call": 2}
@@ -190,9 +190,7 @@ def _route(table: Table, policies: dict[str, EscalationPolicy]) -> Route:
 def _sender(top: Table, policies: dict[str, EscalationPolicy]) -> str:
     needed = _uses(policies, "sms") or any(policy.resolved for policy in policies.values())
     sender = top.text("sender") if needed else top.text("sender", "")
-    if sender and not _SENDER.fullmatch(sender):
-        raise InvalidArgument("sender", "must be at most 10 letters and digits, or 15 digits")
-    return sender
+    return sender and checks.sender(sender)
 
 
 def _caller(top: Table, policies: dict[str, EscalationPolicy]) -> str:

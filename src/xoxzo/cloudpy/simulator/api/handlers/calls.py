@@ -29,7 +29,7 @@ def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> Ca
             fields.error("tts_lang", f'"{tts_lang}" is not a valid choice.')
     else:
         recording_url = fields.required(
-            "recording_url", lambda url: is_recording(url, strict=settings.strict_recording_url), "Enter a valid URL."
+            "recording_url", lambda url: is_recording(url, settings.recording_urls), "Enter a valid URL."
         )
     request = CallRequest(
         caller=fields.required("caller", lambda caller: is_digits(without_plus(caller)), "Invalid caller"),

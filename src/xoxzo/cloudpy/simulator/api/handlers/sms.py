@@ -20,7 +20,7 @@ from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number, is_url
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
 from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
 
@@ -49,11 +49,11 @@ def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = No
     request = SmsRequest(
         text=fields.required("message") if text is None else text,
         recipient=fields.required("recipient", is_number, "Invalid recipient"),
-        sender=fields.required("sender", is_sender, "Invalid sender"),
+        sender=_sender(fields, strict=engine.settings.strict_sender),
         tags=fields.tags(),
         callback_url=fields.url("callbackurl"),
         track_link=fields.flag("track_link"),
-        click_callback_url=fields.url("lt_callbackurl"),
+        click_callback_url=_click_url(fields, without_scheme=engine.settings.lt_callbackurl_without_scheme),
         k_premium=k_premium,
         k_premium_sender=k_premium_sender,
         base_url=base_url,
@@ -68,10 +68,33 @@ def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = No
     return request
 
 
-def is_sender(text: str) -> bool:
-    """Say whether a sender is right: letters and digits up to 10, digits alone up to 15 (API section 15.4)."""
-    bare = text.removeprefix("+")
-    return is_digits(bare) or (len(bare) <= 10 and bare.isascii() and bare.isalnum())
+def is_sender(text: str, *, strict: bool) -> bool:
+    """Say whether a sender is taken: up to 15 digits, else up to 10 characters (API section 15.4).
+
+    Those are letters and digits; unless `strict`, also the hyphens and blanks that were seen in use, and other
+    printable ASCII inside (API section 16).
+    """
+    if is_digits(text.removeprefix("+")):
+        return True
+    if len(text) > 10 or not text.isascii():
+        return False
+    return text.isalnum() or (not strict and text.isprintable() and text == text.strip())
+
+
+def _sender(fields: Fields, *, strict: bool) -> str:
+    sender = fields.required("sender", lambda text: is_sender(text, strict=strict), "Invalid sender")
+    bare = sender.removeprefix("+")
+    return bare if is_digits(bare) else sender  # recorded, listed and reported without its + (API section 15.4)
+
+
+def _click_url(fields: Fields, *, without_scheme: bool) -> str | None:
+    if not (without_scheme and fields.has("lt_callbackurl")):
+        return fields.url("lt_callbackurl")
+
+    def absolute(url: str) -> str:
+        return url if "://" in url else f"http://{url}"
+
+    return absolute(fields.required("lt_callbackurl", lambda url: is_url(absolute(url)), "Enter a valid URL."))
 
 
 def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lite"], str]:

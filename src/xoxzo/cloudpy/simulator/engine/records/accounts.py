@@ -119,7 +119,7 @@ class Template(Record, kw_only=True, eq=False):
 
     def _example(self, base_url: str) -> str:
         variables = {name: f"Sample_{name}" for name in placeholders(self.approved_content or "")}
-        body = {"sender": "TestSender", "recipient": "+818011112222", "variables": variables}
+        body = {"sender": "TestSender", "recipient": "+81987654321", "variables": variables}
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         url = f"{base_url}/sms/templates/<template_id>/messages/"
         return f"curl -u sid:token -X POST {url} -H \"Content-Type: application/json\" -d '{text}'"

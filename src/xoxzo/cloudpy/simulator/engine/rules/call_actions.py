@@ -9,6 +9,7 @@ from msgspec import Struct
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.errors import Reason
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_number, is_recording
+from xoxzo.cloudpy.simulator.settings import RecordingUrls
 
 LANGUAGES = ("en", "ja")
 """Languages that can be spoken; Indonesian has been paused since 2020 (API section 11)."""
@@ -55,7 +56,7 @@ class Voicemail(Struct, frozen=True):
 Action = Say | Playback | Transfer | Voicemail
 
 
-def parse_answer(body: bytes, *, most: int = 1, strict: bool = True) -> list[Action]:
+def parse_answer(body: bytes, *, most: int = 1, recordings: RecordingUrls = "published") -> list[Action]:
     """Read the first `most` non-empty lines of an answer (API section 15.53); raise `ActionError` for no action."""
     try:
         text = body.decode("utf-8-sig")
@@ -66,29 +67,29 @@ def parse_answer(body: bytes, *, most: int = 1, strict: bool = True) -> list[Act
     if not lines:
         message = N_("the answer is empty")
         raise ActionError(message)
-    return [parse_action(line, strict=strict) for line in lines[:most]]
+    return [parse_action(line, recordings) for line in lines[:most]]
 
 
-def parse_action(line: str, *, strict: bool = True) -> Action:
+def parse_action(line: str, recordings: RecordingUrls = "published") -> Action:
     """Read one line; raise `ActionError` if it is not an action."""
     if match := _VOICEMAIL.fullmatch(line):
-        return Voicemail(_greeting(match[1], strict=strict) if match[1] else None)
+        return Voicemail(_greeting(match[1], recordings) if match[1] else None)
     if match := _TRANSFER.fullmatch(line):
         if not is_number(match[1]):
             message = N_("transfer needs an E.164 number")
             raise ActionError(message)
         return Transfer(match[1])
-    return _greeting(line, strict=strict)
+    return _greeting(line, recordings)
 
 
-def _greeting(line: str, *, strict: bool) -> Say | Playback:
+def _greeting(line: str, recordings: RecordingUrls) -> Say | Playback:
     if match := _SAY.fullmatch(line):
         if match[1] not in LANGUAGES:
             message: str = Reason(N_("say needs one of the languages {known}"), known=", ".join(LANGUAGES))
             raise ActionError(message)
         return Say(match[1], match[2])
     if match := _PLAYBACK.fullmatch(line):
-        if not is_recording(match[1], strict=strict):
+        if not is_recording(match[1], recordings):
             message = N_("playback needs the http URL of an mp3")
             raise ActionError(message)
         return Playback(match[1])

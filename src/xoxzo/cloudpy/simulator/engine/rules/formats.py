@@ -8,6 +8,8 @@ import time
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from xoxzo.cloudpy.simulator.settings import RecordingUrls
+
 # Written with [0-9] and matched whole: \d would take full-width digits, $ would let a final newline through.
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"[0-9]{1,15}")
@@ -35,8 +37,13 @@ def mask(number: str) -> str:
     return f"{number[:3]}••••{number[-4:]}"
 
 
-# API section 5.1 names letters, digits, underscore, slash and hyphen; a dot and a port are in its own examples.
-_RECORDING = re.compile(r"http://[A-Za-z0-9_/.:-]+")
+# API section 5.1 names letters, digits, underscore, slash and hyphen; a dot and a port are in its own examples. A
+# tutorial allows more (API section 16).
+_RECORDINGS: dict[RecordingUrls, re.Pattern[str]] = {
+    "documented": re.compile(r"http://[A-Za-z0-9_/.:-]+"),
+    "published": re.compile(r"http://[A-Za-z0-9_/.:$*'()!?-]+"),
+    "any": re.compile(r"https?://.+"),
+}
 _PLAIN = re.compile(r"[!-~]{1,2000}")
 
 
@@ -51,9 +58,9 @@ def is_url(text: str) -> bool:
         return False
 
 
-def is_recording(text: str, *, strict: bool) -> bool:
-    """Say whether a text can be the address of an mp3: http alone, with few characters, when `strict`."""
-    return is_url(text) and (not strict or _RECORDING.fullmatch(text) is not None)
+def is_recording(text: str, taken: RecordingUrls) -> bool:
+    """Say whether a text can be the address of an mp3, by the setting `recording_urls` (API section 15.41)."""
+    return is_url(text) and _RECORDINGS[taken].fullmatch(text) is not None
 
 
 def add_query(url: str, query: str, *, keep: bool) -> str:

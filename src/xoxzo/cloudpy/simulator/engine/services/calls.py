@@ -47,11 +47,11 @@ class PhoneRinger:
     def ring(self, call: Call, number: str, answered: Callable[[], None], failed: Callable[[], None]) -> None:
         """Let a phone ring, which need not be the recipient's; call `answered`, or `failed` if it cannot be reached."""
         ringing = self._ringing[call.callid] = RingingPhone(call, number, answered, failed)
-        settings, result = self._context.settings, self._outcome_rules.of_call(number)
+        settings, result = self._context.settings, self._outcome_rules.of("call", number)
         soon = settings.ring_seconds + result.seconds
         match result.outcome:
             case "hold":
-                if number not in settings.stuck_numbers:  # those ring for ever
+                if not result.seconds:  # else it rings for ever
                     self._context.after(settings.longest_ring_seconds, lambda: self._unanswered(ringing))
             case "ignore":
                 self._context.after(settings.no_answer_seconds + result.seconds, lambda: self._unanswered(ringing))

@@ -177,7 +177,7 @@ class IncomingCallService:
         content = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
         self._calls.step(call, "fetched", status=answer.status, content=content)
         try:
-            actions = parse_answer(answer.body, most=settings.actions_per_answer, strict=settings.strict_recording_url)
+            actions = parse_answer(answer.body, most=settings.actions_per_answer, recordings=settings.recording_urls)
         except ActionError as error:
             self._fail(call, error.reason)
             return

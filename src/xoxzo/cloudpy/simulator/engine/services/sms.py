@@ -199,7 +199,7 @@ class SmsService:
     def _deliver(self, message: Message) -> None:
         if message.status != "QUEUED":
             return  # a command came first
-        result = self._outcome_rules.of_sms(message.request.recipient)
+        result = self._outcome_rules.of("sms", message.request.recipient)
         if result.outcome != "hold":
             longer = result.seconds if result.outcome == "delay" else 0.0
             self._await(message, self._context.now() + self._context.settings.sms_delivering_seconds + longer)
@@ -212,7 +212,7 @@ class SmsService:
     def _fall_due(self, message: Message, due: float) -> None:
         if message.due != due or message.status in _FINAL:
             return  # it was delayed or ended by a command
-        result = self._outcome_rules.of_sms(message.request.recipient)
+        result = self._outcome_rules.of("sms", message.request.recipient)
         self._finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
 
     def _finish(self, message: Message, status: SmsStatus, why: str) -> None:

@@ -56,7 +56,8 @@ class Playback(_Action, frozen=True):
     """Play an mp3 to the caller: ``playback http://…``.
 
     Args:
-        url: the URL of the mp3; http only, ASCII letters, digits and ``_ / - . :`` (API section 5.1); ``$ * ' ( ) ! ?`` are warned of.
+        url: the URL of the mp3; http only, ASCII letters, digits and ``_ / - . :`` (API section 5.1). A warning says
+            that ``$ * ' ( ) ! ?`` may be refused.
 
     Raises:
         InvalidArgument: Xoxzo cannot fetch such a URL.

@@ -15,7 +15,7 @@ from alertmanager_simulation import FILE, settings
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config import example
-from xoxzo.cloudpy.integrations.alertmanager.config.loading import load, parse
+from xoxzo.cloudpy.integrations.alertmanager.config.loading import line_number, load, parse
 
 
 def changed(place: str, value: Any) -> dict[str, Any]:
@@ -126,6 +126,15 @@ def test_times(given: str | float, seconds: float) -> None:
         ("listen", "localhost", "listen must be an address and a port"),
         ("listen", "127.0.0.1:70000", "listen must be an address and a port"),
         ("colour", "red", "colour is not known here"),
+        ("public_url", "http://on-call.example", "public_url must begin with https://"),
+        ("public_url", "https://on-call.example?a=b", "public_url must begin with https://"),
+        ("public_url", "on-call", "public_url "),
+        ("dial_in", "815011112222", "dial_in must be a number of yours in digits, and needs public_url"),
+        ("texts.sms", "{names} {link}", "texts.sms has {link}, which needs public_url"),
+        ("texts.sms", "{names} {dial_in}", "texts.sms has {dial_in}, which needs dial_in"),
+        ("heartbeats.a", {"list": "none"}, "heartbeats.a.list names none"),
+        ("heartbeats.a", {"list": "oncall", "timeout": 5}, "heartbeats.a.timeout must be at least 60"),
+        ("grafana.header", "X", "grafana.header is not known here"),
     ],
 )
 def test_invalid_values(place: str, value: Any, expected: str) -> None:
@@ -136,6 +145,26 @@ def test_invalid_values(place: str, value: Any, expected: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         parse(file)
     assert f"{caught.value.field} {caught.value.reason}".startswith(expected)
+
+
+def test_the_line_of_an_error(tmp_path: Path) -> None:
+    """An error names the line of the value, of the step, or of the table in which a value is missing."""
+    path = tmp_path / "a.toml"
+    whole = example.text("en")
+    for wrong, right in (
+        ('{ to = "nobody", method = "call"', '{ to = "tanaka", method = "call"'),
+        ("rounds = 0 ", "rounds = 2 "),
+        ("[[routes]]\nlis = ", "[[routes]]\nlist = "),
+        ("colour = 1\n\n[people]", "[people]"),
+    ):
+        text = whole.replace(right, wrong, 1)
+        path.write_text(text)
+        expected = text[: text.index(wrong)].count("\n") + 1
+        with pytest.raises(ConfigurationError) as caught:
+            load(path)
+        assert caught.value.fields["path"] == f"{path}:{expected}", wrong
+    assert line_number("[lists.a]\nsteps = []\n", "lists.a.steps[1].to") == 2
+    assert line_number("a = 1\n", "sender") is None
 
 
 def test_prices() -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from alertmanager_simulation import alert, notification, settings
 from hypothesis import given, settings as settings_, strategies
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.integrations.alertmanager import message_text
-from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident
 from xoxzo.cloudpy.text import measure
 
 
 def render(*alerts: dict[str, object], **changes: object) -> str:
     """Return the SMS of alerts."""
     found = settings(**changes)
-    return message_text.render_sms(found, "K7QD", notification(*alerts).firing, resolved=False).message
+    return message_text.render_sms(found, incident(notification(*alerts).firing)).message
+
+
+def incident(alerts: Sequence[Alert], **changes: Any) -> Incident:
+    """Return an incident of alerts."""
+    return Incident(ident="K7QD", group_key="k", policy="oncall", alerts=tuple(alerts), **changes)
 
 
 def test_by_default() -> None:
@@ -58,10 +66,10 @@ def test_it_fits(parts: int, summary: str, name: str, template: str) -> None:
         annotations={"summary": summary},
         starts_at=notification(alert()).alerts[0].starts_at,
     )
-    text = message_text.render_sms(found, "K7QD", [one], resolved=False).message
+    text = message_text.render_sms(found, incident([one])).message
     assert (measure(text).parts or 99) <= parts
     assert text == " ".join(text.split())
-    assert len(message_text.render_call(found, "K7QD", [one]).message) <= 400
+    assert len(message_text.render_call(found, incident([one])).message) <= 400
 
 
 def test_the_summary_gives_way() -> None:
@@ -74,6 +82,30 @@ def test_the_summary_gives_way() -> None:
     assert text.endswith("… #K7QD")
 
 
+def test_truncated_alerts() -> None:
+    """The alerts that Alertmanager left out are counted, in the language of the settings."""
+    shown = "\n".join(preview.describe_notification(settings(), notification(alert(), truncated=7)))
+    assert "FIRING critical HostDown and 7 more: HostDown of somewhere" in shown
+    japanese = settings(language="ja", texts={"sms": "{names} {count}"})
+    rendered = message_text.render_sms(japanese, incident(notification(alert()).firing, truncated=7))
+    assert rendered.message == "HostDown ほか7件 8"
+
+
+def test_the_link_is_kept() -> None:
+    """However long names and summary are, the link in an SMS is whole; the names are shortened after the summary."""
+    found = settings(public_url="https://on-call.example", dial_in="815011112222", texts={"max_parts": 1})
+    long = notification(alert("N" * 300) | {"annotations": {"summary": "s" * 300}}).firing
+    text = message_text.render_sms(found, incident(long), link="https://on-call.example/a/K7QDabc").message
+    assert text.endswith("N...: ... #K7QD Ack: https://on-call.example/a/K7QDabc Ack by calling 815011112222")
+    assert len(text) <= 140
+    template = {"id": 6, "variables": {"where": "{link}"}}
+    found = settings(
+        public_url="https://on-call.example", texts={"sms_template": template, "resolved_template": template}
+    )
+    link = f"https://on-call.example/{'a' * 60}"
+    assert message_text.render_sms(found, incident(long), link=link).variables == {"where": link}
+
+
 def test_a_cut_may_make_it_ascii() -> None:
     """If the only non-ASCII character is cut off, the rest of the message is kept."""
     text = render(alert() | {"annotations": {"summary": "a" * 100 + "あ"}}, texts={"max_parts": 1, "sms": "{summary}"})
@@ -83,16 +115,16 @@ def test_a_cut_may_make_it_ascii() -> None:
 def test_preview() -> None:
     """The preview of a payload shows its list, and whether it breaks through quiet hours."""
     found = settings(quiet={"hours": "22:00-07:00", "break_through": ["critical"]}, spend_limit={"call_price": 20})
-    critical = "\n".join(preview.describe_alerts(found, notification(alert()).firing))
+    critical = "\n".join(preview.describe_notification(found, notification(alert())))
     assert "list  oncall" in critical
     assert "after 5 min  call tanaka, up to 2 times, 2 min apart" in critical
     assert "breaks through the quiet hours" in critical
     assert "about 10 credits" in critical
-    warning = "\n".join(preview.describe_alerts(found, notification(alert(severity="warning")).firing))
+    warning = "\n".join(preview.describe_notification(found, notification(alert(severity="warning"))))
     assert "waits for the end of the quiet hours" in warning
     nobody = settings(routes=[{"match": {"a": "b"}, "list": "office"}], caller="")
-    assert "quiet" not in "\n".join(preview.describe_alerts(settings(), notification(alert()).firing))
-    assert list(preview.describe_alerts(nobody, notification(alert()).firing)) == [
+    assert "quiet" not in "\n".join(preview.describe_notification(settings(), notification(alert())))
+    assert list(preview.describe_notification(nobody, notification(alert()))) == [
         "no route matches: nobody would be notified"
     ]
 
@@ -112,10 +144,11 @@ def test_templates() -> None:
     """The variables of a template are filled, never empty, and each is cut at 60 characters."""
     template = {"id": 6, "variables": {"what": "{names}", "why": "{summary}", "who": "{label.team}"}}
     found = settings(texts={"sms_template": template, "resolved_template": {"id": 7}})
-    alerts = notification(alert() | {"annotations": {"summary": "x" * 100}}).firing
-    rendered = message_text.render_sms(found, "K7QD", alerts, resolved=False)
+    posted = notification(alert() | {"annotations": {"summary": "x" * 100}})
+    alerts = posted.firing
+    rendered = message_text.render_sms(found, incident(alerts))
     assert (rendered.template, rendered.variables["what"], rendered.variables["who"]) == (6, "HostDown", "-")
     assert rendered.variables["why"] == "x" * 57 + "..."
-    assert message_text.render_sms(found, "K7QD", alerts, resolved=True).template == 7
-    shown = "\n".join(preview.describe_alerts(found, alerts))
+    assert message_text.render_sms(found, incident(alerts), resolved=True).template == 7
+    shown = "\n".join(preview.describe_notification(found, posted))
     assert "SMS   template 6\n      what = HostDown" in shown

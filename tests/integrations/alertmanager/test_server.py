@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import io
 import json
 import sqlite3
@@ -36,6 +38,7 @@ class Receiver:
     def __init__(self) -> None:
         self.failure: str | None = None
         self.received: list[incidents.Notification] = []
+        self.settings = settings()
 
     def receive(self, notification: incidents.Notification) -> tuple[Verdict, str]:
         if self.failure:
@@ -50,10 +53,13 @@ class Receiver:
         return {"status": "failing" if self.failure else "ok", "failure": self.failure}
 
 
-def serve(token: str | None, host: str = "127.0.0.1:9095") -> tuple[TestClient, Receiver, io.StringIO]:
+def serve(
+    token: str | None, host: str = "127.0.0.1:9095", grafana: str | None = None
+) -> tuple[TestClient, Receiver, io.StringIO]:
     """Return the server with its receiver and its log."""
     receiver, log = Receiver(), io.StringIO()
-    app = server.application(receiver, EventLog(time.time, file=log), token)  # type: ignore[arg-type]
+    secrets = server.Secrets(token=token, grafana=grafana)
+    app = server.application(receiver, EventLog(time.time, file=log), secrets)  # type: ignore[arg-type]
     return TestClient(app, base_url=f"http://{host}"), receiver, log
 
 
@@ -63,6 +69,9 @@ def test_with_a_token() -> None:
     answer = client.post("/alerts", content=body(alert()), headers=JSON | BEARER)
     assert (answer.status_code, answer.json()) == (200, {"verdict": "opened", "incident": "K7QD"})
     assert len(receiver.received) == 1
+    basic = {"authorization": "Basic " + base64.b64encode(f"grafana:{TOKEN}".encode()).decode()}
+    assert client.put("/alerts", content=body(alert()), headers=JSON | basic).status_code == 200
+    receiver.received.pop()
     for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {TOKEN}"}):
         assert client.post("/alerts", content=body(alert()), headers=JSON | headers).status_code == 401
     assert len(receiver.received) == 1
@@ -110,6 +119,7 @@ def test_health() -> None:
         (body(alert()).replace(b'"version": "4"', b'"version": "5"'), "version: must be 4"),
         (body(alert()).replace(b'"firing"', b'"burning"'), "Invalid enum value"),
         (body(alert()).replace(b"2026-11-26T", b"yesterday "), "Invalid RFC3339"),
+        (b'{"text": "a template of mine"}', "if a template of yours replaces the body there, remove it"),
     ],
 )
 def test_no_payload(content: bytes, expected: str) -> None:
@@ -123,13 +133,45 @@ def test_no_payload(content: bytes, expected: str) -> None:
 
 
 def test_grafana() -> None:
-    """Grafana's webhook, which is Alertmanager's with version 1 and more fields, is received."""
+    """Grafana's webhook is received by POST and PUT, with its own fields, and with null where others have values."""
     grafana = json.loads(body(alert())) | {"version": "1", "orgId": 1, "state": "alerting", "message": "load"}
     grafana["alerts"][0] |= {"startsAt": "2026-11-29T13:12:07+09:00", "values": {"A": 9}, "silenceURL": ""}
+    grafana["alerts"].append(
+        {"status": "firing", "labels": None, "annotations": None, "values": None, "startsAt": None}
+    )
+    grafana["alerts"].append(alert("C", a="") | {"startsAt": "2026-11-29T13:12:07", "enrichments": {"x": [None]}})
+    grafana["alerts"][2]["labels"]["a"] = None
+    grafana |= {"receiver": None, "truncatedAlerts": None, "commonLabels": None}
+    # Alertmanager's newest fields.
+    grafana |= {"notification_reason": "new alerts added", "routeLabels": {"a": "b"}}
     client, receiver, _ = serve(None)
-    assert client.post("/alerts", content=json.dumps(grafana), headers=JSON).status_code == 200
-    [notification_] = receiver.received
-    assert [one.labels["alertname"] for one in notification_.firing] == ["HostDown"]
+    for method in ("POST", "PUT"):
+        assert client.request(method, "/alerts", content=json.dumps(grafana), headers=JSON).status_code == 200
+        firing = receiver.received.pop().firing
+        assert [one.labels.get("alertname") for one in firing] == ["HostDown", None, "C"]
+        assert min(one.starts_at for one in firing).year == 1
+        assert "a" not in firing[2].labels
+
+
+def test_grafana_signs() -> None:
+    """With Grafana's secret, a request is accepted if its body is signed, with the time if its header is named."""
+    secret, content = "grafana's secret, shared", body(alert())
+
+    def signed(what: bytes) -> dict[str, str]:
+        return {"x-grafana-alerting-signature": hmac.digest(secret.encode(), what, "sha256").hex()}
+
+    for token in (None, TOKEN):
+        client, receiver, _ = serve(token, "alerts.example", secret)
+        assert client.post("/alerts", content=content, headers=JSON | signed(content)).status_code == 200
+        for headers in ({}, signed(content + b" "), {b"x-grafana-alerting-signature": b"\xe9"}):
+            assert client.post("/alerts", content=content, headers=JSON | headers).status_code == 401
+        assert client.post("/heartbeat/a", headers=JSON | signed(b"")).status_code == 401
+        receiver.settings = settings(grafana={"timestamp_header": "X-Time"})
+        now = int(time.time())
+        for stamp, status in ((str(now), 200), (str(now - 3600), 401), ("", 401), ("9" * 40, 401)):
+            time_and_body = f"{stamp}:".encode() + content
+            headers = {"x-time": stamp.encode()} | signed(time_and_body)
+            assert client.post("/alerts", content=content, headers=JSON | headers).status_code == status, stamp
 
 
 def test_identity() -> None:
@@ -185,12 +227,23 @@ def test_dry_run() -> None:
 
 
 def test_token_and_address() -> None:
-    """A server that other machines can reach needs a token of at least 16 characters."""
-    assert server.check_token(None, "127.0.0.1") is None
-    assert server.check_token(TOKEN, "0.0.0.0") == TOKEN
-    for token, host, expected in [("", "0.0.0.0", "other machines"), ("short", "::1", "16 printable")]:
+    """A server that other machines can reach needs a token of at least 16 characters, or Grafana's secret."""
+
+    def check(host: str, public_url: str = "", **given: str) -> server.Secrets:
+        return server.check_secrets(server.Secrets(**given), settings(public_url=public_url), host)
+
+    assert check("127.0.0.1", token="", grafana="") == server.Secrets()
+    assert check("0.0.0.0", token=TOKEN).token == TOKEN
+    assert check("0.0.0.0", grafana=TOKEN).grafana == TOKEN
+    for given, expected in [
+        (("0.0.0.0", "", {"token": ""}), "other machines"),
+        # A proxy may call the server by its local name.
+        (("::1", "https://on-call.example", {"grafana": TOKEN}), "https://on-call.example can be reached"),
+        (("::1", "", {"token": "short"}), "TOKEN must have 16 printable"),
+        (("::1", "", {"grafana": "short"}), "GRAFANA_SECRET must have 16"),
+    ]:
         with pytest.raises(ConfigurationError, match=expected):
-            server.check_token(token, host)
+            check(given[0], given[1], **given[2])
     with server.listen("127.0.0.1", 0) as listener, pytest.raises(ConfigurationError, match="cannot listen"):
         server.listen("127.0.0.1", listener.getsockname()[1])
     with pytest.raises(ConfigurationError, match="cannot listen"):

@@ -47,6 +47,9 @@ def apply_notification(
     select_policy: Callable[[Sequence[Alert]], str | None],
     now: float,
     ident: str,
+    *,
+    urgent: bool = False,
+    secret: str = "",
 ) -> tuple[Incident | None, Verdict]:
     """Return the incident after a notification, and the notification's effect.
 
@@ -56,6 +59,8 @@ def apply_notification(
         select_policy: returns the name of the policy for alerts, or ``None`` if no route matches.
         now: the time in seconds since 1970.
         ident: the id for a new incident.
+        urgent: whether a new incident ignores quiet hours.
+        secret: the key that signs the links of a new incident.
     """
     firing = notification.firing
     if incident is None or incident.phase in {Phase.RESOLVED, Phase.CLOSED}:
@@ -65,7 +70,16 @@ def apply_notification(
         if policy is None:
             return incident, Verdict.UNROUTED
         opened = Incident(
-            ident=ident, group_key=notification.key, policy=policy, alerts=firing, opened=now, notified=now, due=now
+            ident=ident,
+            group_key=notification.key,
+            policy=policy,
+            alerts=firing,
+            truncated=notification.truncated_alerts,
+            opened=now,
+            notified=now,
+            due=now,
+            urgent=urgent,
+            secret=secret,
         )
         return opened, Verdict.OPENED
     incident = _replace(incident, notified=now)
@@ -75,10 +89,14 @@ def apply_notification(
     # Two Prometheus servers report different start times for the same alert; Alertmanager keeps the earlier one.
     is_news = any(alert.identity not in known or alert.starts_at > known[alert.identity] for alert in firing)
     alerts = _union(incident.alerts, firing) if notification.truncated_alerts or not firing else firing
+    # Of the alerts that were left out, those that are known are named.
+    incident = _replace(
+        incident, alerts=alerts, truncated=max(0, notification.truncated_alerts - (len(alerts) - len(firing)))
+    )
     if not is_news:
-        return _replace(incident, alerts=alerts), Verdict.REPEAT
+        return incident, Verdict.REPEAT
     policy = select_policy(alerts) or incident.policy
-    updated = _replace(incident, alerts=alerts, version=incident.version + 1)
+    updated = _replace(incident, version=incident.version + 1)
     if incident.phase is Phase.OPEN and policy == incident.policy:
         return updated, Verdict.NEWS
     return _restart(_replace(updated, policy=policy), now), Verdict.NEWS

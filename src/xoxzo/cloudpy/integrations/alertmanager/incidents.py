@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotation
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
 
 VERSIONS = frozenset({"4", "1"})
 """Alertmanager has posted version 4 since 2017. Grafana posts the same fields, and more, as version 1."""
+
+_NO_NOTIFICATION = N_(
+    "is no notification of Alertmanager or Grafana ({why}): if a template of yours replaces the body there, remove it"
+)
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -21,15 +26,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         status: ``firing`` or ``resolved``.
         labels: the labels, which identify it.
         annotations: the annotations, such as a summary.
-        starts_at: when it began to fire.
+        starts_at: when it began to fire; in year 1 if that is unknown.
         fingerprint: Alertmanager's hash of the labels.
     """
 
     status: Literal["firing", "resolved"]
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
-    starts_at: datetime
+    starts_at: datetime = datetime.min.replace(tzinfo=UTC)
     fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        """Read a time without a zone as UTC: two times must be comparable."""
+        if self.starts_at.tzinfo is None:
+            msgspec.structs.force_setattr(self, "starts_at", self.starts_at.replace(tzinfo=UTC))
 
     @property
     def identity(self) -> str:
@@ -68,21 +78,27 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def parse_notification(body: bytes) -> Notification:
-    """Parse the body of a webhook.
+    """Parse the body of a webhook. Unknown fields are ignored, and ``null`` counts as absent.
 
     Raises:
         InvalidArgument: it is not a notification, or has another version.
     """
     try:
-        notification = msgspec.json.decode(body, type=Notification)
+        notification = msgspec.convert(_without_nulls(msgspec.json.decode(body)), Notification)
     except msgspec.ValidationError as error:
         # The library names the field and the type, never the value.
-        raise InvalidArgument("body", "is no notification of Alertmanager's: {why}", why=error) from None
+        raise InvalidArgument("body", _NO_NOTIFICATION, why=error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidArgument("body", "is no notification of Alertmanager's: it cannot be read as JSON") from None
+        raise InvalidArgument("body", _NO_NOTIFICATION, why="it cannot be read as JSON") from None
     if notification.version not in VERSIONS:
         raise InvalidArgument("version", "must be 4 (Alertmanager) or 1 (Grafana)")
     return notification
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 class Phase(StrEnum):
@@ -109,6 +125,8 @@ class Verdict(StrEnum):
     """An unknown group was resolved."""
     UNROUTED = "unrouted"
     """No route matches."""
+    HEARTBEAT = "heartbeat"
+    """It was a heartbeat, and nothing else."""
 
 
 class Kind(StrEnum):
@@ -154,6 +172,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         policy: the name of its escalation policy.
         phase: the phase.
         alerts: the firing alerts of the latest notification.
+        truncated: how many more alerts that notification left out.
         opened: when it was opened.
         notified: when Alertmanager last posted about it.
         run: the number of the escalation, from 1; each begins with the first step.
@@ -168,6 +187,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         failures: consecutive failures.
         reached: whether this round notified at least one person.
         acknowledged_by: who acknowledged it; ``""`` without an acknowledgement.
+        urgent: whether it ignores quiet hours: a page, or a missing heartbeat.
+        secret: the key that signs its links.
     """
 
     ident: str
@@ -175,6 +196,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     phase: Phase = Phase.OPEN
     alerts: tuple[Alert, ...] = ()
+    truncated: int = 0
     opened: float = 0.0
     notified: float = 0.0
     run: int = 1
@@ -189,6 +211,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     failures: int = 0
     reached: bool = False
     acknowledged_by: str = ""
+    urgent: bool = False
+    secret: str = ""
 
 
 class NotificationAttempt(msgspec.Struct, frozen=True, kw_only=True):

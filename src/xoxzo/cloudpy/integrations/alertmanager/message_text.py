@@ -1,8 +1,8 @@
 """Render the texts of messages and calls from alerts.
 
 Placeholders: ``{id}`` of the incident, ``{severity}``, ``{names}`` of the alerts with their counts, ``{count}`` of
-firing alerts, ``{summary}``, ``{instances}``, and ``{label.NAME}`` and ``{annotation.NAME}`` of the first alert that
-has it.
+firing alerts, ``{summary}``, ``{instances}``, ``{link}`` that acknowledges, the number ``{dial_in}``, and
+``{label.NAME}`` and ``{annotation.NAME}`` of the first alert that has it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.routing import severities
-from xoxzo.cloudpy.text import measure
+from xoxzo.cloudpy.text.shortening import cut, fits_parts, longest, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident
 
 SMS = {"en": "FIRING {severity} {names}: {summary} #{id}", "ja": "【障害】{severity} {names} {summary} #{id}"}
 CALL = {
@@ -29,9 +29,19 @@ CALL = {
     "ja": "障害のお知らせです。{severity}。{names}。{summary}。繰り返します。{names}。{summary}。"
     "この電話への応答をもって、確認済みとします。",
 }
+BY_LINK = {"en": " Ack: {link}", "ja": " 確認: {link}"}
+"""Added to the default SMS if there is a ``public_url``."""
+BY_CALL = {"en": " Ack by calling {dial_in}", "ja": " 電話で確認: {dial_in}"}
+"""Added to the default SMS if there is a dial-in number."""
+TEST_PAGE = {"en": "This is a test: please acknowledge it.", "ja": "テストです。確認の操作をしてください。"}
+NO_HEARTBEAT = {
+    "en": "no heartbeat from {name} for {minutes:g} min",
+    "ja": "{name} から {minutes:g} 分間連絡がありません",
+}
 RESOLVED = {"en": "RESOLVED {names} #{id}", "ja": "【復旧】{names} #{id}"}
 
-_SIMPLE_PLACEHOLDERS = frozenset({"id", "severity", "names", "count", "summary", "instances"})
+_TRUNCATED = {"en": "and {count} more", "ja": "ほか{count}件"}
+_SIMPLE_PLACEHOLDERS = frozenset({"id", "severity", "names", "count", "summary", "instances", "link", "dial_in"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAMED_PLACEHOLDER = re.compile(r"(?:label|annotation)\.[A-Za-z_][A-Za-z0-9_]*")
 _MAX_NAMES = 3
@@ -39,15 +49,18 @@ _MAX_CALL_CHARACTERS = 400
 _MAX_VARIABLE_CHARACTERS = 60
 
 
-def check_template(field: str, template: str) -> str:
-    """Check a text with placeholders and return it.
+def check_template(field: str, template: str, missing: frozenset[str] = frozenset()) -> str:
+    """Check a text with placeholders and return it; `missing` has the placeholders for which a setting is missing.
 
     Raises:
-        InvalidArgument: it is blank, or has an unknown placeholder.
+        InvalidArgument: it is blank, or has an unknown or a missing placeholder.
     """
     if not template.strip():
         raise InvalidArgument(field, "must not be blank")
     for name in _PLACEHOLDER.findall(template):
+        if name in missing:
+            needed = "public_url" if name == "link" else name
+            raise InvalidArgument(field, "has {{{name}}}, which needs {needed}", name=name, needed=needed)
         if name not in _SIMPLE_PLACEHOLDERS and not _NAMED_PLACEHOLDER.fullmatch(name):
             raise InvalidArgument(
                 field,
@@ -72,69 +85,53 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
 
 
-def render_sms(settings: Settings, ident: str, alerts: Sequence[Alert], *, resolved: bool) -> Rendered:
-    """Render an SMS that fits into ``max_parts``; the summary is shortened first.
+def render_sms(settings: Settings, incident: Incident, *, resolved: bool = False, link: str = "") -> Rendered:
+    """Render an SMS that fits into ``max_parts``: the summary is shortened first, then the names.
 
-    The values of a template's variables are cut at 60 characters.
+    The values of a template's variables are cut at 60 characters, except a link.
     """
-    texts = settings.texts
-    values = _values(settings, ident, alerts)
+    texts, alerts = settings.texts, incident.alerts
+    values = _values(settings, incident) | {"link": link, "dial_in": settings.dial_in}
     template = texts.resolved_template if resolved else texts.sms_template
     if template is None:
-
-        def fits_parts(text: str) -> bool:
-            return (measure(text).parts or texts.max_parts + 1) <= texts.max_parts
-
-        return Rendered(message=_fit(texts.resolved if resolved else texts.sms, values, alerts, fits_parts))
+        text = texts.resolved if resolved else texts.sms
+        return Rendered(message=_fit(text, values, alerts, lambda filled: fits_parts(filled, texts.max_parts)))
+    limit = max(_MAX_VARIABLE_CHARACTERS, len(link))
     variables = {
-        name: _fit(text, values, alerts, lambda filled: len(filled) <= _MAX_VARIABLE_CHARACTERS) or "-"
+        name: _fit(text, values, alerts, lambda filled: len(filled) <= limit) or "-"
         for name, text in template.variables.items()
     }
     return Rendered(message=" ".join(variables.values()), template=template.ident, variables=variables)
 
 
-def render_call(settings: Settings, ident: str, alerts: Sequence[Alert]) -> Rendered:
+def render_call(settings: Settings, incident: Incident) -> Rendered:
     """Render what a call speaks, at most 400 characters."""
-    values = _values(settings, ident, alerts)
-    message = _fit(settings.texts.call, values, alerts, lambda text: len(text) <= _MAX_CALL_CHARACTERS)
+    values = _values(settings, incident) | {"link": "", "dial_in": settings.dial_in}
+    message = _fit(settings.texts.call, values, incident.alerts, lambda text: len(text) <= _MAX_CALL_CHARACTERS)
     return Rendered(message=message)
 
 
 def _fit(template: str, values: dict[str, str], alerts: Sequence[Alert], fits: Callable[[str], bool]) -> str:
-    """Fill a template so that it fits: shorten the summary first, then the entire text."""
-
-    def with_summary_of(length: int) -> str:
-        return _fill(template, {**values, "summary": _cut(values["summary"], length)}, alerts)
-
-    full = _fill(template, values, alerts)
-    if fits(full):
-        return full
-    length = _longest(len(values["summary"]), lambda n: fits(with_summary_of(n)))
-    if length is not None:
-        return with_summary_of(length)
-    return _cut(full, _longest(len(full), lambda n: fits(_cut(full, n))) or 0)
+    """Fill a template so that it fits: shorten the summary first, then also the names, then the entire text."""
+    filled = _fill(template, values, alerts)
+    for name in ("summary", "names"):
+        if not fits(filled):
+            values = _shorten_value(template, values, name, alerts, fits)
+            filled = _fill(template, values, alerts)
+    if fits(filled):
+        return filled
+    return cut(filled, longest(len(filled), lambda n: fits(cut(filled, n))) or 0)
 
 
-def _longest(maximum: int, fits: Callable[[int], bool]) -> int | None:
-    """Return a large length up to `maximum` that fits, or ``None``, by bisection.
+def _shorten_value(
+    template: str, values: dict[str, str], name: str, alerts: Sequence[Alert], fits: Callable[[str], bool]
+) -> dict[str, str]:
+    """Return the values with one shortened so that the filled template fits, or as far as possible."""
 
-    It is the largest one if every smaller length fits, too.
-    """
-    if not fits(0):
-        return None
-    low, high = 0, maximum
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return low
+    def with_length(length: int) -> dict[str, str]:
+        return {**values, name: cut(values[name], length)}
 
-
-def _cut(text: str, length: int) -> str:
-    if len(text) <= length:
-        return text
-    start = text[:length].rstrip()
-    # One character outside GSM-7 would halve what fits into a part.
-    return start + ("..." if start.isascii() else "…")
+    return with_length(longest(len(values[name]), lambda n: fits(_fill(template, with_length(n), alerts))) or 0)
 
 
 def _fill(template: str, values: dict[str, str], alerts: Sequence[Alert]) -> str:
@@ -144,18 +141,22 @@ def _fill(template: str, values: dict[str, str], alerts: Sequence[Alert]) -> str
             return _first(alerts, "labels" if kind == "label" else "annotations", name)
         return values[kind]
 
-    return _clean(_PLACEHOLDER.sub(value, template))
+    return one_line(_PLACEHOLDER.sub(value, template))
 
 
-def _values(settings: Settings, ident: str, alerts: Sequence[Alert]) -> dict[str, str]:
+def _values(settings: Settings, incident: Incident) -> dict[str, str]:
+    alerts = incident.alerts
+    names = _join(alert.labels.get("alertname", "") for alert in alerts)
+    if incident.truncated:
+        names += " " + _TRUNCATED[settings.language].format(count=incident.truncated)
     summary = _first(alerts, "annotations", "summary") or _first(alerts, "annotations", "description")
     instances = _join(alert.labels.get("instance", "") for alert in alerts)
     return {
-        "id": ident,
+        "id": incident.ident,
         "severity": "/".join(severities(settings, alerts)),
-        "names": _join(alert.labels.get("alertname", "") for alert in alerts),
-        "count": str(len(alerts)),
-        "summary": _clean(summary or instances),
+        "names": names,
+        "count": str(len(alerts) + incident.truncated),
+        "summary": one_line(summary or instances),
         "instances": instances,
     }
 
@@ -170,9 +171,3 @@ def _join(names: Iterable[str]) -> str:
     shown = [name if count == 1 else f"{name} x{count}" for name, count in counts.most_common(_MAX_NAMES)]
     more = len(counts) - len(shown)
     return ", ".join(shown) + (f" +{more}" if more > 0 else "")
-
-
-def _clean(text: str) -> str:
-    # Labels come from anywhere: replace control characters and line breaks, and close the gaps of missing values.
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())

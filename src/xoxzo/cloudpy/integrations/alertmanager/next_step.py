@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager import escalation, message_text, routing
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text, routing
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Step
 from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Kind, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, SpendLimit
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method, Settings, SpendLimit
     from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
     from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt
     from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
@@ -71,17 +72,19 @@ class NextStep:
 
     def policy(self, incident: Incident) -> EscalationPolicy:
         """Return the policy of an incident. If the file no longer has it, the routes select another one."""
-        policies = self._settings.policies
-        name = incident.policy
+        policies, name = self._settings.policies, incident.policy
+        method, _, person = name.partition(":")
+        if name not in policies and person in self._settings.people:
+            return page_policy(person, "call" if method == "call" else "sms")
         if name not in policies:
             name = routing.select_policy(self._settings.routes, incident.alerts) or next(iter(policies))
-        return policies[name]
+        return msgspec.structs.replace(policies[name], quiet=None) if incident.urgent else policies[name]
 
     def _claim(self, incident: Incident, attempts: Sequence[NotificationAttempt], now: float) -> Claimed | float:
         if any(attempt.kind is Kind.CALL and attempt.person in self.ringing for attempt in attempts):
             # A second call would find the line busy, and count as unanswered.
             return now + _BUSY_LINE_SECONDS
-        contents = [self._render(incident, attempt.kind) for attempt in attempts]
+        contents = [self._render(incident, attempt) for attempt in attempts]
         costs = [self._cost(attempt, content) for attempt, content in zip(attempts, contents, strict=True)]
         until = blocked_until(self._settings.spend_limit, self._store.recent_costs(now), costs)
         if until is not None:
@@ -91,11 +94,11 @@ class NextStep:
             self._store.claim(attempt, cost)
         return list(zip(attempts, contents, strict=True))
 
-    def _render(self, incident: Incident, kind: Kind) -> Rendered:
-        if kind is Kind.CALL:
-            return message_text.render_call(self._settings, incident.ident, incident.alerts)
-        resolved = kind is Kind.RESOLVED
-        return message_text.render_sms(self._settings, incident.ident, incident.alerts, resolved=resolved)
+    def _render(self, incident: Incident, attempt: NotificationAttempt) -> Rendered:
+        if attempt.kind is Kind.CALL:
+            return message_text.render_call(self._settings, incident)
+        link = acknowledgement.link(self._settings, incident, attempt.person)
+        return message_text.render_sms(self._settings, incident, resolved=attempt.kind is Kind.RESOLVED, link=link)
 
     def _cost(self, attempt: NotificationAttempt, content: Rendered) -> Decimal:
         limit, country = self._settings.spend_limit, self._settings.people[attempt.person].country
@@ -105,6 +108,11 @@ class NextStep:
             # The text of the template is not known here.
             return limit.parts_cost(self._settings.texts.max_parts, country)
         return limit.message_cost(content.message, country)
+
+
+def page_policy(person: str, method: Method) -> EscalationPolicy:
+    """Return the policy that notifies one person once."""
+    return EscalationPolicy(name=f"{method}:{person}", steps=(Step(to=(person,), method=method, wait=0.0, repeats=0),))
 
 
 def blocked_until(limit: SpendLimit, recent: Sequence[tuple[float, Decimal]], costs: Sequence[Decimal]) -> float | None:

@@ -5,20 +5,33 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager import escalation, routing
-from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Incident, Kind, Outcome, Phase, Verdict
-from xoxzo.cloudpy.integrations.alertmanager.next_step import NextStep
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text, routing
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Route
+from xoxzo.cloudpy.integrations.alertmanager.incidents import (
+    IN_FLIGHT,
+    Alert,
+    Incident,
+    Kind,
+    Notification,
+    Outcome,
+    Phase,
+    Verdict,
+)
+from xoxzo.cloudpy.integrations.alertmanager.next_step import NextStep, page_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
+    from xoxzo.cloudpy.callbacks import Action
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Heartbeat, Method, Settings
     from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import Notification, NotificationAttempt
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import NotificationAttempt
     from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
     from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
     from xoxzo.cloudpy.integrations.alertmanager.store import Store
@@ -35,6 +48,9 @@ _MAX_CALL_SECONDS = 900.0
 _MAX_SLEEP_SECONDS = 60.0
 _FAULT_PAUSE_SECONDS = 5.0
 _DAY_SECONDS = 86_400.0
+_HEARTBEAT_CHECK_SECONDS = 10.0
+# While the machine sleeps, nothing can be received.
+_MAX_SILENT_SECONDS = 4 * _HEARTBEAT_CHECK_SECONDS
 
 
 class Receiver:
@@ -48,8 +64,8 @@ class Receiver:
     def __init__(
         self, settings: Settings, store: Store, sender: Sender, log: EventLog, *, clock: Callable[[], float]
     ) -> None:
-        self._settings = settings
-        self._store = store
+        self.settings = settings
+        self.store = store
         self._sender = sender
         self._log = log
         self._clock = clock
@@ -57,13 +73,15 @@ class Receiver:
         self._wake_ups: dict[str, asyncio.Event] = {}
         self._stopping = asyncio.Event()
         self._failure = ""
-        self._purging: asyncio.Task[None]
+        self._duties: list[asyncio.Task[None]] = []
         self._next_step = NextStep(settings, store, log, clock)
 
     def start(self) -> None:
         """Start the tasks of the incidents that were open when the last receiver stopped."""
-        self._purging = asyncio.create_task(self._purge_daily())
-        for incident in self._store.incidents(Phase.OPEN, Phase.RESOLVED):
+        self._duties = [asyncio.create_task(self._purge_daily())]
+        if self.settings.heartbeats:
+            self._duties.append(asyncio.create_task(self._watch_heartbeats()))
+        for incident in self.store.incidents(Phase.OPEN, Phase.RESOLVED):
             self._wake(incident.ident)
 
     async def stop(self, grace_seconds: float = 10.0) -> None:
@@ -73,7 +91,7 @@ class Receiver:
             grace_seconds: the time for sends in flight.
         """
         self._stopping.set()
-        await self._purging
+        await asyncio.gather(*self._duties)
         for event in self._wake_ups.values():
             event.set()
         tasks = [task for task in self._tasks.values() if not task.done()]
@@ -87,7 +105,7 @@ class Receiver:
         stopping = False
         while not stopping:
             try:
-                self._store.purge(self._clock() - RETENTION_SECONDS)
+                self.store.purge(self._clock() - RETENTION_SECONDS)
             except sqlite3.Error as error:
                 self._log.write("fault", error=error)
             stopping = await self._pause(_DAY_SECONDS)
@@ -98,14 +116,32 @@ class Receiver:
         Returns:
             Its effect, and the id of its incident; ``""`` if there is none.
         """
-        with self._store.transaction() as store:
+        for name, heartbeat in self.settings.heartbeats.items():
+            route = Route(policy=heartbeat.policy, match=heartbeat.match)
+            beats = [one for one in notification.alerts if heartbeat.match and routing.matches(route, one)]
+            if any(one.status == "firing" for one in beats):
+                self.beat(name)
+            if beats and len(beats) == len(notification.alerts):
+                return Verdict.HEARTBEAT, ""
+            others = tuple(one for one in notification.alerts if one not in beats)
+            notification = msgspec.structs.replace(notification, alerts=others)
+            if beats and not notification.firing:
+                notification = msgspec.structs.replace(notification, status="resolved")
+        return self._apply(notification, lambda alerts: routing.select_policy(self.settings.routes, alerts))
+
+    def _apply(
+        self, notification: Notification, select: Callable[[Sequence[Alert]], str | None], *, urgent: bool = False
+    ) -> tuple[Verdict, str]:
+        with self.store.transaction() as store:
             before = store.latest(notification.key)
             after, verdict = escalation.apply_notification(
                 before,
                 notification,
-                lambda alerts: routing.select_policy(self._settings.routes, alerts),
+                select,
                 self._clock(),
                 _unused_id(store),
+                urgent=urgent,
+                secret=secrets.token_hex(),
             )
             if after is not None and after != before:
                 store.save(after)
@@ -116,19 +152,93 @@ class Receiver:
             self._wake(ident)
         return verdict, ident
 
+    def page(self, name: str, message: str = "", method: Method | None = None) -> str:
+        """Notify a person once, or begin an escalation policy, at any time of the day.
+
+        Args:
+            name: the name of a person or of a policy.
+            message: what the message says; by default that it is a test.
+            method: how a person is notified: ``sms``, the default, or ``call``.
+
+        Returns:
+            The id of the incident, which is on disk.
+
+        Raises:
+            InvalidArgument: there is no such person or policy, or the settings lack what the method needs.
+        """
+        settings = self.settings
+        policy = name
+        if name not in settings.policies or method is not None:
+            if name not in settings.people:
+                known = ", ".join([*settings.people, *(() if method else settings.policies)])
+                raise InvalidArgument("name", "must be one of {known}", known=known)
+            needed = "caller" if method == "call" else "sender"
+            if not getattr(settings, needed):
+                raise InvalidArgument("name", "cannot be notified so: the settings have no {needed}", needed=needed)
+            policy = page_policy(name, method or "sms").name
+        labels, key = {"alertname": "Page"}, f"page/{secrets.token_hex(8)}"
+        return self._raise_alert(key, labels, message or message_text.TEST_PAGE[settings.language], policy)[1]
+
+    def _raise_alert(self, key: str, labels: dict[str, str], summary: str, policy: str) -> tuple[Verdict, str]:
+        """Open an incident of our own."""
+        since = datetime.fromtimestamp(self._clock(), UTC)
+        alert = Alert(status="firing", labels=labels, annotations={"summary": summary}, starts_at=since)
+        notification = Notification(version="4", group_key=key, status="firing", alerts=(alert,))
+        return self._apply(notification, lambda _: policy, urgent=True)
+
+    def beat(self, name: str) -> None:
+        """Record a heartbeat, and resolve the incident that its absence has opened."""
+        self.store.save_heartbeat(name, self._clock(), 0.0)
+        if self._is_missing(name):
+            self._apply(Notification(version="4", group_key=f"heartbeat/{name}", status="resolved"), lambda _: None)
+
+    def _is_missing(self, name: str) -> bool:
+        incident = self.store.latest(f"\nheartbeat/{name}")
+        return incident is not None and incident.phase not in {Phase.RESOLVED, Phase.CLOSED}
+
+    async def _watch_heartbeats(self) -> None:
+        before = self._clock()
+        while not await self._pause(_HEARTBEAT_CHECK_SECONDS):
+            now = self._clock()
+            passed, before = min(max(0.0, now - before), _MAX_SILENT_SECONDS), now
+            try:
+                for heartbeat in self.settings.heartbeats.values():
+                    self._check_heartbeat(heartbeat, passed)
+            except sqlite3.Error as error:
+                self._log.write("fault", error=error)
+
+    def _check_heartbeat(self, heartbeat: Heartbeat, passed: float) -> None:
+        at, silent = self.store.heartbeat(heartbeat.name)
+        self.store.save_heartbeat(heartbeat.name, at, silent + passed)
+        if silent + passed >= heartbeat.timeout and not self._is_missing(heartbeat.name):
+            minutes = round(heartbeat.timeout / 60, 1)
+            summary = message_text.NO_HEARTBEAT[self.settings.language].format(name=heartbeat.name, minutes=minutes)
+            labels = {"alertname": "HeartbeatMissing", "instance": heartbeat.name}
+            self._raise_alert(f"heartbeat/{heartbeat.name}", labels, summary, heartbeat.policy)
+
     def acknowledge(self, ident: str, by: str) -> Incident | None:
         """Acknowledge an incident and return it, or ``None`` if there is none with this id."""
-        incident = acknowledge(self._store, ident, by, self._clock())
+        incident = acknowledge(self.store, ident, by, self._clock())
         if incident is not None:
             self._log.write("acknowledged", incident=ident, by=incident.acknowledged_by, phase=incident.phase)
             self._wake(ident)
         return incident
 
+    def acknowledge_call(self, number: str | None) -> Action:
+        """Acknowledge what the person who calls from a number was notified of; return what the caller hears."""
+        person = acknowledgement.caller(self.settings, number)
+        incidents = [] if person is None else acknowledgement.notified_of(self.store, person)
+        for incident in incidents:
+            self.acknowledge(incident.ident, f"{person}, by calling")
+        if not incidents:
+            self._log.write("incoming-call", by=person, reason="nothing to acknowledge" if person else "unknown caller")
+        return acknowledgement.spoken_reply(self.settings, person, incidents)
+
     def health(self) -> dict[str, Any]:
         """Return the state for the health check, without numbers and messages."""
         return {
             "status": "failing" if self._failure else "ok",
-            "open": len(self._store.incidents(Phase.OPEN)),
+            "open": len(self.store.incidents(Phase.OPEN)),
             "failure": self._failure or None,
         }
 
@@ -189,7 +299,7 @@ class Receiver:
             attempt = msgspec.structs.replace(attempt, outcome=Outcome.UNKNOWN)
         if attempt.outcome is not Outcome.RINGING:
             return attempt
-        with self._store.transaction() as store:
+        with self.store.transaction() as store:
             store.record_outcome(attempt)
         return await self._follow_call(attempt)
 
@@ -209,7 +319,7 @@ class Receiver:
 
     def _record(self, ident: str, attempts: Sequence[NotificationAttempt]) -> None:
         """Store the outcomes of attempts, and the incident's new state."""
-        with self._store.transaction() as store:
+        with self.store.transaction() as store:
             before = store.incident(ident)
             if before is None:
                 return

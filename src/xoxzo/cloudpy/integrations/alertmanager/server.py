@@ -1,64 +1,96 @@
-"""Serve the webhook of Alertmanager, acknowledgements and the health check over HTTP."""
+"""Serve the webhook of Alertmanager and Grafana, pages, heartbeats, acknowledgements and the health check over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import hmac
+import json
 import socket
 import sqlite3
+import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint
+from xoxzo.cloudpy.callbacks.events import IncomingCall, Purpose
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement
 from xoxzo.cloudpy.integrations.alertmanager.incidents import parse_notification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
+    from xoxzo.cloudpy.callbacks import Action, Callbacks, Event
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
     from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
     from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
 
 TOKEN_VARIABLE = "XOXZO_ALERTMANAGER_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable of the bearer token."""
 
+GRAFANA_VARIABLE = "XOXZO_GRAFANA_SECRET"
+"""The environment variable of the secret with which Grafana signs its requests."""
+
 _MIN_TOKEN_LENGTH = 16
 _MAX_BODY_BYTES = 4_000_000
+_MAX_SIGNATURE_AGE_SECONDS = 300
 # For requests in flight at shutdown; Alertmanager repeats those without a response.
 _SHUTDOWN_SECONDS = 5
+_PAGE_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+    "referrer-policy": "no-referrer",
+}
 
 
-def check_token(token: str | None, host: str) -> str | None:
-    """Check the bearer token for a server that listens on a host, and return it; an empty one is none.
+class Secrets(msgspec.Struct, frozen=True, kw_only=True):
+    """What requests are authenticated with.
+
+    Attributes:
+        token: the bearer token, or ``None``.
+        grafana: the secret with which Grafana signs, or ``None``.
+        callbacks: verifies incoming calls to a dial-in number, or ``None``.
+    """
+
+    token: str | None = None
+    grafana: str | None = None
+    callbacks: Callbacks | None = None
+
+
+def check_secrets(secrets: Secrets, settings: Settings, host: str) -> Secrets:
+    """Check the secrets of a server that listens on a host, and return them; empty ones are none.
 
     Raises:
-        ConfigurationError: the token is too short, or is missing although other machines can reach the address.
+        ConfigurationError: one is too short, or the token is missing although other machines can reach the server.
     """
-    if not token:
-        if not is_this_machine(host):
+    secrets = msgspec.structs.replace(secrets, token=secrets.token or None, grafana=secrets.grafana or None)
+    for variable, secret in ((TOKEN_VARIABLE, secrets.token), (GRAFANA_VARIABLE, secrets.grafana)):
+        if secret and (len(secret) < _MIN_TOKEN_LENGTH or not secret.isascii() or not secret.isprintable()):
             raise ConfigurationError(
-                "{host} can be reached by other machines: set {variable}, or listen on 127.0.0.1",
-                host=host,
-                variable=TOKEN_VARIABLE,
+                "{variable} must have {number} printable characters or more",
+                variable=variable,
+                number=_MIN_TOKEN_LENGTH,
             )
-        return None
-    if len(token) < _MIN_TOKEN_LENGTH or not token.isascii() or not token.isprintable():
+    reached = settings.public_url or ("" if is_this_machine(host) or secrets.grafana else host)
+    if reached and not secrets.token:
         raise ConfigurationError(
-            "{variable} must have {number} printable characters or more",
+            "{host} can be reached by other machines: set {variable}, or listen on 127.0.0.1",
+            host=reached,
             variable=TOKEN_VARIABLE,
-            number=_MIN_TOKEN_LENGTH,
         )
-    return token
+    return secrets
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -76,14 +108,14 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-async def serve(receiver: Receiver, log: EventLog, token: str | None, listener: socket.socket) -> None:
-    """Run the receiver and the server until Ctrl-C, SIGTERM or SIGHUP; `token` is the bearer token of requests.
+async def serve(receiver: Receiver, log: EventLog, secrets: Secrets, listener: socket.socket) -> None:
+    """Run the receiver and the server until Ctrl-C, SIGTERM or SIGHUP; `secrets` authenticate the requests.
 
     The listening socket is closed at the end.
     """
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
-        application(receiver, log, token),
+        application(receiver, log, secrets),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -114,44 +146,50 @@ class _Server(uvicorn.Server):
         yield
 
 
-def application(receiver: Receiver, log: EventLog, token: str | None) -> Starlette:
+def application(receiver: Receiver, log: EventLog, secrets: Secrets) -> Starlette:
     """Create the ASGI application.
 
-    ``POST /alerts`` receives notifications, ``POST /acknowledge/ID`` acknowledges an incident, and ``GET /health``
-    responds with 200, or with 503 while the latest attempt could not be sent.
+    ``POST /alerts`` receives notifications, ``POST /page/NAME`` notifies a person or begins a list, ``POST
+    /heartbeat/NAME`` is a heartbeat, ``POST /acknowledge/ID`` acknowledges an incident, and ``GET /health`` responds
+    with 200, or with 503 while the latest attempt could not be sent. ``/a/…`` are the links in SMS, and
+    ``/incoming-call/…`` is what Xoxzo requests for a call to the dial-in number; only the ends of these paths matter.
 
     Args:
         receiver: the receiver.
         log: gets a line for each rejected request.
-        token: the bearer token of requests; without one, only requests from this machine are accepted, and none can
+        secrets: authenticate the requests; without any, only requests from this machine are accepted, and none can
             acknowledge.
     """
-    handlers = _Handlers(receiver, log, token)
-    return Starlette(
-        routes=[
-            Route("/alerts", handlers.alerts, methods=["POST"]),
-            Route("/acknowledge/{ident}", handlers.acknowledge, methods=["POST"]),
-            Route("/health", handlers.health, methods=["GET"]),
-        ]
-    )
+    handlers = _Handlers(receiver, log, secrets)
+    routes = [
+        Route("/alerts", handlers.alerts, methods=["POST", "PUT"]),
+        Route("/page/{name}", handlers.page, methods=["POST"]),
+        Route("/heartbeat/{name}", handlers.heartbeat, methods=["POST"]),
+        Route("/acknowledge/{ident}", handlers.acknowledge, methods=["POST"]),
+        Route("/health", handlers.health, methods=["GET"]),
+        Route("/{prefix:path}a/{token}", handlers.link, methods=["GET", "POST"]),
+    ]
+    if secrets.callbacks is not None:
+        routes.append(Route(f"/{{prefix:path}}{Purpose.INCOMING_CALL}/{{token}}", handlers.call, methods=["GET"]))
+    return Starlette(routes=routes)
 
 
 class _Handlers:
-    def __init__(self, receiver: Receiver, log: EventLog, token: str | None) -> None:
+    def __init__(self, receiver: Receiver, log: EventLog, secrets: Secrets) -> None:
         self._receiver = receiver
         self._log = log
-        self._token = token
+        self._secrets = secrets
+        if secrets.callbacks is not None:
+            self._dial_in = AsyncCallbackEndpoint(secrets.callbacks, self._answer)
 
     async def alerts(self, request: Request) -> Response:
-        if (rejection := self._authenticate(request)) is not None:
+        body = await _read(request, _MAX_BODY_BYTES)
+        if (rejection := self._authenticate(request, body)) is not None:
             return rejection
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _MAX_BODY_BYTES:
-                return self._reject(413, "the body is too large: set max_alerts")
+        if len(body) > _MAX_BODY_BYTES:
+            return self._reject(413, "the body is too large: set max_alerts")
         try:
-            verdict, ident = self._receiver.receive(parse_notification(bytes(body)))
+            verdict, ident = self._receiver.receive(parse_notification(body))
         except InvalidArgument as error:
             return self._reject(400, str(error))
         except sqlite3.Error as error:
@@ -159,8 +197,33 @@ class _Handlers:
             return self._reject(503, f"it could not be stored: {error}")
         return JSONResponse({"verdict": verdict, "incident": ident})
 
+    async def page(self, request: Request) -> Response:
+        if (rejection := self._authenticate(request)) is not None:
+            return rejection
+        try:
+            given = json.loads(await _read(request, _MAX_BODY_BYTES) or b"{}")
+            message, method = str(given.get("message") or ""), given.get("method")
+        except (ValueError, AttributeError, RecursionError):
+            return self._reject(400, "the body is no JSON object")
+        if method not in {None, "sms", "call"}:
+            return self._reject(400, "method: must be sms or call")
+        try:
+            ident = self._receiver.page(request.path_params["name"], message, method)
+        except InvalidArgument as error:
+            return self._reject(400, str(error))
+        return JSONResponse({"incident": ident})
+
+    async def heartbeat(self, request: Request) -> Response:
+        if (rejection := self._authenticate(request)) is not None:
+            return rejection
+        name = request.path_params["name"]
+        if name not in self._receiver.settings.heartbeats:
+            return self._reject(404, "there is no such heartbeat")
+        self._receiver.beat(name)
+        return JSONResponse({"heartbeat": name})
+
     async def acknowledge(self, request: Request) -> Response:
-        if self._token is None:
+        if self._secrets.token is None:
             return self._reject(403, f"acknowledging over HTTP needs {TOKEN_VARIABLE}")
         if (rejection := self._authenticate(request)) is not None:
             return rejection
@@ -169,18 +232,48 @@ class _Handlers:
             return self._reject(404, "there is no such incident")
         return JSONResponse({"incident": incident.ident, "phase": incident.phase})
 
+    async def link(self, request: Request) -> Response:
+        receiver = self._receiver
+        language = acknowledgement.language(request.headers.get("accept-language", ""), receiver.settings.language)
+        found = acknowledgement.check_link(receiver.settings, receiver.store, request.path_params["token"])
+        if found is None:
+            self._reject(404, "the link is not valid")
+            return HTMLResponse(acknowledgement.render_unknown(language), 404, _PAGE_HEADERS)
+        incident, person = found
+        changed = False
+        if request.method == "POST" and acknowledgement.is_acknowledgeable(incident):
+            # Only the alerts that the person saw.
+            changed = parse_qs(await _read(request, 1000)).get(b"version") != [str(incident.version).encode()]
+            if not changed:
+                incident = receiver.acknowledge(incident.ident, person) or incident
+        return HTMLResponse(acknowledgement.render_page(incident, language, changed=changed), headers=_PAGE_HEADERS)
+
+    async def call(self, request: Request) -> Response:
+        response = await self._dial_in.handle("GET", f"{request.url.path}?{request.url.query}", {}, b"")
+        if response.status != 200:
+            return self._reject(response.status, response.body.decode())
+        return Response(response.body, media_type=response.content_type)
+
+    async def _answer(self, event: Event) -> Action | None:
+        return self._receiver.acknowledge_call(event.caller) if isinstance(event, IncomingCall) else None
+
     async def health(self, request: Request) -> Response:
         del request
         health = self._receiver.health()
         return JSONResponse(health, 503 if health["failure"] else 200)
 
-    def _authenticate(self, request: Request) -> Response | None:
-        """Return the rejection of a request, or ``None`` if it is accepted."""
-        if self._token is not None:
-            scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token.encode()):
+    def _authenticate(self, request: Request, body: bytes | None = None) -> Response | None:
+        """Return the rejection of a request, or ``None`` if it is accepted; a signature is over the `body`."""
+        secrets = self._secrets
+        if secrets.grafana is not None and body is not None and self._is_signed(request, body, secrets.grafana):
+            return None
+        if secrets.token is not None:
+            given = _token(request.headers.get("authorization", ""))
+            if hmac.compare_digest(given.encode(), secrets.token.encode()):
                 return None
-            return self._reject(401, "the bearer token is missing or wrong")
+            return self._reject(401, "the token or the signature is missing or wrong")
+        if secrets.grafana is not None:
+            return self._reject(401, "the signature is missing or wrong")
         # Against web pages that reach this machine by DNS rebinding, or by a form, which cannot post JSON.
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -188,6 +281,42 @@ class _Handlers:
             return self._reject(403, "without a token, only requests from this machine with JSON are accepted")
         return None
 
+    def _is_signed(self, request: Request, body: bytes, secret: str) -> bool:
+        """Return whether Grafana has signed the body, and the time if the settings name its header."""
+        names = self._receiver.settings.grafana
+        if names.timestamp_header:
+            stamp = request.headers.get(names.timestamp_header, "")
+            is_recent = (
+                stamp.isascii() and stamp.isdigit() and abs(time.time() - int(stamp[:12])) < _MAX_SIGNATURE_AGE_SECONDS
+            )
+            if not is_recent:
+                return False
+            body = stamp.encode() + b":" + body
+        expected = hmac.digest(secret.encode(), body, "sha256").hex()
+        return hmac.compare_digest(request.headers.get(names.signature_header, "").encode(), expected.encode())
+
     def _reject(self, status: int, reason: str) -> Response:
         self._log.write("rejected-request", status=status, reason=reason)
         return JSONResponse({"detail": reason}, status)
+
+
+async def _read(request: Request, max_bytes: int) -> bytes:
+    """Return the body, or its beginning if it is longer than `max_bytes`."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            break
+    return bytes(body)
+
+
+def _token(authorization: str) -> str:
+    """Return the token of an ``Authorization`` header: after Bearer, or as the password of Basic."""
+    scheme, _, credentials = authorization.partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() != "basic":
+        return credentials if scheme.lower() == "bearer" else ""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _HOUR_SECONDS = 3600.0
 _SCHEMA = (
     """CREATE TABLE incident (ident TEXT PRIMARY KEY, group_key TEXT NOT NULL, phase TEXT NOT NULL,
@@ -32,6 +32,7 @@ _SCHEMA = (
     credits TEXT NOT NULL)""",
     "CREATE INDEX attempt_incident ON attempt (incident)",
     "CREATE INDEX attempt_at ON attempt (at)",
+    "CREATE TABLE heartbeat (name TEXT PRIMARY KEY, at REAL NOT NULL, silent REAL NOT NULL)",
 )
 _COLUMNS = ", ".join(NotificationAttempt.__struct_fields__)
 # Attempts that were not sent do not count.
@@ -187,6 +188,17 @@ class Store:
         with self._mutex:
             rows = self._connection.execute(query, (now - _HOUR_SECONDS,)).fetchall()
         return [(at, Decimal(cost)) for at, cost in rows]
+
+    def heartbeat(self, name: str) -> tuple[float, float]:
+        """Return when a heartbeat last came, and the seconds of silence since then; 0 and 0 if none ever came."""
+        with self._mutex:
+            row = self._connection.execute("SELECT at, silent FROM heartbeat WHERE name = ?", (name,)).fetchone()
+        return (row[0], row[1]) if row else (0.0, 0.0)
+
+    def save_heartbeat(self, name: str, at: float, silent: float) -> None:
+        """Store when a heartbeat last came, and the seconds of silence since then."""
+        with self._mutex:
+            self._connection.execute("INSERT OR REPLACE INTO heartbeat VALUES (?, ?, ?)", (name, at, silent))
 
     def purge(self, before: float) -> None:
         """Delete incidents without a notification since a time, except open ones, with their attempts."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -20,14 +22,17 @@ import uvicorn  # noqa: F401
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.cli.core import i18n
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
-from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
+from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import check_exclusive, resolve_destination
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config import example, loading
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import DEFAULT_LISTEN
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase, parse_notification
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
@@ -56,6 +61,7 @@ _machine = click.option("--json", "machine", is_flag=True, help="Write JSON, one
         "xoxzo alertmanager --config oncall.toml --check",
         "xoxzo alertmanager --config oncall.toml --simulator",
         "xoxzo alertmanager --config oncall.toml",
+        "xoxzo alertmanager page tanaka",
         "xoxzo alertmanager status",
         "xoxzo alertmanager ack K7QD",
     ),
@@ -101,16 +107,20 @@ def command(
     Exit status: 0 done, 2 wrong use or settings, 3 no such incident, 4 credentials.
     """
     if ctx.invoked_subcommand is not None:
-        ctx.obj = {"config": config, "state": state}
+        ctx.obj = {"config": config, "state": state, "listen": listen}
         return
     if config is None:
         raise click.UsageError(_("Name the settings by --config; `xoxzo alertmanager example` writes some."))
     check_exclusive(profile, simulator=simulator)
     settings = _load(config)
     if show is not None:
-        _write(preview.describe_alerts(settings, parse_notification(show.read()).firing))
+        _write(preview.describe_notification(settings, parse_notification(show.read())))
     elif check:
         _write(preview.describe(settings))
+        if settings.dial_in:
+            url = signing_callbacks(settings.public_url).url("incoming-call", "alertmanager")
+            action = _("Let calls to {number} acknowledge: {command}")
+            click.echo(action.format(number=settings.dial_in, command=f"xoxzo din action DIN_UID {url}"))
     else:
         address = loading.address(listen, "--listen") if listen else settings.listen
         log = EventLog(time.time, as_json=machine)
@@ -118,6 +128,56 @@ def command(
         # A dry run stores nothing.
         path = ":memory:" if dry_run else state or settings.state or default_path()
         _run(settings, address, path, client, log)
+
+
+@command.subcommand(
+    "page", "xoxzo alertmanager page tanaka", 'xoxzo alertmanager page oncall --message "db-1 is on fire"'
+)
+@click.argument("name")
+@click.option("--message", default="", help="What the SMS says; by default that it is a test.")
+@click.option("--by", "method", type=Choice(["sms", "call"]), help="How a person is notified; by SMS by default.")
+@_config
+@click.option("--listen", metavar="HOST:PORT", help="The address of the receiver; by default the settings' one.")
+@_machine
+@click.pass_obj
+def page(
+    parent: dict[str, str | None],
+    /,
+    name: str,
+    *,
+    message: str,
+    method: str | None,
+    machine: bool,
+    **given: str | None,
+) -> None:
+    """Notify a person, or begin a list, through the running receiver: a test, or a call for help.
+
+    NAME is a person or a list of the settings. A page ignores quiet hours, and is acknowledged like an alert.
+    """
+    config, listen = (given[name] or parent[name] for name in ("config", "listen"))
+    address = loading.address(listen, "--listen") if listen else (_load(config).listen if config else DEFAULT_LISTEN)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - where to, not where from
+    url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/page/{quote(name, safe='')}"
+    token = os.environ.get("XOXZO_ALERTMANAGER_TOKEN")
+    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    outcome = probe("POST", url, headers, to_json({"message": message, "method": method}).encode())
+    if outcome.status is None:
+        advice = _("Start it: {command}").format(command="xoxzo alertmanager --config FILE")
+        message = _("no receiver answers at {host} port {port}").format(host=host, port=address[1])
+        raise CommandError(message, advice, status=NOT_SENT)
+    try:
+        reply = json.loads(outcome.body)
+        reply = reply if isinstance(reply, dict) else {}
+    except ValueError:
+        reply = {}
+    if outcome.status != 200:
+        raise CommandError(str(reply.get("detail") or f"HTTP {outcome.status}"), status=REJECTED)
+    if machine:
+        click.echo(to_json(reply))
+        return
+    click.echo(_("{ident}: the receiver notifies {name}.").format(ident=reply.get("incident"), name=name))
+    if sys.stderr.isatty():
+        click.echo(_("Next: {command}").format(command="xoxzo alertmanager status"), err=True)
 
 
 @command.subcommand("ack", "xoxzo alertmanager ack K7QD", "xoxzo alertmanager ack --all")
@@ -197,7 +257,7 @@ def _load(path: str) -> Settings:
     except ConfigurationError as error:
         rule = error.__cause__
         if isinstance(rule, InvalidArgument):
-            message = f"{path}: {rule.field}: {render_error(rule)}"
+            message = f"{error.fields['path']}: {rule.field}: {render_error(rule)}"
         else:
             message = render_error(error)
         advice = _("To see what may stand there: {command}").format(command="xoxzo alertmanager example")
@@ -242,12 +302,17 @@ def _run(
 
     async def work() -> None:
         try:
-            token = server.check_token(os.environ.get(server.TOKEN_VARIABLE), address[0])
+            given = server.Secrets(
+                token=os.environ.get(server.TOKEN_VARIABLE),
+                grafana=os.environ.get(server.GRAFANA_VARIABLE),
+                callbacks=signing_callbacks(settings.public_url) if settings.dial_in else None,
+            )
+            secrets = server.check_secrets(given, settings, address[0])
             with Store(path) as store, server.listen(*address) as listener:
                 store.lock()
                 sender = DryRunSender(settings, log) if client is None else LiveSender(client, settings, log)
                 receiver = Receiver(settings, store, sender, log, clock=time.time)
-                await server.serve(receiver, log, token, listener)
+                await server.serve(receiver, log, secrets, listener)
         finally:
             if client is not None:
                 await client.close()

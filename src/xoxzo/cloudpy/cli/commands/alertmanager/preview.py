@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, width
 from xoxzo.cloudpy.common.masking import mask_number
-from xoxzo.cloudpy.integrations.alertmanager import message_text, routing
-from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, message_text, routing
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident, Notification
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, Step
 
@@ -25,11 +27,14 @@ _IDENT = "K7QD"
 
 def describe(settings: Settings) -> list[str]:
     """Describe who is notified when, for each list, and the text of a sample alert."""
-    return _aligned([*_people_and_lists(settings), *_texts(settings, [_sample_alert(settings)])])
+    return _aligned(
+        [*_people_and_lists(settings), *_heartbeats(settings), *_texts(settings, [_sample_alert(settings)])]
+    )
 
 
-def describe_alerts(settings: Settings, alerts: Sequence[Alert]) -> list[str]:
-    """Describe what a notification of these firing alerts does."""
+def describe_notification(settings: Settings, notification: Notification) -> list[str]:
+    """Describe what a notification does."""
+    alerts = notification.firing
     name = routing.select_policy(settings.routes, alerts)
     if name is None:
         return [_("no route matches: nobody would be notified")]
@@ -41,7 +46,7 @@ def describe_alerts(settings: Settings, alerts: Sequence[Alert]) -> list[str]:
             _("breaks through the quiet hours {hours}") if broken else _("waits for the end of the quiet hours {hours}")
         )
         lines.append(("", sentence.format(hours=quiet.hours.hours)))
-    return _aligned([*lines, *_texts(settings, alerts)])
+    return _aligned([*lines, *_texts(settings, alerts, notification.truncated_alerts)])
 
 
 def _aligned(lines: Sequence[Line]) -> list[str]:
@@ -53,8 +58,7 @@ def _people_and_lists(settings: Settings) -> Iterator[Line]:
     for person in settings.people.values():
         yield _("person"), " ".join(filter(None, (person.name, mask_number(person.number), person.zone)))
     for route in settings.routes:
-        wanted = " ".join(f"{label}={'|'.join(values)}" for label, values in route.match.items())
-        yield _("route"), f"{wanted or _('everything else')} → {route.policy}"
+        yield _("route"), f"{_labels(route.match) or _('everything else')} → {route.policy}"
     if all(route.match for route in settings.routes):
         yield (
             _("warning"),
@@ -66,8 +70,23 @@ def _people_and_lists(settings: Settings) -> Iterator[Line]:
         yield from _timeline(policy)
 
 
-def _texts(settings: Settings, alerts: Sequence[Alert]) -> Iterator[Line]:
-    content = message_text.render_sms(settings, _IDENT, alerts, resolved=False)
+def _heartbeats(settings: Settings) -> Iterator[Line]:
+    for heartbeat in settings.heartbeats.values():
+        where = _labels(heartbeat.match) or f"POST /heartbeat/{heartbeat.name}"
+        after = _("none for {time}").format(time=_time(heartbeat.timeout))
+        yield _("heartbeat"), f"{heartbeat.name}: {where}; {after} → {heartbeat.policy}"
+
+
+def _labels(match: Mapping[str, Sequence[str]]) -> str:
+    return " ".join(f"{label}={'|'.join(values)}" for label, values in match.items())
+
+
+def _texts(settings: Settings, alerts: Sequence[Alert], truncated: int = 0) -> Iterator[Line]:
+    # Any key: only the length of the link matters.
+    incident = Incident(ident=_IDENT, group_key="", policy="", alerts=tuple(alerts), truncated=truncated)
+    signed = msgspec.structs.replace(incident, secret=_IDENT)
+    link = acknowledgement.link(settings, signed, next(iter(settings.people)))
+    content = message_text.render_sms(settings, incident, link=link)
     if content.template is None:
         yield "SMS", content.message
         parts = measure(content.message).parts or 0
@@ -83,7 +102,7 @@ def _texts(settings: Settings, alerts: Sequence[Alert]) -> Iterator[Line]:
         yield "SMS", _("template {number}").format(number=content.template)
         yield from (("", f"{name} = {value}") for name, value in content.variables.items())
     if settings.caller:
-        yield _("call"), message_text.render_call(settings, _IDENT, alerts).message
+        yield _("call"), message_text.render_call(settings, incident).message
 
 
 def _timeline(policy: EscalationPolicy) -> Iterator[Line]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from xoxzo.cloudpy import phone
 from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import message_text
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import (
     EscalationPolicy,
+    Grafana,
+    Heartbeat,
     Person,
     Quiet,
     Route,
@@ -27,12 +32,13 @@ from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text import estimate
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Sequence
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method
 
 _PERSON_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
 _LISTEN = re.compile(r"(?P<host>[^:]+|\[[^\]]+\]):(?P<port>[0-9]{1,5})")
+_MIN_HEARTBEAT_SECONDS = 60
 _DEFAULT_WAIT_SECONDS = {"sms": 300.0, "call": 120.0}
 _DEFAULT_REPEATS = {"sms": 0, "call": 2}
 
@@ -42,11 +48,12 @@ def load(path: str | os.PathLike[str]) -> Settings:
 
     Raises:
         ConfigurationError: the file cannot be read, is not TOML, or has an invalid value; then the cause is the
-            `InvalidArgument` of `parse`.
+            `InvalidArgument` of `parse`, and ``path`` has the line, too.
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a path of any kind
-            values = tomllib.loads(file.read().decode("utf-8-sig"))  # editors of Windows write a byte-order mark
+            text = file.read().decode("utf-8-sig")  # editors of Windows write a byte-order mark
+        values = tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=error.strerror) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -54,7 +61,38 @@ def load(path: str | os.PathLike[str]) -> Settings:
     try:
         return parse(values)
     except InvalidArgument as error:
-        raise ConfigurationError("{path}: {field} {why}", path=path, field=error.field, why=error.reason) from error
+        number = line_number(text, error.field)
+        place = f"{os.fspath(path)}:{number}" if number else os.fspath(path)
+        raise ConfigurationError("{path}: {field} {why}", path=place, field=error.field, why=error.reason) from error
+
+
+def line_number(text: str, field: str) -> int | None:
+    """Return the number of the line at which a value of a TOML file is complete; else that of its table, or ``None``.
+
+    Args:
+        text: the file.
+        field: the path of the value, such as ``lists.oncall.steps[1].wait``.
+    """
+    keys = [int(key[1:-1]) - 1 if key.startswith("[") else key for key in re.findall(r"\[[0-9]+\]|[^.\[\]]+", field)]
+    lines = text.splitlines()
+    while keys:
+        for number in range(1, len(lines) + 1):
+            # The first beginning of the file that has the value; within a list, the list is closed after the line.
+            begun = "\n".join(lines[:number])
+            if _has(begun, keys) or _has(begun + "\n]", keys):
+                return number
+        keys.pop()
+    return None
+
+
+def _has(text: str, keys: Sequence[str | int]) -> bool:
+    try:
+        value = tomllib.loads(text)
+        for key in keys:
+            value = value[key]  # type: ignore[index]  # what is no table raises
+    except (tomllib.TOMLDecodeError, KeyError, IndexError, TypeError):
+        return False
+    return True
 
 
 def parse(values: dict[str, Any]) -> Settings:
@@ -76,7 +114,16 @@ def parse(values: dict[str, Any]) -> Settings:
         routes = (Route(policy=next(iter(policies))),)
     if not routes:
         raise InvalidArgument("routes", "must define which alerts use which list")
-    texts = _texts(top.table("texts"), language, any_resolved=any(policy.resolved for policy in policies.values()))
+    public_url, dial_in = _public_url(top), top.text("dial_in", "")
+    if dial_in and not (public_url and dial_in.isascii() and dial_in.isdigit()):
+        raise InvalidArgument("dial_in", "must be a number of yours in digits, and needs public_url")
+    texts = _texts(
+        top.table("texts"),
+        language,
+        any_resolved=any(policy.resolved for policy in policies.values()),
+        available={"link": bool(public_url), "dial_in": bool(dial_in)},
+    )
+    heartbeats = top.table("heartbeats")
     settings = Settings(
         sender=_sender(top, policies),
         caller=_caller(top, policies),
@@ -90,6 +137,10 @@ def parse(values: dict[str, Any]) -> Settings:
         talk=top.seconds("talk", 0.0),
         listen=address(top.text("listen", "127.0.0.1:9095")),
         state=top.text("state", "") or None,
+        public_url=public_url,
+        dial_in=dial_in,
+        heartbeats={name: _heartbeat(name, heartbeats.table(name), policies) for name in heartbeats.names()},
+        grafana=_grafana(top.table("grafana")),
     )
     top.reject_unknown()
     return settings
@@ -179,12 +230,44 @@ def _step(table: Table, people: dict[str, Person]) -> Step:
 
 
 def _route(table: Table, policies: dict[str, EscalationPolicy]) -> Route:
-    match = table.table("match")
-    route = Route(policy=table.text("list"), match={label: match.texts(label) for label in match.names()})
-    if route.policy not in policies:
-        raise InvalidArgument(table.path("list"), "names {plan}, which is not among [lists]", plan=route.policy)
+    route = Route(policy=_list(table, policies), match=_match(table.table("match")))
     table.reject_unknown()
     return route
+
+
+def _list(table: Table, policies: dict[str, EscalationPolicy]) -> str:
+    name = table.text("list")
+    if name not in policies:
+        raise InvalidArgument(table.path("list"), "names {plan}, which is not among [lists]", plan=name)
+    return name
+
+
+def _match(table: Table) -> dict[str, tuple[str, ...]]:
+    return {label: table.texts(label) for label in table.names()}
+
+
+def _heartbeat(name: str, table: Table, policies: dict[str, EscalationPolicy]) -> Heartbeat:
+    timeout, match = table.seconds("timeout", 600.0), _match(table.table("match"))
+    if timeout < _MIN_HEARTBEAT_SECONDS:
+        raise InvalidArgument(table.path("timeout"), "must be at least {least} s", least=_MIN_HEARTBEAT_SECONDS)
+    heartbeat = Heartbeat(name=name, policy=_list(table, policies), timeout=timeout, match=match)
+    table.reject_unknown()
+    return heartbeat
+
+
+def _grafana(table: Table) -> Grafana:
+    names = {name: table.text(name, getattr(Grafana(), name)) for name in Grafana.__struct_fields__}
+    table.reject_unknown()
+    return Grafana(**names)
+
+
+def _public_url(top: Table) -> str:
+    url = top.text("public_url", "")
+    if url:
+        secure = url.startswith("https://") or is_this_machine(urlsplit(checks.url("public_url", url)).hostname or "")
+        if not secure or "?" in url or "#" in url:
+            raise InvalidArgument("public_url", "must begin with https://, and have no query and no fragment")
+    return url.rstrip("/")
 
 
 def _sender(top: Table, policies: dict[str, EscalationPolicy]) -> str:
@@ -205,17 +288,21 @@ def _uses(policies: dict[str, EscalationPolicy], method: Method) -> bool:
     return any(step.method == method for policy in policies.values() for step in policy.steps)
 
 
-def _texts(table: Table, language: str, *, any_resolved: bool) -> Texts:
-    def text(name: str, default: dict[str, str]) -> str:
-        return message_text.check_template(table.path(name), table.text(name, default[language]))
+def _texts(table: Table, language: str, *, any_resolved: bool, available: dict[str, bool]) -> Texts:
+    missing = frozenset(name for name, is_available in available.items() if not is_available)
 
+    def text(name: str, default: str) -> str:
+        return message_text.check_template(table.path(name), table.text(name, default), missing)
+
+    by_link = message_text.BY_LINK[language] if available["link"] else ""
+    by_call = message_text.BY_CALL[language] if available["dial_in"] else ""
     texts = Texts(
-        sms=text("sms", message_text.SMS),
-        call=text("call", message_text.CALL),
-        resolved=text("resolved", message_text.RESOLVED),
+        sms=text("sms", message_text.SMS[language] + by_link + by_call),
+        call=text("call", message_text.CALL[language]),
+        resolved=text("resolved", message_text.RESOLVED[language]),
         max_parts=table.number("max_parts", 2, minimum=1, maximum=10),
-        sms_template=_template(table, "sms_template"),
-        resolved_template=_template(table, "resolved_template"),
+        sms_template=_template(table, "sms_template", missing),
+        resolved_template=_template(table, "resolved_template", missing),
     )
     if any_resolved and (texts.sms_template is None) != (texts.resolved_template is None):
         raise InvalidArgument(table.path("sms_template"), "and resolved_template must be given together")
@@ -223,7 +310,7 @@ def _texts(table: Table, language: str, *, any_resolved: bool) -> Texts:
     return texts
 
 
-def _template(texts: Table, name: str) -> TemplateText | None:
+def _template(texts: Table, name: str, missing: frozenset[str]) -> TemplateText | None:
     if texts.get(name) is None:
         return None
     table = texts.table(name)
@@ -231,7 +318,7 @@ def _template(texts: Table, name: str) -> TemplateText | None:
     if not ident:
         raise InvalidArgument(table.path("id"), "must be given: the template's number")
     checked = {
-        variable: message_text.check_template(variables.path(variable), variables.text(variable))
+        variable: message_text.check_template(variables.path(variable), variables.text(variable), missing)
         for variable in variables.names()
     }
     table.reject_unknown()

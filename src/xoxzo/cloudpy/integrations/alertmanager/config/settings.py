@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
 
 Method = Literal["sms", "call"]
+DEFAULT_LISTEN = ("127.0.0.1", 9095)
+"""The host and the port of the server."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,34 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     match: dict[str, tuple[str, ...]] = {}
 
 
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead man's switch: people are notified when nothing was heard for a while.
+
+    Attributes:
+        name: the name in the file.
+        policy: the escalation policy that is started.
+        timeout: seconds without a heartbeat until then; only the time in which the receiver runs counts.
+        match: the labels of the alert that is a heartbeat, as in `Route`; empty if it comes to ``/heartbeat/NAME``.
+    """
+
+    name: str
+    policy: str
+    timeout: float
+    match: dict[str, tuple[str, ...]] = {}
+
+
+class Grafana(msgspec.Struct, frozen=True, kw_only=True):
+    """The names of the headers in which Grafana signs its requests.
+
+    Attributes:
+        signature_header: holds the HMAC-SHA256 of the body in hexadecimal.
+        timestamp_header: holds the time that is signed, too; ``""`` if Grafana sends none.
+    """
+
+    signature_header: str = "X-Grafana-Alerting-Signature"
+    timestamp_header: str = ""
+
+
 class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
     """What may be sent in any 60 minutes; the rest waits.
 
@@ -166,6 +196,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         talk: seconds from which a call counts as answered.
         listen: the host and the port of the server.
         state: the path of the state file, or ``None`` for the default.
+        public_url: the URL under which phones and Xoxzo reach the server; ``""`` for none.
+        dial_in: the number of ours that acknowledges when a person calls it; ``""`` for none.
+        heartbeats: the dead man's switches by name.
+        grafana: how Grafana signs.
     """
 
     sender: str
@@ -178,5 +212,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     spend_limit: SpendLimit = SpendLimit()
     severity_label: str = "severity"
     talk: float = 0.0
-    listen: tuple[str, int] = ("127.0.0.1", 9095)
+    listen: tuple[str, int] = DEFAULT_LISTEN
     state: str | None = None
+    public_url: str = ""
+    dial_in: str = ""
+    heartbeats: dict[str, Heartbeat] = {}
+    grafana: Grafana = Grafana()

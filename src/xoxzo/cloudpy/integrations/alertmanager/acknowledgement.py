@@ -1,0 +1,141 @@
+"""Let the people who were notified acknowledge: by the signed link in their SMS, or by calling a dial-in number.
+
+A link names the incident, and is signed with the incident's own key over the person's name. Opening it shows a page
+that asks; only its button acknowledges, because scanners of messages open links, too.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import b32encode
+from html import escape
+from typing import TYPE_CHECKING
+
+from xoxzo.cloudpy.callbacks.actions import Say
+from xoxzo.cloudpy.common.locale import N_, translations
+from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, MAYBE_SENT, Incident, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
+    from xoxzo.cloudpy.integrations.alertmanager.store import Store
+
+# 75 bits: too many to be guessed, and few enough for an SMS.
+_SIGNATURE_LENGTH = 15
+_ACKNOWLEDGEABLE = frozenset({Phase.OPEN, Phase.ENDED})
+_MAX_SPOKEN_CHARACTERS = 200
+_SAYABLE = re.compile(r"[^\w\s.,:;/#%+()-]")
+_STATES = {
+    Phase.OPEN: N_("Nobody has acknowledged it yet."),
+    Phase.ACKNOWLEDGED: N_("Acknowledged by {name}."),
+    Phase.ENDED: N_("Nobody has acknowledged it. All calls and messages were made."),
+    Phase.RESOLVED: N_("It is resolved."),
+    Phase.CLOSED: N_("It is resolved."),
+}
+_PAGE = """<!DOCTYPE html>
+<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex"><title>#{ident}</title><style>
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1b1b1b; background: #fff }}
+li {{ margin: .5rem 0; overflow-wrap: anywhere }}
+button {{ font: inherit; font-weight: bold; width: 100%; padding: 1rem; border: 0; border-radius: .5rem;
+  color: #fff; background: #0b5cad }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #161616 }} }}
+</style></head><body><h1>#{ident}</h1>{content}</body></html>
+"""
+
+
+def link(settings: Settings, incident: Incident, person: str) -> str:
+    """Return the link with which a person acknowledges an incident; ``""`` without a public URL."""
+    if not (settings.public_url and incident.secret):
+        return ""
+    return f"{settings.public_url}/a/{incident.ident}{_signature(incident, person)}"
+
+
+def check_link(settings: Settings, store: Store, token: str) -> tuple[Incident, str] | None:
+    """Return the incident and the person of the last part of a link; ``None`` if it is not signed by us."""
+    ident, signature = token[:-_SIGNATURE_LENGTH], token[-_SIGNATURE_LENGTH:]
+    incident = store.incident(ident)
+    if incident is None or not incident.secret:
+        return None
+    signed = (name for name in settings.people if hmac.compare_digest(_signature(incident, name), signature))
+    return next(((incident, name) for name in signed), None) if signature.isascii() else None
+
+
+def _signature(incident: Incident, person: str) -> str:
+    digest = hmac.digest(incident.secret.encode(), person.encode(), "sha256")
+    return b32encode(digest).decode().lower()[:_SIGNATURE_LENGTH]
+
+
+def is_acknowledgeable(incident: Incident) -> bool:
+    """Return whether nobody has acknowledged the incident, and it is not resolved."""
+    return incident.phase in _ACKNOWLEDGEABLE
+
+
+def language(accepted: str, default: str) -> str:
+    """Return ``ja`` or ``en``: the first of both in an Accept-Language header, else the default."""
+    wanted = (part.strip()[:2].lower() for part in accepted.split(","))
+    return next((code for code in wanted if code in {"ja", "en"}), default)
+
+
+def render_page(incident: Incident, language: str, *, changed: bool = False) -> str:
+    """Render the page of a link, with a button that acknowledges if that is still possible.
+
+    Args:
+        incident: the incident.
+        language: ``ja`` or ``en``.
+        changed: whether alerts have joined since the person opened the page.
+    """
+    _ = translations(language).gettext
+    items = "".join(
+        f"<li><b>{escape(alert.labels.get('alertname', ''))}</b> {escape(alert.labels.get('instance', ''))}<br>"
+        f"{escape(alert.annotations.get('summary') or alert.annotations.get('description', ''))}</li>"
+        for alert in incident.alerts
+    )
+    content = f"<ul>{items}</ul>"
+    if incident.truncated:
+        content += f"<p>{escape(_('{count} more alerts were left out.').format(count=incident.truncated))}</p>"
+    if changed:
+        content += f"<p><b>{escape(_('Alerts have joined since you opened this page.'))}</b></p>"
+    content += f"<p>{escape(_(_STATES[incident.phase]).format(name=incident.acknowledged_by))}</p>"
+    if is_acknowledgeable(incident):
+        content += (
+            f'<form method="post"><input type="hidden" name="version" value="{incident.version}">'
+            f"<button>{escape(_('Acknowledge'))}</button></form>"
+        )
+    return _PAGE.format(language=language, ident=escape(incident.ident), content=content)
+
+
+def render_unknown(language: str) -> str:
+    """Render the page of a link that is not valid."""
+    sentence = translations(language).gettext("This link is not valid, or its alerts are long over.")
+    return _PAGE.format(language=language, ident="", content=f"<p>{escape(sentence)}</p>")
+
+
+def caller(settings: Settings, number: str | None) -> str | None:
+    """Return the person who calls from a number; ``None`` if it belongs to nobody of the settings, or is withheld."""
+    return next((one.name for one in settings.people.values() if number and one.number == number), None)
+
+
+def notified_of(store: Store, person: str) -> list[Incident]:
+    """Return the incidents that a person was notified of, or may have been, and that nobody has acknowledged."""
+    reached = MAYBE_SENT | IN_FLIGHT
+    return [
+        incident
+        for incident in store.incidents(*_ACKNOWLEDGEABLE)
+        if any(one.person == person and one.outcome in reached for one in store.attempts(incident.ident))
+    ]
+
+
+def spoken_reply(settings: Settings, person: str | None, incidents: Iterable[Incident]) -> Say:
+    """Return what a caller hears: the names of the alerts that the call has acknowledged."""
+    _ = translations(settings.language).gettext
+    if person is None:
+        return Say(settings.language, _("This number is for the people on call."))
+    names = dict.fromkeys(alert.labels.get("alertname", "") for one in incidents for alert in one.alerts)
+    if not names:
+        return Say(settings.language, _("There is no alert to acknowledge."))
+    listed = _SAYABLE.sub(" ", ", ".join(names))[:_MAX_SPOKEN_CHARACTERS]
+    return Say(settings.language, _("You have acknowledged: {names}.").format(names=listed))

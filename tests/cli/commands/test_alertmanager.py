@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ from click.testing import CliRunner, Result
 
 from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.integrations.alertmanager.config import example
+from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 XOXZO = str(Path(sys.executable).with_name("xoxzo"))
 ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
@@ -34,6 +36,7 @@ TOKEN = "a token of the tests"
 SETTINGS = """
 sender = "Alerts"
 caller = "815012345678"
+{extra}
 texts = {{ call = "{{names}}" }}
 [people]
 anne = "{anne}"
@@ -41,6 +44,9 @@ bert = "{bert}"
 [lists.oncall]
 resolved = true
 steps = [{{ to = "anne", method = "sms", wait = "{wait}" }}, {{ to = "bert", method = "call", wait = "1s" }}]
+[heartbeats.watchdog]
+match = {{ alertname = "Watchdog" }}
+list = "oncall"
 """
 
 
@@ -96,13 +102,19 @@ class OnDuty:
 
 @contextmanager
 def on_duty(
-    folder: Path, simulator: str, account: tuple[str, str], *options: str, wait: str = "1s", **more: str
+    folder: Path,
+    simulator: str,
+    account: tuple[str, str],
+    *options: str,
+    wait: str = "1s",
+    extra: str = "",
+    **more: str,
 ) -> Iterator[OnDuty]:
     """Run a receiver for a while; it exits with 0 when it is stopped."""
     # The same two whenever a receiver is run for one account.
     anne, bert = (f"+8180{10_000_000 * place + int(account[0][:5], 16):08}" for place in (3, 5))
     config, output = folder / "oncall.toml", folder / f"{time.monotonic_ns()}.log"
-    config.write_text(SETTINGS.format(anne=anne, bert=bert, wait=wait))
+    config.write_text(SETTINGS.format(anne=anne, bert=bert, wait=wait, extra=extra))
     command = [XOXZO, "alertmanager", "--config", config, "--state", folder / "state.db", "--listen", "127.0.0.1:0"]
     account_of = {"XOXZO_API_HOST": simulator, "XOXZO_API_SID": account[0], "XOXZO_API_AUTH_TOKEN": account[1]}
     environment = os.environ | account_of | {"XOXZO_ALERTMANAGER_TOKEN": TOKEN} | more
@@ -263,6 +275,58 @@ def test_acknowledged_by_command(simulator_url: str, account: tuple[str, str], t
         assert run("status", "--state", state).output.count("acknowledged") == 3
 
 
+def test_a_page(simulator_url: str, account: tuple[str, str], tmp_path: Path) -> None:
+    """A page reaches a person, who acknowledges it by the link in the SMS, or by calling the dial-in number."""
+    extra = 'public_url = "http://localhost"\ndial_in = "815011112222"'
+    secret = {"XOXZO_CALLBACK_SECRET": "a secret of the tests, long enough"}
+    with on_duty(tmp_path, simulator_url, account, wait="1h", extra=extra, **secret) as duty:
+        given = ["--config", tmp_path / "oncall.toml", "--listen", duty.url.removeprefix("http://")]
+
+        def page(*words: str, token: str = TOKEN) -> Result:
+            return run("page", *given, *words, XOXZO_ALERTMANAGER_TOKEN=token)
+
+        first = json.loads(page("anne", "--json").output)["incident"]
+        assert "must be one of anne, bert, oncall" in page("nobody").output
+        assert page("anne", token="").exit_code == 3
+        [message] = until(lambda: duty.phone(duty.anne)["messages"], duty.output.read_text)
+        link = re.findall(r"http://localhost(/a/\w+)", message["text"])[0]
+        for content, phase in ((None, "ended"), (b"version=1", "acknowledged")):
+            with build_opener(ProxyHandler({})).open(Request(duty.url + link, content), timeout=20) as answer:
+                assert answer.headers["referrer-policy"] == "no-referrer"
+            until(lambda phase=phase: f"{first}  {phase}" in run("status", "--state", tmp_path / "state.db").output)
+        assert page("oncall", "--message", "help").output.endswith(": the receiver notifies oncall.\n")
+        until(lambda: len(duty.phone(duty.anne)["messages"]) == 2, duty.output.read_text)
+        checked = run("--config", tmp_path / "oncall.toml", "--check", **secret).output
+        url = checked.split("xoxzo din action DIN_UID http://localhost")[1].strip()
+        with build_opener(ProxyHandler({})).open(f"{duty.url}{url}?caller={duty.anne[1:]}", timeout=20) as answer:
+            assert answer.read() == b'say en "You have acknowledged: Page."'
+        assert [one["by"] for one in duty.lines("acknowledged")] == ["anne", "anne, by calling"]
+    refused = page("anne")
+    assert (refused.exit_code, "no receiver answers at 127.0.0.1 port" in refused.output) == (6, True)
+
+
+def test_a_page_to_another_server(tmp_path: Path) -> None:
+    """What answers but is no receiver is reported with its status."""
+
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(500)
+            self.end_headers()
+            self.wfile.write(b"[]" if "list" in self.path else b"<html>")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        thread = threading.Thread(target=other.serve_forever, args=(0.05,))
+        thread.start()
+        for name in ("anne", "list"):
+            refused = run("page", name, "--listen", f"0.0.0.0:{other.server_address[1]}")
+            assert (refused.exit_code, "HTTP 500" in refused.output) == (3, True)
+        other.shutdown()
+        thread.join()
+
+
 def test_dry_run(tmp_path: Path, simulator_url: str, account: tuple[str, str]) -> None:
     """A dry run needs no credentials, tells what it would send, leaves no state, and ends well on Ctrl-C."""
     nothing = {"XOXZO_API_SID": "", "XOXZO_API_AUTH_TOKEN": "", "XOXZO_API_HOST": ""}
@@ -288,6 +352,10 @@ def test_a_real_alertmanager(simulator_url: str, account: tuple[str, str], tmp_p
         [message] = duty.phone(duty.anne)["messages"]
         assert message["text"].startswith("FIRING critical DiskFull: ディスクの空きがありません #")
         assert len(duty.phone(duty.bert)["calls"]) == 1
+        watchdog = {"labels": {"alertname": "Watchdog"}}
+        assert exchange("POST", f"{api}/api/v2/alerts", [watchdog], token=None)[0] == 200
+        with Store(tmp_path / "state.db") as state:
+            until(lambda: state.heartbeat("watchdog")[0], duty.output.read_text)
         over = fired | {"endsAt": datetime.now(UTC).isoformat()}
         assert exchange("POST", f"{api}/api/v2/alerts", [over], token=None)[0] == 200
         until(lambda: len(duty.phone(duty.anne)["messages"]) == 2, duty.output.read_text)
@@ -387,8 +455,6 @@ def test_without_credentials(tmp_path: Path) -> None:
 )
 def test_refusals(words: list[str], status: int, expected: str, tmp_path: Path) -> None:
     """An error is one line, with its status."""
-    from xoxzo.cloudpy.integrations.alertmanager.store import Store
-
     Store(tmp_path / "state").close()
     config = tmp_path / "a.toml"
     config.write_text(example.text("en"))

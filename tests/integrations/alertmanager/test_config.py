@@ -212,6 +212,10 @@ def test_warnings() -> None:
 def test_the_documentation() -> None:
     """The settings of the documentation can be loaded."""
     page = (Path(__file__).parents[3] / "docs" / "alertmanager.md").read_text(encoding="utf-8")
-    whole, texts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    grafana, whole, texts, public, heartbeats = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert set(parse(tomllib.loads(whole)).policies) == {"oncall", "office"}
-    assert parse(tomllib.loads(whole + texts)).texts.sms_template.ident == 6
+    found = parse(tomllib.loads(public + whole + texts + heartbeats + grafana))
+    assert found.texts.sms_template.ident == 6
+    assert found.heartbeats["backup"].timeout == 26 * 3600
+    assert found.grafana.timestamp_header == "X-Grafana-Alerting-Timestamp"
+    assert "{link}" in found.texts.sms

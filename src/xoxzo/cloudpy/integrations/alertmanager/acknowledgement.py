@@ -36,14 +36,14 @@ _STATES = {
 }
 _PAGE = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex"><title>#{ident}</title><style>
+<meta name="robots" content="noindex"><title>{title}</title><style>
 body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem;
   color: #1b1b1b; background: #fff }}
 li {{ margin: .5rem 0; overflow-wrap: anywhere }}
 button {{ font: inherit; font-weight: bold; width: 100%; padding: 1rem; border: 0; border-radius: .5rem;
   color: #fff; background: #0b5cad }}
 @media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #161616 }} }}
-</style></head><body><h1>#{ident}</h1>{content}</body></html>
+</style></head><body><h1>{title}</h1>{content}</body></html>
 """
 
 
@@ -105,13 +105,13 @@ def render_page(incident: Incident, language: str, *, changed: bool = False) -> 
             f'<form method="post"><input type="hidden" name="version" value="{incident.version}">'
             f"<button>{escape(_('Acknowledge'))}</button></form>"
         )
-    return _PAGE.format(language=language, ident=escape(incident.ident), content=content)
+    return _PAGE.format(language=language, title=f"#{escape(incident.ident)}", content=content)
 
 
 def render_unknown(language: str) -> str:
     """Render the page of a link that is not valid."""
     sentence = translations(language).gettext("This link is not valid, or its alerts are long over.")
-    return _PAGE.format(language=language, ident="", content=f"<p>{escape(sentence)}</p>")
+    return _PAGE.format(language=language, title="xoxzo", content=f"<p>{escape(sentence)}</p>")
 
 
 def caller(settings: Settings, number: str | None) -> str | None:

@@ -11,6 +11,8 @@ caller = "815012345678"    # the caller's number of calls
 language = "en"            # the language of texts and calls: en or ja
 # listen = "127.0.0.1:9095"
 # talk = 5                 # a call counts as answered if it lasts at least this many seconds
+# public_url = "https://oncall.example"  # each SMS then has a link that acknowledges
+# dial_in = "815012345678"               # a number of yours; calling it acknowledges, too
 
 [people]
 tanaka = "+818011110001"
@@ -45,6 +47,12 @@ hours = "22:00-07:00"
 zone = "Asia/Tokyo"
 break_through = ["critical", "page"]
 
+# Notify people when nothing was heard for a while: of an alert that always fires, or of POST /heartbeat/NAME.
+# [heartbeats.prometheus]
+# match = { alertname = "Watchdog" }
+# timeout = "15m"
+# list = "oncall"
+
 # The most SMS and calls in any hour; the rest waits.
 [spend_limit]
 messages = 60
@@ -64,6 +72,8 @@ caller = "815012345678"    # 電話の発信者番号
 language = "ja"            # 文面と音声の言語: ja または en
 # listen = "127.0.0.1:9095"
 # talk = 5                 # 通話がこの秒数以上続いたときに、応答とみなします
+# public_url = "https://oncall.example"  # SMS に確認用のリンクが入ります
+# dial_in = "815012345678"               # 契約中の番号。この番号への電話でも確認できます
 
 [people]
 tanaka = "080-1111-0001"
@@ -97,6 +107,12 @@ list = "office"
 hours = "22:00-07:00"
 zone = "Asia/Tokyo"
 break_through = ["critical", "page"]
+
+# 連絡が途絶えたときに知らせます。常に発生しているアラート、または POST /heartbeat/名前 を監視します。
+# [heartbeats.prometheus]
+# match = { alertname = "Watchdog" }
+# timeout = "15m"
+# list = "oncall"
 
 # 1時間に送る上限(SMSと電話の合計)。超えた分は待ちます。
 [spend_limit]

@@ -1,26 +1,131 @@
-"""Puts the chapters together into one OpenAPI 3.1 document, with the responses that all endpoints share."""
+"""Puts the chapters together into one OpenAPI 3.1 document, with the responses that all endpoints share.
+
+`chapters/` holds the data: a JSON file for each chapter of the API's description, in the shape of `Chapter`, and
+`common.json` with what they share.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
 
-from xoxzo.cloudpy.simulator.openapi import account, sms, voice
-from xoxzo.cloudpy.simulator.openapi.shapes import array, integer, record, ref, text
+import msgspec
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.openapi.shapes import Body, Chapter, Endpoint, Json
-
-CHAPTERS: tuple[Chapter, ...] = (
-    sms.CHAPTER,
-    sms.TEMPLATES,
-    voice.SINS,
-    voice.CHAPTER,
-    voice.DINS,
-    account.OTP,
-    account.UTILITIES,
-    account.ACCOUNT,
+Json = dict[str, Any]
+CHAPTERS = (
+    "sms",
+    "templates",
+    "receiving_numbers",
+    "voice",
+    "dial_in_numbers",
+    "one_time_passwords",
+    "utilities",
+    "account",
 )
 """In the order of the API's own description: sections 2 to 9."""
+
+
+class Body(Struct, frozen=True, forbid_unknown_fields=True):
+    """The fields that an endpoint takes, as a form of either kind and as JSON (API section 1.3)."""
+
+    schema: str
+    """The name of the schema."""
+    example: Json
+    form_schema: str = ""
+    """Where a form cannot say what JSON says."""
+    form_example: Json | None = None
+
+
+class Endpoint(Struct, frozen=True, forbid_unknown_fields=True):
+    """One call of the API."""
+
+    section: str
+    """Where the API's description has it."""
+    method: str
+    path: str
+    name: str
+    summary: str
+    answer: str
+    """What a success means."""
+    description: str = ""
+    parameters: tuple[Json, ...] = ()
+    body: Body | None = None
+    status: int = 200
+    or_status: int | None = None
+    """Another status of the same success, where the API's description leaves both open."""
+    result: Json | None = None
+    """The schema of a success; None where it has no body."""
+    example: object = None
+    leads_to: Mapping[str, Json] = {}
+    """The endpoints that a success can be continued with, and where their `parameters` or `requestBody` are found."""
+    wrong: tuple[str, ...] | None = None
+    """Names under which a 400 may list reasons; ``None`` for the names in the body's schema."""
+    any_name_wrong: bool = False
+    """Whether a 400 may name what the caller made up: an unknown parameter."""
+    refusals: tuple[Json, ...] = ()
+    """Schemas of further bodies of a 400."""
+    charged: bool = False
+    """Whether it takes credits, of which there may be too few."""
+    retired: bool = False
+
+
+class Chapter(Struct, frozen=True, forbid_unknown_fields=True):
+    """The endpoints of one chapter with the schemas that they bring along."""
+
+    title: str
+    description: str
+    schemas: Mapping[str, Json]
+    endpoints: tuple[Endpoint, ...]
+
+
+class Common(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the chapters share."""
+
+    schemas: Mapping[str, Json]
+    """Of errors."""
+    responses: Mapping[str, Json]
+    """Those that no endpoint describes itself."""
+    sms_options: Mapping[str, Json]
+    """The fields that a schema with `"sms_options": true` has besides its own (API section 2.1)."""
+
+
+@cache
+def common() -> Common:
+    """Return what the chapters share."""
+    return _read("common", Common)
+
+
+@cache
+def chapters() -> tuple[Chapter, ...]:
+    """Return all chapters."""
+    return tuple(_read(name, Chapter) for name in CHAPTERS)
+
+
+T = TypeVar("T")
+
+
+def _read(name: str, kind: type[T]) -> T:
+    return msgspec.json.decode((Path(__file__).parent / "chapters" / f"{name}.json").read_bytes(), type=kind)
+
+
+def _schema(schema: Json) -> Json:
+    if "sms_options" not in schema:
+        return schema
+    more = {name: value for name, value in schema.items() if name != "sms_options"}
+    return {**more, "properties": {**schema["properties"], **common().sms_options}}
+
+
+def ref(name: str) -> Json:
+    """Return a reference to a schema of the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _content(schema: Json, example: object) -> Json:
+    return {_JSON: {"schema": schema, "example": example}}
+
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -36,68 +141,14 @@ _SERVERS = [
     {"url": "https://api.xoxzo.com", "description": "The real service: messages reach people and cost money."},
     {"url": "http://127.0.0.1:8080", "description": "The simulator on this machine."},
 ]
-ERROR_SCHEMAS: dict[str, Json] = {
-    "Detail": record("An error that concerns the whole request.", detail=text()),
-    "Reasons": array(text(), "What is wrong with one field.", minItems=1),
-    "NotEnoughCredits": record(
-        "The balance is too low. Nothing was sent and nothing taken.",
-        non_field_errors=array(text(pattern=r"^Not enough credits(, required: [0-9.]+)?$"), minItems=1, maxItems=1),
-    ),
-}
-
-
-def _with_detail(description: str, detail: str, **headers: Json) -> Json:
-    shown: Json = {"headers": {name.replace("_", "-"): header for name, header in headers.items()}} if headers else {}
-    return {"description": description, **shown, "content": _content(ref("Detail"), {"detail": detail})}
-
-
-def _content(schema: Json, example: object) -> Json:
-    return {_JSON: {"schema": schema, "example": example}}
-
-
-_RESPONSES: dict[str, Json] = {
-    "Unauthorized": _with_detail(
-        "SID and token are missing or wrong. This comes before every other check.",
-        "Invalid sid/token",
-        WWW_Authenticate={"schema": text(), "example": 'Basic realm="api"'},
-    ),
-    "Forbidden": _with_detail(
-        "The account, or the address that it calls from, may not do this. Nothing was done.",
-        "You do not have permission to perform this action.",
-    ),
-    "NotFound": {"description": "There is no such thing, or it belongs to another account. The answer has no body."},
-    "MethodNotAllowed": _with_detail(
-        "Every method that this path does not have is answered so; `Allow` names those that it has.",
-        'Method "PUT" not allowed.',
-        Allow={"schema": text(), "example": "GET, HEAD, OPTIONS"},
-    ),
-    "TooSlow": _with_detail(
-        "The simulator's own: the body did not arrive within 30 seconds.", "Request body too slow."
-    ),
-    "TooLarge": _with_detail(
-        "The body is too large; the simulator takes 1 MB. The connection is closed.", "Request body too large."
-    ),
-    "UnsupportedMediaType": _with_detail(
-        "The body is neither a form nor JSON.", 'Unsupported media type "text/plain" in request.'
-    ),
-    "Throttled": _with_detail(
-        "Too many requests. Nothing was done, so the call can be repeated after the wait.",
-        "Request was throttled. Expected available in 1 second.",
-        Retry_After={"description": "Seconds to wait.", "schema": integer(minimum=0), "example": 1},
-    ),
-    "Unsaved": _with_detail(
-        "The simulator's own: what was asked could not be written to its database, and was not done.",
-        "The simulator cannot write to its database.",
-    ),
-}
 
 
 def document(server: str | None = None) -> Json:
     """Return the document; `server` is the only address in it, by default the real service's and a simulator's."""
-    schemas = dict(ERROR_SCHEMAS)
+    schemas = dict(common().schemas)
     paths: Json = {}
-    for chapter in CHAPTERS:
-        schemas |= chapter.schemas
+    for chapter in chapters():
+        schemas |= {name: _schema(schema) for name, schema in chapter.schemas.items()}
         for endpoint in chapter.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint, chapter)
     return {
@@ -111,14 +162,14 @@ def document(server: str | None = None) -> Json:
         },
         "servers": _SERVERS if server is None else [{"url": server}],
         "security": [{"basic": []}],
-        "tags": [{"name": chapter.title, "description": chapter.description} for chapter in CHAPTERS],
+        "tags": [{"name": chapter.title, "description": chapter.description} for chapter in chapters()],
         "paths": paths,
         "components": {
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic", "description": "User name: SID. Password: auth token."}
             },
             "schemas": schemas,
-            "responses": _RESPONSES,
+            "responses": common().responses,
         },
     }
 
@@ -154,7 +205,7 @@ def _errors(endpoint: Endpoint, chapter: Chapter) -> Json:
     """Return all answers that are no success, by status (API section 1.5)."""
     names, has_body = endpoint.wrong, endpoint.body is not None
     if names is None:
-        names = () if endpoint.body is None else tuple(chapter.schemas[endpoint.body.schema]["properties"])
+        names = () if endpoint.body is None else tuple(_schema(chapter.schemas[endpoint.body.schema])["properties"])
     found: Json = {}
     if names or endpoint.any_name_wrong:
         found["400"] = _invalid(endpoint, (*names, "non_field_errors") if has_body else names)
@@ -187,7 +238,7 @@ def _invalid(endpoint: Endpoint, names: tuple[str, ...]) -> Json:
 
 
 def _forbidden() -> Json:
-    permission = _RESPONSES["Forbidden"]
+    permission = common().responses["Forbidden"]
     return {
         "description": f"Too few credits; or: {permission['description']}",
         "content": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -55,8 +56,11 @@ def flat(fields: dict[str, object]) -> bytes:
         ("application/json", json.dumps(REPORT).encode()),
         ("application/json; charset=utf-8", json.dumps([REPORT]).encode()),
         (FORM, b"  " + json.dumps(REPORT).encode()),
+        (FORM, BOM_UTF8 + flat(REPORT)),
+        ("application/json", BOM_UTF8 + json.dumps(REPORT).encode()),
+        (FORM, BOM_UTF8 + json.dumps(REPORT).encode()),
     ],
-    ids=["form", "untyped form", "JSON", "a list in JSON", "JSON called a form"],
+    ids=["form", "untyped form", "JSON", "list", "JSON called a form", "form, BOM", "JSON, BOM", "called a form, BOM"],
 )
 def test_delivery_report(callbacks: Callbacks, content_type: str, body: bytes) -> None:
     """A delivery report may be a form or JSON, and every field is in ``raw``."""
@@ -97,6 +101,7 @@ def test_status_is_enough(callbacks: Callbacks) -> None:
         (FORM, b"state=DELIVERED"),
         (FORM, b"status=&sender=&link="),
         ("application/json", b"{}"),
+        ("application/json", json.dumps([REPORT, {**REPORT, "msgid": "another"}]).encode()),
         ("application/xml", b"<status>DELIVERED</status>"),
         ("multipart/form-data; boundary=B", b"--B--"),
         ("multipart/form-data; boundary=B", b""),

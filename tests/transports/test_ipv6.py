@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import socket
+from pathlib import Path
 
 import pytest
 from faulty_server import FaultyServer, reply
 from transport_runner import budget, post
+
+from xoxzo.cloudpy.transports.aio_connection import dial
+from xoxzo.cloudpy.transports.tcp import open_socket
 
 OK = reply(201, "fine")
 
@@ -25,6 +31,33 @@ def test_the_host_header_has_the_address_in_brackets(carrier) -> None:
         result = carrier.exchange(post(server.url), budget())
     assert (result.status, result.failure) == (201, None)
     assert b"host: [::1]:%d" % server.port in server.requests[0].split(b"\r\n")
+
+
+def test_a_link_local_address_keeps_its_scope() -> None:
+    """An address of the network beside us is no use without its interface; threads and asyncio connect to it."""
+    scoped = link_local()
+    if scoped is None:
+        pytest.skip("this machine has no link-local IPv6 address")
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.bind(socket.getaddrinfo(scoped, 0, type=socket.SOCK_STREAM)[0][4])
+        listener.listen()
+        port = listener.getsockname()[1]
+        open_socket(scoped, port, 5).close()
+
+        async def connect() -> None:
+            (await dial(scoped, port)).abort()
+
+        asyncio.run(connect())
+
+
+def link_local() -> str | None:
+    """Return a link-local address of this machine with its interface, as Linux lists it."""
+    listed = Path("/proc/net/if_inet6")
+    for line in listed.read_text(encoding="ascii").splitlines() if listed.exists() else ():
+        digits, *_, scope, _flags, interface = line.split()
+        if scope == "20":
+            return f"{ipaddress.IPv6Address(bytes.fromhex(digits))}%{interface}"
+    return None
 
 
 def test_a_proxy_may_have_an_ipv6_address(carrier, monkeypatch) -> None:

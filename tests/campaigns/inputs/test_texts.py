@@ -386,6 +386,18 @@ def test_what_breaks_while_it_is_read_is_told(path: Path, monkeypatch: pytest.Mo
     assert lines(read_table(path)) == [(2, "name cannot be read: its quotation marks do not fit"), (3, "")]
 
 
+def test_names_that_stand_twice_in_a_line_of_json(path: Path) -> None:
+    """With different values the row is bad, since one of them would be lost; with the same value nothing is."""
+    file = path.with_name("list.jsonl")
+    rows = (f'{{"name": "a", "number": "{A}", "number": "{B}"}}', f'{{"number": "{A}", "name": "b", "number": "{A}"}}')
+    file.write_text("\n".join(rows), encoding="utf-8")
+    refusals = [{name: str(why) for name, why in row.refused.items()} for row in read_table(file).rows]
+    assert refusals == [{"number": "stands twice in the line, with different values"}, {}]
+    file.write_text('{"a":' * 100_000, encoding="utf-8")
+    with pytest.raises(CampaignError, match="line 1: this is no JSON object"):
+        list(read_table(file).rows)
+
+
 def test_long_lists_are_told_by_their_first_letters(path: Path) -> None:
     """As many lines as make an encoding certain are looked at."""
     path.write_bytes((HEADER + f"山田,{A}\n" * 6000).encode("euc_jp"))

@@ -6,6 +6,7 @@ without the fields that its purpose needs is rejected with 400, so that Xoxzo po
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -56,7 +57,7 @@ def parse_event(purpose: Purpose, reference: str | None, fields: Fields) -> Even
 def parse_body(content_type: str, body: bytes) -> Fields:
     """Parse the body of a POST: JSON, a multipart form, or else a form.
 
-    JSON is recognised by its first character as well as by its content type.
+    JSON is recognised by its first character as well as by its content type. A byte order mark is left out.
 
     Args:
         content_type: the ``Content-Type`` header; ``""`` when there was none.
@@ -65,10 +66,10 @@ def parse_body(content_type: str, body: bytes) -> Fields:
     Raises:
         CallbackRejected: the body is none of these, or has too many fields (400).
     """
-    kind = content_type.lower()
+    kind, body = content_type.lower(), body.removeprefix(BOM_UTF8)
     if "json" in kind or body.lstrip()[:1] in {b"{", b"["}:
         try:
-            return bodies.decode_record(body)
+            return bodies.decode_record(body, alone=True)
         except bodies.DecodingError as error:
             raise CallbackRejected(str(error)) from None
     if kind.lstrip().startswith("multipart/"):

@@ -63,10 +63,15 @@ def decode_json(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything; the
         raise DecodingError(f"the body is {reason}") from None
 
 
-def decode_record(body: bytes) -> dict[str, Any]:
-    """Read one record, which may come bare or as the first element of a list (API sections 1.4 and 14.1)."""
+def decode_record(body: bytes, *, alone: bool = False) -> dict[str, Any]:
+    """Read one record, which may come bare or as the first element of a list (API sections 1.4 and 14.1).
+
+    With ``alone``, a list of more than one record is refused.
+    """
     value = decode_json(body)
     if isinstance(value, list) and value:
+        if alone and len(value) > 1:
+            raise DecodingError("the body has more than one record")
         value = value[0]
     if not isinstance(value, dict):
         raise DecodingError("the body is not a record")

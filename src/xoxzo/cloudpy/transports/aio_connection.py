@@ -11,7 +11,7 @@ import contextlib
 import socket
 import time
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.protocols import Progress, TransportFailure
@@ -304,7 +304,7 @@ async def dial(host: str, port: int) -> AsyncConnection:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as unusable:
         raise bad_name(host) from unusable
-    addresses = deque(dict.fromkeys(str(address[0]) for *_, address in found))
+    addresses = deque(dict.fromkeys(_numeric(address) for *_, address in found))
     failure: BaseException = OSError("the name has no address")
     pending: list[asyncio.Task[tuple[asyncio.Transport, AsyncConnection]]] = []
     try:
@@ -325,6 +325,11 @@ async def dial(host: str, port: int) -> AsyncConnection:
         for task in pending:
             task.cancel()
             task.add_done_callback(_abort_late)
+
+
+def _numeric(address: tuple[Any, ...]) -> str:
+    """Return the host of a socket address, with the scope of a link-local IPv6 address."""
+    return f"{address[0]}%{address[3]}" if address[3:] and address[3] else str(address[0])
 
 
 def _abort_late(task: asyncio.Task[tuple[asyncio.Transport, AsyncConnection]]) -> None:

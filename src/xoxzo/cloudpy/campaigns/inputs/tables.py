@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sized
+from collections.abc import Collection, Mapping, Sized
 from decimal import Decimal
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -304,22 +304,36 @@ def _read_json(path: Path, encoding: str) -> Iterator[Row]:
                 if not text.strip("\ufeff \t\r\n"):
                     continue
                 try:
-                    value = json.loads(text.lstrip("\ufeff"))
-                except ValueError:
+                    value = json.loads(text.lstrip("\ufeff"), object_pairs_hook=_JsonObject.of)
+                except (ValueError, RecursionError):
                     value = None
-                if not isinstance(value, dict):
+                if not isinstance(value, _JsonObject):
                     raise CampaignError(
                         "no_json_object", "{path}, line {line}: this is no JSON object", path=path, line=line
                     )
-                yield _row_of(line, value)
+                yield _row_of(line, value, value.repeated)
     except (OSError, UnicodeError) as error:
         raise delimited.broken_from(path, line + 1, error) from None
 
 
-def _row_of(line: int, values: Mapping[str, object]) -> Row:
+class _JsonObject(dict[str, object]):
+    """An object of JSON that remembers the names that stand in it twice, with different values."""
+
+    repeated: Collection[str] = ()
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, object]]) -> _JsonObject:
+        found = cls(pairs)
+        if len(found) < len(pairs):
+            found.repeated = {name for name, value in pairs if found[name] != value}
+        return found
+
+
+def _row_of(line: int, values: Mapping[str, object], repeated: Collection[str] = ()) -> Row:
     if not isinstance(values, Mapping):
         raise InvalidArgument("source", "must yield mappings of columns to values, or be the path of a file")
-    cells, refused = {}, {}
+    cells: dict[str, str] = {}
+    refused = {name: Reason("repeated_name", "stands twice in the line, with different values") for name in repeated}
     for key, given in values.items():
         name, value = str(plain(key)), plain(given)
         cells[name] = text = _text(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import re_path
 
 from xoxzo.cloudpy.integrations.django.views import receive_async
 
 app_name = "xoxzo"
-urlpatterns = [path("<str:purpose>/<str:token>", receive_async, name="callback")]
+# Whoever adds a slash to the URL reaches the same view: a redirect would lose the body of a POST.
+urlpatterns = [re_path(r"^(?P<purpose>[^/]+)/(?P<token>[^/]+)/?$", receive_async, name="callback")]

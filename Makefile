@@ -9,6 +9,7 @@ SHELL := /bin/sh
 VENV := .venv
 TRANSLATIONS := src/xoxzo/cloudpy/common/locale/ja/LC_MESSAGES/xoxzo
 PUBLISHED := .venv-published
+DOCS := .venv-docs
 # What an environment is filled with; `make check-core` takes other versions.
 DEMO := requirements/demo.txt
 DEV := requirements/dev.txt
@@ -18,6 +19,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= auto
 ARGS ?=
 SECONDS ?= 300
+PORT ?= 8000
 
 # Required branch coverage in percent: of the client and all below it, and of the packages above it.
 COVERED_CLIENT := 100
@@ -30,10 +32,10 @@ FOREIGN := $(filter-out XOXZO_TESTS_%,$(filter XOXZO_% %_PROXY %_proxy,$(.VARIAB
 CLEAN := env $(foreach name,$(FOREIGN),-u $(name))
 INSTALL := env -u PYTHONPATH -u PYTHONHOME
 PIP = $(INSTALL) $(@D)/bin/python -m pip --disable-pip-version-check --no-input install --quiet --require-virtualenv
-# Both banners are about MkDocs 2, which requirements/dev.in excludes.
-MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(PY) -m mkdocs
+# Both banners are about MkDocs 2, which requirements/docs.in excludes.
+MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(DOCS)/bin/python -m mkdocs
 
-.PHONY: help demo test check check-pythons check-core lint docs-check coverage bench soak fuzz fuzz-callbacks fuzz-responses lock docs format clean FORCE
+.PHONY: help demo test check check-pythons check-core lint docs-check coverage bench soak fuzz fuzz-callbacks fuzz-responses lock docs site format clean FORCE
 
 help: ## Print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -88,7 +90,7 @@ check-core: ## The same for the client and what is below it, then with the lowes
 	@echo "The tests with the lowest versions of all dependencies:"
 	@$(MAKE) --no-print-directory VENV=.venv-lowest DEMO=requirements/lowest.txt DEV=requirements/lowest.txt ARGS="$(CORE)" test
 
-docs-check: $(VENV)/.stamp-dev ## Build the documentation strictly, and throw it away
+docs-check: $(DOCS)/.stamp ## Build the documentation strictly, and throw it away
 	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"
 
 coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(TRANSLATIONS).mo ## Run the tests and require the coverage
@@ -118,9 +120,11 @@ fuzz-callbacks: $(VENV)/.stamp-fuzz ## Try the reading of callbacks for five min
 	@mkdir -p build
 	@$(CLEAN) $(PY) scripts/fuzz_callbacks.py -max_total_time=$(SECONDS) -artifact_prefix=build/
 
-docs: $(VENV)/.stamp-dev ## Build the documentation into site/
+docs: $(DOCS)/.stamp ## Show the documentation in a browser, also while it is written; PORT=8000
+	@$(MKDOCS) serve --quiet --livereload --dev-addr 127.0.0.1:$(PORT)
+
+site: $(DOCS)/.stamp ## Build the documentation into site/, for a web server
 	@$(MKDOCS) build --quiet --strict --site-dir site
-	@echo "site/index.html"
 
 format: $(VENV)/.stamp-dev ## Format the code and mend what can be mended
 	@$(PY) -m ruff format
@@ -145,6 +149,7 @@ lock: .venv-lock/.stamp ## Pin requirements/*.txt anew
 	$(UV) $(foreach extra,$(IN_IMAGE),--extra $(extra)) -c requirements/dev.txt -o requirements/image.txt requirements/image.in pyproject.toml
 	$(UV) -o requirements/mariadb.txt requirements/mariadb.in
 	$(UV) $(SHOP_EXTRAS) -c requirements/dev.txt -o requirements/shops.txt requirements/shops.in pyproject.toml
+	$(UV) -c requirements/dev.txt -o requirements/docs.txt requirements/docs.in
 	$(UV) -o requirements/fuzz.txt requirements/fuzz.in
 	$(UV) -o requirements/published.txt requirements/published.in
 	$(UV) -o requirements/published-build.txt requirements/published-build.in
@@ -183,8 +188,11 @@ endif
 ifneq ($(call sound,$(PUBLISHED)),yes)
 $(PUBLISHED)/.stamp-venv: FORCE
 endif
+ifneq ($(call sound,$(DOCS)),yes)
+$(DOCS)/.stamp-venv: FORCE
+endif
 
-$(VENV)/.stamp-venv $(PUBLISHED)/.stamp-venv .venv-lock/.stamp-venv:
+$(VENV)/.stamp-venv $(PUBLISHED)/.stamp-venv $(DOCS)/.stamp-venv .venv-lock/.stamp-venv:
 	$(make_venv)
 	@echo "$(CURDIR)" >$@
 
@@ -222,6 +230,11 @@ $(PUBLISHED)/.stamp: requirements/published.txt requirements/published-build.txt
 	@echo "Installing the published package, to compare with"
 	@$(PIP) --require-hashes -r requirements/published-build.txt
 	@$(PIP) --require-hashes --no-build-isolation -r requirements/published.txt
+	@touch $@
+
+$(DOCS)/.stamp: requirements/docs.txt $(DOCS)/.stamp-venv
+	@echo "Installing what the documentation needs"
+	@$(PIP) --require-hashes -r $<
 	@touch $@
 
 .venv-lock/.stamp: requirements/lock.txt .venv-lock/.stamp-venv

@@ -413,3 +413,15 @@ print(json.dumps(states))
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert json.loads(done.stdout) == [False, False, True]
+
+
+@pytest.mark.parametrize("text", ["090-0000-0001", "+819000000001", "０９０　００００　０００１", "+81 90 0000 0001"])
+def test_the_simulator_s_test_numbers(text: str) -> None:
+    """Nobody has them, so they are read only where that is asked for, and carry a note."""
+    found = parse(text, test_numbers=True)
+    assert (found.e164, found.kind, found.country) == ("+819000000001", "mobile", "JP")
+    assert (found.assumptions, found.notes) == ((), (Note.TEST_NUMBER,))
+    for wrong in (text, f"{text}1", text[:-1] + "4", "call " + text):
+        with pytest.raises(InvalidArgument):
+            parse(wrong, test_numbers=wrong != text)
+    assert parse("080-1111-2222", test_numbers=True).notes == parse("080-1111-2222").notes

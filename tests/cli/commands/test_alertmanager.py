@@ -438,6 +438,15 @@ def test_without_credentials(tmp_path: Path) -> None:
     assert "--simulator" in refused.output
 
 
+def test_the_simulator_s_test_numbers(tmp_path: Path) -> None:
+    """They can be tried with `--check` and on a simulator; with the real service nobody would be reached."""
+    config = tmp_path / "a.toml"
+    config.write_text(re.sub(r"\+81[0-9]+", "+819000000001", example.text("en"), count=1))
+    assert run("--config", config, "--check").exit_code == 0
+    refused = run("--config", config, XOXZO_API_SID="a", XOXZO_API_AUTH_TOKEN="b", XOXZO_API_HOST="https://127.0.0.1:9")
+    assert (refused.exit_code, "no range that is in use" in refused.output) == (2, True), refused.output
+
+
 @pytest.mark.parametrize(
     ("words", "status", "expected"),
     [

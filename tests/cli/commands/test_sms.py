@@ -9,6 +9,7 @@ import pytest
 from cli_configuration import lines
 
 from xoxzo.cloudpy import AuthenticationFailed, BadRequest, NotEnoughCredits, RateLimited
+from xoxzo.cloudpy.cli.core.config import profiles
 from xoxzo.cloudpy.client.resources._sync.sms import Sms
 from xoxzo.cloudpy.protocols import Attempt
 
@@ -38,6 +39,15 @@ def test_a_sender_that_xoxzo_may_refuse_is_warned_of(shell, monkeypatch: pytest.
     assert warning["warning"]["message"].startswith("sender: 'My Shop' is not")
     monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
     assert shell(*send, "Shop.jp").stderr.startswith("警告: sender: 'Shop.jp' には半角英数字以外の文字があります。")
+
+
+def test_test_numbers_can_be_typed_as_at_home(shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a simulator; with the real service such a number is refused, since nobody has it."""
+    done = shell("sms", "send", "090-0000-0001", "Hi", *SHOP, "--json", "--show-numbers")
+    assert (done.exit_code, lines(done)[0]["recipient"]) == (0, FAILING)
+    monkeypatch.setattr(profiles, "may_be_simulator", lambda _: False)
+    done = shell("sms", "send", "090-0000-0001", "Hi", *SHOP, "--yes")
+    assert (done.exit_code, "no range that is in use" in done.stderr) == (2, True)
 
 
 def test_every_option_of_a_send_arrives(shell) -> None:

@@ -29,6 +29,8 @@ class Note(enum.StrEnum):
     """``08011112222``"""
     TRUNK_DROPPED = "the national 0 after the country code was dropped"
     """``+81(0)8011112222``"""
+    TEST_NUMBER = "a test number of the simulator: nobody has it"
+    """``09000000001``"""
 
 
 class Assumption(enum.StrEnum):

@@ -11,7 +11,7 @@ from xoxzo.cloudpy.campaigns.inputs.columns import MOBILE_KINDS
 from xoxzo.cloudpy.campaigns.inputs.names import is_blank
 from xoxzo.cloudpy.campaigns.records import Recipient
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.phone import parse
+from xoxzo.cloudpy.phone import Note, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
 # A vertical tab, as FileMaker writes a line break, is left as it is.
 _UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_FIXED_OUTCOME = re.compile(r"(?:0|\+81)90-?0000-?000([123])")
-
-
-def fixed_outcome_number(text: str) -> str | None:
-    """Return one of the simulator's numbers with fixed outcomes in E.164; ``None`` for every other text.
-
-    Nobody has such a number, so `phone.parse` refuses it.
-    """
-    found = _FIXED_OUTCOME.fullmatch(text.strip())
-    return f"+81900000000{found[1]}" if found else None
 
 
 class RecipientReader:
@@ -132,10 +122,8 @@ class RecipientReader:
     def _number(self, cell: str) -> tuple[str, str, str | None]:
         if self._country == "JP" and (found := _JAPANESE_MOBILE.fullmatch(cell)) and cell.isascii():
             return f"+81{found[1]}{found[2]}{found[3]}", "mobile", "JP"
-        if self._test_numbers and (test_number := fixed_outcome_number(cell)):
-            self.has_test_numbers = True
-            return test_number, "mobile", "JP"
-        parsed = parse(cell, self._country)
+        parsed = parse(cell, self._country, test_numbers=self._test_numbers)
+        self.has_test_numbers |= Note.TEST_NUMBER in parsed.notes
         self.assumptions.update(map(str, parsed.assumptions))
         return parsed.e164, parsed.kind, parsed.country
 

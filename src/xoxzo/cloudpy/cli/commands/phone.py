@@ -58,7 +58,7 @@ def _rows(numbers: Sequence[str], country: str, bad: list[str], *, for_people: b
         row: dict[str, Any] = dict.fromkeys(("as_typed", "e164", "kind", "country", "assumptions", "notes", "error"))
         row |= {"as_typed": text, "assumptions": [], "notes": []}
         try:
-            found = parse(text, country)
+            found = parse(text, country, test_numbers=True)
         except InvalidArgument as error:
             bad.append(text)
             yield row | {"error": render_error(error) if for_people else error.reason}

@@ -136,7 +136,7 @@ class ReadTools:
         country: Annotated[Country, Field(description="The country of a number without a country code")] = "JP",
     ) -> dict[str, Any]:
         """Convert a phone number to E.164, with its kind and every assumption that was made."""
-        parsed = parse(number, country)
+        parsed = parse(number, country, test_numbers=True)
         # Not masked: the assistant has just passed this number.
         return {
             "e164": parsed.e164,

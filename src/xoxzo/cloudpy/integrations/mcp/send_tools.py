@@ -163,7 +163,7 @@ class SendTools:
         return await self._send(reference, ("lookup", number), LOOKUP_CREDITS, number, request)
 
     def _sms_cost(self, message: str, number: str) -> Decimal | None:
-        country = parse(number).country or "ZZ"
+        country = parse(number, test_numbers=True).country or "ZZ"
         return estimate(message, country, price=self._settings.sms_price).credits
 
     def _call_cost(self, minutes: int) -> Decimal | None:

@@ -112,7 +112,7 @@ def command(
     if config is None:
         raise click.UsageError(_("Name the settings by --config; `xoxzo alertmanager example` writes some."))
     check_exclusive(profile, simulator=simulator)
-    settings = _load(config)
+    settings = _load(config, test_numbers=True)
     if show is not None:
         _write(preview.describe_notification(settings, parse_notification(show.read())))
     elif check:
@@ -124,7 +124,7 @@ def command(
     else:
         address = loading.address(listen, "--listen") if listen else settings.listen
         log = EventLog(time.time, as_json=machine)
-        client = None if dry_run else _client(settings, log, profile, simulator=simulator)
+        client = None if dry_run else _client(settings, config, log, profile, simulator=simulator)
         # A dry run stores nothing.
         path = ":memory:" if dry_run else state or settings.state or default_path()
         _run(settings, address, path, client, log)
@@ -250,10 +250,10 @@ def example_(language: str | None) -> None:
     click.echo(example.text(language or i18n.language()), nl=False)
 
 
-def _load(path: str) -> Settings:
+def _load(path: str, *, test_numbers: bool = False) -> Settings:
     """Read the settings; raise `CommandError` with the path in the file if they are invalid."""
     try:
-        return loading.load(path)
+        return loading.load(path, test_numbers=test_numbers)
     except ConfigurationError as error:
         rule = error.__cause__
         if isinstance(rule, InvalidArgument):
@@ -280,10 +280,12 @@ def _for_reader(text: str, **values: object) -> str:
     return (_(text) if text in _WORDS and sys.stdout.isatty() else str(text)).format(**values)
 
 
-def _client(settings: Settings, log: EventLog, profile: str | None, *, simulator: bool) -> AsyncClient:
+def _client(settings: Settings, config: str, log: EventLog, profile: str | None, *, simulator: bool) -> AsyncClient:
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
     account = resolve_destination(profile, simulator=simulator)
+    if not account.is_simulator:
+        _load(config)  # it refuses the simulator's test numbers, which nobody has
     log.write("starting", api=account.base_url, live="no" if account.is_simulator else "yes")
     return AsyncClient(
         sid=account.sid,

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import click
 
 from xoxzo.cloudpy.campaigns import State
-from xoxzo.cloudpy.campaigns.inputs.recipients import fixed_outcome_number
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes
 from xoxzo.cloudpy.cli.commands.campaign.options import (
@@ -284,8 +283,7 @@ def _is_terminal() -> bool:
 def _test_number(typed: str, country: str, account: ClientOptions) -> str:
     from xoxzo.cloudpy.phone import parse
 
-    found = fixed_outcome_number(typed) if is_local(account) else None
-    return found or parse(typed, country).e164
+    return parse(typed, country, test_numbers=is_local(account)).e164
 
 
 def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: bool) -> None:

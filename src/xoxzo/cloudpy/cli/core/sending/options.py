@@ -115,7 +115,7 @@ def _typed(session: Session, text: str, position: int, country: str, *, sms: boo
     from xoxzo.cloudpy.phone import parse
 
     try:
-        number = parse(text, country)
+        number = parse(text, country, test_numbers=session.destination.is_simulator)
     except InvalidArgument as error:
         shown = text if session.out.show_numbers else _("number {place}").format(place=position)
         raise CommandError(

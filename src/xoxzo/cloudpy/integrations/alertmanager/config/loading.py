@@ -43,8 +43,12 @@ _DEFAULT_WAIT_SECONDS = {"sms": 300.0, "call": 120.0}
 _DEFAULT_REPEATS = {"sms": 0, "call": 2}
 
 
-def load(path: str | os.PathLike[str]) -> Settings:
+def load(path: str | os.PathLike[str], *, test_numbers: bool = False) -> Settings:
     """Load and check a settings file.
+
+    Args:
+        path: the file.
+        test_numbers: accept people who have one of the simulator's numbers with fixed outcomes.
 
     Raises:
         ConfigurationError: the file cannot be read, is not TOML, or has an invalid value; then the cause is the
@@ -59,7 +63,7 @@ def load(path: str | os.PathLike[str]) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError("{path}: this is no TOML: {why}", path=path, why=error) from None
     try:
-        return parse(values)
+        return parse(values, test_numbers=test_numbers)
     except InvalidArgument as error:
         number = line_number(text, error.field)
         place = f"{os.fspath(path)}:{number}" if number else os.fspath(path)
@@ -95,15 +99,16 @@ def _has(text: str, keys: Sequence[str | int]) -> bool:
     return True
 
 
-def parse(values: dict[str, Any]) -> Settings:
-    """Check the values of a settings file.
+def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
+    """Check the values of a settings file; `test_numbers` is as for `load`.
 
     Raises:
         InvalidArgument: a value is invalid; ``field`` is its path in the file.
     """
     top = Table("", values)
     language: Literal["en", "ja"] = "ja" if top.choice("language", ("en", "ja"), "en") == "ja" else "en"
-    people = {name: _person(name, top.table("people")) for name in top.table("people").names()}
+    contacts = top.table("people")
+    people = {name: _person(name, contacts, test_numbers=test_numbers) for name in contacts.names()}
     quiet = _quiet(top.table("quiet")) if "quiet" in values else None
     lists = top.table("lists")
     policies = {name: _policy(name, lists.table(name), people, quiet) for name in lists.names()}
@@ -162,13 +167,13 @@ def address(text: str, field: str = "listen") -> tuple[str, int]:
     return match["host"].strip("[]"), int(match["port"])
 
 
-def _person(name: str, people: Table) -> Person:
+def _person(name: str, people: Table, *, test_numbers: bool) -> Person:
     if not _PERSON_NAME.fullmatch(name):
         raise InvalidArgument(f"people.{name}", "must be letters, digits and _, at most 32")
     path, table = people.path(name), people.text_or_table(name, "number")
     number = table.text("number")
     try:
-        parsed = phone.parse(number)
+        parsed = phone.parse(number, test_numbers=test_numbers)
     except InvalidArgument as error:
         raise InvalidArgument(path, error.template, error.fields) from None
     if parsed.assumptions:

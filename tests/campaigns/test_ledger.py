@@ -131,7 +131,7 @@ def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
         ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(CampaignError, match="cannot be written: database or disk is full"):
-            ledger.suppress(f"+8180{10000000 + n}" for n in range(5000))
+            ledger.put({f"note {n}": "x" * 1000 for n in range(500)})
         ledger._connection.execute("PRAGMA max_page_count = 1000000")
         ledger._connection.execute("PRAGMA query_only = ON")
         with pytest.raises(CampaignError, match="readonly"):
@@ -151,7 +151,7 @@ def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) ->
     statements: list[str] = []
     with TimedSqliteLedger(tmp_path / "c", create=True) as ledger:
         assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(4)))
-        ledger.put({"salt": "s"})
+        ledger.put({"uid": "c"})
         ledger.seal()
         ledger.join("a")
         ledger._connection.set_trace_callback(statements.append)

@@ -30,7 +30,7 @@ class SenderRun:
     def __init__(self, folder: Path, recipients: list[Recipient], limits: Limits) -> None:
         self.ledger = SqliteLedger(folder / "a", create=True)
         assert not list(self.ledger.add(recipients))
-        self.ledger.put({"salt": "s"})
+        self.ledger.put({"uid": "c"})
         self.ledger.seal()
         self.limits = limits
         self.events: list[Event] = []

@@ -306,7 +306,7 @@ def _simulate(
         service.fault_share = scenario.fault_share
     ledger = ledger_class(path, service, create=True)
     assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(people)))
-    ledger.put({"salt": "s", "uid": "c"})
+    ledger.put({"uid": "c"})
     ledger.seal()
     limits = Limits(concurrency=rng.choice((1, 3, 8)), settle=SETTLE, canaries=rng.choice((0, 1, 3)), stop_share=1.0)
     if scenario is not None:

@@ -22,7 +22,7 @@ def people(count: int, **more: object) -> list[Recipient]:
 
 
 def fill(ledger: Ledger, recipients: list[Recipient]) -> None:
-    ledger.put({"salt": "salt", "uid": "c"})
+    ledger.put({"uid": "c"})
     assert not list(ledger.add(recipients))
     ledger.seal()
 

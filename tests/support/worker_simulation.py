@@ -196,7 +196,7 @@ def _simulate(seed: int, folder: Path) -> SimulationResult:
     ledger = SharedLedger(path, create=True)
     ledger.clock = SteadyClock(0.0, lambda: START + world.now, lambda: world.now)
     assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(people)))
-    ledger.put({"salt": "s", "uid": "c"})
+    ledger.put({"uid": "c"})
     ledger.seal()
     limits = Limits(
         concurrency=rng.choice((1, 3, 8)),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.campaigns.campaign import Campaign
 from xoxzo.cloudpy.campaigns.content import Content
-from xoxzo.cloudpy.campaigns.create import BadRows
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOut
 from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.opt_outs.opt_outs import OptOuts
 from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
 from xoxzo.cloudpy.campaigns.records import Reason, Recipient, RecipientStatus, State, Tally, Unsettled
 from xoxzo.cloudpy.campaigns.report.plan import Plan
@@ -22,6 +23,8 @@ __all__ = [
     "Content",
     "Event",
     "Limits",
+    "OptOut",
+    "OptOuts",
     "Plan",
     "QuietHours",
     "Reason",

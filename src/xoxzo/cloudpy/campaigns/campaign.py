@@ -83,8 +83,8 @@ class Campaign(DispatchApi, ReconcileApi):
             test_numbers: accept the simulator's numbers with fixed outcomes; a campaign with one runs on a simulator
                 only.
             skip_bad: leave bad rows out; by default they stop everything.
-            suppress: numbers to leave out, for instance after an opt-out, written as in `source`. Only their hashes are
-                stored.
+            suppress: numbers that this campaign leaves out, written as in `source`; only their hashes are stored. The
+                opt-out list of the store counts as well: see `OptOuts`.
             **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
 
         Raises:
@@ -201,6 +201,7 @@ class Campaign(DispatchApi, ReconcileApi):
             )
         self.ledger.put({"statistics": Statistics(self.recipient_statuses()).to_stored()})
         count = self.ledger.purge()
+        self.ledger.forget()
         purged = msgspec.structs.replace(self.content, message="-")
         self.ledger.put({"content": msgspec.to_builtins(purged), "state": "purged", "input": {}})
         return count

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, LeftOut, with_formulas
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows, LeftOut, with_formulas
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.names import fold
@@ -22,7 +22,7 @@ from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore
@@ -31,37 +31,8 @@ if TYPE_CHECKING:
 
 _MAX_BAD_ROWS = 100_000
 _READING = frozenset({"encoding", "delimiter", "header", "header_row", "sheet", "hidden"})
-_ROWS_IN_ARGS = 5
 _MAX_REASONS = 20
 _REPEATED = Reason("repeated", "has the number of an earlier row")
-
-
-class BadRows(CampaignError):
-    """An input has rows that cannot be sent to, and nothing was created.
-
-    Attributes:
-        rows: the rows, the first hundred thousand of them. An error that was rebuilt from JSON has the first five,
-            without their cells.
-        count: how many there are.
-    """
-
-    def __init__(self, rows: Sequence[BadRow | dict[str, Any]], count: int) -> None:
-        self.rows = [msgspec.convert(row, BadRow) if isinstance(row, dict) else row for row in rows]
-        self.count = count
-        first = self.rows[0]
-        super().__init__(
-            "bad_rows",
-            "{count} row cannot be sent to: line {line}: {column} {reason}"
-            if count == 1
-            else "{count} rows cannot be sent to; the first is line {line}: {column} {reason}",
-            count=count,
-            line=first.line,
-            column=first.column,
-            reason=first.reason,
-        )
-        # Cells are personal data, which must not reach a task queue's result by way of an error.
-        without_cells = [msgspec.structs.replace(row, cells={}) for row in self.rows[:_ROWS_IN_ARGS]]
-        self.args = (msgspec.to_builtins(without_cells), count)
 
 
 def create_ledger(
@@ -126,7 +97,7 @@ def create_ledger(
             test_numbers=test_numbers,
             on_bad=collect,
         )
-        ledger.put({"salt": secrets.token_hex(16)})
+        ledger.put({"name": name, "uid": secrets.token_hex(6)})
         repeated = 0
         for one in ledger.add(reader):
             repeated += 1
@@ -144,8 +115,6 @@ def create_ledger(
         used = {None, chosen.number, *chosen.variables.values()}
         ledger.put(
             {
-                "name": name,
-                "uid": secrets.token_hex(6),
                 "content": msgspec.to_builtins(content),
                 "created": time.time(),
                 "state": "created",

@@ -185,7 +185,7 @@ OUTCOME_REASONS = {
     "proven_unsent": N_("proven not to have been sent"),
     "quiet_hours": N_("quiet hours"),
     "resend_requested": N_("to be sent again as requested"),
-    "suppressed": N_("on the suppression list"),
+    "suppressed": N_("on the opt-out list"),
 }
 """The codes in ``Outcome.error`` that a ledger or a person has given, with their English sentences."""
 
@@ -256,6 +256,8 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
         ended: when its final status was recorded; 0 while there is none.
         took: seconds from the response that accepted it to the delivery report; ``None`` where one of them is missing.
         charged: credits that were charged, where they are known.
+        opted_out: since when the number is on the opt-out list, in seconds since 1970; 0 when it is not.
+        opt_out_source: where that opt-out came from.
     """
 
     recipient: Recipient
@@ -267,6 +269,8 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
     ended: float = 0.0
     took: float | None = None
     charged: Decimal | None = None
+    opted_out: float = 0.0
+    opt_out_source: str = ""
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,17 +310,34 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         return not self[State.WAITING] and not self[State.UNKNOWN] and not self.in_flight
 
 
+class OptedOut(msgspec.Struct, frozen=True):
+    """A recipient who is on the opt-out list, and therefore left out.
+
+    Attributes:
+        line: the line of the input.
+        number: masked.
+        since: since when, in seconds since 1970.
+        source: where the opt-out came from.
+    """
+
+    line: int
+    number: str
+    since: float
+    source: str
+
+
 class Remaining(msgspec.Struct, frozen=True, kw_only=True):
     """What is still to be sent.
 
     Attributes:
-        count: recipients, without those on the suppression list.
+        count: recipients, without those on the opt-out list.
         parts: how many messages take how many SMS parts.
         cost: estimated credits, where prices are known.
         costs: estimated credits of the messages of each number of parts.
         unpriced: how many have no known price.
-        suppressed: how many are on the suppression list.
+        suppressed: how many are on the opt-out list.
         first: the first three of those who are left.
+        opted_out: the first three of those on the opt-out list.
     """
 
     count: int
@@ -326,3 +347,4 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: int
     suppressed: int
     first: tuple[Recipient, ...] = ()
+    opted_out: tuple[OptedOut, ...] = ()

@@ -26,6 +26,9 @@ COMMANDS = {
     "campaign": CommandEntry(
         _COMMANDS + "campaign", "Send one message to many recipients, from a file.", extra="campaigns"
     ),
+    "optout": CommandEntry(
+        _COMMANDS + "optout", "Keep the list of those who get no message of any campaign.", extra="campaigns"
+    ),
     "simulator": CommandEntry(
         _COMMANDS + "simulator", "Run Xoxzo's telephony service on this machine.", extra="simulator"
     ),

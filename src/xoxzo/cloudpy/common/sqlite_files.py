@@ -67,7 +67,9 @@ def open_database(
 
 def connect(path: str | os.PathLike[str], timeout_seconds: float) -> sqlite3.Connection:
     """Open a database file as it is, without implicit transactions and for any thread; wait so long for its locks."""
-    return sqlite3.connect(path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
+    # By a URI, so that the URIs of `ATTACH` are understood.
+    uri = IN_MEMORY if str(path) == IN_MEMORY else Path(path).absolute().as_uri()
+    return sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
 
 
 def create_private_file(path: str | os.PathLike[str], *, must_be_new: bool = False) -> None:

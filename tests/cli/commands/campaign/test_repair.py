@@ -79,7 +79,7 @@ def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
     """Suppressed numbers are left out, from the start or later; an invalid line is reported."""
     Path("out.txt").write_text("090-1000-0000\n\n", encoding="utf-8")
     assert (
-        "left out     1 is on the suppression list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
+        "left out     1 is on the opt-out list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
     )
     with Campaign.create("two", "people.csv", _content()):
         pass

@@ -8,12 +8,16 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
 from xoxzo.cloudpy.campaigns.records import Reason
+from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
     from xoxzo.cloudpy.errors import InvalidArgument
 
 _SHOWN_LINES = 5
+_ROWS_IN_ARGS = 5
 _FORMULA_MARKS = frozenset("=@\t\r+-'")
 
 
@@ -34,6 +38,34 @@ class BadRow(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"BadRow(line={self.line}, column={self.column!r}, reason={str(self.reason)!r})"
+
+
+class BadRows(CampaignError):
+    """An input has rows that cannot be sent to, and nothing was created.
+
+    Attributes:
+        rows: the rows, the first hundred thousand of them. An error that was rebuilt from JSON has the first five,
+            without their cells.
+        count: how many there are.
+    """
+
+    def __init__(self, rows: Sequence[BadRow | dict[str, Any]], count: int) -> None:
+        self.rows = [msgspec.convert(row, BadRow) if isinstance(row, dict) else row for row in rows]
+        self.count = count
+        first = self.rows[0]
+        super().__init__(
+            "bad_rows",
+            "{count} row cannot be sent to: line {line}: {column} {reason}"
+            if count == 1
+            else "{count} rows cannot be sent to; the first is line {line}: {column} {reason}",
+            count=count,
+            line=first.line,
+            column=first.column,
+            reason=first.reason,
+        )
+        # Cells are personal data, which must not reach a task queue's result by way of an error.
+        without_cells = [msgspec.structs.replace(row, cells={}) for row in self.rows[:_ROWS_IN_ARGS]]
+        self.args = (msgspec.to_builtins(without_cells), count)
 
 
 class LeftOut(msgspec.Struct):

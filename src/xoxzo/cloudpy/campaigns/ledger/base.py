@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
+    from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOutList
     from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
 
 Change = list[tuple[str, Any]]
@@ -28,7 +28,7 @@ class SqlLedger(LedgerQueries):
     """The methods of ``Ledger`` that are the same in both databases. A subclass runs changes and queries."""
 
     clock: SteadyClock
-    _salt = ""
+    opt_outs: OptOutList
 
     def __enter__(self) -> Self:
         return self
@@ -134,18 +134,12 @@ class SqlLedger(LedgerQueries):
         return bool(self._fetch("SELECT reconciled FROM progress")[0][0] != before)
 
     def suppress(self, numbers: Iterable[str]) -> int:
-        """Leave numbers out from now on; return how many are new. Only their hashes are stored."""
-        count = "SELECT count(*) FROM suppression"
-        add = "INSERT INTO suppression VALUES (:hash) ON CONFLICT (hash) DO NOTHING"
-        rows = self._change(
-            [(count, None), *((add, {"hash": self.hash_number(one)}) for one in numbers), (count, None)]
-        )
-        return int(rows[-1][0][0] - rows[0][0][0])
+        """Leave numbers out of this campaign from now on; return how many are new."""
+        return self.opt_outs.add(numbers, campaign=str(self.get("uid")), source=str(self.get("name") or ""))
 
-    def hash_number(self, number: str) -> bytes:
-        """Return what stands for a number in the suppression list."""
-        self._salt = self._salt or str(self.get("salt"))
-        return hashlib.sha256(f"{self._salt}{number}".encode()).digest()[:16]
+    def forget(self) -> None:
+        """Remove from the opt-out list what concerns this campaign alone."""
+        self.opt_outs.forget(str(self.get("uid")))
 
     def _begin(self, account: str = "") -> None:
         """Prepare the first worker's run: what failed in an earlier one does not stop it."""

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.campaigns.ledger.protocol import Ledger
 
 DRAFT_SECONDS = 86_400.0
 """After so long, a campaign that was not created to its end is deleted: it holds phone numbers."""
@@ -19,6 +26,17 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise InvalidArgument("name", "must be letters, digits, - _ and . of any script, at most 100")
+
+
+@contextmanager
+def forgetting(ledger: Ledger) -> Iterator[None]:
+    """Remove from the opt-out list what concerns a new campaign alone, if it is not created to its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(CampaignError):
+            ledger.forget()
+        raise
 
 
 def campaign_exists(name: str) -> CampaignError:

@@ -20,6 +20,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed, outcome_row
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, HASH_PREFIX, PostgresqlOptOuts
 from xoxzo.cloudpy.campaigns.ledger.queries import read_recipient, recipient_row
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 COMMON = "xoxzo_campaigns"
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
-_HASH = "substring(sha256(convert_to({salt} || r.number, 'UTF8')) FROM 1 FOR 16)"
+_HASH = f"substring(sha256(convert_to('{HASH_PREFIX}' || r.number, 'UTF8')) FROM 1 FOR {HASH_BYTES})"
 _TYPES = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 # A worker that is stopped in a transaction keeps others waiting no longer than this, which is less than any lease.
@@ -60,6 +61,7 @@ class PostgresqlLedger(SqlLedger):
 
     def __init__(self, address: str, ident: int, name: str, *, create: bool = False) -> None:
         self._address = address
+        self.opt_outs = PostgresqlOptOuts(self._connect_common)
         self._ident = ident
         self._name = name
         self._mutex = threading.RLock()
@@ -223,6 +225,16 @@ class PostgresqlLedger(SqlLedger):
     def _open(self) -> psycopg.Connection[Any]:
         return connect(self._address, f"{schema_of(self._ident)}, {COMMON}")
 
+    @contextmanager
+    def _connect_common(self) -> Iterator[psycopg.Connection[Any]]:
+        import psycopg
+
+        try:
+            with connect(self._address, COMMON) as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise cannot_be_used(error) from error
+
     def _drop_connection(self) -> None:
         connection, self._writing = self._writing, None
         if connection is not None:
@@ -269,11 +281,7 @@ class PostgresqlLedger(SqlLedger):
         return cursor.mogrify(_PARAMETER.sub(r"%(\1)s", ready), values)
 
     def _fill_in(self, statement: str) -> str:
-        if "{hash}" in statement:
-            salt = "(SELECT value FROM meta WHERE name = 'salt')"
-            # The value is stored as JSON, and a salt has nothing that JSON would escape.
-            statement = statement.replace("{hash}", _HASH.replace("{salt}", f"trim(both '\"' from {salt})"))
-        return statement.replace("{now}", self._now_sql)
+        return statement.replace("{hash}", _HASH).replace("{now}", self._now_sql)
 
     def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
         import psycopg
@@ -331,9 +339,9 @@ class PostgresqlLedger(SqlLedger):
     def purge(self) -> int:
         """Delete numbers, variables and ids, in the files of the database, too, and keep the totals."""
         with self._connection() as connection:
-            connection.execute("UPDATE outcome SET msgid = ''; DELETE FROM suppression")
+            connection.execute("UPDATE outcome SET msgid = ''")
             changed = connection.execute("UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0")
-            for table in ("outcome", "suppression", "recipient"):
+            for table in ("outcome", "recipient"):
                 # Without it the old rows would stay in the files.
                 connection.execute(f"VACUUM FULL {table}")
             return changed.rowcount

@@ -6,8 +6,14 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.ledger.names import DRAFT_SECONDS, campaign_exists, campaign_not_found, check_name
+from xoxzo.cloudpy.campaigns.ledger import opt_outs, statements
+from xoxzo.cloudpy.campaigns.ledger.names import (
+    DRAFT_SECONDS,
+    campaign_exists,
+    campaign_not_found,
+    check_name,
+    forgetting,
+)
 from xoxzo.cloudpy.campaigns.ledger.postgresql import (
     COMMON,
     LOCK_SPACE,
@@ -23,13 +29,14 @@ if TYPE_CHECKING:
 
     import psycopg
 
-_VERSION = 1
+_VERSION = 2
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE campaign (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT UNIQUE,
         created DOUBLE PRECISION NOT NULL)""",
         f"{statements.ACCOUNT_TABLE} WITH (fillfactor = 50)",
     ),
+    tuple(table.format(bytes="BYTEA") for table in opt_outs.TABLES),
 )
 """What brings the common schema from each version to the next one."""
 
@@ -58,6 +65,11 @@ class PostgresqlStore:
         """The URL of the database."""
         return self._address
 
+    @property
+    def opt_outs(self) -> opt_outs.PostgresqlOptOuts:
+        """The opt-out list of all campaigns in the database."""
+        return opt_outs.PostgresqlOptOuts(self._connect)
+
     def names(self) -> Iterator[str]:
         """Return the names of all campaigns, sorted."""
         with self._connect() as connection:
@@ -79,6 +91,8 @@ class PostgresqlStore:
 
     def remove(self, name: str) -> None:
         """Delete a campaign; its ledger must be closed."""
+        with suppress(CampaignError), self.open(name) as ledger:
+            ledger.forget()
         with self._connect() as connection:
             found = self._find(connection, name)
             if found is not None:
@@ -100,7 +114,7 @@ class PostgresqlStore:
             found = connection.execute("INSERT INTO campaign (created) VALUES (%s) RETURNING id", (time.time(),))
             ident = found.fetchall()[0][0]
         try:
-            with PostgresqlLedger(self._address, ident, name, create=True) as ledger:
+            with PostgresqlLedger(self._address, ident, name, create=True) as ledger, forgetting(ledger):
                 yield ledger
             with self._connect() as connection:
                 try:

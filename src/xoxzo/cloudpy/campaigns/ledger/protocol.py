@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
+    from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOutList
     from xoxzo.cloudpy.campaigns.records import (
         Claim,
         ClaimRequest,
@@ -34,10 +35,12 @@ class Ledger(Protocol):
     Attributes:
         clock: the ledger's time.
         blocks: whether methods may wait for other machines, so that an event loop should not call them itself.
+        opt_outs: the opt-out list of its store.
     """
 
     clock: SteadyClock
     blocks: bool
+    opt_outs: OptOutList
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - what was stored
         """Return a value that describes the campaign, or ``None``."""
@@ -144,7 +147,10 @@ class Ledger(Protocol):
         """Return the latest time in the ledger: time must not go back between runs."""
 
     def suppress(self, numbers: Iterable[str]) -> int:
-        """Leave numbers out from now on; return how many are new."""
+        """Leave numbers out of this campaign from now on; return how many are new."""
+
+    def forget(self) -> None:
+        """Remove from the opt-out list what concerns this campaign alone."""
 
     def tally(self) -> Tally:
         """Return the totals."""
@@ -166,6 +172,10 @@ class CampaignStore(Protocol):
     @property
     def address(self) -> str:
         """What opens the same store in another process: a folder, or a URL."""
+
+    @property
+    def opt_outs(self) -> OptOutList:
+        """The opt-out list of all campaigns in it."""
 
     def create(self, name: str) -> AbstractContextManager[Ledger]:
         """Return a context with a new ledger, which gets its name when the block has ended without an exception.

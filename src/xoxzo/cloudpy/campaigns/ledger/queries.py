@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: S608 - made of constants; what varies is a parameter
 import json
 from collections import defaultdict
 from decimal import Decimal
@@ -9,8 +10,20 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.campaigns.ledger.statements import RECIPIENT_COLUMNS
-from xoxzo.cloudpy.campaigns.records import REPORTED, Recipient, RecipientStatus, Remaining, State, Tally, Unsettled
+import msgspec
+
+from xoxzo.cloudpy.campaigns.ledger.statements import OPT_OUTS, RECIPIENT_COLUMNS, SUPPRESSED
+from xoxzo.cloudpy.campaigns.records import (
+    REPORTED,
+    OptedOut,
+    Recipient,
+    RecipientStatus,
+    Remaining,
+    State,
+    Tally,
+    Unsettled,
+)
+from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,28 +56,34 @@ class LedgerQueries:
             first = page[-1].n + 1
 
     def _page(self, first: int, last: int = 2**62) -> list[Recipient]:
-        select = f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?"  # noqa: S608
+        select = f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?"
         return list(map(read_recipient, self._fetch(select, first, last, _PAGE_ROWS)))
 
     def remaining(self) -> Remaining:
         """Return what is still to be sent."""
         next_n = self._next_n()
         counts: defaultdict[tuple[int, int | None], int] = defaultdict(int)
-        groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"  # noqa: S608
+        groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"
         for parts, cost, count in self._fetch(groups, next_n, int(State.WAITING)):
             counts[parts, cost] = count
         suppressed = 0
-        suppressed_ones = "EXISTS (SELECT 1 FROM suppression s WHERE s.hash = {hash})"
         left_out = (
-            f"SELECT parts, cost, count(*) FROM recipient r WHERE ({_NOT_SENT_YET}) AND {suppressed_ones}"  # noqa: S608
+            f"SELECT parts, cost, count(*) FROM recipient r WHERE ({_NOT_SENT_YET}) AND {SUPPRESSED}"
             " GROUP BY parts, cost"
         )
         for parts, cost, count in self._fetch(left_out, next_n, int(State.WAITING)):
             counts[parts, cost] -= count
             suppressed += count
         first = self._fetch(
-            f"SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE ({_NOT_SENT_YET})"  # noqa: S608
-            f" AND NOT (EXISTS (SELECT 1 FROM suppression) AND {suppressed_ones}) ORDER BY n LIMIT ?",
+            f"SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE ({_NOT_SENT_YET})"
+            f" AND NOT {SUPPRESSED} ORDER BY n LIMIT ?",
+            next_n,
+            int(State.WAITING),
+            _FIRST,
+        )
+        opted_out = self._fetch(
+            f"SELECT r.line, r.number, s.since, s.source FROM recipient r, {OPT_OUTS} AND ({_NOT_SENT_YET})"
+            " ORDER BY r.n LIMIT ?",
             next_n,
             int(State.WAITING),
             _FIRST,
@@ -83,6 +102,7 @@ class LedgerQueries:
             unpriced=sum(count for (_, cost), count in counts.items() if cost is None),
             suppressed=suppressed,
             first=tuple(map(read_recipient, first)),
+            opted_out=tuple(OptedOut(line, mask_number(number), *more) for line, number, *more in opted_out),
         )
 
     def _next_n(self) -> int:
@@ -91,6 +111,10 @@ class LedgerQueries:
 
     def recipient_statuses(self) -> Iterator[RecipientStatus]:
         """Return the status of each recipient, in the order of the list."""
+        opted_out = (
+            f"SELECT r.n, s.since, s.source FROM recipient r, {OPT_OUTS} AND r.n BETWEEN ? AND ? ORDER BY s.since"
+        )
+        has_opt_outs = self._fetch("SELECT 1 FROM opt_out LIMIT 1")
         claims = self._fetch("SELECT first, last FROM claim WHERE remaining > 0")
         first = 1
         while page := self._page(first):
@@ -102,12 +126,19 @@ class LedgerQueries:
                 last,
             )
             outcomes = {n: list(group) for n, group in groupby(rows, itemgetter(0))}
+            opt_outs = (
+                {n: (since, source) for n, since, source in self._fetch(opted_out, first, last)} if has_opt_outs else {}
+            )
             for one in page:
                 if one.n in outcomes:
-                    yield _status(one, [row[1:] for row in outcomes[one.n]])
+                    status = _status(one, [row[1:] for row in outcomes[one.n]])
                 else:
                     in_flight = any(begin <= one.n <= end for begin, end in claims)
-                    yield RecipientStatus(recipient=one, state=State.WAITING, error="in flight" if in_flight else "")
+                    status = RecipientStatus(recipient=one, state=State.WAITING, error="in flight" if in_flight else "")
+                if one.n in opt_outs:
+                    since, source = opt_outs[one.n]
+                    status = msgspec.structs.replace(status, opted_out=since, opt_out_source=source)
+                yield status
             first = last + 1
 
     def unknown(self) -> Iterator[Unsettled]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import files, statements
 from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteOptOuts, hash_number
 from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
 from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.records import Recipient
     from xoxzo.cloudpy.common.sqlite_files import FileLock
 
-_VERSION = 3
+_VERSION = 4
 _TYPES = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "now": ":now", "hash": "hash_number(r.number)"}
+_OPT_OUTS = "opt-outs.sqlite"
+"""The file of the opt-out list, beside the ledgers."""
 _TABLES = (
     *(statement.format(**_TYPES) for statement in statements.TABLES),
     statements.ACCOUNT_TABLE,
@@ -68,17 +71,13 @@ class SqliteLedger(SqlLedger):
         self._is_durable, self._has_pending_commit = True, False
         self.clock = SteadyClock()
         self.clock = SteadyClock(self.latest_time())
-        self._add_hash_function()
+        self.opt_outs = opt_outs_beside(self.path)
+        self._attach(opt_outs_beside(self.path))
 
-    def _add_hash_function(self) -> None:
-        itself = weakref.ref(self)
-
-        def hash_number(number: str) -> bytes:
-            ledger = itself()
-            assert ledger is not None  # noqa: S101 - it runs the statement
-            return ledger.hash_number(number)
-
-        # By a weak reference: the finalizer keeps the connection, which must not keep the ledger.
+    def _attach(self, opt_outs: SqliteOptOuts) -> None:
+        # Read-only: else each transaction of a campaign would lock the list for all others.
+        with opt_outs.open():
+            self._connection.execute("ATTACH ? AS opt_outs", (f"{opt_outs.path.as_uri()}?mode=ro",))
         self._connection.create_function("hash_number", 1, hash_number, deterministic=True)
 
     def join(self, account: str) -> None:
@@ -144,7 +143,7 @@ class SqliteLedger(SqlLedger):
     def _checkpoint(self, mode: str) -> None:
         with self._mutex:
             try:
-                self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+                self._connection.execute(f"PRAGMA main.wal_checkpoint({mode})").fetchall()
             except sqlite3.Error as error:
                 raise self._cannot_be_written(error) from error
 
@@ -253,10 +252,14 @@ class SqliteLedger(SqlLedger):
         """Delete numbers, variables and ids, overwrite them in the file, and keep the totals."""
         with self.transaction() as connection:
             connection.execute("UPDATE outcome SET msgid = ''")
-            connection.execute("DELETE FROM suppression")
             return connection.execute(
                 "UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0"
             ).rowcount
+
+
+def opt_outs_beside(path: Path) -> SqliteOptOuts:
+    """Return the opt-out list of the folder that a ledger is in."""
+    return SqliteOptOuts(path.parent / _OPT_OUTS)
 
 
 def _open(path: Path, *, create: bool, without_wal: bool) -> sqlite3.Connection:

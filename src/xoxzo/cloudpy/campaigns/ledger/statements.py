@@ -5,7 +5,8 @@ is stopped in between never keeps the campaign locked. Before the first statemen
 statement sees what all earlier changes have committed, and no two changes can wait for each other.
 
 Times are seconds since 1970, costs millionths of a credit, states the numbers of `records.State`. ``{now}`` stands for
-the time of the ledger's clock, ``{hash}`` for what stands for the number of ``r`` in the suppression list.
+the time of the ledger's clock, ``{hash}`` for what stands for the number of ``r`` in the opt-out list, which all
+campaigns of a store share. It may change between two statements, so that one statement decides for the others.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ TABLES = (
     error TEXT NOT NULL)""",
     "CREATE INDEX pending_due ON pending (state, retry_at)",
     "CREATE TABLE tally (state BIGINT PRIMARY KEY, count BIGINT NOT NULL)",
-    "CREATE TABLE suppression (hash {bytes} PRIMARY KEY)",
     # One row, which every change locks. Nothing in it is indexed, so that PostgreSQL updates it in place.
     """CREATE TABLE progress (total BIGINT NOT NULL, next_n BIGINT NOT NULL, reserved BIGINT NOT NULL,
     charged BIGINT NOT NULL, last_sent DOUBLE PRECISION NOT NULL, given_up DOUBLE PRECISION NOT NULL,
@@ -51,8 +51,12 @@ RECIPIENT_COLUMNS = "n, number, variables, parts, cost, zone, line"
 _OUTCOME = "INSERT INTO outcome (n, claim, state, before, changed, msgid, error, at, began, cost, retry_at)"
 # Both ends: with one alone PostgreSQL expects a third of the table and reads all of it.
 _MARK = "ident > (SELECT mark FROM progress) AND ident <= (SELECT mark FROM progress) + 1000000"
+OPT_OUTS = """opt_out s WHERE s.hash = {hash} AND (s.campaign = ''
+    OR '"' || s.campaign || '"' = (SELECT value FROM meta WHERE name = 'uid'))"""
+"""Selects what the opt-out list has about the recipient ``r``, for all campaigns or for this one."""
 # A number is hashed only if there is anything to compare with.
-_SUPPRESSED = "(EXISTS (SELECT 1 FROM suppression) AND EXISTS (SELECT 1 FROM suppression s WHERE s.hash = {hash}))"
+SUPPRESSED = f"(EXISTS (SELECT 1 FROM opt_out) AND EXISTS (SELECT 1 FROM {OPT_OUTS}))"
+"""Whether the recipient ``r`` is on the opt-out list."""
 _IN_FLIGHT = "EXISTS (SELECT 1 FROM claim WHERE remaining > 0)"
 _UNSETTLED = "(SELECT max(ended) FROM pending WHERE state = 3 AND ended > given_up)"
 
@@ -206,7 +210,7 @@ CLAIM = (
     f"""{_OUTCOME}
     SELECT p.n, 0, 6, 0, 1, '', 'suppressed', (SELECT now FROM progress), 0, NULL, 0
     FROM pending p JOIN recipient r ON r.n = p.n
-    WHERE (SELECT room FROM progress) > 0 AND {_DUE} AND {_SUPPRESSED}""",
+    WHERE (SELECT room FROM progress) > 0 AND {_DUE} AND {SUPPRESSED}""",
     f"DELETE FROM pending WHERE n IN (SELECT n FROM outcome WHERE {_MARK})",
     f"""{_QUIET} UPDATE pending SET retry_at = (SELECT q.until FROM quiet q JOIN recipient r ON r.n = pending.n
     AND q.zone = coalesce(r.zone, '')) WHERE n IN (SELECT p.n FROM pending p JOIN recipient r ON r.n = p.n
@@ -219,8 +223,8 @@ CLAIM = (
     f"""UPDATE progress SET over_budget = 1 WHERE NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)
     AND room > 0 AND EXISTS (SELECT 1 FROM pending p WHERE {_DUE})""",
     f"""{_QUIET} UPDATE progress SET next_n = coalesce((
-    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN {_SUPPRESSED} OR {_IS_QUIET} THEN 0 ELSE coalesce(r.cost, 0) END)
-    OVER (ORDER BY r.n) AS cost FROM recipient r
+    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN CAST(:budget AS BIGINT) IS NULL OR {SUPPRESSED} OR {_IS_QUIET}
+    THEN 0 ELSE coalesce(r.cost, 0) END) OVER (ORDER BY r.n) AS cost FROM recipient r
     WHERE r.n > (SELECT next_n FROM progress) AND r.n <= (SELECT last FROM progress)) AS wanted
     WHERE CAST(:budget AS BIGINT) IS NULL OR (SELECT reserved FROM progress) + wanted.cost <= CAST(:budget AS BIGINT)
     ), next_n) WHERE over_budget = 0 AND NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)""",
@@ -235,11 +239,11 @@ CLAIM = (
     + coalesce((SELECT sum(r.cost) FROM recipient r JOIN pending p ON p.n = r.n WHERE p.claim = :claim), 0)""",
     f"""{_OUTCOME}
     SELECT r.n, :claim, 6, NULL, 1, '', 'suppressed', (SELECT now FROM progress), 0, NULL, 0 FROM recipient r
-    WHERE {_RANGE} AND {_SUPPRESSED}""",
+    WHERE {_RANGE} AND {SUPPRESSED}""",
     f"""{_QUIET} {_OUTCOME}
     SELECT r.n, :claim, 0, NULL, 1, '', 'quiet_hours', (SELECT now FROM progress), 0, NULL,
     (SELECT q.until FROM quiet q WHERE q.zone = coalesce(r.zone, '')) FROM recipient r
-    WHERE {_RANGE} AND {_IS_QUIET} AND NOT {_SUPPRESSED}""",
+    WHERE {_RANGE} AND {_IS_QUIET} AND r.n NOT IN (SELECT n FROM outcome WHERE {_MARK})""",
     *APPLY,
     # Send times follow each other at the account's rate, over all campaigns and workers.
     """UPDATE account SET next_at = (SELECT start FROM progress)

@@ -11,14 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.ledger.files import delete_files
-from xoxzo.cloudpy.campaigns.ledger.names import DRAFT_SECONDS, campaign_exists, campaign_not_found, check_name
-from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
+from xoxzo.cloudpy.campaigns.ledger.names import (
+    DRAFT_SECONDS,
+    campaign_exists,
+    campaign_not_found,
+    check_name,
+    forgetting,
+)
+from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger, opt_outs_beside
 from xoxzo.cloudpy.common.user_folders import data_folder
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteOptOuts
     from xoxzo.cloudpy.campaigns.ledger.protocol import CampaignStore
 
 VARIABLE = "XOXZO_CAMPAIGNS"
@@ -55,6 +62,11 @@ class FolderStore:
         """The folder."""
         return str(self._folder)
 
+    @property
+    def opt_outs(self) -> SqliteOptOuts:
+        """The opt-out list of all campaigns in the folder."""
+        return opt_outs_beside(self._folder / "any")
+
     def path(self, name: str) -> Path:
         """Return the file of a campaign's ledger, whether it exists or not.
 
@@ -81,6 +93,8 @@ class FolderStore:
 
     def remove(self, name: str) -> None:
         """Delete a campaign; its ledger must be closed."""
+        with suppress(CampaignError), self.open(name) as ledger:
+            ledger.forget()
         delete_files(self.path(name))
 
     def replace_wal(self, name: str) -> int:
@@ -102,7 +116,8 @@ class FolderStore:
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
         try:
             with SqliteLedger(draft, create=True) as ledger:
-                yield ledger
+                with forgetting(ledger):
+                    yield ledger
                 # Without it, a full disk at closing would leave what was written in a file beside the ledger.
                 ledger.checkpoint()
             try:

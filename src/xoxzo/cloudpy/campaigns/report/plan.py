@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
-from xoxzo.cloudpy.campaigns.records import Reason, read_reason
+from xoxzo.cloudpy.campaigns.records import OptedOut, Reason, read_reason
 from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What will be sent. A ``repr`` leaves the messages out.
 
     Attributes:
-        recipients: how many are left to be sent to; those on the suppression list are not.
+        recipients: how many are left to be sent to; those on the opt-out list are not.
         parts: how many messages take how many SMS parts.
         cost: estimated credits for those left, where prices are known (API section 1.7).
         unpriced: how many have no known price; they are not in ``cost``.
@@ -40,7 +40,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         bad: rows of the input that were left out.
         repeated: rows that were left out since their number had come before.
         left_out: why, for the first twenty reasons.
-        suppressed: numbers on the suppression list.
+        suppressed: how many are on the opt-out list.
+        opted_out: the first three of them, with the time since when.
         assumptions: what had to be assumed to read numbers, and how often.
         input: how the input was read: its ``kind`` (``text``, ``workbook``, ``json`` or ``rows``), ``encoding``,
             ``delimiter``, ``sheet``, ``header_row`` (the line of the columns' names) and ``country``.
@@ -63,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     repeated: int
     left_out: tuple[LeftOut, ...]
     suppressed: int
+    opted_out: tuple[OptedOut, ...]
     assumptions: dict[str, int]
     input: dict[str, str | int | None]
     notes: tuple[Reason, ...]
@@ -93,6 +95,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         bad=facts.get("bad", 0),
         repeated=facts.get("repeated", 0),
         suppressed=left.suppressed,
+        opted_out=left.opted_out,
         assumptions=facts.get("assumptions", {}),
         left_out=msgspec.convert(facts.get("left_out", ()), tuple[LeftOut, ...]),
         input={name: facts.get(name) for name in _INPUT},

@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
+from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, to_command_error
@@ -239,7 +240,7 @@ def create(
     name: str,
     content: Content,
     given: dict[str, Any],
-    store: CampaignStore | Path | None = None,
+    store: Path | None = None,
     *,
     test_numbers: bool = False,
 ) -> Campaign:
@@ -250,14 +251,14 @@ def create(
         name: the campaign's name.
         content: what is sent.
         given: the options.
-        store: where it is stored; by default in the selected store.
+        store: a temporary folder to store it in; by default it is in the selected store.
         test_numbers: accept the simulator's numbers with fixed outcomes.
     """
     return Campaign.create(
         name,
         file,
         content,
-        store=selected_store() if store is None else store,
+        store=selected_store() if store is None else _with_opt_outs(store),
         number=given["number"],
         columns=columns_of(given),
         country=given["country"],
@@ -274,6 +275,13 @@ def create(
     )
 
 
+def _with_opt_outs(folder: Path) -> FolderStore:
+    """Return a store in a temporary folder, with the opt-out list of the selected store."""
+    store = FolderStore(folder)
+    store.opt_outs.merge(selected_store().opt_outs)
+    return store
+
+
 def columns_of(given: dict[str, Any]) -> dict[str, str]:
     """Return the column of each placeholder that ``--column`` names."""
     pairs = [pair.partition("=") for pair in given["columns"]]
@@ -286,13 +294,9 @@ def numbers_in(path: str, country: str) -> list[str]:
     """Read a file of numbers that any list of recipients can be; a row without a readable number ends the program."""
     from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers_file
 
-    with tempfile.TemporaryDirectory() as folder:
-        # A table is read more than once.
-        readable = Path(folder, "-.csv") if path == "-" else Path(path)
-        if path == "-":
-            readable.write_bytes(sys.stdin.buffer.read())
+    with readable(path) as file:
         try:
-            found, bad = read_numbers_file(readable, country)
+            found, bad = read_numbers_file(file, country)
         except CampaignError as error:
             raise CommandError(f"{path}: {render_error(error)}") from None
     if bad:
@@ -302,7 +306,17 @@ def numbers_in(path: str, country: str) -> list[str]:
 
 
 @contextmanager
-def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]:
+def readable(path: str) -> Iterator[Path]:
+    """Yield a file that can be read more than once, as a table is; ``-`` stands for standard input."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "-.csv") if path == "-" else Path(path)
+        if path == "-":
+            file.write_bytes(sys.stdin.buffer.read())
+        yield file
+
+
+@contextmanager
+def errors_as_exit(verb: str, *, bad_file: Path | None = None, group: str = "campaign") -> Iterator[None]:
     """Report the errors of a command and exit with their status; bad rows are written to `bad_file`."""
     try:
         yield
@@ -318,8 +332,11 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
             "{count} row cannot be sent to; nothing was sent.",
             "{count} rows cannot be sent to; nothing was sent.",
             error.count,
-        ).format(count=f"{error.count:,}")
-        click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
+        )
+        if group == "optout":
+            sentence = _("a number cannot be read; nothing was added.")
+        sentence = sentence.format(count=f"{error.count:,}")
+        click.echo(f"xoxzo {group} {verb}: {sentence}", err=True)
         if bad_file is not None:
             write_bad_rows(error.rows, bad_file, _)
             sentence = _(
@@ -328,7 +345,7 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None) -> Iterator[None]
             click.echo(sentence, err=True)
         raise click.exceptions.Exit(USAGE) from None
     except (APIError, CampaignError, ConfigurationError, InvalidArgument) as error:
-        click.echo(f"xoxzo campaign {verb}: {to_command_error(error)}", err=True)
+        click.echo(f"xoxzo {group} {verb}: {to_command_error(error)}", err=True)
         if error.code == "wal_missing":
             click.echo(_("If that file is lost: xoxzo campaign settle NAME --lost-wal"), err=True)
         is_credentials = isinstance(error, AuthenticationFailed | PermissionDenied | ConfigurationError)

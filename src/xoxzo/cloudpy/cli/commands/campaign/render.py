@@ -153,10 +153,15 @@ def _left_out(plan: Plan) -> list[str]:
         (others, ngettext("{count} row for other reasons", "{count} rows for other reasons", others)),
         (
             plan.suppressed,
-            ngettext("{count} is on the suppression list", "{count} are on the suppression list", plan.suppressed),
+            ngettext("{count} is on the opt-out list", "{count} are on the opt-out list", plan.suppressed),
         ),
     )
-    return shown + [words.format(count=f"{count:,}") for count, words in every if count]
+    shown += [words.format(count=f"{count:,}") for count, words in every if count]
+    since = _("line {line}: {number} since {time}")
+    for person in plan.opted_out:
+        line = since.format(line=person.line, number=person.number, time=local_time(person.since))
+        shown.append(f"  {line}" + (f" ({person.source})" if person.source else ""))
+    return shown + ["  …"] * (plan.suppressed > len(plan.opted_out))
 
 
 def _parts(plan: Plan) -> list[str]:

@@ -84,7 +84,9 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
             account = None
             why = missing.message
         content, local = content_from(given, account), is_local(account)
-        with create(file, "plan", content, given, Path(folder), test_numbers=local) as campaign:
+        with create(
+            file, given["name"] or _campaign_name(file), content, given, Path(folder), test_numbers=local
+        ) as campaign:
             balance = Balance(None, why) if account is None else balance_of(account)
             show_plan(campaign.plan(limits), limits, balance, machine=machine)
 

@@ -1,0 +1,175 @@
+"""The opt-out list of a store: who gets no message of any campaign, or of one, and whose the links in messages are.
+
+It holds hashes and no numbers. All campaigns of a store look at it in each claim.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    import psycopg
+
+HASH_PREFIX = "xoxzo opt-out "
+"""What is hashed before a number. It is the same everywhere, so that lists can be merged."""
+HASH_BYTES = 16
+TABLES = (
+    """CREATE TABLE opt_out (hash {bytes} NOT NULL, campaign TEXT NOT NULL, since DOUBLE PRECISION NOT NULL,
+    source TEXT NOT NULL, PRIMARY KEY (hash, campaign))""",
+    # The positions of a campaign's links follow those of the campaign before.
+    "CREATE TABLE link (first BIGINT PRIMARY KEY, last BIGINT NOT NULL, uid TEXT NOT NULL, name TEXT NOT NULL)",
+)
+"""The tables, in the SQL that both databases share; ``{bytes}`` stands for the type of a hash."""
+_VERSION = 1
+_ADD = "INSERT INTO opt_out (hash, campaign, since, source) VALUES (?, ?, ?, ?) ON CONFLICT (hash, campaign) DO NOTHING"
+_RESERVE = "INSERT INTO link SELECT coalesce(max(last), 0) + 1, coalesce(max(last), 0) + ?, ?, ? FROM link"
+
+
+class OptOut(msgspec.Struct, frozen=True):
+    """An entry of an opt-out list.
+
+    Attributes:
+        hash: what stands for the number; see `hash_number`.
+        since: when it was added, in seconds since 1970.
+        source: where it came from: ``link`` for a link in a message, or what was given when it was added.
+        campaign: the ``reference_prefix`` of the only campaign that leaves the number out; empty for all campaigns.
+    """
+
+    hash: bytes
+    since: float
+    source: str = ""
+    campaign: str = ""
+
+
+def hash_number(number: str) -> bytes:
+    """Return what stands for a number in E.164: the first 16 bytes of a SHA-256 hash."""
+    return hashlib.sha256(f"{HASH_PREFIX}{number}".encode()).digest()[:HASH_BYTES]
+
+
+class OptOutList(ABC):
+    """The opt-out list of one store. What a method has changed is on disk when it returns.
+
+    Methods raise ``CampaignError`` where the list cannot be read or written.
+    """
+
+    @abstractmethod
+    def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        """Run a statement for each row, in one transaction; return how many rows of the table have changed."""
+
+    @abstractmethod
+    def _fetch(self, statement: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - the database's
+        """Run a query, and yield its rows in constant memory."""
+
+    def add(self, numbers: Iterable[str], *, source: str = "", campaign: str = "", since: float | None = None) -> int:
+        """Add numbers in E.164; return how many are new. What is on the list already keeps its time and source."""
+        since = round(time.time() if since is None else since, 3)
+        return self.merge(OptOut(hash_number(one), since, source, campaign) for one in numbers)
+
+    def merge(self, entries: Iterable[OptOut]) -> int:
+        """Add entries of another list; return how many are new."""
+        return self._change(_ADD, ((one.hash, one.campaign, one.since, one.source) for one in entries))
+
+    def remove(self, numbers: Iterable[str], *, campaign: str = "", source: str | None = None) -> int:
+        """Remove numbers in E.164, on request only those from a source; return how many were on the list."""
+        delete = "DELETE FROM opt_out WHERE hash = ? AND campaign = ? AND source = coalesce(CAST(? AS TEXT), source)"
+        return self._change(delete, ((hash_number(one), campaign, source) for one in numbers))
+
+    def get(self, number: str) -> OptOut | None:
+        """Return the entry of a number in E.164 for all campaigns; ``None`` if it is not on the list."""
+        select = "SELECT hash, since, source, campaign FROM opt_out WHERE hash = ? AND campaign = ''"
+        return next((OptOut(bytes(row[0]), *row[1:]) for row in self._fetch(select, hash_number(number))), None)
+
+    def __iter__(self) -> Iterator[OptOut]:
+        select = "SELECT hash, since, source, campaign FROM opt_out ORDER BY since, hash, campaign"
+        return (OptOut(bytes(row[0]), *row[1:]) for row in self._fetch(select))
+
+    def reserve_links(self, count: int, uid: str, name: str) -> int:
+        """Reserve positions for the links of a campaign; return the first one."""
+        self._change(_RESERVE, [(count, uid, name)])
+        return next(int(first) for (first,) in self._fetch("SELECT min(first) FROM link WHERE uid = ?", uid))
+
+    def find_link(self, position: int) -> tuple[str, str, int] | None:
+        """Return the uid and the name of the campaign that has reserved a position, and the recipient's position."""
+        select = "SELECT uid, name, first FROM link WHERE first <= ? AND last >= ?"
+        return next(
+            ((uid, name, position - first + 1) for uid, name, first in self._fetch(select, *[position] * 2)), None
+        )
+
+    def forget(self, uid: str) -> None:
+        """Remove what belongs to one campaign alone. The positions of its links are not used again."""
+        self._change("DELETE FROM opt_out WHERE campaign = ?", [(uid,)])
+
+
+class SqliteOptOuts(OptOutList):
+    """An opt-out list in a file that only its owner can read; it is created when something is added."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection to the file, which is created where it is missing."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            connection = open_database(self.path, [table.format(bytes="BLOB") for table in TABLES], _VERSION)
+            try:
+                yield connection
+            finally:
+                connection.close()
+        except (OSError, sqlite3.Error, WrongSchemaError) as error:
+            raise CampaignError(
+                "opt_outs_failed",
+                "the opt-out list {path} cannot be used: {error}",
+                path=self.path,
+                error=str(error) or "it has another version",
+            ) from error
+
+    def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        with self.open() as connection:
+            before = connection.total_changes
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(statement, rows)
+            connection.execute("COMMIT")
+            return connection.total_changes - before
+
+    def _fetch(self, statement: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - SQLite's
+        if self.path.exists():
+            with self.open() as connection:
+                yield from connection.execute(statement, parameters)
+
+
+class PostgresqlOptOuts(OptOutList):
+    """An opt-out list in the tables that the campaigns of a database share.
+
+    Args:
+        connect: returns a context with a connection to them; it turns errors of psycopg into ``CampaignError``.
+    """
+
+    def __init__(self, connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]]) -> None:
+        self._connect = connect
+
+    def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        with self._connect() as connection, connection.transaction(), connection.cursor() as cursor:
+            if statement is _RESERVE:
+                cursor.execute("LOCK TABLE link IN EXCLUSIVE MODE")
+            cursor.executemany(statement.replace("?", "%s").encode(), rows)
+            return cursor.rowcount
+
+    def _fetch(self, statement: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
+        with self._connect() as connection, connection.transaction(), connection.cursor("entries") as cursor:
+            yield from cursor.execute(statement.replace("?", "%s").encode(), parameters)

@@ -180,6 +180,7 @@ REGISTERED = lambda sandbox: sandbox.xoxzo("otp register https://example.com") a
 ASKED = lambda sandbox: sandbox.xoxzo(f"otp request https://example.com {PHONE}") and None  # noqa: E731
 CREATED = lambda sandbox: sandbox.run(f"campaign create people people.csv {CONTENT}") and None  # noqa: E731
 RUN = lambda sandbox: sandbox.xoxzo(f"campaign run people.csv {CONTENT} --yes") and None  # noqa: E731
+LISTED = lambda sandbox: sandbox.xoxzo("optout add 09010000000 --source call") and None  # noqa: E731
 
 CASES: dict[str, Case] = {
     "help": Case("--help", modes=EVERYWHERE),
@@ -269,6 +270,11 @@ CASES: dict[str, Case] = {
     ),
     "campaign-report": Case("campaign report people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-purge": Case("campaign purge people --yes", before=(write_people, RUN)),
+    "optout-add": Case("optout add 090-1000-0000 --source call", modes=EVERYWHERE),
+    "optout-remove": Case("optout remove 090-1000-0000", before=(LISTED,)),
+    "optout-list": Case("optout list 090-1000-0000 09010000001", before=(LISTED,), modes=EVERYWHERE),
+    "optout-import": Case("optout import -", text="090-1000-0000\n", modes=("pipe",)),
+    "optout-export": Case("optout export -o list.csv", before=(LISTED,), modes=("pipe",)),
     # This machine
     "simulator": Case("simulator --port 0", during=answers("Ctrl-C", "\x03"), modes=("terminal", "japanese")),
     "simulator-status-none": Case("simulator status", modes=EVERYWHERE),

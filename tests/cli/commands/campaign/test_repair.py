@@ -78,9 +78,7 @@ def test_a_campaign_whose_wal_is_lost_is_refused_until_a_person_decides(run: Run
 def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
     """Suppressed numbers are left out, from the start or later; an invalid line is reported."""
     Path("out.txt").write_text("090-1000-0000\n\n", encoding="utf-8")
-    assert (
-        "left out     1 is on the opt-out list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
-    )
+    assert "left out     1 is on the opt-out list" in run("plan", "people.csv", *TEXT, "--suppress", "out.txt").stdout
     with Campaign.create("two", "people.csv", _content()):
         pass
     assert "1 more number is suppressed" in run("suppress", "two", "out.txt").stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRows, without_formula
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
@@ -111,7 +111,7 @@ def _read_export(path: Path) -> list[OptOut] | None:
         ) from None
 
 
-def _read_entry(row: dict[str, str]) -> OptOut:
+def _read_entry(row: dict[str, Any]) -> OptOut:
     number = bytes.fromhex(row["hash"])
     if tuple(row) != EXPORT_COLUMNS or row["campaign"] is None or len(number) != HASH_BYTES:
         raise ValueError(row["hash"])

@@ -24,6 +24,7 @@ LIMITS = {
     "max_callbacks": 8,
     "max_waiting": 40,
     "max_outgoing": 10,
+    "max_requests": 15,
 }
 
 
@@ -50,7 +51,7 @@ def sizes(caller: Caller) -> dict[str, int]:
         "requests": len(context.outbox),
         "timers": len(context.timers),
         "phones": len(context.phones),
-        "refusals": len(context.minute_stats.refusals),
+        "logged requests": len(caller.simulator.api.log._good) + len(caller.simulator.api.log._bad),
         "changes": len(context.changes or ()),
     }
 
@@ -74,7 +75,7 @@ LARGEST = {
     "requests": 10,
     "timers": 40 + 20,  # and what is set by those that happen early, until the next request
     "phones": 20 + 20 + 24,
-    "refusals": 500,
+    "logged requests": 2 * 15,
     "changes": 0,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event, request_headers
 from xoxzo.cloudpy.simulator.queries.event_format import event_json
 from xoxzo.cloudpy.simulator.server import Server
+from xoxzo.cloudpy.simulator.web import live_streams
 from xoxzo.cloudpy.simulator.web.control_api import event_streams
 from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT, document
 
@@ -115,6 +117,8 @@ def test_every_request_is_answered_as_described(  # noqa: PLR0915 - one scenario
             placed = page.json("POST", "/voice/simple/playbacks/", call)[1][0]["callid"]
             assert ask("POST", f"calls/{placed}/{verb}", {})["status"] == status
             assert ask("GET", f"calls/{placed}")["id"] == placed
+        logged = ask("GET", "requests?status=2xx&q=voice&limit=2")["items"][0]
+        assert ask("GET", f"requests/{logged['id']}")["curl"].startswith(f"curl -i -u sid {server.url}/voice/")
         assert ask("GET", "phones?limit=1")["items"][0]["number"] == NUMBER
         assert len(ask("GET", phone)["messages"]) == 3
         assert ask("GET", f"{phone}/thread?limit=1")["items"][0]["kind"] == "call"
@@ -148,6 +152,8 @@ def test_every_request_is_answered_as_described(  # noqa: PLR0915 - one scenario
         ("GET", "search?limit=x", None, 400),
         ("GET", "search?limit=0", None, 400),
         ("GET", "timeline/x", None, 404),
+        ("GET", "requests?status=x", None, 400),
+        ("GET", "requests/99", None, 404),
         ("GET", "overview?minutes=9999", None, 400),
         ("POST", "rules", {"pattern": 3, "outcome": "hold"}, 400),
         ("POST", "rules", {"pattern": "+81", "outcome": "fly"}, 400),
@@ -208,16 +214,24 @@ def test_events_are_streamed_as_they_happen(server: Server) -> None:
 
 
 def test_a_slow_reader_gets_the_number_of_dropped_events() -> None:
-    """The oldest unread events are dropped, and counted."""
-    calls: list[object] = []
-    queue = event_streams._Queue(calls.append)
-    for number in range(event_streams.MAX_WAITING + 5):
-        queue.add(event_streams.Frame(Event(0.0, "sms", str(number))))
-    assert len(calls) == 1
-    lost, *sent = queue.take().decode().removesuffix("\n\n").split("\n\n")
-    assert lost == 'event: lost\ndata: {"events": 5}'
-    assert (len(sent), json.loads(sent[0].partition("data: ")[2])["id"]) == (event_streams.MAX_WAITING, "5")
-    assert queue.take() == b""
+    """The oldest unread events are dropped, and counted, whether they came one by one or at once."""
+
+    async def fall_behind() -> None:
+        stream, streams = event_streams.EventStream(), event_streams.EventStreams(Simulator())
+        streams.open(stream)
+        noted = streams.nothing()
+        for number in range(event_streams.MAX_WAITING + 5):
+            streams.note(noted, Event(0.0, "sms", str(number)))
+        streams.pass_on(noted)
+        lost, *sent = stream.take().decode().removesuffix("\n\n").split("\n\n")
+        assert lost == 'event: lost\ndata: {"events": 5}'
+        assert (len(sent), json.loads(sent[0].partition("data: ")[2])["id"]) == (event_streams.MAX_WAITING, "5")
+        for number in range(event_streams.MAX_WAITING + 5):
+            stream.add(1, 0, b"%d\n\n" % number)
+        assert stream.take().startswith(b'event: lost\ndata: {"events": 5}\n\n5\n\n')
+        assert stream.take() == b""
+
+    asyncio.run(fall_behind())
 
 
 def test_an_event_is_encoded_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,10 +257,36 @@ def test_an_event_is_encoded_once(server: Server, monkeypatch: pytest.MonkeyPatc
     assert encoded == ["one"]
 
 
+def test_readers_that_do_not_read_are_dropped(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that stops reading is disconnected, whatever is waiting for it, and the others go on."""
+    monkeypatch.setattr(live_streams, "WRITE_TIMEOUT_SECONDS", 0.5)
+    with ExitStack() as lines:
+        idle = lines.enter_context(socket.socket())
+        idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        idle.connect(("127.0.0.1", server.port))
+        idle.settimeout(60)
+        idle.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle.recv(15) == b"HTTP/1.1 200 OK"
+        other = lines.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
+        other.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        reading = iter(other.makefile("rb"))
+        assert any(part == b"retry: 1000\n" for part in reading)
+        for number in range(1_000):
+            with server.simulator.engine as engine:
+                engine.context.publish("sms", str(number), content="x" * 300_000)
+            while b'"text"' not in next(reading):
+                pass
+            assert server._listener is not None
+            if idle.getsockname() not in server._listener.open_connections():
+                break
+        assert other.getsockname() in server._listener.open_connections()
+        assert idle.getsockname() not in server._listener.open_connections()
+
+
 def test_there_are_not_more_streams_than_can_be_served(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """One stream too many is refused; a quiet one is kept alive."""
-    monkeypatch.setattr(event_streams, "MAX_STREAMS", 1)
-    monkeypatch.setattr(event_streams, "_HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(live_streams, "MAX_STREAMS", 1)
+    monkeypatch.setattr(live_streams, "HEARTBEAT_SECONDS", 0.01)
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
         line.sendall(b"GET /_simulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert any(part == b": nothing new\n" for part in line.makefile("rb"))

@@ -299,6 +299,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Accounts kept; the oldest are forgotten first, with all that they hold."""
     max_callbacks: int = 10_000
     """Callback attempts kept in the log; the oldest are forgotten first."""
+    max_requests: int = 1_000
+    """Requests kept in the request log, and as many that failed; the oldest are forgotten first."""
     max_age: float | None = None
     """Days on the simulator's clock after which messages, calls, conferences and callback attempts are forgotten;
     ``None`` forgets none for its age."""

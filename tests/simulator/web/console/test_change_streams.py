@@ -14,9 +14,10 @@ from console_client import HERE, Visitor
 from simulator_callers import SMS, Caller
 
 from xoxzo.cloudpy.simulator import Simulator
+from xoxzo.cloudpy.simulator.web import live_streams
 from xoxzo.cloudpy.simulator.web.app import Application
-from xoxzo.cloudpy.simulator.web.console import app as console_app, change_streams as hub_module
-from xoxzo.cloudpy.simulator.web.console.change_streams import MAX_STREAMS, ChangeStream, ChangeStreams
+from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
+from xoxzo.cloudpy.simulator.web.live_streams import MAX_STREAMS
 
 Lines = AsyncIterator[bytes]
 
@@ -44,9 +45,9 @@ def test_changes_are_sent_once_and_together(caller: Caller) -> None:
 
     async def follow() -> None:
         hub = ChangeStreams(caller.simulator)
-        stream = hub.open(["sms", "clock"])
-        assert stream is not None
-        lines = stream.lines()
+        stream = ChangeStream(["sms", "clock"])
+        assert hub.open(stream)
+        lines = stream.chunks()
         assert await anext(lines) == b"retry: 1000\n\n"
         caller.send()
         assert await event_names(lines) == ["sms"]
@@ -67,9 +68,9 @@ def test_without_streams_there_is_no_listener(caller: Caller) -> None:
     async def open_and_close() -> None:
         hub, listeners = ChangeStreams(caller.simulator), caller.simulator.engine.context.listeners
         assert listeners == []
-        one, other = hub.open(["sms"]), hub.open(["sms"])
-        assert one is not None
-        assert other is not None
+        one, other = ChangeStream(["sms"]), ChangeStream(["sms"])
+        assert hub.open(one)
+        assert hub.open(other)
         assert len(listeners) == 1
         hub.close(one)
         assert len(listeners) == 1
@@ -84,21 +85,20 @@ def test_streams_are_bounded(caller: Caller) -> None:
 
     async def fill() -> None:
         hub = ChangeStreams(caller.simulator)
-        streams = [hub.open(["sms"]) for _ in range(MAX_STREAMS)]
-        assert hub.open(["sms"]) is None
-        assert streams[0] is not None
+        streams = [ChangeStream(["sms"]) for _ in range(MAX_STREAMS + 1)]
+        assert [hub.open(stream) for stream in streams] == [True] * MAX_STREAMS + [False]
         hub.close(streams[0])
-        assert hub.open(["sms"]) is not None
+        assert hub.open(streams[-1])
 
     run(fill())
 
 
 def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     """While nothing changes, a comment is sent from time to time, so that the connection counts as alive."""
-    monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(live_streams, "HEARTBEAT_SECONDS", 0.01)
 
     async def wait() -> None:
-        lines = ChangeStream(["sms"]).lines()
+        lines = ChangeStream(["sms"]).chunks()
         await anext(lines)
         assert [await anext(lines) for _ in range(2)] == [b": nothing new\n\n"] * 2
 
@@ -110,7 +110,7 @@ def test_a_stream_that_waits_ends_when_it_is_closed() -> None:
 
     async def end() -> None:
         stream = ChangeStream(["sms"])
-        lines = stream.lines()
+        lines = stream.chunks()
         await anext(lines)
         waiting = asyncio.create_task(event_names(lines))
         await asyncio.sleep(0)
@@ -120,13 +120,14 @@ def test_a_stream_that_waits_ends_when_it_is_closed() -> None:
     run(end())
 
 
-def test_a_stream_of_a_closed_loop_is_ignored() -> None:
+def test_a_stream_of_a_closed_loop_is_ignored(caller: Caller) -> None:
     """An event after the end of a server's loop raises no error."""
 
-    async def make() -> ChangeStream:
-        return ChangeStream(["sms"])
+    async def open_one() -> None:
+        ChangeStreams(caller.simulator).open(ChangeStream(["sms"]))
 
-    asyncio.run(make()).note("sms")
+    asyncio.run(open_one())
+    caller.send()
 
 
 def ask(app: Application, headers: dict[str, str], receive: Callable[[], Any], send: Callable[[Any], Any]) -> Any:
@@ -171,7 +172,7 @@ def test_a_stream_ends_with_its_reader_or_its_server(caller: Caller, how: str) -
 @pytest.mark.parametrize("cuts", [True, False])
 def test_a_reader_that_does_not_read_is_dropped(caller: Caller, monkeypatch: pytest.MonkeyPatch, cuts: bool) -> None:
     """A client that stops reading is disconnected, where the server can do that, and delays nothing."""
-    monkeypatch.setattr(console_app, "WRITE_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(live_streams, "WRITE_TIMEOUT_SECONDS", 0.01)
     cut: list[object] = []
 
     async def follow() -> None:

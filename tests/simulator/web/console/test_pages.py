@@ -173,6 +173,51 @@ def test_a_search_that_takes_long_goes_on_by_a_link(
     assert wanted in visitor.get(f"/console/messages?q=wanted&before={link}").text
 
 
+def test_the_request_log_is_listed_and_filtered(caller: Caller, visitor: Visitor) -> None:
+    """Each request is a line with its answer; classes of status and a text limit the list, which goes on by pages."""
+    assert "No request was made yet" in visitor.get("/console/requests").words
+    for _ in range(55):
+        caller.send(message="こんにちは")
+    caller.post("/sms/messages/", {"recipient": "080", "message": "<b>"})
+    caller.simulator.fail_next("drop")
+    caller.raw("GET", "/sms/messages/")
+    page = visitor.get("/console/requests")
+    assert "All 57 2xx 55 4xx 1 No answer 1" in page.words
+    assert "message=こんにちは" in page.words
+    assert "no answer drop GET /sms/messages/" in page.words
+    older = page.text.partition('href="/console/requests?before=')[2].partition('"')[0]
+    assert visitor.get(f"/console/requests?before={older}").text.count("<tr id=") == 7
+    page = visitor.get("/console/requests?status=4xx&q=%3Cb%3E")
+    assert page.text.count("<tr id=") == 1
+    assert 'href="/console/requests?q=%3Cb%3E"' in page.text
+    assert "Nothing was found." in visitor.get("/console/requests?q=nothing").words
+    assert "there is no status" in visitor.get("/console/requests?status=7xx").words
+
+
+def test_a_request_has_a_page(caller: Caller, visitor: Visitor) -> None:
+    """It shows body, header fields and answer, leads to what it made, and offers a command without the token."""
+    caller.send(message="x & y", recipient=PHONE)
+    caller.post_json("/sms/messages/", {"recipient": PHONE, "message": "j", "sender": "s"})
+    caller.place()
+    caller.simulator.fail_next("lose_reply")
+    caller.post("/sms/messages/", {"message": "y" * 20_000})
+    page = visitor.get("/console/requests/1")
+    assert "message x & y" in page.words
+    assert "authorization Basic ••••" in page.words
+    assert f'href="/console/messages/{next(iter(caller.simulator.engine.sms.messages))}"' in page.text
+    assert "curl -i -u sid http://127.0.0.1:8080/sms/messages/" in page.words
+    assert "dG9rZW4" not in page.text
+    assert f'"recipient": "{PHONE}"' in visitor.get("/console/requests/2").words
+    assert 'href="/console/calls/' in visitor.get("/console/requests/3").text
+    page = visitor.get("/console/requests/4")
+    assert "The rest of 20,008 bytes was not kept." in page.words
+    assert "Reply lost lose_reply" in page.words
+    assert "A fault closed the connection." in page.words
+    assert "curl" not in page.words
+    for missing in ("5", "x", "²"):
+        assert visitor.get(f"/console/requests/{missing}").status == 404
+
+
 def test_a_message_shows_its_timeline(caller: Caller, visitor: Visitor, listener: Listener) -> None:
     """Its page shows the request without its secrets, the price, each status and each callback, to be posted again."""
     listener.answers = [(500, b"no"), (200, b"yes")]
@@ -370,7 +415,8 @@ def test_the_overview_counts(caller: Caller, visitor: Visitor, listener: Listene
     assert 'aria-label="1 messages and 1 calls in the last hour"' in page.text
     assert 'aria-label="1 callbacks delivered, 0 tries failed"' in page.text
     assert 'aria-label="Messages: DELIVERED 1"' in page.text
-    assert "recipient: Invalid recipient" in page.words
+    assert '{"recipient":["Invalid recipient"]}' in page.words
+    assert 'href="/console/requests?status=failed"' in page.text
 
 
 def test_without_a_script_a_mistake_has_a_page(visitor: Visitor) -> None:

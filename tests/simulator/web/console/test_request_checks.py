@@ -13,6 +13,7 @@ PAGES = [
     "/console/phones/%2B818012345678",
     "/console/messages",
     "/console/calls",
+    "/console/requests",
     "/console/carrier",
     "/console/office",
     "/console/faults",
@@ -106,6 +107,7 @@ def test_what_was_sent_stays_text(caller: Caller, visitor: Visitor) -> None:
     caller.post("/sms/templates/", {"name": HOSTILE[:40], "content": HOSTILE})
     msgid = next(iter(caller.simulator.engine.sms.messages))
     paths = ["/", "/console/messages", f"/console/messages/{msgid}", "/console/office", "/console/carrier"]
+    paths += ["/console/requests", "/console/requests/1", "/console/requests?q=%22%3E%3Cscript%3Ealert"]
     paths += ["/console/messages?q=%3Cscript%3Ealert(1)%3C/script%3E", "/console/phones?number=%22%3E%3Cscript%3Ealert"]
     for path in paths:
         text = visitor.get(path).text
@@ -119,7 +121,7 @@ def test_what_was_sent_stays_text(caller: Caller, visitor: Visitor) -> None:
 def test_no_page_has_script_or_style_inside(caller: Caller, visitor: Visitor) -> None:
     """Nothing that the policy forbids is on any page: no handler, no style, nothing from elsewhere."""
     caller.send(**SMS)
-    for path in PAGES[:11]:
+    for path in PAGES[:12]:
         text = visitor.get(path).text
         assert " style=" not in text, path
         assert " on" + "click=" not in text, path

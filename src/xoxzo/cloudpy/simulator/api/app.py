@@ -25,9 +25,9 @@ from xoxzo.cloudpy.simulator.api.http import (
 )
 from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, throttled
 from xoxzo.cloudpy.simulator.api.request import Handler, RequestContext
+from xoxzo.cloudpy.simulator.api.request_log import RequestLog
 from xoxzo.cloudpy.simulator.api.routes import Route, Routes
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector, retry_after_seconds
-from xoxzo.cloudpy.simulator.engine.aggregates import RefusedRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -45,6 +45,7 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.log = RequestLog(engine.settings.max_requests, engine.clock.now)
         self.rate_limits = RateLimits(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin, legacy_paths=engine.settings.legacy_paths)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
@@ -56,7 +57,12 @@ class Api:
             self._engine.context.publish("faults", "faults", what=what)
 
     def handle(self, request: ApiRequest) -> ApiResponse:
-        """Answer a request; never raises for anything that a caller can send."""
+        """Answer a request and log it; never raises for anything that a caller can send."""
+        response = self._handle(request)
+        self.log.add([(request, response)])
+        return response
+
+    def _handle(self, request: ApiRequest) -> ApiResponse:
         if known := self._routes.without_id.get(request.path):  # nearly all requests send a message
             route, ident = known, ""
         else:
@@ -76,18 +82,21 @@ class Api:
         """Answer requests in one go: what they changed is saved together; an error of ours is 500 and logged."""
         try:
             with self._engine:
-                return [self._handle_safely(request) for request in requests]
+                responses = [self._handle_safely(request) for request in requests]
         except NotSaved:
-            return [json_response(503, {"detail": DATABASE_UNWRITABLE})] * len(requests)
+            responses = [json_response(503, {"detail": DATABASE_UNWRITABLE})] * len(requests)
+        self.log.add(zip(requests, responses, strict=True))
+        return responses
 
     def report_malformed_request(self, reason: str) -> None:
         """Publish that something came in which is no HTTP request."""
         with self._engine.lock:
             self._engine.context.publish("refused", "(no request)", status=400, because=[reason])
+        self.log.add([(ApiRequest("", b"", b"", {}), json_response(400, {"detail": reason}))])
 
     def _handle_safely(self, request: ApiRequest) -> ApiResponse:
         try:
-            return self.handle(request)
+            return self._handle(request)
         except Exception:  # noqa: BLE001 - the other requests of the batch must be answered
             _LOG.exception("%s could not be answered", request.method)
             return json_response(500, {"detail": "A mistake in the simulator."})
@@ -172,11 +181,7 @@ class Api:
         path = request.path.decode("latin-1")
         because = list(_reasons(refusal.body))
         with self._engine.lock:
-            context = self._engine.context
-            context.minute_stats.refusals.append(
-                RefusedRequest(context.now(), request.method, path, refusal.status, tuple(because))
-            )
-            context.publish("refused", f"{request.method} {path}", status=refusal.status, because=because)
+            self._engine.context.publish("refused", f"{request.method} {path}", status=refusal.status, because=because)
         answer = json_response(refusal.status, refusal.body)
         headers = (*answer.headers, *refusal.headers)
         if refusal.status == 401:

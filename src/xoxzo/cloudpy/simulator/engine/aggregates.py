@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice, takewhile
@@ -12,7 +11,6 @@ from msgspec import Struct
 
 KEPT_MINUTES = 1_440
 """Minutes that are kept: a day."""
-_REFUSALS = 500
 
 
 class Minute(Struct):
@@ -27,23 +25,11 @@ class Minute(Struct):
     callbacks_failed: int = 0
 
 
-class RefusedRequest(Struct, frozen=True):
-    """A request that was refused."""
-
-    at: float
-    method: str
-    path: str
-    status: int
-    because: tuple[str, ...]
-    """The reasons, none of which quotes what was sent."""
-
-
 class MinuteStats:
     """Counts by minute. It is not saved in the database."""
 
     def __init__(self) -> None:
         self.minutes: dict[int, Minute] = {}
-        self.refusals: deque[RefusedRequest] = deque(maxlen=_REFUSALS)
 
     def minute(self, moment: float) -> Minute:
         """Return the minute of a moment, to be counted in; over the limit, the oldest is deleted."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from xoxzo.cloudpy.simulator.engine.aggregates import Minute, RefusedRequest
+from xoxzo.cloudpy.simulator.engine.aggregates import Minute
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SECONDS
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
@@ -80,8 +80,6 @@ class Overview(Struct, frozen=True):
     balance: Decimal
     phones: int
     callbacks_waiting: int
-    refusals: tuple[RefusedRequest, ...]
-    """Requests that were refused lately, the newest first."""
 
 
 def overview(engine: Engine, minutes: int) -> Overview:
@@ -99,7 +97,6 @@ def overview(engine: Engine, minutes: int) -> Overview:
             balance=balance,
             phones=len(engine.context.phones),
             callbacks_waiting=engine.callbacks.waiting,
-            refusals=tuple(reversed(tally.refusals)),
         )
 
 

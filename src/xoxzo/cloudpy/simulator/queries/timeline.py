@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -107,11 +108,17 @@ def _of_call(call: Call) -> Iterator[TimelineEntry]:
         yield TimelineEntry(step.at, "step", {"step": step.name, **step.facts})
 
 
+def form_fields(body: str, content_type: str) -> dict[str, str] | None:
+    """Return the fields of a form; of a repeated name the last counts. ``None`` for any other body."""
+    if "form-urlencoded" not in content_type:
+        return None
+    with suppress(ValueError):
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=1_000))
+    return None
+
+
 def _request(received: ReceivedRequest, sid: str) -> dict[str, Any]:
     text = received.body.decode("utf-8", "replace")
-    fields = None
-    if "form-urlencoded" in received.content_type:
-        fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=1_000))
     return {
         "method": received.method,
         "path": received.path,
@@ -120,7 +127,7 @@ def _request(received: ReceivedRequest, sid: str) -> dict[str, Any]:
         "content_type": received.content_type or None,
         "user_agent": received.user_agent or None,
         "request_id": received.request_id or None,
-        "fields": fields,
+        "fields": form_fields(text, received.content_type),
         "body": text,
         "cut": received.size > len(received.body),
     }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from xoxzo.cloudpy.simulator.api.request_log import LogPage
     from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
     from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
     from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
@@ -233,6 +234,26 @@ class Simulation(Lifecycle):
             if not engine.callbacks.again(ident):
                 raise ItemNotFound("no_such_callback", "there is no callback of this id")
 
+    def requests(
+        self, *, status: str = "", text: str = "", limit: int = 50, before: int | None = None, origin: str = ""
+    ) -> LogPage:
+        """Return the latest requests to the API with their answers, the newest first.
+
+        Credentials are masked. Requests that failed are kept apart, so that others do not push them out. The log is
+        in memory alone.
+
+        Args:
+            status: ``2xx``, ``3xx``, ``4xx``, ``5xx``, ``none`` for no answer, ``failed`` for these three, or a status.
+            text: What method and path, body or answer must contain.
+            limit: How many at most, 1 to 1,000.
+            before: Only older ones: the `next` of the page before.
+            origin: Scheme and host of the simulator, such as ``http://127.0.0.1:8080``: how the URLs in `curl` begin.
+
+        Raises:
+            SimulatorError: There is no such status, or a number is out of range.
+        """
+        return self.api.log.find(status, text, _limit(limit), before, origin)
+
     @property
     def faults(self) -> FaultInjector:
         """What goes wrong on purpose: `add`, `remove`, `all_normal`, and `counts` of what has hit."""
@@ -253,8 +274,9 @@ class Simulation(Lifecycle):
         self.faults.add(kind, endpoint, times=times, seconds=seconds)
 
     def reset(self) -> None:
-        """Delete all messages, templates, calls, subscriptions and balances; clock and limits stay as they are."""
+        """Delete all messages, templates, calls, subscriptions, balances, rules and logs; clock and faults stay."""
         self.engine.reset()
+        self.api.log.clear()
 
     def _waiter(self) -> Waiter:
         from xoxzo.cloudpy.simulator.runtime.waiting import Waiter

@@ -7,11 +7,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
 from xoxzo.cloudpy.simulator.runtime.engine_loop import Batcher
-from xoxzo.cloudpy.simulator.web.asgi_tools import ConnectionClosed, Receive, Scope, Send, read_body
+from xoxzo.cloudpy.simulator.web.asgi_tools import (
+    CloseConnection,
+    ConnectionClosed,
+    Receive,
+    Scope,
+    Send,
+    cannot_close,
+    read_body,
+)
 from xoxzo.cloudpy.simulator.web.origin_check import is_foreign
 
 if TYPE_CHECKING:
@@ -33,18 +40,12 @@ def is_api_path(path: bytes) -> bool:
     return not (path in {b"/", _CONTROL, _CONSOLE} or path.startswith((_CONTROL + b"/", _CONSOLE + b"/")))
 
 
-def _cannot_close(client: object) -> None:
-    template = "this server cannot close the connection of {client}, as a fault would have it"
-    raise SimulatorError("cannot_close_connection", template, client=str(client))
-
-
 class Application:
     """An ASGI application for one simulator: the API, and beside it the control API and the console.
 
-    A response without end, such as a stream of events, has to end by itself when the server stops. Every request has
-    the event that says so in its state: with Starlette, `request.state.stopping`. A stream waits for it along with its
-    next event, by `until_stopping`, and returns. One that does not is cancelled a moment later, which leaves its reader
-    with a response that broke off.
+    A response without end, such as a stream of events, has to end by itself when the server stops: every request has
+    the event that says so in its state, as `stopping`. One that does not end is cancelled a moment later, which leaves
+    its reader with a response that broke off.
 
     Args:
         simulator: What it serves.
@@ -57,7 +58,7 @@ class Application:
         self,
         simulator: Simulation,
         bind_host: str = "127.0.0.1",
-        close_connection: Callable[[tuple[str, int] | None], None] = _cannot_close,
+        close_connection: CloseConnection = cannot_close,
     ) -> None:
         self.stopping = asyncio.Event()
         self._simulator = simulator
@@ -92,12 +93,15 @@ class Application:
         )
         body = first if is_complete else await read_body(receive, self._max_body, message)
         headers, client, method = dict(scope["headers"]), scope.get("client"), scope["method"]
-        if isinstance(body, ApiResponse):
-            response = body
-        elif (b"origin" in headers or b"sec-fetch-site" in headers) and method not in _READING and is_foreign(headers):
-            response = _FOREIGN
+        refused = body if isinstance(body, ApiResponse) else None
+        if (b"origin" in headers or b"sec-fetch-site" in headers) and method not in _READING and is_foreign(headers):
+            refused = _FOREIGN
+        sent = b"" if isinstance(body, ApiResponse) else body
+        request = ApiRequest(method, path, scope["query_string"], headers, sent, client and tuple(client))
+        if refused is not None:
+            response = refused
+            self._simulator.api.log.add([(request, response)])
         else:
-            request = ApiRequest(method, path, scope["query_string"], headers, body, client and tuple(client))
             response = await self._batcher.answer(request)
             if response.fault is not None and await self._fail(response.fault, scope, receive):
                 return
@@ -122,7 +126,7 @@ class Application:
         if self._control is None:
             from xoxzo.cloudpy.simulator.web.control_api.app import application
 
-            self._control = application(self._simulator, self._bind_host)
+            self._control = application(self._simulator, self._bind_host, self._close_connection)
         await self._control(scope, receive, send)
         if self._console is not None and scope["method"] == "POST":
             self._console.change_streams.publish("console")  # what is no event, such as a fault that was switched on

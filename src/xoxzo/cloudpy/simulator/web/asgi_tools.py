@@ -1,14 +1,14 @@
-"""What ASGI applications share: types, reading a body, and waiting until the server stops."""
+"""What ASGI applications share: types, reading a body, and closing a connection."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeVar
+from typing import Any
 
+from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, encode
 
-T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -25,15 +25,13 @@ class ConnectionClosed(Exception):
     """The connection was closed on purpose, so there is no response."""
 
 
-async def until_stopping(stopping: asyncio.Event, awaited: Awaitable[T]) -> T | None:
-    """Wait for something as long as the server runs; cancel it and return ``None`` when `stopping` comes first."""
-    wanted, end = asyncio.ensure_future(awaited), asyncio.ensure_future(stopping.wait())
-    try:
-        await asyncio.wait({wanted, end}, return_when=asyncio.FIRST_COMPLETED)
-        return wanted.result() if wanted.done() else None
-    finally:
-        wanted.cancel()
-        end.cancel()
+CloseConnection = Callable[[tuple[str, int] | None], None]
+
+
+def cannot_close(client: object) -> None:
+    """Raise `SimulatorError`: ASGI has no message that closes the connection of a client."""
+    template = "this server cannot close the connection of {client}, as a fault would have it"
+    raise SimulatorError("cannot_close_connection", template, client=str(client))
 
 
 async def read_body(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from inspect import isawaitable
 from urllib.parse import parse_qsl
 
@@ -13,7 +12,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send, read_body
+from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send, read_body
 from xoxzo.cloudpy.simulator.web.console import static_files
 from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
@@ -27,25 +26,19 @@ Headers = tuple[tuple[bytes, bytes], ...]
 _LARGEST_FORM = 64_000
 _MAX_FIELDS = 40
 _MAX_QUERY_LENGTH = 4_000
-# Real seconds in which the client has to read what it was sent; one that does not is disconnected.
-WRITE_TIMEOUT_SECONDS = 10.0
 
 _HTML = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
 _JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
-_STREAM = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"))
 
 
 class Console:
     """The console of one simulator; `bind_host` is the address of its server, which the Host header may name."""
 
-    def __init__(
-        self, simulator: Simulation, bind_host: str, close_connection: Callable[[tuple[str, int] | None], None]
-    ) -> None:
-        self.change_streams = ChangeStreams(simulator)
+    def __init__(self, simulator: Simulation, bind_host: str, close_connection: CloseConnection) -> None:
+        self.change_streams = ChangeStreams(simulator, close_connection)
         self._simulator = simulator
         self._bind_host = bind_host
-        self._close_connection = close_connection
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -126,45 +119,16 @@ class Console:
 
     async def _follow(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
         topics = _fields(scope["query_string"][:_MAX_QUERY_LENGTH]).get("topics", "").split(",")
-        stream = None if is_foreign(headers) else self.change_streams.open(topics)
-        if stream is None:
+        if is_foreign(headers) or not await self.change_streams.serve(
+            ChangeStream(topics), scope, receive, send, headers=HEADERS
+        ):
             await _answer(scope, send, 503, b"Too many pages are open.", _TEXT)
-            return
-        waits = (_end_on_disconnect(receive, stream), _end_on_stop(scope["state"]["stopping"], stream))
-        ends = [asyncio.create_task(wait) for wait in waits]
-        try:
-            await _begin(scope, send, 200, _STREAM)
-            async for lines in stream.lines():
-                async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
-                    await send({"type": "http.response.body", "body": lines, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        except TimeoutError:
-            with suppress(SimulatorError):  # another server than ours cannot, and has time-outs of its own
-                self._close_connection(scope.get("client"))
-        finally:
-            self.change_streams.close(stream)
-            for task in ends:
-                task.cancel()
-
-
-async def _end_on_disconnect(receive: Receive, stream: ChangeStream) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    stream.end()
-
-
-async def _end_on_stop(stopping: asyncio.Event, stream: ChangeStream) -> None:
-    await stopping.wait()
-    stream.end()
 
 
 async def _answer(scope: Scope, send: Send, status: int, body: bytes, headers: Headers) -> None:
-    await _begin(scope, send, status, (*headers, (b"content-length", str(len(body)).encode())))
+    fields = [*headers, *HEADERS, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-
-
-async def _begin(_scope: Scope, send: Send, status: int, headers: Headers) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *HEADERS]})
 
 
 def _error_page(request: PageRequest, error: SimulatorError) -> tuple[int, Page]:

@@ -70,6 +70,7 @@ def environment() -> Environment:
         "money": template_filters.money,
         "time": template_filters.time_of,
         "number": template_filters.number,
+        "body_line": template_filters.body_line,
         "segment": lambda text: quote(text, safe=""),
     }
     made.globals |= {"csrf": CSRF_TOKEN, "always": TOPICS, "N_": N_}

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from urllib.parse import unquote_plus
 
 from markupsafe import Markup, escape
 
@@ -46,6 +47,12 @@ def plain(text: str) -> Markup:
         return escape(text)
     shown = (_name(letter) if _is_hidden(letter) else escape(letter) for letter in text)
     return Markup().join(shown)
+
+
+def body_line(text: str) -> str:
+    """Return the beginning of a body for a list: a form as people read it, and anything else as it is."""
+    start = text[:2_000]
+    return (start if start.startswith(("{", "[")) else unquote_plus(start))[:160]
 
 
 def _cut(text: str) -> str:

@@ -18,7 +18,7 @@ from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.settings import USER_AGENT
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
-from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStreams
+from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStream, EventStreams
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
 from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
 from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-    from xoxzo.cloudpy.simulator.web.asgi_tools import Receive, Scope, Send
+    from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send
     from xoxzo.cloudpy.simulator.web.metrics import Metrics
 
 _JSON = {"content-type": "application/json"}
@@ -37,8 +37,17 @@ _JSON = {"content-type": "application/json"}
 _encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str.__str__).encode
 
 
-def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return the control API as an ASGI application; the Host header may name loopback hosts and `bind_host`."""
+def application(
+    simulator: Simulation, bind_host: str, close_connection: CloseConnection
+) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """Return the control API as an ASGI application.
+
+    Args:
+        simulator: What it controls.
+        bind_host: The address of its server, which the Host header may name besides loopback hosts.
+        close_connection: Closes the connection of a client that does not read its events.
+    """
+    streams = EventStreams(simulator, close_connection)
     inner = Starlette(
         routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _refuse_simulator_error}
     )
@@ -51,6 +60,9 @@ def application(simulator: Simulation, bind_host: str) -> Callable[[Scope, Recei
         elif headers.get(b"user-agent") == USER_AGENT.encode():
             # A web page may reach the API by DNS rebinding, and have the callback of an SMS sent here.
             await JSONResponse({"detail": "The simulator's callbacks cannot control it."}, 403)(scope, receive, send)
+        elif scope["path"] == PREFIX + "events" and scope["method"] == "GET":
+            if not await streams.serve(EventStream(), scope, receive, send):
+                await JSONResponse({"detail": "too many streams are open"}, 503)(scope, receive, send)
         else:
             await inner(scope, receive, send)
 
@@ -62,7 +74,6 @@ def _routes(simulator: Simulation) -> list[Route]:
     routes = [
         Route(PREFIX + "metrics", extra.metrics),
         Route(PREFIX + "openapi.json", extra.document),
-        Route(PREFIX + "events", EventStreams(simulator).follow),
     ]
     entries = chain.from_iterable(ROUTES_BY_SUBJECT.values())
     handlers = Handlers(simulator)
@@ -76,7 +87,7 @@ def _endpoint(handlers: Handlers, entry: ControlRoute) -> Callable[[Request], Aw
     async def answer(request: Request) -> Response:
         body = None if kind is None else await _body(request, kind, handlers.simulator.settings.max_body)
         ident = next(iter(request.path_params.values()), "")
-        control_request: ControlRequest[Any] = ControlRequest(ident, dict(request.query_params), body)
+        control_request: ControlRequest[Any] = ControlRequest(ident, dict(request.query_params), body, _origin(request))
         if entry.slow:
             result = await asyncio.to_thread(entry.handler, handlers, control_request)
         else:
@@ -105,7 +116,11 @@ class _Extra:
     async def document(self, request: Request) -> Response:
         from xoxzo.cloudpy.simulator.web.control_api.routes import document
 
-        return JSONResponse(document(str(request.base_url).rstrip("/")))
+        return JSONResponse(document(_origin(request)))
+
+
+def _origin(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 async def _body(request: Request, kind: type, most: int) -> Any:  # noqa: ANN401 - of that type

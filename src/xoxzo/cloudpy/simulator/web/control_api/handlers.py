@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 from starlette.exceptions import HTTPException
 
+from xoxzo.cloudpy.simulator.api.request_log import LoggedRequest, LogPage
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
 from xoxzo.cloudpy.simulator.commands.office import AccountRecord
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, is_digits
@@ -27,6 +28,8 @@ class ControlRequest(Struct, Generic[B], frozen=True):
     """The id in the path, or an empty text."""
     query: dict[str, str]
     body: B
+    origin: str = ""
+    """Scheme and host that the simulator was reached by."""
 
     def number(self, what: str) -> int:
         """Return the number in the path; raise `HTTPException` 404 if it is none."""
@@ -64,7 +67,7 @@ class Handlers:
         ]
 
     def reset(self, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
-        """Delete everything but the faults."""
+        """Delete everything, logs included; clock and faults stay."""
         self.simulator.reset()
         return schemas.Completed()
 
@@ -80,6 +83,20 @@ class Handlers:
     def overview(self, request: ControlRequest[None]) -> Overview:
         """Return what happened in each of the last minutes, and the present figures."""
         return self.simulator.overview(request.integer("minutes", 60))
+
+    def requests(self, request: ControlRequest[None]) -> LogPage:
+        """List the latest requests to the API with their answers, the newest first; credentials are masked."""
+        return self.simulator.requests(
+            status=request.query.get("status", ""),
+            text=request.query.get("q", ""),
+            limit=request.integer("limit", 50),
+            before=request.integer("before"),
+            origin=request.origin,
+        )
+
+    def request(self, request: ControlRequest[None]) -> LoggedRequest:
+        """Show one request to the API."""
+        return self.simulator.api.log.get(request.number("request"), request.origin)
 
     def phones(self, request: ControlRequest[None]) -> ResultPage[PhoneSummary]:
         """List the phones that were reached, the latest first."""

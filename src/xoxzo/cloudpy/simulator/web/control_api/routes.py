@@ -69,6 +69,10 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         _get("timeline/{id}", Handlers.timeline),
         _get("overview", Handlers.overview, "minutes", slow=True),
     ),
+    "Request log": (
+        _get("requests", Handlers.requests, "status", "q", "limit", "before"),
+        _get("requests/{id}", Handlers.request),
+    ),
     "Phones": (
         _get("phones", Handlers.phones, "limit", "before"),
         _get("phones/{number}", Handlers.phone),
@@ -133,6 +137,10 @@ texts; amounts are credits.
 _NAMES = {"number": "A phone's number, in E.164.", "sid": "Whose account.", "id": "Its id."}
 _QUERY: dict[str, tuple[str, Json]] = {
     "q": ("Words that must all fit; see the page on the simulator.", {"type": "string", "maxLength": 500}),
+    "status": (
+        "2xx, 3xx, 4xx, 5xx, `none` for no answer, `failed` for the last three, or a status such as 404.",
+        {"type": "string"},
+    ),
     "id": ("A msgid, callid or conferenceid.", {"type": "string"}),
     "limit": ("How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000}),
     "before": ("The `next` of the page before.", {"type": "integer"}),

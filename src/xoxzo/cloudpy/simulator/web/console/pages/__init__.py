@@ -8,7 +8,16 @@ from urllib.parse import unquote
 from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
-from xoxzo.cloudpy.simulator.web.console.pages import carrier, clock, faults, office, overview, phones, timeline
+from xoxzo.cloudpy.simulator.web.console.pages import (
+    carrier,
+    clock,
+    faults,
+    office,
+    overview,
+    phones,
+    requests,
+    timeline,
+)
 
 _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/": phones.show,
@@ -16,6 +25,7 @@ _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/console/phones": phones.show,
     "/console/messages": timeline.show_list,
     "/console/calls": timeline.show_list,
+    "/console/requests": requests.show_list,
     "/console/carrier": carrier.show,
     "/console/office": office.show,
     "/console/faults": faults.show,
@@ -23,13 +33,14 @@ _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/console/overview": overview.show,
 }
 
-SLOW_PATHS = frozenset({"/console/messages", "/console/calls", "/console/overview"})
+SLOW_PATHS = frozenset({"/console/messages", "/console/calls", "/console/requests", "/console/overview"})
 """Pages that search all records, so they are better made in a thread."""
 
 _PAGES_WITH_ID: dict[str, Callable[[PageRequest], Page]] = {
     "/console/phones/": phones.show,
     "/console/messages/": timeline.show_one,
     "/console/calls/": timeline.show_one,
+    "/console/requests/": requests.show_one,
 }
 """Pages of one record or phone, whose id or number follows the last slash."""
 

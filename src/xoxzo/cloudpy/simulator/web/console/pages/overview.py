@@ -12,10 +12,10 @@ from xoxzo.cloudpy.simulator.web.console.page_request import Page, PageRequest
 MINUTES = 60
 """How many minutes the charts show."""
 
-TOPICS = ("sms", "call", "callback", "refused", "account", "din")
+TOPICS = ("sms", "call", "callback", "request", "account", "din")
 """Events that change the figures."""
 
-_MAX_REFUSALS = 30
+_MAX_REFUSED = 10
 _TONES = {
     "DELIVERED": "good",
     "ANSWERED": "good",
@@ -65,7 +65,7 @@ def show(request: PageRequest) -> Page:
             ("bad", [one.callbacks_failed for one in minutes]),
         ),
         "states": [_states(gettext("Messages"), figures.sms), _states(gettext("Calls"), figures.calls)],
-        "refusals": figures.refusals[:_MAX_REFUSALS],
+        "refused": request.simulator.requests(status="failed", limit=_MAX_REFUSED).items,
     }
     return Page("overview.html", gettext("Overview"), TOPICS, facts)
 

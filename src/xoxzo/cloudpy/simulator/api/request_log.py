@@ -1,0 +1,289 @@
+"""The latest requests to the API with their answers: kept as they are, and written out when somebody reads them."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from heapq import merge
+from itertools import count, islice
+from operator import attrgetter
+from urllib.parse import unquote_plus
+
+from msgspec import Struct
+
+from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
+from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
+
+MAX_BODY_BYTES = 16_384
+"""Bytes of a body that are kept; of a longer one, its beginning."""
+MASK = "••••"
+STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx", "none")
+"""Classes of status; `none` is no answer, because a fault closed the connection."""
+_SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
+_FORM = "application/x-www-form-urlencoded"
+_FAILED = 400
+_NOT_IN_URL = re.compile(r"[^!-~]")
+
+
+class LoggedRequest(Struct, frozen=True, kw_only=True):
+    """A request to the API with its answer."""
+
+    id: int
+    at: float
+    """When it was answered, seconds since 1970 on the simulator's clock."""
+    method: str
+    """Empty for what was no HTTP request."""
+    path: str
+    """The path with its query, as on the wire."""
+    status: int | None
+    """`null` where a fault closed the connection instead of answering."""
+    fault: str | None
+    """The kind of the fault that hit it."""
+    sid: str
+    """The SID that it was made with, or an empty text."""
+    headers: list[tuple[str, str]]
+    """As received, credentials masked."""
+    body: str
+    """At most the first 16,384 bytes."""
+    size: int
+    """How many bytes the body had."""
+    answer_headers: list[tuple[str, str]]
+    answer: str
+    """At most the first 16,384 bytes."""
+    answer_size: int
+    curl: str
+    """The request as a command for a POSIX shell, where curl asks for the token; empty where the body was cut."""
+
+    @property
+    def status_class(self) -> str:
+        """One of `STATUS_CLASSES`."""
+        return "none" if self.status is None else f"{self.status // 100}xx"
+
+
+class LogPage(Struct, frozen=True):
+    """Some of the requests that fit."""
+
+    items: tuple[LoggedRequest, ...]
+    next: int | None
+    """What `before` has to be for the next page; ``None`` when this is the last."""
+    counts: dict[str, int]
+    """How many requests there are of each class of status, whatever class was asked for."""
+
+
+class _Entry(Struct, frozen=True):
+    """A request and its answer, of which bodies may have been cut to their sizes."""
+
+    id: int
+    at: float
+    request: ApiRequest
+    response: ApiResponse
+    size: int
+    answer_size: int
+
+    @property
+    def status(self) -> int | None:
+        fault = self.response.fault
+        return None if fault is not None and fault.kind in KINDS_WITHOUT_RESPONSE else self.response.status
+
+    @property
+    def target(self) -> str:
+        query = self.request.query
+        return (self.request.path + (b"?" + query if query else b"")).decode("latin-1")
+
+
+_by_id = attrgetter("id")
+
+
+class RequestLog:
+    """Keeps the latest requests; those that failed apart from the others, which are many more.
+
+    Args:
+        limit: How many are kept of either sort.
+        now: Returns the present on the simulator's clock.
+    """
+
+    def __init__(self, limit: int, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._ids = count(1)
+        self._good: deque[_Entry] = deque(maxlen=limit)
+        self._bad: deque[_Entry] = deque(maxlen=limit)
+        self.listener: Callable[[], None] | None = None
+        """Called after requests were added, in the thread that answered them."""
+
+    def add(self, answered: Iterable[tuple[ApiRequest, ApiResponse]]) -> None:
+        """Take requests with their answers. Nothing is read of them here: it delays every request."""
+        at = self._now()
+        with self._lock:
+            for request, response in answered:
+                size, answer_size = len(request.body), len(response.body)
+                if size > MAX_BODY_BYTES or answer_size > MAX_BODY_BYTES:
+                    request, response = _cut(request, response)  # noqa: PLW2901 - the rest is to be forgotten
+                is_good = response.status < _FAILED and response.fault is None
+                entry = _Entry(next(self._ids), at, request, response, size, answer_size)
+                (self._good if is_good else self._bad).append(entry)
+        if self.listener is not None:
+            self.listener()
+
+    def clear(self) -> None:
+        """Delete all entries; ids go on."""
+        with self._lock:
+            self._good.clear()
+            self._bad.clear()
+
+    def find(self, status: str, text: str, limit: int, before: int | None, origin: str) -> LogPage:
+        """Return at most `limit` requests, the newest first.
+
+        Args:
+            status: One of `STATUS_CLASSES`, ``failed`` for 4xx, 5xx and none, a status such as ``404``, or empty.
+            text: What method and path, body or answer must contain; empty for all.
+            limit: How many at most.
+            before: Only those with a lower id.
+            origin: Scheme and host of the simulator, for `curl`.
+
+        Raises:
+            SimulatorError: There is no such status.
+        """
+        known = ", ".join([*STATUS_CLASSES, "failed"])
+        if status and status not in known.split(", ") and not (status.isascii() and status.isdigit()):
+            raise SimulatorError(
+                "unknown_status", "there is no status {wanted!r}; there are {known}", wanted=status, known=known
+            )
+        fitting = [entry for entry in self._newest_first() if _contains(entry, text.casefold())]
+        counts = Counter(_class(entry.status) for entry in fitting)
+        wanted = (
+            entry for entry in fitting if (before is None or entry.id < before) and status in _names(entry.status)
+        )
+        found = list(islice(wanted, limit + 1))
+        items = tuple(_written(entry, origin) for entry in found[:limit])
+        return LogPage(items, items[-1].id if len(found) > limit else None, dict(counts))
+
+    def get(self, ident: int, origin: str) -> LoggedRequest:
+        """Return one request, or raise `ItemNotFound`."""
+        for entry in self._newest_first():
+            if entry.id == ident:
+                return _written(entry, origin)
+        raise ItemNotFound("no_such_request", "there is no such request in the log")
+
+    def answered_with(self, ident: str) -> int | None:
+        """Return the id of the request whose answer named a message or call first, or ``None``."""
+        wanted = ident.encode()
+        found = (
+            entry.id
+            for entry in self._newest_first()
+            if entry.request.method == "POST" and wanted in entry.response.body
+        )
+        return min(found, default=None)
+
+    def _newest_first(self) -> Iterator[_Entry]:
+        with self._lock:
+            sorts = (list(self._good), list(self._bad))
+        return merge(*map(reversed, sorts), key=_by_id, reverse=True)
+
+
+def _cut(request: ApiRequest, response: ApiResponse) -> tuple[ApiRequest, ApiResponse]:
+    body, answer = request.body[:MAX_BODY_BYTES], response.body[:MAX_BODY_BYTES]
+    kept = ApiRequest(request.method, request.path, request.query, request.headers, body, request.peer)
+    return kept, ApiResponse(response.status, answer, response.headers, response.fault)
+
+
+def _class(status: int | None) -> str:
+    return "none" if status is None else f"{status // 100}xx"
+
+
+def _names(status: int | None) -> set[str]:
+    """Return all that a search may call a status."""
+    return {"", str(status), _class(status), "failed" if status is None or status >= _FAILED else ""}
+
+
+def _contains(entry: _Entry, text: str) -> bool:
+    return not text or any(
+        text in place.casefold()
+        for place in (
+            f"{entry.request.method} {entry.target}",
+            unquote_plus(entry.request.body.decode("utf-8", "replace")),
+            entry.response.body.decode("utf-8", "replace"),
+        )
+    )
+
+
+def _written(entry: _Entry, origin: str) -> LoggedRequest:
+    request, response = entry.request, entry.response
+    answer = response.body if entry.status is not None and request.method != "HEAD" else b""
+    sid = _sid(request.header(b"authorization"))
+    is_whole = request.path.startswith(b"/") and entry.size == len(request.body)
+    return LoggedRequest(
+        id=entry.id,
+        at=entry.at,
+        method=request.method,
+        path=entry.target,
+        status=entry.status,
+        fault=None if response.fault is None else response.fault.kind,
+        sid=sid,
+        headers=[(_text(name), _masked(name, value)) for name, value in request.headers.items()],
+        body=request.body.decode("utf-8", "replace"),
+        size=entry.size,
+        answer_headers=[]
+        if entry.status is None
+        else [(_text(name), _text(value)) for name, value in response.headers],
+        answer=answer.decode("utf-8", "replace"),
+        answer_size=entry.answer_size if answer else 0,
+        curl=_curl(request, f"{origin}{entry.target}", sid) if is_whole else "",
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")
+
+
+def _masked(name: bytes, value: bytes) -> str:
+    if name not in _SECRET_HEADERS:
+        return _text(value)
+    scheme, blank, _ = _text(value).partition(" ")
+    return f"{scheme} {MASK}" if blank and name != b"cookie" else MASK
+
+
+def _sid(authorization: str) -> str:
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        pair = base64.b64decode(encoded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
+    except ValueError:
+        return ""
+    return pair.partition(":")[0]
+
+
+def _curl(request: ApiRequest, url: str, sid: str) -> str:
+    """Return a command that makes the request again: it prints the answer's head, and asks for the token.
+
+    Nothing in it can act when it is pasted: each text stands in quotes, and control characters are written as numbers.
+    """
+    words = ["curl", "-i"]
+    if sid and sid.isprintable():
+        words += ["-u", shlex.quote(sid)]
+    if request.method == "HEAD":
+        words.append("--head")
+    elif request.method != ("POST" if request.body else "GET"):
+        words += ["-X", shlex.quote(request.method)]
+    if any(mark in url for mark in "[]{}"):
+        words.append("-g")  # or curl reads them as several URLs
+    lines = [" ".join([*words, shlex.quote(_NOT_IN_URL.sub(_percent, url))])]
+    if not request.body:
+        return lines[0]
+    content_type = request.header(b"content-type")
+    if content_type != _FORM and content_type.isprintable():
+        lines.append(f"-H {shlex.quote(f'Content-Type: {content_type}')}")
+    body = request.body.decode("utf-8", "surrogateescape")
+    if body.replace("\n", "").isprintable():
+        return " \\\n  ".join([*lines, f"--data-raw {shlex.quote(body)}"])
+    octal = "".join(chr(byte) if byte < 128 and chr(byte).isalnum() else f"\\{byte:03o}" for byte in request.body)
+    return f"printf '{octal}' | " + " \\\n  ".join([*lines, "--data-binary @-"])
+
+
+def _percent(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"

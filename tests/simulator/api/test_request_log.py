@@ -193,5 +193,5 @@ def test_its_answer_lists_are_plain(caller: Caller) -> None:
     request = ApiRequest("POST", b"/sms/messages/", b"", FORM, b"&".join(f"{n}={v}".encode() for n, v in SMS.items()))
     response = caller.simulator.api.handle(request)
     [entry] = caller.simulator.api.log._bad
-    assert entry.request is request
-    assert entry.response is response
+    assert entry[2] is request
+    assert entry[3] is response

@@ -10,10 +10,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from itertools import count, islice
-from operator import attrgetter
+from operator import itemgetter
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
@@ -76,15 +78,13 @@ class LogPage(Struct, frozen=True):
     """How many requests there are of each class of status, whatever class was asked for."""
 
 
-class _Entry(Struct, frozen=True):
-    """A request and its answer, of which bodies may have been cut to their sizes."""
+class _Entry(NamedTuple):
+    """A request and its answer."""
 
     id: int
     at: float
     request: ApiRequest
     response: ApiResponse
-    size: int
-    answer_size: int
 
     @property
     def status(self) -> int | None:
@@ -97,7 +97,10 @@ class _Entry(Struct, frozen=True):
         return (self.request.path + (b"?" + query if query else b"")).decode("latin-1")
 
 
-_by_id = attrgetter("id")
+class _Beginning(bytes):
+    """The beginning of a body; `size` is that of the whole."""
+
+    size: int
 
 
 class RequestLog:
@@ -112,22 +115,21 @@ class RequestLog:
         self._now = now
         self._lock = threading.Lock()
         self._ids = count(1)
-        self._good: deque[_Entry] = deque(maxlen=limit)
-        self._bad: deque[_Entry] = deque(maxlen=limit)
+        self._good: deque[tuple[int, float, ApiRequest, ApiResponse]] = deque(maxlen=limit)
+        self._bad: deque[tuple[int, float, ApiRequest, ApiResponse]] = deque(maxlen=limit)
         self.listener: Callable[[], None] | None = None
         """Called after requests were added, in the thread that answered them."""
 
     def add(self, answered: Iterable[tuple[ApiRequest, ApiResponse]]) -> None:
         """Take requests with their answers. Nothing is read of them here: it delays every request."""
-        at = self._now()
+        at, next_id, good, bad = self._now(), self._ids.__next__, self._good.append, self._bad.append
         with self._lock:
             for request, response in answered:
-                size, answer_size = len(request.body), len(response.body)
-                if size > MAX_BODY_BYTES or answer_size > MAX_BODY_BYTES:
-                    request, response = _cut(request, response)  # noqa: PLW2901 - the rest is to be forgotten
-                is_good = response.status < _FAILED and response.fault is None
-                entry = _Entry(next(self._ids), at, request, response, size, answer_size)
-                (self._good if is_good else self._bad).append(entry)
+                if len(request.body) > MAX_BODY_BYTES or len(response.body) > MAX_BODY_BYTES:
+                    request = replace(request, body=_cut(request.body))  # noqa: PLW2901 - the rest is forgotten
+                    response = replace(response, body=_cut(response.body))  # noqa: PLW2901
+                keep = bad if response.status >= _FAILED or response.fault is not None else good
+                keep((next_id(), at, request, response))
         if self.listener is not None:
             self.listener()
 
@@ -184,13 +186,19 @@ class RequestLog:
     def _newest_first(self) -> Iterator[_Entry]:
         with self._lock:
             sorts = (list(self._good), list(self._bad))
-        return merge(*map(reversed, sorts), key=_by_id, reverse=True)
+        yield from map(_Entry._make, merge(*map(reversed, sorts), key=itemgetter(0), reverse=True))
 
 
-def _cut(request: ApiRequest, response: ApiResponse) -> tuple[ApiRequest, ApiResponse]:
-    body, answer = request.body[:MAX_BODY_BYTES], response.body[:MAX_BODY_BYTES]
-    kept = ApiRequest(request.method, request.path, request.query, request.headers, body, request.peer)
-    return kept, ApiResponse(response.status, answer, response.headers, response.fault)
+def _cut(body: bytes) -> bytes:
+    if len(body) <= MAX_BODY_BYTES:
+        return body
+    beginning = _Beginning(body[:MAX_BODY_BYTES])
+    beginning.size = len(body)
+    return beginning
+
+
+def _size(body: bytes) -> int:
+    return body.size if isinstance(body, _Beginning) else len(body)
 
 
 def _class(status: int | None) -> str:
@@ -217,7 +225,7 @@ def _written(entry: _Entry, origin: str) -> LoggedRequest:
     request, response = entry.request, entry.response
     answer = response.body if entry.status is not None and request.method != "HEAD" else b""
     sid = _sid(request.header(b"authorization"))
-    is_whole = request.path.startswith(b"/") and entry.size == len(request.body)
+    is_whole = request.path.startswith(b"/") and not isinstance(request.body, _Beginning)
     return LoggedRequest(
         id=entry.id,
         at=entry.at,
@@ -228,12 +236,12 @@ def _written(entry: _Entry, origin: str) -> LoggedRequest:
         sid=sid,
         headers=[(_text(name), _masked(name, value)) for name, value in request.headers.items()],
         body=request.body.decode("utf-8", "replace"),
-        size=entry.size,
+        size=_size(request.body),
         answer_headers=[]
         if entry.status is None
         else [(_text(name), _text(value)) for name, value in response.headers],
         answer=answer.decode("utf-8", "replace"),
-        answer_size=entry.answer_size if answer else 0,
+        answer_size=_size(answer),
         curl=_curl(request, f"{origin}{entry.target}", sid) if is_whole else "",
     )
 

@@ -10,6 +10,7 @@ VENV := .venv
 TRANSLATIONS := src/xoxzo/cloudpy/common/locale/ja/LC_MESSAGES/xoxzo
 PUBLISHED := .venv-published
 DOCS := .venv-docs
+SHOPS := .venv-shops
 # What an environment is filled with; `make check-core` takes other versions.
 DEMO := requirements/demo.txt
 DEV := requirements/dev.txt
@@ -35,7 +36,7 @@ PIP = $(INSTALL) $(@D)/bin/python -m pip --disable-pip-version-check --no-input 
 # Both banners are about MkDocs 2, which requirements/docs.in excludes.
 MKDOCS := NO_MKDOCS_2_WARNING=true DISABLE_MKDOCS_2_WARNING=true $(DOCS)/bin/python -m mkdocs
 
-.PHONY: help demo test check check-pythons check-core lint docs-check coverage bench soak fuzz fuzz-callbacks fuzz-responses lock docs site format clean FORCE
+.PHONY: help demo test check check-pythons check-core check-django lint docs-check coverage bench soak fuzz fuzz-callbacks fuzz-responses lock docs site format clean FORCE
 
 help: ## Print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -44,7 +45,7 @@ help: ## Print this list
 demo: $(VENV)/.stamp-project $(TRANSLATIONS).mo ## Send, ring and answer on the simulator: no account, nothing leaves this machine
 	@$(CLEAN) $(VENV)/bin/xoxzo demo
 
-test: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(TRANSLATIONS).mo ## Run the tests; ARGS="-k name" chooses among them
+test: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(SHOPS)/.stamp $(TRANSLATIONS).mo ## Run the tests; ARGS="-k name" chooses among them
 	@$(CLEAN) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint docs-check coverage ## Everything that CI checks: format, lint, types, layers, generated files, docs, coverage
@@ -90,10 +91,19 @@ check-core: ## The same for the client and what is below it, then with the lowes
 	@echo "The tests with the lowest versions of all dependencies:"
 	@$(MAKE) --no-print-directory VENV=.venv-lowest DEMO=requirements/lowest.txt DEV=requirements/lowest.txt ARGS="$(CORE)" test
 
+check-django: $(SHOPS)/.stamp $(VENV)/.stamp-dev $(TRANSLATIONS).mo ## The tests of the Django integration with Django 6, where Python 3.12 or later is found
+	@if ! $(SHOPS)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
+		echo "Python 3.12 or later was not found, so Django 6 was not tried."; \
+	else \
+		$(SHOPS)/bin/python -c 'import django, sys; print("Django", django.__version__, "on Python", sys.version.split()[0])'; \
+		$(CLEAN) PYTHONPATH=src $(SHOPS)/bin/python -m pytest -n $(WORKERS) --dist worksteal -p no:django -p no:asyncio \
+			-p no:socket -p xoxzo.cloudpy.testing.plugin tests/integrations/django $(ARGS); \
+	fi
+
 docs-check: $(DOCS)/.stamp ## Build the documentation strictly, and throw it away
 	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && $(MKDOCS) build --quiet --strict --site-dir "$$site"
 
-coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(TRANSLATIONS).mo ## Run the tests and require the coverage
+coverage: $(VENV)/.stamp-dev $(PUBLISHED)/.stamp $(SHOPS)/.stamp $(TRANSLATIONS).mo ## Run the tests and require the coverage
 	@rm -f .coverage .coverage.*
 	$(CLEAN) XOXZO_TESTS_ALL_SEEDS=1 $(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(PY) -m coverage combine --quiet
@@ -191,8 +201,14 @@ endif
 ifneq ($(call sound,$(DOCS)),yes)
 $(DOCS)/.stamp-venv: FORCE
 endif
+ifneq ($(call sound,$(SHOPS)),yes)
+$(SHOPS)/.stamp-venv: FORCE
+endif
+# Django 6 needs Python 3.12, which may be there as one that pyenv has built.
+$(SHOPS)/.stamp-venv: PYTHON := $(or $(PYTHON),$(firstword $(foreach version,3.13 3.12,\
+	$(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/$(version).*/bin/python))))
 
-$(VENV)/.stamp-venv $(PUBLISHED)/.stamp-venv $(DOCS)/.stamp-venv .venv-lock/.stamp-venv:
+$(VENV)/.stamp-venv $(PUBLISHED)/.stamp-venv $(DOCS)/.stamp-venv $(SHOPS)/.stamp-venv .venv-lock/.stamp-venv:
 	$(make_venv)
 	@echo "$(CURDIR)" >$@
 
@@ -234,6 +250,12 @@ $(PUBLISHED)/.stamp: requirements/published.txt requirements/published-build.txt
 
 $(DOCS)/.stamp: requirements/docs.txt $(DOCS)/.stamp-venv
 	@echo "Installing what the documentation needs"
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+# The tests add this library as a wheel.
+$(SHOPS)/.stamp: requirements/shops.txt $(SHOPS)/.stamp-venv
+	@echo "Installing what the example shops and pytest plugins need"
 	@$(PIP) --require-hashes -r $<
 	@touch $@
 

@@ -22,6 +22,7 @@ from without_coverage import uncounted, uncounted_environment
 
 if TYPE_CHECKING:
     from database_servers import MariadbServer, PostgresqlCluster, RedisServer
+    from users_environment import UsersEnvironment
 
 # How long an example takes depends on what else the machine does: that is no assertion.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -246,6 +247,14 @@ def redis() -> Iterator[RedisServer]:
 
     with redis_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def users_environment(tmp_path_factory: pytest.TempPathFactory) -> UsersEnvironment:
+    """This library as a wheel, among applications and plugins that users have."""
+    from users_environment import UsersEnvironment
+
+    return UsersEnvironment(tmp_path_factory.mktemp("users"))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import pytest
+from browsers import PATIENCE, chromium
 from simulator_callers import Listener
 
 from xoxzo.cloudpy.simulator import Settings, Simulator
@@ -20,10 +20,6 @@ from xoxzo.cloudpy.simulator.server import Server
 playwright = pytest.importorskip("playwright.sync_api")
 
 PHONE = "+818011112222"
-PATIENCE = 60_000  # ms; a busy machine is no failure
-# A browser that contacts no other server, in a container of any sort.
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-QUIET += ["--no-first-run", "--disable-quic", "--disable-gpu"]
 # Speaks into a list, for a machine without a voice.
 VOICE = """
     window.spoken = [];
@@ -35,14 +31,9 @@ VOICE = """
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all stories: Debian's, or none. Its driver's event loop has to be gone before others begin."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=chromium, args=QUIET, timeout=PATIENCE)
+    """One browser for all stories."""
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture

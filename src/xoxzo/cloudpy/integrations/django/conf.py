@@ -39,6 +39,16 @@ DEFAULTS: dict[str, Any] = {
     "SENDER": None,
     # The default number that a call shows.
     "CALLER": None,
+    # Login codes: an approved template with the variable {code}, or else a message with {code}; what a call speaks.
+    "CODE_TEMPLATE": None,
+    "CODE_MESSAGE": None,
+    "CODE_CALL_MESSAGE": None,
+    # Seconds in which the same code is not sent again to a number, and how many codes a number gets in an hour.
+    "CODE_INTERVAL": 30,
+    "CODES_PER_HOUR": 6,
+    # One-time passwords of Xoxzo: the registered website, and seconds until another one can be requested.
+    "OTP_WEBSITE": None,
+    "OTP_SECONDS": 300,
     # The store of campaigns: the alias of a PostgreSQL database of DATABASES, or an address as in XOXZO_CAMPAIGNS.
     "CAMPAIGNS": None,
 }

@@ -1,0 +1,1 @@
+"""A shop whose customers sign up and log in by their phone number: django-allauth."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ if not settings.configured:
             "django.contrib.messages",
             "django.contrib.sessions",
             "xoxzo.cloudpy.integrations.django",
+            *(["django_otp", "xoxzo.cloudpy.integrations.django.login.otp"] if find_spec("django_otp") else []),
         ],
         MIDDLEWARE=[
             "django.contrib.sessions.middleware.SessionMiddleware",
@@ -55,7 +57,12 @@ if not settings.configured:
         USE_TZ=True,
         STATIC_URL="/static/",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        XOXZO={"SENDER": "Shop", "SMS_BACKEND": "memory", "PUBLIC_URL": "https://shop.example/xoxzo"},
+        XOXZO={
+            "SENDER": "Shop",
+            "SMS_BACKEND": "memory",
+            "PUBLIC_URL": "https://shop.example/xoxzo",
+            "OTP_WEBSITE": "https://shop.example",
+        },
     )
     django.setup()
 

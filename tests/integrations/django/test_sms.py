@@ -174,6 +174,7 @@ def test_the_outbox_follows_djangos(monkeypatch: pytest.MonkeyPatch) -> None:
     send_sms(PHONE, "two")
     CallMessage(recipient=PHONE, message="three", caller="815011112222").send()
     assert [one.message for one in outbox] == ["two", "three"]
+    assert [one.message for one in outbox[1:]] == ["three"]
     assert repr(outbox[1]).startswith("CallMessage(recipient='+81••••2222', reference=")
     SimpleTestCase("run")._pre_setup()
     assert len(outbox) == 0

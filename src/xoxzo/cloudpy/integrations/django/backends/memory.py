@@ -12,7 +12,7 @@ from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsM
 from xoxzo.cloudpy.models import SentMessage, StartedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class Outbox(UserList["SmsMessage | CallMessage"]):
@@ -22,9 +22,9 @@ class Outbox(UserList["SmsMessage | CallMessage"]):
     itself when it is used and ``mail.outbox`` is another one than the last time. Under pytest, our plugin empties it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, messages: Iterable[SmsMessage | CallMessage] = ()) -> None:
         self._mailbox = _mailbox()
-        super().__init__()
+        super().__init__(messages)
 
     @property
     def data(self) -> list[SmsMessage | CallMessage]:

@@ -276,6 +276,8 @@ def test_otp_settings(xoxzo: Any) -> None:
     device.number = "08011112222"
     with pytest.raises(ValidationError, match=r"E\.164"):
         device.full_clean()
+    device.number = "+818011113333"
+    device.full_clean()
     assert XoxzoDeviceAdmin.search_fields == ["user__username"]
     assert device.is_interactive()
     assert issubclass(XoxzoDevice, Device)

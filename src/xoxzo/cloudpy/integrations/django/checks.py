@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning as CheckWarning, register
 
@@ -28,7 +29,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> lis
     if unknown := sorted(map(str, given.keys() - conf.DEFAULTS.keys())):
         hint = f"The known keys are {', '.join(conf.DEFAULTS)}."
         return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
-    return [*_check_backend(), *_check_callbacks(), *_check_client(), *_check_campaigns()]
+    return [*_check_backend(), *_check_callbacks(), *_check_client(), *_check_campaigns(), *_check_otp()]
 
 
 def _check_backend() -> list[CheckMessage]:
@@ -72,3 +73,10 @@ def _check_campaigns() -> list[CheckMessage]:
     except ConfigurationError as error:
         return [Error(f"{error}.", id="xoxzo.E005")]
     return []
+
+
+def _check_otp() -> list[CheckMessage]:
+    if conf.get("OTP_WEBSITE") or not apps.is_installed("xoxzo.cloudpy.integrations.django.login.otp"):
+        return []
+    hint = "Register it once: get_client().otp.register_website(website=…)."
+    return [Error('XOXZO["OTP_WEBSITE"] is needed for one-time passwords.', hint=hint, id="xoxzo.E006")]

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from faulty_server import FaultyServer, reply
+from walks import passed_modules
 
 from xoxzo.cloudpy import AsyncClient, Client
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
-
 OK = reply(201, '[{"msgid": "m1"}]')
 MESSAGE = {"recipient": "+818011112222", "sender": "Shop", "message": "こんにちは"}
-
-
-@contextmanager
-def passed_modules() -> Iterator[set[str]]:
-    """Collect the modules of the package whose functions are called."""
-    modules: set[str] = set()
-
-    def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and "/xoxzo/cloudpy/" in (path := frame.f_code.co_filename.replace("\\", "/")):
-            modules.add(path.rpartition("/xoxzo/cloudpy/")[2])
-
-    sys.setprofile(note)
-    try:
-        yield modules
-    finally:
-        sys.setprofile(None)
 
 
 def test_a_send_passes_at_most_ten_modules() -> None:
@@ -41,14 +19,14 @@ def test_a_send_passes_at_most_ten_modules() -> None:
         client.sms.send(**MESSAGE)
         with passed_modules() as modules:
             client.sms.send(**MESSAGE)
-    assert {"client/resources/_sync/sms.py", "transports/threads.py"} < modules
-    assert len(modules) <= 10, sorted(modules)
+    assert {"client/resources/_sync/sms.py", "transports/threads.py"} < set(modules) - {"write"}
+    assert len(set(modules) - {"write"}) <= 10, modules
 
 
 def test_an_asynchronous_send_passes_at_most_ten_modules() -> None:
     """In an event loop, too."""
 
-    async def program(url: str) -> set[str]:
+    async def program(url: str) -> list[str]:
         async with AsyncClient(sid="a", auth_token="b", base_url=url) as client:
             await client.sms.send(**MESSAGE)
             with passed_modules() as modules:
@@ -57,5 +35,5 @@ def test_an_asynchronous_send_passes_at_most_ten_modules() -> None:
 
     with FaultyServer(OK) as server:
         modules = asyncio.run(program(server.url))
-    assert {"client/resources/_async/sms.py", "transports/aio.py"} < modules
-    assert len(modules) <= 10, sorted(modules)
+    assert {"client/resources/_async/sms.py", "transports/aio.py"} < set(modules) - {"write"}
+    assert len(set(modules) - {"write"}) <= 10, modules

@@ -10,13 +10,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
 from xoxzo.cloudpy.operations.operation import Effect, Listing
-from xoxzo.cloudpy.operations.sms import get_sms, list_sms, send_sms
+from xoxzo.cloudpy.operations.sms import get_sms, list_sms, send_sms, sms_to_many
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -148,6 +149,34 @@ def test_whatever_is_sent_reads_back(message: str, tags: list[str], reference: s
     assert fields["message"] == message
     assert fields.get("tags", "").split(",") == ([*tags, *([] if reference is None else [reference])] or [""])
     assert operation.reference == reference
+
+
+@patient
+@given(
+    st.text(max_size=330),
+    st.lists(st.text(), max_size=3),
+    st.sampled_from([{}, {"track_link": True}, {"jp_kp": True, "jp_kp_sender": "8190"}]),
+    st.integers(1, 10**12),
+)
+def test_one_of_many_is_what_it_is_alone(message: str, tags: list[str], options: dict[str, Any], number: int) -> None:
+    """An SMS to many is refused or sent as the same one by itself, and read to its msgid."""
+    every: list[Any] = []
+    for make in (
+        lambda: send_sms(**{**LEAST, "message": message}, reference=f"c1-{number}", tags=tags, **options),
+        lambda: sms_to_many(sender="Xoxzo1", reference_prefix="c1", tags=tags, options=options)(
+            LEAST["recipient"], message, number
+        ),
+    ):
+        try:
+            every.append(make())
+        except InvalidArgument as error:
+            every.append(str(error))
+    alone, one = every
+    if isinstance(alone, str):
+        assert one == alone
+        return
+    assert msgspec.structs.replace(one, read=alone.read) == alone
+    assert one.read(SENT) == alone.read(SENT).msgid
 
 
 @pytest.mark.parametrize("body", [SENT, SENT.strip(b"[]"), b" " + SENT + b"\n"])

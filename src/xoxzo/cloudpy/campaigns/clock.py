@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
-def _elapsed() -> float:
-    """Return monotonic seconds that go on while the machine sleeps, where there is such a clock."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+# Monotonic seconds that go on while the machine sleeps, where there is such a clock.
+_elapsed: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
 
 
 class SteadyClock:
@@ -23,6 +24,9 @@ class SteadyClock:
         latest: the latest time of earlier runs; the clock starts after it.
         wall: the machine's clock.
         monotonic: a clock that is never set; by default one that goes on while the machine sleeps, as leases do.
+
+    Attributes:
+        offset: what ``now`` adds to the monotonic clock.
     """
 
     def __init__(
@@ -33,8 +37,8 @@ class SteadyClock:
     ) -> None:
         self.wall = wall
         self.monotonic = monotonic
-        self._offset = max(wall(), latest) - monotonic()
+        self.offset = max(wall(), latest) - monotonic()
 
     def now(self) -> float:
         """Return the time."""
-        return self.monotonic() + self._offset
+        return self.monotonic() + self.offset

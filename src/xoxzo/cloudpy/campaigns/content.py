@@ -13,7 +13,7 @@ from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models.templates import PLACEHOLDER, find_placeholders
 from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.operations.sms import sms_fields
+from xoxzo.cloudpy.operations.sms import sms_fields, sms_to_many
 from xoxzo.cloudpy.text import estimate, measure
 
 if TYPE_CHECKING:
@@ -134,14 +134,21 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         return estimate(message, country, track_link=tracked, k_premium=premium, price=self.price).credits
 
     def poster(
-        self, client: AsyncClient, reference_prefix: str, callbacks: CallbackUrls | None = None
-    ) -> Callable[[Recipient], Awaitable[str]]:
-        """Return a function that sends to one recipient and returns the msgid or callid.
+        self, reference_prefix: str, callbacks: CallbackUrls | None = None
+    ) -> Callable[[AsyncClient, Recipient], Awaitable[str]]:
+        """Return a function that sends to one recipient with a client, and returns the msgid or callid.
 
         A reference is the prefix, a hyphen and the recipient's position.
         """
+        if self.kind == "text" and callbacks is None:
+            make = sms_to_many(
+                sender=self.sender, reference_prefix=reference_prefix, tags=self.tags, options=self.options
+            )
+            render = self.render if self.placeholders else lambda _variables: self.message
+            # As a resource of the client does it, but without what is the same for every message.
+            return lambda client, one: client._driver.call(make(one.number, render(one.variables), one.n))  # noqa: SLF001
 
-        def post(one: Recipient) -> Awaitable[str]:
+        def post(client: AsyncClient, one: Recipient) -> Awaitable[str]:
             reference = f"{reference_prefix}-{one.n}"
             return self.send(client, one.number, one.variables, reference=reference, callbacks=callbacks)
 

@@ -38,13 +38,14 @@ class DecodingError(Exception):
 
 def form(fields: Mapping[str, str | None]) -> bytes:
     """Encode the fields that are not ``None`` as a form in UTF-8 (API section 1.3)."""
-    pairs = [f"{_encoded(name)}={_encoded(value)}" for name, value in fields.items() if value is not None]
+    pairs = [f"{encoded(name)}={encoded(value)}" for name, value in fields.items() if value is not None]
     return "&".join(pairs).encode("ascii")
 
 
 # Names are few, and the messages of a campaign often have the same sender and text.
 @lru_cache(maxsize=32)
-def _encoded(text: str) -> str:
+def encoded(text: str) -> str:
+    """Encode a name or a value of a form."""
     return text if _is_unreserved(text) else "".join(map(_ENCODED_BYTES.__getitem__, text.encode()))
 
 
@@ -76,6 +77,11 @@ def decode_record(body: bytes, *, alone: bool = False) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise DecodingError("the body is not a record")
     return value
+
+
+def read_msgid(body: bytes) -> str:
+    """Read the msgid of one record."""
+    return required(decode_record(body), "msgid")
 
 
 def ignore_body(_body: bytes) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import quote
+
+import msgspec
 
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
@@ -95,6 +98,49 @@ def _premium_route(*, jp_kp: bool, jp_kpl: bool, jp_kp_sender: str | None) -> Fi
         "jp_kpl": checks.flag("jp_kpl", jp_kpl),
         "jp_kp_sender": None if jp_kp_sender is None else checks.registered_sender(jp_kp_sender),
     }
+
+
+def sms_to_many(
+    *, sender: str, reference_prefix: str, tags: Sequence[str] = (), options: Mapping[str, Any]
+) -> Callable[[str, str, int], Operation[str]]:
+    """Return what makes one SMS of many, and reads its msgid; all that they share is checked and encoded once.
+
+    Args:
+        sender: as for `send_sms`.
+        reference_prefix: a reference is this, a hyphen and a number.
+        tags: as for `send_sms`.
+        options: further ones of it; callbacks are bound to a reference, so there can be none.
+
+    Returns:
+        Takes recipient, message and that number, and returns what `send_sms` would return for them.
+    """
+    # Its text and the end of its reference are what varies; neither can occur anywhere else.
+    text_mark, number_mark = secrets.token_hex(16), secrets.token_hex(16)
+    reference = f"{reference_prefix}-{number_mark}"
+    sent = send_sms(
+        recipient="+819000000000", sender=sender, message=text_mark, reference=reference, tags=tags, **options
+    )
+    before, _, rest = sent.body.decode("ascii").partition("&")[2].partition(text_mark)
+    between, _, after = rest.partition(number_mark)
+    measured = not options.get("track_link")
+    model = cast("Operation[str]", msgspec.structs.replace(sent, read=bodies.read_msgid))
+
+    last = text = ""
+
+    def make(recipient: str, message: str, number: int) -> Operation[str]:
+        nonlocal last, text
+        recipient = checks.recipient(recipient)
+        if not last or message is not last:
+            # Often all have the same one.
+            last, text = message, bodies.encoded(checks.message(message, measured=measured))
+        return msgspec.structs.replace(
+            model,
+            body=f"recipient=%2B{recipient[1:]}&{before}{text}{between}{number}{after}".encode("ascii"),
+            reference=f"{reference_prefix}-{number}",
+            recipients=(recipient,),
+        )
+
+    return make
 
 
 PreparedSms = tuple[str, "Operation[SentMessage] | InvalidArgument"]

@@ -85,9 +85,9 @@ class SqlLedger(LedgerQueries):
 
     def record(
         self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
-    ) -> list[bool]:
-        """Append outcomes; return of each whether it changed its recipient's state."""
-        changed: list[bool] = []
+    ) -> int:
+        """Append outcomes; return how many changed their recipient's state."""
+        changed = 0
         for group in _without_repeats(outcomes):
             change: Change = [(statement, None) for statement in statements.START]
             if group:
@@ -97,8 +97,7 @@ class SqlLedger(LedgerQueries):
                 change.append((statements.NOTE_RESULTS, {"results": results, "last_error": last_error}))
                 results = last_error = ""
             change.append((statements.CHANGED, None))
-            found = {n for (n,) in self._change(change, durable=durable)[-1]}
-            changed += [one.n in found for one in group]
+            changed += self._change(change, durable=durable)[-1][0][0]
         return changed
 
     def give_back(self, claim: int) -> None:
@@ -109,7 +108,7 @@ class SqlLedger(LedgerQueries):
         """Make unknown what is left of claims whose lease has ended; return how many."""
         if not self._fetch("SELECT 1 FROM claim WHERE remaining > 0 AND lease_until < {now} LIMIT 1"):
             return 0
-        return len(self._change([(statement, None) for statement in statements.SWEEP])[-1])
+        return int(self._change([(statement, None) for statement in statements.SWEEP])[-1][0][0])
 
     def reserve(self, account: str, count: int, rate: float) -> float:
         """Reserve send times anew; return in how many seconds the first one is."""

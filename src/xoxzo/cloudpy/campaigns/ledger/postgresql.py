@@ -173,8 +173,8 @@ class PostgresqlLedger(SqlLedger):
 
     def record(
         self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
-    ) -> list[bool]:
-        """Append outcomes; return of each whether it changed its recipient's state."""
+    ) -> int:
+        """Append outcomes; return how many changed their recipient's state."""
         batch = list(outcomes)
         with self._mutex:
             changed = super().record(batch, results=results, last_error=last_error, durable=durable)

@@ -92,8 +92,8 @@ class Ledger(Protocol):
 
     def record(
         self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
-    ) -> list[bool]:
-        """Append outcomes in one transaction; return of each whether it changed its recipient's state.
+    ) -> int:
+        """Append outcomes in one transaction; return how many changed their recipient's state.
 
         Recording an outcome of a claim twice does nothing more. An outcome is taken after the lease has ended, too: if
         it is certain, or if nobody else has claimed the recipient meanwhile.

@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,12 @@ _TABLES = (
     "CREATE UNIQUE INDEX recipient_n ON recipient (n)",
     "CREATE UNIQUE INDEX recipient_number ON recipient (number)",
 )
-_ADD_OUTCOME = statements.ADD_OUTCOMES.replace("{rows}", "(?,?,?,?,?,?,?,?,?)")
+# In blocks: to begin a statement takes longer than to add a row.
+_BLOCK_ROWS = 50
+_ROW = "(?,?,?,?,?,?,?,?,?)"
+_ADD_OUTCOME, _ADD_BLOCK = (
+    statements.ADD_OUTCOMES.replace("{rows}", ",".join([_ROW] * rows)) for rows in (1, _BLOCK_ROWS)
+)
 _GROUP_ROWS = 1000
 # The index of numbers is written at random while recipients are added; later everything is in order.
 _CREATE_CACHE_KIB, _CACHE_KIB = 16_000, 4_000
@@ -201,7 +206,10 @@ class SqliteLedger(SqlLedger):
             now = {"now": self.clock.now()}
             for statement, values in change:
                 if isinstance(values, list):
-                    connection.executemany(_ADD_OUTCOME, values)
+                    blocks = len(values) - len(values) % _BLOCK_ROWS
+                    for first in range(0, blocks, _BLOCK_ROWS):
+                        connection.execute(_ADD_BLOCK, [*chain.from_iterable(values[first : first + _BLOCK_ROWS])])
+                    connection.executemany(_ADD_OUTCOME, values[blocks:])
                     continue
                 ready = statement.replace("{now}", ":now").replace("{hash}", _TYPES["hash"])
                 cursor = connection.execute(ready, now if values is None else values | now)
@@ -246,7 +254,7 @@ class SqliteLedger(SqlLedger):
             return 0
         self._locks.append(files.acquire_lock(self.path))
         values = {"began": float(self.get(files.MARK) or 0)}
-        return len(self._change([(statement, values) for statement in statements.LOSE_RECORDS])[-1])
+        return int(self._change([(statement, values) for statement in statements.LOSE_RECORDS])[-1][0][0])
 
     def purge(self) -> int:
         """Delete numbers, variables and ids, overwrite them in the file, and keep the totals."""

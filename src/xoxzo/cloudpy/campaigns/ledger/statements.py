@@ -64,7 +64,9 @@ START = ("UPDATE progress SET now = {now}, mark = coalesce((SELECT max(ident) FR
 """Reads the clock, and marks where the outcomes of this change begin."""
 
 APPLY = (
-    f"DELETE FROM pending WHERE n IN (SELECT n FROM outcome WHERE {_MARK} AND changed = 1 AND state NOT IN (0, 3))",
+    # Who is pending has an earlier outcome.
+    f"""DELETE FROM pending WHERE n IN (SELECT n FROM outcome
+    WHERE {_MARK} AND before IS NOT NULL AND changed = 1 AND state NOT IN (0, 3))""",
     # The sum keeps SQLite from going through all outcomes in the order of their index.
     f"""INSERT INTO pending (n, state, claim, retry_at, began, ended, error)
     SELECT n, state, CASE WHEN state = 3 THEN claim ELSE 0 END, retry_at, began, at, error FROM outcome
@@ -126,7 +128,7 @@ NOTE_RESULTS = """UPDATE progress SET
     last_error = CASE WHEN :last_error = '' THEN last_error ELSE :last_error END"""
 """Notes which of the last hundred messages have failed: ``1`` for each that has not, ``0`` for each that has."""
 
-CHANGED = f"SELECT n FROM outcome WHERE {_MARK} AND changed = 1"
+CHANGED = f"SELECT count(*) FROM outcome WHERE {_MARK} AND changed = 1"
 
 
 def end_claims(state: int, error: str, which: str, at: str) -> tuple[str, ...]:
@@ -222,12 +224,12 @@ CLAIM = (
     WHERE CAST(:budget AS BIGINT) IS NULL OR (SELECT reserved FROM progress) + due.cost <= CAST(:budget AS BIGINT))""",
     f"""UPDATE progress SET over_budget = 1 WHERE NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)
     AND room > 0 AND EXISTS (SELECT 1 FROM pending p WHERE {_DUE})""",
-    f"""{_QUIET} UPDATE progress SET next_n = coalesce((
-    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN CAST(:budget AS BIGINT) IS NULL OR {SUPPRESSED} OR {_IS_QUIET}
-    THEN 0 ELSE coalesce(r.cost, 0) END) OVER (ORDER BY r.n) AS cost FROM recipient r
+    f"""{_QUIET} UPDATE progress SET next_n = CASE WHEN CAST(:budget AS BIGINT) IS NULL THEN last ELSE coalesce((
+    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN {SUPPRESSED} OR {_IS_QUIET} THEN 0 ELSE coalesce(r.cost, 0) END)
+    OVER (ORDER BY r.n) AS cost FROM recipient r
     WHERE r.n > (SELECT next_n FROM progress) AND r.n <= (SELECT last FROM progress)) AS wanted
-    WHERE CAST(:budget AS BIGINT) IS NULL OR (SELECT reserved FROM progress) + wanted.cost <= CAST(:budget AS BIGINT)
-    ), next_n) WHERE over_budget = 0 AND NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)""",
+    WHERE (SELECT reserved FROM progress) + wanted.cost <= CAST(:budget AS BIGINT)), next_n) END
+    WHERE over_budget = 0 AND NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)""",
     """UPDATE progress SET over_budget = 1 WHERE next_n < last
     AND NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)""",
     """INSERT INTO claim (id, at, lease_until, first, last, remaining)

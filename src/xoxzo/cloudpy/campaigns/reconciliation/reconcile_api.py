@@ -69,7 +69,7 @@ class ReconcileApi:
         if at is None:
             at = max(time.time(), self.ledger.latest_time())
         outcome = Outcome(n, 0, state_of(str(event.status)), ident, REPORTED, at, 0.0, getattr(event, "cost", None))
-        return self.ledger.record([outcome])[0]
+        return self.ledger.record([outcome]) > 0
 
     @property
     def country(self) -> str:

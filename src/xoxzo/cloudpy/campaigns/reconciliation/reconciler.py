@@ -149,9 +149,9 @@ class Reconciler:
             state: the new state.
             reason: a code of `records.OUTCOME_REASONS`.
         """
-        return sum(self._record((one.n for one in self._ledger.unknown()), state, reason))
+        return self._record((one.n for one in self._ledger.unknown()), state, reason)
 
-    def _record(self, positions: Iterable[int], state: State, reason: str) -> list[bool]:
+    def _record(self, positions: Iterable[int], state: State, reason: str) -> int:
         now = self.clock.now()
         return self._ledger.record(Outcome(n, 0, state, "", reason, now, 0.0, None, now) for n in positions)
 
@@ -171,7 +171,7 @@ class Reconciler:
                 state = state_of(str(status.status))
                 if state != State.SENT:
                     now = self.clock.now()
-                    ended += sum(self._ledger.record([Outcome(n, 0, state, ident, "", now, 0.0, status.cost)]))
+                    ended += self._ledger.record([Outcome(n, 0, state, ident, "", now, 0.0, status.cost)])
 
         tasks = [asyncio.create_task(poll()) for _ in range(concurrency)]
         try:

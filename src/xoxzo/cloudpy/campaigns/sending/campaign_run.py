@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -71,10 +72,12 @@ class CampaignRun:
         self._reconciler = Reconciler(ledger, uid, self._clock)
         self._has_new_unknown = asyncio.Event()
 
+        post = content.poster(uid, callbacks)
+
         def poster_of(may_write: Callable[[], bool]) -> Post:
             # What surely had no effect is tried again by the run, which knows budgets, quiet hours and requests.
             sending = client.with_options(max_retries=0, deadline=limits.message_seconds, may_write=may_write)
-            return content.poster(sending, uid, callbacks)
+            return partial(post, sending)
 
         ledger.join(client.account_key)
         ledger.sweep()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xoxzo.cloudpy.errors import CampaignError
@@ -20,6 +21,8 @@ RECORD_SECONDS = 0.05
 """How soon outcomes are recorded."""
 _MAX_BUFFERED = 500
 _DURABLE_SECONDS = 0.5
+_LATEST_RESULTS = 100
+_RATE_SECONDS = 10.0
 
 
 async def call(ledger: Ledger, method: Callable[..., T], *arguments: Any, **options: Any) -> T:  # noqa: ANN401 - the method's
@@ -30,13 +33,16 @@ async def call(ledger: Ledger, method: Callable[..., T], *arguments: Any, **opti
 
 
 class Recorder:
-    """Collects outcomes and records them.
+    """Collects outcomes and records them, and knows how fast they have come of late.
 
     Args:
         ledger: the campaign's ledger.
         clock: the time.
         fail: called with an error of the ledger. Nothing more is started then; what could not be recorded is unknown to
             the next run, which reconciles it.
+
+    Attributes:
+        latest: ``1`` for each of the latest messages that was sent, and ``0`` for each that counts as failed.
     """
 
     def __init__(self, ledger: Ledger, clock: SteadyClock, fail: Callable[[BaseException], None]) -> None:
@@ -46,23 +52,39 @@ class Recorder:
         self._outcomes: list[Outcome] = []
         self._results: list[str] = []
         self._last_error = ""
+        self.latest: deque[str] = deque(maxlen=_LATEST_RESULTS)
+        # Of each group that was recorded, the time of the first outcome, and how many there were.
+        self._groups: deque[tuple[float, int]] = deque()
         self._lock = asyncio.Lock()
         # When everything recorded was on disk, and whether something has been recorded since.
         self._durable_at, self._has_pending_commit = clock.monotonic(), False
 
-    def add(self, *outcomes: Outcome) -> None:
-        """Take outcomes, to be recorded soon."""
-        self._outcomes += outcomes
+    def add(self, outcome: Outcome, result: str = "") -> None:
+        """Take an outcome, to be recorded soon.
+
+        Args:
+            outcome: the outcome.
+            result: ``1`` for a message that was sent and ``0`` for one that counts as failed, for the share of those.
+        """
+        self._outcomes.append(outcome)
+        if result:
+            self._results.append(result)
+            self.latest.append(result)
+            self._last_error = outcome.error or self._last_error
         if len(self._outcomes) >= _MAX_BUFFERED and not self._ledger.blocks:
             try:
                 self._record_now(durable=False)
             except CampaignError as error:
                 self._fail(error)
 
-    def count(self, error: str = "") -> None:
-        """Count a message for the share of failed ones; ``error`` says why it has failed."""
-        self._results.append("0" if error else "1")
-        self._last_error = error or self._last_error
+    def rate(self) -> float:
+        """Return the outcomes a second of the last seconds."""
+        now = self._clock.now()
+        while self._groups and self._groups[0][0] < now - _RATE_SECONDS:
+            self._groups.popleft()
+        count = sum(count for _, count in self._groups)
+        seconds = now - self._groups[0][0] if self._groups else 0.0
+        return count / seconds if count > 1 and seconds > 0 else 0.0
 
     async def record(self, *, durable: bool = True) -> None:
         """Record what was taken; raise ``CampaignError``."""
@@ -70,7 +92,7 @@ class Recorder:
             self._record_now(durable=durable)
             return
         async with self._lock:
-            await asyncio.to_thread(self._record_now, durable=durable)
+            await asyncio.to_thread(self._write, *self._take(), durable=durable)
 
     async def try_record(self, *, durable: bool = False) -> None:
         """Record what was taken, and end the run where that fails."""
@@ -92,13 +114,22 @@ class Recorder:
             self._durable_at = self._clock.monotonic()
 
     def _record_now(self, *, durable: bool) -> None:
+        self._write(*self._take(), durable=durable)
+
+    def _take(self) -> tuple[list[Outcome], str]:
+        # In the event loop, where others are added: another thread could lose one of them.
+        outcomes, self._outcomes = self._outcomes, []
+        results, self._results = "".join(self._results), []
+        if outcomes:
+            self._groups.append((outcomes[0].at, len(outcomes)))
+        return outcomes, results
+
+    def _write(self, outcomes: list[Outcome], results: str, *, durable: bool) -> None:
         # Only claims have to be on disk before anything is sent. Outcomes are included in the next one, a quarter of a
         # second later as a rule; without one they do not wait much longer.
         durable = durable or self._clock.monotonic() - self._durable_at >= _DURABLE_SECONDS
-        if not self._outcomes and not (self._has_pending_commit and durable):
+        if not outcomes and not (self._has_pending_commit and durable):
             return
-        outcomes, self._outcomes = self._outcomes, []
-        results, self._results = "".join(self._results), []
         try:
             self._ledger.record(outcomes, results=results, last_error=self._last_error, durable=durable)
         except BaseException:

@@ -123,42 +123,61 @@ class Sender:
         self._error = self._error or error
 
     async def _work(self) -> None:
-        while (task := await self._next_task()) is not None:
-            self._in_flight += 1
-            outcome, failure = await self._send_one(task)
-            self._complete(outcome, failure)
-            if failure is not None and not isinstance(failure, Exception):
-                raise failure
+        while self._goes_on():
+            if not self._claimed:
+                if self._is_drained:
+                    return
+                self._wake_claimer.set()
+                self._wake_workers.clear()
+                await self._wake_workers.wait()
+                continue
+            task = self._claimed[0]
+            # Nearly always a recipient may be sent to at once, and then nothing else is done first.
+            if (task.send_at or self._throttle.paused_until) and not await self._is_due(task):
+                continue
+            self._claimed.popleft()
+            if len(self._claimed) < self._few:
+                self._wake_claimer.set()
+            await self._send_to(task)
+        # It need not wait until its next look whether the run goes on.
+        self._wake_claimer.set()
         if self._stopped is not None and self._in_flight and not self._has_reported_stopping:
             self._has_reported_stopping = True
             # First, so that only what really is in flight is reported to be.
             await self._release_claimed()
             self._emit("stopping", self._stopped.reason)
 
-    async def _next_task(self) -> Task | None:
-        """Return the next recipient when it may be sent to; ``None`` when the run ends or nobody is left."""
-        while self._goes_on():
-            if not self._claimed:
-                if self._is_drained:
-                    return None
-                self._wake_claimer.set()
-                self._wake_workers.clear()
-                await self._wake_workers.wait()
-                continue
-            task = self._claimed[0]
-            due = task.send_at and task.send_at - self._clock.monotonic()
-            wait = max(self._throttle.wait_seconds(), due)
-            if wait > 0:
-                await asyncio.sleep(min(wait, _POLL_SECONDS))
-            elif due < -_LATE_SECONDS:
-                await self._reserve_again()
-            else:
-                if len(self._claimed) <= self._few:
-                    self._wake_claimer.set()
-                return self._claimed.popleft()
-        # It need not wait until its next look whether the run goes on.
-        self._wake_claimer.set()
-        return None
+    async def _is_due(self, task: Task) -> bool:
+        """Return whether the next recipient may be sent to now; if not, wait for a while, or get new send times."""
+        due = task.send_at and task.send_at - self._clock.monotonic()
+        wait = max(self._throttle.wait_seconds(), due)
+        if wait > 0:
+            await asyncio.sleep(min(wait, _POLL_SECONDS))
+            return False
+        if due < -_LATE_SECONDS:
+            await self._reserve_again()
+            return False
+        return True
+
+    async def _send_to(self, task: Task) -> None:
+        """Send to a recipient and keep the outcome; raise what is not an ``Exception``."""
+        self._in_flight += 1
+        # As `now` does, without its call.
+        monotonic, offset = self._clock.monotonic, self._clock.offset
+        began = monotonic() + offset
+        try:
+            ident = await task.post(task.one)
+        except BaseException as error:
+            # Whatever it is, the message may have been sent; the outcome of a cancellation is recorded, too.
+            self._take_failure(task, began, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._throttle.pauses = 0
+            now = monotonic() + offset
+            self._recorder.add(Outcome(task.one.n, task.claim, State.SENT, ident, "", now, began), "1")
+        finally:
+            self._in_flight -= 1
 
     async def _reserve_again(self) -> None:
         """Get new send times for what is late, within the account's rate."""
@@ -176,25 +195,6 @@ class Sender:
             begin = self._clock.monotonic() + delay
             for place, task in enumerate(self._claimed):
                 task.send_at = begin + place * task.gap
-
-    async def _send_one(self, task: Task) -> tuple[Outcome, BaseException | None]:
-        """Send to a claimed recipient; return the outcome, which is not recorded here, and the error behind it.
-
-        A cancellation is returned as well, since its outcome must be recorded before the cancellation continues.
-        """
-        began = self._clock.now()
-        n, claim = task.one.n, task.claim
-        try:
-            ident = await task.post(task.one)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the message may have been sent
-            now = self._clock.now()
-            failure = classify_error(error)
-            if failure.state == State.WAITING and not task.lease.may_write():
-                # The transport has refused it: somebody else may have it by now.
-                return Outcome(n, claim, State.WAITING, "", "not_started", now, 0.0, None, now), None
-            retry_at = now + max(_MIN_RETRY_SECONDS, failure.pause_seconds)
-            return Outcome(n, claim, failure.state, "", failure.error, now, began, None, retry_at), error
-        return Outcome(n, claim, State.SENT, ident, "", self._clock.now(), began), None
 
     async def _claim_regularly(self) -> Claim:
         """Claim recipients whenever few are left, until the run ends or nobody is left; return the last claim."""
@@ -252,7 +252,7 @@ class Sender:
         limits = self._limits
         request = ClaimRequest(
             ident=secrets.randbits(61) + 1,
-            limit=self._throttle.claim_size(),
+            limit=self._throttle.claim_size(self._recorder.rate()),
             lease=limits.lease,
             account=self._account,
             rate=limits.rate,
@@ -326,45 +326,45 @@ class Sender:
         elif requested == "cancel":
             self.stop("cancelled", Reason("cancel_requested", "asked to cancel"))
 
-    def _complete(self, outcome: Outcome, error: BaseException | None) -> None:
-        self._in_flight -= 1
-        self._recorder.add(outcome)
-        if outcome.error == "not_started":
-            return
-        self._throttle.count_response(outcome.at, succeeded=error is None)
-        if error is None:
-            self._recorder.count()
-            return
+    def _take_failure(self, task: Task, began: float, error: BaseException) -> None:
+        """Keep the outcome of a message that has failed, and stop or pause where that means it."""
+        now = self._clock.now()
         failure = classify_error(error)
+        n, claim, state = task.one.n, task.claim, failure.state
+        if state == State.WAITING and not task.lease.may_write():
+            # The transport has refused it: somebody else may have it by now.
+            self._recorder.add(Outcome(n, claim, state, "", "not_started", now, 0.0, None, now))
+            return
         if failure.stop:
             self.stop("stopped", failure.stop)
-        if failure.pause_seconds:
-            self._pause(failure.pause_seconds, error, outcome.error)
-        else:
-            self._count_failure(outcome.error)
-        if outcome.state == State.UNKNOWN:
-            self._emit("unknown", Reason("send_error", outcome.error))
-
-    def _count_failure(self, error: str) -> None:
-        self._recorder.count(error)
-        if too_many := self._throttle.count_failure(error):
+        pause = failure.pause_seconds
+        is_counted = self._pause(pause, error, failure.error) if pause else True
+        retry_at = now + max(_MIN_RETRY_SECONDS, pause)
+        outcome = Outcome(n, claim, state, "", failure.error, now, began, None, retry_at)
+        self._recorder.add(outcome, "0" if is_counted else "")
+        if is_counted and (too_many := self._throttle.judge(self._recorder.latest, failure.error)):
             self.stop("stopped", too_many)
+        if state == State.UNKNOWN:
+            self._emit("unknown", Reason("send_error", failure.error))
 
-    def _pause(self, seconds: float, error: BaseException, name: str) -> None:
-        """Pause all sending after an error that surely had no effect. A 429 is no failure; a dead network is one."""
+    def _pause(self, seconds: float, error: BaseException, name: str) -> bool:
+        """Pause all sending after an error that surely had no effect; return whether it counts as a failure.
+
+        A 429 does not; what shows that the network is dead does, once for each pause.
+        """
         wake = self._throttle.pause(seconds)
         self._wake_claimer.set()
         if wake is None:
-            return
+            return False
         if isinstance(error, RateLimited):
             self._emit("throttled", Reason("send_error", name), wake=wake)
             # All workers of the account pause, with their next claim.
             left = wake - self._clock.now()
             pausing = call(self._ledger, self._ledger.pause_account, self._account, left)
             self._pauses.add(asyncio.ensure_future(pausing))
-            return
+            return False
         self._emit("unreachable", Reason("send_error", name), wake=wake)
-        self._count_failure(name)
+        return True
 
     async def _release_claimed(self) -> None:
         """Give back what was claimed and not started: it was surely not sent."""
@@ -390,7 +390,7 @@ class Sender:
         if self._on_event is not None:
             if not self._ledger.blocks:
                 self._tally = self._ledger.tally()
-            now, rate = self._clock.now(), self._throttle.rate()
+            now, rate = self._clock.now(), self._recorder.rate()
             event = Event(kind=kind, at=now, tally=self._tally, reason=reason, rate=rate, wake=wake)
             try:
                 self._on_event(event)

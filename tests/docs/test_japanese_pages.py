@@ -11,7 +11,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted([*REPOSITORY.glob("*.ja.md"), *(REPOSITORY / "docs").rglob("*.ja.md")])
 ORIGIN = re.compile(r"<!-- Japanese version of (\S+), sha256 ([0-9a-f]{12}) -->\n")
-BLOCK = re.compile(r"^```(?:console|python|toml|ini|yaml)\n.*?^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(?!text)\w.*?\n.*?^```$", re.DOTALL | re.MULTILINE)
 
 
 def test_there_are_pages() -> None:

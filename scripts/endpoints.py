@@ -19,6 +19,7 @@ from xoxzo.cloudpy.operations.endpoints import ENDPOINTS, Endpoint
 REPOSITORY = Path(__file__).resolve().parent.parent
 TABLE = "src/xoxzo/cloudpy/operations/endpoints.py"
 PAGE = REPOSITORY / "docs" / "endpoints.md"
+FACTS = REPOSITORY / "docs" / "reference" / "api.md"
 PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 HEAD = f"""\
@@ -36,6 +37,7 @@ with what the simulator serves.
 def shown_in(endpoint: Endpoint) -> list[Path]:
     """Return the pages with a program that requests an endpoint."""
     pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    pages = [page for page in pages if not page.name.endswith(".ja.md")]
     return [
         page
         for call in endpoint.calls
@@ -64,7 +66,17 @@ def row(endpoint: Endpoint) -> str:
     page = next((page for page in pages if page.parent == PAGE.parent), pages[0])
     link = f"[{page.stem}]({page.name})" if page.parent == PAGE.parent else page.name
     columns = ["<br>".join(f"`{name}`" for name in column) for column in (calls, endpoint.classic, names)]
-    return f"| {endpoint.section} | `{endpoint.name}` | {columns[0]} | {columns[1] or '–'} | {columns[2]} | {link} |\n"
+    section = facts(endpoint.section)
+    return f"| {section} | `{endpoint.name}` | {columns[0]} | {columns[1] or '–'} | {columns[2]} | {link} |\n"
+
+
+def facts(section: str) -> str:
+    """Return a section's number as a link to what is known of it, or of its chapter."""
+    for number in (section, section.partition(".")[0]):
+        if heading := re.search(rf"^##+ ({re.escape(number)}[. ].*)$", FACTS.read_text("utf-8"), re.MULTILINE):
+            slug = re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", heading[1]).strip().lower())
+            return f"[{section}](reference/{FACTS.name}#{slug})"
+    raise LookupError(f"{FACTS.relative_to(REPOSITORY)} has no section {section}: write what is known of it")
 
 
 def exists(name: str) -> bool:

@@ -247,6 +247,7 @@ def test_state_that_breaks(tmp_path: Path) -> None:
     assert phones.texts[:2] == ["CRITICAL shop: a", "CRITICAL shop: a"]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_after_a_fork() -> None:
     """A forked process sends its own records, and waits for nothing of its parent's."""

@@ -45,6 +45,7 @@ COMMANDS = {
     "alertmanager": CommandEntry(
         _COMMANDS + "alertmanager.command", "Turn Prometheus alerts into SMS and calls.", extra="alertmanager"
     ),
+    "apprise": CommandEntry(_COMMANDS + "apprise", "Add xoxzo:// to Apprise."),
     "demo": CommandEntry(_COMMANDS + "demo", "Demonstrate messages, calls and a dial-in number.", extra="simulator"),
 }
 """All commands by name, in the order in which help lists them."""

@@ -1,0 +1,56 @@
+"""`xoxzo apprise`: lets Apprise notify through Xoxzo."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.i18n import _
+
+PLUGIN = "import xoxzo.cloudpy.integrations.apprise\n"
+_FILE_NAME = "notify_xoxzo.py"
+
+
+@click.group(cls=Group, epilog=examples("xoxzo apprise install"))
+def command() -> None:
+    """Let Apprise send notifications by SMS and calls.
+
+    The address is xoxzo://SID:TOKEN@SENDER/+81…; with ?mode=call they are spoken.
+    """
+
+
+@command.subcommand("install", "xoxzo apprise install", "xoxzo apprise install --folder /var/lib/apprise/plugins")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="By default a folder of your own.")
+def install(folder: Path | None) -> None:
+    """Write a plugin of one line, which imports this library, into a folder where Apprise looks for plugins.
+
+    The command apprise must run with the Python in which this library is installed.
+    """
+    path = (folder or _default_folder()).expanduser() / _FILE_NAME
+    try:
+        if path.exists() and path.read_text(encoding="utf-8", errors="replace") != PLUGIN:
+            raise CommandError(_("{path} exists, and is not ours: nothing was written").format(path=path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PLUGIN, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from None
+    click.echo(path)
+    if find_spec("apprise") is None:
+        click.echo(
+            _("Apprise is not installed beside this library. Type: {command}").format(
+                command=f'{sys.executable} -m pip install "xoxzo-cloudpy[apprise]"'
+            ),
+            err=True,
+        )
+
+
+def _default_folder() -> Path:
+    if sys.platform == "win32" and (roaming := os.environ.get("APPDATA")):
+        return Path(roaming) / "Apprise" / "plugins"
+    return Path("~/.config/apprise/plugins")

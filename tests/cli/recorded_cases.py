@@ -294,6 +294,8 @@ CASES: dict[str, Case] = {
     "completion": Case("completion fish", modes=("pipe",)),
     "alertmanager": Case("alertmanager --check --simulator", before=(write_on_call,)),
     "alertmanager-status": Case("alertmanager status", before=(write_on_call,)),
+    "alertmanager-page": Case("alertmanager page tanaka --listen 127.0.0.1:1"),
+    "apprise-install": Case("apprise install --folder plugins"),
     "alertmanager-ack": Case("alertmanager ack K7QD", before=(write_on_call,)),
     "alertmanager-example": Case("alertmanager example", modes=("pipe",)),
     "config-path": Case("config path"),

@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openapi import strict
 from xoxzo.cloudpy.simulator import Simulator
-from xoxzo.cloudpy.simulator.openapi import document, strict
+from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.settings import PROFILES, profile
 
 if TYPE_CHECKING:

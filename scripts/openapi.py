@@ -48,6 +48,32 @@ def _without_constant_numbers(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def closed(piece: Any) -> Any:  # noqa: ANN401 - any piece of a JSON document
+    """Return a piece of the document whose objects have no properties but those that it names.
+
+    The document itself leaves them open, because the real service may add some, and clients must not mind.
+    """
+    if isinstance(piece, list):
+        return [closed(item) for item in piece]
+    if not isinstance(piece, dict):
+        return piece
+    found = {name: closed(value) for name, value in piece.items()}
+    if found.get("type") == "object" and isinstance(found.get("properties"), dict):
+        found.setdefault("additionalProperties", False)
+    return found
+
+
+def strict(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return a document that is closed but for what callers send, where unknown fields are ignored."""
+    found: dict[str, Any] = closed(whole)
+    for methods in whole["paths"].values():
+        for operation in methods.values():
+            for media_type in operation.get("requestBody", {"content": {}})["content"].values():
+                name = media_type["schema"]["$ref"].rpartition("/")[2]
+                found["components"]["schemas"][name] = whole["components"]["schemas"][name]
+    return found
+
+
 TARGETS = {
     DOCS / "openapi.json": document,
     DOCS / "openapi-generators.json": for_generators,

@@ -15,10 +15,11 @@ import pytest
 from openapi_spec_validator import validate
 from simulator_callers import SMS, Caller
 
+from openapi import closed, strict
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 from xoxzo.cloudpy.simulator.api.http import ApiResponse
 from xoxzo.cloudpy.simulator.api.routes import Routes
-from xoxzo.cloudpy.simulator.openapi import closed, document, strict
+from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.openapi.document import chapters, common
 
 REPOSITORY = Path(__file__).parents[2]

@@ -9,8 +9,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from openapi import closed
 from xoxzo.cloudpy.simulator.api.http import ApiResponse
-from xoxzo.cloudpy.simulator.openapi import closed, document
+from xoxzo.cloudpy.simulator.openapi import document
 
 Json = dict[str, Any]
 

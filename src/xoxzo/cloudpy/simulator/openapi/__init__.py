@@ -1,11 +1,7 @@
-"""The whole API as an OpenAPI 3.1 document, made from one description; it has nothing to do with the rules themselves.
-
-`document` makes it; `closed` and `strict` make one for tests, where what it does not name is a fault. The chapters
-(`sms`, `voice`, `account`) hold the endpoints.
-"""
+"""The whole API as an OpenAPI 3.1 document, made from data; it has nothing to do with the rules themselves."""
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.openapi.document import closed, document, strict
+from xoxzo.cloudpy.simulator.openapi.document import document
 
-__all__ = ["closed", "document", "strict"]
+__all__ = ["document"]

@@ -84,6 +84,8 @@ class Chapter(Struct, frozen=True, forbid_unknown_fields=True):
 class Common(Struct, frozen=True, forbid_unknown_fields=True):
     """What the chapters share."""
 
+    document: Json
+    """The document but for its chapters; its version is the day of the last known change of a call (API section 13)."""
     schemas: Mapping[str, Json]
     """Of errors."""
     responses: Mapping[str, Json]
@@ -129,18 +131,6 @@ def _content(schema: Json, example: object) -> Json:
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
-_ABOUT = """Xoxzo's telephony API as the simulator of xoxzo.cloudpy serves it.
-
-Every path ends in a slash. A GET without it is redirected; anything else without it is 404. Bodies are forms of either
-kind or JSON, in UTF-8. Moments are UTC and carry no zone. A repeated POST sends and charges again: no key stops it.
-
-Where the API's documentation is silent (section 15 of the description that the simulator was written from), this
-document describes what the simulator does by default.
-"""
-_SERVERS = [
-    {"url": "https://api.xoxzo.com", "description": "The real service: messages reach people and cost money."},
-    {"url": "http://127.0.0.1:8080", "description": "The simulator on this machine."},
-]
 
 
 def document(server: str | None = None) -> Json:
@@ -151,27 +141,12 @@ def document(server: str | None = None) -> Json:
         schemas |= {name: _schema(schema) for name, schema in chapter.schemas.items()}
         for endpoint in chapter.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint, chapter)
-    return {
-        "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
-        "info": {
-            "title": "Xoxzo telephony API",
-            "version": "2026-06-11",  # the day of the last known change of a call (API sections 2.1 and 13)
-            "summary": "SMS, calls, dial-in numbers, one-time passwords.",
-            "description": _ABOUT,
-        },
-        "servers": _SERVERS if server is None else [{"url": server}],
-        "security": [{"basic": []}],
-        "tags": [{"name": chapter.title, "description": chapter.description} for chapter in chapters()],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {
-                "basic": {"type": "http", "scheme": "basic", "description": "User name: SID. Password: auth token."}
-            },
-            "schemas": schemas,
-            "responses": common().responses,
-        },
-    }
+    whole = dict(common().document)
+    if server is not None:
+        whole["servers"] = [{"url": server}]
+    whole["tags"] = [{"name": chapter.title, "description": chapter.description} for chapter in chapters()]
+    components = {**whole.pop("components"), "schemas": schemas, "responses": common().responses}
+    return {**whole, "paths": paths, "components": components}
 
 
 def _operation(endpoint: Endpoint, chapter: Chapter) -> Json:
@@ -251,29 +226,3 @@ def _forbidden() -> Json:
             }
         },
     }
-
-
-def closed(piece: Any) -> Any:  # noqa: ANN401 - any piece of a JSON document
-    """Return a piece of the document whose objects have no properties but those that it names.
-
-    The document itself leaves them open, because the real service may add some, and clients must not mind.
-    """
-    if isinstance(piece, list):
-        return [closed(item) for item in piece]
-    if not isinstance(piece, dict):
-        return piece
-    found = {name: closed(value) for name, value in piece.items()}
-    if found.get("type") == "object" and isinstance(found.get("properties"), dict):
-        found.setdefault("additionalProperties", False)
-    return found
-
-
-def strict(whole: Json) -> Json:
-    """Return a document that is closed but for what callers send, where unknown fields are ignored."""
-    found: Json = closed(whole)
-    for methods in whole["paths"].values():
-        for operation in methods.values():
-            for media_type in operation.get("requestBody", {"content": {}})["content"].values():
-                name = media_type["schema"]["$ref"].rpartition("/")[2]
-                found["components"]["schemas"][name] = whole["components"]["schemas"][name]
-    return found

@@ -13,7 +13,7 @@ from campaign_makers import QUICK, SEND, TEXT, make, people, reached, run
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.callbacks import DeliveryReport
-from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, QuietHours, Result, State
+from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, Result, Schedule, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
@@ -156,9 +156,9 @@ def test_quiet_hours_and_expiry_hold(simulator: Simulator, client: AsyncClient, 
             if event.kind == "waiting":
                 campaign.stop("enough")
 
-        result = run(campaign, client, Limits(quiet=QuietHours(hours, "UTC")), on_event=on_event)
+        result = run(campaign, client, Limits(schedule=Schedule(quiet=hours, zone="UTC")), on_event=on_event)
         assert (result.state, str(result.reason)) == ("stopped", "enough")
-        assert [event.reason.code for event in events if event.kind == "waiting"] == ["quiet_hours"]
+        assert [event.reason.code for event in events if event.kind == "waiting"] == ["outside_hours"]
         result = run(campaign, client, Limits(expires=time.time() - 1))
         assert result.state == "expired"
     assert not reached(simulator)

@@ -272,7 +272,7 @@ def test_reasons_are_rendered_in_another_language() -> None:
     assert reason.render(lambda text: words.get(text, text)) == "一時停止: spring"
     assert (str(reason), bool(reason), bool(Reason()), str(Reason())) == ("spring is paused", True, False, "")
     assert Reason("x", "100 % {sure}").render() == "100 % {sure}"
-    assert outcome_reason("quiet_hours", str.upper) == "QUIET HOURS"
+    assert outcome_reason("outside_hours", str.upper) == "OUTSIDE THE SENDING HOURS"
     assert outcome_reason("ServerError 500", str.upper) == "ServerError 500"
 
 

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from campaign_simulation import START, VirtualLoop
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns import Event, Limits, QuietHours, Reason, Recipient, State
+from xoxzo.cloudpy.campaigns import Event, Limits, Reason, Recipient, Schedule, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.records import Outcome
@@ -30,7 +31,7 @@ class SenderRun:
     def __init__(self, folder: Path, recipients: list[Recipient], limits: Limits) -> None:
         self.ledger = SqliteLedger(folder / "a", create=True)
         assert not list(self.ledger.add(recipients))
-        self.ledger.put({"uid": "c"})
+        self.ledger.put({"uid": "c", "schedule": msgspec.to_builtins(limits.schedule)})
         self.ledger.seal()
         self.limits = limits
         self.events: list[Event] = []
@@ -147,24 +148,24 @@ def test_each_zone_wakes_at_its_own_hour(tmp_path: Path) -> None:
     """Recipients without quiet hours are sent to at once, the others when theirs end."""
     # It begins on 2026-09-21 at 23:13 in Tokyo, which is afternoon in London.
     recipients = [Recipient(0, "+819010000000", zone="Asia/Tokyo"), Recipient(0, "+447700900000", zone="Europe/London")]
-    run = SenderRun(tmp_path, recipients, Limits(quiet=QuietHours("23:00-23:20"), concurrency=1))
+    run = SenderRun(tmp_path, recipients, Limits(schedule=Schedule(quiet="23:00-23:20"), concurrency=1))
     run.play(lambda *_: None)
     run.ledger.close()
     assert [n for n, _ in run.sent] == [2, 1]
     assert run.sent[0][1] < 1.0
     assert 300 < run.sent[1][1] < 500
-    assert {event.reason.code for event in run.events if event.kind == "waiting"} <= {"next_attempt", "quiet_hours"}
+    assert {event.reason.code for event in run.events if event.kind == "waiting"} <= {"next_attempt", "outside_hours"}
 
 
 def test_a_campaign_whose_people_all_sleep_waits(tmp_path: Path) -> None:
     """No recipient is claimed while all time zones have quiet hours."""
     run = SenderRun(
-        tmp_path, [Recipient(0, "+819010000000", zone="Asia/Tokyo")], Limits(quiet=QuietHours("23:00-23:20"))
+        tmp_path, [Recipient(0, "+819010000000", zone="Asia/Tokyo")], Limits(schedule=Schedule(quiet="23:00-23:20"))
     )
     run.play(lambda *_: None)
     run.ledger.close()
     assert 300 < run.sent[0][1] < 500
-    assert [event.reason.code for event in run.events if event.kind == "waiting"] == ["quiet_hours"]
+    assert [event.reason.code for event in run.events if event.kind == "waiting"] == ["outside_hours"]
 
 
 def test_outcomes_that_nothing_takes_along_are_on_disk_half_a_second_later(stage) -> None:

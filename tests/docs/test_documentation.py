@@ -84,12 +84,12 @@ def programs() -> list[Block]:
 
 
 def sessions() -> list[Block]:
-    """Give every block that shows a shell, but for the page that needs servers and workers."""
+    """Give every block that shows a shell, but for the pages whose blocks follow each other."""
     return [
         block
         for path in RUN
         for block in blocks_of(path)
-        if block.language == "console" and path.name != "many-machines.md"
+        if block.language == "console" and path.name not in {"many-machines.md", "before-you-send.md"}
     ]
 
 
@@ -177,11 +177,16 @@ def test_commands_run(block: Block, environment: dict[str, str], tmp_path: Path)
         return
     if any(re.search(r"\bcurl\b", command) for command in commands) and not shutil.which("curl"):
         pytest.skip("curl is not installed")
+    run_commands(commands, block.place, environment, tmp_path)
+
+
+def run_commands(commands: list[str], place: str, environment: dict[str, str], folder: Path) -> None:
+    """Run commands in one shell; the first that fails is an error."""
     script = ADDRESS.sub(environment["XOXZO_API_HOST"], "\n".join(commands))
 
     finished = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
@@ -189,7 +194,14 @@ def test_commands_run(block: Block, environment: dict[str, str], tmp_path: Path)
         check=False,
     )
 
-    assert finished.returncode == 0, f"{block.place}\n{script}\n{finished.stdout}{finished.stderr}"
+    assert finished.returncode == 0, f"{place}\n{script}\n{finished.stdout}{finished.stderr}"
+
+
+def test_before_you_send(environment: dict[str, str], tmp_path: Path) -> None:
+    """The commands of the page about the time before a campaign work, one after another."""
+    page = REPOSITORY / "docs" / "guides" / "before-you-send.md"
+    shown = [command for block in blocks_of(page) if block.language == "console" for command in commands_of(block)]
+    run_commands([command for command in shown if not only_checked(command)], page.name, environment, tmp_path)
 
 
 def test_many_machines(environment: dict[str, str], database_url: str, redis: RedisServer, tmp_path: Path) -> None:

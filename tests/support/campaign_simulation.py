@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+import msgspec
 from without_coverage import uncounted
 
 from xoxzo.cloudpy import AsyncClient
@@ -268,6 +269,7 @@ class SimulationResult:
     unknown: int
     crashes: int
     unknown_but_accepted: int = 0
+    times: tuple[float, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -311,6 +313,7 @@ def _simulate(
     limits = Limits(concurrency=rng.choice((1, 3, 8)), settle=SETTLE, canaries=rng.choice((0, 1, 3)), stop_share=1.0)
     if scenario is not None:
         limits = scenario.limits
+    ledger.put({"schedule": msgspec.to_builtins(limits.schedule)})
     now, crashes = 0.0, 0
     for attempt in range(20):
         service.crashed = False
@@ -376,7 +379,7 @@ def compare_with_service(ledger: SqliteLedger, service: SimulatedService, crashe
     accepted_by_number: dict[str, list[AcceptedMessage]] = defaultdict(list)
     for message in service.accepted:
         accepted_by_number[message.number].append(message)
-    result = SimulationResult([], [], [], [], 0, crashes)
+    result = SimulationResult([], [], [], [], 0, crashes, times=tuple(START + one.at for one in service.accepted))
     for standing in ledger.recipient_statuses():
         n, accepted = standing.recipient.n, accepted_by_number[standing.recipient.number]
         if len(accepted) > 1:

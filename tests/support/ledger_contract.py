@@ -323,18 +323,32 @@ class LedgerContract:
         assert (numbers(claim), claim.skipped) == ([3], 2)
         assert ledger.tally()[State.SKIPPED] == 2
 
-    def test_quiet_hours_postpone(self, reopen: Open) -> None:
-        """A recipient with quiet hours is postponed, and claimed when they end."""
+    def test_closed_hours_postpone(self, reopen: Open) -> None:
+        """A recipient outside its hours is postponed, and claimed when they begin, by the ledger's own clock."""
         ledger = reopen()
         fill(ledger, [*people(1, zone="Asia/Tokyo"), Recipient(0, "+6012345678", zone="Asia/Kuala_Lumpur")])
         ledger.join("a")
-        quiet = (("Asia/Tokyo", 50.0), ("Asia/Kuala_Lumpur", 0.0))
-        claim = take(ledger, 9, 1.0, quiet=quiet)
+        hours = (("Asia/Tokyo", 50.0, 90.0), ("Asia/Kuala_Lumpur", 0.0, 90.0))
+        claim = take(ledger, 9, 1.0, hours=hours)
         assert numbers(claim) == [2]
         ledger.record([Outcome(2, claim.ident, State.SENT, "m2", at=2.0)])
-        assert (take(ledger, 9, 2.0, quiet=quiet).why, take(ledger, 9, 2.0, quiet=quiet).wake) == ("retry", 50.0)
-        assert not take(ledger, 9, 50.0, quiet=(("Asia/Tokyo", 60.0),)).recipients
-        assert numbers(take(ledger, 9, 60.0, quiet=(("Asia/Tokyo", 0.0),))) == [1]
+        assert (take(ledger, 9, 2.0, hours=hours).why, take(ledger, 9, 2.0, hours=hours).wake) == ("retry", 50.0)
+        assert not take(ledger, 9, 50.0, hours=(("Asia/Tokyo", 60.0, 90.0),)).recipients
+        # The worker has asked while they were open, and waited for an answer until they were closed.
+        assert not take(ledger, 9, 60.0, hours=(("Asia/Tokyo", 10.0, 59.0),)).recipients
+        assert numbers(take(ledger, 9, 61.0, hours=(("Asia/Tokyo", 60.0, 90.0),))) == [1]
+
+    def test_another_schedule_claims_nobody(self, reopen: Open) -> None:
+        """A worker that has not seen the new schedule gets nobody; those who waited by the old one wait no more."""
+        ledger = reopen()
+        fill(ledger, people(1, zone="Asia/Tokyo"))
+        ledger.join("a")
+        ledger.put({"schedule": {"at": "1"}})
+        closed = (("Asia/Tokyo", 50.0, 90.0),)
+        assert not take(ledger, 9, 1.0, hours=closed, schedule={"at": "1"}).recipients
+        ledger.reschedule({"schedule": None})
+        assert take(ledger, 9, 2.0, hours=closed, schedule={"at": "1"}).why == "rescheduled"
+        assert numbers(take(ledger, 9, 2.0)) == [1]
 
     def test_confirmed_sends_have_their_times(self, reopen: Open) -> None:
         """The sends around a moment are returned with their times; ``latest_time`` is the last time of all."""

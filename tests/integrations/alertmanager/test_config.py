@@ -63,7 +63,7 @@ def test_own_quiet_hours() -> None:
     step = {"steps": [{"to": "tanaka", "method": "sms"}]}
     lists = {"a": step, "b": {**step, "quiet": False}, "c": {**step, "quiet": {"hours": "01:00-02:00"}}}
     found = settings(lists=lists, routes=[{"list": "a"}], quiet={"hours": "22:00-07:00"})
-    hours = {name: policy.quiet and policy.quiet.hours.hours for name, policy in found.policies.items()}
+    hours = {name: policy.quiet and policy.quiet.hours.quiet for name, policy in found.policies.items()}
     assert hours == {"a": "22:00-07:00", "b": None, "c": "01:00-02:00"}
 
 

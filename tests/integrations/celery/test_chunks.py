@@ -18,7 +18,7 @@ from campaign_makers import make, reached
 from celery import Celery
 
 from xoxzo.cloudpy import CampaignError
-from xoxzo.cloudpy.campaigns import Campaign, Limits, QuietHours, State
+from xoxzo.cloudpy.campaigns import Campaign, Limits, Schedule, State
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.integrations.celery import chunks, install, settings, worker
 from xoxzo.cloudpy.integrations.celery.chunks import campaign_chunk, campaign_sweep
@@ -194,7 +194,7 @@ def test_waiting_makes_room(
     monkeypatch.setattr(chunks, "CHUNK_SECONDS", 60.0)
     hour = datetime.now(UTC).astimezone(ZoneInfo("Asia/Tokyo")).hour
     with make(tmp_path, 6) as campaign:
-        campaign.dispatch(app, Limits(quiet=QuietHours(f"{hour:02}:00-{(hour + 2) % 24:02}:00")))
+        campaign.dispatch(app, Limits(schedule=Schedule(quiet=f"{hour:02}:00-{(hour + 2) % 24:02}:00")))
     [(arguments, _)] = take(app)
     campaign_chunk(*arguments)
     [(_, headers)] = take(app)

@@ -11,9 +11,9 @@ from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOut
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.opt_outs import OptOuts
-from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
 from xoxzo.cloudpy.campaigns.records import Reason, Recipient, RecipientStatus, State, Tally, Unsettled
 from xoxzo.cloudpy.campaigns.report.plan import Plan
+from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result
 
 __all__ = [
@@ -26,11 +26,11 @@ __all__ = [
     "OptOut",
     "OptOuts",
     "Plan",
-    "QuietHours",
     "Reason",
     "Recipient",
     "RecipientStatus",
     "Result",
+    "Schedule",
     "State",
     "Tally",
     "Unsettled",

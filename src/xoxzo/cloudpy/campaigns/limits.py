@@ -6,7 +6,7 @@ from decimal import Decimal  # noqa: TC003 - limits are read from ledgers by the
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours  # noqa: TC001 - the same
+from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - the same
 from xoxzo.cloudpy.errors import InvalidArgument
 
 
@@ -17,7 +17,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         concurrency: messages in flight at once. Xoxzo limits connections for each account (API section 1.6).
         rate: messages a second, or ``None`` for no limit.
         max_cost: estimated credits that must not be exceeded, over all runs of the campaign.
-        quiet: hours at which nothing is sent.
+        schedule: when messages may be sent.
         expires: when the campaign expires, in seconds since 1970; nothing is sent afterwards.
         stop_share: share of the last hundred messages that may fail before the run stops, above 0 and at most 1.
         settle: seconds after which a message whose response was lost is no longer accepted; then the sent list can
@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: int = 10
     rate: float | None = None
     max_cost: Decimal | None = None
-    quiet: QuietHours | None = None
+    schedule: Schedule | None = None
     expires: float | None = None
     stop_share: float = 0.5
     settle: float = 600.0

@@ -112,6 +112,10 @@ class Recipient(msgspec.Struct, frozen=True, gc=False):
         return f"Recipient(n={self.n})"
 
 
+Hours = tuple[tuple[str, float, float], ...]
+"""Time zones, ``""`` for that of recipients without one, each with from when until when it may be sent to."""
+
+
 class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker asks a ledger for: recipients to send to next, within limits.
 
@@ -122,7 +126,8 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
         account: a hash of the account, whose rate and pauses all its campaigns and workers share.
         rate: messages a second of the account, or ``None`` for no limit.
         budget: estimated credits that must not be exceeded, with those of earlier claims.
-        quiet: time zones, ``""`` for that of recipients without one, and until when they have quiet hours; 0 for not.
+        hours: when recipients of each time zone may be sent to; empty for always.
+        schedule: the schedule that these hours follow, as it is stored: nobody is claimed by another one.
         stop_share: share of the last hundred messages that may have failed.
         first_alone: whether one recipient is claimed alone until one message was sent.
         canaries: how many at the end of the list are held back until nothing is unknown.
@@ -135,7 +140,8 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     rate: float | None = None
     budget: Decimal | None = None
-    quiet: tuple[tuple[str, float], ...] = ()
+    hours: Hours = ()
+    schedule: Any = None
     stop_share: float = 1.0
     first_alone: bool = False
     canaries: int = 0
@@ -149,9 +155,9 @@ class Claim(msgspec.Struct, frozen=True):
         ident: its id.
         recipients: the recipients to send to.
         skipped: how many were skipped while claiming, after an opt-out.
-        why: why nobody was claimed: ``pause`` or ``cancel`` (requested), ``failures`` (too many), ``throttled`` (the
-            account), ``budget``, ``in_flight`` (wait for others' outcomes), ``retry`` (wait for the next attempt),
-            ``unknown`` (the canaries stay back), ``done``; else empty.
+        why: why nobody was claimed: ``pause`` or ``cancel`` (requested), ``rescheduled`` (by another schedule),
+            ``failures`` (too many), ``throttled`` (the account), ``budget``, ``in_flight`` (wait for others' outcomes),
+            ``retry`` (wait for the next attempt), ``unknown`` (the canaries stay back), ``done``; else empty.
         wake: when something can be claimed, in seconds since 1970; ``None`` when that does not depend on time.
         asked: the worker's monotonic clock before the question: its lease counts from then.
         now: the ledger's time.
@@ -183,7 +189,7 @@ OUTCOME_REASONS = {
     "not_started": N_("claimed and not started"),
     "process_ended": N_("the process ended before the outcome was recorded"),
     "proven_unsent": N_("proven not to have been sent"),
-    "quiet_hours": N_("quiet hours"),
+    "outside_hours": N_("outside the sending hours"),
     "resend_requested": N_("to be sent again as requested"),
     "suppressed": N_("on the opt-out list"),
 }

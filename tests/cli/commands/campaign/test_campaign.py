@@ -45,9 +45,9 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert "columns      {name} ← name\n" in result.stdout
     assert "cost         about 30 credits\n" in result.stdout
     assert "balance      100,000 credits\n" in result.stdout
-    assert "time         3 s at 1 a second, until " in result.stdout
+    assert "time         3 s at 1 a second, " in result.stdout
     assert "parts        1 part each\n" in result.stdout
-    assert "quiet hours  21:00-08:00, by each recipient's clock\n" in result.stdout
+    assert "hours        not 21:00-08:00, by each recipient's clock\n" in result.stdout
     assert "at most      1,000 credits\n" in result.stdout
     assert "sample       +81••••0000  a様\n" in result.stdout
     parsed = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
@@ -162,8 +162,8 @@ def test_bad_rows_are_reported_in_japanese(run: Run, monkeypatch: pytest.MonkeyP
     shown = run("plan", "people.csv", *TEXT, "--stop-share", "2").stderr
     assert shown.startswith("xoxzo campaign plan: stop-share: ")
     shown = run("plan", "people.csv", *TEXT, "--rate", "2", "--quiet", "21:00-08:00", "--max-cost", "50").stdout
-    assert "送信しない時間帯 21:00-08:00 (宛先の現地時刻)\n" in shown
-    assert "料金の上限       50 クレジット\n" in shown
+    assert "送信時間帯   21:00-08:00 を除く (宛先の現地時刻)\n" in shown
+    assert "料金の上限   50 クレジット\n" in shown
     assert "所要時間         2 秒 (毎秒 2 件)、今から始めると " in shown
 
 
@@ -217,7 +217,7 @@ def test_another_content_is_not_sent_to_the_rest(run: Run, simulator: Simulator)
         "--track-link: no before, yes now",
         "--price: 10 before, 11 now",
         "--max-cost: 30 before, 50 now",
-        "--quiet: none before, 21:00-08:00 now",
+        "--at, --window, --quiet: none before, not 21:00-08:00, by each recipient's clock now",
         "--expires: none before, 209",
         "--rate: none before, 0.5 now",
     ):

@@ -46,22 +46,19 @@ class SqlLedger(LedgerQueries):
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Store values that describe the campaign, all or none."""
-        self._change(
-            [
-                (
-                    "INSERT INTO meta VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                    {"name": name, "value": json.dumps(value, ensure_ascii=False)},
-                )
-                for name, value in values.items()
-            ]
-        )
+        self._change(_putting(values))
+
+    def reschedule(self, values: Mapping[str, Any]) -> None:
+        """Store values with another schedule, and look anew at everybody who waits for a time."""
+        self._change([*_putting(values), *((statement, None) for statement in statements.RESCHEDULE)])
 
     def claim(self, request: ClaimRequest) -> Claim:
         """Take recipients for sending; the claim is durable when this returns."""
         asked = self.clock.monotonic()
         gap = 1 / request.rate if request.rate else 0.0
-        zones = ", ".join("(?, ?)" for _ in request.quiet) or "('', 0.0)"
-        quiet = [value for pair in request.quiet for value in pair]
+        # A recipient whose zone has no row may be sent to.
+        hours = [value for row in request.hours for value in row]
+        zones = ", ".join("(?, ?, ?)" for _ in request.hours) or "('-', 0.0, 0.0)"
         values = {
             "claim": request.ident,
             "limit": request.limit,
@@ -73,9 +70,10 @@ class SqlLedger(LedgerQueries):
             "alone": int(request.first_alone),
             "canaries": min(request.canaries, max(0, int(self.get("total") or 0) - 2)),
             "settle": request.settle,
+            "schedule": json.dumps(request.schedule, ensure_ascii=False),
             "budget": None if request.budget is None else int(request.budget * MICRO),
         }
-        names = {f"zone{place}": value for place, value in enumerate(quiet)}
+        names = {f"zone{place}": value for place, value in enumerate(hours)}
         for name in names:
             zones = zones.replace("?", f":{name}", 1)
         rows = self._change(
@@ -150,6 +148,11 @@ class SqlLedger(LedgerQueries):
         )
 
 
+def _putting(values: Mapping[str, Any]) -> Change:
+    insert = "INSERT INTO meta VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    return [(insert, {"name": name, "value": json.dumps(value, ensure_ascii=False)}) for name, value in values.items()]
+
+
 def _without_repeats(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
     """Divide outcomes, in their order: a statement sees each recipient as it was before, so it takes one for each."""
     group: list[Outcome] = []
@@ -175,20 +178,27 @@ def outcome_row(one: Outcome) -> tuple[Any, ...]:
     return one.n, one.claim, int(one.state), one.ident, one.error, one.at, one.began, cost, one.retry_at
 
 
+def _refusal(request: ClaimRequest, requested: str | None, state: str | None, schedule: str | None) -> str:
+    """Return why nothing may be claimed at all, whoever is left; empty if something may be."""
+    if requested in {'"pause"', '"cancel"'}:
+        return str(json.loads(requested))
+    if state in {'"cancelled"', '"purged"'}:
+        return "cancel"
+    return "rescheduled" if schedule is not None and json.loads(schedule) != request.schedule else ""
+
+
 def _read_claim(
     request: ClaimRequest, facts: Sequence[Any], rows: list[tuple[Any, ...]], asked: float, gap: float
 ) -> Claim:
     (now, total, next_n, start, results, last_error, over_budget, skipped, retry_at, unsettled, end, in_flight,
-     requested, state, paused_until) = facts  # fmt: skip
+     requested, state, paused_until, schedule) = facts  # fmt: skip
     recipients = tuple(map(read_recipient, rows))
     failed = results.count("0")
     wake: float | None = None
     if recipients or skipped:
         why = ""
-    elif requested in {'"pause"', '"cancel"'}:
-        why = json.loads(requested)
-    elif state in {'"cancelled"', '"purged"'}:
-        why = "cancel"
+    elif refusal := _refusal(request, requested, state, schedule):
+        why = refusal
     elif len(results) >= 20 and failed > len(results) * request.stop_share:
         why = "failures"
     elif start > now + _HORIZON_SECONDS:

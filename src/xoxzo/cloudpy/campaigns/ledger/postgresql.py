@@ -281,7 +281,7 @@ class PostgresqlLedger(SqlLedger):
         return cursor.mogrify(_PARAMETER.sub(r"%(\1)s", ready), values)
 
     def _fill_in(self, statement: str) -> str:
-        return statement.replace("{hash}", _HASH).replace("{now}", self._now_sql)
+        return statement.replace("{hash}", _HASH).replace("{now}", self._now_sql).replace("{ahead}", "0")
 
     def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
         import psycopg

@@ -87,7 +87,8 @@ class Ledger(Protocol):
         """Take recipients for sending, or return why there is none; the claim is durable when this returns.
 
         Nothing is claimed on request to pause, when too many messages have failed, over the budget, while the account
-        is paused or its send times are taken. Those that are suppressed are skipped, those with quiet hours postponed.
+        is paused or its send times are taken. Those that are suppressed are skipped, those outside their sending hours
+        postponed.
         """
 
     def record(
@@ -106,6 +107,9 @@ class Ledger(Protocol):
             durable: whether they survive a power cut when this returns. If not, they survive the process, and the next
                 durable transaction includes them; what a power cut takes until then is unknown, and is reconciled.
         """
+
+    def reschedule(self, values: Mapping[str, Any]) -> None:
+        """Store values with another schedule, and look anew at everybody who waits for a time."""
 
     def give_back(self, claim: int) -> None:
         """Make everything of a claim waiting again that has no outcome yet; nothing of it may have been started."""

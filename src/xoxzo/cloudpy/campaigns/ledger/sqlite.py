@@ -204,6 +204,7 @@ class SqliteLedger(SqlLedger):
         results = []
         with self.transaction(durable=durable) as connection:
             now = {"now": self.clock.now()}
+            now["ahead"] = now["now"] - self.clock.wall()
             for statement, values in change:
                 if isinstance(values, list):
                     blocks = len(values) - len(values) % _BLOCK_ROWS
@@ -211,7 +212,9 @@ class SqliteLedger(SqlLedger):
                         connection.execute(_ADD_BLOCK, [*chain.from_iterable(values[first : first + _BLOCK_ROWS])])
                     connection.executemany(_ADD_OUTCOME, values[blocks:])
                     continue
-                ready = statement.replace("{now}", ":now").replace("{hash}", _TYPES["hash"])
+                ready = (
+                    statement.replace("{now}", ":now").replace("{ahead}", ":ahead").replace("{hash}", _TYPES["hash"])
+                )
                 cursor = connection.execute(ready, now if values is None else values | now)
                 if cursor.description is not None:
                     results.append(cursor.fetchall())

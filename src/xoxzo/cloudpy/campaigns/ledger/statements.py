@@ -5,8 +5,9 @@ is stopped in between never keeps the campaign locked. Before the first statemen
 statement sees what all earlier changes have committed, and no two changes can wait for each other.
 
 Times are seconds since 1970, costs millionths of a credit, states the numbers of `records.State`. ``{now}`` stands for
-the time of the ledger's clock, ``{hash}`` for what stands for the number of ``r`` in the opt-out list, which all
-campaigns of a store share. It may change between two statements, so that one statement decides for the others.
+the time of the ledger's clock, ``{ahead}`` for the seconds it is ahead of the clock on the wall, and ``{hash}``
+for what stands for the number of ``r`` in the opt-out list, which all campaigns of a store share. It may change between
+two statements, so that one statement decides for the others.
 """
 
 from __future__ import annotations
@@ -180,8 +181,12 @@ LOSE_RECORDS = (
 _HAS_WITNESS = "last_sent > 0"
 _DUE = "p.state = 0 AND p.claim = 0 AND p.retry_at <= (SELECT now FROM progress)"
 _RANGE = "r.n BETWEEN (SELECT first FROM progress) AND (SELECT next_n FROM progress)"
-_QUIET = "WITH quiet (zone, until) AS (VALUES {zones})"
-_IS_QUIET = "EXISTS (SELECT 1 FROM quiet q WHERE q.zone = coalesce(r.zone, '') AND q.until > 0)"
+_HOURS = "WITH hours (zone, opens, closes) AS (VALUES {zones})"
+# The clock of a ledger in a file is never set back, so it may be ahead of the one on the wall, which people live by.
+_WALL = "((SELECT now FROM progress) - {ahead})"
+_IS_CLOSED = f"""EXISTS (SELECT 1 FROM hours h WHERE h.zone = coalesce(r.zone, '')
+    AND NOT ({_WALL} >= h.opens AND {_WALL} < h.closes))"""
+_OPENS = f"CASE WHEN h.opens > {_WALL} THEN h.opens + {{ahead}} ELSE (SELECT now FROM progress) + 1 END"
 
 CLAIM = (
     *START,
@@ -193,6 +198,7 @@ CLAIM = (
     f"""UPDATE progress SET room = CASE
     WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'requested' AND value IN ('"pause"', '"cancel"')) THEN 0
     WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'state' AND value IN ('"cancelled"', '"purged"')) THEN 0
+    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'schedule' AND value <> :schedule) THEN 0
     WHEN length(results) >= 20 AND length(replace(results, '1', '')) > length(results) * :stop_share THEN 0
     WHEN start > now + :horizon THEN 0
     WHEN {_HAS_WITNESS} OR :alone = 0 THEN :limit
@@ -214,9 +220,10 @@ CLAIM = (
     FROM pending p JOIN recipient r ON r.n = p.n
     WHERE (SELECT room FROM progress) > 0 AND {_DUE} AND {SUPPRESSED}""",
     f"DELETE FROM pending WHERE n IN (SELECT n FROM outcome WHERE {_MARK})",
-    f"""{_QUIET} UPDATE pending SET retry_at = (SELECT q.until FROM quiet q JOIN recipient r ON r.n = pending.n
-    AND q.zone = coalesce(r.zone, '')) WHERE n IN (SELECT p.n FROM pending p JOIN recipient r ON r.n = p.n
-    WHERE {_DUE} AND {_IS_QUIET})""",
+    f"""{_HOURS} UPDATE pending SET retry_at = (SELECT {_OPENS} FROM hours h JOIN recipient r
+    ON r.n = pending.n AND h.zone = coalesce(r.zone, '')) WHERE n IN (
+    SELECT p.n FROM pending p JOIN recipient r ON r.n = p.n
+    WHERE (SELECT room FROM progress) > 0 AND {_DUE} AND {_IS_CLOSED})""",
     f"""UPDATE pending SET claim = :claim WHERE n IN (
     SELECT n FROM (SELECT p.n, sum(coalesce(r.cost, 0)) OVER (ORDER BY p.n) AS cost
     FROM (SELECT p.n FROM pending p WHERE {_DUE} ORDER BY p.n LIMIT (SELECT room FROM progress)) AS p
@@ -224,8 +231,8 @@ CLAIM = (
     WHERE CAST(:budget AS BIGINT) IS NULL OR (SELECT reserved FROM progress) + due.cost <= CAST(:budget AS BIGINT))""",
     f"""UPDATE progress SET over_budget = 1 WHERE NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)
     AND room > 0 AND EXISTS (SELECT 1 FROM pending p WHERE {_DUE})""",
-    f"""{_QUIET} UPDATE progress SET next_n = CASE WHEN CAST(:budget AS BIGINT) IS NULL THEN last ELSE coalesce((
-    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN {SUPPRESSED} OR {_IS_QUIET} THEN 0 ELSE coalesce(r.cost, 0) END)
+    f"""{_HOURS} UPDATE progress SET next_n = CASE WHEN CAST(:budget AS BIGINT) IS NULL THEN last ELSE coalesce((
+    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN {SUPPRESSED} OR {_IS_CLOSED} THEN 0 ELSE coalesce(r.cost, 0) END)
     OVER (ORDER BY r.n) AS cost FROM recipient r
     WHERE r.n > (SELECT next_n FROM progress) AND r.n <= (SELECT last FROM progress)) AS wanted
     WHERE (SELECT reserved FROM progress) + wanted.cost <= CAST(:budget AS BIGINT)), next_n) END
@@ -242,10 +249,10 @@ CLAIM = (
     f"""{_OUTCOME}
     SELECT r.n, :claim, 6, NULL, 1, '', 'suppressed', (SELECT now FROM progress), 0, NULL, 0 FROM recipient r
     WHERE {_RANGE} AND {SUPPRESSED}""",
-    f"""{_QUIET} {_OUTCOME}
-    SELECT r.n, :claim, 0, NULL, 1, '', 'quiet_hours', (SELECT now FROM progress), 0, NULL,
-    (SELECT q.until FROM quiet q WHERE q.zone = coalesce(r.zone, '')) FROM recipient r
-    WHERE {_RANGE} AND {_IS_QUIET} AND r.n NOT IN (SELECT n FROM outcome WHERE {_MARK})""",
+    f"""{_HOURS} {_OUTCOME}
+    SELECT r.n, :claim, 0, NULL, 1, '', 'outside_hours', (SELECT now FROM progress), 0, NULL,
+    (SELECT {_OPENS} FROM hours h WHERE h.zone = coalesce(r.zone, '')) FROM recipient r
+    WHERE {_RANGE} AND {_IS_CLOSED} AND r.n NOT IN (SELECT n FROM outcome WHERE {_MARK})""",
     *APPLY,
     # Send times follow each other at the account's rate, over all campaigns and workers.
     """UPDATE account SET next_at = (SELECT start FROM progress)
@@ -255,8 +262,8 @@ CLAIM = (
     (SELECT count(*) FROM outcome WHERE {_MARK} AND state = 6),
     (SELECT min(retry_at) FROM pending WHERE state = 0 AND claim = 0), {_UNSETTLED}, {{now}},
     (SELECT sum(remaining) FROM claim WHERE remaining > 0), (SELECT value FROM meta WHERE name = 'requested'),
-    (SELECT value FROM meta WHERE name = 'state'), (SELECT paused_until FROM account WHERE id = :account)
-    FROM progress""",
+    (SELECT value FROM meta WHERE name = 'state'), (SELECT paused_until FROM account WHERE id = :account),
+    (SELECT value FROM meta WHERE name = 'schedule') FROM progress""",
     f"""SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE {_RANGE} AND n NOT IN (SELECT n FROM outcome WHERE {_MARK})
     UNION ALL SELECT {RECIPIENT_COLUMNS} FROM recipient r
     WHERE n IN (SELECT n FROM pending WHERE claim = :claim AND state = 0) ORDER BY 1""",
@@ -269,6 +276,8 @@ RESERVE = (
     "SELECT next_at - :gap * :count - {now} FROM account WHERE id = :account",
 )
 """Reserves send times again, and shows in how many seconds the first one is."""
+RESCHEDULE = ("UPDATE pending SET retry_at = {now} WHERE state = 0 AND claim = 0 AND retry_at > {now}",)
+"""Lets everybody who waits for a time be looked at again, by a new schedule."""
 PAUSE_ACCOUNT = (
     """UPDATE account SET paused_until = {now} + :seconds
     WHERE id = :account AND paused_until < {now} + :seconds""",

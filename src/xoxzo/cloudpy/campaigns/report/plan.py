@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import waits_until
 from xoxzo.cloudpy.campaigns.records import OptedOut, Reason, read_reason
+from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - tools resolve the fields' types at run time
 from xoxzo.cloudpy.common.masking import mask_number
 
 if TYPE_CHECKING:
@@ -30,10 +32,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         cost: estimated credits for those left, where prices are known (API section 1.7).
         unpriced: how many have no known price; they are not in ``cost``.
         costs: estimated credits of the messages of each number of parts.
-        seconds: how long sending takes at the rate limit, without quiet hours; ``None`` without a rate limit.
-        ends: when it ends at that rate, with quiet hours, if it begins now: in seconds since 1970. ``None`` without a
-            rate limit, or after a year.
-        quiet: the quiet hours, as they were given.
+        seconds: how long sending takes at the rate limit, at all hours; ``None`` without a rate limit.
+        begins: when the schedule lets somebody be sent to, in seconds since 1970; ``None`` for at once.
+        ends: when it ends at that rate, by the schedule, if it is started now: in seconds since 1970. ``None`` without
+            a rate limit, or after a year.
+        schedule: when messages may be sent; ``None`` for always.
         samples: messages of the first three recipients who are left, with their masked numbers.
         rows: rows of the input.
         numbers: rows of the input whose cell of the number is a phone number.
@@ -55,8 +58,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: int
     costs: dict[int, Decimal]
     seconds: float | None
+    begins: float | None
     ends: float | None
-    quiet: str | None
+    schedule: Schedule | None
     samples: tuple[tuple[str, str], ...]
     rows: int
     numbers: int
@@ -79,6 +83,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
     facts = ledger.get("input") or {}
     left = ledger.remaining()
     samples = tuple((mask_number(one.number), content.render(one.variables)) for one in left.first)
+    now = time.time()
     seconds = None if limits.rate is None else left.count / limits.rate
     return Plan(
         recipients=left.count,
@@ -87,8 +92,9 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         unpriced=left.unpriced,
         costs=left.costs,
         seconds=seconds,
-        ends=_end(seconds, limits, time.time()),
-        quiet=None if limits.quiet is None else limits.quiet.hours,
+        begins=waits_until(ledger, limits.schedule, now),
+        ends=_end(seconds, limits, now),
+        schedule=limits.schedule,
         samples=samples,
         rows=facts.get("rows", 0),
         numbers=facts.get("numbers", 0),
@@ -107,4 +113,4 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
 def _end(seconds: float | None, limits: Limits, now: float) -> float | None:
     if seconds is None or seconds > _MAX_SECONDS:
         return None
-    return now + seconds if limits.quiet is None else limits.quiet.end_after(now, seconds)
+    return now + seconds if limits.schedule is None else limits.schedule.end_after(now, seconds)

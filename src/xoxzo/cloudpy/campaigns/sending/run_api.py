@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
+    from xoxzo.cloudpy.campaigns.schedule import Schedule
     from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
+
+
+_ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
 
 
 class RunApi:
@@ -65,8 +70,30 @@ class RunApi:
         """Store limits for the next run and return them; ``None`` leaves them as they are."""
         if limits is None:
             return self.limits
-        self.ledger.put({"limits": msgspec.to_builtins(limits)})
+        self.ledger.put(_stored(limits))
         return limits
+
+    @property
+    def waits_until(self) -> float | None:
+        """Until when its schedule lets nobody be sent to, in seconds since 1970; ``None`` when somebody may be now."""
+        if self.state in _ENDED:
+            return None
+        return waits_until(self.ledger, self.limits.schedule, self.ledger.clock.wall())
+
+    def reschedule(self, schedule: Schedule | None) -> None:
+        """Change when messages may be sent; a run under way follows, whichever process runs it, in a second.
+
+        Args:
+            schedule: the new schedule; ``None`` for no restriction.
+
+        Raises:
+            CampaignError: it has ended.
+        """
+        if self.state in _ENDED:
+            raise CampaignError(
+                "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
+            )
+        self.ledger.reschedule(_stored(msgspec.structs.replace(self.limits, schedule=schedule)))
 
     async def run_async(
         self,
@@ -258,3 +285,9 @@ class RunApi:
             # The process that runs it ends it.
             return
         self.ledger.put({"state": "cancelled"})
+
+
+def _stored(limits: Limits) -> dict[str, Any]:
+    """Return how limits are stored: a claim compares the schedule by itself, since it may be changed meanwhile."""
+    stored = msgspec.to_builtins(limits)
+    return {"limits": stored, "schedule": stored["schedule"]}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, ClaimRequest, Outcome, Reason, State
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Outcome, Reason, State
 from xoxzo.cloudpy.campaigns.sending.events import Event, Stopped
 from xoxzo.cloudpy.campaigns.sending.lease import Lease, Post, Task
 from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
@@ -67,6 +67,7 @@ class Sender:
         self._recorder = Recorder(ledger, clock, self._fail)
         self._in_flight = 0
         self._throttle = Throttle(limits, clock)
+        self._hours = SendingHours(ledger, limits.schedule)
         self._stopped: Stopped | None = None
         self._has_reported_stopping = False
         self._error: BaseException | None = None
@@ -240,35 +241,22 @@ class Sender:
             self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
             return Claim(0, why="retry"), min(paused, _POLL_SECONDS)
         wall = self._clock.wall()
-        quiet = self._limits.quiet
-        wakes: list[tuple[str, float]] = []
-        if quiet is not None:
-            zones = self._ledger.get("zones") or [None]
-            wakes = [(zone or "", quiet.until(zone, wall) or 0.0) for zone in zones]
-        if wakes and all(wake for _, wake in wakes):
-            wake = min(wake for _, wake in wakes)
-            self._emit("waiting", Reason("quiet_hours", "quiet hours"), wake=wake)
-            return Claim(0, why="retry"), min(_LONG_POLL_SECONDS, max(0.01, wake - wall))
-        limits = self._limits
-        request = ClaimRequest(
-            ident=secrets.randbits(61) + 1,
-            limit=self._throttle.claim_size(self._recorder.rate()),
-            lease=limits.lease,
+        hours = self._hours.openings(wall)
+        if hours and (wake := min(opens for _zone, opens, _closes in hours)) > wall:
+            return await self._wait_for_hours(wake, wall)
+        request = self._throttle.claim_request(
+            self._recorder.rate(),
             account=self._account,
-            rate=limits.rate,
-            budget=limits.max_cost,
-            quiet=tuple(wakes),
-            stop_share=limits.stop_share,
-            first_alone=not self._is_call,
-            canaries=0 if self._is_call else limits.canaries,
-            settle=limits.settle,
+            hours=hours,
+            schedule=self._hours.stored,
+            is_call=self._is_call,
         )
         claim = await call(self._ledger, self._ledger.claim, request)
         self._throttle.pause_until(claim.paused_seconds)
         if claim.recipients:
             self._recorder.committed(durable=True)
             self._waiting_for = ""
-            lease = Lease(self._clock, claim.asked, limits)
+            lease = Lease(self._clock, claim.asked, self._limits)
             post = self._poster_of(lease.may_write)
             begin = self._clock.monotonic() + claim.delay
             self._claimed.extend(
@@ -278,6 +266,15 @@ class Sender:
             return claim, 0.0
         return claim, self._wait_seconds(claim)
 
+    async def _wait_for_hours(self, wake: float, wall: float) -> tuple[Claim, float]:
+        """Wait until somebody may be sent to, unless the run or its schedule is changed meanwhile."""
+        self._emit("waiting", self._hours.reason(wall), wake=wake)
+        self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
+        if await call(self._ledger, self._hours.reload):
+            self._waiting_for = ""
+            return Claim(0, why="retry"), 0.0
+        return Claim(0, why="retry"), min(_LONG_POLL_SECONDS, max(0.01, wake - wall))
+
     def _wait_seconds(self, claim: Claim) -> float | None:
         """Return how long to wait after a claim that found nobody; ``None`` when there is nothing to wait for."""
         if claim.skipped:
@@ -286,6 +283,9 @@ class Sender:
             self.stop("stopped", Reason("budget_spent", "the budget is spent"))
         elif claim.why in {"pause", "cancel"}:
             self._stop_as_requested(claim.why)
+        elif claim.why == "rescheduled":
+            self._hours.reload()
+            return 0.0
         elif claim.why == "failures":
             failed, total, error = claim.failures
             self.stop("stopped", self._throttle.too_many_failures(failed, total, error))

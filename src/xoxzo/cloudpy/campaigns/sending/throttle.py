@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason
+from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.limits import Limits
+    from xoxzo.cloudpy.campaigns.records import Hours
 
 _CLAIM_SECONDS = 0.25
 _MAX_PAUSE_SECONDS = 60.0
@@ -79,6 +81,34 @@ class Throttle:
             "too_many_failures",
             "{failed} of the last {total} messages failed, the last with {error}",
             {"failed": failed, "total": total, "error": error},
+        )
+
+    def claim_request(
+        self, message_rate: float, *, account: str, hours: Hours, schedule: object, is_call: bool
+    ) -> ClaimRequest:
+        """Return the request for the next recipients.
+
+        Args:
+            message_rate: messages a second of late.
+            account: as in `ClaimRequest`.
+            hours: as there.
+            schedule: as there.
+            is_call: whether calls are made.
+        """
+        limits = self._limits
+        return ClaimRequest(
+            ident=secrets.randbits(61) + 1,
+            limit=self.claim_size(message_rate),
+            lease=limits.lease,
+            account=account,
+            rate=limits.rate,
+            budget=limits.max_cost,
+            hours=hours,
+            schedule=schedule,
+            stop_share=limits.stop_share,
+            first_alone=not is_call,
+            canaries=0 if is_call else limits.canaries,
+            settle=limits.settle,
         )
 
     def claim_size(self, rate: float) -> int:

@@ -45,7 +45,7 @@ def describe_notification(settings: Settings, notification: Notification) -> lis
         sentence = (
             _("breaks through the quiet hours {hours}") if broken else _("waits for the end of the quiet hours {hours}")
         )
-        lines.append(("", sentence.format(hours=quiet.hours.hours)))
+        lines.append(("", sentence.format(hours=quiet.hours.quiet)))
     return _aligned([*lines, *_texts(settings, alerts, notification.truncated_alerts)])
 
 

@@ -10,7 +10,7 @@ import phonenumbers  # noqa: F401
 from xoxzo.cloudpy.cli.commands.campaign.dispatch import create, dispatch
 from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown
 from xoxzo.cloudpy.cli.commands.campaign.options import store_option
-from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, settle, suppress
+from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, reschedule, settle, suppress
 from xoxzo.cloudpy.cli.commands.campaign.send import plan, resume, run
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
 
@@ -35,7 +35,7 @@ def command() -> None:
 
 
 command.add_command(plan)
-for entry in (run, resume, status, list_, pause, cancel, settle, unknown, suppress, export, report, purge):
+for entry in (run, resume, status, list_, pause, cancel, reschedule, settle, unknown, suppress, export, report, purge):
     command.add_command(store_option(entry))
 for entry in (create, dispatch):
     command.add_command(store_option(entry))

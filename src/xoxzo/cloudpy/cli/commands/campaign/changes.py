@@ -8,10 +8,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from xoxzo.cloudpy.campaigns import Content, Limits, QuietHours
+from xoxzo.cloudpy.campaigns import Content, Limits, Schedule
 from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, amount, columns_of, limits_of
-from xoxzo.cloudpy.cli.commands.campaign.render import local_time
+from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, local_time
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_value
 
@@ -58,16 +58,19 @@ def limit_changes(given: dict[str, Any], before: Limits) -> list[tuple[str, str,
     """Return where the given options differ from a campaign's limits: option, campaign's value, given value."""
     after = limits_of(given, before)
     pairs = [(name, getattr(before, name), getattr(after, name)) for name in Limits.__struct_fields__]
+    options = {"schedule": "--at, --window, --quiet"}
     return [
-        (f"--{name.replace('_', '-')}", _shown(old, name), _shown(new, name)) for name, old, new in pairs if old != new
+        (options.get(name, f"--{name.replace('_', '-')}"), _shown(old, name), _shown(new, name))
+        for name, old, new in pairs
+        if old != new
     ]
 
 
 def _shown(value: object, name: str = "") -> str:
     if value is None or value == ():
         return _("none")
-    if isinstance(value, QuietHours):
-        return value.hours
+    if isinstance(value, Schedule):
+        return describe_schedule(value)
     if name == "expires" and isinstance(value, float):
         return local_time(value)
     if isinstance(value, bool | Decimal | float):

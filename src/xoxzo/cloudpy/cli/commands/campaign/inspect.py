@@ -54,16 +54,24 @@ def status(name: str, *, machine: bool) -> None:
     with errors_as_exit("status"), open_campaign(name) as campaign:
         tally, state, reason = campaign.tally(), _state(campaign), campaign.reason
         if machine:
-            write_json(name=name, state=state, reason=str(reason), **tally_fields(tally))
+            write_json(
+                name=name,
+                state=state,
+                reason=str(reason),
+                waits_until=moment(campaign.waits_until),
+                **tally_fields(tally),
+            )
             return
         click.echo(state_line(name, state, NO_REASON if state == "running" else reason))
         show_tally(tally)
-        if campaign.is_abandoned:
+        if (waits := campaign.waits_until) is not None:
+            click.echo(_("It waits until {time}").format(time=local_time(waits)), err=True)
+        elif campaign.is_abandoned:
             sentence = _(
                 "Nobody is working on it: start a Celery worker, or send it from here: xoxzo campaign resume {name}"
             )
             click.echo(sentence.format(name=name), err=True)
-        elif state in _CAN_GO_ON:
+        if state in _CAN_GO_ON:
             click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 

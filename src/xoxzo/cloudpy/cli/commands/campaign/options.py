@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, QuietHours
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, Schedule
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
@@ -136,11 +136,22 @@ _INPUT = (
     _input("--sheet", help="Of a workbook; by default the first that is not hidden."),
     _input("--hidden", type=click.Choice(["include", "skip"]), help="What to do with a workbook's hidden rows."),
 )
+_SCHEDULE = (
+    _limits("--at", metavar="TIME", help="Send nothing before this local time of each recipient: 2026-12-01 10:00."),
+    _limits(
+        "--window",
+        "windows",
+        multiple=True,
+        metavar="HOURS",
+        help="Send only at these hours of the recipient's local time: Mon-Fri 09:00-18:00; may be repeated.",
+    ),
+    _limits("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours of the recipient's local time."),
+)
 _LIMITS = (
     _limits("--concurrency", type=click.IntRange(1, 1000), help="Messages in flight at the same time; 10 by default."),
     _limits("--rate", type=float, help="Messages a second."),
     _limits("--max-cost", type=str, metavar="CREDITS", help="Stop before the cost exceeds this."),
-    _limits("--quiet", metavar="HH:MM-HH:MM", help="Send nothing at these hours of the recipient's local time."),
+    *_SCHEDULE,
     _limits("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
     _limits("--stop-share", type=float, help="Stop when this share of the last 100 has failed; 0.5 by default."),
     _limits("--settle", type=float, help="Seconds until no late acceptance is possible; 600 by default."),
@@ -155,10 +166,11 @@ def _adding(options: tuple[Callable[[F], F], ...], function: F) -> F:
     return reduce(lambda done, option: option(done), reversed(options), function)
 
 
-content_options, input_options, limit_options, unnamed_input_options = (
-    partial(_adding, options) for options in (_CONTENT, _INPUT, _LIMITS, _INPUT[1:])
+content_options, input_options, limit_options, schedule_options, unnamed_input_options = (
+    partial(_adding, options) for options in (_CONTENT, _INPUT, _LIMITS, _SCHEDULE, _INPUT[1:])
 )
-"""Add the options of the message, of reading a file, and of the limits of a run; the last leaves ``--name`` out."""
+"""Add the options of the message, of reading a file, of the limits of a run, and of its times alone; the last leaves
+``--name`` out."""
 
 
 def signing_callbacks_or_none(url: str | None) -> Callbacks | None:
@@ -172,13 +184,21 @@ def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
         "concurrency": given["concurrency"],
         "rate": given["rate"],
         "max_cost": amount("max-cost", given["max_cost"]),
-        "quiet": QuietHours(given["quiet"]) if given["quiet"] else None,
+        "schedule": schedule_of(given, before.schedule if before else None),
         "expires": _timestamp(given["expires"]),
         "stop_share": given["stop_share"],
         "settle": given["settle"],
     }
     chosen = {name: value for name, value in read.items() if value is not None}
     return msgspec.structs.replace(before or Limits(), **chosen)
+
+
+def schedule_of(given: dict[str, Any], before: Schedule | None) -> Schedule | None:
+    """Return the schedule that a command's options give; `before` has what is not given, and "none" removes it."""
+    texts = {"at": given["at"], "windows": ", ".join(given["windows"]), "quiet": given["quiet"]}
+    chosen = {name: "" if text == "none" else text for name, text in texts.items() if text}
+    after = msgspec.structs.replace(before or Schedule(), **chosen)
+    return None if after == Schedule(zone=after.zone) else after
 
 
 def content_of(given: dict[str, Any], read_template: Callable[[int], str]) -> Content:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from xoxzo.cloudpy.campaigns import State
-from xoxzo.cloudpy.cli.commands.campaign.render import duration, moment, tally_fields, write_json
+from xoxzo.cloudpy.cli.commands.campaign.render import duration, local_time, moment, tally_fields, write_json
 from xoxzo.cloudpy.cli.core.i18n import N_, _
 from xoxzo.cloudpy.cli.core.output.values import format_value
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.output.progress import Piece
 
 _LOG_INTERVAL_SECONDS = 5.0
+_LONG_WAIT_SECONDS = 100.0
 COUNTERS = (
     (State.DELIVERED, N_("{count} delivered"), "green"),
     (State.FAILED, N_("{count} failed"), "red"),
@@ -84,7 +85,7 @@ class Progress:
             self._next = time.monotonic() + _LOG_INTERVAL_SECONDS
             pieces = [*_speed_parts(event), *_counter_parts(event.tally), *_notice_parts(event, event.at)]
             line = " · ".join(text for text, _colour in pieces)
-            # A run that waits for the end of quiet hours says so once.
+            # A run that waits for its hours says so once.
             if line != self._last:
                 click.echo(f"{self._name}: {line}", err=True)
             self._last = line
@@ -93,7 +94,10 @@ class Progress:
         """Return the share that is done, what stands beside the bar, and the lines below it."""
         if event.kind in NOTICE_COLOURS:
             self._notice = event
-        elif self._notice is not None and event.at > (self._notice.wake or self._notice.at + _NOTICE_SECONDS):
+        elif self._notice is not None and (
+            event.tally.sent > self._notice.tally.sent
+            or event.at > (self._notice.wake or self._notice.at + _NOTICE_SECONDS)
+        ):
             self._notice = None
         notice = [] if self._notice is None or event.kind == "ended" else _notice_parts(self._notice, event.at)
         share = _done(event.tally) / event.tally.total if event.tally.total else 1.0
@@ -128,7 +132,10 @@ def _notice_parts(event: Event, now: float) -> list[Piece]:
         return []
     sentence = f"{_(event.kind)}: {event.reason.render(_)}"
     if event.wake is not None:
-        sentence += _(", {time} more").format(time=duration(max(0.0, event.wake - now)))
+        left = max(0.0, event.wake - now)
+        if left >= _LONG_WAIT_SECONDS:
+            sentence += _(", until {time}").format(time=local_time(event.wake))
+        sentence += _(", {time} more").format(time=duration(left))
     if event.kind == "stopping":
         count = f"{event.tally.in_flight:,}"
         sentence += _(": completing {count} messages in flight; Ctrl-C again makes them unknown").format(count=count)

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.cli.core.output.values import format_value, to_json
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from xoxzo.cloudpy.campaigns import Limits, Plan, Reason, Result, Tally
+    from xoxzo.cloudpy.campaigns import Limits, Plan, Reason, Result, Schedule, Tally
 
 _TITLE = 12
 _WIDTH = 24
@@ -80,10 +80,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         (_("cost"), _cost(plan)),
         (_("balance"), _balance(plan, balance)),
         (_("time"), _time(plan, limits)),
-        (
-            _("quiet hours"),
-            _("{hours}, by each recipient's clock").format(hours=plan.quiet) if plan.quiet else _("none"),
-        ),
+        (_("hours"), _("at any time") if plan.schedule is None else describe_schedule(plan.schedule)),
         *((_("left out"), line) for line in _left_out(plan)),
         *(
             (_("doubts"), _("{count} times: {doubt}").format(count=f"{count:,}", doubt=_(assumption)))
@@ -195,9 +192,24 @@ def _time(plan: Plan, limits: Limits) -> str:
     if plan.seconds is None:
         return _("as fast as {count} at once go").format(count=limits.concurrency)
     takes = _("{time} at {rate} a second").format(time=duration(plan.seconds), rate=f"{limits.rate:g}")
-    if plan.ends is None or not (plan.quiet or plan.seconds > _LONG):
+    if plan.ends is None or not (plan.schedule or plan.seconds > _LONG):
         return takes
+    if plan.begins is not None:
+        words = _(", from {begin} to {end}")
+        return takes + words.format(begin=local_time(plan.begins), end=local_time(plan.ends))
     return takes + _(", until {time} if begun now").format(time=local_time(plan.ends))
+
+
+def describe_schedule(schedule: Schedule) -> str:
+    """Return in words when messages may be sent."""
+    pieces = []
+    if schedule.at:
+        pieces.append(_("from {time} on").format(time=schedule.at))
+    if schedule.windows:
+        pieces.append(schedule.windows)
+    if schedule.quiet:
+        pieces.append(_("not {hours}").format(hours=schedule.quiet))
+    return _("{hours}, by each recipient's clock").format(hours=_(", ").join(pieces))
 
 
 def local_time(seconds: float) -> str:

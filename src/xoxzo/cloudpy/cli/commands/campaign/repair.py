@@ -1,4 +1,4 @@
-"""`xoxzo campaign pause`, `cancel`, `settle`, `suppress` and `purge`."""
+"""`xoxzo campaign pause`, `cancel`, `reschedule`, `settle`, `suppress` and `purge`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,18 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     json_option,
     numbers_in,
     open_campaign,
+    schedule_of,
+    schedule_options,
     selected_store,
 )
-from xoxzo.cloudpy.cli.commands.campaign.render import show_tally, tally_fields, write_json
+from xoxzo.cloudpy.cli.commands.campaign.render import (
+    describe_schedule,
+    local_time,
+    moment,
+    show_tally,
+    tally_fields,
+    write_json,
+)
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
@@ -53,6 +62,33 @@ def cancel(name: str, *, machine: bool) -> None:
         campaign.cancel()
         sentence = _("{name} is cancelled").format(name=name)
         _show_change(sentence, machine=machine, name=name, requested="cancel", is_running=campaign.is_running)
+
+
+@click.command(
+    cls=Command,
+    epilog=examples(
+        'xoxzo campaign reschedule customers --at "2026-12-02 10:00"',
+        "xoxzo campaign reschedule customers --at none --window 'Mon-Fri 09:00-18:00'",
+    ),
+)
+@click.argument("name", shell_complete=campaign_names)
+@schedule_options
+@json_option()
+def reschedule(name: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Change when a campaign's messages may be sent, also while it waits or runs.
+
+    What is not given stays as it is; `none` removes it.
+    """
+    if not any(given.values()):
+        raise click.UsageError(_("Give the new time: --at, --window or --quiet."))
+    with errors_as_exit("reschedule"), open_campaign(name) as campaign:
+        schedule = schedule_of(given, campaign.limits.schedule)
+        campaign.reschedule(schedule)
+        when = _("at any time") if schedule is None else describe_schedule(schedule)
+        sentence = _("{name}: messages may be sent {when}").format(name=name, when=when)
+        if (waits := campaign.waits_until) is not None:
+            sentence += _("; the first ones at {time}").format(time=local_time(waits))
+        _show_change(sentence, machine=machine, name=name, waits_until=moment(campaign.waits_until))
 
 
 @click.command(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from xoxzo.cloudpy import phone
-from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
+from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import message_text
@@ -186,9 +186,9 @@ def _person(name: str, people: Table, *, test_numbers: bool) -> Person:
     return Person(name=name, number=parsed.e164, country=parsed.country, zone=zone)
 
 
-def _quiet_hours(path: str, hours: str, zone: str) -> QuietHours:
+def _quiet_hours(path: str, hours: str, zone: str) -> Schedule:
     try:
-        return QuietHours(hours, zone)
+        return Schedule(quiet=hours, zone=zone)
     except InvalidArgument as error:
         raise InvalidArgument(path, error.template, error.fields) from None
 

@@ -10,7 +10,7 @@ import msgspec
 from xoxzo.cloudpy.text import estimate
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.quiet_hours import QuietHours
+    from xoxzo.cloudpy.campaigns.schedule import Schedule
 
 Method = Literal["sms", "call"]
 DEFAULT_LISTEN = ("127.0.0.1", 9095)
@@ -57,7 +57,7 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
         break_through: the severities for which people are notified nevertheless.
     """
 
-    hours: QuietHours
+    hours: Schedule
     break_through: frozenset[str] = frozenset()
 
 

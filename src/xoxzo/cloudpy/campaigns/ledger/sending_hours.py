@@ -1,0 +1,72 @@
+"""The hours of a campaign's time zones, as a worker gives them to the ledger with each claim."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.campaigns.records import Reason
+from xoxzo.cloudpy.campaigns.schedule import Schedule
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.campaigns.ledger.protocol import Ledger
+    from xoxzo.cloudpy.campaigns.records import Hours
+
+_FAR = 1e12
+"""Stands for times that never come."""
+
+
+class SendingHours:
+    """When recipients of each time zone may be sent to, by the schedule in the ledger, which may be changed meanwhile.
+
+    Args:
+        ledger: the campaign's ledger.
+        schedule: the schedule that the run begins with.
+    """
+
+    def __init__(self, ledger: Ledger, schedule: Schedule | None) -> None:
+        self._ledger = ledger
+        self._zones = ledger.get("zones") or [None]
+        self._set(None if schedule is None else msgspec.to_builtins(schedule))
+
+    def _set(self, stored: Any) -> None:  # noqa: ANN401 - what was stored
+        self.stored = stored
+        self._schedule = None if stored is None else msgspec.convert(stored, Schedule)
+        self._openings: dict[str | None, tuple[float, float]] = {}
+
+    def reload(self) -> bool:
+        """Read the schedule anew; return whether it was changed."""
+        stored = self._ledger.get("schedule")
+        is_changed = bool(stored != self.stored)
+        if is_changed:
+            self._set(stored)
+        return is_changed
+
+    def openings(self, now: float) -> Hours:
+        """Return when each time zone may be sent to: now, or next; empty for always."""
+        if self._schedule is None:
+            return ()
+        for zone in self._zones:
+            if now >= self._openings.get(zone, (0.0, -inf))[1]:
+                begin, end = self._schedule.opening(zone, now)
+                self._openings[zone] = min(begin, _FAR), min(end, _FAR)
+        return tuple((zone or "", *self._openings[zone]) for zone in self._zones)
+
+    def reason(self, now: float) -> Reason:
+        """Return why nobody may be sent to."""
+        if self._schedule is not None and self._schedule.at and self._starts_later(self._schedule, now):
+            return Reason("scheduled", "scheduled")
+        return Reason("outside_hours", "outside the sending hours")
+
+    def _starts_later(self, schedule: Schedule, now: float) -> bool:
+        start = Schedule(at=schedule.at, zone=schedule.zone)
+        return all(start.until(zone, now) for zone in self._zones)
+
+
+def waits_until(ledger: Ledger, schedule: Schedule | None, now: float) -> float | None:
+    """Return until when nobody of a campaign may be sent to; ``None`` when somebody may be now, or nobody ever."""
+    begins = [begin for _zone, begin, _end in SendingHours(ledger, schedule).openings(now)]
+    first = min(begins, default=now)
+    return first if now < first < _FAR else None

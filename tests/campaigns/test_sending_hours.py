@@ -1,0 +1,109 @@
+"""Runs that wait for their hours: in files and in PostgreSQL, with crashes, and changed or cancelled meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from campaign_makers import TEXT, people, reached
+from campaign_simulation import SETTLE, START, Scenario, simulate
+
+from xoxzo.cloudpy import AsyncClient
+from xoxzo.cloudpy.campaigns import Campaign, Event, Limits, Result, Schedule
+from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.simulator import Simulator
+
+FAR = Schedule(at=f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d} 10:00")
+
+
+@pytest.fixture(params=["folder", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of each kind of store."""
+    if request.param == "folder":
+        return str(tmp_path)
+    return str(request.getfixturevalue("database_url"))
+
+
+def wait_and(change: Callable[[Campaign], None], store: str, client: AsyncClient) -> tuple[Result, list[Event]]:
+    """Run a campaign that waits; when it does, change it as another process would."""
+    events: list[Event] = []
+
+    def on_event(event: Event) -> None:
+        is_first = not any(one.kind == "waiting" for one in events)
+        events.append(event)
+        if event.kind == "waiting" and is_first:
+            with Campaign.open("spring", store=store) as other:
+                change(other)
+
+    async def main() -> Result:
+        return await campaign.run_async(client, Limits(schedule=FAR), on_event=on_event)
+
+    with Campaign.create("spring", people(3), TEXT, store=store) as campaign:
+        begins = campaign.plan(Limits(schedule=FAR)).begins
+        assert begins is not None
+        assert begins > time.time() + 28 * 86_400
+        result = asyncio.run(main())
+    return result, events
+
+
+def test_a_run_that_waits_can_be_rescheduled(store: str, simulator: Simulator, client: AsyncClient) -> None:
+    """It says until when it waits, waits to the new moment, and then sends; the ledger has the new schedule."""
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+
+    def change(other: Campaign) -> None:
+        assert other.waits_until is not None
+        assert other.waits_until > time.time() + 28 * 86_400
+        other.reschedule(Schedule(at=soon.isoformat()))
+
+    result, events = wait_and(change, store, client)
+    assert result.state == "finished"
+    assert len(reached(simulator)) == 3
+    waiting = [event for event in events if event.kind == "waiting" and event.reason.code == "scheduled"]
+    assert [event.wake is not None and event.wake > time.time() for event in waiting[:1]] == [True]
+    with Campaign.open("spring", store=store) as campaign:
+        assert campaign.limits.schedule == Schedule(at=soon.isoformat())
+        assert campaign.waits_until is None
+        assert min(status.sent for status in campaign.recipient_statuses()) >= soon.timestamp()
+        with pytest.raises(CampaignError, match="finished"):
+            campaign.reschedule(None)
+
+
+@pytest.mark.parametrize(("request_", "state"), [("cancel", "cancelled"), ("pause", "paused")])
+def test_a_run_that_waits_can_be_ended(
+    request_: str, state: str, store: str, simulator: Simulator, client: AsyncClient
+) -> None:
+    """Cancelled or paused from another process, it ends without a message; what was paused waits on when resumed."""
+    result, _ = wait_and(lambda other: getattr(other, request_)(), store, client)
+    assert result.state == state
+    assert not reached(simulator)
+    with Campaign.open("spring", store=store) as campaign:
+        assert campaign.limits.schedule == FAR
+        assert (campaign.waits_until is None) is (state == "cancelled")
+
+
+def test_nothing_is_sent_outside_the_hours_whatever_crashes(tmp_path: Path) -> None:
+    """With faults and crashes at any instant, messages leave within the windows alone, and none is lost or doubled."""
+    first = datetime.fromtimestamp(START, UTC).minute + 3
+    minutes = [(first + place) % 60 for place in range(3)]
+    # Windows of two minutes in each hour: a longer wait would take the test's time.
+    windows = ", ".join(f"{hour:02}:{minutes[0]:02}-{hour:02}:{minutes[2]:02}" for hour in range(24))
+    # Late acceptance is Xoxzo's, after the request.
+    faults = ("refused", "throttled", "lost before", "lost after", "error after", "truncated")
+    hours = Schedule(windows=windows, zone="UTC")
+    limits = Limits(concurrency=3, rate=0.2, settle=SETTLE, canaries=1, stop_share=1.0, schedule=hours)
+    scenario = Scenario(people=30, cap=1000, fault_share=0.1, faults=faults, limits=limits)
+    times, crashes = [], 0
+    for seed in range(4):
+        result = simulate(seed, tmp_path, scenario=scenario)
+        assert result.is_clean, f"seed {seed}: {result}"
+        times += result.times
+        crashes += result.crashes
+    assert crashes > 2, "hardly any process crashed: the test is worth little"
+    shown = [datetime.fromtimestamp(moment, UTC) for moment in times]
+    assert len({moment.hour for moment in shown}) > 1
+    # A message is written a moment after it was claimed.
+    assert {moment.minute for moment in shown} <= set(minutes)

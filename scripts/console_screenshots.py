@@ -75,6 +75,12 @@ def main() -> None:
         server.simulator.run_clock()
         photograph(browser, f"{server.url}/console/phones/%2B{GUEST[1:]}", "phones")
         photograph(browser, f"{server.url}/console/faults", "faults-narrow", (400, 800), ja=True)
+        refused = server.simulator.requests(status="4xx").items[0].id
+        photograph(browser, f"{server.url}/console/requests/{refused}", "request", (1280, 760))
+        server.simulator.stop_clock()
+        scenario.a_ringing_phone()
+        server.simulator.run_clock()
+        photograph(browser, f"{server.url}/console/messages?q=tag:booking", "timeline", (1280, 620))
         server.simulator.stop_clock()
         scenario.a_call()
         server.simulator.run_clock()
@@ -134,13 +140,20 @@ class Scenario:
         self._simulator.advance(5)
         self._simulator.faults.add("lose_reply", "POST /sms/messages/", times=3, chance=0.2)
 
-    def a_call(self) -> None:
-        """The restaurant calls a guest, who picks up."""
+    def a_ringing_phone(self) -> None:
+        """The restaurant calls a guest, after messages to others."""
         self._simulator.faults.all_normal()
+        for index in range(5):
+            number = f"+81803333{index:04}" if index != 3 else "+819000000001"
+            self._sms(number, "ご予約の前日です。お待ちしております。", tags="booking,reminder")
+        self._simulator.advance(5)
         self._simulator.carrier.add_rule(LATE, "hold", kind="call")
         text = "こんにちは、さくら亭です。明日のご予約の確認でお電話いたしました。"
         self._call(LATE, text)
         self._simulator.advance(4)
+
+    def a_call(self) -> None:
+        """The guest picks up."""
         [ringing] = self._simulator.engine.calls.phones.now()
         self._simulator.carrier.answer(ringing.call.callid)
         self._simulator.advance(2)

@@ -99,6 +99,12 @@ def test_every_request_is_answered_as_described(  # noqa: PLR0915 - one scenario
         ask("POST", "clock/advance", {"seconds": 0})
         assert [one["outcome"] for one in ask("GET", "callbacks")] == ["delivered", "delivered"]
         assert ask("GET", "search?q=status%3Adelivered&limit=1")["items"][0]["ident"] == third
+        assert ask("GET", "totals?q=kind%3Asms")["by_status"]["FAIL"]["count"] == 1
+        assert [one["ident"] for one in ask("GET", "export.json?q=status%3Adelivered")] == [third, first]
+        status, head, body = page("GET", "/_simulator/export.csv?q=status%3Adelivered")
+        ask.asked.add("GET export.csv")
+        assert (status, head["content-disposition"]) == (200, 'attachment; filename="xoxzo-export.csv"')
+        assert (body[:3], body.count(b"\r\n")) == (b"\xef\xbb\xbf", 3)
         assert ask("GET", "overview?minutes=5")["sms"] == {"DELIVERED": 2, "FAIL": 1}
         ask("POST", f"rules/{rule['ident']}/remove", {})
 
@@ -150,6 +156,8 @@ def test_every_request_is_answered_as_described(  # noqa: PLR0915 - one scenario
     [
         ("GET", "search?q=status:nowhere", None, 400),
         ("GET", "search?limit=x", None, 400),
+        ("GET", "totals?q=kind:x", None, 400),
+        ("GET", "export.json?q=kind:x", None, 400),
         ("GET", "search?limit=0", None, 400),
         ("GET", "timeline/x", None, 404),
         ("GET", "requests?status=x", None, 400),

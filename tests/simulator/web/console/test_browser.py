@@ -215,6 +215,69 @@ def test_actions_faults_and_clock(server: Server, page: Any) -> None:
     not_see(page.get_by_text("Nothing moves on", exact=False))
 
 
+def test_a_ringing_phone_is_noticed_elsewhere(server: Server, page: Any) -> None:
+    """On a page that is not the phone's, and in a hidden tab, a ringing phone shows, and sounds if wanted."""
+    rings = "document.title.startsWith('☎')"
+    server.simulator.carrier.add_rule(PHONE, "hold", kind="call")
+    call = {"caller": "815012345678", "recipient": PHONE, "tts_message": "もしもし", "tts_lang": "ja"}
+    follow(page, "/console/faults")
+    page.get_by_role("button", name="Sound when a phone rings").click()
+    page.wait_for_selector("html[data-following]")
+    api(server, "/voice/simple/playbacks/", **call)
+    see(page.get_by_role("alert").get_by_text("もしもし"))
+    assert page.evaluate(rings)
+    page.wait_for_selector("html[data-rang]")
+    page.get_by_role("link", name="Open the phone").click()
+    see(page.locator(".captions").get_by_text("もしもし"))
+    page.get_by_role("button", name="Decline").click()
+    not_see(page.locator(".call-screen"))
+    playwright.expect(page).to_have_title("+818011112222 · Phones · Xoxzo simulator", timeout=PATIENCE)
+    others = [page.context.new_page() for _ in range(2)]
+    for one in [page, *others]:
+        one.goto(f"{server.url}/console/faults")
+        one.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away})")
+        one.evaluate("window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
+    give_up = time.monotonic() + PATIENCE / 1000
+    while len(server.simulator.engine.context.listeners) != 1 and time.monotonic() < give_up:
+        page.wait_for_timeout(20)
+    api(server, "/voice/simple/playbacks/", **call)
+    while not any(one.evaluate(rings) for one in (page, *others)) and time.monotonic() < give_up:
+        page.wait_for_timeout(20)
+    assert [one.evaluate(rings) for one in (page, *others)].count(True) == 1
+    [noticing] = [one for one in (page, *others) if one.evaluate(rings)]
+    noticing.close()  # another one takes its place
+    rest = [one for one in (page, *others) if one is not noticing]
+    while not any(one.evaluate(rings) for one in rest) and time.monotonic() < give_up:
+        rest[0].wait_for_timeout(20)
+    assert [one.evaluate(rings) for one in rest].count(True) == 1
+    rest[0].evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    rest[0].wait_for_function(rings)
+
+
+def test_requests_are_watched_searched_and_everything_deleted(server: Server, page: Any) -> None:
+    """The log follows a program, a command is copied, a tag narrows the timeline; it is exported, and deleted."""
+    follow(page, "/console/requests")
+    send(server, "ご予約", tags="booking")
+    with pytest.raises(HTTPError):
+        send(server, "x", recipient="080")
+    page.get_by_role("link", name="4xx 1").click()
+    playwright.expect(page.locator("tr[id]")).to_have_count(1, timeout=PATIENCE)
+    page.get_by_role("link", name="All 2").click()
+    page.get_by_role("link", name="POST /sms/messages/").last.click()
+    page.get_by_role("button", name="Copy").click()
+    see(page.get_by_text("Copied"))
+    assert page.evaluate("navigator.clipboard.readText()").startswith(f"curl -i -u me {server.url}/sms/messages/ \\\n")
+    page.get_by_role("link", name="+81 80 1111 2222").click()
+    page.get_by_role("link", name="booking").click()
+    page.wait_for_url("**/console/messages?q=tag*")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="CSV").click()
+    assert "ご予約" in downloading.value.path().read_text("utf-8-sig")
+    page.get_by_role("link", name="Delete everything…").click()
+    page.get_by_role("button", name="Delete everything").click()
+    see(page.get_by_role("heading", name="Send the first message"))
+
+
 def test_languages_themes_and_widths(server: Server, page: Any) -> None:
     """Every page is there in both languages and both themes, and nothing sticks out at 400 px."""
     send(server, "長" * 200 + "a" * 200)
@@ -232,7 +295,19 @@ def test_languages_themes_and_widths(server: Server, page: Any) -> None:
     page.get_by_role("button", name="ライト").click()
     page.wait_for_selector("html[data-theme=light]")
     page.set_viewport_size({"width": 400, "height": 800})
-    paths = ["/", "messages", "carrier", "office", "faults", "clock", "overview", f"phones/{quote(PHONE)}"]
+    paths = [
+        "/",
+        "messages",
+        "requests",
+        "requests/1",
+        "delete",
+        "carrier",
+        "office",
+        "faults",
+        "clock",
+        "overview",
+        f"phones/{quote(PHONE)}",
+    ]
     for path in paths:
         page.goto("/" if path == "/" else f"/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 400, path

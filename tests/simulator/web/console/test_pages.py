@@ -158,6 +158,88 @@ def test_a_search_finds_or_says_what_is_wrong(caller: Caller, visitor: Visitor) 
     assert "there is no kind" in visitor.get("/console/messages?q=kind:bird").words
 
 
+def test_a_search_is_counted_and_its_statuses_and_tags_are_links(caller: Caller, visitor: Visitor) -> None:
+    """Counts by status, parts and credits are of all that is found; statuses and tags narrow a search or widen it."""
+    caller.simulator.carrier.add_rule("+8190", "fail")
+    for index in range(60):
+        caller.send(message="x" * 150, tags="one,two words", recipient=f"+81{80 if index < 40 else 90}1234{index:04}")
+    caller.step(2)
+    page = visitor.get("/console/messages?q=tag:one")
+    assert "All 60 Delivered 40 Failed 20 120 parts · 1,200 credits" in page.words
+    assert 'href="/console/messages?q=tag%3Aone%20status%3Afail"' in page.text
+    assert 'href="/console/messages?q=tag%3Aone%20tag%3A%22two%20words%22"' in page.text
+    assert 'class="tag" href="/console/messages"' in page.text  # of the tag that is there: without it
+    page = visitor.get("/console/messages?q=tag:one%20status:fail")
+    assert "All 60 Delivered 40 Failed 20 40 parts · 400 credits" in page.words
+    assert 'href="/console/messages?q=tag%3Aone" class=""' in page.text
+    assert page.text.count("<tr id=") == 20
+    caller.send(tags='"')
+    page = visitor.get("/console/messages?q=message:hello")
+    assert "Nothing was found." in page.words
+    msgid = next(iter(caller.simulator.engine.sms.messages))
+    page = visitor.get(f"/console/messages/{msgid}")
+    assert 'href="/console/messages?q=tag%3Aone"' in page.text
+    assert 'href="/console/messages?q=status%3Adelivered"' in page.text
+    assert 'href="/console/requests/1"' in page.text
+
+
+def test_everything_is_deleted_after_a_question(caller: Caller, visitor: Visitor) -> None:
+    """A page says what would go; only its button, and no link, deletes it, and leads to the empty first page."""
+    caller.send()
+    caller.simulator.faults.add("error", times=1)
+    assert 'href="/console/delete"' in visitor.get("/console/messages").text
+    page = visitor.get("/console/delete")
+    assert "Delete everything?" in page.words
+    assert "Messages 1 Calls 0 Phones 1 Accounts 1" in page.words
+    assert len(caller.simulator.search().items) == 1
+    for refused in ({"csrf": ""}, {"csrf": "wrong"}):
+        assert visitor.post("/console/delete", refused).status == 403
+    for foreign in ({"origin": "http://evil.example"}, {"sec_fetch_site": "cross-site"}):
+        assert visitor.post("/console/delete", **foreign).status == 403
+    assert len(caller.simulator.search().items) == 1
+    done = visitor.post("/console/delete", accept="text/html")
+    assert (done.status, done.headers["location"]) == (303, "/")
+    assert caller.simulator.search().items == ()
+    assert caller.simulator.requests().items == ()
+    assert len(list(caller.simulator.faults)) == 1
+
+
+def test_a_ringing_phone_is_noticed_on_every_page(caller: Caller, visitor: Visitor) -> None:
+    """A phone that waits for an answer shows in the title and in a banner; its text is shown before it is heard."""
+    rules = caller.simulator.carrier
+    rules.add_rule(PHONE, "hold", kind="call")
+    text = {"recording_url": None, "tts_message": "もしもし", "tts_lang": "ja"}
+    callid = caller.place(**text)
+    caller.place(recipient="+819000000002")  # switched off: it rings for ever
+    for path in ("/", "/console/messages", "/console/requests", "/console/faults", "/console/nothing"):
+        page = visitor.get(path)
+        assert "<title>☎ Ringing · " in page.text, path
+        assert f'id="ring-{callid}" role="alert"' in page.text, path
+        assert "· もしもし" in page.text, path
+    page = visitor.get(ITS_PAGE)
+    assert "<title>☎ Ringing · " in page.text
+    assert "When it is answered もしもし" in page.words
+    assert f'id="ring-{callid}"' not in page.text  # the phone itself is on the page
+    assert visitor.post("/console/calls/ignore", {"ident": callid}).status == 200
+    assert "Ringing · " not in visitor.get("/console/faults").text
+    caller.step(10)
+    assert "Not heard もしもし" in visitor.get(ITS_PAGE).words
+    assert "もしもし" in visitor.get("/console/messages?q=status:no-answer").words
+    assert caller.simulator.search("もしもし").items[0].ident == callid
+
+
+def test_sound_is_off_until_it_is_wanted(visitor: Visitor) -> None:
+    """The choice is in a cookie, as those of language and colours are."""
+    page = visitor.get("/console/clock")
+    assert "<body data-topics" in page.text
+    assert 'name="sound" value="on"' in page.text
+    answer = visitor.post("/console/preferences", {"sound": "on", "back": "/console/clock"}, accept="text/html")
+    assert answer.headers["set-cookie"].startswith("xoxzo_console_sound=on; Path=/; Max-Age=")
+    page = visitor.get("/console/clock", cookie="xoxzo_console_sound=on")
+    assert "<body data-sound" in page.text
+    assert 'name="sound" value="off"' in page.text
+
+
 def test_a_search_that_takes_long_goes_on_by_a_link(
     caller: Caller, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

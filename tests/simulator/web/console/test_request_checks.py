@@ -19,6 +19,7 @@ PAGES = [
     "/console/faults",
     "/console/clock",
     "/console/overview",
+    "/console/delete",
     "/console/nothing",
     "/console/static/console.css",
     "/console/static/nothing.js",
@@ -121,7 +122,7 @@ def test_what_was_sent_stays_text(caller: Caller, visitor: Visitor) -> None:
 def test_no_page_has_script_or_style_inside(caller: Caller, visitor: Visitor) -> None:
     """Nothing that the policy forbids is on any page: no handler, no style, nothing from elsewhere."""
     caller.send(**SMS)
-    for path in PAGES[:12]:
+    for path in PAGES[:13]:
         text = visitor.get(path).text
         assert " style=" not in text, path
         assert " on" + "click=" not in text, path

@@ -26,8 +26,7 @@ def event_line(event: Event, show_content: bool) -> str:
         words.append(f"[{event.ident[:8]}]")
     else:
         words.insert(2, event.ident)
-    line = "  ".join(words)
-    return line if line.isprintable() else line.translate(_UNPRINTABLE)
+    return escaped("  ".join(words))
 
 
 def event_json(event: Event, show_content: bool) -> str:
@@ -38,6 +37,11 @@ def event_json(event: Event, show_content: bool) -> str:
         written["text"] = event.content
     line = json.dumps(written, ensure_ascii=False)
     return line if line.isprintable() else json.dumps(written)
+
+
+def escaped(text: str) -> str:
+    """Return a text in which control characters, and those that turn the direction of a line, are shown by number."""
+    return text if text.isprintable() else text.translate(_UNPRINTABLE)
 
 
 def _fact(name: str, value: object) -> str:

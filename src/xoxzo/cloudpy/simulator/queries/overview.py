@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.engine.aggregates import Minute
 from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.services.calls import RingingPhone
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SECONDS
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
 
@@ -42,6 +45,18 @@ def count_held(engine: Engine) -> int:
     """Return how many messages wait for a decision of the carrier, and how many phones ring."""
     with engine:
         return len(engine.sms.held()) + len(engine.calls.phones.now())
+
+
+def list_ringing(engine: Engine) -> tuple[SearchResult, ...]:
+    """Return the calls whose phone rings until somebody answers, the oldest first; `recipient` is that phone."""
+    with engine:
+
+        def is_waiting(one: RingingPhone) -> bool:
+            decided = engine.outcome_rules.of("call", one.number)  # of a phone that is switched off, for ever
+            return decided.outcome == "hold" and decided.seconds < math.inf and not one.is_ignored
+
+        ringing = filter(is_waiting, engine.calls.phones.now())
+        return tuple(replace(from_call(one.call), recipient=one.number) for one in ringing)
 
 
 def list_held(engine: Engine, limit: int | None = None) -> tuple[SearchResult, ...]:

@@ -230,6 +230,7 @@ def _call_entry(call: Call, number: str, ringing: set[str]) -> ThreadEntry:
         at=call.started,
         other=call.recipient if outgoing else with_plus(call.caller),
         status=call.status,
+        text="" if call.answered_at else call.content,
         outgoing=outgoing,
         ringing=call.callid in ringing,
         answered_at=call.answered_at,

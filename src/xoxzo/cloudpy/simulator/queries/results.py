@@ -42,13 +42,15 @@ class SearchResult(Struct, frozen=True):
     """Who sent or called; empty where the number is withheld."""
     recipient: str
     text: str
-    """The text of a message, or the texts that a call spoke and the URLs that it played."""
+    """The text of a message, or what a call speaks and the URLs that it plays, answered or not."""
     tags: tuple[str, ...]
     cost: Decimal
     parts: int
     """Parts of a message; 0 for a call."""
     sid: str
     """Whose it is."""
+    duration: int = 0
+    """Seconds of talk."""
 
 
 class MessageFields:
@@ -104,11 +106,12 @@ def from_call(call: Call) -> SearchResult:
         call.status,
         with_plus(call.caller),
         call.recipient,
-        " ".join(map(str, audible)),
+        call.content or " ".join(map(str, audible)),
         call.tags,
         call.charged,
         0,
         call.account.sid,
+        call.duration,
     )
 
 

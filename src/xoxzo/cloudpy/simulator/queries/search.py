@@ -11,8 +11,9 @@ import heapq
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from collections.abc import Callable, Collection, Iterable, Iterator
+from decimal import Decimal
+from itertools import chain, repeat
 from typing import TypeVar
 
 from msgspec import Struct
@@ -49,6 +50,8 @@ _STATUSES = {
     "no-answer": "NO ANSWER",
     "no answer": "NO ANSWER",
     "received": "RECEIVED",
+    "no-action-url": "NO ACTION URL",
+    "no-credits": "NO CREDITS",
 }
 _KINDS = ("sms", "call", "reply")
 
@@ -67,12 +70,14 @@ class SearchQuery(Struct, frozen=True):
         number: The one recipient's number that is asked for, when it is complete; it can be looked up.
         kinds: The kinds that can fit.
         words: What a text must hold, or an id begin with.
+        statuses: The statuses that are asked for; ``None`` for any.
     """
 
     fits: tuple[Predicate, ...]
     number: str | None
     kinds: frozenset[str]
     words: tuple[str, ...]
+    statuses: frozenset[str] | None = None
 
 
 def parse_search(text: str) -> SearchQuery:
@@ -80,7 +85,7 @@ def parse_search(text: str) -> SearchQuery:
     if len(text) > _MAX_QUERY_LENGTH:
         raise SimulatorError("search_too_long", "a search has at most {n} characters", n=_MAX_QUERY_LENGTH)
     fits: list[Predicate] = []
-    number = None
+    number = statuses = None
     kinds = frozenset(_KINDS)
     words: list[str] = []
     for word in _WORD.finditer(text):
@@ -95,11 +100,26 @@ def parse_search(text: str) -> SearchQuery:
         fits.append(_not(test) if minus else test)
         if not key and not minus:
             words.append(value)
+        if key == "status" and not minus:
+            statuses = _named(value)
         if key == "kind" and not minus:
             kinds &= {value.lower()}
         if key == "to" and not minus and re.fullmatch(r"\+[0-9]{7,15}", value):
             number = value
-    return SearchQuery(tuple(fits), number, kinds, tuple(words))
+    return SearchQuery(tuple(fits), number, kinds, tuple(words), statuses)
+
+
+def toggled(text: str, key: str, value: str) -> str:
+    """Return a search with a word such as ``tag:x`` added, or without it where it is there; it has one status at most.
+
+    A value that the language cannot express, because it holds a double quote, leaves the search as it is.
+    """
+    if '"' in value:
+        return text
+    added = f'{key}:"{value}"' if re.search(r"\s", value) else f"{key}:{value}"
+    words = [word[0] for word in _WORD.finditer(text)]
+    kept = [word for word in words if word != added and not (key == "status" and word.startswith("status:"))]
+    return " ".join(kept if added in words else [*kept, added])
 
 
 def _not(test: Predicate) -> Predicate:
@@ -125,14 +145,19 @@ def _sender(value: str) -> Predicate:
     return _number(value, lambda found: found.sender)
 
 
-def _status(value: str) -> Predicate:
+def _named(value: str) -> frozenset[str]:
     wanted = _STATUSES.get(value.lower())
     if wanted is None:
         known = ", ".join(name for name in _STATUSES if " " not in name)
         raise SimulatorError(
             "unknown_status", "there is no status {wanted!r}; there are {known}", wanted=value, known=known
         )
-    return lambda found: found.status == wanted if isinstance(wanted, str) else found.status in wanted
+    return frozenset((wanted,) if isinstance(wanted, str) else wanted)
+
+
+def _status(value: str) -> Predicate:
+    wanted = _named(value)
+    return lambda found: found.status in wanted
 
 
 def _kind(value: str) -> Predicate:
@@ -207,6 +232,64 @@ def search(
         if all(test(candidate) for test in query.fits):
             items.append(result_from(thing))
     return ResultPage(tuple(items), None)
+
+
+def without_status(text: str) -> str:
+    """Return a search without the statuses that it asks for."""
+    return " ".join(word[0] for word in _WORD.finditer(text) if not word[0].startswith("status:"))
+
+
+class Total(Struct):
+    """How many messages, calls and replies there are, with their parts and credits."""
+
+    count: int
+    parts: int
+    cost: Decimal
+
+
+class Totals(Struct):
+    """What a search finds in all."""
+
+    by_status: dict[str, Total]
+    is_complete: bool
+    """Whether all were counted; if not, the time was up, and there are more."""
+
+    def of(self, statuses: Collection[str] | None) -> Total:
+        """Return the sum over some statuses, or over all."""
+        parts = [total for status, total in self.by_status.items() if statuses is None or status in statuses]
+        cost = sum((one.cost for one in parts), Decimal(0))
+        return Total(sum(one.count for one in parts), sum(one.parts for one in parts), cost)
+
+
+def totals(engine: Engine, text: str, timeout: float | None = None) -> Totals:
+    """Count what a search finds, by status, in `timeout` real seconds, or raise `SimulatorError`."""
+    query = parse_search(text)
+    deadline = math.inf if timeout is None else time.perf_counter() + timeout
+    with engine:
+        messages, calls, replies = _candidates(engine, query)
+    fields, found = MessageFields(), Totals({}, True)
+    things: Iterator[tuple[Message | Call | InboundSms, int]] = chain(
+        _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1))
+    )
+    examined, next_check = 0, _CHUNK_SIZE
+    for thing, passed in things:
+        examined += passed
+        if examined >= next_check:
+            next_check = examined + _CHUNK_SIZE
+            if time.perf_counter() > deadline:
+                found.is_complete = False
+                break
+        if query.fits:
+            candidate = fields.at(thing) if isinstance(thing, Message) else result_from(thing)
+            if not all(test(candidate) for test in query.fits):
+                continue
+        total = found.by_status.get(thing.status)
+        if total is None:
+            total = found.by_status[thing.status] = Total(0, 0, Decimal(0))
+        total.count += 1
+        total.parts += 0 if isinstance(thing, Call) else thing.parts if isinstance(thing, Message) else 1
+        total.cost += thing.charged if isinstance(thing, Call) else thing.cost
+    return found
 
 
 def _candidates(engine: Engine, query: SearchQuery) -> tuple[list[Message], list[Call], list[InboundSms]]:

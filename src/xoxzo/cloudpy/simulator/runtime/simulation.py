@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
@@ -10,6 +10,7 @@ from xoxzo.cloudpy.simulator.runtime.lifecycle import Lifecycle
 
 # Queries and commands are imported when they are used, so that they do not delay the start.
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from decimal import Decimal
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         SearchResult,
         TemplateRecord,
     )
+    from xoxzo.cloudpy.simulator.queries.search import Totals
     from xoxzo.cloudpy.simulator.queries.timeline import Timeline
     from xoxzo.cloudpy.simulator.runtime.phone import Phone
     from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
@@ -168,6 +170,37 @@ class Simulation(Lifecycle):
         from xoxzo.cloudpy.simulator.queries.search import search
 
         return search(self.engine, query, _limit(limit), before, timeout)
+
+    def totals(self, query: str = "", *, timeout: float | None = None) -> Totals:
+        """Count what a search finds: messages, calls and replies with their parts and credits, by status.
+
+        Args:
+            query: As for `search`.
+            timeout: Real seconds after which it returns what it has counted, `is_complete` false; ``None`` for any.
+
+        Raises:
+            SimulatorError: As `search`.
+        """
+        from xoxzo.cloudpy.simulator.queries.search import totals
+
+        return totals(self.engine, query, timeout)
+
+    def export(self, query: str = "", *, form: Literal["csv", "json"] = "csv") -> Iterator[bytes]:
+        """Return all that a search finds as a file, in pieces, the newest first.
+
+        In CSV, a cell that a spreadsheet would compute or change, such as ``+81…``, has an apostrophe in front, and
+        control characters are shown by number. JSON holds the values as they are, as `search` returns them.
+
+        Args:
+            query: As for `search`.
+            form: ``csv`` or ``json``.
+
+        Raises:
+            SimulatorError: As `search`.
+        """
+        from xoxzo.cloudpy.simulator.queries.export import csv_file, found_pages, json_file
+
+        return (json_file if form == "json" else csv_file)(found_pages(self.engine, query))
 
     def phones(self, *, limit: int = 50, before: int | None = None) -> ResultPage[PhoneSummary]:
         """Return the phones that were reached, the latest first.

@@ -50,6 +50,8 @@ class Call(Record, kw_only=True, eq=False):
     minute_price: Decimal
     started: float
     tags: tuple[str, ...] = ()
+    content: str = ""
+    """What is spoken when it is answered, or the URL of what is played; empty where an action URL decides."""
     callback_url: str | None = None
     base_url: str = "http://localhost"
     conferenceid: str = ""

@@ -26,6 +26,8 @@ class RingingPhone(Struct, frozen=True):
     number: str
     answered: Callable[[], None]
     failed: Callable[[], None]
+    is_ignored: bool = False
+    """Whether its holder has let it ring."""
 
 
 class PhoneRinger:
@@ -81,7 +83,7 @@ class PhoneRinger:
         ringing = self._ringing.get(callid)
         if ringing is None:
             return False
-        left = self._ringing[callid] = replace(ringing)
+        left = self._ringing[callid] = replace(ringing, is_ignored=True)
         self._step(left.call, "left ringing")
         self._context.after(self._context.settings.no_answer_seconds, lambda: self._unanswered(left))
         return True
@@ -156,6 +158,7 @@ class CallService:
             minute_price=price,
             started=self._context.now(),
             tags=request.tags,
+            content=request.tts_message or request.recording_url or "",
             callback_url=request.callback_url,
             base_url=request.base_url,
             charged=cost,

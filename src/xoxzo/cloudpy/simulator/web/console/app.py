@@ -70,6 +70,7 @@ class Console:
             query=_fields(scope["query_string"][:_MAX_QUERY_LENGTH]),
             language=preferred_language(accept, cookies.language),
             theme=cookies.theme,
+            sound=cookies.sound,
             origin=f"{scheme}://{host}",
         )
 

@@ -39,6 +39,8 @@ class PageRequest(Struct, frozen=True, kw_only=True):
     language: Language = "en"
     theme: str = ""
     """``light``, ``dark`` or, for what the system wants, an empty text."""
+    sound: bool = False
+    """Whether a ringing phone is to be heard."""
     origin: str = ""
     """Where the simulator was reached, such as ``http://127.0.0.1:8080``."""
 

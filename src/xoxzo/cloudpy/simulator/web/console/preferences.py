@@ -42,9 +42,10 @@ def _weight(text: str) -> float:
 
 LANGUAGE = "xoxzo_console_language"
 THEME = "xoxzo_console_theme"
+SOUND = "xoxzo_console_sound"
 
 _YEAR = 365 * 86_400
-_CHOICES = {LANGUAGE: ("en", "ja"), THEME: ("light", "dark", "system")}
+_CHOICES = {LANGUAGE: ("en", "ja"), THEME: ("light", "dark", "system"), SOUND: ("on", "off")}
 
 
 class Preferences(Struct, frozen=True):
@@ -52,6 +53,7 @@ class Preferences(Struct, frozen=True):
 
     language: str
     theme: str
+    sound: bool
 
 
 def read_preferences(headers: Mapping[bytes, bytes]) -> Preferences:
@@ -62,14 +64,15 @@ def read_preferences(headers: Mapping[bytes, bytes]) -> Preferences:
         if value in _CHOICES.get(name, ()):
             found[name] = value
     theme = found[THEME]
-    return Preferences(found[LANGUAGE], "" if theme == "system" else theme)
+    return Preferences(found[LANGUAGE], "" if theme == "system" else theme, found[SOUND] == "on")
 
 
 def preference_cookies(form: Mapping[str, str]) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
-    """Return the path to go back to, and the cookies for what a form chose: its ``language`` or ``theme``."""
+    """Return the path to go back to, and the cookies for what a form chose: ``language``, ``theme`` or ``sound``."""
     cookies = [
         (b"set-cookie", f"{name}={value}; Path=/; Max-Age={_YEAR}; SameSite=Strict; HttpOnly".encode())
-        for name, value in ((LANGUAGE, form.get("language")), (THEME, form.get("theme")))
+        for name in _CHOICES
+        for value in [form.get(name.rpartition("_")[2])]
         if value in _CHOICES[name]
     ]
     return back_to(form.get("back", "/")), tuple(cookies)

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_templates
+from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_templates, list_ringing
+from xoxzo.cloudpy.simulator.queries.search import toggled, without_status
 from xoxzo.cloudpy.simulator.web.console import template_filters
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.preferences import translate_reason
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _HOME = Path(__file__).parent
 
-TOPICS = ("faults", "clock", "carrier", "template", "console")
+TOPICS = ("faults", "clock", "carrier", "template", "call", "console")
 """Events that change what every page shows."""
 
 
@@ -90,6 +91,8 @@ def render(page: Page, request: PageRequest) -> bytes:
         "translate_reason": partial(translate_reason, request.gettext),
         "counted": counted,
         "request": request,
+        "toggled": toggled,
+        "without_status": without_status,
         "page": page,
         "alerts": _alerts(request.simulator, page.facts.get("held_in_all")),
         **page.facts,
@@ -105,4 +108,5 @@ def _alerts(simulator: Simulation, held: int | None) -> dict[str, Any]:
         "faults": sum(1 for _ in simulator.faults),
         "waiting": count_pending_templates(simulator.engine),
         "held": count_held(simulator.engine) if held is None else held,
+        "ringing": list_ringing(simulator.engine),
     }

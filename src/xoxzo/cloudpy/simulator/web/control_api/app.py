@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -94,6 +94,9 @@ def _endpoint(handlers: Handlers, entry: ControlRoute) -> Callable[[Request], Aw
             result = entry.handler(handlers, control_request)
         if inspect.isawaitable(result):
             result = await result
+        if entry.file is not None:
+            headers = {"content-disposition": f'attachment; filename="xoxzo-{entry.path}"', "cache-control": "no-store"}
+            return StreamingResponse(result, headers=headers, media_type=entry.file[0])
         return Response(_encode(result), entry.status, _JSON)
 
     return answer

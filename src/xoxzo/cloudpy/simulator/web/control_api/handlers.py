@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, is_digits
 from xoxzo.cloudpy.simulator.queries.overview import Overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
 from xoxzo.cloudpy.simulator.queries.results import OutcomeRule, ResultPage, SearchResult, SentReply, TemplateRecord
+from xoxzo.cloudpy.simulator.queries.search import Totals
 from xoxzo.cloudpy.simulator.queries.timeline import Timeline
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.control_api import schemas
@@ -75,6 +77,18 @@ class Handlers:
         """Find messages, calls and replies, the newest first."""
         query = request.query.get("q", "")
         return self.simulator.search(query, limit=request.integer("limit", 50), before=request.integer("before"))
+
+    def totals(self, request: ControlRequest[None]) -> Totals:
+        """Count what a search finds, with parts and credits, by status."""
+        return self.simulator.totals(request.query.get("q", ""))
+
+    def export_csv(self, request: ControlRequest[None]) -> Iterator[bytes]:
+        """Return all that a search finds as a CSV file for spreadsheets, the newest first."""
+        return self.simulator.export(request.query.get("q", ""))
+
+    def export_json(self, request: ControlRequest[None]) -> Iterator[bytes]:
+        """Return all that a search finds as a JSON file, the newest first."""
+        return self.simulator.export(request.query.get("q", ""), form="json")
 
     def timeline(self, request: ControlRequest[None]) -> Timeline:
         """Return everything that happened to a message, a call or a reply."""

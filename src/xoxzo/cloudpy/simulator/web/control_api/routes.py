@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from xoxzo.cloudpy.simulator.queries.results import SearchResult
 from xoxzo.cloudpy.simulator.web.control_api.handlers import Handlers
 
 PREFIX = "/_simulator/"
@@ -25,6 +26,8 @@ class ControlRoute(Struct, frozen=True):
     query: tuple[str, ...] = ()
     slow: bool = False
     """Whether it may take long; then it runs in a thread, so that other requests go on."""
+    file: tuple[str, Any] | None = None
+    """The media type and the type of what is answered piece by piece."""
 
     @property
     def name(self) -> str:
@@ -47,7 +50,7 @@ class ControlRoute(Struct, frozen=True):
     @property
     def result(self) -> Any:  # noqa: ANN401 - a type
         """The type of its answer."""
-        return get_type_hints(self.handler)["return"]
+        return self.file[1] if self.file else get_type_hints(self.handler)["return"]
 
 
 def _get(path: str, handler: Callable[..., Any], *query: str, slow: bool = False) -> ControlRoute:
@@ -66,6 +69,11 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
     ),
     "Searching": (
         _get("search", Handlers.search, "q", "limit", "before", slow=True),
+        _get("totals", Handlers.totals, "q", slow=True),
+        ControlRoute("GET", "export.csv", Handlers.export_csv, query=("q",), file=("text/csv", str)),
+        ControlRoute(
+            "GET", "export.json", Handlers.export_json, query=("q",), file=("application/json", list[SearchResult])
+        ),
         _get("timeline/{id}", Handlers.timeline),
         _get("overview", Handlers.overview, "minutes", slow=True),
     ),
@@ -221,7 +229,8 @@ def _operation(entry: ControlRoute, tag: str, body: Json | None, result: Json) -
     if inside:
         refusals[404] = "Not found."
     problem = {"application/json": {"schema": {"$ref": _REF.format(name="Problem")}}}
-    done = {"description": "Done.", "content": {"application/json": {"schema": result}}}
+    media_type = entry.file[0] if entry.file else "application/json"
+    done = {"description": "Done.", "content": {media_type: {"schema": result}}}
     operation["responses"] = {
         str(entry.status): done,
         **{str(status): {"description": why, "content": problem} for status, why in sorted(refusals.items())},

@@ -31,6 +31,7 @@ _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/console/faults": faults.show,
     "/console/clock": clock.show,
     "/console/overview": overview.show,
+    "/console/delete": timeline.confirm_deletion,
 }
 
 SLOW_PATHS = frozenset({"/console/messages", "/console/calls", "/console/requests", "/console/overview"})

@@ -43,6 +43,7 @@ def show(request: PageRequest) -> Page:
         "next": phones.next,
         "before": before,
         "phone": phone,
+        "number": number,
         "chosen": bool(wanted),
         "habits": HABITS,
         "sin_offered": request.simulator.settings.legacy_sin,

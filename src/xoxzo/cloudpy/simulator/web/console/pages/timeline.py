@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
-from xoxzo.cloudpy.simulator.queries.results import SearchResult
+from xoxzo.cloudpy.simulator.queries.search import parse_search, without_status
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
 
 HOME = "/console/messages"
 
 _ONE_PAGE = 50
 _MAX_QUERY_LENGTH = 500
-_SEARCH_SECONDS = 0.1
-"""Real seconds of searching for one page; a link continues."""
+_SEARCH_SECONDS, _COUNT_SECONDS = 0.1, 0.05
+"""Real seconds of searching for one page, after which a link continues, and of counting."""
 
 
 def show_list(request: PageRequest) -> Page:
     """Show what was found, the newest first."""
     query = request.query.get("q", "")[:_MAX_QUERY_LENGTH].strip()
     before = request.cursor
-    problem, found, following = "", tuple[SearchResult, ...](), None
+    facts: dict[str, Any] = {"query": query, "problem": "", "found": (), "next": None, "before": before}
     try:
         page = request.simulator.search(query, limit=_ONE_PAGE, before=before, timeout=_SEARCH_SECONDS)
-        found, following = page.items, page.next
+        facts |= {"found": page.items, "next": page.next}
+        if page.items:
+            facts |= _totals(request, query)
     except SimulatorError as error:
-        problem = error.render(request.gettext)
-    facts = {"query": query, "problem": problem, "found": found, "next": following, "before": before}
+        facts["problem"] = error.render(request.gettext)
     return Page("messages.html", request.gettext("Timeline"), ("sms", "call", "reply"), facts)
+
+
+def _totals(request: PageRequest, query: str) -> dict[str, Any]:
+    """Return the sum of what is found, and how many there are of each status, whatever status was asked for."""
+    statuses = parse_search(query).statuses
+    totals = request.simulator.totals(without_status(query), timeout=_COUNT_SECONDS)
+    return {"total": totals.of(statuses), "totals": totals, "statuses": statuses}
 
 
 def show_one(request: PageRequest) -> Page:
@@ -40,8 +49,10 @@ def show_one(request: PageRequest) -> Page:
     found = timeline.found
     incoming = found.kind == "call" and request.simulator.find_call(found.ident).direction == "inbound"
     tried = any(entry.name == "callback" for entry in timeline.entries)
+    log = request.simulator.api.log
     facts = {
         "found": found,
+        "logged": log.answered_with(found.ident),
         "phone": found.sender if incoming or found.kind == "reply" else found.recipient,
         "entries": timeline.entries,
         "next_try": timeline.next_try,
@@ -51,6 +62,19 @@ def show_one(request: PageRequest) -> Page:
     return Page("subject.html", f"{found.recipient} · {request.gettext('Timeline')}", topics, facts)
 
 
+def confirm_deletion(request: PageRequest) -> Page:
+    """Ask whether everything is to be deleted, and say what that is."""
+    return Page(
+        "delete.html", request.gettext("Delete everything"), ("sms",), {"figures": request.simulator.overview(1)}
+    )
+
+
+def delete_everything(request: PageRequest) -> ActionResult:
+    """Delete all records and logs."""
+    request.simulator.reset()
+    return ActionResult(request.gettext("Everything was deleted."))
+
+
 def resend(request: PageRequest) -> ActionResult:
     """Post a callback once more, or the one that waits at once."""
     ident = request.text("ident")
@@ -58,5 +82,5 @@ def resend(request: PageRequest) -> ActionResult:
     return ActionResult(request.gettext("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
 
 
-ACTS = {"/console/callbacks/resend": resend}
+ACTS = {"/console/callbacks/resend": resend, "/console/delete": delete_everything}
 """What can be posted from here."""

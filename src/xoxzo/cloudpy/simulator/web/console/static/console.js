@@ -3,6 +3,7 @@ import { follow } from "./live.js";
 import { keyboard } from "./keyboard.js";
 import { forms } from "./forms.js";
 import { copying } from "./copying.js";
+import { ringing } from "./ringing.js";
 import { speaking } from "./speaking.js";
 import { dress, ticking } from "./time.js";
 
@@ -10,6 +11,7 @@ dress(document);
 ticking();
 copying();
 speaking();
+ringing();
 keyboard();
 forms();
 follow();

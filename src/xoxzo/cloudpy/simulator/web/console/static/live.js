@@ -8,15 +8,37 @@ let hurry = () => {};
 let stream = null;
 
 export function follow() {
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  document.addEventListener("visibilitychange", () => (document.hidden ? hide() : show()));
   window.addEventListener("popstate", () => look());
   document.addEventListener("click", lead);
   document.addEventListener("focusin", pin);
   for (const one of document.querySelectorAll("[data-stick]")) one.scrollTop = one.scrollHeight;
-  if (!document.hidden) open(true);
+  if (document.hidden) hide();
+  else open(true);
 }
 
-// A hidden page holds no connection: browsers allow only a few for each server.
+let watching = null;
+
+// Of the hidden pages only one holds a connection, since browsers allow only a few for each server: it shows in its
+// title, and by its sound, that a phone rings. A lock says which one, where the browser has locks.
+function hide() {
+  close();
+  watching?.abort();
+  watching = new AbortController();
+  const { signal } = watching;
+  const watch = () => {
+    if (signal.aborted) return undefined;
+    open();
+    return new Promise((done) => signal.addEventListener("abort", done));
+  };
+  navigator.locks?.request("xoxzo-hidden-page", { signal }, watch).catch(() => {});
+}
+
+function show() {
+  watching?.abort();
+  open();
+}
+
 function close() {
   stream?.close();
   stream = null;
@@ -38,7 +60,7 @@ function open(fresh = false) {
     delete document.documentElement.dataset.following;
     if (stream?.readyState === EventSource.CLOSED) {
       close();
-      setTimeout(() => document.hidden || open(), 5000);
+      setTimeout(() => (document.hidden ? hide() : open()), 5000);
     }
     lose(true);
   });

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from users_environment import UsersEnvironment
 
 from xoxzo.cloudpy import SimulatorError
 from xoxzo.cloudpy.testing.simulated import SimulatedServer, SimulatedXoxzo
@@ -184,3 +186,77 @@ def test_served_clients() -> None:
         asyncio.run(main())
         assert [sms.text for sms in server.simulator.phone("+818011112222").inbox] == ["Hi", "Ho"]
         assert "Ho" in server.transcript
+
+
+AMONG_OTHERS = """
+import pytest
+from django.test import TestCase
+
+from xoxzo.cloudpy import Client
+from xoxzo.cloudpy.integrations.django.backends.memory import outbox
+from xoxzo.cloudpy.integrations.django.sms import send_sms
+
+PHONE = "+818011112222"
+
+
+def test_in_process(xoxzo_simulator):
+    with xoxzo_simulator.client() as client:
+        client.sms.send(recipient=PHONE, sender="Shop", message="Hi")
+    xoxzo_simulator.assert_delivered_once(PHONE, "Hi")
+
+
+async def test_asynchronous(xoxzo_simulator):
+    async with xoxzo_simulator.async_client() as client:
+        await client.sms.send(recipient=PHONE, sender="Shop", message="Hi")
+    xoxzo_simulator.assert_delivered_once(PHONE, "Hi")
+
+
+def test_served(xoxzo_simulator_server):
+    with Client() as client:
+        client.sms.send(recipient=PHONE, sender="Shop", message="Hi")
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_outbox(number):
+    assert outbox == []
+    send_sms(PHONE, "Hi")
+    assert [one.recipient for one in outbox] == [PHONE]
+
+
+class OutboxTest(TestCase):
+    def test_one(self):
+        send_sms(PHONE, "Hi")
+        assert len(outbox) == 1
+
+    test_two = test_three = test_one
+"""
+REASON = "SocketBlockedError"
+
+
+@pytest.mark.parametrize(
+    ("options", "passing", "failing"),
+    [
+        (["--disable-socket"], 6, {"test_in_process", "test_asynchronous", "test_served"}),
+        (["--disable-socket", "--allow-unix-socket", "-n", "2"], 8, {"test_served"}),
+        (["--disable-socket", "--allow-hosts=127.0.0.1"], 9, set()),
+    ],
+)
+def test_among_other_plugins(
+    users_environment: UsersEnvironment, tmp_path: Path, options: list[str], passing: int, failing: set[str]
+) -> None:
+    """Among pytest-django, pytest-asyncio, pytest-socket and xdist, nothing hangs; what needs a socket fails at once.
+
+    The simulator in the process needs no network, but an event loop, which needs a socket of Unix.
+    """
+    (tmp_path / "test_shop.py").write_text(AMONG_OTHERS)
+    shop = Path(__file__).parents[2] / "docs" / "examples" / "django_shop"
+    settings = ["asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function", f"pythonpath={shop}"]
+    settings.append("DJANGO_SETTINGS_MODULE=shop.settings")
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), *options]
+    words += [word for setting in settings for word in ("-o", setting)]
+    variables = {"SHOP_SECRET": "x" * 50, "SHOP_URL": "https://shop.example", "SHOP_SMS": "memory"}
+    finished = users_environment.run(*words, cwd=tmp_path, env=variables)
+    assert f"{passing} passed" in finished.stdout, finished.stdout + finished.stderr
+    found = set(re.findall(r"^(?:ERROR|FAILED) test_shop.py::(\w+).*" + REASON, finished.stdout, re.MULTILINE))
+    assert found == failing, finished.stdout
+    assert finished.returncode == bool(failing)

@@ -33,7 +33,10 @@ class UsersEnvironment:
 
     def __init__(self, folder: Path) -> None:
         install_wheel(folder)
-        self.variables = os.environ | {"PYTHONPATH": str(folder / "site"), "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+        self.variables = os.environ | {
+            "PYTHONPATH": str(folder / "site"),
+            "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+        }
 
     def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a program to its end."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import phonenumbers
 import pytest
 from django.core import mail
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
+from django.core.wsgi import get_wsgi_application
 from django.test import SimpleTestCase, override_settings
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject, lazystr
@@ -20,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from xoxzo.cloudpy import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.callbacks import Callbacks
-from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django import checks, conf
 from xoxzo.cloudpy.integrations.django.backends.memory import outbox
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage, get_connection, send_sms
@@ -361,3 +365,65 @@ def test_deliveries(live: Simulator, xoxzo: Any) -> None:
             call_command("deliveries", "--catch-up", "-1")
         with pytest.raises(CommandError, match="it was not sent"):
             call_command("sendtestsms", PHONE)
+
+
+class Answering:
+    """A server on loopback that answers with the project, or otherwise."""
+
+    def __init__(self, application: Any) -> None:
+        self._server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/xoxzo"
+
+    def __enter__(self) -> str:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self.url
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Quiet(WSGIRequestHandler):
+    """Logs nothing."""
+
+    def log_message(self, *_: Any) -> None:
+        """Log nothing."""
+
+
+def elsewhere(_environ: Any, start_response: Any) -> list[bytes]:
+    """Answer as a page in front of the project does."""
+    start_response("302 Found", [("Location", "https://shop.example/login")])
+    return []
+
+
+def maintenance(_environ: Any, start_response: Any) -> list[bytes]:
+    """Answer as a page during maintenance."""
+    start_response("200 OK", [])
+    return [b"back soon"]
+
+
+def test_public_url_is_reached(xoxzo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check --deploy` posts a callback to the public URL, and says what is wrong; nothing is recorded."""
+
+    def found() -> list[str]:
+        problems = run_checks(tags=["xoxzo"], include_deployment_checks=True)
+        return [f"{problem.id} {problem.msg}" for problem in problems]
+
+    with Answering(get_wsgi_application()) as url:
+        with xoxzo(PUBLIC_URL=url):
+            assert found() == ['xoxzo.W003 XOXZO["PUBLIC_URL"] fails: its address 127.0.0.1 is not public.']
+            with monkeypatch.context() as patch:
+                patch.setattr(checks, "ip_address", lambda _: SimpleNamespace(is_global=True))
+                assert found() == []
+        with xoxzo(PUBLIC_URL=f"{url}/missing"):
+            assert "the answer was 404" in found()[0]
+        with xoxzo(PUBLIC_URL=url.replace("http:", "https:")):
+            assert "SSLError" in found()[0]
+    for application, reason in ((elsewhere, "a redirect to https://shop.example/login"), (maintenance, "'back soon'")):
+        with Answering(application) as url, xoxzo(PUBLIC_URL=url):
+            assert reason in found()[0]
+    with xoxzo(PUBLIC_URL=url):
+        assert "ConnectionRefusedError" in found()[0]
+    with xoxzo(PUBLIC_URL="no URL"):
+        assert [one[:10] for one in found()] == ["xoxzo.E004"]
+    assert not Delivery.objects.exists()

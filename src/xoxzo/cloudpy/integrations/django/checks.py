@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -10,13 +13,15 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning as CheckWarning, register
 
 from xoxzo.cloudpy.common.hosts import is_this_machine
-from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 from xoxzo.cloudpy.integrations.django import conf, sms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.apps import AppConfig
+
+_TIMEOUT_SECONDS = 10.0
 
 
 @register("xoxzo")
@@ -30,6 +35,47 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> lis
         hint = f"The known keys are {', '.join(conf.DEFAULTS)}."
         return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
     return [*_check_backend(), *_check_callbacks(), *_check_client(), *_check_campaigns(), *_check_otp()]
+
+
+@register("xoxzo", deploy=True)
+def check_public_url(app_configs: Sequence[AppConfig] | None, **_more: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Post a callback without content to ``PUBLIC_URL``, which has to reach this project, and return what went wrong.
+
+    Django runs it only with ``check --deploy``. The callback is rejected, so it is neither recorded nor signalled.
+    """
+    del app_configs
+    if not isinstance(getattr(settings, "XOXZO", {}), dict) or conf.get("PUBLIC_URL") is None or _check_callbacks():
+        return []
+    try:
+        problem = _post_callback(conf.get_callbacks().url("delivery-report", "check"))
+    except (OSError, http.client.HTTPException) as error:
+        problem = f"{type(error).__name__}: {error}"
+    hint = "Xoxzo posts delivery reports there; this check did so from this machine."
+    return [CheckWarning(f'XOXZO["PUBLIC_URL"] fails: {problem}.', hint=hint, id="xoxzo.W003")] if problem else []
+
+
+def _post_callback(url: str) -> str | None:
+    """Post an empty callback, and return what is wrong with the answer, or with the address."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    addresses = {entry[4][0] for entry in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect(parts.hostname or "", port, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", parts.path, b"", {"Content-Type": "application/x-www-form-urlencoded"})
+        response = connection.getresponse()
+        status, body = response.status, response.read(200).decode(errors="replace")
+    finally:
+        connection.close()
+    try:
+        conf.get_callbacks().receive("POST", url, {})
+    except CallbackRejected as error:
+        if (status, body) != (error.status, error.reason):
+            location = response.headers.get("Location")
+            answer = f"a redirect to {location}, which Xoxzo does not follow" if location else repr(body)
+            return f"the answer was {status} and {answer}, and not from this project with these keys"
+    private = [address for address in sorted(map(str, addresses)) if not ip_address(address).is_global]
+    return f"its address {private[0]} is not public" if private else None
 
 
 def _check_backend() -> list[CheckMessage]:

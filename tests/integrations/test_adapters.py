@@ -143,6 +143,23 @@ def test_lengths(environ: dict[str, Any], status: int) -> None:
     assert [event.raw for event in handler.events] == [{"msgid": "m1", "status": "DELIVERED"}] * (status == 200)
 
 
+class Broken(io.BytesIO):
+    """A chunked body whose last chunk does not come; servers raise what they have for that."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if found := super().read(size):
+            return found
+        raise OSError("no more data")
+
+
+def test_chunks_that_break_off() -> None:
+    """A chunked WSGI body that breaks off is rejected, and the handler is not called."""
+    handler = Handler()
+    request = {"REQUEST_METHOD": "POST", "PATH_INFO": path_of("delivery-report"), "wsgi.input": Broken(BODY)}
+    assert call_wsgi(handler, {**request, "wsgi.input_terminated": True}) == (400, b"the body breaks off")
+    assert handler.events == []
+
+
 def test_cut_body() -> None:
     """An ASGI body that is shorter than its Content-Length is rejected, and the handler is not called."""
     handler = Handler()

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from users_environment import UsersEnvironment
 
 from xoxzo.cloudpy import Client
 from xoxzo.cloudpy.callbacks import Callbacks
@@ -204,6 +205,42 @@ def answered(simulator_url: str, account: tuple[str, str], shop: str) -> str:
         found: str = until(logged)
         client.dins.unsubscribe(number.din_uid)
     return found
+
+
+def post_raw(port: int, path: str, framing: str, body: bytes) -> int:
+    """Post a form as it stands, close the sending side, and return the status; 0 if there was none."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{framing}\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(f"{head}Content-Type: {FORM['content-type']}\r\n\r\n".encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        line = connection.makefile("rb").readline()
+    return int(line.split()[1]) if line else 0
+
+
+def test_bodies_behind_gunicorn(users_environment: UsersEnvironment, tmp_path: Path) -> None:
+    """Behind gunicorn, a report in chunks counts, and one that breaks off does not, however its length is announced."""
+    folder, port = EXAMPLES / "django_shop", free_port()
+    url = f"http://127.0.0.1:{port}"
+    variables = {"SHOP_SECRET": SECRET, "SHOP_URL": url, "SHOP_LOG": str(tmp_path / "shop.db")}
+    variables |= {"DJANGO_SETTINGS_MODULE": "shop.settings", "SHOP_SMS": "console", "PYTHONUNBUFFERED": "1"}
+    migrated = users_environment.run("manage.py", "migrate", "-v", "0", env=variables, cwd=folder)
+    assert migrated.returncode == 0, migrated.stderr
+    command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "django.core.wsgi:get_wsgi_application()"]
+    output = tmp_path / "shop.out"
+    body = b"msgid=m1&status=DELIVERED&cost=100"
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (body[:9], body[9:]))
+    with users_environment.serve(*command, output=output, env=variables, cwd=folder) as process:
+        until(lambda: _listens(port) or process.poll() is not None)
+        path = Callbacks(SECRET, f"{url}/xoxzo").url("delivery-report", "booking-1").removeprefix(url)
+        length, chunked = f"Content-Length: {len(body)}", "Transfer-Encoding: chunked"
+        for framing, sent in ((length, body[:-2]), (chunked, chunks), (chunked, chunks[:-9]), (chunked, b"")):
+            assert post_raw(port, path, framing, sent) == 400, output.read_text()
+        assert "booking-1" not in output.read_text()
+        for framing, sent in ((chunked, chunks + b"0\r\n\r\n"), (length, body)):
+            assert post_raw(port, path, framing, sent) == 200, output.read_text()
+        until(lambda: "booking booking-1: DELIVERED" in output.read_text())
+    assert output.read_text().count("booking booking-1") == 1
+    assert "Traceback" not in output.read_text()
 
 
 def test_a_command_ends_cleanly(

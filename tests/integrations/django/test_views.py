@@ -160,10 +160,22 @@ def test_chunked_body() -> None:
     assert [arguments["event"].msgid for arguments in received] == ["m1"]
 
 
+class Broken(io.BytesIO):
+    """A body that breaks off; servers raise what they have for that."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if found := super().read(size):
+            return found
+        raise OSError("no more data")
+
+
 def test_cut_body() -> None:
     """A body that is shorter than its Content-Length is rejected, and no signal is sent."""
     with listening(signals.message_status) as received:
         assert wsgi_post(b"msgid=m1&status=DELIVERED&cost=1", CONTENT_LENGTH="34") == 400
+        for announced in ({"CONTENT_LENGTH": "34"}, {"wsgi.input_terminated": True}):
+            broken = Broken(b"msgid=m1&status=DELIVERED&cost=1")
+            assert wsgi_post(b"", **{"wsgi.input": broken, **announced}) == 400
     assert received == []
 
 

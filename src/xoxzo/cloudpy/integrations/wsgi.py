@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
+from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint, CallbackResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,13 +34,24 @@ class CallbackApp:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
         url = f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"
-        body = read_body(environ, self._endpoint.callbacks.max_body)
-        response = self._endpoint.handle(environ["REQUEST_METHOD"], url, body_headers(environ), body)
+        try:
+            body = read_body(environ, self._endpoint.callbacks.max_body)
+            response = self._endpoint.handle(environ["REQUEST_METHOD"], url, body_headers(environ), body)
+        except UnreadableBodyError:
+            response = UNREADABLE
         start_response(
             f"{response.status} {HTTPStatus(response.status).phrase}",
             [("Content-Type", response.content_type), ("Content-Length", str(len(response.body)))],
         )
         return [response.body]
+
+
+UNREADABLE = CallbackResponse(400, b"the body breaks off")
+"""The response to a request whose body ended too early for the server itself, such as a chunked one."""
+
+
+class UnreadableBodyError(Exception):
+    """The server could not read the body to its end."""
 
 
 def body_headers(environ: WSGIEnvironment) -> dict[str, str]:
@@ -52,6 +63,9 @@ def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:
     """Return the body, or its first `max_bytes` + 1 bytes if it is longer.
 
     A body without a length (chunked) is read if the server ends it itself, as gunicorn, uWSGI and mod_wsgi do.
+
+    Raises:
+        UnreadableBodyError: the connection broke, or a chunk is missing.
     """
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal():
@@ -59,7 +73,10 @@ def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:
     else:
         wanted = max_bytes + 1 if environ.get("wsgi.input_terminated") else 0
     body = b""
-    # One read may return less than there is.
-    while len(body) < wanted and (chunk := environ["wsgi.input"].read(wanted - len(body))):
-        body += chunk
+    try:
+        # One read may return less than there is.
+        while len(body) < wanted and (chunk := environ["wsgi.input"].read(wanted - len(body))):
+            body += chunk
+    except OSError as error:  # of gunicorn, uWSGI and mod_wsgi
+        raise UnreadableBodyError from error
     return body

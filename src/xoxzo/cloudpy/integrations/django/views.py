@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from xoxzo.cloudpy.callbacks import CallEnded, DeliveryReport, IncomingCall, IncomingSMS, LinkClicked
@@ -16,7 +16,7 @@ from xoxzo.cloudpy.integrations.django import conf, signals
 from xoxzo.cloudpy.integrations.django.campaigns import record_report
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.storage import get_log
-from xoxzo.cloudpy.integrations.wsgi import body_headers, read_body
+from xoxzo.cloudpy.integrations.wsgi import UNREADABLE, UnreadableBodyError, body_headers, read_body
 
 if TYPE_CHECKING:
     from django.dispatch import Signal
@@ -51,12 +51,15 @@ def _handle(request: HttpRequest) -> HttpResponse:
     endpoint = _SignalEndpoint()
     try:
         body = request.body
+        if not body and "wsgi.input" in request.META:
+            # Django takes a chunked body, which has no Content-Length, for an empty one.
+            body = read_body(request.META, endpoint.callbacks.max_body)
     except RequestDataTooBig:
         return HttpResponse(status=413)
-    if not body and "wsgi.input" in request.META:
-        # Django takes a chunked body, which has no Content-Length, for an empty one.
-        body = read_body(request.META, endpoint.callbacks.max_body)
-    response = endpoint.handle(request.method or "", request.get_full_path(), body_headers(request.META), body)
+    except (UnreadablePostError, UnreadableBodyError):
+        response = UNREADABLE
+    else:
+        response = endpoint.handle(request.method or "", request.get_full_path(), body_headers(request.META), body)
     return HttpResponse(response.body, status=response.status, content_type=response.content_type)
 
 

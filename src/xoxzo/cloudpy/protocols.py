@@ -149,6 +149,46 @@ class AsyncStreamedResponse(ResponseHead, Protocol):
         """Release the connection, or close it if the body was not read to its end."""
 
 
+class CompleteResponse:
+    """A :class:`StreamedResponse` whose body is there, for transports without a network.
+
+    Args:
+        status: the HTTP status.
+        headers: the header fields, names in lower case.
+        body: the body.
+        failure: raised after the body.
+    """
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], body: bytes, failure: TransportFailure | None = None
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self._body = body
+        self._failure = failure
+
+    def read(self, budget: TimeBudget) -> bytes:  # noqa: ARG002 - no waits
+        """Return the body, then ``b""``, or raise the failure."""
+        body, self._body = self._body, b""
+        if not body and self._failure is not None:
+            raise self._failure
+        return body
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+class AsyncCompleteResponse(CompleteResponse):
+    """The asynchronous :class:`CompleteResponse`, with the same arguments."""
+
+    async def read(self, budget: TimeBudget) -> bytes:  # type: ignore[override]
+        """Return the body, then ``b""``, or raise the failure."""
+        return super().read(budget)
+
+    async def close(self) -> None:  # type: ignore[override]
+        """Do nothing: there is nothing to close."""
+
+
 class AsyncTransport(Protocol):
     """The asynchronous :class:`Transport`. The caller enforces the deadline; it need not check ``expires_at``.
 

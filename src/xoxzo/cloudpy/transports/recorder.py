@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from xoxzo.cloudpy.transports.recording import Exchange, Reader, Writer, as_failure
+from xoxzo.cloudpy.protocols import AsyncCompleteResponse, CompleteResponse
+from xoxzo.cloudpy.transports.recording import Reader, Writer, as_failure
 
 if TYPE_CHECKING:
     import os
@@ -157,14 +158,14 @@ class Replayer:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._reader = Reader(path)
 
-    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> ReplayedReply:  # noqa: ARG002 - no waits
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> CompleteResponse:  # noqa: ARG002 - no waits
         """Return the next answer that was recorded for such a request.
 
         Raises:
             ConfigurationError: there is none; it says what was expected.
             TransportFailure: as it was recorded.
         """
-        return ReplayedReply(_replay(self._reader, request, progress))
+        return CompleteResponse(*_replay(self._reader, request, progress))
 
     def close(self) -> None:
         """Do nothing: there is nothing to close."""
@@ -181,53 +182,21 @@ class AsyncReplayer:
         request: Request,
         budget: TimeBudget,  # noqa: ARG002 - no waits
         progress: Progress,
-    ) -> AsyncReplayedReply:
+    ) -> AsyncCompleteResponse:
         """Return the next answer that was recorded for such a request, as ``Replayer`` does."""
-        return AsyncReplayedReply(_replay(self._reader, request, progress))
+        return AsyncCompleteResponse(*_replay(self._reader, request, progress))
 
     async def close(self) -> None:
         """Do nothing: there is nothing to close."""
 
 
-def _replay(reader: Reader, request: Request, progress: Progress) -> Exchange:
+def _replay(
+    reader: Reader, request: Request, progress: Progress
+) -> tuple[int, Mapping[str, str], bytes, TransportFailure | None]:
+    """Return the arguments of a response; raise the failure of a request that had none."""
     exchange = reader.take(request)
     progress.write_started = exchange.write_started
-    if exchange.status is None and exchange.failure is not None:
-        raise exchange.failure.again()
-    return exchange
-
-
-class ReplayedReply:
-    """A recorded answer."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._failure = exchange.failure
-        self._body = exchange.body.encode()
-        self.status: int = exchange.status or 0
-        self.headers: Mapping[str, str] = exchange.headers
-
-    def read(self, budget: TimeBudget) -> bytes:  # noqa: ARG002 - no waits
-        """Return the body, then ``b""``; raise the ``TransportFailure`` that was recorded after it."""
-        piece, self._body = self._body, b""
-        if not piece and self._failure is not None:
-            raise self._failure.again()
-        return piece
-
-    def close(self) -> None:
-        """Do nothing: there is nothing to close."""
-
-
-class AsyncReplayedReply:
-    """A recorded answer."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._reply = ReplayedReply(exchange)
-        self.status = self._reply.status
-        self.headers = self._reply.headers
-
-    async def read(self, budget: TimeBudget) -> bytes:
-        """Return the body, then ``b""``; raise the ``TransportFailure`` that was recorded after it."""
-        return self._reply.read(budget)
-
-    async def close(self) -> None:
-        """Do nothing: there is nothing to close."""
+    failure = None if exchange.failure is None else exchange.failure.again()
+    if exchange.status is None and failure is not None:
+        raise failure
+    return exchange.status or 0, exchange.headers, exchange.body.encode(), failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.protocols import AsyncCompleteResponse, CompleteResponse, TransportFailure
 from xoxzo.cloudpy.simulator.api.http import ApiRequest
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
 
@@ -26,9 +26,9 @@ class SimulatorTransport:
     def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
 
-    def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
+    def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> CompleteResponse:
         """Answer one request at once."""
-        return _answer(self._simulator, request, budget, progress)
+        return CompleteResponse(*_answer(self._simulator, request, budget, progress))
 
     def close(self) -> None:
         """There is nothing to close: the simulator is its maker's."""
@@ -40,49 +40,17 @@ class AsyncSimulatorTransport:
     def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator
 
-    async def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> AsyncSimulatorReply:
+    async def send(self, request: Sent, budget: TimeBudget, progress: Progress) -> AsyncCompleteResponse:
         """Answer one request at once."""
-        return AsyncSimulatorReply(_answer(self._simulator, request, budget, progress))
+        return AsyncCompleteResponse(*_answer(self._simulator, request, budget, progress))
 
     async def close(self) -> None:
         """There is nothing to close: the simulator is its maker's."""
 
 
-class SimulatorReply:
-    """An answer of the simulator's, its body given in one piece."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self._body = body
-
-    def read(self, budget: TimeBudget) -> bytes:
-        """Return the body, and ``b""`` after it."""
-        del budget  # no time passes
-        body, self._body = self._body, b""
-        return body
-
-    def close(self) -> None:
-        """There is nothing to close."""
-
-
-class AsyncSimulatorReply:
-    """The same for asyncio."""
-
-    def __init__(self, reply: SimulatorReply) -> None:
-        self._reply = reply
-        self.status = reply.status
-        self.headers = reply.headers
-
-    async def read(self, budget: TimeBudget) -> bytes:
-        """Return the body, and ``b""`` after it."""
-        return self._reply.read(budget)
-
-    async def close(self) -> None:
-        """There is nothing to close."""
-
-
-def _answer(simulator: Simulation, sent: Sent, budget: TimeBudget, progress: Progress) -> SimulatorReply:
+def _answer(
+    simulator: Simulation, sent: Sent, budget: TimeBudget, progress: Progress
+) -> tuple[int, Mapping[str, str], bytes]:
     progress.start_write()
     parts = urlsplit(sent.url)
     headers = {name.encode("latin-1"): value.encode("utf-8") for name, value in sent.headers}
@@ -93,7 +61,7 @@ def _answer(simulator: Simulation, sent: Sent, budget: TimeBudget, progress: Pro
         progress.write_started = reply.fault.kind != "refuse"
         _raise_fault(reply.fault, budget)
     shown = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
-    return SimulatorReply(reply.status, shown, reply.body)
+    return reply.status, shown, reply.body
 
 
 def _raise_fault(fault: Fault, budget: TimeBudget) -> None:

@@ -26,19 +26,21 @@ READ = [*RUN, *sorted(path for path in [*REPOSITORY.glob("*.md"), *REPOSITORY.gl
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>.*)$")
 CONTINUES = "<!-- continues -->"
+PRINTS = "<!-- prints -->"
 # Examples may name the address that a simulator would have on the reader's machine.
 ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: where it stands, what it is, and whether it goes on where the one before it ended."""
+    """A fenced block: where it stands, what it is, the comment before it, and what it must print."""
 
     path: Path
     line: int
     language: str
     text: str
-    continues: bool
+    mark: str
+    printed: str = ""
 
     @property
     def place(self) -> str:
@@ -62,19 +64,21 @@ def blocks_of(path: Path) -> Iterator[Block]:
             inside.append(inner.removeprefix(indent))
         else:
             pytest.fail(f"{path}:{number}: this block is never closed")
-        yield Block(path, number, opening["language"].strip(), "\n".join(inside) + "\n", last_text == CONTINUES)
+        yield Block(path, number, opening["language"].strip(), "\n".join(inside) + "\n", last_text)
         last_text = ""
 
 
 def programs() -> list[Block]:
-    """Join each block that continues onto the one before it."""
+    """Join each block that continues onto the one before it, and give it what the page says it prints."""
     found: list[Block] = []
     for path in RUN:
         of_page: list[Block] = []
         for block in blocks_of(path):
+            if block.mark == PRINTS:
+                of_page.append(replace(of_page.pop(), printed=block.text))
             if block.language != "python":
                 continue
-            if block.continues:
+            if block.mark == CONTINUES:
                 before = of_page.pop()
                 of_page.append(replace(before, text=before.text + "\n" + block.text))
             else:
@@ -99,6 +103,14 @@ def commands_of(block: Block) -> list[str]:
     return [line.removeprefix("$ ").strip() for line in joined.splitlines() if line.startswith("$ ")]
 
 
+def output_of(block: Block) -> re.Pattern[str]:
+    """Make a pattern of the lines that a shell example shows as output: numbers and long ids may be others."""
+    shown = re.sub(r"^\$ (?:.*\\\n)*.*\n", "", block.text, flags=re.MULTILINE)
+    lines = [re.escape(" ".join(line.split())) for line in shown.splitlines() if line.strip()]
+    alike = [re.sub(r"\d+", r"\\d+", re.sub(r"\w{20,}", r"\\w+", line.replace("…", ".*"))) for line in lines]
+    return re.compile(".*".join(alike), re.DOTALL)
+
+
 @pytest.fixture(scope="session")
 def documented_simulator(start_simulator) -> Iterator[str]:
     """A simulator for the pages alone: their examples set rules and faults that other tests must not meet."""
@@ -116,7 +128,9 @@ def environment(documented_simulator: str, account: tuple[str, str], tmp_path: P
         "XOXZO_API_AUTH_TOKEN": account[1],
         "CURL_HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
         "XDG_STATE_HOME": str(tmp_path / "state"),
+        "TZ": "Asia/Tokyo",
         "XOXZO_SIMULATOR": documented_simulator,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
@@ -140,6 +154,7 @@ def test_programs_run(block: Block, environment: dict[str, str], tmp_path: Path)
     )
 
     assert finished.returncode == 0, f"{block.place}\n{finished.stdout}{finished.stderr}"
+    assert not block.printed or finished.stdout == block.printed, block.place
 
 
 def only_checked(command: str) -> bool:
@@ -177,24 +192,29 @@ def test_commands_run(block: Block, environment: dict[str, str], tmp_path: Path)
         return
     if any(re.search(r"\bcurl\b", command) for command in commands) and not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    run_commands(commands, block.place, environment, tmp_path)
+    output = run_commands(commands, block.place, environment, tmp_path)
+    if len(commands) == len(commands_of(block)):
+        printed = "\n".join(" ".join(line.split()) for line in output.splitlines())
+        assert output_of(block).search(printed), f"{block.place}: the output is now\n{output}"
 
 
-def run_commands(commands: list[str], place: str, environment: dict[str, str], folder: Path) -> None:
-    """Run commands in one shell; the first that fails is an error."""
+def run_commands(commands: list[str], place: str, environment: dict[str, str], folder: Path) -> str:
+    """Run commands in one shell, and return what they print; the first that fails is an error."""
     script = ADDRESS.sub(environment["XOXZO_API_HOST"], "\n".join(commands))
 
     finished = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         timeout=60,
         check=False,
     )
 
-    assert finished.returncode == 0, f"{place}\n{script}\n{finished.stdout}{finished.stderr}"
+    assert finished.returncode == 0, f"{place}\n{script}\n{finished.stdout}"
+    return finished.stdout
 
 
 def test_before_you_send(environment: dict[str, str], tmp_path: Path) -> None:
@@ -279,10 +299,11 @@ def test_blocks_are_read(tmp_path: Path) -> None:
 
     blocks = list(blocks_of(page))
 
-    assert [(block.line, block.language, block.continues) for block in blocks] == [
+    assert [(block.line, block.language, block.mark == CONTINUES) for block in blocks] == [
         (1, "python", False),
         (6, "python", True),
         (14, "console", False),
         (20, "", False),
     ]
     assert [" ".join(command.split()) for command in commands_of(blocks[2])] == ["echo hi"]
+    assert output_of(replace(blocks[2], text="$ a\nhi, 7\n$ b \\\n  c\nyes\n")).search("hi, 12\nmore\nyes")

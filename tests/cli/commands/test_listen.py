@@ -277,6 +277,14 @@ def test_an_action_url_that_fails(simulator_url: str) -> None:
     assert result.exit_code == 3, result.output
 
 
+def test_what_a_receiver_refuses(simulator_url: str, tmp_path: Path) -> None:
+    """When the receiver answers a simulator's callback with anything but 200, the command ends with 3."""
+    with listening(tmp_path, "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
+        for kind in ("sms.delivered", "call.answered"):
+            result = trigger(kind, listener.url, "--simulator", simulator_url, "--json")
+            assert (result.exit_code, json.loads(result.output)["status"]) == (3, 403), result.output
+
+
 def test_nothing_answers_the_simulator(start_simulator: Callable[..., Any]) -> None:
     """When the simulator has given up on a receiver that never answered, the command ends with 6."""
     with start_simulator("--set", "callback_tries=1") as url:

@@ -34,6 +34,7 @@ COMMANDS = {
     ),
     "listen": CommandEntry(_COMMANDS + "listen.command", "Show callbacks as they arrive.", extra="listen"),
     "trigger": CommandEntry(_COMMANDS + "trigger.command", "Send a callback to a URL.", extra="listen"),
+    "callbacks": CommandEntry(_COMMANDS + "callbacks", "Send missed reports again.", extra="listen"),
     "doctor": CommandEntry(
         _COMMANDS + "doctor.command", "Diagnose problems with this machine, the network or the account."
     ),

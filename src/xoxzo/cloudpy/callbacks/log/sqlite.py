@@ -107,6 +107,12 @@ class SqliteStorage:
             )
         return iter(rows)
 
+    def updated_since(self, begin: datetime) -> Iterator[Entry]:
+        """Return the entries that were last updated at a time or later, oldest first."""
+        with self._lock:
+            rows = self._select(self._connect(), "updated >= ? ORDER BY updated", (begin.timestamp(),))
+        return iter(rows)
+
     def purge(self, before: datetime) -> int:
         """Delete the entries that were last updated before a time, and overwrite their bytes in the file."""
         with self.transaction():

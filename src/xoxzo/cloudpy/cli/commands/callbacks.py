@@ -1,0 +1,206 @@
+"""`xoxzo callbacks`: sends reports again that a receiver has missed."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+import click
+
+from xoxzo.cloudpy.callbacks.log import DeliveryLog
+from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
+from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, CommandError, describe, worst
+from xoxzo.cloudpy.cli.core.http_probe import probe
+from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.cli.core.inputs import parse_day
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
+from xoxzo.cloudpy.cli.core.session import Session, api
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument, NotFound
+from xoxzo.cloudpy.models import Conference
+from xoxzo.cloudpy.operations import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from xoxzo.cloudpy.client.client import Client
+    from xoxzo.cloudpy.models import Call, Message
+
+COLUMNS = ("id", "status", "reference", "result")
+_AGO = re.compile(r"([0-9]{1,4})([mh])")
+_FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+class _Missed(NamedTuple):
+    """What may have to be reported: its kind, id and reference; the record, if it is known already."""
+
+    kind: str
+    ident: str
+    reference: str | None
+    record: Message | None = None
+
+
+@click.group(
+    cls=Group,
+    epilog=examples(
+        "xoxzo callbacks resend https://shop.example/xoxzo --sign --log deliveries.db --dry-run",
+        "xoxzo callbacks resend https://shop.example/xoxzo --sign --since 3h",
+        "xoxzo callbacks resend http://127.0.0.1:8000/xoxzo --simulator MSGID",
+    ),
+)
+def command() -> None:
+    """Send reports again that a receiver has missed."""
+
+
+@command.subcommand(
+    "resend",
+    "xoxzo callbacks resend https://shop.example/xoxzo --sign --log deliveries.db --dry-run",
+    "xoxzo callbacks resend https://shop.example/xoxzo --sign --since 3h",
+    "xoxzo callbacks resend http://127.0.0.1:8000/xoxzo --simulator MSGID",
+    short_help="Ask the API what became of messages and calls, and report it to a receiver.",
+)
+@click.argument("url")
+@click.argument("idents", nargs=-1, metavar="[MSGID|CALLID]...")
+@click.option(
+    "--log", type=click.Path(exists=True, dir_okay=False), help="A delivery log: what has no final report yet."
+)
+@click.option(
+    "--since", metavar="TIME", help="Only since then: 90m, 3h, 7d, or a day. Without --log: of the sent list."
+)
+@click.option("--all", "everything", is_flag=True, help="With --log, also what has a final report already.")
+@click.option("--sign", is_flag=True, help="URL is the public address: add a token signed with XOXZO_CALLBACK_SECRET.")
+@api()
+def resend(
+    session: Session,
+    url: str,
+    idents: Sequence[str],
+    log: str | None,
+    since: str | None,
+    *,
+    everything: bool,
+    sign: bool,
+) -> None:
+    """Report to a receiver what it has missed, for instance while it was down.
+
+    The API is asked for the present status of each message and call; a final one is posted to URL as Xoxzo posts it.
+    The receiver ignores what it had before. The reference in a signed URL is the log's, or the only tag.
+
+    Exits with 0 if all were answered with 200, 3 if one was answered otherwise, and 6 if there was no answer.
+    """
+    if not (idents or log or since):
+        raise click.UsageError(_("Say what to report: ids, --log FILE or --since TIME."))
+    begin = None if since is None else _parse_time(since)
+    address = _addresses(url, sign=sign)
+    posts, session.dry_run = not session.dry_run, False
+    statuses = [DONE]
+
+    def rows() -> Iterator[dict[str, Any]]:
+        with session.client() as client:
+            for missed in _missed(client, idents, log, begin, everything=everything):
+                result, status = _report(client, missed, address, posts=posts)
+                statuses.append(status)
+                shown = {"id": missed.ident, "reference": missed.reference}
+                yield {name: (shown | result).get(name) for name in COLUMNS}
+                if status == NOT_SENT:
+                    # The others would wait for an answer in vain, too.
+                    return
+
+    count = session.out.table(rows(), COLUMNS)
+    session.out.note(ngettext("{count} message or call", "{count} messages and calls", count).format(count=count))
+    if status := worst(*statuses):
+        raise click.exceptions.Exit(status)
+
+
+def _parse_time(text: str) -> datetime:
+    if ago := _AGO.fullmatch(text):
+        return datetime.now(UTC) - int(ago[1]) * timedelta(**{"m": {"minutes": 1}, "h": {"hours": 1}}[ago[2]])
+    day = parse_day(text)
+    assert day is not None  # noqa: S101 - it was given
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _addresses(url: str, *, sign: bool) -> Callable[[str, str | None], str]:
+    """Return what makes the address of a report by purpose and reference."""
+    try:
+        if not sign:
+            plain = checks.url("url", url)
+            return lambda _purpose, _reference: plain
+        return signing_callbacks(url).url
+    except (InvalidArgument, ConfigurationError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _missed(
+    client: Client, idents: Sequence[str], log: str | None, begin: datetime | None, *, everything: bool
+) -> Iterator[_Missed]:
+    if log is not None:
+        yield from _of_log(log, idents, begin, everything=everything)
+    elif idents:
+        yield from (_Missed("call" if "-" in ident else "sms", ident, None) for ident in idents)
+    elif begin is not None:
+        for message in client.sms.list(since=begin.date()):
+            if message.sent_time is None or message.sent_time >= begin:
+                yield _Missed("sms", message.msgid, None, message)
+
+
+def _of_log(path: str, idents: Sequence[str], begin: datetime | None, *, everything: bool) -> Iterator[_Missed]:
+    try:
+        log = DeliveryLog(SqliteStorage(Path(path)))
+    except ConfigurationError as error:
+        raise CommandError(str(error)) from None
+    with log:
+        assert isinstance(log.storage, SqliteStorage)  # noqa: S101 - made above
+        for entry in log.storage.updated_since(begin or datetime.fromtimestamp(0, UTC)):
+            wanted = entry.ident in idents if idents else entry.ident and entry.kind != "incoming-sms"
+            is_open = not entry.final or not all(note.done for note in entry.history)
+            if wanted and (everything or idents or is_open):
+                yield _Missed(entry.kind, entry.ident, entry.reference)
+
+
+def _report(
+    client: Client, missed: _Missed, address: Callable[[str, str | None], str], *, posts: bool
+) -> tuple[dict[str, Any], int]:
+    """Post the report of one message or call; return what to show, and the exit status."""
+    try:
+        record = missed.record or _get(client, missed)
+    except (NotFound, InvalidArgument):
+        return {"result": _("unknown to the API")}, REJECTED
+    purpose = "delivery-report" if missed.kind == "sms" else "call-ended"
+    shown: dict[str, Any] = {}
+    tags: tuple[str, ...] = ()
+    if isinstance(record, Conference):
+        is_final = record.end_time is not None
+    else:
+        shown, is_final, tags = {"status": record.status.value}, record.status.is_final, record.tags
+    if not is_final:
+        return shown | {"result": _("not final yet")}, DONE
+    if missed.reference is None and len(tags) > 1:
+        return shown | {"result": _("has several tags: name the delivery log by --log")}, REJECTED
+    reference = missed.reference if missed.reference is not None else next(iter(tags), None)
+    shown["reference"] = reference
+    target = address(purpose, reference)
+    if not posts:
+        return shown | {"result": _("would be reported")}, DONE
+    outcome = probe("POST", target, _FORM, _form(record.raw))
+    if outcome.status is None:
+        return shown | {"result": describe(outcome.error, outcome.code)}, NOT_SENT
+    return shown | {"result": outcome.status}, DONE if outcome.status == 200 else REJECTED
+
+
+def _get(client: Client, missed: _Missed) -> Message | Call | Conference:
+    if missed.kind == "sms":
+        return client.sms.get(missed.ident)
+    return client.conferences.get(missed.ident) if missed.kind == "conference" else client.calls.get(missed.ident)
+
+
+def _form(raw: dict[str, Any]) -> bytes:
+    """Encode a record as Xoxzo posts it (API section 15.60): a form, with lists joined by commas."""
+    fields = {name: ",".join(value) if _is_texts(value) else value for name, value in raw.items()}
+    return urlencode({name: value for name, value in fields.items() if isinstance(value, str | int | float)}).encode()
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

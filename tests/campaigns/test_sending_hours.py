@@ -1,4 +1,4 @@
-"""Runs that wait for their hours: in files and in PostgreSQL, with crashes, and changed or cancelled meanwhile."""
+"""Runs that wait for their hours, or stop after the first ones: in files and in PostgreSQL, whatever crashes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from campaign_makers import TEXT, people, reached
 from campaign_simulation import SETTLE, START, Scenario, simulate
 
 from xoxzo.cloudpy import AsyncClient
-from xoxzo.cloudpy.campaigns import Campaign, Event, Limits, Result, Schedule
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.campaigns import Campaign, Event, Limits, Result, Schedule, State
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.simulator import Simulator
 
 FAR = Schedule(at=f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d} 10:00")
@@ -107,3 +107,35 @@ def test_nothing_is_sent_outside_the_hours_whatever_crashes(tmp_path: Path) -> N
     assert len({moment.hour for moment in shown}) > 1
     # A message is written a moment after it was claimed.
     assert {moment.minute for moment in shown} <= set(minutes)
+
+
+def test_a_run_stops_after_the_first_ones(store: str, simulator: Simulator, client: AsyncClient) -> None:
+    """So many random recipients get it; the run stops with their outcomes, and the next one sends to all others."""
+    with Campaign.create("spring", people(40), TEXT, store=store) as campaign:
+        assert campaign.choose_first(6, seed=1) == 6
+        first = {one.number for one in campaign.ledger.recipients(1, 6)}
+        result = campaign.run(client, Limits(concurrency=4), follow=10)
+        assert (result.state, result.reason.code, result.tally[State.DELIVERED]) == ("stopped", "first_sent", 6)
+        assert set(reached(simulator)) == first
+        assert campaign.is_held
+        assert campaign.ledger.get("first_seed") == 1
+    with Campaign.open("spring", store=store) as campaign:
+        result = campaign.run(client, Limits(concurrency=4))
+        assert (result.state, result.tally.sent, campaign.is_held) == ("finished", 40, False)
+    assert (len(reached(simulator)), set(reached(simulator).values())) == (40, {1})
+    with Campaign.create("again", people(40), TEXT, store=store) as campaign:
+        campaign.choose_first(6, seed=1)
+        assert {one.number for one in campaign.ledger.recipients(1, 6)} == first
+        for wrong in (0, 10_001):
+            with pytest.raises(InvalidArgument):
+                campaign.choose_first(wrong)
+
+
+def test_nobody_else_is_sent_to_whatever_crashes(tmp_path: Path) -> None:
+    """With faults and crashes at any instant, nobody but the first ones gets anything before the hold is lifted."""
+    faults = ("refused", "throttled", "lost before", "lost after", "error after", "truncated")
+    limits = Limits(concurrency=3, settle=SETTLE, canaries=1, stop_share=1.0)
+    scenario = Scenario(people=25, cap=1000, fault_share=0.1, faults=faults, limits=limits, first=6)
+    results = [simulate(seed, tmp_path, scenario=scenario) for seed in range(20)]
+    assert all(result.is_clean for result in results)
+    assert sum(result.crashes for result in results) > 10, "hardly any process crashed: the test is worth little"

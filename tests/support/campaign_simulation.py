@@ -256,6 +256,7 @@ class Scenario:
     faults: tuple[str, ...]
     limits: Limits
     crashes: bool = True
+    first: int = 0
 
 
 @dataclass
@@ -314,6 +315,7 @@ def _simulate(
     if scenario is not None:
         limits = scenario.limits
     ledger.put({"schedule": msgspec.to_builtins(limits.schedule)})
+    first = _hold_first(ledger, scenario, seed)
     now, crashes = 0.0, 0
     for attempt in range(20):
         service.crashed = False
@@ -326,6 +328,7 @@ def _simulate(
         crashes += not ended
         if ended and not ledger.tally()[State.WAITING]:
             break
+        _lift_hold(ledger, service, first if ended else 0)
         if not ended and rng.random() < 0.5:
             ledger.lose_power()
         else:
@@ -338,6 +341,22 @@ def _simulate(
     for leftover in folder.glob(f"{seed}.campaign*"):
         leftover.unlink()
     return result
+
+
+def _hold_first(ledger: CrashingLedger, scenario: Scenario | None, seed: int) -> int:
+    if scenario is None or not scenario.first:
+        return 0
+    return ledger.choose_first(scenario.first, seed)
+
+
+def _lift_hold(ledger: CrashingLedger, service: SimulatedService, first: int) -> None:
+    """Check that nobody but the first ones was sent to, and let the others be sent to."""
+    if not first:
+        return
+    chosen = {one.number for one in ledger.recipients(1, first)}
+    total = ledger.get("total")
+    assert ledger.get("hold") == total or {message.number for message in service.accepted} <= chosen
+    ledger.put({"hold": total})
 
 
 def _run(ledger: CrashingLedger, service: SimulatedService, limits: Limits, now: float) -> tuple[float, bool]:

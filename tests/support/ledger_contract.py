@@ -338,6 +338,36 @@ class LedgerContract:
         assert not take(ledger, 9, 60.0, hours=(("Asia/Tokyo", 10.0, 59.0),)).recipients
         assert numbers(take(ledger, 9, 61.0, hours=(("Asia/Tokyo", 60.0, 90.0),))) == [1]
 
+    def test_the_first_ones_are_chosen_at_random_and_once(self, reopen: Open) -> None:
+        """A seed chooses the same ones again; they alone are claimed, and all others when the hold is lifted."""
+        ledger = reopen()
+        fill(ledger, people(60))
+        ledger.join("a")
+        assert ledger.choose_first(5, 7) == 5
+        chosen = [one.number for one in ledger.recipients(1, 5)]
+        ledger = reopen()
+        ledger.join("a")
+        assert sorted(one.number for one in ledger.recipients()) == [one.number for one in people(60)]
+        assert [one.n for one in ledger.recipients()] == list(range(1, 61))
+        assert chosen != [one.number for one in people(5)]
+        claim = take(ledger, 9, 1.0)
+        assert [one.number for one in claim.recipients] == chosen
+        ledger.record([Outcome(n, claim.ident, State.SENT, f"m{n}", at=2.0) for n in (1, 2, 3, 4)])
+        ledger.record([Outcome(5, claim.ident, State.WAITING, retry_at=1.0)])
+        # One of them is tried again.
+        claim = take(ledger, 9, 3.0)
+        assert numbers(claim) == [5]
+        assert take(ledger, 9, 3.0).why == "in_flight"
+        ledger.record([Outcome(5, claim.ident, State.SENT, "m5", at=3.0)])
+        assert take(ledger, 9, 4.0).why == "first"
+        # More of the others, of whom those sent to are none.
+        assert ledger.choose_first(3, 8) == 3
+        claim = take(ledger, 9, 5.0)
+        assert numbers(claim) == [6, 7, 8]
+        ledger.record([Outcome(n, claim.ident, State.SENT, f"m{n}", at=6.0) for n in (6, 7, 8)])
+        ledger.put({"hold": 60})
+        assert numbers(take(ledger, 99, 7.0)) == list(range(9, 61))
+
     def test_another_schedule_claims_nobody(self, reopen: Open) -> None:
         """A worker that has not seen the new schedule gets nobody; those who waited by the old one wait no more."""
         ledger = reopen()

@@ -157,7 +157,8 @@ class Claim(msgspec.Struct, frozen=True):
         skipped: how many were skipped while claiming, after an opt-out.
         why: why nobody was claimed: ``pause`` or ``cancel`` (requested), ``rescheduled`` (by another schedule),
             ``failures`` (too many), ``throttled`` (the account), ``budget``, ``in_flight`` (wait for others' outcomes),
-            ``retry`` (wait for the next attempt), ``unknown`` (the canaries stay back), ``done``; else empty.
+            ``retry`` (wait for the next attempt), ``first`` (those to be sent to first were), ``unknown`` (the canaries
+            stay back), ``done``; else empty.
         wake: when something can be claimed, in seconds since 1970; ``None`` when that does not depend on time.
         asked: the worker's monotonic clock before the question: its lease counts from then.
         now: the ledger's time.

@@ -314,15 +314,41 @@ def _content() -> object:
 def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is sent to one's own number; without a confirmation nothing else is sent."""
     monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._is_terminal", lambda: True)
-    result = run("run", "people.csv", *TEXT, "--test-to", "０８０-1111-2222", text="y\nn\n")
-    assert (result.exit_code, sent(simulator)) == (3, 1)
+    result = run(
+        "run", "people.csv", *TEXT, "--test-to", "０８０-1111-2222", "--test-to", "+81 80 1111 3333", text="y\nn\n"
+    )
+    assert (result.exit_code, sent(simulator)) == (3, 2)
+    assert "The first message was sent to 2 test numbers." in result.stderr
     assert "Nothing was sent to the recipients." in result.stderr
     assert len(simulator.phone("+818011112222").inbox) == 1, "a number is read as people type it"
     refused = run("run", "people.csv", *TEXT, "--test-to", "nobody")
-    assert (refused.exit_code, sent(simulator)) == (2, 1)
+    assert (refused.exit_code, sent(simulator)) == (2, 2)
     assert not list(Path("campaigns").glob("[!o]*"))
     assert run("run", "people.csv", *TEXT, "--test-to", "090-0000-0003", "--yes").exit_code == 0
-    assert sent(simulator) == 5
+    assert sent(simulator) == 6
+
+
+def test_the_first_ones_come_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal the run stops after them, and `resume` goes on; on a terminal it asks first."""
+    result = run("run", "people.csv", *TEXT, "--first", "1", "--yes", "--follow", "1")
+    assert (result.exit_code, sent(simulator)) == (3, 1)
+    assert "people stopped: the first ones were sent to: look at their outcomes\n" in result.stdout
+    assert "Continue with: xoxzo campaign resume people" in result.stderr
+    assert run("resume", "people", "--first", "1", "--follow", "1").exit_code == 3
+    assert sent(simulator) == 2
+    assert run("resume", "people").exit_code == 0
+    assert sent(simulator) == 3
+    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send._is_terminal", lambda: True)
+    result = run("run", "people.csv", *TEXT, "--name", "two", "--first", "2", "--follow", "1", text="y\ny\n")
+    assert result.exit_code == 0
+    assert "Send to 2 of 3 people first? [y/N]: y\n" in result.stderr
+    assert "Send to the other 1 person now? [y/N]: y\n" in result.stderr
+    assert sent(simulator) == 6
+    assert (
+        run("run", "people.csv", *TEXT, "--name", "three", "--first", "2", "--follow", "1", text="y\nn\n").exit_code
+        == 3
+    )
+    assert sent(simulator) == 8
 
 
 def test_a_campaign_can_be_rehearsed_with_numbers_of_fixed_outcomes(

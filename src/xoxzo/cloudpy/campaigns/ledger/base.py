@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,6 +52,23 @@ class SqlLedger(LedgerQueries):
     def reschedule(self, values: Mapping[str, Any]) -> None:
         """Store values with another schedule, and look anew at everybody who waits for a time."""
         self._change([*_putting(values), *((statement, None) for statement in statements.RESCHEDULE)])
+
+    def choose_first(self, count: int, seed: int) -> int:
+        """Let only so many recipients be claimed from now on, chosen at random; return how many are left for it."""
+        while True:
+            next_n, total = self._fetch("SELECT next_n, total FROM progress")[0]
+            front = range(next_n + 1, min(next_n + count, total) + 1)
+            chosen = random.Random(seed).sample(range(next_n + 1, total + 1), len(front))  # noqa: S311 - no secret
+            others, front_others = sorted(set(chosen) - set(front)), sorted(set(front) - set(chosen))
+            change: Change = [
+                (statement, {"one": one, "other": other, "next_n": next_n})
+                for one, other in zip(front_others, others, strict=True)
+                for statement in statements.SWAP
+            ]
+            self._change([*change, (statements.HOLD, {"value": str(next_n + len(front)), "next_n": next_n})])
+            # A worker may have claimed somebody meanwhile: then nothing was changed.
+            if self._next_n() == next_n:
+                return len(front)
 
     def claim(self, request: ClaimRequest) -> Claim:
         """Take recipients for sending; the claim is durable when this returns."""
@@ -191,7 +209,7 @@ def _read_claim(
     request: ClaimRequest, facts: Sequence[Any], rows: list[tuple[Any, ...]], asked: float, gap: float
 ) -> Claim:
     (now, total, next_n, start, results, last_error, over_budget, skipped, retry_at, unsettled, end, in_flight,
-     requested, state, paused_until, schedule) = facts  # fmt: skip
+     requested, state, paused_until, schedule, is_held) = facts  # fmt: skip
     recipients = tuple(map(read_recipient, rows))
     failed = results.count("0")
     wake: float | None = None
@@ -209,10 +227,11 @@ def _read_claim(
         why = "in_flight"
     elif retry_at is not None:
         why, wake = "retry", retry_at
-    elif next_n < total:
-        why, wake = "unknown", None if unsettled is None else unsettled + request.settle
-    else:
+    elif next_n >= total:
         why = "done"
+    else:
+        why = "first" if is_held else "unknown"
+        wake = None if is_held or unsettled is None else unsettled + request.settle
     return Claim(
         request.ident,
         recipients,

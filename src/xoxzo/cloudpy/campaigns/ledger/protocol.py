@@ -111,6 +111,13 @@ class Ledger(Protocol):
     def reschedule(self, values: Mapping[str, Any]) -> None:
         """Store values with another schedule, and look anew at everybody who waits for a time."""
 
+    def choose_first(self, count: int, seed: int) -> int:
+        """Let only so many recipients be claimed from now on; return how many they are.
+
+        They are chosen at random, by the seed alone, among those never claimed, whose first positions they take. The
+        value ``hold`` has the last position that may be claimed.
+        """
+
     def give_back(self, claim: int) -> None:
         """Make everything of a claim waiting again that has no outcome yet; nothing of it may have been started."""
 

@@ -181,6 +181,7 @@ LOSE_RECORDS = (
 _HAS_WITNESS = "last_sent > 0"
 _DUE = "p.state = 0 AND p.claim = 0 AND p.retry_at <= (SELECT now FROM progress)"
 _RANGE = "r.n BETWEEN (SELECT first FROM progress) AND (SELECT next_n FROM progress)"
+_HOLD = "(SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'hold')"
 _HOURS = "WITH hours (zone, opens, closes) AS (VALUES {zones})"
 # The clock of a ledger in a file is never set back, so it may be ahead of the one on the wall, which people live by.
 _WALL = "((SELECT now FROM progress) - {ahead})"
@@ -214,6 +215,8 @@ CLAIM = (
     WHEN {_UNSETTLED} IS NULL THEN CASE WHEN next_n + room < total THEN next_n + room ELSE total END
     WHEN now > {_UNSETTLED} + :settle AND last_sent <= {_UNSETTLED} + :settle AND next_n < total THEN next_n + 1
     ELSE next_n END""",
+    # After the first recipients, the run stops for a look at their outcomes.
+    f"UPDATE progress SET last = {_HOLD} WHERE last > {_HOLD}",
     # Those that are due for another attempt; if there are none, the next ones of the list.
     f"""{_OUTCOME}
     SELECT p.n, 0, 6, 0, 1, '', 'suppressed', (SELECT now FROM progress), 0, NULL, 0
@@ -263,7 +266,7 @@ CLAIM = (
     (SELECT min(retry_at) FROM pending WHERE state = 0 AND claim = 0), {_UNSETTLED}, {{now}},
     (SELECT sum(remaining) FROM claim WHERE remaining > 0), (SELECT value FROM meta WHERE name = 'requested'),
     (SELECT value FROM meta WHERE name = 'state'), (SELECT paused_until FROM account WHERE id = :account),
-    (SELECT value FROM meta WHERE name = 'schedule') FROM progress""",
+    (SELECT value FROM meta WHERE name = 'schedule'), next_n >= {_HOLD} FROM progress""",
     f"""SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE {_RANGE} AND n NOT IN (SELECT n FROM outcome WHERE {_MARK})
     UNION ALL SELECT {RECIPIENT_COLUMNS} FROM recipient r
     WHERE n IN (SELECT n FROM pending WHERE claim = :claim AND state = 0) ORDER BY 1""",
@@ -276,6 +279,17 @@ RESERVE = (
     "SELECT next_at - :gap * :count - {now} FROM account WHERE id = :account",
 )
 """Reserves send times again, and shows in how many seconds the first one is."""
+# Nothing refers to a recipient who was never claimed: so those to be sent to first can still change their positions.
+_UNMOVED = "(SELECT next_n FROM progress) = :next_n"
+SWAP = (
+    f"UPDATE recipient SET n = -:one WHERE n = :one AND {_UNMOVED}",
+    f"UPDATE recipient SET n = :one WHERE n = :other AND {_UNMOVED}",
+    f"UPDATE recipient SET n = :other WHERE n = -:one AND {_UNMOVED}",
+)
+"""Exchanges two positions, if nobody has been claimed meanwhile."""
+HOLD = f"""INSERT INTO meta SELECT 'hold', :value FROM progress WHERE {_UNMOVED}
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+"""Lets nobody be claimed after a position, if nobody has been claimed meanwhile."""
 RESCHEDULE = ("UPDATE pending SET retry_at = {now} WHERE state = 0 AND claim = 0 AND retry_at > {now}",)
 """Lets everybody who waits for a time be looked at again, by a new schedule."""
 PAUSE_ACCOUNT = (

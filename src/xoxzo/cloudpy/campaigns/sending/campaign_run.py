@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
+FIRST_SENT = "first_sent"
+"""The code of the reason for which a run stops after the first recipients."""
 _LIST_ATTEMPTS = 3
 _DEFAULT_RETRY_SECONDS = 60.0
 _MAX_RETRY_SECONDS = 1500.0
@@ -114,10 +116,12 @@ class CampaignRun:
             state, reason = "stopped", Reason("broken_off", "the run was broken off")
         self._emit("started")
         try:
-            await self._send()
+            claim = await self._send()
             if follow:
                 await self._poll_statuses(follow)
             state, reason = "finished", NO_REASON
+            if claim.why == "first":
+                state, reason = "stopped", Reason(FIRST_SENT, "the first ones were sent to: look at their outcomes")
         except Stopped as stopped:
             state, reason = stopped.state, stopped.reason
             if state != "running":
@@ -134,7 +138,7 @@ class CampaignRun:
         tally = self._ledger.tally()
         return Result(state=state, reason=reason, tally=tally, unknown=tally[State.UNKNOWN])
 
-    async def _send(self) -> None:
+    async def _send(self) -> Claim:
         # Those of an earlier run are looked up before others push them out of the list.
         with suppress(APIError):
             await self._look_up()
@@ -151,6 +155,7 @@ class CampaignRun:
             claim = await self._sender.send()
         if self._ledger.tally()[State.UNKNOWN] and not self._content.is_call:
             await self._read_sent_list()
+        return claim
 
     async def _look_up_regularly(self) -> None:
         """Look unknown messages up while others are sent: later they may have left the list, which is limited."""

@@ -67,6 +67,7 @@ class DispatchApi(RunApi):
         if self.state == "finished" and not self.ledger.tally()[State.WAITING]:
             raise CampaignError("nothing_left", "{name} is finished: nobody is left to send to", name=self.name)
         self.save_limits(limits)
+        self._go_beyond_first()
         self.ledger.put({"state": "running", "requested": None, "workers": workers})
         self._send_chunks(queue, workers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,11 +12,11 @@ import msgspec
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
-from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
+from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
 from xoxzo.cloudpy.campaigns.sending.events import Result
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, stop_on_signals
 from xoxzo.cloudpy.common.hosts import may_be_simulator
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.protocols import CallbackUrls
 
 
+_MAX_FIRST = 10_000
 _ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
 
 
@@ -130,6 +132,8 @@ class RunApi:
                 "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
             )
         self._check_destination(client)
+        if not shared:
+            self._go_beyond_first()
         self._run = CampaignRun(
             self.ledger,
             self.content,
@@ -143,6 +147,39 @@ class RunApi:
             return await self._run.run(follow, shared=shared)
         finally:
             self._run = None
+
+    def choose_first(self, count: int, *, seed: int | None = None) -> int:
+        """Have the next run send to some recipients first, chosen at random, and stop for a look at their outcomes.
+
+        The run ends as ``stopped`` then, with the reason ``first_sent``; the run after it sends to all others.
+
+        Args:
+            count: how many; fewer if fewer are left.
+            seed: chooses the same ones again in the same list; by default another choice each time. The ledger has it
+                as ``first_seed``.
+
+        Returns:
+            How many they are.
+
+        Raises:
+            InvalidArgument: the count is not from 1 to 10,000.
+        """
+        if not 1 <= count <= _MAX_FIRST:
+            raise InvalidArgument("first", "must be from 1 to 10,000")
+        seed = secrets.randbits(32) if seed is None else seed
+        # Without the reason: the next run begins with these, instead of going beyond those before.
+        self.ledger.put({"first_seed": seed, "reason": None})
+        return self.ledger.choose_first(count, seed)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether some recipients are sent to first, and nobody has decided yet about the others."""
+        return bool(self.ledger.get("hold")) and int(self.ledger.get("hold")) < int(self.ledger.get("total") or 0)
+
+    def _go_beyond_first(self) -> None:
+        """Send to everybody, if the run before has stopped for a look at the first ones."""
+        if self.reason.code == FIRST_SENT and self.state == "stopped":
+            self.ledger.put({"hold": self.ledger.get("total")})
 
     def _check_destination(self, client: AsyncClient) -> None:
         """Refuse to continue a campaign live that was started on a simulator, or vice versa."""

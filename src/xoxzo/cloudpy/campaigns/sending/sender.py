@@ -289,7 +289,7 @@ class Sender:
         elif claim.why == "failures":
             failed, total, error = claim.failures
             self.stop("stopped", self._throttle.too_many_failures(failed, total, error))
-        elif self._in_flight and claim.why in {"in_flight", "unknown", "done"}:
+        elif self._in_flight and claim.why in {"in_flight", "first", "unknown", "done"}:
             # Even after its lease has ended: a message in flight may have to be tried again.
             return RECORD_SECONDS
         elif claim.why == "in_flight":

@@ -24,8 +24,10 @@ from xoxzo.cloudpy.cli.commands.campaign.render import Balance, show_plan, write
 from xoxzo.cloudpy.cli.commands.campaign.send import (
     bad_file_of,
     balance_of,
+    choose_first,
     confirm,
     content_from,
+    first_option,
     is_local,
     show_left_out,
 )
@@ -80,6 +82,7 @@ def create(name: str, file: str, *, machine: bool, **given: Any) -> None:  # noq
 )
 @limit_options
 @destination_options
+@first_option
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option()
 def dispatch(
@@ -105,7 +108,8 @@ def dispatch(
                 left = campaign.plan(limits)
                 if not machine:
                     show_plan(left, limits, _account(given)[1], machine=False)
-                confirm(left, limits, yes=yes, verb="dispatch")
+                confirm(left, limits, yes=yes, verb="dispatch", first=given["first"])
+            choose_first(campaign, given["first"])
             campaign.dispatch(queue, limits, workers=workers)
             if machine:
                 write_json(name=name, state=campaign.state, workers=workers)

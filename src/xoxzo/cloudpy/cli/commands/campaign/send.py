@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes
 from xoxzo.cloudpy.cli.commands.campaign.options import (
@@ -55,6 +56,13 @@ _follow = click.option(
 )
 _callbacks = click.option(
     "--callbacks", metavar="URL", help="Request delivery reports at this URL, signed with XOXZO_CALLBACK_SECRET."
+)
+_FIRST_FOLLOW_SECONDS = 60.0
+first_option = click.option(
+    "--first",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Send to N recipients first, chosen at random, and stop to show their outcomes.",
 )
 _yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 _events = json_option("Write each event as one JSON object a line.")
@@ -105,13 +113,26 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 @destination_options
 @_follow
 @_callbacks
-@click.option("--test-to", metavar="NUMBER", help="Send the first message to this number before anybody else.")
+@first_option
+@click.option(
+    "--test-to",
+    multiple=True,
+    metavar="NUMBER",
+    help="Send the first message to this number before anybody else; may be repeated.",
+)
 @click.option(
     "--as-before", is_flag=True, help="Continue a campaign as it was started, whatever the options and FILE say."
 )
 @_yes
 @_events
-def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: Any) -> None:  # noqa: ANN401 - click's options
+def run(
+    file: str,
+    *,
+    yes: bool,
+    machine: bool,
+    test_to: tuple[str, ...],
+    **given: Any,  # noqa: ANN401 - click's options
+) -> None:
     """Send to the recipients in FILE, after asking.
 
     The plan is shown first. Run the same command again to continue after a stop, a crash or a power cut. Ctrl-C
@@ -123,7 +144,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
         signing_callbacks_or_none(given["callbacks"])
         fresh = not selected_store().exists(name)
         account = client_options(given)
-        test_number = None if test_to is None else _test_number(test_to, given["country"], account)
+        test_numbers = [_test_number(typed, given["country"], account) for typed in test_to]
         with _open(file, name, given, account, fresh=fresh) as campaign:
             limits = campaign.limits if given["as_before"] else limits_of(given, campaign.limits)
             left = campaign.plan(limits)
@@ -132,16 +153,18 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
             if not begun:
                 show_plan(left, limits, balance_of(account), machine=machine)
             try:
-                confirm(left, limits, yes=yes or begun)
-                if test_number is not None and not begun:
-                    _send_test(campaign, account, test_number, yes=yes)
+                first = None if begun else given["first"]
+                confirm(left, limits, yes=yes or begun, first=first)
+                if test_numbers and not begun:
+                    _send_test(campaign, account, test_numbers, yes=yes)
+                choose_first(campaign, first)
             except BaseException:  # Ctrl-C at a question as well
                 if fresh:
                     _delete_files(campaign)
                 raise
             if campaign.bad:
                 show_left_out(campaign, bad_file_of(file))
-            _run(campaign, account, limits, given, machine=machine)
+            _run(campaign, account, limits, given, machine=machine, yes=yes)
 
 
 @click.command(
@@ -153,6 +176,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: str | None, **given: An
 @destination_options
 @_follow
 @_callbacks
+@first_option
 @_yes
 @_events
 def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
@@ -167,12 +191,24 @@ def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noq
         if campaign.state == "created":
             left = campaign.plan(limits)
             show_plan(left, limits, balance_of(account), machine=machine)
-            confirm(left, limits, yes=yes, verb="resume")
-        _run(campaign, account, limits, given, machine=machine)
+            confirm(left, limits, yes=yes, verb="resume", first=given["first"])
+        choose_first(campaign, given["first"])
+        _run(campaign, account, limits, given, machine=machine, yes=yes)
 
 
-def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict[str, Any], *, machine: bool) -> None:
+def _run(
+    campaign: Campaign,
+    account: ClientOptions,
+    limits: Limits,
+    given: dict[str, Any],
+    *,
+    machine: bool,
+    yes: bool,
+) -> None:
     callbacks, follow = signing_callbacks_or_none(given["callbacks"]), given["follow"]
+    if campaign.is_held:
+        # There is little to look at before their final statuses are known.
+        follow = follow or _FIRST_FOLLOW_SECONDS
     progress = Progress(campaign.name, machine=machine)
     try:
         with progress:
@@ -187,6 +223,12 @@ def _run(campaign: Campaign, account: ClientOptions, limits: Limits, given: dict
         click.echo(sentence.format(name=campaign.name), err=True)
         raise click.exceptions.Exit(STOPPED) from None
     show_result(campaign.name, result, machine=machine)
+    if result.reason.code == FIRST_SENT and not (yes or machine) and _is_terminal():
+        others = result.tally[State.WAITING]
+        question = ngettext("Send to the other {count} person now?", "Send to the other {count} people now?", others)
+        if click.confirm(question.format(count=f"{others:,}"), err=True):
+            _run(campaign, account, limits, given, machine=machine, yes=yes)
+            return
     is_done = result.state == "finished" and not result.tally[State.REJECTED]
     status = MAY_BE_SENT if result.unknown else DONE if is_done else STOPPED
     if status != DONE:
@@ -258,8 +300,14 @@ def balance_of(account: ClientOptions) -> Balance:
         return Balance(None, describe_api_error(error))
 
 
-def confirm(plan: Plan, limits: Limits, *, yes: bool, verb: str = "run") -> None:
-    """Ask whether to send, unless `yes`; exit if not, or if the cost exceeds the limit."""
+def choose_first(campaign: Campaign, count: int | None) -> None:
+    """Choose who is sent to first, where a number is given, unless a choice has not been sent to yet."""
+    if count is not None and (not campaign.is_held or campaign.reason.code == FIRST_SENT):
+        campaign.choose_first(count)
+
+
+def confirm(plan: Plan, limits: Limits, *, yes: bool, verb: str = "run", first: int | None = None) -> None:
+    """Ask whether to send, to the `first` ones or to all, unless `yes`; exit if not, or if it costs too much."""
     if limits.max_cost is not None and (cost := plan.cost) > limits.max_cost:
         sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.")
         sentence = sentence.format(cost=format_value(cost), limit=format_value(limits.max_cost))
@@ -273,6 +321,8 @@ def confirm(plan: Plan, limits: Limits, *, yes: bool, verb: str = "run") -> None
         raise click.exceptions.Exit(USAGE)
     question = ngettext("Send to {count} person?", "Send to {count} people?", plan.recipients)
     question = question.format(count=f"{plan.recipients:,}")
+    if first is not None and first < plan.recipients:
+        question = _("Send to {first} of {count} people first?").format(first=first, count=f"{plan.recipients:,}")
     if not click.confirm(question, err=True):
         click.echo(_("Nothing was sent."), err=True)
         raise click.exceptions.Exit(STOPPED)
@@ -288,15 +338,21 @@ def _test_number(typed: str, country: str, account: ClientOptions) -> str:
     return parse(typed, country, test_numbers=is_local(account)).e164
 
 
-def _send_test(campaign: Campaign, account: ClientOptions, number: str, *, yes: bool) -> None:
+def _send_test(campaign: Campaign, account: ClientOptions, numbers: list[str], *, yes: bool) -> None:
     from xoxzo.cloudpy import AsyncClient
 
     async def send() -> None:
         async with AsyncClient(**account) as client:
-            await campaign.send_test(client, number)
+            for number in numbers:
+                await campaign.send_test(client, number)
 
     asyncio.run(send())
-    click.echo(_("The first message was sent to the test number."), err=True)
+    sentence = ngettext(
+        "The first message was sent to the test number.",
+        "The first message was sent to {count} test numbers.",
+        len(numbers),
+    )
+    click.echo(sentence.format(count=len(numbers)), err=True)
     if not yes and not click.confirm(_("Did it arrive as it should? Send to all recipients now?"), err=True):
         click.echo(_("Nothing was sent to the recipients."), err=True)
         raise click.exceptions.Exit(STOPPED)

@@ -11,10 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from campaign_makers import people
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 # The times of a campaign, shortened: what is tested is what happens when they are over.
 SHOP = """
@@ -46,12 +50,13 @@ class CeleryShop:
         database: the address of the store.
         broker: the address of Redis.
         account: ``XOXZO_API_SID``, ``XOXZO_API_AUTH_TOKEN`` and ``XOXZO_API_HOST``.
+        module: the module that makes its application.
     """
 
-    def __init__(self, folder: Path, database: str, broker: str, account: dict[str, str]) -> None:
+    def __init__(self, folder: Path, database: str, broker: str, account: dict[str, str], module: str = SHOP) -> None:
         self.folder = folder
         self.database = database
-        (folder / "shop.py").write_text(SHOP)
+        (folder / "shop.py").write_text(module)
         self.environment = (
             os.environ
             | account
@@ -76,10 +81,14 @@ class CeleryShop:
 
     def dispatch(self, workers: int, limits: Limits = LIMITS) -> None:
         """Dispatch the campaign."""
+        with self.queue() as queue, self.open() as campaign:
+            campaign.dispatch(queue, limits, workers=workers)
+
+    def queue(self) -> Celery:
+        """Return an application that publishes tasks."""
         from celery import Celery
 
-        with Celery(broker=self.environment["SHOP_BROKER"], set_as_current=False) as queue, self.open() as campaign:
-            campaign.dispatch(queue, limits, workers=workers)
+        return Celery(broker=self.environment["SHOP_BROKER"], set_as_current=False)
 
     @contextmanager
     def worker(self) -> Iterator[subprocess.Popen[bytes]]:

@@ -44,10 +44,12 @@ def _postgresql_programs() -> Path:
 class PostgresqlCluster:
     """A PostgreSQL server that listens on a socket in a temporary folder. Its user ``xoxzo`` needs no password."""
 
-    def __init__(self, folder: Path, programs: Path, user: dict[str, int]) -> None:
+    def __init__(self, folder: Path, programs: Path, user: dict[str, int], *, durable: bool) -> None:
         self._folder = folder
         self._programs = programs
         self._user = user
+        # A crash of the server is tested, never a power cut: so in tests nothing has to wait for the disk.
+        self._options = "" if durable else "-c fsync=off -c shared_buffers=16MB"
 
     def url(self, database: str = "postgres") -> str:
         """Return the address of a database."""
@@ -70,8 +72,7 @@ class PostgresqlCluster:
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
-        # A crash of the server is tested, never a power cut: so nothing has to wait for the disk.
-        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+        options = f"-k {self._folder} -c listen_addresses= -c max_connections=60 {self._options}"
         self._control("start", "-w", "-t", str(_START_SECONDS), "-l", str(self._folder / "log"), "-o", options)
 
     def stop(self, mode: str = "immediate") -> None:
@@ -97,15 +98,19 @@ class PostgresqlCluster:
 
 
 @contextlib.contextmanager
-def postgresql_cluster() -> Iterator[PostgresqlCluster]:
-    """Make a cluster, start its server, and stop and delete it at the end; skip where PostgreSQL is not installed."""
+def postgresql_cluster(*, durable: bool = False) -> Iterator[PostgresqlCluster]:
+    """Make a cluster, start its server, and stop and delete it at the end; skip where PostgreSQL is not installed.
+
+    Args:
+        durable: whether commits wait for the disk, as those of a real server do.
+    """
     programs, user = _postgresql_programs(), _unprivileged()
     # Not in pytest's folder, which its owner alone may enter, and whose path is too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="xoxzo-pg-"))
     try:
         if user:
             os.chown(folder, user["user"], user["group"])
-        cluster = PostgresqlCluster(folder, programs, user)
+        cluster = PostgresqlCluster(folder, programs, user, durable=durable)
         try:
             cluster.run("initdb", "-D", str(folder / "data"), "-U", "xoxzo", "-A", "trust", "-E", "UTF8", "--no-sync")
             cluster.start()

@@ -75,8 +75,11 @@ class SqlLedger(LedgerQueries):
         asked = self.clock.monotonic()
         gap = 1 / request.rate if request.rate else 0.0
         # A recipient whose zone has no row may be sent to.
-        hours = [value for row in request.hours for value in row]
-        zones = ", ".join("(?, ?, ?)" for _ in request.hours) or "('-', 0.0, 0.0)"
+        columns = "zone", "opens", "closes"
+        hours = {
+            f"{name}{n}": value for n, row in enumerate(request.hours) for name, value in zip(columns, row, strict=True)
+        }
+        zones = ", ".join(f"(:zone{n}, :opens{n}, :closes{n})" for n in range(len(request.hours))) or "('-', 0.0, 0.0)"
         values = {
             "claim": request.ident,
             "limit": request.limit,
@@ -91,11 +94,8 @@ class SqlLedger(LedgerQueries):
             "schedule": json.dumps(request.schedule, ensure_ascii=False),
             "budget": None if request.budget is None else int(request.budget * MICRO),
         }
-        names = {f"zone{place}": value for place, value in enumerate(hours)}
-        for name in names:
-            zones = zones.replace("?", f":{name}", 1)
         rows = self._change(
-            [(statement.replace("{zones}", zones), values | names) for statement in statements.CLAIM],
+            [(statement.replace("{zones}", zones), values | hours) for statement in statements.CLAIM],
         )
         return _read_claim(request, rows[-2][0], rows[-1], asked, gap)
 

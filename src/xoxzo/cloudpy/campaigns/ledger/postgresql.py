@@ -37,9 +37,20 @@ _NOW = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 _HASH = f"substring(sha256(convert_to('{HASH_PREFIX}' || r.number, 'UTF8')) FROM 1 FOR {HASH_BYTES})"
 _TYPES = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+_PARAMETER_TYPES = dict.fromkeys(("claim", "limit", "alone", "canaries", "budget", "count", "total"), "BIGINT") | (
+    dict.fromkeys(("account", "zone", "results", "last_error", "name", "value", "rows", "schedule"), "TEXT")
+    | {"hash": "BYTEA"}
+)
+"""The types of parameters, by their names without a number at the end; those of all others are ``DOUBLE PRECISION``."""
+_ROW_TYPES = ("BIGINT",) * 3 + ("TEXT",) * 2 + ("DOUBLE PRECISION",) * 2 + ("BIGINT", "DOUBLE PRECISION")
+# As one parameter, whatever their number.
+_ROWS = "SELECT {} FROM json_array_elements(CAST(:rows AS JSON)) AS r OFFSET 0".format(
+    ", ".join(f"CAST(r ->> {place} AS {kind})" for place, kind in enumerate(_ROW_TYPES))
+)
 # A worker that is stopped in a transaction keeps others waiting no longer than this, which is less than any lease.
 # All statements concern few rows, whatever the planner expects of tables that have just been filled.
 _OPTIONS = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=10000 -c jit=off -c enable_seqscan=off"
+_OPTIONS += " -c plan_cache_mode=force_generic_plan"
 _CONNECT_SECONDS = 10
 _RECONNECT_SECONDS = 0.2
 _OUTAGE_SECONDS = 120.0
@@ -68,6 +79,7 @@ class PostgresqlLedger(SqlLedger):
         self._read_mutex = threading.RLock()
         self._writing: psycopg.Connection[Any] | None = None
         self._reading: psycopg.Connection[Any] | None = None
+        self._prepared: dict[str, tuple[str, list[str]]] = {}
         self._lock = ""
         self._is_closed = False
         self._now_sql = _NOW
@@ -237,6 +249,7 @@ class PostgresqlLedger(SqlLedger):
 
     def _drop_connection(self) -> None:
         connection, self._writing = self._writing, None
+        self._prepared.clear()
         if connection is not None:
             connection.close()
 
@@ -261,7 +274,7 @@ class PostgresqlLedger(SqlLedger):
                     cursor.mogrify("SELECT 1 FROM account WHERE id = %s FOR UPDATE", (one,)) for one in accounts
                 ]
             skipped = len(message)
-            message += [self._render(cursor, statement, values) for statement, values in change]
+            message += [self._render(cursor, *one) if lock else self._fill_in(one[0]) for one in change]
             cursor.execute("; ".join(message).encode())
             results, place = [], 0
             while True:
@@ -272,13 +285,22 @@ class PostgresqlLedger(SqlLedger):
                     return results
 
     def _render(self, cursor: psycopg.ClientCursor[Any], statement: str, values: Any) -> str:  # noqa: ANN401 - see `Change`
+        """Return what executes a statement that is prepared once: to plan one takes longer than to run it."""
         if isinstance(values, list):
-            rows = ", ".join(cursor.mogrify("(%s,%s,%s,%s,%s,%s,%s,%s,%s)", row) for row in values)
-            return statement.replace("{rows}", rows)
+            statement = statement.replace("VALUES {rows}", _ROWS).replace("{whole}", "OFFSET 0")
+            values = {"rows": msgspec.json.encode(values).decode()}
         ready = self._fill_in(statement)
-        if values is None:
-            return ready
-        return cursor.mogrify(_PARAMETER.sub(r"%(\1)s", ready), values)
+        if ready not in self._prepared:
+            names = list(dict.fromkeys(_PARAMETER.findall(ready)))
+            types = ", ".join(_PARAMETER_TYPES.get(name.rstrip("0123456789"), "DOUBLE PRECISION") for name in names)
+            numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", ready)
+            name = f"s{len(self._prepared)}"
+            cursor.connection.execute(f"PREPARE {name} {f'({types})' if names else ''} AS {numbered}".encode())
+            self._prepared[ready] = name, names
+        name, names = self._prepared[ready]
+        if not names:
+            return f"EXECUTE {name}"
+        return cursor.mogrify(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})", [values[each] for each in names])
 
     def _fill_in(self, statement: str) -> str:
         return statement.replace("{hash}", _HASH).replace("{now}", self._now_sql).replace("{ahead}", "0")

@@ -41,7 +41,7 @@ _TABLES = (
 _BLOCK_ROWS = 50
 _ROW = "(?,?,?,?,?,?,?,?,?)"
 _ADD_OUTCOME, _ADD_BLOCK = (
-    statements.ADD_OUTCOMES.replace("{rows}", ",".join([_ROW] * rows)) for rows in (1, _BLOCK_ROWS)
+    statements.ADD_OUTCOMES.format(rows=",".join([_ROW] * rows), whole="") for rows in (1, _BLOCK_ROWS)
 )
 _GROUP_ROWS = 1000
 # The index of numbers is written at random while recipients are added; later everything is in order.

@@ -111,17 +111,20 @@ ADD_OUTCOMES = f"""WITH new (n, claim, state, msgid, error, at, began, cost, ret
             CAST(new.cost AS BIGINT) AS cost, CAST(new.retry_at AS DOUBLE PRECISION) AS retry_at,
             (SELECT o.state FROM outcome o WHERE o.n = new.n ORDER BY o.ident DESC LIMIT 1) AS before,
             (SELECT p.claim FROM pending p WHERE p.n = new.n) AS held_by
-            FROM new
-        ) AS known
+            FROM new {{whole}}
+        ) AS known {{whole}}
     ) AS decided
     WHERE CASE
         -- A worker may record an outcome twice, when it does not know whether the first time has lasted.
-        WHEN claim > 0 THEN NOT EXISTS (SELECT 1 FROM outcome o
+        WHEN claim > 0 THEN before IS NULL OR NOT EXISTS (SELECT 1 FROM outcome o
         WHERE o.n = decided.n AND o.claim = decided.claim AND o.error <> 'process_ended')
         -- What is reported about a recipient that was never claimed was not sent by this campaign.
         WHEN before IS NULL THEN n <= (SELECT next_n FROM progress)
         ELSE changed = 1 END"""
-"""Appends outcomes. A certain state is never replaced by a less certain one, whatever comes when."""
+"""Appends outcomes. A certain state is never replaced by a less certain one, whatever comes when.
+
+``{whole}`` stands for what keeps PostgreSQL from computing the columns of a subquery wherever they are used.
+"""
 
 NOTE_RESULTS = """UPDATE progress SET
     results = substr(results || :results, CASE WHEN length(results || :results) > 100

@@ -91,6 +91,7 @@ UNCOUNTED = (
     "tests/cli/test_imports.py",
     "tests/cli/test_recorded.py",
     "tests/docs/",
+    "tests/integrations/django/outbox/test_kills.py",
     "tests/integrations/test_examples.py",
     "tests/operations/test_json_array.py::test_damaged_lists",
     "tests/operations/test_json_array.py::test_memory_is_flat",

@@ -86,9 +86,9 @@ def empty() -> Iterator[None]:
 
     from xoxzo.cloudpy.integrations.django import conf
     from xoxzo.cloudpy.integrations.django.backends.memory import outbox
-    from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
+    from xoxzo.cloudpy.integrations.django.models import Delivery, OutboxAccount, OutboxMessage, Turn
 
-    _empty(Delivery, Turn)
+    _empty(Delivery, Turn, OutboxMessage, OutboxAccount)
     outbox.clear()
     conf.reset()
     yield
@@ -148,10 +148,10 @@ def database(migrated: str) -> Iterator[str]:
     """The same, empty, for one test whose models are in it."""
     from django.test import override_settings
 
-    from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
+    from xoxzo.cloudpy.integrations.django.models import Delivery, OutboxAccount, OutboxMessage, Turn
 
     with override_settings(DATABASE_ROUTERS=[OneDatabase(migrated)]):
-        _empty(Delivery, Turn)
+        _empty(Delivery, Turn, OutboxMessage, OutboxAccount)
         yield migrated
 
 

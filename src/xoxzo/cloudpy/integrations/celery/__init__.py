@@ -5,9 +5,10 @@ Needs the extra ``celery`` (``pip install "xoxzo-cloudpy[celery]"``).
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.integrations.celery import chunks, settings
+from xoxzo.cloudpy.integrations.celery import chunks, outbox, settings
 from xoxzo.cloudpy.integrations.celery.single import play, say, send_sms
 from xoxzo.cloudpy.integrations.celery.worker import watch_workers
 
@@ -48,3 +49,5 @@ def install(
     @app.on_after_finalize.connect(weak=False)
     def add_to_beat(sender: Celery, **_more: object) -> None:
         sender.add_periodic_task(chunks.SWEEP_SECONDS, chunks.campaign_sweep.s(), name=chunks.SWEEP_TASK)
+        if "DJANGO_SETTINGS_MODULE" in os.environ:
+            sender.add_periodic_task(chunks.SWEEP_SECONDS, outbox.send_outbox.s(), name=outbox.TASK)

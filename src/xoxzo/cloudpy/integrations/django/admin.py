@@ -17,6 +17,7 @@ from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import campaigns, conf
 from xoxzo.cloudpy.integrations.django.i18n import _, active_language, translate
 from xoxzo.cloudpy.integrations.django.models import Campaign, Delivery
+from xoxzo.cloudpy.integrations.django.outbox.admin import OutboxAdmin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     CampaignBase = admin.ModelAdmin[Campaign]
 else:
     Base = CampaignBase = admin.ModelAdmin
+
+__all__ = ["CampaignAdmin", "DeliveryAdmin", "OutboxAdmin"]
 
 _ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
 _ACTIONS: dict[str, tuple[Any, Callable[[OpenCampaign], None]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+from importlib import import_module
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning as CheckWarning, reg
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 from xoxzo.cloudpy.integrations.django import conf, sms
+from xoxzo.cloudpy.integrations.django.outbox import settings as outbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,14 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> lis
     if unknown := sorted(map(str, given.keys() - conf.DEFAULTS.keys())):
         hint = f"The known keys are {', '.join(conf.DEFAULTS)}."
         return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
-    return [*_check_backend(), *_check_callbacks(), *_check_client(), *_check_campaigns(), *_check_otp()]
+    return [
+        *_check_backend(),
+        *_check_callbacks(),
+        *_check_client(),
+        *_check_campaigns(),
+        *_check_otp(),
+        *_check_outbox(),
+    ]
 
 
 @register("xoxzo", deploy=True)
@@ -126,3 +135,13 @@ def _check_otp() -> list[CheckMessage]:
         return []
     hint = "Register it once: get_client().otp.register_website(website=…)."
     return [Error('XOXZO["OTP_WEBSITE"] is needed for one-time passwords.', hint=hint, id="xoxzo.E006")]
+
+
+def _check_outbox() -> list[CheckMessage]:
+    try:
+        worker = outbox.get_settings().worker
+        if worker != "command":
+            import_module(outbox.TASK_MODULES[worker])
+    except Exception as error:  # noqa: BLE001 - to import the task runs code of Celery, or of a backend of TASKS
+        return [Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")]
+    return []

@@ -51,6 +51,8 @@ DEFAULTS: dict[str, Any] = {
     "OTP_SECONDS": 300,
     # The store of campaigns: the alias of a PostgreSQL database of DATABASES, or an address as in XOXZO_CAMPAIGNS.
     "CAMPAIGNS": None,
+    # How the outbox is sent: the fields of OutboxSettings in outbox/settings.py.
+    "OUTBOX": {},
 }
 """Every key of the setting ``XOXZO`` with its default."""
 

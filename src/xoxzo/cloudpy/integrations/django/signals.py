@@ -22,3 +22,15 @@ incoming_call = Signal()
 
 incoming_sms = Signal()
 """An SMS came in: ``event`` is an ``IncomingSMS``."""
+
+outbox_sent = Signal()
+"""Xoxzo has accepted a message or call of the outbox, which is ``message``. This and those below are not repeated."""
+
+outbox_delivered = Signal()
+"""It was delivered, or the call was answered."""
+
+outbox_failed = Signal()
+"""It will not arrive: the carrier has failed, Xoxzo has refused it, nobody has answered, or it has expired."""
+
+outbox_unknown = Signal()
+"""It may have been sent, and this is not known yet: another signal follows when it is."""

@@ -8,17 +8,21 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from asgiref.sync import sync_to_async
 from django.utils.module_loading import import_string
 
 from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.outbox.enqueue import write_row
 from xoxzo.cloudpy.operations import calls, sms, templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
     from xoxzo.cloudpy.models import SentMessage, StartedCall
     from xoxzo.cloudpy.operations.operation import Operation
 
@@ -208,6 +212,53 @@ def send_sms(recipient: object, message: str, *, sender: str | None = None, **op
         SmsMessage(recipient=number, message=message, sender=sender, options=options, **named) for number in numbers
     ]
     return get_connection().send_messages(messages)
+
+
+def enqueue(
+    recipient: object,
+    message: object = "",
+    *,
+    using: str | None = None,
+    send_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    **fields: Any,  # noqa: ANN401 - those of `SmsMessage`, and options
+) -> OutboxMessage:
+    """Write an SMS into the outbox, in the open transaction; nothing else happens before its commit.
+
+    Rolled back, it leaves no trace. Committed, it is sent by a worker, and never again while it may have been sent.
+
+    Args:
+        recipient: the number in E.164 or as a ``PhoneNumber``.
+        message: the message.
+        using: the alias of the database whose transaction is open; by default the one that the routers choose.
+        send_at: not before then.
+        expires_at: not after then: what is still waiting is left out.
+        fields: ``sender``, ``template``, ``variables`` and ``reference`` of `SmsMessage`, and more arguments of
+            ``client.sms.send``. A reference is taken once: a second row with it is an ``IntegrityError``.
+
+    Returns:
+        The row.
+
+    Raises:
+        InvalidArgument: a value is invalid, or cannot be stored.
+        ConfigurationError: there is no sender, or the row would not be part of the open transaction.
+    """
+    own = take_fields(fields, "sender", "template", "variables", "reference")
+    sms_message = SmsMessage(recipient=recipient, message=message, options=fields, **own)  # type: ignore[arg-type]
+    return write_row("sms", sms_message, using=using, send_at=send_at, expires_at=expires_at)
+
+
+async def aenqueue(*args: Any, **fields: Any) -> OutboxMessage:  # noqa: ANN401 - those of `enqueue`
+    """Write an SMS into the outbox from a coroutine: never part of a transaction, as Django has none there.
+
+    For that, call `enqueue` in the function that has the transaction, and that with ``sync_to_async``.
+    """
+    return await sync_to_async(enqueue)(*args, **fields)
+
+
+def take_fields(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Take those with these names out of a dictionary, and return them."""
+    return {name: fields.pop(name) for name in names if name in fields}
 
 
 def get_connection(backend: str | None = None) -> BaseBackend:

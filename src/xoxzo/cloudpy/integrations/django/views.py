@@ -15,6 +15,7 @@ from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
 from xoxzo.cloudpy.integrations.django import conf, signals
 from xoxzo.cloudpy.integrations.django.campaigns import record_report
 from xoxzo.cloudpy.integrations.django.models import Delivery
+from xoxzo.cloudpy.integrations.django.outbox import reconcile as outbox
 from xoxzo.cloudpy.integrations.django.storage import get_log
 from xoxzo.cloudpy.integrations.wsgi import UNREADABLE, UnreadableBodyError, body_headers, read_body
 
@@ -71,8 +72,9 @@ class _SignalEndpoint(CallbackEndpoint):
         super().__init__(conf.get_callbacks(), _request_action, log=get_log(), confirm=confirm)
 
     def process(self, event: Event, recorded: Recorded | None) -> Action | None:
-        """Record it in its campaign, and send the signal with the row of the delivery log if there is one."""
+        """Record it in its campaign and in the outbox, and send the signal with its row of the delivery log."""
         record_report(event)
+        outbox.record_report(event)
         if recorded is None:
             return super().process(event, None)
         entry = recorded.entry

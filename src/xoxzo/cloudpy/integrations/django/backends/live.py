@@ -23,13 +23,13 @@ class LiveBackend(BaseBackend):
     """
 
     def __init__(self, client: Client | None = None) -> None:
-        self._client = client
+        self.client = client
 
     def send_messages(self, messages: Sequence[SmsMessage]) -> int:
         """Send messages in order and return their number."""
         log = get_log()
         for message in messages:
-            client = self._client or conf.get_client()
+            client = self.client or conf.get_client()
             send = client.sms.send if message.template is None else client.templates.send
             message.sent = send(**message.arguments())
             log.sent(message.sent)
@@ -37,5 +37,5 @@ class LiveBackend(BaseBackend):
 
     def start_call(self, call: CallMessage) -> None:
         """Start a call."""
-        call.sent = (self._client or conf.get_client()).calls.say(**call.arguments())
+        call.sent = (self.client or conf.get_client()).calls.say(**call.arguments())
         get_log().sent(call.sent)

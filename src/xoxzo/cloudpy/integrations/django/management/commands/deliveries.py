@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.outbox.reconcile import record_report
 from xoxzo.cloudpy.integrations.django.storage import get_log
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         try:
             quiet_for = timedelta(minutes=options["catch_up"])
             for number, entry in enumerate(log.catch_up(conf.get_client(), quiet_for=quiet_for), 1):
+                record_report(entry)
                 self.stdout.write(f"{number} {entry.kind} {entry.ident} {entry.status}")
         except XoxzoError as error:
             raise CommandError(str(error)) from error

@@ -1,0 +1,132 @@
+"""Write a message or a call into the outbox."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.db import connections, transaction
+from django.utils import timezone
+
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.integrations.django.models import DatabaseClock, OutboxMessage
+from xoxzo.cloudpy.integrations.django.outbox.settings import TASK_MODULES, databases, get_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+TASK = "xoxzo.outbox"
+"""The name of Celery's task."""
+_OWN_COLUMNS = frozenset({"recipient", "reference", "sent"})
+
+
+def write_row(
+    kind: str,
+    message: Any,  # noqa: ANN401 - sms.py, which has the types, imports this
+    *,
+    using: str | None,
+    send_at: datetime | None,
+    expires_at: datetime | None,
+) -> OutboxMessage:
+    """Write a row, and nothing else; after the commit a worker is woken.
+
+    Args:
+        kind: ``sms`` or ``call``.
+        message: a `SmsMessage` or a `CallMessage`.
+        using: the alias of the database whose transaction is open.
+        send_at: not before then.
+        expires_at: not after then.
+
+    Raises:
+        InvalidArgument: a value is invalid, or cannot be stored.
+        ConfigurationError: the row would not be part of the open transaction, or no worker would find it.
+        IntegrityError: the reference is in the outbox already.
+    """
+    content = _content(message)
+    request = message.prepare()
+    known = databases()
+    alias = using or known[0]
+    if alias not in known:
+        raise ConfigurationError(
+            'the database "{alias}" has no outbox: add it to "databases" of XOXZO["OUTBOX"]', alias=alias
+        )
+    _require_same_transaction(alias)
+    row = OutboxMessage(
+        kind=kind,
+        recipient=request.recipients[0],
+        reference=message.reference,
+        content=content,
+        due=DatabaseClock() if send_at is None else _seconds(send_at),
+        expires=None if expires_at is None else _seconds(expires_at),
+    )
+    row.save(using=alias, force_insert=True)
+    if send_at is None:
+        row.due = time.time()
+    _wake_after_commit(alias)
+    return row
+
+
+def _content(message: Any) -> dict[str, Any]:  # noqa: ANN401 - a message or a call
+    values = {name: getattr(message, name) for name in message.__struct_fields__ if name not in _OWN_COLUMNS}
+    try:
+        content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))
+    except TypeError as error:
+        raise InvalidArgument("options", "must be values that JSON can hold, to be stored in the outbox") from error
+    return content
+
+
+def _seconds(moment: datetime) -> float:
+    return (timezone.make_aware(moment) if timezone.is_naive(moment) else moment).timestamp()
+
+
+def _require_same_transaction(alias: str) -> None:
+    """Refuse to write outside of the transaction that the caller has opened: it would not be an outbox."""
+    if connections[alias].in_atomic_block or not connections[alias].get_autocommit():
+        return
+    for other in connections.all(initialized_only=True):
+        if other.in_atomic_block:
+            raise ConfigurationError(
+                'the transaction is in the database "{other}", and the outbox in "{alias}": pass using="{other}"',
+                other=other.alias,
+                alias=alias,
+            )
+
+
+def _wake_after_commit(alias: str) -> None:
+    connection, wake = connections[alias], _waker(alias)
+    if not connection.in_atomic_block and not connection.get_autocommit():
+        return  # there are no hooks then: the next sweep finds the row
+    # One for each transaction, unless the one that is there would be dropped with a savepoint that this row outlives.
+    savepoints = set(connection.savepoint_ids)
+    if not any(hook[1] is wake and hook[0] <= savepoints for hook in connection.run_on_commit):
+        transaction.on_commit(wake, using=alias, robust=True)
+
+
+@cache
+def _waker(alias: str) -> Callable[[], None]:
+    def wake() -> None:  # no partial: Django logs the qualified name of a hook that fails
+        wake_worker(alias)
+
+    return wake
+
+
+def wake_worker(alias: str) -> None:
+    """Have a worker look at an outbox. Nothing depends on it: a sweep finds what it has missed."""
+    worker = get_settings().worker
+    if worker == "celery":
+        _celery_app().send_task(TASK, (alias,), retry=False, ignore_result=True)
+    elif worker == "tasks":
+        # Only here: importing it fails where TASKS has no such backend.
+        import_module(TASK_MODULES[worker]).send_outbox.enqueue(alias)
+
+
+def _celery_app() -> Any:  # noqa: ANN401 - Celery has no types
+    ours = sys.modules.get("xoxzo.cloudpy.integrations.celery.settings")
+    if ours is not None and ours.current.app is not None:
+        return ours.current.app
+    return import_module("celery").current_app

@@ -1,0 +1,201 @@
+"""Claim rows of the outbox, and write back what became of them: every change is one statement that checks the state.
+
+Compare-and-swap holds in every database, whatever its locks and isolation. The database's clock decides.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db import OperationalError, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+
+from xoxzo.cloudpy.campaigns.records import State
+from xoxzo.cloudpy.integrations.django import signals
+from xoxzo.cloudpy.integrations.django.models import DatabaseClock, OutboxAccount, OutboxMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from django.db.models import QuerySet
+    from django.dispatch import Signal
+
+_SENT = (State.SENT, State.DELIVERED, State.FAILED)
+_SIGNALS: dict[State, Signal] = {
+    State.SENT: signals.outbox_sent,
+    State.DELIVERED: signals.outbox_delivered,
+    State.FAILED: signals.outbox_failed,
+    State.REJECTED: signals.outbox_failed,
+    State.SKIPPED: signals.outbox_failed,
+    State.UNKNOWN: signals.outbox_unknown,
+}
+UNSENT = (State.REJECTED, State.SKIPPED)
+"""The states of what was surely not sent and is not going to be."""
+_SWEEP_ROWS = 500
+
+
+class Outbox:
+    """The outbox of one database.
+
+    Args:
+        alias: the database.
+        account: a hash of the account, whose rate and pauses all workers share.
+    """
+
+    def __init__(self, alias: str, account: str = "") -> None:
+        self.alias = alias
+        self._account = account
+
+    @property
+    def rows(self) -> QuerySet[OutboxMessage]:
+        """All rows."""
+        return OutboxMessage.objects.using(self.alias)
+
+    @property
+    def account(self) -> QuerySet[OutboxAccount]:
+        """The row of the account."""
+        return OutboxAccount.objects.using(self.alias).filter(pk=self._account)
+
+    def now(self) -> float:
+        """Return the database's time, in seconds since 1970."""
+        return float(self.account.values_list(DatabaseClock()).get()[0])
+
+    def wait_seconds(self, horizon: float) -> float:
+        """Return for how many seconds nothing should be claimed: during a pause, or while send times are taken."""
+        OutboxAccount.objects.using(self.alias).get_or_create(pk=self._account)
+        paused, taken, now = self.account.values_list("paused_until", "next_at", DatabaseClock()).get()
+        return max(0.0, float(paused - now), float(taken - now - horizon))
+
+    def claim(self, limit: int, lease: float) -> list[OutboxMessage]:
+        """Claim rows that are due; it is committed when this returns. They are the caller's until the lease has ended.
+
+        Args:
+            limit: the most rows.
+            lease: seconds.
+
+        Returns:
+            The rows; none where others were faster.
+        """
+        owner = uuid.uuid4().hex
+        due = self.rows.filter(state=State.WAITING, owner="", due__lte=DatabaseClock())
+        due = due.exclude(expires__lte=DatabaseClock()).order_by("due", "pk")
+        wanted = list(due.values_list("pk", flat=True)[:limit])
+        if not wanted:
+            return []
+        try:
+            self.rows.filter(pk__in=wanted, state=State.WAITING, owner="").update(
+                owner=owner,
+                began=DatabaseClock(),
+                lease_until=DatabaseClock() + Value(lease),
+                attempts=F("attempts") + 1,
+            )
+        except OperationalError:
+            # Somebody else has locked or changed the rows (MySQL and MariaDB: 1020, 1205, 1213), or the connection is
+            # gone. If it was done all the same, this claim lapses and is reconciled.
+            return []
+        return list(self.rows.filter(state=State.WAITING, owner=owner).order_by("due", "pk"))
+
+    def give_back(self, rows: Iterable[OutboxMessage]) -> None:
+        """Release claimed rows from which nothing was started."""
+        for row in rows:
+            self._held(row).filter(state=State.WAITING).update(owner="", attempts=F("attempts") - 1)
+
+    def write_back(self, row: OutboxMessage, state: State, **values: Any) -> bool:  # noqa: ANN401 - columns
+        """Record the outcome of an attempt, if the row is still its worker's; return whether it was.
+
+        A lapsed claim is still taken as long as nobody else has the row: the truth may come late.
+        """
+        if state == State.WAITING:
+            values["owner"] = ""
+        held = self._held(row).filter(state__in=(State.WAITING, State.UNKNOWN))
+        return self._change(row, held, state, **values)
+
+    def _held(self, row: OutboxMessage) -> QuerySet[OutboxMessage]:
+        return self.rows.filter(pk=row.pk, owner=row.owner)
+
+    def _change(self, row: OutboxMessage, rows: QuerySet[OutboxMessage], state: State, **values: Any) -> bool:  # noqa: ANN401
+        if not rows.update(state=state, changed=DatabaseClock(), **values):
+            return False
+        signal = _SIGNALS.get(state)
+        if signal is not None:
+            row.refresh_from_db(using=self.alias)
+            signal.send_robust(sender=OutboxMessage, message=row)
+        return True
+
+    def sweep(self) -> None:
+        """Make unknown what workers have left whose lease has ended, and skip what has expired."""
+        waiting = self.rows.filter(state=State.WAITING)
+        for row in waiting.filter(lease_until__lt=DatabaseClock()).exclude(owner="")[:_SWEEP_ROWS]:
+            lapsed = self._held(row).filter(state=State.WAITING)
+            self._change(row, lapsed, State.UNKNOWN, ended=F("lease_until"), error="process_ended")
+        for row in waiting.filter(owner="", expires__lte=DatabaseClock())[:_SWEEP_ROWS]:
+            expired = self._held(row).filter(state=State.WAITING, expires__lte=DatabaseClock())
+            self._change(row, expired, State.SKIPPED, error="expired")
+
+    def settle(self, row: OutboxMessage, state: State, error: str, **values: Any) -> bool:  # noqa: ANN401 - columns
+        """Change a row whose outcome is unknown, because of what was found out or decided; return whether it was."""
+        if state == State.WAITING:
+            values |= {"owner": "", "due": DatabaseClock()}
+        return self._change(row, self.rows.filter(pk=row.pk, state=State.UNKNOWN), state, error=error, **values)
+
+    def report(self, reference: str, state: State, ident: str) -> bool:
+        """Record what Xoxzo has reported; return whether it changed anything. A final state never changes.
+
+        Args:
+            reference: the reference of the message or call.
+            state: ``SENT``, ``DELIVERED`` or ``FAILED``.
+            ident: the msgid or callid, if it is known.
+        """
+        row = self.rows.filter(reference=reference).first()
+        if row is None or (state == State.SENT and row.state == State.SENT):
+            return False
+        # A report may come before the response; without any attempt, it is about something else with this reference.
+        changing = self.rows.filter(pk=row.pk, attempts__gt=0).exclude(state__in=(State.DELIVERED, State.FAILED))
+        values = {"ident": ident} if ident else {}
+        return self._change(row, changing, state, error="", **values)
+
+    def send_again(self, rows: QuerySet[OutboxMessage]) -> int:
+        """Have rows sent again that were surely not sent, and leave the others alone; return how many."""
+        return rows.filter(state__in=UNSENT).update(
+            state=State.WAITING, owner="", due=DatabaseClock(), expires=None, error="resend_requested"
+        )
+
+    def unknown(self) -> list[OutboxMessage]:
+        """Return the SMS whose outcome is unknown."""
+        return list(self.rows.filter(state=State.UNKNOWN, kind="sms"))
+
+    def accepted(self, since: float) -> Iterator[tuple[int, float, str]]:
+        """Return what Xoxzo has accepted from a moment on, and the last ones before, with times and references.
+
+        Only those whose response has come in time: of the others it is not known when they were accepted.
+        """
+        sms = self.rows.filter(state__in=_SENT, kind="sms").values_list("pk", "accepted", "reference")
+        yield from sms.filter(accepted__gte=since).iterator()
+        yield from sms.filter(accepted__gt=0, accepted__lt=since).order_by("-accepted")[:_SWEEP_ROWS]
+
+    def purge(self, seconds: float) -> int:
+        """Delete what has not changed for some seconds, but for what is waiting or unknown; return how many."""
+        ended = self.rows.exclude(state__in=(State.WAITING, State.UNKNOWN))
+        removed: int = ended.filter(changed__lt=DatabaseClock() - Value(seconds)).delete()[0]
+        return removed
+
+    def reserve(self, count: int, gap: float) -> float:
+        """Reserve send times at the account's rate; return in how many seconds the first one is."""
+        with transaction.atomic(using=self.alias):
+            # The update locks the row; so this reads its own value.
+            free = Greatest(F("next_at"), F("paused_until"), DatabaseClock())
+            self.account.update(next_at=free + Value(gap * count))
+            taken, now = self.account.values_list("next_at", DatabaseClock()).get()
+        return max(0.0, float(taken - gap * count - now))
+
+    def pause(self, seconds: float) -> None:
+        """Have no worker claim anything for some seconds."""
+        until = DatabaseClock() + Value(seconds)
+        self.account.filter(paused_until__lt=until).update(paused_until=until)
+
+    def take_turn(self, column: str, seconds: float) -> bool:
+        """Return whether no worker has taken a turn for some seconds, and take it then."""
+        due = {f"{column}__lt": DatabaseClock() - Value(seconds)}
+        return bool(self.account.filter(**due).update(**{column: DatabaseClock()}))

@@ -1,0 +1,73 @@
+"""The setting ``XOXZO["OUTBOX"]``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from django.conf import settings as django_settings
+from django.db import router
+
+from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.models import OutboxMessage
+
+TASK_MODULES = {
+    "celery": "xoxzo.cloudpy.integrations.celery.outbox",
+    "tasks": "xoxzo.cloudpy.integrations.django.outbox.django_task",
+}
+"""The modules with the tasks: each is imported only if it is chosen, since it needs more to be installed."""
+
+
+class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the outbox is sent.
+
+    Attributes:
+        worker: what sends after a commit: ``celery``, ``tasks`` (Django's tasks framework), or ``command``, which is
+            ``manage.py xoxzo_outbox``.
+        databases: the aliases of the databases with an outbox; by default the one that the routers choose.
+        rate: messages a second of all workers, or ``None`` for no limit.
+        lease: seconds for which a worker may send what it has claimed. Half of them is the most for a message.
+        settle: seconds after which a message whose response was lost is no longer accepted; then the sent list can
+            prove that it was not sent.
+        days: after how many days what has ended is deleted; ``None`` for never.
+        backend: the backend of ``TASKS``, for ``tasks``.
+        queue: the queue of the tasks, for ``tasks``.
+    """
+
+    worker: Literal["celery", "tasks", "command"] = "command"
+    databases: tuple[str, ...] = ()
+    rate: float | None = None
+    lease: float = 60.0
+    settle: float = 600.0
+    days: float | None = None
+    backend: str = "default"
+    queue: str = "default"
+
+    def __post_init__(self) -> None:
+        if unknown := ", ".join(alias for alias in self.databases if alias not in django_settings.DATABASES):
+            raise ValueError(f"databases: {unknown} is not in DATABASES")
+        _ = self.limits
+
+    @property
+    def limits(self) -> Limits:
+        """The same as limits of a campaign that sends one message at a time."""
+        return Limits(concurrency=1, rate=self.rate, lease=self.lease, settle=self.settle)
+
+
+def get_settings() -> OutboxSettings:
+    """Return the setting.
+
+    Raises:
+        ConfigurationError: it is invalid.
+    """
+    try:
+        return msgspec.convert(conf.get("OUTBOX"), OutboxSettings)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError('XOXZO["OUTBOX"] is invalid: {why}', why=error) from error
+
+
+def databases() -> tuple[str, ...]:
+    """Return the aliases of the databases with an outbox."""
+    return get_settings().databases or (router.db_for_write(OutboxMessage),)

@@ -1,0 +1,153 @@
+"""Kill workers of an outbox at random, and compare its rows with what the phones have received."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from xoxzo.cloudpy.simulator import Settings, Simulator
+
+WORKERS = 3
+GIVE_UP_SECONDS = 300.0
+# A worker as `manage.py xoxzo_outbox`, whose times are shortened: what is tested is what happens when they are over.
+WORKER = """
+import json, os, django
+from django.conf import settings
+settings.configure(**json.loads(os.environ["SHOP_SETTINGS"]))
+django.setup()
+from django.core.management import call_command
+from xoxzo.cloudpy.integrations.django.outbox import worker
+worker.SWEEP_SECONDS, worker._RECONCILE_SECONDS, worker.POLL_SECONDS = 0.5, 1.0, 0.05
+worker._MAX_RETRY_SECONDS = 1.0
+call_command("xoxzo_outbox")
+"""
+
+
+def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills: int, seed: int) -> dict[str, int]:
+    """Send rows with three workers that are killed again and again; return what was counted.
+
+    Args:
+        database: the settings of the database.
+        alias: its alias in this process; its outbox is empty.
+        folder: for the output of the workers.
+        rows: how many messages are committed; half as many are rolled back.
+        kills: how often a worker is killed.
+        seed: of all choices.
+    """
+    chance = random.Random(seed)
+    with Simulator(Settings(seed=seed)) as simulator, simulator.serve() as server:
+        for kind in ("lose_reply", "error_after", "drop"):
+            simulator.faults.add(kind, "POST /sms/messages/", chance=0.01)
+        shop = {
+            "SECRET_KEY": "of the tests",
+            "DATABASES": {"default": database},
+            "INSTALLED_APPS": ["xoxzo.cloudpy.integrations.django"],
+            "USE_TZ": True,
+            "XOXZO": {
+                "SID": "s",
+                "AUTH_TOKEN": "t",
+                "BASE_URL": server.url,
+                "SENDER": "Shop",
+                "OUTBOX": {"lease": 3, "settle": 1},
+            },
+        }
+        environment = os.environ | {"SHOP_SETTINGS": json.dumps(shop)}
+
+        def start() -> subprocess.Popen[bytes]:
+            with (folder / "output").open("ab") as output:
+                command = [sys.executable, "-c", WORKER]
+                return subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=folder)
+
+        _enqueue(alias, range(rows), roll_back=range(rows, rows + rows // 2))
+        workers = [start() for _ in range(WORKERS)]
+        try:
+            killed = _kill(workers, start, simulator, kills, chance)
+            assert _wait(alias, lambda: not _count(alias, 0)), (folder / "output").read_text()
+            settled, extra = False, rows + rows // 2
+            give_up = time.monotonic() + GIVE_UP_SECONDS
+            while not settled and time.monotonic() < give_up:
+                # What is sent later proves that the list shows what came before.
+                _enqueue(alias, range(extra, extra + 1), roll_back=())
+                extra += 1
+                settled = _wait(alias, lambda: not _count(alias, 0) + _count(alias, 3), seconds=2.0)
+        finally:
+            for worker in workers:
+                worker.terminate()
+            codes = [worker.wait(60) for worker in workers]
+        assert codes == [0] * WORKERS, (folder / "output").read_text()
+        return {"kills": killed, **_compare(alias, simulator, range(rows, rows + rows // 2))}
+
+
+def _number(n: int) -> str:
+    return f"+8190{10_000_000 + n}"
+
+
+def _enqueue(alias: str, committed: Any, *, roll_back: Any) -> None:
+    from django.db import transaction
+
+    from xoxzo.cloudpy.integrations.django import sms
+
+    with transaction.atomic(using=alias):
+        for n in committed:
+            sms.enqueue(_number(n), "hello", reference=f"row-{n}", using=alias)
+    with transaction.atomic(using=alias):
+        for n in roll_back:
+            sms.enqueue(_number(n), "never", reference=f"row-{n}", using=alias)
+        transaction.set_rollback(True, using=alias)
+
+
+def _kill(
+    workers: list[subprocess.Popen[bytes]], start: Any, simulator: Simulator, kills: int, chance: random.Random
+) -> int:
+    """Kill workers, each time when something was sent meanwhile, and start others."""
+    give_up = time.monotonic() + GIVE_UP_SECONDS
+    for done in range(kills):
+        before = len(simulator.engine.sms.by_phone)
+        while len(simulator.engine.sms.by_phone) < before + 3:
+            if time.monotonic() > give_up:
+                return done
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0.0, 0.05))
+        place = chance.randrange(len(workers))
+        workers[place].kill()
+        workers[place].wait()
+        workers[place] = start()
+    return kills
+
+
+def _count(alias: str, state: int) -> int:
+    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
+
+    return OutboxMessage.objects.using(alias).filter(state=state).count()
+
+
+def _wait(alias: str, condition: Any, seconds: float = GIVE_UP_SECONDS) -> bool:
+    give_up = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _compare(alias: str, simulator: Simulator, rolled_back: range) -> dict[str, int]:
+    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
+
+    counts: Counter[str] = Counter()
+    for row in OutboxMessage.objects.using(alias).all():
+        got = simulator.phone(row.recipient).inbox
+        counts["rows"] += 1
+        counts["doubled"] += len(got) > 1
+        counts["unknown"] += row.state == 3
+        counts["lost"] += not got and row.state != 3
+        counts["wrong"] += bool(got) and row.state == 1 and got[0].msgid != row.ident
+        counts["retried"] += row.attempts > 1
+    counts["rolled back and sent"] = sum(bool(simulator.phone(_number(n)).inbox) for n in rolled_back)
+    return dict(counts)

@@ -42,7 +42,8 @@ def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills
         seed: of all choices.
     """
     chance = random.Random(seed)
-    with Simulator(Settings(seed=seed)) as simulator, simulator.serve() as server:
+    # The list shows everything: what is behind its end can stay unknown.
+    with Simulator(Settings(seed=seed, list_cap=10 * rows)) as simulator, simulator.serve() as server:
         for kind in ("lose_reply", "error_after", "drop"):
             simulator.faults.add(kind, "POST /sms/messages/", chance=0.01)
         shop = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import connections
 from outbox_kills import play
 
-ROWS = int(os.environ.get("XOXZO_TESTS_OUTBOX_ROWS", "200"))
+ROWS = int(os.environ.get("XOXZO_TESTS_OUTBOX_ROWS", "100"))
 SEED = int(os.environ.get("XOXZO_TESTS_KILL_SEED", "1"))
 
 

@@ -89,6 +89,7 @@ class Worker:
         self._throttle = Throttle(self._limits, self._clock)
         self._should_stop = should_stop
         self._swept = -SWEEP_SECONDS
+        self._rate = 0.0
         self.has_more = False
         """Whether the last run ended because its time was over."""
 
@@ -144,7 +145,7 @@ class Worker:
 
     def _send_batch(self) -> int:
         asked = self._clock.monotonic()
-        rows = self._outbox.claim(self._throttle.claim_size(), self._limits.lease)
+        rows = self._outbox.claim(self._throttle.claim_size(self._rate), self._limits.lease)
         if not rows:
             return 0
         lease = Lease(self._clock, asked, self._limits)
@@ -160,6 +161,7 @@ class Worker:
                 self._outbox.give_back(rows[place:])
                 return place
             self._send(_Attempt(row, lease, row.began - asked))
+        self._rate = len(rows) / max(self._clock.monotonic() - asked, _STEP_SECONDS / 10)
         return len(rows)
 
     def _wait_until(self, moment: float, lease: Lease) -> bool:
@@ -190,7 +192,7 @@ class Worker:
                 raise
         finally:
             if message.sent is not None:
-                self._throttle.count_response(self._clock.now(), succeeded=True)
+                self._throttle.pauses = 0
                 ident = message.sent.msgid if isinstance(message.sent, SentMessage) else message.sent.callid
                 self._write_back(row, State.SENT, ident=ident, error="", accepted=self._now(attempt))
 

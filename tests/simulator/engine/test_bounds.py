@@ -12,7 +12,7 @@ from simulator_callers import CALL, SMS, Caller, Listener, basic
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.commands import carrier, faults, office
-from xoxzo.cloudpy.simulator.engine.aggregates import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst
 from xoxzo.cloudpy.simulator.runtime import engine_loop
 
 LIMITS = {
@@ -191,12 +191,20 @@ def test_age(tmp_path: Path, listener: Listener) -> None:
 
 def test_the_oldest_of_many() -> None:
     """Of many, a thousandth more than need be are forgotten at once; of few, exactly as many as are too many."""
-    stored = {number: float(number) for number in range(5002)}
-    assert surplus(stored, 5002) == []
-    assert surplus(stored, 5001) == [0, 1, 2, 3, 4, 5]
-    assert surplus({1: 1, 2: 2, 3: 3}, 2) == [1]
-    assert outlived(stored, lambda moment: moment, 3.0) == [0, 1, 2]
-    assert outlived({}, float, 3.0) == []
+    deleted: list[int] = []
+    many = OldestFirst[int, int](5001, float, deleted.append)
+    for number in range(5001):
+        many.keep(number, number)
+    assert deleted == []
+    many.keep(5001, 5001)
+    assert deleted == [0, 1, 2, 3, 4, 5]
+    many.delete_before(8.0)
+    assert deleted == [0, 1, 2, 3, 4, 5, 6, 7]
+    few = OldestFirst[int, int](2, float, deleted.append)
+    few.delete_before(3.0)
+    for number in (91, 92, 93):
+        few.keep(number, number)
+    assert (deleted[8:], list(few)) == ([91], [92, 93])
 
 
 def test_what_hands_can_add(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
-"""What is derived from records: figures by minute, the index of phones, and which records are deleted."""
+"""What is derived from records, or holds them: figures by minute, the index of phones, and records with a limit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import islice, takewhile
 from typing import TypeVar
@@ -83,13 +83,38 @@ DAY_SECONDS = 86_400
 _SHARE = 1_000
 
 
-def surplus(records: Mapping[K, V], limit: int) -> list[K]:
-    """Return the keys of the oldest that are too many, or none.
+class OldestFirst(dict[K, V]):
+    """Records by their key, the oldest first; those that are too many or too old are deleted.
 
-    Where many are kept, a thousandth more are returned: finding the first key of a `dict` takes the longer the more of
-    its first keys were deleted, so it is not done each time.
+    Args:
+        limit: How many are kept.
+        began: Returns when a record began.
+        deleted: Is called with each record that was deleted.
     """
-    return list(islice(records, len(records) - limit + limit // _SHARE)) if len(records) > limit else []
+
+    def __init__(self, limit: int, began: Callable[[V], float], deleted: Callable[[V], object]) -> None:
+        self._limit = limit
+        self._began = began
+        self._deleted = deleted
+
+    def keep(self, key: K, record: V) -> None:
+        """Store a record; over the limit, the oldest are deleted.
+
+        Where many are kept, a thousandth more are deleted: finding the first key of a `dict` takes the longer the more
+        of its first keys were deleted, so it is not done each time.
+        """
+        self[key] = record
+        if len(self) > self._limit:
+            self.delete(islice(self, len(self) - self._limit + self._limit // _SHARE))
+
+    def delete_before(self, moment: float) -> None:
+        """Delete the records that began before a moment."""
+        self.delete(key for key, _ in takewhile(lambda entry: self._began(entry[1]) < moment, self.items()))
+
+    def delete(self, keys: Iterable[K]) -> None:
+        """Delete records, whose keys may be found while they are there."""
+        for key in list(keys):
+            self._deleted(self.pop(key))
 
 
 def remove_from_index(index: dict[G, dict[K, V]], group: G, key: K) -> V | None:
@@ -99,8 +124,3 @@ def remove_from_index(index: dict[G, dict[K, V]], group: G, key: K) -> V | None:
     if not entries:
         index.pop(group, None)
     return removed
-
-
-def outlived(records: Mapping[K, V], began: Callable[[V], float], moment: float) -> list[K]:
-    """Return the keys of those that began before a moment; the oldest stand first."""
-    return [key for key, _ in takewhile(lambda entry: began(entry[1]) < moment, records.items())]

@@ -227,8 +227,11 @@ class Engine:
         now = self.clock.now()
         if now >= self._prune_at:
             self._prune_at = now + min(age / 100, 3600)
-            for service in (self.sms, self.inbound_sms, self.calls, self.conferences, self.callbacks):
-                service.delete_before(now - age)
+            for records in (
+                *(self.sms.messages, self.inbound_sms.replies, self.calls.calls, self.conferences.conferences),
+                self.callbacks,
+            ):
+                records.delete_before(now - age)
 
     def set_callback_faults(self, next_fault: Callable[[], CallbackFault | None]) -> None:
         """Call `next_fault` before each attempt to deliver a callback; a reset keeps it."""

@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.engine.aggregates import outlived, remove_from_index, surplus
+from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst, remove_from_index
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
@@ -125,12 +125,13 @@ class CallService:
         self._accounts = accounts
         self._callbacks = callbacks
         self.phones = PhoneRinger(context, outcome_rules, self.step, self.end)
-        self.calls: dict[str, Call] = {}
+        limit = context.settings.max_calls
+        self.calls: OldestFirst[str, Call] = OldestFirst(limit, lambda call: call.started, self._delete)
         self.by_phone: dict[str, dict[str, Call]] = {}
         self.by_account: dict[Account, dict[str, Call]] = {}
         self._ended: Callable[[Call], None] = lambda _call: None
         self._changed: Callable[[Call], None] = lambda _call: None
-        accounts.on_delete(self._delete_all)
+        accounts.on_delete(lambda account: self.calls.delete(self.by_account.get(account, ())))
 
     def on_end(self, ended: Callable[[Call], None]) -> None:
         """Have `ended` called for each call that ends, once it stands as it will stay."""
@@ -245,17 +246,10 @@ class CallService:
 
     def keep(self, call: Call) -> None:
         """Store a call; over the limit, the oldest are deleted."""
-        self.calls[call.callid] = call
         self.by_account.setdefault(call.account, {})[call.callid] = call
         self._context.minute_stats.minute(call.started).calls += 1
         self.attach(call.recipient, call)
-        for callid in surplus(self.calls, self._context.settings.max_calls):
-            self._delete(self.calls.pop(callid))
-
-    def delete_before(self, moment: float) -> None:
-        """Delete calls that began before a moment."""
-        for callid in outlived(self.calls, lambda call: call.started, moment):
-            self._delete(self.calls.pop(callid))
+        self.calls.keep(call.callid, call)
 
     def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
         """Take back calls, and those that only conferences refer to; those in progress end as FAILED, for a reason."""
@@ -287,10 +281,6 @@ class CallService:
             reached[call.callid] = call
             if _is_phone(number, call):
                 self._context.phones.reached(number, call.serial)
-
-    def _delete_all(self, account: Account) -> None:
-        for callid in list(self.by_account.get(account, ())):
-            self._delete(self.calls.pop(callid))
 
     def _delete(self, call: Call) -> None:
         self._context.mark_deleted(call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.engine.aggregates import outlived, surplus
+from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference, ConferenceRequest
@@ -22,7 +22,8 @@ class ConferenceService:
         self._accounts = accounts
         self._calls = calls
         self._callbacks = callbacks
-        self.conferences: dict[str, Conference] = {}
+        limit = context.settings.max_calls
+        self.conferences: OldestFirst[str, Conference] = OldestFirst(limit, lambda one: one.started, self._delete)
         calls.on_end(self._leg_ended)
         calls.on_change(self._leg_changed)
 
@@ -86,19 +87,12 @@ class ConferenceService:
 
     def restore(self, conference: Conference) -> None:
         """Store a conference, new or loaded, whose calls end by themselves; over the limit, the oldest are deleted."""
-        self.conferences[conference.conferenceid] = conference
-        for conferenceid in surplus(self.conferences, self._context.settings.max_calls):
-            self._delete(self.conferences.pop(conferenceid))
+        self.conferences.keep(conference.conferenceid, conference)
 
     def _delete(self, conference: Conference) -> None:
         self._context.mark_deleted(conference)
         for leg in conference.legs:
             self._calls.phones.silence(leg)
-
-    def delete_before(self, moment: float) -> None:
-        """Delete conferences that began before a moment."""
-        for conferenceid in outlived(self.conferences, lambda conference: conference.started, moment):
-            self._delete(self.conferences.pop(conferenceid))
 
     def _leg_changed(self, leg: Call) -> None:
         # A conference may outlive its calls, so it is saved with them.

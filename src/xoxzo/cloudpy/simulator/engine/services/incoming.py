@@ -6,7 +6,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.aggregates import outlived, remove_from_index, surplus
+from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst, remove_from_index
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason, UnknownNumber
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, SubscribedNumber
@@ -42,7 +42,8 @@ class InboundSmsService:
         self._accounts = accounts
         self._sins = sins
         self._callbacks = callbacks
-        self.replies: dict[str, InboundSms] = {}
+        limit = context.settings.max_messages
+        self.replies: OldestFirst[str, InboundSms] = OldestFirst(limit, lambda reply: reply.at, self._delete)
         self.by_phone: dict[str, dict[str, InboundSms]] = {}
 
     def receive(self, sin: str, sender: str, text: str) -> InboundSms:
@@ -79,16 +80,9 @@ class InboundSmsService:
     def restore(self, reply: InboundSms) -> None:
         """Store a reply, new or loaded; over the limit, the oldest are deleted."""
         self._context.note_serial(reply.serial)
-        self.replies[reply.ident] = reply
         self.by_phone.setdefault(reply.sender, {})[reply.ident] = reply
         self._context.phones.reached(reply.sender, reply.serial)
-        for ident in surplus(self.replies, self._context.settings.max_messages):
-            self._delete(self.replies.pop(ident))
-
-    def delete_before(self, moment: float) -> None:
-        """Delete what came in before a moment."""
-        for ident in outlived(self.replies, lambda reply: reply.at, moment):
-            self._delete(self.replies.pop(ident))
+        self.replies.keep(reply.ident, reply)
 
     def _delete(self, reply: InboundSms) -> None:
         self._context.mark_deleted(reply)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS, outlived, remove_from_index, surplus
+from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS, OldestFirst, remove_from_index
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
@@ -100,10 +100,11 @@ class SmsService:
         self._callbacks = callbacks
         self._outcome_rules = outcome_rules
         self.links = LinkService(context, callbacks)
-        self.messages: dict[str, Message] = {}
+        limit = context.settings.max_messages
+        self.messages: OldestFirst[str, Message] = OldestFirst(limit, lambda message: message.sent, self._delete)
         self.by_phone: dict[str, dict[str, Message]] = {}
         self.by_account: dict[Account, dict[str, Message]] = {}
-        accounts.on_delete(self._delete_all)
+        accounts.on_delete(lambda account: self.messages.delete(self.by_account.get(account, ())))
 
     def send(self, account: Account, request: SmsRequest) -> Message:
         """Accept a message and take its price, or raise `MessageTooLong` (API section 15.26) or `NotEnoughCredits`."""
@@ -243,24 +244,12 @@ class SmsService:
         )
 
     def _keep(self, message: Message) -> None:
-        self.messages[message.msgid] = message
         self.by_account.setdefault(message.account, {})[message.msgid] = message
         self.by_phone.setdefault(message.request.recipient, {})[message.msgid] = message
         self._context.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
             self.links.messages[message.tracking.path] = message
-        if len(self.messages) > self._context.settings.max_messages:
-            for msgid in surplus(self.messages, self._context.settings.max_messages):
-                self._delete(self.messages.pop(msgid))
-
-    def delete_before(self, moment: float) -> None:
-        """Delete messages that were sent before a moment."""
-        for msgid in outlived(self.messages, lambda message: message.sent, moment):
-            self._delete(self.messages.pop(msgid))
-
-    def _delete_all(self, account: Account) -> None:
-        for msgid in list(self.by_account.get(account, ())):
-            self._delete(self.messages.pop(msgid))
+        self.messages.keep(message.msgid, message)
 
     def _delete(self, message: Message) -> None:
         self._context.mark_deleted(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template, is_same_account
@@ -14,7 +15,9 @@ class TemplateService:
         self._context = context
         self.last = 0
         """The last id that was given."""
-        self.templates: dict[int, Template] = {}
+        self.templates: OldestFirst[int, Template] = OldestFirst(
+            context.settings.max_templates, lambda template: template.ident, context.mark_deleted
+        )
 
     def create(self, account: Account, name: str, content: str) -> Template:
         """Store a new template, which waits for approval."""
@@ -27,9 +30,7 @@ class TemplateService:
 
     def restore(self, template: Template) -> None:
         """Store a template, new or loaded; over the limit, the oldest is deleted."""
-        self.templates[template.ident] = template
-        if len(self.templates) > self._context.settings.max_templates:
-            self._context.mark_deleted(self.templates.pop(next(iter(self.templates))))
+        self.templates.keep(template.ident, template)
         if template.pending_content is not None:
             self._await_approval(template)
 
@@ -56,8 +57,7 @@ class TemplateService:
 
     def delete(self, template: Template) -> None:
         """Delete a template."""
-        del self.templates[template.ident]
-        self._context.mark_deleted(template)
+        self.templates.delete([template.ident])
         self._publish(template, "deleted")
 
     def approve(self, ident: int) -> Template:

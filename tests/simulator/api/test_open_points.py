@@ -190,3 +190,113 @@ def test_answers(row: str, method: str, target: str, fields: dict[str, Any], ans
         return
     reply = caller.raw(method, target)
     assert (reply.status, json.loads(reply.body) if reply.body else None) == answer, row
+
+
+FORBIDDEN = (403, {"detail": "You do not have permission to perform this action."})
+BAD_CREDENTIALS = (401, {"detail": "Invalid sid/token"})
+COUNTRY = (400, {"recipient": ["Country not allowed"]})
+# Rows that settings decide: row, settings, request (path, fields; without fields a GET), expected status and body.
+BY_SETTING: list[tuple[str, dict[str, Any], str, dict[str, Any], tuple[int, Any]]] = [
+    ("3", {"blocked_countries": frozenset({"81"})}, "/sms/messages/", SMS, COUNTRY),
+    ("7", {"allowed_addresses": ("10.0.0.1",)}, "/you/credits/", {}, BAD_CREDENTIALS),
+    ("7", {"allowed_addresses": ("10.0.0.1",), "refused_address_status": 403}, "/you/credits/", {}, FORBIDDEN),
+    ("8", {"free_form_allowed": False}, "/sms/messages/", SMS, FORBIDDEN),
+    ("9", {"credits": 15}, "/sms/messages/", {**SMS, "message": "あ" * 71},
+     (403, {"non_field_errors": ["Not enough credits, required: 20"]})),
+    ("9", {"credits": 34}, VOICE, CALL, (403, {"non_field_errors": ["Not enough credits, required: 50"]})),
+    ("10", {"credits": 0, "blocked_countries": frozenset({"81"})}, "/sms/messages/", SMS, COUNTRY),
+    ("10", {"credits": 0, "blocked_countries": frozenset({"81"})}, "/sms/messages/", {**SMS, "sender": "é"},
+     INVALID_SENDER),
+    ("28", {"k_premium_senders": frozenset({"1"})}, "/sms/messages/", {**SMS, "jp_kp": "true", "jp_kp_sender": "2"},
+     (400, {"jp_kp_sender": ["Invalid sender"]})),
+    ("65", {"credits": -0.5, "postpaid": True}, "/you/credits/", {}, (200, {"credits": -0.5})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "settings", "target", "fields", "answer"), BY_SETTING)
+def test_answers_by_setting(
+    row: str, settings: dict[str, Any], target: str, fields: dict[str, Any], answer: tuple[int, Any]
+) -> None:
+    """Each row of section 15 that a setting decides is answered by it; checks come in the order of row 10."""
+    caller = Caller(**settings)
+    assert (caller.post(target, fields) if fields else caller.get(target)) == answer, row
+
+
+def test_heads_and_bodies(caller: Caller) -> None:
+    """Rows 15.6, 11, 13 to 16 and 67: credentials, throttling, unreadable bodies, redirection, header fields."""
+    refused = caller.raw("POST", "/sms/messages/", b"", authorization=b"")
+    assert (refused.status, dict(refused.headers)[b"www-authenticate"]) == (401, b'Basic realm="api"')
+    slow = Caller(list_interval=60)
+    assert [slow.get("/sms/messages/")[0], slow.get("/sms/messages/")[0]] == [200, 429]
+    throttled = slow.raw("GET", "/sms/messages/")
+    assert json.loads(throttled.body) == {"detail": "Request was throttled. Expected available in 60 seconds."}
+    assert dict(throttled.headers)[b"retry-after"] == b"60"
+    status, body = caller.post("/sms/messages/", SMS, content_type=b"application/json")
+    assert (status, body["detail"][:19]) == (400, "JSON parse error - ")
+    answer = {"detail": 'Unsupported media type "text/plain" in request.'}
+    assert caller.post("/sms/messages/", SMS, content_type=b"text/plain") == (415, answer)
+    unknown = caller.raw("GET", "/sms/messages/none/")
+    assert (unknown.status, unknown.body, b"content-type" in dict(unknown.headers)) == (404, b"", False)
+    moved = caller.raw("GET", "/sms/messages?sent_date=2026-02-01")
+    assert (moved.status, dict(moved.headers)[b"location"]) == (301, b"/sms/messages/?sent_date=2026-02-01")
+    head = dict(caller.raw("GET", "/you/credits/").headers)
+    assert head == {b"content-type": b"application/json", b"allow": b"GET, HEAD, OPTIONS", b"vary": b"Accept"}
+
+
+def test_templates_by_row() -> None:
+    """Rows 15.31 to 37: created PENDING, updated by three methods, variables as JSON or text, deleted by setting."""
+    caller = Caller(template_delete_status=200)
+    created = caller.post("/sms/templates/", {"name": "a", "pending_content": "Hi {name}"})[1]
+    path = f"/sms/templates/{created['id']}/"
+    assert (created["status"], created["pending_content"]) == ("PENDING", "Hi {name}")
+    send = {"recipient": SMS["recipient"], "sender": "Shop", "variables": {"name": "a", "more": "b"}}
+    answer = (400, {"non_field_errors": ["Template is not approved"]})
+    assert caller.post_json(f"{path}messages/", send) == answer
+    caller.simulator.approve_template(created["id"])
+    assert caller.post_json(f"{path}messages/", {**send, "variables": {}}) == (
+        400,
+        {"variables": ["Missing variables: name"]},
+    )
+    assert caller.post_json(f"{path}messages/", send)[0] == 201
+    assert caller.post(f"{path}messages/", {**send, "variables": '{"name": "a"}'})[0] == 201
+    for method in ("PUT", "PATCH", "POST"):
+        changed = caller.raw(method, path, b'{"name": "b", "content": "Hello"}', content_type=b"application/json")
+        record = json.loads(changed.body)
+        assert (changed.status, record["status"], record["approved_content"]) == (200, "PENDING", "Hi {name}")
+    assert caller.post_json(f"{path}messages/", send) == answer
+    assert (caller.raw("DELETE", path).status, caller.raw("DELETE", path).status) == (200, 404)
+
+
+def test_numbers_and_codes_by_row() -> None:
+    """Rows 15.46 to 49, 54 to 57 and 59: subscriptions with their refund, and one-time passwords in both forms."""
+    caller = Caller()
+    din = caller.subscribe()
+    assert din["action"] == {"url": None}
+    one = f"/voice/dins/subscriptions/{din['din_uid']}/"
+    assert caller.post(one, {"action_url": "no"}) == (400, {"action_url": ["Enter a valid URL."]})
+    assert caller.post(one, {"action_url": "https://example.com/a"}) == (200, None)
+    assert caller.get("/voice/dins/subscriptions/")[1][0]["action"] == {"url": "https://example.com/a"}
+    taken = caller.post("/voice/dins/subscriptions/", {"din_uid": din["din_uid"]})
+    assert taken == (400, {"din_uid": ["Invalid din_uid"]})
+    assert caller.raw("DELETE", one).status == 200
+    assert caller.credits() == 100_000 - 650 * 0.5
+    assert Caller(verified=False).post("/voice/dins/subscriptions/", {"din_uid": din["din_uid"]}) == FORBIDDEN
+    site = {"website": "https://shop.example"}
+    ask = {**site, "phone_number": SMS["recipient"]}
+    assert caller.post("/otp/register-website/", site)[0] == 201
+    again = (400, {"website": ["website info with this website already exists."]})
+    assert caller.post("/otp/register-website/", site) == again
+    status, sent = caller.post("/otp/request/", ask)
+    active = (400, {"non_field_errors": ["An active OTP already exists for this phone number."]})
+    assert (status, caller.post("/otp/request/", ask)) == (201, active)
+    caller.step(1)
+    assert caller.sms(sent["msgid"])["cost"] == 3
+    code = caller.simulator.phone(SMS["recipient"]).otp_code()
+    wrong = (400, {"message": "Invalid or expired OTP."})
+    right = (200, {"message": "OTP verified successfully."})
+    assert caller.post("/otp/verify/", {**ask, "otp": "x"}) == wrong
+    assert caller.post("/otp/verify/", {"otp_id": sent["msgid"], "code": code}) == right
+    assert caller.post("/otp/verify/", {**ask, "otp_code": code}) == wrong
+    assert caller.post("/otp/request/", ask)[0] == 201
+    caller.step(300)
+    assert caller.post("/otp/request/", ask)[0] == 201

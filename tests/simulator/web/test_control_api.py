@@ -235,8 +235,9 @@ def test_a_slow_reader_gets_the_number_of_dropped_events() -> None:
         assert lost == 'event: lost\ndata: {"events": 5}'
         assert (len(sent), json.loads(sent[0].partition("data: ")[2])["id"]) == (event_streams.MAX_WAITING, "5")
         for number in range(event_streams.MAX_WAITING + 5):
-            stream.add(1, 0, b"%d\n\n" % number)
-        assert stream.take().startswith(b'event: lost\ndata: {"events": 5}\n\n5\n\n')
+            streams.note(noted := streams.nothing(), Event(0.0, "sms", str(number)))
+            streams.pass_on(noted)
+        assert stream.take().startswith(b'event: lost\ndata: {"events": 5}\n\nevent: sms\n')
         assert stream.take() == b""
 
     asyncio.run(fall_behind())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -12,7 +13,11 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+
+from xoxzo.cloudpy.simulator import Settings, Simulator
+from xoxzo.cloudpy.simulator.api.http import ApiRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +31,8 @@ STREAMS = ("/_simulator/events", "/console/events?topics=sms") * 3
 GOALS = {("in memory", 64): 0.9, ("in a file", 64): 1.2, ("in memory", 1): 0.85}
 """The least ratio to the plain server, by where the state is and how many sends are in flight."""
 START_GOAL, STOP_GOAL = 0.4, 50
+READERS, READERS_GOAL = 30, 1.5
+KEPT, RECIPIENTS, MEMORY_GOAL = 200_000, 50_000, 330
 
 SIMULATOR = (sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--credits", "1000000000")
 PLAIN = (sys.executable, "-m", "bench.plain")
@@ -36,6 +43,8 @@ def measure() -> Iterator[str]:
     for in_flight in (64, 1):
         yield from rates(in_flight)
     yield from start_and_stop()
+    yield event_readers()
+    yield memory()
 
 
 def rates(in_flight: int) -> Iterator[str]:
@@ -72,10 +81,17 @@ def rates(in_flight: int) -> Iterator[str]:
 
 @contextmanager
 def serving(*command: str) -> Iterator[int]:
-    """Run a server, which writes its address or its port first; what it writes goes to a file."""
+    """Run a server and return its port."""
+    with started(*command) as (port, _):
+        yield port
+
+
+@contextmanager
+def started(*command: str) -> Iterator[tuple[int, int]]:
+    """Run a server, which writes its address or its port first, to a file; return its port and its process."""
     with tempfile.NamedTemporaryFile("w+") as log, subprocess.Popen(command, stdout=log) as process:
         try:
-            yield port_of(Path(log.name), process)
+            yield port_of(Path(log.name), process), process.pid
         finally:
             process.terminate()
 
@@ -133,10 +149,64 @@ def start_and_stop() -> Iterator[str]:
     )
 
 
-def ask(port: int, path: str) -> None:
-    """Wait for an answer."""
+def event_readers() -> str:
+    """Compare the server's CPU time for a send while streams of events are open, which nobody reads, and while not."""
+    with started(*SIMULATOR) as (port, process), ExitStack() as readers:
+        send(port, 64)
+        spent = [cpu_of_a_send(port, process)]
+        for _ in range(READERS):
+            readers.enter_context(urlopen(f"http://127.0.0.1:{port}{STREAMS[0]}")).readline()
+        spent.append(cpu_of_a_send(port, process))
+    return (
+        f"xoxzo simulator: with {READERS} idle readers of events, a send takes {spent[1] / spent[0]:.2f} × the CPU time"
+        f" (goal: at most {READERS_GOAL}; {spent[1] * 1e6:.0f} against {spent[0] * 1e6:.0f} µs)"
+    )
+
+
+def cpu_of_a_send(port: int, process: int) -> float:
+    """Return the seconds of CPU time that the server takes for each of many sends, and for what follows of them."""
+
+    def state() -> tuple[float, int]:
+        figures = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+        kept = json.loads(ask(port, "/_simulator/overview"))["sms"]
+        return sum(map(int, figures[11:13])) / os.sysconf("SC_CLK_TCK"), sum(kept.values())
+
+    (before, count), _, _ = state(), send(port, 64), time.sleep(RESTING)
+    after, counted = state()
+    return (after - before) / (counted - count)
+
+
+def memory() -> str:
+    """Return what many messages take, in a process of their own."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from bench import simulator; simulator.keep()"], check=True, capture_output=True
+    )
+    used = int(done.stdout)
+    return f"xoxzo simulator: {KEPT:,} messages to {RECIPIENTS:,} phones take {used} MB (goal: at most {MEMORY_GOAL})"
+
+
+def keep() -> None:
+    """Send messages straight into the API until all are delivered, and print the memory of this process in MB."""
+    import resource
+
+    with Simulator(Settings(credits=10**9)) as simulator:
+        for index in range(KEPT):
+            fields = {
+                "recipient": f"+8180{index % RECIPIENTS:08}",
+                "sender": "Shop",
+                "message": f"ご予約は明日 {index}",
+            }
+            headers = {b"authorization": b"Basic YTpi", b"content-type": b"application/x-www-form-urlencoded"}
+            simulator.api.handle(ApiRequest("POST", b"/sms/messages/", b"", headers, urlencode(fields).encode()))
+        time.sleep(RESTING)
+        simulator.totals()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def ask(port: int, path: str) -> bytes:
+    """Wait for an answer, and return its body."""
     with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers={"Authorization": "Basic YTpi"})) as answer:
-        answer.read()
+        return answer.read()
 
 
 def is_open(port: int) -> bool:

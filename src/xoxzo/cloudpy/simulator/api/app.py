@@ -7,6 +7,7 @@ import binascii
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from sys import intern
 
 from msgspec.structs import replace
@@ -126,7 +127,9 @@ class Api:
                     self.rate_limits.admit(account, request, listing=route.is_listing(request.method))
                 handler = self._handler(route, request.method)
                 engine.context.received = _received(request) if request.method == "POST" else None
-                answer = handler(RequestContext(engine, account, request, ident, self._base_url(request)))
+                answer = handler(
+                    RequestContext(engine, account, request, ident, _base_url(request.headers.get(b"host", b"")))
+                )
         except HttpError as refusal:
             answer = self._refuse(request, refusal)
         except NotEnoughCredits as error:
@@ -139,7 +142,7 @@ class Api:
     def _answer_public_path(self, request: ApiRequest) -> ApiResponse:
         """Answer a path that needs no credentials; all others are unknown."""
         if request.path == public_paths.DOCUMENT_PATH:
-            return public_paths.describe(request.method, self._base_url(request))
+            return public_paths.describe(request.method, _base_url(request.headers.get(b"host", b"")))
         if request.path.startswith(public_paths.LINK_PATH):
             return public_paths.follow(self._engine, request)
         return empty_response(404)
@@ -196,11 +199,12 @@ class Api:
         query = b"?" + request.query if request.query else b""
         return ApiResponse(301, b"", ((b"location", request.path + b"/" + query),))
 
-    @staticmethod
-    def _base_url(request: ApiRequest) -> str:
-        # As Django builds absolute addresses: from the host that the caller used (API section 2.2, `url`).
-        host = request.header(b"host")
-        return f"http://{host}" if _HOST.fullmatch(host) else "http://localhost"
+
+@lru_cache(maxsize=64)  # one text for all requests to a host: records keep it
+def _base_url(host: bytes) -> str:
+    # As Django builds absolute addresses: from the host that the caller used (API section 2.2, `url`).
+    name = host.decode("latin-1")
+    return f"http://{name}" if _HOST.fullmatch(name) else "http://localhost"
 
 
 def _received(request: ApiRequest) -> ReceivedRequest:

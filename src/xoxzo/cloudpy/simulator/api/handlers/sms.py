@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from itertools import islice
+from sys import intern
 from typing import Literal
 
 from xoxzo.cloudpy.simulator.api.http import (
@@ -49,7 +50,7 @@ def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = No
     request = SmsRequest(
         text=fields.required("message") if text is None else text,
         recipient=fields.required("recipient", is_number, "Invalid recipient"),
-        sender=_sender(fields, strict=engine.settings.strict_sender),
+        sender=intern(_sender(fields, strict=engine.settings.strict_sender)),
         tags=fields.tags(),
         callback_url=fields.url("callbackurl"),
         track_link=fields.flag("track_link"),

@@ -20,7 +20,8 @@ from django.test import Client as Browser
 from django.utils import translation
 
 from xoxzo.cloudpy import CampaignError, ConfigurationError
-from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.campaigns import Campaign, Content, OptOuts, State
+from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
 from xoxzo.cloudpy.integrations.celery import install, settings
 from xoxzo.cloudpy.integrations.django import conf
@@ -221,3 +222,50 @@ def test_migrations() -> None:
     """The migrations are complete, and make no table for campaigns."""
     call_command("makemigrations", "xoxzo", check=True, dry_run=True, verbosity=0)
     assert "xoxzo_campaign" not in connections["default"].introspection.table_names()
+
+
+@pytest.mark.parametrize("prefix", ["xoxzo", "async"])
+def test_links_to_opt_out_are_answered(store: Path, xoxzo: Any, prefix: str) -> None:
+    """The settings make the links, and the view answers them, without a cookie or a token of CSRF protection."""
+    with xoxzo(CAMPAIGNS=str(store), PUBLIC_URL="https://shop.example/xoxzo", OPT_OUT_NAME="Sakura"):
+        links = conf.get_opt_out_links()
+        content = Content(kind="text", sender="Shop", message="{opt_out}")
+        with Campaign.create("linked", people(1), content, store=store, links=links) as campaign:
+            signer = read_links(campaign.ledger)
+        assert signer is not None
+        assert signer.link(1).startswith("https://shop.example/xoxzo/o/")
+        url = signer.link(1).replace("https://shop.example/xoxzo", f"/{prefix}")
+        reader = Browser(enforce_csrf_checks=True)
+        page = reader.get(url, headers={"accept-language": "en"})
+        assert (page.status_code, b"Sakura" in page.content, b"<form" in page.content) == (200, True, True)
+        assert page.headers["Cache-Control"] == "no-store"
+        assert reader.post(f"{url}?stop").headers["Location"] == url.rpartition("/")[2]
+        assert "09010000000" in OptOuts(store)
+    with xoxzo(PUBLIC_URL=None), pytest.raises(ConfigurationError, match="OPT_OUT_URL"):
+        conf.get_opt_out_links()
+    with xoxzo(OPT_OUT_URL="https://s.example/o"):
+        assert conf.get_opt_out_links().url == "https://s.example/o"
+
+
+def test_the_admin_shows_and_changes_the_opt_out_list(store: Path) -> None:
+    """A number is looked up, added with who did it, and removed; only with the permission to change campaigns."""
+    page = LIST + "opt-outs/"
+    staff = browser("view_campaign", "change_campaign")
+    assert "opt-outs/" in staff.get(LIST).content.decode()
+    assert "not on the list" in text(staff.get(page, {"number": "090-1000-0000"}))
+    staff.post(page, {"number": "090-1000-0000", "action": "add"})
+    staff.post(page, {"number": "090-1000-0001", "action": "add", "source": "call"})
+    entry = OptOuts(store).get("09010000000")
+    assert entry is not None
+    assert entry.source == "staff"
+    shown = text(staff.get(page, {"number": "090-1000-0000"}))
+    assert "Remove" in shown
+    assert entry.hash.hex()[:8] in shown
+    staff.post(page, {"number": "090-1000-0000", "action": "remove"})
+    assert ("09010000000" in OptOuts(store), "09010000001" in OptOuts(store)) == (False, True)
+    refused = staff.get(page, {"number": "nonsense"}).content.decode()
+    assert "olds no digits that can be read" in refused
+    viewer = browser("view_campaign")
+    assert "Add" not in text(viewer.get(page, {"number": "090-1000-0000"}))
+    assert viewer.post(page, {"number": "090-1000-0000", "action": "add"}).status_code == 403
+    assert browser().get(page).status_code == 403

@@ -42,7 +42,6 @@ DAY_SECONDS = 86_400
 MAX_REFERENCE_LENGTH = 255
 MAX_TOKEN_LENGTH = 2048
 """Characters; a longer token is rejected before its signature is computed."""
-MIN_SECRET_BYTES = 16
 # Decoding ignores the last two bits of a signature and foreign characters; only what `url` writes is accepted.
 _TOKEN = re.compile(r"[\w.-]+\.[\w-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 _NOT_CONFIRMED = "the API does not confirm the callback"
@@ -87,7 +86,7 @@ class Callbacks:
             raise ConfigurationError(str(error)) from None
         if "?" in public_url or "#" in public_url:
             raise ConfigurationError("public_url: must have no query and no fragment: the token stands in the path")
-        self._serializer, self._bad_data = _serializer([secret] if isinstance(secret, str | bytes) else secret)
+        self._serializer, self._bad_data = _serializer(secret)
         self.public_url = public_url.rstrip("/")
         self.lifetime = lifetime
         self.max_body = max_body
@@ -212,22 +211,15 @@ class Callbacks:
         return parse_event(purpose, reference, parse_body(_header(headers, "content-type"), body))
 
 
-def _serializer(secrets: Sequence[str | bytes]) -> tuple[URLSafeSerializer, type[Exception]]:
+def _serializer(secret: str | bytes | Sequence[str | bytes]) -> tuple[URLSafeSerializer, type[Exception]]:
     """Return what signs and verifies tokens, and the exception that it raises for a wrong signature."""
     try:
         from itsdangerous import BadData, URLSafeSerializer
     except ModuleNotFoundError:
         raise ConfigurationError('callbacks need an extra: pip install "xoxzo-cloudpy[callbacks]"') from None
-    keys = [secret.encode() if isinstance(secret, str) else bytes(secret) for secret in secrets]
-    if not keys:
-        raise ConfigurationError("callbacks need a secret: a random text of at least 16 characters")
-    if any(len(key) < MIN_SECRET_BYTES for key in keys):
-        raise ConfigurationError(
-            "a secret of callbacks must have at least {min_secret_bytes} characters", min_secret_bytes=MIN_SECRET_BYTES
-        )
     # itsdangerous signs with the last key.
     signer = {"key_derivation": "hmac", "digest_method": sha256}
-    return URLSafeSerializer(keys[::-1], salt=_SALT, signer_kwargs=signer), BadData
+    return URLSafeSerializer(checks.signing_keys(secret)[::-1], salt=_SALT, signer_kwargs=signer), BadData
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

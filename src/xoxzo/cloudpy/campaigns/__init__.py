@@ -10,6 +10,8 @@ from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOut
 from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.opt_outs.endpoint import OptOutEndpoint, OptOutPage
+from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
 from xoxzo.cloudpy.campaigns.opt_outs.opt_outs import OptOuts
 from xoxzo.cloudpy.campaigns.records import Reason, Recipient, RecipientStatus, State, Tally, Unsettled
 from xoxzo.cloudpy.campaigns.report.plan import Plan
@@ -24,6 +26,9 @@ __all__ = [
     "Event",
     "Limits",
     "OptOut",
+    "OptOutEndpoint",
+    "OptOutLinks",
+    "OptOutPage",
     "OptOuts",
     "Plan",
     "Reason",

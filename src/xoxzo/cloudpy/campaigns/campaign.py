@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.content import Content
+from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.create import create_ledger, hash_file
 from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
 from xoxzo.cloudpy.campaigns.report.plan import make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
+    from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
     from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
     from xoxzo.cloudpy.campaigns.report.plan import Plan
     from xoxzo.cloudpy.client.async_client import AsyncClient
@@ -65,6 +67,7 @@ class Campaign(DispatchApi, ReconcileApi):
         test_numbers: bool = False,
         skip_bad: bool = False,
         suppress: Iterable[str] = (),
+        links: OptOutLinks | None = None,
         **reading: Any,  # noqa: ANN401 - what `read_table` takes
     ) -> Self:
         """Read recipients and store them in a new ledger with what they will get. Nothing is sent.
@@ -85,6 +88,7 @@ class Campaign(DispatchApi, ReconcileApi):
             skip_bad: leave bad rows out; by default they stop everything.
             suppress: numbers that this campaign leaves out, written as in `source`; only their hashes are stored. The
                 opt-out list of the store counts as well: see `OptOuts`.
+            links: makes the links for ``{opt_out}`` in the message, by which people opt out.
             **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
 
         Raises:
@@ -94,6 +98,8 @@ class Campaign(DispatchApi, ReconcileApi):
                 of this name.
             ConfigurationError: an extra is missing.
         """
+        if links is not None and OPT_OUT in content.placeholders:
+            content = msgspec.structs.replace(content, opt_out_url=links.url)
         content.check()
         store = open_store(store)
         bad = create_ledger(
@@ -108,6 +114,7 @@ class Campaign(DispatchApi, ReconcileApi):
             test_numbers=test_numbers,
             skip_bad=skip_bad,
             suppressed=suppress,
+            links=links,
             reading=reading,
         )
         campaign = cls.open(name, store=store)
@@ -174,13 +181,17 @@ class Campaign(DispatchApi, ReconcileApi):
     async def send_test(self, client: AsyncClient, number: str) -> str:
         """Send the first recipient's message to a number of your own; return the msgid or callid.
 
+        A link for ``{opt_out}`` in it opts nobody out.
+
         Raises:
             InvalidArgument: it is no phone number.
             APIError: it could not be sent.
         """
         first = next(self.ledger.recipients(1, 1))
         reference = f"{self._uid}-test-{secrets.token_hex(4)}"
-        return await self.content.send(client, number, first.variables, reference=reference)
+        signer = read_links(self.ledger)
+        variables = first.variables if signer is None else {**first.variables, OPT_OUT: signer.test_link()}
+        return await self.content.send(client, number, variables, reference=reference)
 
     def purge(self) -> int:
         """Delete numbers, variables, ids and the message for good, and keep the totals.
@@ -203,5 +214,5 @@ class Campaign(DispatchApi, ReconcileApi):
         count = self.ledger.purge()
         self.ledger.forget()
         purged = msgspec.structs.replace(self.content, message="-")
-        self.ledger.put({"content": msgspec.to_builtins(purged), "state": "purged", "input": {}})
+        self.ledger.put({"content": msgspec.to_builtins(purged), "state": "purged", "input": {}, "links": None})
         return count

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 
+OPT_OUT = "opt_out"
+"""The placeholder of the link to opt out."""
+_NO_TOKEN = "x" * 12
 _OPTIONS = frozenset({"track_link", "jp_kp", "jp_kpl", "jp_kp_sender"})
 
 Kind = Literal["text", "template", "say", "play"]
@@ -46,6 +49,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         tags: further tags of each message.
         options: ``track_link``, ``jp_kp``, ``jp_kpl``, ``jp_kp_sender`` for an SMS (API section 2.1).
         price: credits for each part, or call, in place of the published price.
+        opt_out_url: where the pages of the links for ``{opt_out}`` are; `Campaign.create` sets it.
     """
 
     kind: Kind
@@ -56,6 +60,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     options: dict[str, Any] = {}
     price: Decimal | None = None
+    opt_out_url: str = ""
 
     def __post_init__(self) -> None:
         # Lazy translations are text in the language of this moment.
@@ -76,6 +81,11 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         """The names in braces, each once."""
         return () if self.kind == "play" else _placeholders(self.message)
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names in braces that recipients have a value for."""
+        return tuple(name for name in self.placeholders if not (self.opt_out_url and name == OPT_OUT))
+
     def check(self) -> None:
         """Refuse what Xoxzo would refuse for every recipient, before anything is sent.
 
@@ -95,6 +105,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             )
         checks.tags(self.tags, None)
         if self.is_call:
+            if self.opt_out_url:
+                raise InvalidArgument("message", "has {name}, which is a link: it is for SMS", name="{opt_out}")
             checks.caller(self.sender)
             if self.kind == "play":
                 checks.recording_url(self.message)
@@ -119,6 +131,14 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidArgument("variables", "missing: {names}", names=", ".join(missing))
         return PLACEHOLDER.sub(lambda found: variables[found[1] or found[2]], self.message)
 
+    def preview(self, variables: Mapping[str, str]) -> str:
+        """Fill in the placeholders, and a link of the same length that leads nowhere.
+
+        Raises:
+            InvalidArgument: a variable is missing.
+        """
+        return self.render({**variables, OPT_OUT: f"{self.opt_out_url}/{_NO_TOKEN}"} if self.opt_out_url else variables)
+
     def parts(self, message: str) -> int | None:
         """Count the SMS parts of a rendered message; ``None`` when it is too long, 0 for a call (API section 2.4)."""
         return 0 if self.is_call else measure(message).parts
@@ -134,23 +154,30 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         return estimate(message, country, track_link=tracked, k_premium=premium, price=self.price).credits
 
     def poster(
-        self, reference_prefix: str, callbacks: CallbackUrls | None = None
+        self,
+        reference_prefix: str,
+        callbacks: CallbackUrls | None = None,
+        link: Callable[[int], str] | None = None,
     ) -> Callable[[AsyncClient, Recipient], Awaitable[str]]:
         """Return a function that sends to one recipient with a client, and returns the msgid or callid.
 
-        A reference is the prefix, a hyphen and the recipient's position.
+        A reference is the prefix, a hyphen and the recipient's position; `link` returns the link of a position.
         """
+
+        def variables_of(one: Recipient) -> Mapping[str, str]:
+            return one.variables if link is None else {**one.variables, OPT_OUT: link(one.n)}
+
         if self.kind == "text" and callbacks is None:
             make = sms_to_many(
                 sender=self.sender, reference_prefix=reference_prefix, tags=self.tags, options=self.options
             )
             render = self.render if self.placeholders else lambda _variables: self.message
             # As a resource of the client does it, but without what is the same for every message.
-            return lambda client, one: client._driver.call(make(one.number, render(one.variables), one.n))  # noqa: SLF001
+            return lambda client, one: client._driver.call(make(one.number, render(variables_of(one)), one.n))  # noqa: SLF001
 
         def post(client: AsyncClient, one: Recipient) -> Awaitable[str]:
             reference = f"{reference_prefix}-{one.n}"
-            return self.send(client, one.number, one.variables, reference=reference, callbacks=callbacks)
+            return self.send(client, one.number, variables_of(one), reference=reference, callbacks=callbacks)
 
         return post
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows, LeftOut, with_formulas
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
@@ -24,8 +25,8 @@ from xoxzo.cloudpy.errors import CampaignError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import CampaignStore
+    from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
+    from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
 
     Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 
@@ -48,6 +49,7 @@ def create_ledger(
     test_numbers: bool,
     skip_bad: bool,
     suppressed: Iterable[str],
+    links: OptOutLinks | None,
     reading: Mapping[str, Any],
 ) -> tuple[BadRow, ...]:
     """Read recipients into a new ledger of a store and return the rows that were left out.
@@ -79,14 +81,15 @@ def create_ledger(
         file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
         before = hash_file(file) if file else ""
         mapped = {fold(placeholder): column for placeholder, column in (columns or {}).items()}
-        wanted = [mapped.get(fold(placeholder), placeholder) for placeholder in content.placeholders]
+        wanted = [mapped.get(fold(placeholder), placeholder) for placeholder in content.variables]
         if isinstance(source, str | os.PathLike):
             table = read_table(file, country=country, wanted=wanted if number is None else [*wanted, number], **reading)
             table = with_formulas(table, file)
         else:
             table = read_rows(source)
+        _check_opt_out(content, [*table.columns, *mapped])
         chosen = choose_columns(
-            table, content.placeholders, number=number, mapping=columns, country=country, mobile_only=mobile_only
+            table, content.variables, number=number, mapping=columns, country=country, mobile_only=mobile_only
         )
         reader = RecipientReader(
             table,
@@ -110,6 +113,7 @@ def create_ledger(
             )
         ledger.suppress(read_numbers(suppressed, country))
         ledger.seal()
+        _reserve_links(ledger, content, links)
         if not ledger.get("total"):
             raise CampaignError("no_recipients", "there is nobody to send to")
         used = {None, chosen.number, *chosen.variables.values()}
@@ -142,6 +146,23 @@ def create_ledger(
             }
         )
     return tuple(bad)
+
+
+def _check_opt_out(content: Content, columns: Iterable[str]) -> None:
+    """Refuse ``{opt_out}`` in a message if it is neither a link nor a column."""
+    if OPT_OUT in content.variables and fold(OPT_OUT) not in map(fold, columns):
+        raise CampaignError(
+            "opt_out_url_missing",
+            "{opt_out} in the message needs the URL of the opt-out pages: --opt-out-url, XOXZO_OPT_OUT_URL, or links=",
+            opt_out="{opt_out}",
+        )
+
+
+def _reserve_links(ledger: Ledger, content: Content, links: OptOutLinks | None) -> None:
+    if links is not None and OPT_OUT in content.placeholders:
+        total, uid, name = map(ledger.get, ("total", "uid", "name"))
+        signer = links.signer(ledger.opt_outs.reserve_links(total, uid, name))
+        ledger.put({"links": msgspec.to_builtins(signer)})
 
 
 def _check_names(reading: Mapping[str, Any]) -> None:

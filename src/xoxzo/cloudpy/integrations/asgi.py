@@ -1,16 +1,18 @@
-"""Receive callbacks in an ASGI application: Starlette, FastAPI, or a plain ASGI server."""
+"""Receive callbacks, and answer opt-out links, under ASGI: Starlette, FastAPI, or a plain ASGI server."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint, CallbackResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
     from xoxzo.cloudpy.callbacks.endpoint import AsyncHandler
+    from xoxzo.cloudpy.campaigns import OptOutEndpoint
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
     Scope = MutableMapping[str, Any]
@@ -50,6 +52,28 @@ class CallbackApp:
                 await _send_response(await self._endpoint.handle(scope["method"], url, headers, body), send)
 
 
+class OptOutApp:
+    """An ASGI application that answers the links to opt out; mount it at the path of their URL.
+
+    Args:
+        endpoint: answers, in a thread.
+    """
+
+    def __init__(self, endpoint: OptOutEndpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request, and ignore WebSockets."""
+        if scope["type"] == "lifespan":
+            await _run_lifespan(receive, send)
+        elif scope["type"] == "http":
+            languages = b", ".join(value for name, value in scope["headers"] if name == b"accept-language")
+            query = scope["query_string"].decode("latin-1")
+            arguments = scope["method"], scope["path"], query, languages.decode("latin-1")
+            page = await asyncio.to_thread(self._endpoint.handle, *arguments)
+            await _send(page.status, page.headers, b"" if scope["method"] == "HEAD" else page.body, send)
+
+
 async def _read_body(receive: Receive, max_bytes: int) -> bytes | None:
     """Return the body, or its beginning if it is longer than `max_bytes`; ``None`` after a disconnect."""
     body = bytearray()
@@ -64,9 +88,14 @@ async def _read_body(receive: Receive, max_bytes: int) -> bytes | None:
 
 
 async def _send_response(response: CallbackResponse, send: Send) -> None:
-    headers = [(b"content-type", response.content_type.encode()), (b"content-length", str(len(response.body)).encode())]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    await _send(response.status, {"Content-Type": response.content_type}, response.body, send)
+
+
+async def _send(status: int, headers: Mapping[str, str], body: bytes, send: Send) -> None:
+    fields = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    fields.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _run_lifespan(receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Receive callbacks in a WSGI application: Flask, or a plain WSGI server."""
+"""Receive callbacks, and answer opt-out links, under WSGI: Flask, or a plain WSGI server."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint, CallbackResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
     from xoxzo.cloudpy.callbacks.endpoint import Handler
+    from xoxzo.cloudpy.campaigns import OptOutEndpoint
     from xoxzo.cloudpy.client.client import Client
 
 
@@ -39,11 +40,31 @@ class CallbackApp:
             response = self._endpoint.handle(environ["REQUEST_METHOD"], url, body_headers(environ), body)
         except UnreadableBodyError:
             response = UNREADABLE
-        start_response(
-            f"{response.status} {HTTPStatus(response.status).phrase}",
-            [("Content-Type", response.content_type), ("Content-Length", str(len(response.body)))],
-        )
-        return [response.body]
+        return _respond(response.status, {"Content-Type": response.content_type}, response.body, start_response)
+
+
+class OptOutApp:
+    """A WSGI application that answers the links to opt out; mount it at the path of their URL.
+
+    Args:
+        endpoint: answers.
+    """
+
+    def __init__(self, endpoint: OptOutEndpoint) -> None:
+        self._endpoint = endpoint
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Respond to one request."""
+        method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
+        languages = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+        page = self._endpoint.handle(method, environ.get("PATH_INFO", ""), query, languages)
+        return _respond(page.status, page.headers, b"" if method == "HEAD" else page.body, start_response)
+
+
+def _respond(status: int, headers: Mapping[str, str], body: bytes, start_response: StartResponse) -> list[bytes]:
+    fields = [*headers.items(), ("Content-Length", str(len(body)))]
+    start_response(f"{status} {HTTPStatus(status).phrase}", fields)
+    return [body]
 
 
 UNREADABLE = CallbackResponse(400, b"the body breaks off")

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
-from xoxzo.cloudpy.errors import InvalidArgument, UnverifiedValueWarning
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument, UnverifiedValueWarning
 from xoxzo.cloudpy.phone import rules
 from xoxzo.cloudpy.text import measure
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.protocols import CallbackUrls
 
+MIN_SECRET_BYTES = 16
 _SENDER_RULE = N_("must be at most 10 ASCII letters and digits, or at most 15 digits")
 _SENDER = re.compile(r"[A-Za-z0-9]{1,10}|\+?[0-9]{1,15}")
 _NUMERIC_SENDER = re.compile(r"[0-9]{1,15}")
@@ -211,6 +212,23 @@ def extra_parameters(values: object, known: Container[str]) -> dict[str, str | N
             raise InvalidArgument("extra", "must not hold {name}: it is a known parameter", name=name)
         checked[name] = text("extra", value)
     return checked
+
+
+def signing_keys(secret: str | bytes | Sequence[str | bytes]) -> list[bytes]:
+    """Take the secrets that sign URLs, newest first, as bytes.
+
+    Raises:
+        ConfigurationError: there is none, or one is too short.
+    """
+    secrets = [secret] if isinstance(secret, str | bytes) else secret
+    keys = [one.encode() if isinstance(one, str) else bytes(one) for one in secrets]
+    if not keys:
+        raise ConfigurationError("callbacks need a secret: a random text of at least 16 characters")
+    if any(len(key) < MIN_SECRET_BYTES for key in keys):
+        raise ConfigurationError(
+            "a secret of callbacks must have at least {min_secret_bytes} characters", min_secret_bytes=MIN_SECRET_BYTES
+        )
+    return keys
 
 
 def url(field: str, value: object) -> str:

@@ -106,7 +106,7 @@ class RecipientReader:
             if is_blank(value):
                 return bad_row(row, source, "empty_variable", "is empty, and the text needs {{{name}}}", name=name)
             variables[name] = value
-        message = self._content.render(variables)
+        message = self._content.preview(variables)
         parts = self._content.parts(message)
         if parts is None and not self._content.options.get("track_link"):
             return bad_row(row, column, "too_long", "makes a text of over 660 characters")

@@ -18,21 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def read_numbers(numbers: Iterable[object], country: str) -> Iterator[str]:
-    """Yield numbers in E.164.
+def read_numbers(numbers: Iterable[object], country: str, field: str = "suppress") -> Iterator[str]:
+    """Yield numbers in E.164; `field` is the name of the argument.
 
     Raises:
         InvalidArgument: one of them is no number, or this is one text.
     """
     if isinstance(numbers, str | bytes | os.PathLike):
-        raise InvalidArgument("suppress", "must be a list of numbers, not one text")
+        raise InvalidArgument(field, "must be a list of numbers, not one text")
     for position, number in enumerate(numbers, 1):
         try:
-            yield _to_e164(number, country)
+            yield parse_number(number, country)
         except InvalidArgument as error:
-            raise InvalidArgument(
-                "suppress", "number {position} {reason}", position=position, reason=error.reason
-            ) from None
+            raise InvalidArgument(field, "number {position} {reason}", position=position, reason=error.reason) from None
 
 
 def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[str], list[BadRow]]:
@@ -65,13 +63,18 @@ def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[
             bad.append(bad_row(row, columns[0], "empty", "is empty"))
         for column, cell in cells:
             try:
-                numbers.append(_to_e164(cell, country))
+                numbers.append(parse_number(cell, country))
             except InvalidArgument as error:
                 bad.append(bad_number(row, column, error))
     return numbers, bad
 
 
-def _to_e164(number: object, country: str) -> str:
+def parse_number(number: object, country: str) -> str:
+    """Return a number in E.164.
+
+    Raises:
+        InvalidArgument: it is none.
+    """
     number = plain(number)
     # What is in E.164 is understood whether its range is in use or not.
     if isinstance(number, str) and recipient_error(number) is None:

@@ -98,6 +98,11 @@ class OptOutList(ABC):
         select = "SELECT hash, since, source, campaign FROM opt_out ORDER BY since, hash, campaign"
         return (OptOut(bytes(row[0]), *row[1:]) for row in self._fetch(select))
 
+    def newest(self, count: int) -> list[OptOut]:
+        """Return the newest entries, the newest first."""
+        select = "SELECT hash, since, source, campaign FROM opt_out ORDER BY since DESC, hash LIMIT ?"
+        return [OptOut(bytes(row[0]), *row[1:]) for row in self._fetch(select, count)]
+
     def reserve_links(self, count: int, uid: str, name: str) -> int:
         """Reserve positions for the links of a campaign; return the first one."""
         self._change(_RESERVE, [(count, uid, name)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRows, without_formula
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
-from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers, read_numbers_file
+from xoxzo.cloudpy.campaigns.inputs.suppressions import parse_number, read_numbers, read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, OptOut
 from xoxzo.cloudpy.errors import CampaignError
@@ -50,15 +50,15 @@ class OptOuts:
             since: when the person opted out; by default now.
         """
         at = None if since is None else since.timestamp()
-        return self._list.add(list(read_numbers(numbers, self._country)), source=source, since=at)
+        return self._list.add(list(read_numbers(numbers, self._country, "numbers")), source=source, since=at)
 
     def remove(self, numbers: Iterable[str]) -> int:
         """Remove numbers; return how many were on the list."""
-        return self._list.remove(list(read_numbers(numbers, self._country)))
+        return self._list.remove(list(read_numbers(numbers, self._country, "numbers")))
 
     def get(self, number: str) -> OptOut | None:
         """Return since when and why a number is on the list; ``None`` if it is not."""
-        return self._list.get(next(read_numbers([number], self._country)))
+        return self._list.get(parse_number(number, self._country))
 
     def __contains__(self, number: str) -> bool:
         return self.get(number) is not None
@@ -66,6 +66,10 @@ class OptOuts:
     def __iter__(self) -> Iterator[OptOut]:
         """Yield all entries, the oldest first; those of `Campaign.suppress` as well."""
         return iter(self._list)
+
+    def newest(self, count: int) -> list[OptOut]:
+        """Return the newest entries, the newest first."""
+        return self._list.newest(count)
 
     def import_file(self, path: str | os.PathLike[str], *, source: str | None = None) -> int:
         """Add the numbers of a file, or the entries of an exported list; return how many are new.

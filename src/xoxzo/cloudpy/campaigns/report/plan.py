@@ -82,7 +82,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
     """Return the preview of what is left to be sent."""
     facts = ledger.get("input") or {}
     left = ledger.remaining()
-    samples = tuple((mask_number(one.number), content.render(one.variables)) for one in left.first)
+    samples = tuple((mask_number(one.number), content.preview(one.variables)) for one in left.first)
     now = time.time()
     seconds = None if limits.rate is None else left.count / limits.rate
     return Plan(

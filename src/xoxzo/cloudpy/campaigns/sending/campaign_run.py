@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, State
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result, Stopped
@@ -74,7 +75,8 @@ class CampaignRun:
         self._reconciler = Reconciler(ledger, uid, self._clock)
         self._has_new_unknown = asyncio.Event()
 
-        post = content.poster(uid, callbacks)
+        links = read_links(ledger)
+        post = content.poster(uid, callbacks, None if links is None else links.link)
 
         def poster_of(may_write: Callable[[], bool]) -> Post:
             # What surely had no effect is tried again by the run, which knows budgets, quiet hours and requests.

@@ -22,6 +22,12 @@ def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools know
     return message
 
 
+def accepted_language(accepted: str, default: str) -> str:
+    """Return ``ja`` or ``en``: the first of both in an Accept-Language header, else the default."""
+    wanted = (part.strip()[:2].lower() for part in accepted.split(","))
+    return next((code for code in wanted if code in {"ja", "en"}), default)
+
+
 @cache
 def translations(language: str) -> NullTranslations:
     """Return the translations into a language, by its ISO 639 code; English where there is no catalogue for it."""

@@ -74,12 +74,6 @@ def is_acknowledgeable(incident: Incident) -> bool:
     return incident.phase in _ACKNOWLEDGEABLE
 
 
-def language(accepted: str, default: str) -> str:
-    """Return ``ja`` or ``en``: the first of both in an Accept-Language header, else the default."""
-    wanted = (part.strip()[:2].lower() for part in accepted.split(","))
-    return next((code for code in wanted if code in {"ja", "en"}), default)
-
-
 def render_page(incident: Incident, language: str, *, changed: bool = False) -> str:
     """Render the page of a link, with a button that acknowledges if that is still possible.
 

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint
 from xoxzo.cloudpy.callbacks.events import IncomingCall, Purpose
 from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.locale import accepted_language
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement
@@ -234,7 +235,7 @@ class _Handlers:
 
     async def link(self, request: Request) -> Response:
         receiver = self._receiver
-        language = acknowledgement.language(request.headers.get("accept-language", ""), receiver.settings.language)
+        language = accepted_language(request.headers.get("accept-language", ""), receiver.settings.language)
         found = acknowledgement.check_link(receiver.settings, receiver.store, request.path_params["token"])
         if found is None:
             self._reject(404, "the link is not valid")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 
-from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns import OptOuts, State
 from xoxzo.cloudpy.campaigns.report.html import STATES
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import campaigns, conf
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest
+    from django.urls import URLPattern
 
-    from xoxzo.cloudpy.campaigns import Campaign as OpenCampaign
+    from xoxzo.cloudpy.campaigns import Campaign as OpenCampaign, OptOut
 
     Base = admin.ModelAdmin[Delivery]
     CampaignBase = admin.ModelAdmin[Campaign]
@@ -33,6 +36,7 @@ else:
 
 __all__ = ["CampaignAdmin", "DeliveryAdmin", "OutboxAdmin"]
 
+_SHOWN_OPT_OUTS = 50
 _ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
 _ACTIONS: dict[str, tuple[Any, Callable[[OpenCampaign], None]]] = {
     "pause": (_("Pause"), lambda campaign: campaign.pause()),
@@ -99,7 +103,55 @@ class CampaignAdmin(CampaignBase):
             except XoxzoError as error:
                 messages.error(request, error.render(translate))
         labels = [_("name"), _("state"), _("sent"), _("unknown"), _("progress")]
-        return self._page(request, "campaigns", _("campaigns"), rows=rows, labels=labels, **(extra_context or {}))
+        return self._page(
+            request,
+            "campaigns",
+            _("campaigns"),
+            rows=rows,
+            labels=labels,
+            opt_outs=_("Opt-out list"),
+            **(extra_context or {}),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the URLs, with that of the opt-out list."""
+        view = self.admin_site.admin_view(self.opt_outs_view)
+        return [path("opt-outs/", view, name="xoxzo_campaign_opt_outs"), *super().get_urls()]
+
+    def opt_outs_view(self, request: HttpRequest) -> HttpResponse:
+        """Show since when a number is on the opt-out list; add it or remove it (POST); show the newest entries."""
+        _require(self.has_view_permission(request))
+        number, found, newest = request.GET.get("number", "").strip(), None, []
+        try:
+            opt_outs = OptOuts(conf.campaigns_address())
+            if request.method == "POST":
+                return self._change_opt_out(request, opt_outs)
+            found = opt_outs.get(number) if number else None
+            newest = [(one.hash.hex()[:8], _moment(one), one.source) for one in opt_outs.newest(_SHOWN_OPT_OUTS)]
+        except XoxzoError as error:
+            number = ""
+            messages.error(request, error.render(translate))
+        return self._page(
+            request,
+            "opt_outs",
+            _("Opt-out list"),
+            number=number,
+            found=found and (_moment(found), found.source),
+            newest=newest,
+            can_change=self.has_change_permission(request),
+            labels=[_("hash"), _("since"), _("source")],
+            words={"number": _("phone number"), "find": _("Look up"), "add": _("Add"), "remove": _("Remove")},
+            none=_("not on the list"),
+        )
+
+    def _change_opt_out(self, request: HttpRequest, opt_outs: OptOuts) -> HttpResponse:
+        _require(self.has_change_permission(request))
+        number = request.POST.get("number", "")
+        if request.POST.get("action") == "remove":
+            opt_outs.remove([number])
+        else:
+            opt_outs.add([number], source=request.POST.get("source") or request.user.get_username())
+        return HttpResponseRedirect(f"{request.path}?{urlencode({'number': number})}")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -159,6 +211,10 @@ class CampaignAdmin(CampaignBase):
     def _page(self, request: HttpRequest, template: str, title: object, **context: Any) -> TemplateResponse:  # noqa: ANN401
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"admin/xoxzo/{template}.html", {**shared, **context})
+
+
+def _moment(entry: OptOut) -> datetime:
+    return datetime.fromtimestamp(entry.since, UTC)
 
 
 def _require(permission: bool) -> None:

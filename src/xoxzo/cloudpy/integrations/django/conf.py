@@ -18,6 +18,8 @@ from xoxzo.cloudpy.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xoxzo.cloudpy.campaigns import OptOutLinks
+
 DEFAULTS: dict[str, Any] = {
     # The account; by default XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_API_HOST of the environment.
     "SID": None,
@@ -49,6 +51,10 @@ DEFAULTS: dict[str, Any] = {
     # One-time passwords of Xoxzo: the registered website, and seconds until another one can be requested.
     "OTP_WEBSITE": None,
     "OTP_SECONDS": 300,
+    # The public URL of the pages on which people opt out; by default /o below PUBLIC_URL.
+    "OPT_OUT_URL": None,
+    # Who sends campaigns, as recipients know them; by default the sender of the campaign.
+    "OPT_OUT_NAME": "",
     # The store of campaigns: the alias of a PostgreSQL database of DATABASES, or an address as in XOXZO_CAMPAIGNS.
     "CAMPAIGNS": None,
     # How the outbox is sent: the fields of OutboxSettings in outbox/settings.py.
@@ -103,6 +109,20 @@ def get_callbacks() -> Callbacks:
             _instances["callbacks"] = Callbacks(secrets(), public_url, lifetime=get("CALLBACK_DAYS") * 86_400)
         callbacks: Callbacks = _instances["callbacks"]
         return callbacks
+
+
+def get_opt_out_links() -> OptOutLinks:
+    """Return what makes and verifies the links to opt out of campaigns.
+
+    Raises:
+        ConfigurationError: neither ``OPT_OUT_URL`` nor ``PUBLIC_URL`` is set, or a value is invalid.
+    """
+    from xoxzo.cloudpy.campaigns import OptOutLinks
+
+    url = get("OPT_OUT_URL") or (f"{get('PUBLIC_URL')}/o" if get("PUBLIC_URL") else None)
+    if url is None:
+        raise ConfigurationError('the setting XOXZO["OPT_OUT_URL"] or XOXZO["PUBLIC_URL"] is needed for opt-out links')
+    return OptOutLinks(secrets(), url)
 
 
 def campaigns_address() -> str | None:

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-from django.urls import re_path
+from django.urls import path, re_path
 
-from xoxzo.cloudpy.integrations.django.views import receive
+from xoxzo.cloudpy.integrations.django.views import opt_out, receive
 
 app_name = "xoxzo"
 # Whoever adds a slash to the URL reaches the same view: a redirect would lose the body of a POST.
-urlpatterns = [re_path(r"^(?P<purpose>[^/]+)/(?P<token>[^/]+)/?$", receive, name="callback")]
+urlpatterns = [
+    path("o/<str:token>", opt_out, name="opt_out"),
+    re_path(r"^(?P<purpose>[^/]+)/(?P<token>[^/]+)/?$", receive, name="callback"),
+]

@@ -1,4 +1,7 @@
-"""The views that receive callbacks. Include ``xoxzo.cloudpy.integrations.django.urls`` in the project's URLs."""
+"""The views that receive callbacks, and answer links to opt out.
+
+Include ``xoxzo.cloudpy.integrations.django.urls`` in the project's URLs.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,26 @@ def receive(request: HttpRequest, **_path: str) -> HttpResponse:
 async def receive_async(request: HttpRequest, **_path: str) -> HttpResponse:
     """Receive one callback under ASGI; the database and the receivers run in a thread."""
     return await sync_to_async(_handle)(request)
+
+
+# CSRF protection does not apply: no cookie is used, and only who has the message knows the signed token in the path.
+@csrf_exempt
+@transaction.non_atomic_requests
+def opt_out(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer a link to opt out of campaigns."""
+    from xoxzo.cloudpy.campaigns import OptOutEndpoint
+
+    endpoint = OptOutEndpoint(conf.get_opt_out_links(), conf.campaigns_address(), name=conf.get("OPT_OUT_NAME"))
+    languages = request.headers.get("accept-language", "")
+    page = endpoint.handle(request.method or "", token, request.META.get("QUERY_STRING", ""), languages)
+    return HttpResponse(page.body, status=page.status, headers=page.headers)
+
+
+@csrf_exempt
+@transaction.non_atomic_requests
+async def opt_out_async(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer a link to opt out under ASGI, in a thread."""
+    return await sync_to_async(opt_out)(request, token)
 
 
 def _handle(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, Schedule
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, OptOutLinks, Schedule
+from xoxzo.cloudpy.campaigns.content import OPT_OUT
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
@@ -22,7 +23,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import CommandError, to_command_error
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
 from xoxzo.cloudpy.cli.core.output.terminal import visible
-from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks, signing_secret
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -99,6 +100,12 @@ _CONTENT = (
     _content("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
     _content("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
     _content("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
+    _content(
+        "--opt-out-url",
+        envvar="XOXZO_OPT_OUT_URL",
+        metavar="URL",
+        help="Where the pages of {opt_out} are; signed with XOXZO_CALLBACK_SECRET.",
+    ),
     _content("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
 )
 
@@ -285,6 +292,7 @@ def create(
         mobile_only=False if given["any_number"] else None,
         skip_bad=given["skip_bad"],
         suppress=numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
+        links=_links(content, given["opt_out_url"]),
         test_numbers=test_numbers,
         encoding=given["encoding"],
         delimiter=given["delimiter"],
@@ -293,6 +301,12 @@ def create(
         sheet=given["sheet"],
         hidden=given["hidden"],
     )
+
+
+def _links(content: Content, url: str | None) -> OptOutLinks | None:
+    """Return what makes the links for ``{opt_out}``, where the message has it and a URL is given."""
+    is_wanted = OPT_OUT in content.placeholders and url
+    return OptOutLinks(signing_secret(), url) if url and is_wanted else None
 
 
 def _with_opt_outs(folder: Path) -> FolderStore:

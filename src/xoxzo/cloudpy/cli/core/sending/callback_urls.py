@@ -19,18 +19,23 @@ SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
 _NEW_VALUE = "\"$(python3 -c 'import secrets; print(secrets.token_hex())')\""
 
 
-def signing_callbacks(url: str) -> Callbacks:
-    """Return the `Callbacks` for a public URL; `CommandError` without secret, `ConfigurationError` for a bad one."""
+def signing_secret() -> str:
+    """Return the secret that signs URLs; `CommandError` without one."""
     secret = os.environ.get(SIGNING_VARIABLE)
     if not secret:
         raise CommandError(
-            _("{variable} is not set: what shall callback URLs be signed with?").format(variable=SIGNING_VARIABLE),
+            _("{variable} is not set: what shall URLs be signed with?").format(variable=SIGNING_VARIABLE),
             _("Type: {command}").format(command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
             _("Keep it: whoever receives the callbacks needs the same one."),
         )
+    return secret
+
+
+def signing_callbacks(url: str) -> Callbacks:
+    """Return the `Callbacks` for a public URL; `CommandError` without secret, `ConfigurationError` for a bad one."""
     from xoxzo.cloudpy.callbacks import Callbacks
 
-    return Callbacks(secret, url)
+    return Callbacks(signing_secret(), url)
 
 
 def use_signed_callbacks(given: dict[str, Any]) -> None:

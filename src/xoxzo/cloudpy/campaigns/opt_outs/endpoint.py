@@ -1,0 +1,193 @@
+"""Answer the links in messages, without any network: shared by the adapters of all frameworks.
+
+A page asks, and a button opts out or withdraws that: a link that is merely fetched, as scanners and previews do,
+changes nothing. The pages have no script, and work on old phones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.opt_outs.links import TEST_POSITION
+from xoxzo.cloudpy.common.locale import N_, accepted_language, translations
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    import os
+
+    from xoxzo.cloudpy.campaigns.ledger import CampaignStore
+    from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
+
+SOURCE = "link"
+"""The source of opt-outs by a link."""
+_JAPAN = "+81"
+_STYLE = (
+    "html{background:#eef1f5}body{margin:0;padding:12vh 16px 24px;color:#1d2733;text-align:center;line-height:1.7;"
+    'font:17px/1.7 -apple-system,"Hiragino Sans","Noto Sans CJK JP","Yu Gothic UI",Meiryo,Roboto,"Segoe UI",sans-serif}'
+    "main{display:block;max-width:400px;margin:0 auto;padding:36px 28px 30px;background:#fff;border-radius:14px;"
+    "box-shadow:0 1px 3px rgba(20,40,70,.14)}"
+    "h1,p{word-break:auto-phrase;text-wrap:balance}h1{margin:0 0 14px;font-size:22px;line-height:1.45}"
+    "p{margin:0 0 22px}"
+    ".sender{margin:0 0 6px;color:#5b6877;font-size:15px;overflow-wrap:anywhere}"
+    "form{margin:0}main>:last-child{margin-bottom:0}"
+    "button{display:block;width:100%;padding:14px 16px;border:0;border-radius:9px;background:#1f5fa8;color:#fff;"
+    "font:inherit;font-weight:600;cursor:pointer;-webkit-appearance:none}"
+    "button.quiet{background:#fff;color:#1f5fa8;border:1px solid #b9c6d6}"
+    "@media(prefers-color-scheme:dark){html{background:#12171d}body{color:#e8edf3}main{background:#1c242e;"
+    "box-shadow:none}.sender{color:#9fadbd}button.quiet{background:#1c242e;color:#8fc0f5;border-color:#43546a}}"
+)
+_STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""The header fields of every page."""
+_STOP, _UNDO = "stop", "undo"
+_QUESTION = N_("Stop these messages?")
+_EXPLANATION = N_("We will send no more campaign messages to this phone number.")
+_DONE = N_("You are unsubscribed")
+_SINCE = N_("Since {time}, no more campaign messages are sent to this phone number.")
+_INVALID = N_("This link is not valid")
+_CHECK = N_("Please open it as it stands in the message, or ask the sender.")
+_GONE = N_("This link is no longer valid")
+_ASK = N_("Please ask the sender to stop the messages.")
+_TEST = N_("This is a test message")
+_NOTHING = N_("Its link changes nothing. Recipients can opt out on this page.")
+_AWAY = N_("Please try again later")
+_UNCHANGED = N_("Nothing was changed: the list cannot be reached at the moment.")
+
+
+class OptOutPage(msgspec.Struct, frozen=True):
+    """The HTTP response to a link.
+
+    Attributes:
+        status: the HTTP status.
+        headers: the header fields.
+        body: the page; empty after a redirect.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+class _Person(NamedTuple):
+    """Whose a link is, who sends to them, and their language."""
+
+    number: str
+    sender: str
+    language: str
+
+
+class OptOutEndpoint:
+    """Answers the links that `OptOutLinks` has made, in Japanese or English. It may block, for it reads the store.
+
+    Args:
+        links: verifies the links.
+        store: where the campaigns are, as for ``Campaign.create``.
+        name: who sends the messages, as recipients know them; by default the sender of the campaign.
+    """
+
+    def __init__(
+        self, links: OptOutLinks, store: CampaignStore | str | os.PathLike[str] | None = None, *, name: str = ""
+    ) -> None:
+        self._links = links
+        self._store = open_store(store)
+        self._name = name
+
+    def handle(self, method: str, path: str, query: str = "", accept_language: str = "") -> OptOutPage:
+        """Return the response to a request.
+
+        Args:
+            method: GET and HEAD show the page; POST opts out, or withdraws that.
+            path: its last part is the token.
+            query: what a POST does.
+            accept_language: the header field, which decides the language; else the country of the number does.
+        """
+        token = path.rstrip("/").rpartition("/")[2]
+        position = self._links.verify(token)
+        person = _Person("", self._name, accepted_language(accept_language, "ja"))
+        if position is None:
+            return _page(404, person, _INVALID, _CHECK)
+        if position == TEST_POSITION:
+            return _page(200, person, _TEST, _NOTHING)
+        try:
+            found = self._find(position, accept_language)
+            if found is None:
+                return _page(410, person, _GONE, _ASK)
+            if method == "POST":
+                self._change(found.number, query)
+                # So that loading the page again repeats nothing.
+                return OptOutPage(303, {**HEADERS, "Location": token})
+            if method in {"GET", "HEAD"}:
+                return self._show(found)
+        except CampaignError:
+            return _page(503, person, _AWAY, _UNCHANGED)
+        return OptOutPage(405, {**HEADERS, "Allow": "GET, HEAD, POST"})
+
+    def _change(self, number: str, query: str) -> None:
+        if query == _STOP:
+            self._store.opt_outs.add([number], source=SOURCE)
+        elif query == _UNDO:
+            # What the sender has added is not withdrawn here.
+            self._store.opt_outs.remove([number], source=SOURCE)
+
+    def _show(self, person: _Person) -> OptOutPage:
+        entry = self._store.opt_outs.get(person.number)
+        if entry is None:
+            return _page(200, person, _QUESTION, _EXPLANATION, _STOP)
+        zone = ZoneInfo("Asia/Tokyo") if person.number.startswith(_JAPAN) else None
+        at = datetime.fromtimestamp(entry.since).astimezone(zone)
+        since = (
+            f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}" if person.language == "ja" else f"{at:%Y-%m-%d %H:%M %Z}"
+        )
+        return _page(200, person, _DONE, _SINCE, _UNDO if entry.source == SOURCE else "", time=since)
+
+    def _find(self, position: int, accept_language: str) -> _Person | None:
+        """Return whose a link is; ``None`` if its campaign was removed or purged."""
+        link = self._store.opt_outs.find_link(position)
+        if link is None:
+            return None
+        uid, name, n = link
+        if not self._store.exists(name):
+            return None
+        ledger = self._store.open(name)
+        try:
+            recipient = next(ledger.recipients(n, n), None)
+            if recipient is None or ledger.get("uid") != uid or not recipient.number.startswith("+"):
+                return None
+            sender = self._name or str((ledger.get("content") or {}).get("sender", ""))
+            default = "ja" if recipient.number.startswith(_JAPAN) else "en"
+            return _Person(recipient.number, sender, accepted_language(accept_language, default))
+        finally:
+            ledger.close()
+
+
+def _page(status: int, person: _Person, title: str, text: str, action: str = "", *, time: str = "") -> OptOutPage:
+    _, language, sender = translations(person.language).gettext, person.language, person.sender
+    labels = {_STOP: (_("Stop the messages"), ""), _UNDO: (_("Get messages again"), ' class="quiet"')}
+    form = ""
+    if action:
+        label, style = labels[action]
+        form = f'<form method="post" action="?{action}"><button{style}>{escape(label)}</button></form>'
+    shown = f'<p class="sender">{escape(sender)}</p>' if sender else ""
+    sentence = escape(_(text).format(time=time))
+    body = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width,initial-scale=1"><title>{escape(_(title))}</title><style>{_STYLE}</style></head>'
+        f"<body><main>{shown}<h1>{escape(_(title))}</h1><p>{sentence}</p>{form}</main></body></html>\n"
+    )
+    return OptOutPage(status, HEADERS, body.encode())

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from campaign_makers import people
+from campaign_makers import TEXT, people
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, OptOuts, State
@@ -130,16 +130,16 @@ def test_an_opt_out_in_a_run_counts_at_once(
     store: str, simulator: Simulator, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who opts out while a campaign runs gets nothing more, although the run was told nothing."""
-    send, sent = Content.send, []
+    render, sent = Content.render, []
 
-    def opting_out(*arguments: object, **options: object) -> object:
+    def opting_out(content: Content, variables: dict[str, str]) -> str:
         sent.append(1)
         if len(sent) == 5:
             OptOuts(store).add([f"090100000{n}" for n in range(40, 60)], source="link")
-        return send(*arguments, **options)
+        return render(content, variables)
 
-    monkeypatch.setattr(Content, "send", opting_out)
-    with Campaign.create("a", people(60), CONTENT, store=store) as campaign:
+    with Campaign.create("a", people(60), TEXT, store=store) as campaign:
+        monkeypatch.setattr(Content, "render", opting_out)
         campaign.run(client, Limits(rate=50.0, settle=0.1))
         assert campaign.tally()[State.SKIPPED] == 20
     assert not any(simulator.phone(f"+8190100000{n}").inbox for n in range(40, 60))

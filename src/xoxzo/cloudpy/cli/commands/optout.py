@@ -15,11 +15,11 @@ import click
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.campaigns import OptOuts
+from xoxzo.cloudpy.cli.commands.campaign.creation import readable
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     country_option,
     errors_as_exit,
     json_option,
-    readable,
     selected_store,
     store_option,
 )

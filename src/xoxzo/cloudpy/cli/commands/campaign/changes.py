@@ -10,7 +10,8 @@ from click.core import ParameterSource
 
 from xoxzo.cloudpy.campaigns import Content, Limits, Schedule
 from xoxzo.cloudpy.campaigns.inputs.names import fold
-from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, amount, columns_of, limits_of
+from xoxzo.cloudpy.cli.commands.campaign.creation import columns_of
+from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, amount, limits_of
 from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, local_time
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_value

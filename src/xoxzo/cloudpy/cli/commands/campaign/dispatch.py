@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.cli.commands.campaign.account import client_options, destination_options
+from xoxzo.cloudpy.cli.commands.campaign.creation import create as create_campaign
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     SectionedCommand,
     campaign_names,
     content_options,
-    create as create_campaign,
     errors_as_exit,
     json_option,
     limit_options,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -14,16 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, OptOutLinks, Schedule
-from xoxzo.cloudpy.campaigns.content import OPT_OUT
-from xoxzo.cloudpy.campaigns.ledger import FolderStore
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, Schedule
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError, to_command_error
+from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
 from xoxzo.cloudpy.cli.core.output.terminal import visible
-from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks, signing_secret
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -260,93 +256,6 @@ def campaign_names(ctx: click.Context, _parameter: click.Parameter, incomplete: 
 def open_campaign(name: str, default: str | None = None) -> Campaign:
     """Open a campaign of the selected store."""
     return Campaign.open(name, store=selected_store(default))
-
-
-def create(
-    file: str,
-    name: str,
-    content: Content,
-    given: dict[str, Any],
-    store: Path | None = None,
-    *,
-    test_numbers: bool = False,
-) -> Campaign:
-    """Create a campaign from a file by a command's options.
-
-    Args:
-        file: the list of recipients.
-        name: the campaign's name.
-        content: what is sent.
-        given: the options.
-        store: a temporary folder to store it in; by default it is in the selected store.
-        test_numbers: accept the simulator's numbers with fixed outcomes.
-    """
-    return Campaign.create(
-        name,
-        file,
-        content,
-        store=selected_store() if store is None else _with_opt_outs(store),
-        number=given["number"],
-        columns=columns_of(given),
-        country=given["country"],
-        mobile_only=False if given["any_number"] else None,
-        skip_bad=given["skip_bad"],
-        suppress=numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
-        links=_links(content, given["opt_out_url"]),
-        test_numbers=test_numbers,
-        encoding=given["encoding"],
-        delimiter=given["delimiter"],
-        header=given["header"],
-        header_row=given["header_row"],
-        sheet=given["sheet"],
-        hidden=given["hidden"],
-    )
-
-
-def _links(content: Content, url: str | None) -> OptOutLinks | None:
-    """Return what makes the links for ``{opt_out}``, where the message has it and a URL is given."""
-    is_wanted = OPT_OUT in content.placeholders and url
-    return OptOutLinks(signing_secret(), url) if url and is_wanted else None
-
-
-def _with_opt_outs(folder: Path) -> FolderStore:
-    """Return a store in a temporary folder, with the opt-out list of the selected store."""
-    store = FolderStore(folder)
-    store.opt_outs.merge(selected_store().opt_outs)
-    return store
-
-
-def columns_of(given: dict[str, Any]) -> dict[str, str]:
-    """Return the column of each placeholder that ``--column`` names."""
-    pairs = [pair.partition("=") for pair in given["columns"]]
-    if any(not mark for _name, mark, _column in pairs):
-        raise click.UsageError(_("--column wants NAME=COLUMN, for instance --column name=お名前"))
-    return {placeholder: column for placeholder, _mark, column in pairs}
-
-
-def numbers_in(path: str, country: str) -> list[str]:
-    """Read a file of numbers that any list of recipients can be; a row without a readable number ends the program."""
-    from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers_file
-
-    with readable(path) as file:
-        try:
-            found, bad = read_numbers_file(file, country)
-        except CampaignError as error:
-            raise CommandError(f"{path}: {render_error(error)}") from None
-    if bad:
-        where = _("{path}, line {line}").format(path=path, line=bad[0].line)
-        raise CommandError(f"{where}: {bad[0].column} {bad[0].reason.render(_)}")
-    return found
-
-
-@contextmanager
-def readable(path: str) -> Iterator[Path]:
-    """Yield a file that can be read more than once, as a table is; ``-`` stands for standard input."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "-.csv") if path == "-" else Path(path)
-        if path == "-":
-            file.write_bytes(sys.stdin.buffer.read())
-        yield file
 
 
 @contextmanager

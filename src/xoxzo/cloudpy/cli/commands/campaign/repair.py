@@ -11,6 +11,7 @@ import click
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options
+from xoxzo.cloudpy.cli.commands.campaign.creation import numbers_in
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     MAY_BE_SENT,
     USAGE,
@@ -18,7 +19,6 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     country_option,
     errors_as_exit,
     json_option,
-    numbers_in,
     open_campaign,
     schedule_of,
     schedule_options,

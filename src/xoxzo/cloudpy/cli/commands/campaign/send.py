@@ -17,6 +17,7 @@ from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes
+from xoxzo.cloudpy.cli.commands.campaign.creation import create, numbers_in
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
     MAY_BE_SENT,
@@ -26,13 +27,11 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     campaign_names,
     content_of,
     content_options,
-    create,
     errors_as_exit,
     input_options,
     json_option,
     limit_options,
     limits_of,
-    numbers_in,
     open_campaign,
     selected_store,
     signing_callbacks_or_none,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial, reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -32,6 +31,7 @@ from xoxzo.cloudpy.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
+    from pathlib import Path
 
     from xoxzo.cloudpy.callbacks import Callbacks
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore

@@ -32,7 +32,7 @@ class TimedPostgresqlLedger(PostgresqlLedger):
     """A ledger in PostgreSQL whose clock is set by the test."""
 
     def set_time(self, now: float) -> None:
-        self._now_sql = f"CAST({now} AS DOUBLE PRECISION)"
+        self._statements.now = f"CAST({now} AS DOUBLE PRECISION)"
 
 
 @pytest.fixture

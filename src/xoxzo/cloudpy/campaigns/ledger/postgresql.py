@@ -8,7 +8,6 @@ from __future__ import annotations
 
 # ruff: noqa: S608 - made of constants; what varies is a parameter
 import random
-import re
 import secrets
 import threading
 import time
@@ -20,7 +19,15 @@ import msgspec
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed, outcome_row
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, HASH_PREFIX, PostgresqlOptOuts
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import PostgresqlOptOuts
+from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
+    COMMON,
+    PreparedStatements,
+    cannot_be_used,
+    connect,
+    reason_of,
+    schema_of,
+)
 from xoxzo.cloudpy.campaigns.ledger.queries import read_recipient, recipient_row
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -32,26 +39,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.ledger.base import Change
     from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome, Recipient
 
-COMMON = "xoxzo_campaigns"
-_NOW = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
-_HASH = f"substring(sha256(convert_to('{HASH_PREFIX}' || r.number, 'UTF8')) FROM 1 FOR {HASH_BYTES})"
 _TYPES = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}
-_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
-_PARAMETER_TYPES = dict.fromkeys(("claim", "limit", "alone", "canaries", "budget", "count", "total"), "BIGINT") | (
-    dict.fromkeys(("account", "zone", "results", "last_error", "name", "value", "rows", "schedule"), "TEXT")
-    | {"hash": "BYTEA"}
-)
-"""The types of parameters, by their names without a number at the end; those of all others are ``DOUBLE PRECISION``."""
-_ROW_TYPES = ("BIGINT",) * 3 + ("TEXT",) * 2 + ("DOUBLE PRECISION",) * 2 + ("BIGINT", "DOUBLE PRECISION")
-# As one parameter, whatever their number.
-_ROWS = "SELECT {} FROM json_array_elements(CAST(:rows AS JSON)) AS r OFFSET 0".format(
-    ", ".join(f"CAST(r ->> {place} AS {kind})" for place, kind in enumerate(_ROW_TYPES))
-)
-# A worker that is stopped in a transaction keeps others waiting no longer than this, which is less than any lease.
-# All statements concern few rows, whatever the planner expects of tables that have just been filled.
-_OPTIONS = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=10000 -c jit=off -c enable_seqscan=off"
-_OPTIONS += " -c plan_cache_mode=force_generic_plan"
-_CONNECT_SECONDS = 10
 _RECONNECT_SECONDS = 0.2
 _OUTAGE_SECONDS = 120.0
 LOCK_SPACE = 0x786F78 << 32
@@ -79,10 +67,9 @@ class PostgresqlLedger(SqlLedger):
         self._read_mutex = threading.RLock()
         self._writing: psycopg.Connection[Any] | None = None
         self._reading: psycopg.Connection[Any] | None = None
-        self._prepared: dict[str, tuple[str, list[str]]] = {}
         self._lock = ""
         self._is_closed = False
-        self._now_sql = _NOW
+        self._statements = PreparedStatements()
         # What a crash of the server may have taken: recorded, and not yet followed by a durable commit.
         self._volatile: list[Outcome] = []
         if create:
@@ -249,7 +236,7 @@ class PostgresqlLedger(SqlLedger):
 
     def _drop_connection(self) -> None:
         connection, self._writing = self._writing, None
-        self._prepared.clear()
+        self._statements.forget()
         if connection is not None:
             connection.close()
 
@@ -274,7 +261,9 @@ class PostgresqlLedger(SqlLedger):
                     cursor.mogrify("SELECT 1 FROM account WHERE id = %s FOR UPDATE", (one,)) for one in accounts
                 ]
             skipped = len(message)
-            message += [self._render(cursor, *one) if lock else self._fill_in(one[0]) for one in change]
+            message += [
+                self._statements.render(cursor, *one) if lock else self._statements.fill_in(one[0]) for one in change
+            ]
             cursor.execute("; ".join(message).encode())
             results, place = [], 0
             while True:
@@ -284,31 +273,10 @@ class PostgresqlLedger(SqlLedger):
                 if not cursor.nextset():
                     return results
 
-    def _render(self, cursor: psycopg.ClientCursor[Any], statement: str, values: Any) -> str:  # noqa: ANN401 - see `Change`
-        """Return what executes a statement that is prepared once: to plan one takes longer than to run it."""
-        if isinstance(values, list):
-            statement = statement.replace("VALUES {rows}", _ROWS).replace("{whole}", "OFFSET 0")
-            values = {"rows": msgspec.json.encode(values).decode()}
-        ready = self._fill_in(statement)
-        if ready not in self._prepared:
-            names = list(dict.fromkeys(_PARAMETER.findall(ready)))
-            types = ", ".join(_PARAMETER_TYPES.get(name.rstrip("0123456789"), "DOUBLE PRECISION") for name in names)
-            numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", ready)
-            name = f"s{len(self._prepared)}"
-            cursor.connection.execute(f"PREPARE {name} {f'({types})' if names else ''} AS {numbered}".encode())
-            self._prepared[ready] = name, names
-        name, names = self._prepared[ready]
-        if not names:
-            return f"EXECUTE {name}"
-        return cursor.mogrify(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})", [values[each] for each in names])
-
-    def _fill_in(self, statement: str) -> str:
-        return statement.replace("{hash}", _HASH).replace("{now}", self._now_sql).replace("{ahead}", "0")
-
     def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
         import psycopg
 
-        ready = self._fill_in(statement).replace("?", "%s")
+        ready = self._statements.fill_in(statement).replace("?", "%s")
         with self._read_mutex:
             for is_last in (False, True):
                 try:
@@ -322,7 +290,7 @@ class PostgresqlLedger(SqlLedger):
                         connection.close()
                     if is_last or not isinstance(error, psycopg.OperationalError):
                         raise CampaignError(
-                            "cannot_be_read", "{name} cannot be read: {error}", name=self._name, error=_reason(error)
+                            "cannot_be_read", "{name} cannot be read: {error}", name=self._name, error=reason_of(error)
                         ) from error
         raise AssertionError  # the loop returns or raises
 
@@ -383,35 +351,3 @@ class PostgresqlLedger(SqlLedger):
 
 class _AnswerLostError(Exception):
     """The connection was lost while the answer to a claim was awaited."""
-
-
-def connect(address: str, search_path: str) -> psycopg.Connection[Any]:
-    """Connect to a database; raise ``psycopg.Error``."""
-    import psycopg
-
-    connection = psycopg.connect(
-        address, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=_OPTIONS, application_name="xoxzo campaign"
-    )
-    try:
-        connection.execute(f"SET search_path TO {search_path}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def schema_of(ident: int) -> str:
-    """Return the name of a campaign's schema."""
-    return f"xoxzo_campaign_{ident}"
-
-
-def _reason(error: Exception) -> str:
-    """Return the first line of what PostgreSQL said; the others may quote values."""
-    return str(error).partition("\n")[0].strip() or type(error).__name__
-
-
-def cannot_be_used(error: Exception) -> CampaignError:
-    """Return the error for a failure of the database, without the values that it may quote."""
-    return CampaignError(
-        "database_failed", "the database of the campaigns cannot be used: {error}", error=_reason(error)
-    )

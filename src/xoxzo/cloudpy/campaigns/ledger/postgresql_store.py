@@ -14,14 +14,8 @@ from xoxzo.cloudpy.campaigns.ledger.names import (
     check_name,
     forgetting,
 )
-from xoxzo.cloudpy.campaigns.ledger.postgresql import (
-    COMMON,
-    LOCK_SPACE,
-    PostgresqlLedger,
-    cannot_be_used,
-    connect,
-    schema_of,
-)
+from xoxzo.cloudpy.campaigns.ledger.postgresql import LOCK_SPACE, PostgresqlLedger
+from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import COMMON, cannot_be_used, connect, schema_of
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
 if TYPE_CHECKING:

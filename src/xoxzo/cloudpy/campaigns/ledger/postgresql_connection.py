@@ -1,0 +1,105 @@
+"""Connections to PostgreSQL, and the statements that they have prepared."""
+
+from __future__ import annotations
+
+# ruff: noqa: S608 - made of constants; what varies is a parameter
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, HASH_PREFIX
+from xoxzo.cloudpy.errors import CampaignError
+
+if TYPE_CHECKING:
+    import psycopg
+
+COMMON = "xoxzo_campaigns"
+_NOW = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+_HASH = f"substring(sha256(convert_to('{HASH_PREFIX}' || r.number, 'UTF8')) FROM 1 FOR {HASH_BYTES})"
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+_PARAMETER_TYPES = dict.fromkeys(("claim", "limit", "alone", "canaries", "budget", "count", "total"), "BIGINT") | (
+    dict.fromkeys(("account", "zone", "results", "last_error", "name", "value", "rows", "schedule"), "TEXT")
+    | {"hash": "BYTEA"}
+)
+"""The types of parameters, by their names without a number at the end; those of all others are ``DOUBLE PRECISION``."""
+_ROW_TYPES = ("BIGINT",) * 3 + ("TEXT",) * 2 + ("DOUBLE PRECISION",) * 2 + ("BIGINT", "DOUBLE PRECISION")
+# As one parameter, whatever their number.
+_ROWS = "SELECT {} FROM json_array_elements(CAST(:rows AS JSON)) AS r OFFSET 0".format(
+    ", ".join(f"CAST(r ->> {place} AS {kind})" for place, kind in enumerate(_ROW_TYPES))
+)
+# A worker that is stopped in a transaction keeps others waiting no longer than this, which is less than any lease.
+# All statements concern few rows, whatever the planner expects of tables that have just been filled.
+_OPTIONS = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=10000 -c jit=off -c enable_seqscan=off"
+_OPTIONS += " -c plan_cache_mode=force_generic_plan"
+_CONNECT_SECONDS = 10
+
+
+class PreparedStatements:
+    """The statements of one connection.
+
+    Attributes:
+        now: the SQL of the time.
+    """
+
+    def __init__(self) -> None:
+        self.now = _NOW
+        self._names: dict[str, tuple[str, list[str]]] = {}
+
+    def forget(self) -> None:
+        """Forget what was prepared, since the connection is lost."""
+        self._names.clear()
+
+    def render(self, cursor: psycopg.ClientCursor[Any], statement: str, values: Any) -> str:  # noqa: ANN401 - see `Change`
+        """Return what executes a statement that is prepared once: to plan one takes longer than to run it."""
+        if isinstance(values, list):
+            statement = statement.replace("VALUES {rows}", _ROWS).replace("{whole}", "OFFSET 0")
+            values = {"rows": msgspec.json.encode(values).decode()}
+        ready = self.fill_in(statement)
+        if ready not in self._names:
+            names = list(dict.fromkeys(_PARAMETER.findall(ready)))
+            types = ", ".join(_PARAMETER_TYPES.get(name.rstrip("0123456789"), "DOUBLE PRECISION") for name in names)
+            numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", ready)
+            name = f"s{len(self._names)}"
+            cursor.connection.execute(f"PREPARE {name} {f'({types})' if names else ''} AS {numbered}".encode())
+            self._names[ready] = name, names
+        name, names = self._names[ready]
+        if not names:
+            return f"EXECUTE {name}"
+        return cursor.mogrify(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})", [values[each] for each in names])
+
+    def fill_in(self, statement: str) -> str:
+        """Return a statement with what PostgreSQL has in the places of ``{now}`` and ``{hash}``."""
+        return statement.replace("{hash}", _HASH).replace("{now}", self.now).replace("{ahead}", "0")
+
+
+def connect(address: str, search_path: str) -> psycopg.Connection[Any]:
+    """Connect to a database; raise ``psycopg.Error``."""
+    import psycopg
+
+    connection = psycopg.connect(
+        address, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=_OPTIONS, application_name="xoxzo campaign"
+    )
+    try:
+        connection.execute(f"SET search_path TO {search_path}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def schema_of(ident: int) -> str:
+    """Return the name of a campaign's schema."""
+    return f"xoxzo_campaign_{ident}"
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of what PostgreSQL said; the others may quote values."""
+    return str(error).partition("\n")[0].strip() or type(error).__name__
+
+
+def cannot_be_used(error: Exception) -> CampaignError:
+    """Return the error for a failure of the database, without the values that it may quote."""
+    return CampaignError(
+        "database_failed", "the database of the campaigns cannot be used: {error}", error=reason_of(error)
+    )

@@ -11,6 +11,8 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from bench.rates import keep_rate
+
 REPOSITORY = Path(__file__).parent.parent
 BATCH, KILLS_A_RUN, SENDS, WORKERS_BATCH = 500, 20, 10_000, 50
 DISTURBANCES = {
@@ -166,8 +168,9 @@ def main() -> None:
             failed += 1
             print(done.stdout)
     print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
+    hurried = keep_rate()
     mistaken = run_workers(given.seed, given.worker_campaigns, given.worker_people)
-    sys.exit(bool(wrong or failed or miscounted or broken or misused or disturbed or mistaken))
+    sys.exit(bool(wrong or failed or miscounted or broken or misused or disturbed or mistaken or hurried))
 
 
 if __name__ == "__main__":

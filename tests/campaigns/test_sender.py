@@ -134,6 +134,22 @@ def test_stopping_gives_back_what_was_not_started(stage) -> None:
     assert tally.reserved == 10 * len(run.sent)
 
 
+@pytest.mark.parametrize("stall", [0.2, 2.0])
+def test_a_stall_is_not_made_up_for(stage, stall: float) -> None:
+    """Send times that are late are reserved anew, and the others used: no second has more messages than the rate."""
+    run = stage(400, concurrency=8, rate=100.0)
+
+    def stall_once(n: int, _turn: int) -> None:
+        if n == 105:
+            asyncio.get_running_loop()._virtual.now += stall
+
+    run.play(stall_once)
+    times = sorted(at for _, at in run.sent)
+    worst = max(sum(begin <= at < begin + 1.0 for at in times) for begin in times)
+    assert worst <= 105
+    assert 4.0 + stall - 0.2 < times[-1] - times[0] < 4.6 + stall
+
+
 def test_a_run_that_stops_reports_how_many_really_are_in_flight(stage) -> None:
     """What was only claimed is released first, and does not count as in flight."""
     run = stage(1000, concurrency=4)

@@ -162,7 +162,7 @@ class Claim(msgspec.Struct, frozen=True):
         wake: when something can be claimed, in seconds since 1970; ``None`` when that does not depend on time.
         asked: the worker's monotonic clock before the question: its lease counts from then.
         now: the ledger's time.
-        delay: seconds from the answer to the first recipient's send time; the others follow at distances of ``gap``.
+        delay: seconds from ``now`` to the first recipient's send time; the others follow at distances of ``gap``.
         gap: seconds between two send times.
         failures: how many of how many messages have failed lately, and the last error.
         paused_seconds: for how long the account is paused.

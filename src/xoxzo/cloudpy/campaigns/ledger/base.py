@@ -208,7 +208,7 @@ def _refusal(request: ClaimRequest, requested: str | None, state: str | None, sc
 def _read_claim(
     request: ClaimRequest, facts: Sequence[Any], rows: list[tuple[Any, ...]], asked: float, gap: float
 ) -> Claim:
-    (now, total, next_n, start, results, last_error, over_budget, skipped, retry_at, unsettled, end, in_flight,
+    (now, total, next_n, start, results, last_error, over_budget, skipped, retry_at, unsettled, in_flight,
      requested, state, paused_until, schedule, is_held) = facts  # fmt: skip
     recipients = tuple(map(read_recipient, rows))
     failed = results.count("0")
@@ -240,7 +240,7 @@ def _read_claim(
         wake=wake,
         asked=asked,
         now=now,
-        delay=max(0.0, start - end),
+        delay=max(0.0, start - now),
         gap=gap,
         failures=(failed, len(results), last_error),
         paused_seconds=max(0.0, (paused_until or 0.0) - now),

@@ -32,7 +32,7 @@ _LONG_POLL_SECONDS = 1.0
 _SWEEP_SECONDS = 5.0
 _MIN_RETRY_SECONDS = 1.0
 # A send time that is later than this is not used: after a stall they would all come at once.
-_LATE_SECONDS = 0.25
+_LATE_SECONDS = 0.04
 
 
 class Sender:
@@ -181,21 +181,23 @@ class Sender:
             self._in_flight -= 1
 
     async def _reserve_again(self) -> None:
-        """Get new send times for what is late, within the account's rate."""
+        """Get new send times for those that are late, within the account's rate; all the others are used."""
         async with self._reserving:
-            late = [task for task in self._claimed if task.send_at < self._clock.monotonic() - _LATE_SECONDS]
-            if not late:
+            limit = self._clock.monotonic() - _LATE_SECONDS
+            count = sum(task.send_at < limit for task in self._claimed)
+            if not count:
                 return
+            gap = self._claimed[0].gap
             try:
-                delay = await call(
-                    self._ledger, self._ledger.reserve, self._account, len(self._claimed), 1 / late[0].gap
-                )
+                delay = await call(self._ledger, self._ledger.reserve, self._account, count, 1 / gap)
             except CampaignError as error:
                 self._fail(error)
                 return
             begin = self._clock.monotonic() + delay
-            for place, task in enumerate(self._claimed):
-                task.send_at = begin + place * task.gap
+            used = [task.send_at for task in self._claimed if task.send_at >= limit]
+            times = sorted(used + [begin + place * gap for place in range(len(self._claimed) - len(used))])
+            for task, send_at in zip(self._claimed, times, strict=True):
+                task.send_at = send_at
 
     async def _claim_regularly(self) -> Claim:
         """Claim recipients whenever few are left, until the run ends or nobody is left; return the last claim."""
@@ -258,7 +260,9 @@ class Sender:
             self._waiting_for = ""
             lease = Lease(self._clock, claim.asked, self._limits)
             post = self._poster_of(lease.may_write)
-            begin = self._clock.monotonic() + claim.delay
+            # By the ledger's clock, so that no slow answer moves it towards the times of other workers.
+            now = self._clock.monotonic()
+            begin = max(claim.asked, min(now, claim.now - self._clock.offset)) + claim.delay
             self._claimed.extend(
                 Task(claim.ident, one, begin + place * claim.gap if claim.gap else 0.0, claim.gap, lease, post)
                 for place, one in enumerate(claim.recipients)

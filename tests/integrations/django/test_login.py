@@ -283,3 +283,10 @@ def test_otp_settings(xoxzo: Any) -> None:
     assert issubclass(XoxzoDevice, Device)
     with xoxzo(OTP_WEBSITE=None):
         assert [problem.id for problem in run_checks(tags=["xoxzo"])] == ["xoxzo.E006"]
+    gateway = "xoxzo.cloudpy.integrations.django.login.two_factor.Gateway"
+    with override_settings(TWO_FACTOR_CALL_GATEWAY=gateway), xoxzo(PUBLIC_URL=None):
+        problems = run_checks(tags=["xoxzo"], include_deployment_checks=True)
+        assert [problem.id for problem in problems] == ["xoxzo.E008", "xoxzo.W004"]
+        shared = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+        with override_settings(CACHES=shared), xoxzo(PUBLIC_URL=None, **CALLER):
+            assert run_checks(tags=["xoxzo"], include_deployment_checks=True) == []

@@ -98,6 +98,6 @@ def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:
         # One read may return less than there is.
         while len(body) < wanted and (chunk := environ["wsgi.input"].read(wanted - len(body))):
             body += chunk
-    except OSError as error:  # of gunicorn, uWSGI and mod_wsgi
+    except Exception as error:
         raise UnreadableBodyError from error
     return body

@@ -41,7 +41,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> lis
         *_check_callbacks(),
         *_check_client(),
         *_check_campaigns(),
-        *_check_otp(),
+        *_check_login(),
         *_check_outbox(),
     ]
 
@@ -61,6 +61,21 @@ def check_public_url(app_configs: Sequence[AppConfig] | None, **_more: Any) -> l
         problem = f"{type(error).__name__}: {error}"
     hint = "Xoxzo posts delivery reports there; this check did so from this machine."
     return [CheckWarning(f'XOXZO["PUBLIC_URL"] fails: {problem}.', hint=hint, id="xoxzo.W003")] if problem else []
+
+
+@register("xoxzo", deploy=True)
+def check_cache(app_configs: Sequence[AppConfig] | None, **_more: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Return a warning if the limits of login codes are counted by each process for itself."""
+    del app_configs
+    names = ("TWO_FACTOR_SMS_GATEWAY", "TWO_FACTOR_CALL_GATEWAY", "ACCOUNT_ADAPTER")
+    sends_codes = any(str(getattr(settings, name, "")).startswith("xoxzo.cloudpy.") for name in names)
+    cache = settings.CACHES["default"]["BACKEND"].rpartition(".")[2]
+    if not sends_codes or cache not in {"LocMemCache", "DummyCache"}:
+        return []
+    hint = 'XOXZO["CODES_PER_HOUR"] and django-allauth count there: use a cache that all processes share.'
+    return [
+        CheckWarning(f"The default cache is {cache}, which other processes do not see.", hint=hint, id="xoxzo.W004")
+    ]
 
 
 def _post_callback(url: str) -> str | None:
@@ -130,11 +145,15 @@ def _check_campaigns() -> list[CheckMessage]:
     return []
 
 
-def _check_otp() -> list[CheckMessage]:
-    if conf.get("OTP_WEBSITE") or not apps.is_installed("xoxzo.cloudpy.integrations.django.login.otp"):
-        return []
-    hint = "Register it once: get_client().otp.register_website(website=…)."
-    return [Error('XOXZO["OTP_WEBSITE"] is needed for one-time passwords.', hint=hint, id="xoxzo.E006")]
+def _check_login() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not conf.get("OTP_WEBSITE") and apps.is_installed("xoxzo.cloudpy.integrations.django.login.otp"):
+        hint = "Register it once: get_client().otp.register_website(website=…)."
+        found.append(Error('XOXZO["OTP_WEBSITE"] is needed for one-time passwords.', hint=hint, id="xoxzo.E006"))
+    calls = str(getattr(settings, "TWO_FACTOR_CALL_GATEWAY", "")).startswith("xoxzo.cloudpy.")
+    if calls and not conf.get("CALLER"):
+        found.append(Error('XOXZO["CALLER"] is needed for TWO_FACTOR_CALL_GATEWAY.', id="xoxzo.E008"))
+    return found
 
 
 def _check_outbox() -> list[CheckMessage]:

@@ -137,7 +137,7 @@ def test_without_a_log(shop: Shop, client: Client, resend: Callable[..., Result]
     shown = resend(shop.url, "--sign", "--since", "1h", "--json")
     assert shown.exit_code == 3
     found = {row["id"]: row["result"] for row in rows(shown)}
-    assert found.pop(two.msgid) == "has several tags: name the delivery log by --log"
+    assert found.pop(two.msgid) == "several tags: needs --log"
     assert found == {one.msgid: 200, three.msgid: 200}
     assert sorted(str(event.reference) for event in shop.events) == ["None", "order-1"]
     shown = resend(shop.url, "--sign", "--json", one.msgid, "no-such-call", "nosuchmessage")

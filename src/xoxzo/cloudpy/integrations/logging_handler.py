@@ -29,6 +29,8 @@ _SCHEMA = ("CREATE TABLE sent (at REAL NOT NULL, key TEXT NOT NULL)", "CREATE IN
 _SCHEMA_VERSION = 1
 _MAX_QUEUED = 1000
 _SUMMARY_KEY = ""
+_this_thread = threading.local()
+"""``sends`` is true in the threads that send."""
 _OWN_LOGGERS = "xoxzo"
 
 
@@ -114,9 +116,7 @@ class SmsHandler(logging.Handler):
         """Queue a record. Called by `logging`, which holds this handler's lock."""
         try:
             worker = self._worker
-            if record.name.partition(".")[0] == _OWN_LOGGERS or (
-                worker and worker.thread is threading.current_thread()
-            ):
+            if record.name.partition(".")[0] == _OWN_LOGGERS or getattr(_this_thread, "sends", False):
                 return
             if worker is None or worker.process != forks.pid or not worker.thread.is_alive():
                 # A forked process has no threads of its parent's.
@@ -189,6 +189,7 @@ class _Worker:
         self.thread.join(0.0 if self._gave_up else timeout)
 
     def _run(self) -> None:
+        _this_thread.sends = True
         brake = self._open_brake()
         record: _Record | None = _Record("", "")
         while record is not None:

@@ -174,11 +174,11 @@ def _report(
     if isinstance(record, Conference):
         is_final = record.end_time is not None
     else:
-        shown, is_final, tags = {"status": record.status.value}, record.status.is_final, record.tags
+        shown, is_final, tags = {"status": record.status}, record.status.is_final, record.tags
     if not is_final:
         return shown | {"result": _("not final yet")}, DONE
     if missed.reference is None and len(tags) > 1:
-        return shown | {"result": _("has several tags: name the delivery log by --log")}, REJECTED
+        return shown | {"result": _("several tags: needs --log")}, REJECTED
     reference = missed.reference if missed.reference is not None else next(iter(tags), None)
     shown["reference"] = reference
     target = address(purpose, reference)

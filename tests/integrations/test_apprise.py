@@ -134,6 +134,7 @@ def test_urls(url: str, expected: tuple[Any, ...], monkeypatch: pytest.MonkeyPat
     found = Apprise.instantiate(url)
     assert type(found).__name__ == "NotifyXoxzo"
     assert (found.user, found.password, found.sender, found.targets) == expected
+    assert found.parse_url(None) is None
     again = Apprise.instantiate(found.url())
     assert (again.url(), again.url_identifier, len(again)) == (found.url(), found.url_identifier, len(expected[3]))
     if found.password:

@@ -143,6 +143,7 @@ def test_without_a_log(shop: Shop, client: Client, resend: Callable[..., Result]
     shown = resend(shop.url, "--sign", "--json", one.msgid, "no-such-call", "nosuchmessage")
     assert [row["result"] for row in rows(shown)] == [200, "unknown to the API", "unknown to the API"]
     assert resend(shop.url, "--sign", "--since", "today", one.msgid).output.split("\t")[0] == one.msgid
+    assert rows(resend(shop.url, "--sign", "--since", "0m", "--json")) == []
     unsigned = resend(shop.url, one.msgid)
     assert (unsigned.exit_code, unsigned.output.split()[-1]) == (3, "403")
 

@@ -19,6 +19,7 @@ from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, server
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase
+from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 HOUR = 3600
 PUBLIC = "https://on-call.example/duty"
@@ -223,8 +224,8 @@ def test_heartbeats_of_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("disk is full")
 
+    monkeypatch.setattr(Store, "save_heartbeat", full)
     with OnCall(tmp_path, settings(heartbeats=WATCHDOG)) as on_call:
-        monkeypatch.setattr(on_call.store, "save_heartbeat", full)
         on_call.wait(20)
         assert "fault" in on_call.events()
         monkeypatch.undo()

@@ -140,7 +140,8 @@ def _missed(
         yield from _of_log(log, idents, begin, everything=everything)
     elif idents:
         yield from (_Missed("call" if "-" in ident else "sms", ident, None) for ident in idents)
-    elif begin is not None:
+    else:
+        assert begin is not None  # noqa: S101 - one of the three was given
         for message in client.sms.list(since=begin.date()):
             if message.sent_time is None or message.sent_time >= begin:
                 yield _Missed("sms", message.msgid, None, message)

@@ -197,8 +197,8 @@ class Receiver:
         return incident is not None and incident.phase not in {Phase.RESOLVED, Phase.CLOSED}
 
     async def _watch_heartbeats(self) -> None:
-        before = self._clock()
-        while not await self._pause(_HEARTBEAT_CHECK_SECONDS):
+        before, stopping = self._clock(), False
+        while not stopping:
             now = self._clock()
             passed, before = min(max(0.0, now - before), _MAX_SILENT_SECONDS), now
             try:
@@ -206,6 +206,7 @@ class Receiver:
                     self._check_heartbeat(heartbeat, passed)
             except sqlite3.Error as error:
                 self._log.write("fault", error=error)
+            stopping = await self._pause(_HEARTBEAT_CHECK_SECONDS)
 
     def _check_heartbeat(self, heartbeat: Heartbeat, passed: float) -> None:
         at, silent = self.store.heartbeat(heartbeat.name)

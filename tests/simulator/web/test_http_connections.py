@@ -240,7 +240,7 @@ def test_a_clock_that_runs_needs_no_step() -> None:
 
 
 def test_a_send_passes_few_modules() -> None:
-    """Between the server and the response, a send calls functions of at most 15 modules of the simulator."""
+    """Between the server and the response, a send calls functions of at most 16 modules of the simulator."""
     modules: set[str] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
@@ -271,4 +271,19 @@ def test_a_send_passes_few_modules() -> None:
     with Simulator() as simulator:
         asyncio.run(main())
     assert statuses == [201, 0, 201, 0]
-    assert 5 < len(modules) <= 15
+    assert 5 < len(modules) <= 16
+
+
+def test_a_client_that_writes_no_more_is_answered(wire: Wire, server: Server) -> None:
+    """As `nc -N` and some programs do; what is asked for in full is done and answered, and half a request is not."""
+    wire.send(asked() + posted())
+    wire.socket.shutdown(socket.SHUT_WR)
+    assert [wire.answer()[0], wire.answer("POST")[0]] == [200, 201]
+    assert wire.is_closed()
+    for part in (posted()[:-5], posted()[:50], b""):
+        half = Wire(server)
+        half.send(part)
+        half.socket.shutdown(socket.SHUT_WR)
+        assert half.is_closed()
+        half.socket.close()
+    assert len(server.simulator.phone(SMS["recipient"]).inbox) == 1

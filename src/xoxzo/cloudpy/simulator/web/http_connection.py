@@ -52,6 +52,16 @@ class HttpConnection(HttpToolsProtocol):
         if cycle is None or cycle.response_complete:
             self._limit_wait()
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Called by the event loop when the client writes no more; what it has asked for is answered before the end."""
+        asked: list[Any] = [cycle for cycle, _ in self.pipeline]  # the newest first
+        if (current := cast("Any", self.cycle)) is not None and not current.response_started:
+            asked.append(current)
+        if not asked or asked[0].more_body:
+            return False
+        asked[0].keep_alive = False
+        return True
+
     def _limit_wait(self) -> None:
         """Close the connection unless more of a head comes in time."""
         self.timeout_keep_alive_task = self.loop.call_later(MAX_HEAD_SECONDS, self.timeout_keep_alive_handler)

@@ -172,7 +172,9 @@ def application(receiver: Receiver, log: EventLog, secrets: Secrets) -> Starlett
     ]
     if secrets.callbacks is not None:
         routes.append(Route(f"/{{prefix:path}}{Purpose.INCOMING_CALL}/{{token}}", handlers.call, methods=["GET"]))
-    return Starlette(routes=routes)
+    return Starlette(
+        routes=routes, exception_handlers={InvalidArgument: handlers.invalid, sqlite3.Error: handlers.not_stored}
+    )
 
 
 class _Handlers:
@@ -189,14 +191,15 @@ class _Handlers:
             return rejection
         if len(body) > _MAX_BODY_BYTES:
             return self._reject(413, "the body is too large: set max_alerts")
-        try:
-            verdict, ident = self._receiver.receive(parse_notification(body))
-        except InvalidArgument as error:
-            return self._reject(400, str(error))
-        except sqlite3.Error as error:
-            # Alertmanager posts it again.
-            return self._reject(503, f"it could not be stored: {error}")
+        verdict, ident = self._receiver.receive(parse_notification(body))
         return JSONResponse({"verdict": verdict, "incident": ident})
+
+    async def invalid(self, _request: Request, error: Exception) -> Response:
+        return self._reject(400, str(error))
+
+    async def not_stored(self, _request: Request, error: Exception) -> Response:
+        # Alertmanager posts it again.
+        return self._reject(503, f"it could not be stored: {error}")
 
     async def page(self, request: Request) -> Response:
         if (rejection := self._authenticate(request)) is not None:
@@ -208,11 +211,7 @@ class _Handlers:
             return self._reject(400, "the body is no JSON object")
         if method not in {None, "sms", "call"}:
             return self._reject(400, "method: must be sms or call")
-        try:
-            ident = self._receiver.page(request.path_params["name"], message, method)
-        except InvalidArgument as error:
-            return self._reject(400, str(error))
-        return JSONResponse({"incident": ident})
+        return JSONResponse({"incident": self._receiver.page(request.path_params["name"], message, method)})
 
     async def heartbeat(self, request: Request) -> Response:
         if (rejection := self._authenticate(request)) is not None:
